@@ -1,0 +1,69 @@
+# Two commands matter: `make demo` and `make test`. Both set up .venv and touch nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+# The lock is complete, so that pip has nothing to resolve: --no-deps, every file checked by hash.
+LOCKED := $(PIP) --require-hashes -r requirements
+
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: demo test check types tests bench docs lock clean help
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
+
+demo: .venv/local.done  ## the main job, on the local cloud: four releases and a rollback
+	@$(BIN)/switchover local demo
+
+test: check types tests  ## everything that CI checks
+
+check: .venv/test.done
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/cfn-lint template.yaml
+
+types: .venv/test.done
+	$(BIN)/mypy layers/core/switchover functions cli/switchover_cli localcloud/switchover_local
+
+tests: .venv/test.done
+	$(BIN)/pytest -n 2 --dist loadfile
+
+bench: .venv/test.done  ## how fast the twin is; writes nothing
+	$(BIN)/python -m benchmarks.twin
+
+docs: .venv/test.done  ## what is generated: JSON Schemas, the picture of the machine
+	$(BIN)/python docs/generate.py
+
+lock:  ## pin every dependency anew (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate -q --extra test -o requirements/test.txt
+	for group in people local; do \
+	  uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header --no-annotate -q --extra $$group -c requirements/test.txt \
+	    -o requirements/$$group.txt || exit 1; \
+	done
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate -q -c requirements/test.txt -o layers/core/requirements.txt
+
+clean:  ## remove everything that these commands made
+	-[ -x $(BIN)/switchover ] && $(BIN)/switchover local down
+	rm -rf .venv .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+.venv/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Switchover needs Python 3.11 or newer; $$($(PYTHON) --version) is on PATH as $(PYTHON)." \
+	         "Say which to use: make PYTHON=/path/to/python3.13 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up .venv (two minutes, once)"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/local.done: requirements/local.txt pyproject.toml | .venv/created
+	@$(LOCKED)/local.txt
+	@$(PIP) --no-build-isolation -e .
+	@touch $@
+
+.venv/test.done: requirements/test.txt pyproject.toml | .venv/created
+	@$(LOCKED)/test.txt
+	@$(PIP) --no-build-isolation -e .
+	@touch $@

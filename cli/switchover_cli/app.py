@@ -1,0 +1,212 @@
+"""The `switchover` command: what people type, and how it ends."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import TypeAdapter
+from rich.console import Console
+from rich.text import Text
+from typer.exceptions import TyperException
+
+from switchover.domain.errors import SwitchoverError, UpdateUnknown
+from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.errors import CommandFailed, Interrupted, Misused, Refused, explain
+from switchover_cli.exits import MEANINGS, ExitCode
+from switchover_cli.following import follow_to_exit, print_json, report_started
+from switchover_cli.history import draw_history
+from switchover_cli.local import app as local_app
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Watch, Why
+from switchover_cli.records import UpdateRecord, record_update
+from switchover_cli.rehearsal import rehearse
+from switchover_cli.screen import draw_reasons
+from switchover_cli.starting import (
+    parse_overrides,
+    release_request,
+    release_uri,
+    rollback_request,
+    start_update,
+)
+from switchover_cli.status import draw_status, read_status, record_status
+from switchover_cli.uploading import upload
+from switchover_cli.watching import find_update
+
+_EXIT_CODES = "\n\n".join(f"{code.value:>4}  {meaning}" for code, meaning in MEANINGS.items())
+
+app = typer.Typer(
+    name="switchover",
+    help="Replace the model behind a live SageMaker endpoint, and see how it really went.",
+    epilog=(
+        f"[bold]Exit codes[/]\n\n{_EXIT_CODES}\n\n"
+        "--debug, anywhere in a command, shows the traceback of a failure."
+    ),
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(upload)
+app.command()(rehearse)
+app.add_typer(local_app, name="local")
+
+
+@app.command()
+def start(
+    release: Annotated[
+        str | None, typer.Argument(metavar="S3URI", help="s3://bucket/…/release.json")
+    ] = None,
+    *,
+    endpoint: Annotated[str | None, typer.Option(help="With --version, instead of S3URI.")] = None,
+    version: Annotated[str | None, typer.Option(help="The uploaded version to start.")] = None,
+    policy_override: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Like canary.percent=25; repeat for more."),
+    ] = None,
+    reason: Why = "",
+    watch: Watch = False,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Start an update to a release that lies in S3."""
+    overrides = parse_overrides(policy_override or ())
+    deployment = find_deployment(stack, open_session(local=local))
+    if release is None:
+        if endpoint is None or version is None:
+            raise Misused("Which release?", "Give its S3URI, or --endpoint and --version.")
+        release = release_uri(deployment.bucket, endpoint, version)
+    request = release_request(release, overrides, reason)
+    update_id = start_update(deployment, request, uuid4().hex)
+    report_started(deployment, update_id, release, is_watched=watch, is_json=json)
+
+
+@app.command()
+def rollback(
+    endpoint: Endpoint,
+    *,
+    to: Annotated[
+        str | None, typer.Option(help="The version to return to; by default the last before.")
+    ] = None,
+    reason: Why = "",
+    watch: Annotated[bool, typer.Option(help="Follow it to its outcome.")] = True,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Take an endpoint back to a version that served it before."""
+    deployment = find_deployment(stack, open_session(local=local))
+    update_id = start_update(deployment, rollback_request(endpoint, to, reason), uuid4().hex)
+    report_started(deployment, update_id, None, is_watched=watch, is_json=json)
+
+
+@app.command()
+def status(
+    endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
+) -> None:
+    """Show what serves now, what runs, and how the last update ended."""
+    deployment = find_deployment(stack, open_session(local=local))
+    found = read_status(deployment, endpoint)
+    if json:
+        print_json(record_status(found))
+    else:
+        Console().print(draw_status(found))
+
+
+@app.command()
+def watch(
+    endpoint: Annotated[str | None, typer.Argument(metavar="ENDPOINT")] = None,
+    *,
+    update: Annotated[str | None, typer.Option(metavar="ID", help="One update, by its id.")] = None,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Follow an endpoint's running update, or show how its last one ended."""
+    deployment = find_deployment(stack, open_session(local=local))
+    if update is not None:
+        deployment.ledger.update(update)
+    elif endpoint is not None:
+        update = find_update(deployment, endpoint)
+    else:
+        raise Misused("Watch what?", "Give an endpoint, or --update ID.")
+    follow_to_exit(deployment, update, is_json=json)
+
+
+@app.command()
+def history(
+    endpoint: Endpoint,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """List an endpoint's updates, newest first."""
+    deployment = find_deployment(stack, open_session(local=local))
+    updates = deployment.ledger.history(endpoint, limit)
+    if json:
+        records = tuple(
+            record_update(update, deployment.ledger.timeline(update.update_id))
+            for update in updates
+        )
+        adapter = TypeAdapter(tuple[UpdateRecord, ...])
+        typer.echo(adapter.dump_json(records, indent=2).decode())
+    elif updates:
+        Console().print(draw_history(updates))
+    else:
+        Console().print(f"No update of {endpoint} is known here.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code. Failures are one message on stderr."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    is_debug = "--debug" in given
+    try:
+        ended = typer.main.get_command(app)(
+            args=[argument for argument in given if argument != "--debug"],
+            prog_name="switchover",
+            standalone_mode=False,
+        )
+    except Exception as error:  # noqa: BLE001  (the last place: every failure becomes one message)
+        if is_debug:
+            traceback.print_exc()
+        return _tell(_understand(error))
+    except KeyboardInterrupt:
+        return _tell(Interrupted("Stopped."))
+    return ended if isinstance(ended, int) else ExitCode.DONE
+
+
+def _understand(error: Exception) -> CommandFailed:
+    match error:
+        case CommandFailed():
+            return error
+        case typer.Abort():
+            return Interrupted("Stopped.")
+        case TyperException():
+            return Misused(error.format_message(), "See --help.")
+        case UpdateUnknown():
+            return Misused(f"{error}.", "List them: switchover history ENDPOINT")
+        case BotoCoreError() | ClientError():
+            return explain(error)
+        case SwitchoverError():
+            return CommandFailed(str(error))
+        case _:
+            return CommandFailed(
+                f"{type(error).__name__}: {error}", "Run it again with --debug to see where."
+            )
+
+
+def _tell(failure: CommandFailed) -> int:
+    console = Console(stderr=True, highlight=False)
+    console.print(Text.assemble(("Error: ", "bold red"), failure.message), soft_wrap=True)
+    if isinstance(failure, Refused):
+        for drawn in draw_reasons(failure.reasons):
+            console.print(drawn)
+    if failure.remedy:
+        console.print(Text(failure.remedy, style="cyan"), soft_wrap=True)
+    return failure.exit_code

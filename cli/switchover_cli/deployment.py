@@ -1,0 +1,139 @@
+"""The deployed Switchover that commands talk to, found by its CloudFormation stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from switchover.aws.cloudwatch import CloudWatch
+from switchover.aws.ledger import Ledger
+from switchover.aws.sagemaker import SageMaker
+from switchover.aws.workflow import Workflow
+from switchover_cli.errors import Misused
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_CALM = Config(
+    connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5}
+)
+_OUTPUTS = ("TableName", "BucketName", "StateMachineArn")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployed stack. Its gateways are made on first use: each costs a tenth of a second."""
+
+    session: boto3.Session
+    table: str
+    bucket: str
+    state_machine_arn: str
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What Switchover remembers."""
+        return Ledger(self.session.client("dynamodb", config=_CALM), self.table)
+
+    @cached_property
+    def sagemaker(self) -> SageMaker:
+        """The endpoints."""
+        return SageMaker(self.session.client("sagemaker", config=_CALM))
+
+    @cached_property
+    def cloudwatch(self) -> CloudWatch:
+        """The alarms."""
+        return CloudWatch(self.session.client("cloudwatch", config=_CALM))
+
+    @cached_property
+    def workflow(self) -> Workflow:
+        """The state machine's executions."""
+        return Workflow(self.session.client("stepfunctions", config=_CALM))
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """The way to the model bucket."""
+        return self.session.client("s3", config=_CALM)
+
+    @cached_property
+    def is_local(self) -> bool:
+        """Whether all this is on this machine, where time is virtual and asking is free."""
+        url = self.session.client("stepfunctions", config=_CALM).meta.endpoint_url
+        return urlsplit(url).hostname in {"127.0.0.1", "localhost"}
+
+    def execution_arn(self, update_id: str) -> str:
+        """The execution that carries an update: they share the name."""
+        return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:')}:{update_id}"
+
+
+def find_deployment(stack: str, session: boto3.Session) -> Deployment:
+    """Find the stack's table, bucket and state machine.
+
+    Raises:
+        Misused: no such stack here, or it isn't Switchover's.
+    """
+    outputs = _read_outputs(stack, session)
+    missing = [name for name in _OUTPUTS if name not in outputs]
+    if missing:
+        raise Misused(
+            f"The stack {stack!r} has no output {', '.join(missing)}: it isn't Switchover's,"
+            " or not fully deployed.",
+            "Name the right one with --stack or SWITCHOVER_STACK.",
+        )
+    return Deployment(
+        session=session,
+        table=outputs["TableName"],
+        bucket=outputs["BucketName"],
+        state_machine_arn=outputs["StateMachineArn"],
+    )
+
+
+def open_session(*, local: bool) -> boto3.Session:
+    """A session by boto3's usual rules, or one into the running local cloud."""
+    if not local:
+        return boto3.Session()
+    # Only a rehearsal needs the local cloud's packages.
+    from switchover_cli.local import attach_cloud
+
+    return attach_cloud(find_project()).session()
+
+
+def find_project() -> Path:
+    """The checkout that this folder is in: a local cloud deploys from it and lives in it.
+
+    Raises:
+        Misused: this folder isn't in one.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "template.yaml").exists() and (folder / "statemachine").is_dir():
+            return folder
+    raise Misused(
+        f"{here} isn't in a checkout of Switchover.",
+        "The local cloud deploys template.yaml from one: go there first.",
+    )
+
+
+def _read_outputs(stack: str, session: boto3.Session) -> dict[str, str]:
+    cloudformation = session.client("cloudformation", config=_CALM)
+    try:
+        [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        raise Misused(
+            f"There is no stack {stack!r} in {session.region_name}.",
+            "Deploy it (`sam deploy`), name it with --stack or SWITCHOVER_STACK, or add --local"
+            " for the local cloud.",
+        ) from error
+    return {
+        output["OutputKey"]: output["OutputValue"]
+        for output in found.get("Outputs", [])
+        if "OutputKey" in output and "OutputValue" in output
+    }

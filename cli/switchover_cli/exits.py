@@ -1,0 +1,46 @@
+"""How a command ends, for scripts."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import assert_never
+
+from switchover.domain.outcome import Outcome
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command; `--help` shows this table."""
+
+    DONE = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    REJECTED = 3
+    ROLLED_BACK = 4
+    NEEDS_OPERATOR = 5
+    INTERRUPTED = 130
+
+
+MEANINGS = {
+    ExitCode.DONE: "done as asked",
+    ExitCode.UNEXPECTED: "something unexpected: AWS, the network, a defect",
+    ExitCode.USAGE: "the command can't be right as given",
+    ExitCode.REJECTED: "Rejected or Superseded: the endpoint was not touched",
+    ExitCode.ROLLED_BACK: "RolledBack: the previous config serves",
+    ExitCode.NEEDS_OPERATOR: "NeedsOperator: a person must look now",
+    ExitCode.INTERRUPTED: "stopped by Ctrl-C; an update goes on without us",
+}
+
+
+def exit_code_of(outcome: Outcome) -> ExitCode:
+    """The exit code of a command that followed an update to its outcome."""
+    match outcome:
+        case Outcome.UPDATED | Outcome.QUEUED:
+            return ExitCode.DONE
+        case Outcome.REJECTED | Outcome.SUPERSEDED:
+            return ExitCode.REJECTED
+        case Outcome.ROLLED_BACK:
+            return ExitCode.ROLLED_BACK
+        case Outcome.NEEDS_OPERATOR:
+            return ExitCode.NEEDS_OPERATOR
+        case _:
+            assert_never(outcome)

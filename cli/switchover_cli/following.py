@@ -1,0 +1,50 @@
+"""What every command does at its end: follow the update to its outcome, or say how to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+
+from switchover.domain.outcome import Outcome
+from switchover_cli.exits import exit_code_of
+from switchover_cli.records import StartRecord, record_update
+from switchover_cli.screen import draw_outcome
+from switchover_cli.watching import follow
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from switchover_cli.deployment import Deployment
+
+
+def print_json(record: BaseModel) -> None:
+    """Print one record for machines."""
+    typer.echo(record.model_dump_json(indent=2))
+
+
+def follow_to_exit(deployment: Deployment, update_id: str, *, is_json: bool) -> None:
+    """Show an update until it is over, and exit with its outcome's code."""
+    console = Console()
+    scene = follow(deployment, update_id, console, is_quiet=is_json)
+    if is_json:
+        print_json(record_update(scene.update, scene.timeline))
+    else:
+        console.print()
+        console.print(draw_outcome(scene.update))
+    raise typer.Exit(exit_code_of(scene.update.outcome or Outcome.NEEDS_OPERATOR))
+
+
+def report_started(
+    deployment: Deployment, update_id: str, release: str | None, *, is_watched: bool, is_json: bool
+) -> None:
+    """Follow what was just started, or say how to."""
+    if is_watched:
+        follow_to_exit(deployment, update_id, is_json=is_json)
+    elif is_json:
+        print_json(StartRecord(update_id=update_id, release=release))
+    else:
+        console = Console(highlight=False, soft_wrap=True)
+        console.print(f"Started [bold]{update_id}[/].")
+        console.print(f"Follow it: switchover watch --update {update_id}")

@@ -1,0 +1,222 @@
+"""`switchover local`: the whole thing on this machine, to rehearse on."""
+
+import shlex
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+from rich.console import Console
+
+from switchover_cli.deployment import find_project
+from switchover_cli.errors import CommandFailed, Misused
+from switchover_cli.following import print_json
+from switchover_cli.options import Json
+from switchover_cli.scenario_file import read_scenario
+from switchover_cli.words import say_count, say_duration
+from switchover_local.deploy import STACK_NAME, DeployFailed, deploy
+from switchover_local.stack import CloudDidNotStart, CloudNotRunning, LocalCloud
+from switchover_local.twin.scenario import Scenario
+
+app = typer.Typer(
+    help="Rehearse on this machine: the deployed thing itself, with a twin of SageMaker.",
+    no_args_is_help=True,
+)
+
+DEFAULT_SPEED = 60.0
+DEMO_SPEED = 90.0
+# What could lead an AWS client past the variables that `env` prints.
+_UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+
+Speed = Annotated[
+    float, typer.Option(min=1, max=3600, help="Virtual seconds that pass in one real second.")
+]
+
+
+class CloudRecord(BaseModel):
+    """What `local up` prints with `--json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engine_url: str
+    twin_url: str
+    speed: float
+    stack: str
+    outputs: dict[str, str]
+
+
+class ScenarioRecord(BaseModel):
+    """What `local scenario` prints with `--json`: the file with every default filled in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    loaded: bool
+    scenario: Scenario
+
+
+@app.command()
+def up(*, speed: Speed = DEFAULT_SPEED, json: Json = False) -> None:
+    """Bring the local cloud up and deploy the stack on it; harmless if that is done already."""
+    project = find_project()
+    console = Console(stderr=json, highlight=False)
+    began = time.monotonic()
+    with console.status("Starting the local cloud…"):
+        cloud = start_cloud(project, speed)
+    with console.status("Building and deploying the stack…"):
+        outputs = deploy_stack(cloud, project)
+    if json:
+        print_json(
+            CloudRecord(
+                engine_url=cloud.engine_url,
+                twin_url=cloud.twin_url,
+                speed=cloud.state().speed,
+                stack=STACK_NAME,
+                outputs=outputs,
+            )
+        )
+        return
+    console.print(
+        f"The local cloud is up, with the stack {STACK_NAME!r} deployed"
+        f" ({say_duration(time.monotonic() - began)})."
+        f" An hour there takes {say_duration(3600 / cloud.state().speed)} here."
+    )
+    console.print()
+    console.print('  eval "$(switchover local env)"    lead this shell\'s switchover and aws there')
+    console.print("  switchover local demo             five updates, four outcomes, two minutes")
+    console.print("  switchover local down             end it")
+
+
+@app.command()
+def down(*, json: Json = False) -> None:
+    """End the local cloud and every process of it."""
+    was_running = stop_cloud(find_project())
+    if json:
+        typer.echo('{"was_running": true}' if was_running else '{"was_running": false}')
+    else:
+        typer.echo("The local cloud is down." if was_running else "No local cloud was running.")
+
+
+@app.command()
+def env(*, json: Json = False) -> None:
+    """Print the variables that lead any AWS client to the local cloud."""
+    cloud = attach_cloud(find_project())
+    variables = cloud.environment()
+    if json:
+        typer.echo(TypeAdapter(dict[str, str]).dump_json(variables, indent=2).decode())
+        return
+    typer.echo(f"unset {' '.join(_UNSET)}")
+    for name, value in variables.items():
+        typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def scenario(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML or JSON; see docs/twin.md.")],
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether it can be played.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Let the running local cloud be as a file says: models, capacity, faults, open questions."""
+    read = read_scenario(file)
+    if not check:
+        attach_cloud(find_project()).load_scenario(read)
+    if json:
+        print_json(ScenarioRecord(file=str(file), loaded=not check, scenario=read))
+        return
+    typer.echo(f"{file} {'can be played' if check else 'is loaded'}: {_say_scenario(read)}.")
+
+
+@app.command()
+def demo(
+    *,
+    speed: Speed = DEMO_SPEED,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the local cloud up.")] = False,
+    json: Json = False,
+) -> None:
+    """Play five updates on a fresh local cloud: good, slow, broken, rolling, and back.
+
+    A local cloud that runs already is replaced.
+    """
+    # The show brings checkpoints to write, and so numpy: no other command should wait for it.
+    from switchover_cli.demo import play_demo
+
+    raise typer.Exit(play_demo(find_project(), speed=speed, is_kept=keep, is_json=json))
+
+
+def _say_scenario(read: Scenario) -> str:
+    said = [
+        *([say_count(len(read.models), "model behaviour")] if read.models else []),
+        *([say_count(len(read.faults), "fault")] if read.faults else []),
+        *(
+            name
+            for name in ("timings", "capacity", "quotas", "switches", "marketplace_models")
+            if name in read.model_fields_set
+        ),
+    ]
+    return ", ".join(said) or "all defaults"
+
+
+def folder_of(project: Path) -> Path:
+    """Where a project's local cloud keeps its record, log and build."""
+    return project / ".local"
+
+
+def start_cloud(project: Path, speed: float) -> LocalCloud:
+    """The project's local cloud, started if it doesn't run.
+
+    Raises:
+        CommandFailed: with the end of its log.
+    """
+    return bring_up(folder_of(project), speed)
+
+
+def bring_up(folder: Path, speed: float, scenario: Scenario | None = None) -> LocalCloud:
+    """The local cloud of a folder, started if it doesn't run.
+
+    Raises:
+        CommandFailed: with the end of its log.
+    """
+    try:
+        return LocalCloud.up(speed=speed, scenario=scenario, folder=folder)
+    except CloudDidNotStart as error:
+        raise CommandFailed(str(error)) from error
+
+
+def deploy_stack(
+    cloud: LocalCloud, project: Path, parameters: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Deploy the project's stack, and return its outputs.
+
+    Raises:
+        CommandFailed: with all that `sam` printed.
+    """
+    try:
+        return deploy(cloud, project, parameters)
+    except DeployFailed as error:
+        raise CommandFailed(str(error)) from error
+
+
+def stop_cloud(project: Path) -> bool:
+    """End the project's local cloud; False if none ran."""
+    try:
+        LocalCloud.attach(folder_of(project)).down()
+    except CloudNotRunning:
+        return False
+    return True
+
+
+def attach_cloud(project: Path) -> LocalCloud:
+    """The project's local cloud that runs.
+
+    Raises:
+        Misused: none does.
+    """
+    try:
+        return LocalCloud.attach(folder_of(project))
+    except CloudNotRunning as error:
+        raise Misused("No local cloud runs here.", "Start one: switchover local up") from error

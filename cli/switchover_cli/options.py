@@ -1,0 +1,22 @@
+"""Options that many commands share, so that they read the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Print JSON for machines, and nothing else, on stdout.")
+]
+Local = Annotated[bool, typer.Option("--local", help="Talk to the running local cloud.")]
+Stack = Annotated[
+    str,
+    typer.Option(
+        "--stack", envvar="SWITCHOVER_STACK", help="The CloudFormation stack of Switchover."
+    ),
+]
+Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="The SageMaker endpoint.")]
+Why = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Follow the update to its outcome.")]
+DEFAULT_STACK = "switchover"

@@ -1,0 +1,120 @@
+"""What `--json` prints: stable keys, times in ISO 8601 with zone, seconds as integers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.fleet import AlarmReading
+from switchover.domain.outcome import Outcome
+from switchover.domain.plan import Kind, Plan
+from switchover.domain.policy import Strategy
+from switchover.domain.reasons import Reason
+from switchover.domain.update import Moment, Update
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlanNumbers(_Record):
+    """The numbers of a plan that people ask about."""
+
+    strategy: Strategy
+    instance_type: str
+    instances: int
+    step_instances: int
+    steps: int
+    bake_seconds: int
+    expected_seconds: int
+    deadline_seconds: int
+    peak_instances: int
+    target_config: str
+    previous_config: str
+
+
+class UpdateRecord(_Record):
+    """One update, as `history`, `watch` and every `--watch` print it."""
+
+    update_id: str
+    endpoint: str
+    kind: Kind
+    version: str
+    outcome: Outcome | None
+    summary: str
+    reasons: tuple[Reason, ...]
+    started_at: datetime
+    ended_at: datetime | None
+    serving_config: str
+    plan: PlanNumbers | None
+    timeline: tuple[Moment, ...]
+
+
+class StatusRecord(_Record):
+    """What `status` prints. `version` is null for a config that no update brought."""
+
+    endpoint: str
+    exists: bool
+    status: str | None
+    config: str | None
+    version: str | None
+    instances: int
+    phase: str | None
+    elapsed_seconds: int | None
+    running: UpdateRecord | None
+    last: UpdateRecord | None
+    alarms: tuple[AlarmReading, ...]
+    read_at: datetime
+
+
+class StartRecord(_Record):
+    """What `start` and `rollback` print without `--watch`."""
+
+    update_id: str
+    release: str | None
+
+
+class UploadRecord(_Record):
+    """What `upload` prints without `--watch`. Paths are relative to the folder."""
+
+    release: str
+    outcome: str
+    bytes: int
+    sent: tuple[str, ...]
+    already_there: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def record_update(update: Update, timeline: tuple[Moment, ...]) -> UpdateRecord:
+    """The printed form of an update."""
+    return UpdateRecord(
+        update_id=update.update_id,
+        endpoint=update.endpoint,
+        kind=update.kind,
+        version=update.version,
+        outcome=update.outcome,
+        summary=update.summary,
+        reasons=update.reasons,
+        started_at=update.started_at,
+        ended_at=update.ended_at,
+        serving_config=update.serving_config,
+        plan=_numbers(update.plan) if update.plan else None,
+        timeline=timeline,
+    )
+
+
+def _numbers(plan: Plan) -> PlanNumbers:
+    return PlanNumbers(
+        strategy=plan.pace.strategy,
+        instance_type=plan.instance_type,
+        instances=plan.pace.instances,
+        step_instances=plan.pace.step_instances,
+        steps=plan.pace.steps,
+        bake_seconds=plan.pace.bake_seconds,
+        expected_seconds=plan.expected_seconds,
+        deadline_seconds=plan.deadline_seconds,
+        peak_instances=plan.peak_instances,
+        target_config=plan.target_config,
+        previous_config=plan.previous_config,
+    )

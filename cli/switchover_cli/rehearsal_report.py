@@ -1,0 +1,155 @@
+"""What a rehearsal tells at its end: the timeline, the outcome, and what it would have cost."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from textwrap import shorten
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from switchover_cli.records import UpdateRecord
+from switchover_cli.screen import draw_outcome
+from switchover_cli.words import say_count, say_offset, say_plainly, say_roughly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import RenderableType
+
+    from switchover.domain.update import Moment, Update
+    from switchover_local.control import HeadcountState, StageState
+
+# States whose moments are readings of the endpoint; "Red:" is what they add to SageMaker's words.
+_READINGS = {"AwaitOutcome", "AwaitCapacity", "AwaitRollback", "AwaitRestored", "WatchUpdated"}
+_RED = "Red: "
+_LONGEST_LINE = 120
+
+
+class Told(BaseModel):
+    """One line of a rehearsal's story: what SageMaker or a state of the machine did.
+
+    Instances are those that there were, on either side, as the twin counts them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: datetime
+    who: str
+    text: str
+    old_instances: int | None = None
+    new_instances: int | None = None
+
+
+class RehearsalRecord(BaseModel):
+    """What came of a rehearsal; `switchover rehearse --json` prints it.
+
+    `virtual_seconds` is how long the update would take on AWS. `twin_config` is what really serves
+    after it, whatever was recorded.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    update: UpdateRecord
+    story: tuple[Told, ...]
+    virtual_seconds: int
+    peak_instances: int
+    requests: int
+    failed_requests: int
+    first_failures: tuple[str, ...]
+    state_transitions: int
+    twin_config: str
+
+    @property
+    def is_true(self) -> bool:
+        """Whether what was recorded as serving is what serves."""
+        return self.update.serving_config == self.twin_config
+
+
+def tell_story(
+    timeline: Iterable[Moment], stages: Iterable[StageState], headcounts: Sequence[HeadcountState]
+) -> tuple[Told, ...]:
+    """Put together what the ledger noted and what SageMaker said, in order of virtual time.
+
+    The ledger's readings are left out where they only repeat SageMaker's words, and so is the
+    outcome, which is told by itself.
+    """
+    noted = {
+        (moment.state, moment.text): moment
+        for moment in reversed(tuple(timeline))  # of the same words, the first stays
+        if moment.state not in _READINGS or _RED in moment.text
+    }
+    told = [
+        Told(at=moment.at, who=moment.state, text=moment.text)
+        for moment in noted.values()
+        if moment.state != "RecordOutcome"
+    ]
+    for stage in stages:
+        count = next((count for count in reversed(headcounts) if count.at <= stage.started), None)
+        told.append(
+            Told(
+                at=stage.started,
+                who="SageMaker",
+                text=stage.message,
+                old_instances=count.old_total if count else None,
+                new_instances=count.new_total if count else None,
+            )
+        )
+    return tuple(sorted(told, key=lambda line: line.at))
+
+
+def draw_report(record: RehearsalRecord, update: Update) -> RenderableType:
+    """The whole report, for 80 columns and more."""
+    return Group(_draw_story(record), Text(), draw_outcome(update), Text(), _draw_costs(record))
+
+
+def _draw_story(record: RehearsalRecord) -> RenderableType:
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), expand=True)
+    table.add_column("time", style="dim", no_wrap=True)
+    table.add_column("who", no_wrap=True)
+    table.add_column("old", no_wrap=True, justify="right")
+    table.add_column("new", no_wrap=True, justify="right")
+    table.add_column("what", ratio=1)
+    for line in record.story:
+        table.add_row(
+            say_offset(line.at, record.update.started_at),
+            line.who,
+            _count(line.old_instances),
+            _count(line.new_instances),
+            Text(shorten(say_plainly(line.text), _LONGEST_LINE, placeholder="…")),
+        )
+    return table
+
+
+def _draw_costs(record: RehearsalRecord) -> RenderableType:
+    plan = record.update.plan
+    took, peak = say_roughly(record.virtual_seconds), say_count(record.peak_instances, "instance")
+    if plan is not None:
+        took += f" (planned {say_roughly(plan.expected_seconds)})"
+        peak += f" (planned {plan.peak_instances})"
+    requests = Text(f"{record.requests:,} sent, ")
+    requests.append(
+        f"{record.failed_requests:,} failed", style="bold red" if record.failed_requests else ""
+    )
+    serving = Text(f"{record.twin_config}, as recorded")
+    if not record.is_true:
+        said = record.update.serving_config or "nothing"
+        serving = Text(f"{record.twin_config}, but recorded is {said}", style="bold red")
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column()
+    facts.add_row("on AWS it takes", took)
+    facts.add_row("at most", peak)
+    facts.add_row("requests", requests)
+    if record.first_failures:
+        facts.add_row("", Text(f"first: {record.first_failures[0]}", style="dim"))
+    facts.add_row("serves now", serving)
+    facts.add_row("state transitions", str(record.state_transitions))
+    return facts
+
+
+def _count(instances: int | None) -> str:
+    return "" if instances is None else str(instances)

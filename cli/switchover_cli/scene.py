@@ -1,0 +1,127 @@
+"""One look at an update: what the ledger, SageMaker and CloudWatch say at the same moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
+from switchover_cli.words import say_stages, say_status
+
+if TYPE_CHECKING:
+    from switchover.domain.fleet import AlarmReading
+    from switchover.domain.update import Moment, Update
+    from switchover_cli.deployment import Deployment
+
+# What the state machine does while SageMaker has nothing to say, by the state's name.
+_STATE_WORDS = {
+    "ClaimEndpoint": "Checking that nobody else updates this endpoint",
+    "ValidateModel": "Checking the model's files",
+    "PlanUpdate": "Fixing the plan",
+    "RequestApproval": "Waiting for a person's approval",
+    "CreateConfig": "Creating the new model and config",
+    "EnsureAlarms": "Setting the alarms",
+    "ProtectCapacity": "Suspending autoscaling",
+    "AwaitCapacity": "Raising the fleet before the update",
+    "StartUpdate": "Asking SageMaker for the update",
+    "AwaitOutcome": "Waiting for SageMaker",
+    "TestModel": "Asking the new model golden requests",
+    "WatchUpdated": "Watching the new model after the update",
+    "RollBack": "Going back to the previous config",
+    "AwaitRollback": "Going back to the previous config",
+    "RestoreCapacity": "Putting autoscaling back",
+    "RecordOutcome": "Recording the outcome",
+    "Announce": "Announcing the outcome",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FleetCount:
+    """Instances of the previous config and of the target, now."""
+
+    old: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that a screen shows of an update. `now` is SageMaker's clock."""
+
+    update: Update
+    timeline: tuple[Moment, ...]
+    endpoint: EndpointReading | Absent
+    alarms: tuple[AlarmReading, ...]
+    now: datetime
+
+    @property
+    def phase(self) -> str:
+        """What is going on, in a few plain words."""
+        if self.update.outcome is not None:
+            return f"Ended: {self.update.outcome.value}"
+        state = self.timeline[-1].state if self.timeline else "ClaimEndpoint"
+        doing = _STATE_WORDS.get(state, state)
+        if isinstance(self.endpoint, Absent):
+            return f"{doing}; there is no endpoint now"
+        if self.update.course is None:
+            # Whatever SageMaker does now, it isn't this update.
+            return doing
+        said = say_stages(self.endpoint.stages)
+        if said:
+            return said
+        if self.endpoint.status is not EndpointStatus.IN_SERVICE:
+            return f"{doing}; the endpoint is {say_status(self.endpoint.status)}"
+        if state == "AwaitOutcome" and self.update.course.was_seen_moving:
+            did = "is done" if self.fleet.new > 0 else "went back"
+            return f"SageMaker {did}; the outcome is being checked"
+        return doing
+
+    @property
+    def fleet(self) -> FleetCount:
+        """How many instances stand on either side.
+
+        The endpoint's own variants stay the old fleet until the update is over (rules §2.4).
+        """
+        if isinstance(self.endpoint, Absent):
+            return FleetCount(old=0, new=0)
+        plan = self.update.plan
+        if plan is not None and self.endpoint.config_name == plan.target_config:
+            return FleetCount(old=self.endpoint.pending_instances, new=self.endpoint.instances)
+        return FleetCount(old=self.endpoint.instances, new=self.endpoint.pending_instances)
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """Since SageMaker was asked; before that, since the update began."""
+        end = self.update.ended_at or self.now
+        return max(0.0, (end - self._asked_at).total_seconds())
+
+    @property
+    def _asked_at(self) -> datetime:
+        # The course is replaced for the watch and for the way back; the first look isn't.
+        for moment in self.timeline:
+            if moment.state == "AwaitOutcome":
+                return moment.at
+        course = self.update.course
+        return course.started_at if course is not None else self.update.started_at
+
+    def later(self, seconds: float) -> Scene:
+        """The same scene with the clock moved on, for drawing between two readings."""
+        return replace(self, now=self.now + timedelta(seconds=seconds))
+
+
+def read_scene(deployment: Deployment, update_id: str) -> Scene:
+    """Take one look at an update.
+
+    Raises:
+        UpdateUnknown: the ledger holds none of that id (yet).
+    """
+    update = deployment.ledger.update(update_id)
+    endpoint = deployment.sagemaker.read(update.endpoint)
+    watched = update.plan.observed_alarms if update.plan and update.outcome is None else ()
+    return Scene(
+        update=update,
+        timeline=deployment.ledger.timeline(update_id),
+        endpoint=endpoint,
+        alarms=deployment.cloudwatch.read(watched) if watched else update.evidence.alarms,
+        now=endpoint.read_at,
+    )

@@ -1,0 +1,188 @@
+"""How an update looks in a terminal: one panel while it runs, its outcome when it is over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.box import ROUNDED
+from rich.console import Group
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from switchover.domain.fleet import AlarmState
+from switchover.domain.outcome import Outcome
+from switchover_cli.words import (
+    ALARM_WORDS,
+    say_duration,
+    say_offset,
+    say_plainly,
+    say_roughly,
+    say_strategy,
+    say_version,
+    shorten_alarm,
+)
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from switchover.domain.fleet import AlarmReading
+    from switchover.domain.reasons import Reason
+    from switchover.domain.update import Moment, Update
+    from switchover_cli.scene import FleetCount, Scene
+
+PANEL_WIDTH = 104
+_TIMELINE_ROWS = 8
+_LONGEST_FLEET_BAR = 16
+
+_ALARM_STYLES = {
+    AlarmState.OK: "green",
+    AlarmState.ALARM: "bold red",
+    AlarmState.INSUFFICIENT_DATA: "dim",
+    AlarmState.MISSING: "yellow",
+}
+OUTCOME_STYLES = {
+    Outcome.UPDATED: "green",
+    Outcome.ROLLED_BACK: "yellow",
+    Outcome.REJECTED: "yellow",
+    Outcome.QUEUED: "cyan",
+    Outcome.SUPERSEDED: "cyan",
+    Outcome.NEEDS_OPERATOR: "bold red",
+}
+
+
+def draw_scene(scene: Scene) -> RenderableType:
+    """The panel of a running update; its height stays the same, so that nothing jumps."""
+    update = scene.update
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", min_width=7)
+    facts.add_column(ratio=1)
+    facts.add_row("update", Text(update.update_id, no_wrap=True, overflow="ellipsis"))
+    facts.add_row("plan", Text(say_strategy(update.plan) if update.plan else "not fixed yet"))
+    facts.add_row("phase", Text(scene.phase, style="bold", no_wrap=True, overflow="ellipsis"))
+    facts.add_row("fleet", draw_fleet(scene.fleet, _full_size(scene)))
+    facts.add_row("time", _draw_time(scene))
+    facts.add_row("alarms", draw_alarms(scene.alarms))
+    return Panel(
+        Group(facts, Rule(style="dim"), _draw_timeline(scene.timeline, update)),
+        title=Text(_headline(update), style="bold"),
+        title_align="left",
+        box=ROUNDED,
+        border_style="dim",
+        padding=(0, 1),
+        width=PANEL_WIDTH,
+    )
+
+
+def draw_fleet(fleet: FleetCount, full: int) -> Text:
+    """Both fleets as rows of squares: `old ■■■□ 3   new ■□□□ 1`."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    for name, count, style in (("old", fleet.old, "cyan"), ("new", fleet.new, "green")):
+        text.append(f"{name} ", style="dim")
+        if full <= _LONGEST_FLEET_BAR:
+            text.append("■" * count, style=style)
+            text.append("□" * (full - count), style="dim")
+            text.append(" ")
+        text.append(f"{count} of {full}")
+        text.append("    ")
+    text.rstrip()
+    return text
+
+
+def draw_alarms(alarms: tuple[AlarmReading, ...]) -> RenderableType:
+    """Each alarm's state in colour and in letters, one line per fleet that it sees."""
+    if not alarms:
+        return Text("none yet", style="dim")
+    groups: dict[str, Text] = {}
+    for alarm in alarms:
+        fleet, name = shorten_alarm(alarm.name)
+        line = groups.setdefault(fleet, Text())
+        line.append(f"   {name} " if line else f"{name} ")
+        line.append(ALARM_WORDS[alarm.state], style=_ALARM_STYLES[alarm.state])
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", min_width=11)
+    table.add_column()
+    for fleet in sorted(groups, reverse=True):
+        table.add_row(fleet, groups[fleet])
+    return table
+
+
+def draw_outcome(update: Update) -> RenderableType:
+    """How an update ended, why, and what to do about it."""
+    if update.outcome is None:
+        return Text(f"{update.update_id} has no outcome yet.")
+    head = Text()
+    head.append(update.outcome.value, style=OUTCOME_STYLES[update.outcome])
+    head.append(f"  {_told_once(update)}")
+    return Group(head, *draw_reasons(update.reasons))
+
+
+def draw_reasons(reasons: tuple[Reason, ...]) -> tuple[RenderableType, ...]:
+    """Every reason as a short paragraph: what, why, and the remedy."""
+    if not reasons:
+        return ()
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", style="dim", min_width=3)
+    table.add_column()
+    for number, reason in enumerate(reasons, start=1):
+        what = Text(reason.subject, style="bold")
+        what.append(f"  {reason.message}", style="not bold")
+        table.add_row(f"{number}.", what)
+        table.add_row("", Text(f"→ {reason.remedy}", style="cyan"))
+    return (table,)
+
+
+def _told_once(update: Update) -> str:
+    if not update.reasons:
+        return update.summary
+    # The summary quotes the first reason for those who see no more; here all of them follow.
+    told, quoted, _ = update.summary.partition(f": {update.reasons[0].subject}: ")
+    return f"{told}." if quoted else told
+
+
+def _headline(update: Update) -> str:
+    return f"{update.endpoint} → {say_version(update)}" if update.version else update.endpoint
+
+
+def _full_size(scene: Scene) -> int:
+    planned = scene.update.plan.pace.instances if scene.update.plan else 0
+    return max(planned, scene.fleet.old, scene.fleet.new)
+
+
+def _draw_time(scene: Scene) -> RenderableType:
+    elapsed = say_duration(scene.elapsed_seconds)
+    if scene.update.plan is None or scene.update.course is None:
+        return Text(elapsed)
+    expected = scene.update.plan.expected_seconds
+    is_late = scene.elapsed_seconds > expected
+    bar = ProgressBar(
+        total=expected,
+        completed=min(scene.elapsed_seconds, expected),
+        width=24,
+        complete_style="yellow" if is_late else "cyan",
+        finished_style="yellow" if is_late else "cyan",
+    )
+    said = Text(f"{elapsed} of about {say_roughly(expected)}", no_wrap=True)
+    if is_late and scene.update.outcome is None:
+        deadline = say_roughly(scene.update.plan.deadline_seconds)
+        said.append(f", deadline {deadline}", style="yellow")
+    row = Table.grid(padding=(0, 2))
+    row.add_row(bar, said)
+    return row
+
+
+def _draw_timeline(timeline: tuple[Moment, ...], update: Update) -> RenderableType:
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(style="dim", no_wrap=True, min_width=8)
+    table.add_column(no_wrap=True, min_width=15)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    shown = timeline[-_TIMELINE_ROWS:]
+    for moment in shown:
+        table.add_row(
+            say_offset(moment.at, update.started_at), moment.state, Text(say_plainly(moment.text))
+        )
+    for _ in range(_TIMELINE_ROWS - len(shown)):
+        table.add_row("", "", "")
+    return table

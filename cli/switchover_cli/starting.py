@@ -1,0 +1,131 @@
+"""Starting an update by hand, and finding the one that an upload started."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import ValidationError
+
+from switchover.domain.naming import execution_name
+from switchover.domain.policy import Layer, merge_policy
+from switchover.domain.release import FILE_NAME
+from switchover.domain.update import Request
+from switchover_cli.errors import CommandFailed, Misused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from switchover_cli.deployment import Deployment
+
+PICK_UP_SECONDS = 120
+_POLL_SECONDS = 2
+
+
+def release_uri(bucket: str, endpoint: str, version: str) -> str:
+    """Where `switchover upload` puts a release."""
+    return f"s3://{bucket}/releases/{endpoint}/{version}/{FILE_NAME}"
+
+
+def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
+    """Read `key=value` pairs as policy keys: dots nest, values are YAML.
+
+    Raises:
+        Misused: a pair isn't one, or the policy knows no such key or value.
+    """
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise Misused(
+                f"--policy-override {pair!r} is not key=value.",
+                "Write it like --policy-override canary.percent=25.",
+            )
+        _put(values, key.split("."), yaml.safe_load(value), pair)
+    checked = merge_policy([Layer("--policy-override", values)])
+    if isinstance(checked, tuple):
+        raise Misused("\n".join(str(reason) for reason in checked))
+    return values
+
+
+def release_request(uri: str, overrides: dict[str, Any], reason: str) -> Request:
+    """The input that starts an update to a release.
+
+    Raises:
+        Misused: the URI isn't one of a release.
+    """
+    if not uri.endswith(f"/{FILE_NAME}"):
+        raise Misused(
+            f"{uri} doesn't name a {FILE_NAME}.",
+            f"Give s3://bucket/…/{FILE_NAME}, or --endpoint and --version.",
+        )
+    return _checked(release=uri, policy=overrides, reason=reason)
+
+
+def rollback_request(endpoint: str, to: str | None, reason: str) -> Request:
+    """The input that takes an endpoint back to what served before."""
+    return _checked(rollback=endpoint, to=to, reason=reason)
+
+
+def start_update(deployment: Deployment, request: Request, salt: str) -> str:
+    """Start an update and return its id. A fresh `salt` starts it though it ran before."""
+    if request.release is not None:
+        *_, endpoint, version = PurePosixPath("releases/release", request.release).parent.parts
+        source = request.release
+    else:
+        endpoint, version = request.rollback or "", f"back-{request.to or ''}"
+        source = endpoint
+    update_id = execution_name(endpoint, version, f"{source}#{salt}")
+    deployment.workflow.start(
+        deployment.state_machine_arn,
+        update_id,
+        request.model_dump(mode="json", exclude_defaults=True),
+    )
+    return update_id
+
+
+def known_updates(deployment: Deployment, endpoint: str) -> frozenset[str]:
+    """The endpoint's latest updates, to tell a new one from."""
+    return frozenset(update.update_id for update in deployment.ledger.history(endpoint))
+
+
+def await_pick_up(
+    deployment: Deployment,
+    endpoint: str,
+    version: str,
+    known: frozenset[str],
+    pause: Callable[[float], None],
+) -> str:
+    """Wait for the update that a release's arrival in S3 starts; returns its id.
+
+    Raises:
+        CommandFailed: none began in two minutes.
+    """
+    for _ in range(PICK_UP_SECONDS // _POLL_SECONDS):
+        for update in deployment.ledger.history(endpoint):
+            if update.update_id not in known and update.version == version:
+                return update.update_id
+        pause(_POLL_SECONDS)
+    raise CommandFailed(
+        f"The release is in S3, but no update began within {PICK_UP_SECONDS} s.",
+        "See the log of the receive_release function, or start it by hand: "
+        f"switchover start --endpoint {endpoint} --version {version}",
+    )
+
+
+def _put(values: dict[str, Any], path: list[str], value: object, pair: str) -> None:
+    *parents, last = path
+    for name in parents:
+        values = values.setdefault(name, {})
+        if not isinstance(values, dict):
+            raise Misused(f"--policy-override {pair!r} sets a part of what is a single value.")
+    values[last] = value
+
+
+def _checked(**fields: Any) -> Request:
+    try:
+        return Request(**fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Misused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error

@@ -1,0 +1,131 @@
+"""What machines say, in words that people read at three in the morning."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from switchover.domain.alarms import Scope
+from switchover.domain.fleet import AlarmState, EndpointStatus
+from switchover.domain.plan import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from switchover.domain.fleet import Stage
+    from switchover.domain.plan import Plan
+    from switchover.domain.update import Update
+
+_COUNTED = re.compile(r"(\d+) (\w+)\(s\)")
+_OWN_ALARM = re.compile(r"switchover/[\w-]+/[\w-]+/[\w-]+")
+_FOR_SECONDS = re.compile(r"for (\d+) seconds")
+_BRACKETED = re.compile(r" \((TerminationWaitInSeconds|WaitIntervalInSeconds)\)")
+
+ALARM_WORDS = {
+    AlarmState.OK: "OK",
+    AlarmState.ALARM: "ALARM",
+    AlarmState.INSUFFICIENT_DATA: "no data",
+    AlarmState.MISSING: "missing",
+}
+
+_STATUS_WORDS = {
+    EndpointStatus.IN_SERVICE: "in service",
+    EndpointStatus.UPDATING: "updating",
+    EndpointStatus.CREATING: "being created",
+    EndpointStatus.SYSTEM_UPDATING: "under AWS maintenance",
+    EndpointStatus.ROLLING_BACK: "rolling back",
+    EndpointStatus.OUT_OF_SERVICE: "out of service",
+    EndpointStatus.DELETING: "being deleted",
+    EndpointStatus.FAILED: "failed",
+    EndpointStatus.UPDATE_ROLLBACK_FAILED: "serving a mix of configs: its rollback failed",
+}
+
+
+def say_duration(seconds: float) -> str:
+    """`45 s`, `12 min 30 s`, `1 h 05 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
+    hours, rest = divmod(round(whole / 60), 60)
+    return f"{hours} h {rest:02d} min" if rest else f"{hours} h"
+
+
+def say_roughly(seconds: float) -> str:
+    """A duration that is an estimate, without its seconds: `13 min`, `1 h 05 min`."""
+    return say_duration(seconds if seconds < 60 else 60 * round(seconds / 60))
+
+
+def say_offset(at: datetime, start: datetime) -> str:
+    """A moment by its distance from the update's start: `+0:12:30`."""
+    seconds = max(0, int((at - start).total_seconds()))
+    return f"+{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def say_minute(at: datetime) -> str:
+    """A date and time in UTC, to the minute."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def say_version(update: Update) -> str:
+    """What an update was about: `v2`, or `back to v2`."""
+    return f"back to {update.version}" if update.kind is Kind.ROLLBACK else update.version
+
+
+def say_count(count: int, noun: str) -> str:
+    """`1 instance`, `4 instances`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def say_bytes(count: float) -> str:
+    """`812 B`, `4.2 MB`, `16.6 GB`: powers of 1000, as S3's prices count."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def say_status(status: EndpointStatus) -> str:
+    """EndpointStatus in plain words."""
+    return _STATUS_WORDS[status]
+
+
+def say_stages(stages: Iterable[Stage]) -> str:
+    """SageMaker's VariantStatus messages (rules §2.5) in plain words, each once."""
+    return "; ".join(dict.fromkeys(say_plainly(stage.message) or stage.status for stage in stages))
+
+
+def say_plainly(message: str) -> str:
+    """A message without SageMaker's `(s)` and parameter names, and with our alarms' short names."""
+    message = _OWN_ALARM.sub(lambda found: shorten_alarm(found[0])[1], message)
+    message = _BRACKETED.sub("", message.rstrip("."))
+    message = _FOR_SECONDS.sub(lambda found: f"for {say_duration(int(found[1]))}", message)
+    return _COUNTED.sub(lambda found: say_count(int(found[1]), found[2]), message)
+
+
+def say_strategy(plan: Plan) -> str:
+    """The strategy in whole instances: `canary: 1 of 4 first`."""
+    pace = plan.pace
+    match pace.strategy.value:
+        case "canary":
+            return f"canary: {pace.step_instances} of {pace.instances} first"
+        case "linear" | "rolling" as name:
+            return f"{name}: {pace.step_instances} of {pace.instances} at a time"
+        case name:
+            return f"{name}: {say_count(pace.instances, 'instance')}"
+
+
+def shorten_alarm(name: str) -> tuple[str, str]:
+    """Which fleet one of our alarms watches, and what it watches there; others keep their name."""
+    match name.split("/"):
+        case ["switchover", _, Scope.STANDING.value, purpose]:
+            return "both fleets", purpose
+        case ["switchover", _, _, purpose]:
+            return "new fleet", purpose
+        case _:
+            return "others", name

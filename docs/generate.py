@@ -1,0 +1,127 @@
+"""Write what the docs take from the code: JSON Schemas and the picture of the machine.
+
+`python docs/generate.py` writes; `python docs/generate.py --check` fails if anything is out of date.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from switchover.domain.golden import GoldenRequest
+from switchover.domain.policy import Policy
+from switchover.domain.release import Release
+from switchover.domain.update import Request
+from switchover_local.twin.scenario import Scenario
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+DOCS = Path(__file__).parent
+README = DOCS.parent / "README.md"
+MACHINE = DOCS.parent / "statemachine" / "update.asl.yaml"
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "release": Release,
+    "policy": Policy,
+    "start": Request,
+    "golden-request": GoldenRequest,
+    "scenario": Scenario,
+}
+_SHAPES = {"Task": "[{name}]", "Succeed": "([{name}])", "Fail": "([{name}])"}
+_PICTURE_BEGINS = "<!-- picture: drawn by `make docs` -->"
+_PICTURE_ENDS = "<!-- picture ends -->"
+
+
+def main() -> int:
+    """Write or check every generated file; the exit code says whether all were current."""
+    stale = [path for path, text in generated().items() if not _is_current(path, text)]
+    if "--check" in sys.argv[1:]:
+        for path in stale:
+            print(f"{path} is out of date: run `make docs`", file=sys.stderr)
+        return bool(stale)
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(generated()[path])
+        print(f"wrote {path}")
+    return 0
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file with the text that it should hold."""
+    schemas = {
+        DOCS / "schemas" / f"{name}.schema.json": _schema(model) for name, model in SCHEMAS.items()
+    }
+    return {**schemas, DOCS / "machine.md": _machine_page(), README: _readme()}
+
+
+def draw(machine: dict[str, Any]) -> str:
+    """The machine as a Mermaid flow chart: what it does and by which verdict it goes on.
+
+    Choices are drawn as the arrows that they are. Errors are left out: before StartUpdate each leads to
+    RestoreCapacity, from there on to RollBack.
+    """
+    states = machine["States"]
+    lines = ["flowchart TD"]
+    for name, state in states.items():
+        shape = _SHAPES.get(state["Type"])
+        if shape is not None:
+            lines.append(f"    {name}{shape.format(name=name)}")
+    for name, state in states.items():
+        if "Next" in state:
+            lines += [
+                f"    {name} -->{label} {target}" for label, target in _ways(states, state["Next"])
+            ]
+    return "\n".join(lines)
+
+
+def _ways(states: dict[str, Any], following: str) -> list[tuple[str, str]]:
+    """Where a state leads, looking through a Choice: (arrow label, target)."""
+    state = states[following]
+    if state["Type"] != "Choice":
+        return [("", following)]
+    ruled = [(rule["Condition"].split("'")[1], rule["Next"]) for rule in state["Choices"]]
+    return [
+        (f"|{verdict.replace('_', ' ')}|", target)
+        for verdict, target in (*ruled, ("else", state["Default"]))
+    ]
+
+
+def _machine_page() -> str:
+    machine = yaml.safe_load(MACHINE.read_text())
+    rows = "\n".join(
+        f"| {name} | {' '.join(state['Comment'].split())} |"
+        for name, state in machine["States"].items()
+    )
+    return (
+        "# The machine\n\n"
+        "Drawn from `statemachine/update.asl.yaml` by `make docs`.\n\n"
+        f"{' '.join(machine['Comment'].split())}\n\n"
+        f"```mermaid\n{draw(machine)}\n```\n\n"
+        "Errors are not drawn: before StartUpdate they lead to RestoreCapacity, then to RollBack.\n\n"
+        f"| state | why it is there |\n|---|---|\n{rows}\n"
+    )
+
+
+def _readme() -> str:
+    """The README with its picture drawn anew."""
+    before, _, rest = README.read_text().partition(_PICTURE_BEGINS)
+    _, _, after = rest.partition(_PICTURE_ENDS)
+    picture = draw(yaml.safe_load(MACHINE.read_text()))
+    return f"{before}{_PICTURE_BEGINS}\n```mermaid\n{picture}\n```\n{_PICTURE_ENDS}{after}"
+
+
+def _schema(model: type[BaseModel]) -> str:
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps({**schema, **model.model_json_schema(by_alias=True)}, indent=2) + "\n"
+
+
+def _is_current(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text() == text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""CleanUp: an execution ended before its outcome was told; another takes its update there."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from switchover.aws import gateways
+from switchover.domain.naming import execution_name
+from switchover.domain.update import Request, parse_request
+from switchover.settings import settings
+from switchover.telemetry import handler as lambda_handler
+
+
+class Detail(BaseModel):
+    """The execution that ended; `input` is JSON text."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    execution_arn: str = Field(alias="executionArn")
+    name: str
+    status: str
+    input: str | None = None
+
+
+class Payload(BaseModel):
+    """«Step Functions Execution Status Change»."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    detail: Detail
+
+
+@lambda_handler(Payload)
+def handler(payload: Payload) -> dict[str, Any]:
+    """Waiting for a way back can take an hour, so that it is a machine's work, not a function's."""
+    ended = payload.detail
+    request = parse_request(json.loads(ended.input or "null"))
+    recovered = request.recover if isinstance(request, Request) else None
+    update = gateways.ledger().find(recovered or ended.name)
+    if update is None or (update.outcome is not None and update.is_announced):
+        return {"update_id": ended.name, "verdict": "nothing_to_do"}
+    if recovered is not None and ended.status == "FAILED":
+        # It came to its own end and would come to the same again.
+        return {"update_id": update.update_id, "verdict": "recovered_as_far_as_possible"}
+    name = execution_name(update.endpoint, "recovery", ended.execution_arn)
+    gateways.workflow().start(settings().machine_arn, name, {"recover": update.update_id})
+    return {"update_id": update.update_id, "verdict": "recovery_started"}

@@ -1,0 +1,36 @@
+"""AwaitOutcome and its kin: park the token, look once, answer at once if it is settled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from switchover.aws import gateways
+from switchover.aws.observing import answer_if_settled
+from switchover.domain.observing import Purpose
+from switchover.telemetry import handler as lambda_handler
+
+
+class Payload(BaseModel):
+    """Which update, what it waits for, and the token by which it is woken."""
+
+    update_id: str
+    purpose: Purpose
+    task_token: str
+
+
+@lambda_handler(Payload)
+def handler(payload: Payload) -> dict[str, Any]:
+    """Parked before looked at: what happens after the look finds a token to wake."""
+    ledger = gateways.ledger()
+    ledger.park_token(payload.update_id, payload.task_token, payload.purpose)
+    return answer_if_settled(
+        payload.update_id,
+        payload.purpose,
+        payload.task_token,
+        sagemaker=gateways.sagemaker(),
+        cloudwatch=gateways.cloudwatch(),
+        ledger=ledger,
+        workflow=gateways.workflow(),
+    )

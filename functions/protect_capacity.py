@@ -1,0 +1,46 @@
+"""ProtectCapacity: note the capacity, keep scaling out of the way, raise the fleet if asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from switchover.aws import gateways
+from switchover.domain.answers import answer
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.preflight import check_endpoint
+from switchover.domain.update import CapacitySnapshot
+from switchover.domain.verdict import course_of
+from switchover.telemetry import handler as lambda_handler
+
+
+class Payload(BaseModel):
+    """Which update."""
+
+    update_id: str
+
+
+@lambda_handler(Payload)
+def handler(payload: Payload) -> dict[str, Any]:
+    """Record what will have to be put back before changing any of it."""
+    ledger, sagemaker, scaling = gateways.ledger(), gateways.sagemaker(), gateways.scaling()
+    update = ledger.update(payload.update_id)
+    plan = update.planned
+    endpoint = sagemaker.read(plan.endpoint)
+    if not isinstance(endpoint, EndpointReading) or not endpoint.variants:
+        return answer("refused", check_endpoint(endpoint))
+    if update.snapshot is None:
+        snapshot = CapacitySnapshot(
+            desired_instances=endpoint.variants[0].desired_instances,
+            scaling=scaling.read(plan.endpoint, plan.variant),
+        )
+        update = ledger.save(update, snapshot=snapshot)
+    noted = update.snapshot or CapacitySnapshot.model_validate({})
+    scaling.protect(plan.endpoint, plan.variant, noted.scaling, plan.capacity_during)
+    wanted = plan.capacity_during[0] if plan.capacity_during else 0
+    if endpoint.variants[0].desired_instances >= wanted:
+        return answer("protected")
+    ledger.save(update, course=course_of(plan.previous_config, endpoint, plan.overdue_seconds))
+    sagemaker.set_instances(plan.endpoint, plan.variant, wanted)
+    return answer("moving")

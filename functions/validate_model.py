@@ -1,0 +1,43 @@
+"""ValidateModel: every file of the release is there and is what it says, without downloading it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from switchover.aws import gateways
+from switchover.domain.answers import answer
+from switchover.domain.policy import Model
+from switchover.domain.update import Moment
+from switchover.telemetry import handler as lambda_handler
+
+
+class Payload(BaseModel):
+    """Which update."""
+
+    update_id: str
+
+
+@lambda_handler(Payload)
+def handler(payload: Payload) -> dict[str, Any]:
+    """Record every fault of the files; PlanUpdate refuses them together with its own."""
+    ledger = gateways.ledger()
+    update = ledger.update(payload.update_id)
+    if update.release is None:
+        return answer("valid")
+    policy = gateways.files().effective_policy(update)
+    # A faulty policy is PlanUpdate's to report; the files are checked by the strict defaults.
+    allowed = Model() if isinstance(policy, tuple) else policy.policy.model
+    found = gateways.models().inspect(
+        update.release,
+        update.bucket,
+        allow_pickle=allowed.allow_pickle,
+        allow_remote_code=allowed.allow_remote_code,
+    )
+    ledger.save(update, reasons=found.reasons)
+    if found.unchecked:
+        text = f"Not checked: {' '.join(found.unchecked[:5])}"
+        moment = Moment(at=update.started_at, state="ValidateModel", text=text)
+        ledger.add_moment(update, moment)
+    return answer("invalid" if found.reasons else "valid", found.reasons)

@@ -1,0 +1,53 @@
+"""WakeUpdate: an event about an endpoint or its alarms wakes whoever waits for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from switchover.aws import gateways
+from switchover.aws.observing import answer_if_settled
+from switchover.domain.naming import endpoint_of_alarm
+from switchover.domain.observing import Purpose
+from switchover.telemetry import handler as lambda_handler
+
+
+class Detail(BaseModel):
+    """The two names by which events tell what they are about (rules §5)."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    endpoint_name: str | None = Field(default=None, alias="EndpointName")
+    alarm_name: str | None = Field(default=None, alias="alarmName")
+
+
+class Payload(BaseModel):
+    """An EventBridge event of SageMaker or CloudWatch."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    detail: Detail
+
+
+@lambda_handler(Payload)
+def handler(payload: Payload) -> dict[str, Any]:
+    """Look for oneself: the event may be late, doubled or out of order, so it only says «look»."""
+    endpoint = payload.detail.endpoint_name or endpoint_of_alarm(payload.detail.alarm_name or "")
+    ledger = gateways.ledger()
+    claim = ledger.claim(endpoint) if endpoint else None
+    update = ledger.find(claim.update_id) if claim else None
+    if update is None or update.task_token is None or update.awaited not in set(Purpose):
+        return {"verdict": "nobody_waits"}
+    return {
+        "update_id": update.update_id,
+        **answer_if_settled(
+            update.update_id,
+            Purpose(update.awaited),
+            update.task_token,
+            sagemaker=gateways.sagemaker(),
+            cloudwatch=gateways.cloudwatch(),
+            ledger=ledger,
+            workflow=gateways.workflow(),
+        ),
+    }

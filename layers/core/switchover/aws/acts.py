@@ -1,0 +1,130 @@
+"""The acts that change an endpoint, each chosen by the domain and made in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from switchover.domain.alarms import Scope
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.outcome import Outcome
+from switchover.domain.plan import Kind, return_config
+from switchover.domain.rollback import Move
+from switchover.domain.served import Served
+from switchover.domain.starting import Start
+
+if TYPE_CHECKING:
+    from switchover.aws.cloudwatch import CloudWatch
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.sagemaker import SageMaker
+    from switchover.domain.fleet import Absent
+    from switchover.domain.plan import Plan
+    from switchover.domain.update import Update
+
+
+class Acts:
+    """What is done to an endpoint, its alarms and its leftovers."""
+
+    def __init__(self, sagemaker: SageMaker, cloudwatch: CloudWatch, ledger: Ledger) -> None:
+        self._sagemaker = sagemaker
+        self._cloudwatch = cloudwatch
+        self._ledger = ledger
+
+    def start(self, start: Start, plan: Plan, update: Update) -> None:
+        """Ask for the update.
+
+        Raises:
+            CallRefused, EndpointBusy, EndpointNotFound: SageMaker won't, in its own words.
+        """
+        match start:
+            case Start.UPDATE:
+                self._sagemaker.update_endpoint(
+                    plan.endpoint,
+                    plan.target_config,
+                    plan.deployment_config,
+                    retain_capacity=plan.retain_capacity,
+                )
+            case Start.DELETE:
+                self._sagemaker.delete_endpoint(plan.endpoint)
+            case Start.CREATE:
+                self._create(plan, plan.target_config)
+            case Start.ALREADY | Start.REFUSE:
+                raise ValueError(f"{start.value} asks for nothing: {update.update_id}")
+            case _:
+                assert_never(start)
+
+    def roll_back(self, move: Move, plan: Plan, update: Update, why: str) -> None:
+        """Make one move back.
+
+        Raises:
+            CallRefused, EndpointBusy: SageMaker won't, in its own words.
+        """
+        match move:
+            case Move.TRIP_ABORT_ALARM:
+                self._cloudwatch.trip(plan.abort_alarm, f"Switchover {update.update_id}: {why}")
+            case Move.UPDATE_BACK:
+                home_config = plan.home_config(is_mixed=update.is_mixed)
+                if plan.repair_request is not None and home_config == plan.repair_config:
+                    self._sagemaker.create_config(plan.repair_request)
+                self._sagemaker.update_endpoint(
+                    plan.endpoint, home_config, return_config(plan), retain_capacity=True
+                )
+            case Move.DELETE:
+                self._sagemaker.delete_endpoint(plan.endpoint)
+            case Move.CREATE:
+                self._create(plan, plan.previous_config)
+            case Move.NOTHING | Move.WAIT | Move.GIVE_UP:
+                return
+            case _:
+                assert_never(move)
+
+    def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
+        """Remove what only this update needed, and remember what serves.
+
+        While a deployment is still pending its alarms stay: SageMaker watches them.
+        """
+        plan = update.plan
+        if plan is None:
+            return
+        is_pending = isinstance(endpoint, EndpointReading) and endpoint.pending_config_name
+        if not is_pending:
+            own = [spec.name for spec in plan.alarms if spec.scope is not Scope.STANDING]
+            self._cloudwatch.remove(own)
+        if update.outcome is Outcome.REJECTED and plan.kind is Kind.RELEASE:
+            self._sagemaker.discard(plan.target_config, plan.target_model)
+        if update.outcome is Outcome.UPDATED:
+            self._remember_previous(update, plan)
+            self._remember(update, plan.version, plan.target_config, plan.target_model)
+        if update.outcome is Outcome.ROLLED_BACK and update.is_mixed:
+            self._remember(
+                update, plan.previous_version, update.serving_config, plan.previous_model
+            )
+
+    def _create(self, plan: Plan, config_name: str) -> None:
+        self._sagemaker.create_endpoint(plan.endpoint, config_name, plan.endpoint_tags)
+
+    def _remember_previous(self, update: Update, plan: Plan) -> None:
+        """The first update of an endpoint: what served before it is a place to go back to."""
+        known = {entry.config_name for entry in self._ledger.served(update.endpoint)}
+        if plan.previous_config not in known:
+            self._ledger.add_served(
+                Served(
+                    endpoint=plan.endpoint,
+                    version=plan.previous_version,
+                    config_name=plan.previous_config,
+                    model_name=plan.previous_model,
+                    update_id=update.update_id,
+                    at=update.started_at,
+                )
+            )
+
+    def _remember(self, update: Update, version: str, config_name: str, model_name: str) -> None:
+        self._ledger.add_served(
+            Served(
+                endpoint=update.endpoint,
+                version=version,
+                config_name=config_name,
+                model_name=model_name,
+                update_id=update.update_id,
+                at=update.ended_at or update.started_at,
+            )
+        )

@@ -1,0 +1,58 @@
+"""Announcements: SNS for people and machines, one EventBridge event per outcome."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sns import SNSClient
+
+    from switchover.domain.announcement import Announcement
+
+SOURCE = "switchover"
+
+
+class Announcements:
+    """Where the world hears how an update went."""
+
+    def __init__(
+        self, sns: SNSClient, events: EventBridgeClient, topic_arn: str, event_bus: str
+    ) -> None:
+        self._sns = sns
+        self._events = events
+        self._topic_arn = topic_arn
+        self._event_bus = event_bus
+
+    def publish(self, announcement: Announcement) -> None:
+        """Tell people, with attributes that machines filter by."""
+        self._sns.publish(
+            TopicArn=self._topic_arn,
+            Subject=announcement.subject,
+            Message=announcement.text,
+            MessageAttributes={
+                key: {"DataType": "String", "StringValue": value}
+                for key, value in announcement.attributes.items()
+                if value  # SNS refuses an empty attribute
+            },
+        )
+
+    def emit(self, announcement: Announcement) -> None:
+        """Tell machines: one event `switchover` / `Update <Outcome>`."""
+        answer = self._events.put_events(
+            Entries=[
+                {
+                    "Source": SOURCE,
+                    "DetailType": announcement.detail_type,
+                    "Detail": json.dumps(announcement.detail),
+                    "EventBusName": self._event_bus,
+                }
+            ]
+        )
+        if answer["FailedEntryCount"]:
+            failed = answer["Entries"][0]
+            raise RuntimeError(
+                f"EventBridge refused the outcome event: {failed.get('ErrorCode')}"
+                f" {failed.get('ErrorMessage')}"
+            )

@@ -1,0 +1,39 @@
+"""boto3 clients: made on first use, kept for the life of the process, with timeouts and retries said."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+# A handler must answer well within its own timeout; botocore's default read timeout is 60 s.
+_CONNECT_SECONDS = 3
+_READ_SECONDS = 20
+_ATTEMPTS = 4
+# An answer from the model may take as long as SageMaker lets it: 60 s (InvokeEndpoint).
+_SLOW_READ_SECONDS = {"sagemaker-runtime": 65}
+# Asking twice would be two requests to the model, and hides the failure that is looked for.
+_SINGLE_ATTEMPT = frozenset({"sagemaker-runtime"})
+
+
+@cache
+def client(service: str) -> Any:
+    """The client of a service, in this process's region, with standard retries."""
+    # Importing boto3 takes a quarter of a second, which a cold start pays only if it is used.
+    import boto3
+    from botocore.config import Config
+
+    made: BaseClient = boto3.client(  # type: ignore[call-overload]
+        service,
+        config=Config(
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_SLOW_READ_SECONDS.get(service, _READ_SECONDS),
+            retries={
+                "mode": "standard",
+                "total_max_attempts": 1 if service in _SINGLE_ATTEMPT else _ATTEMPTS,
+            },
+        ),
+    )
+    return made

@@ -1,0 +1,106 @@
+"""CloudWatch alarms: ensured before an update, read during it, removed after it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from switchover.domain.fleet import AlarmReading, AlarmState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from mypy_boto3_cloudwatch import CloudWatchClient
+
+    from switchover.domain.alarms import AlarmSpec
+
+_NAMES_PER_CALL = 100  # DescribeAlarms and DeleteAlarms take at most 100 names
+
+
+class CloudWatch:
+    """One account's alarms."""
+
+    def __init__(self, cloudwatch: CloudWatchClient) -> None:
+        self._cloudwatch = cloudwatch
+
+    def ensure(self, specs: Iterable[AlarmSpec]) -> None:
+        """Make every alarm be as specified; putting one again changes nothing about its state."""
+        for spec in specs:
+            self._cloudwatch.put_metric_alarm(**_request(spec))
+
+    def read(self, names: Sequence[str]) -> tuple[AlarmReading, ...]:
+        """The state of each named alarm, in that order; one that doesn't exist is MISSING."""
+        found: dict[str, AlarmReading] = {}
+        for some in _portions(names):
+            pages = self._cloudwatch.get_paginator("describe_alarms").paginate(
+                AlarmNames=some, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+            )
+            for page in pages:
+                for alarm in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())):
+                    found[alarm["AlarmName"]] = AlarmReading(
+                        name=alarm["AlarmName"],
+                        state=AlarmState(alarm["StateValue"]),
+                        reason=alarm.get("StateReason", ""),
+                    )
+        missing = AlarmState.MISSING
+        return tuple(found.get(name) or AlarmReading(name=name, state=missing) for name in names)
+
+    def tripped(self, names: Sequence[str], since: datetime) -> tuple[AlarmReading, ...]:
+        """The alarms that went red since then, with the reason they gave, though they be quiet now."""
+        return tuple(
+            AlarmReading(name=name, state=AlarmState.ALARM, reason=reason)
+            for name in names
+            if (reason := self._red_since(name, since)) is not None
+        )
+
+    def trip(self, name: str, reason: str) -> None:
+        """Turn an alarm red by hand, which makes SageMaker roll back if the alarm is listed there."""
+        self._cloudwatch.set_alarm_state(
+            AlarmName=name, StateValue="ALARM", StateReason=reason[:1023]
+        )
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Delete alarms; those that are gone already are fine."""
+        existing = [
+            alarm.name for alarm in self.read(names) if alarm.state is not AlarmState.MISSING
+        ]
+        for some in _portions(existing):
+            self._cloudwatch.delete_alarms(AlarmNames=some)
+
+    def _red_since(self, name: str, since: datetime) -> str | None:
+        pages = self._cloudwatch.get_paginator("describe_alarm_history").paginate(
+            AlarmName=name,
+            HistoryItemType="StateUpdate",
+            StartDate=since,
+            ScanBy="TimestampAscending",
+        )
+        for page in pages:
+            for item in page["AlarmHistoryItems"]:
+                state = json.loads(item.get("HistoryData") or "{}").get("newState", {})
+                if state.get("stateValue") == "ALARM":
+                    return str(state.get("stateReason", ""))
+        return None
+
+
+def _request(spec: AlarmSpec) -> dict[str, Any]:
+    is_percentile = spec.statistic.startswith("p")
+    return {
+        "AlarmName": spec.name,
+        "AlarmDescription": spec.description,
+        "Namespace": spec.namespace,
+        "MetricName": spec.metric,
+        "Dimensions": [{"Name": key, "Value": value} for key, value in spec.dimensions.items()],
+        "ExtendedStatistic" if is_percentile else "Statistic": spec.statistic,
+        "Period": spec.period_seconds,
+        "EvaluationPeriods": spec.evaluation_periods,
+        "DatapointsToAlarm": spec.evaluation_periods,
+        "Threshold": spec.threshold,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": spec.treat_missing,
+    }
+
+
+def _portions(names: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(names), _NAMES_PER_CALL):
+        yield list(names[start : start + _NAMES_PER_CALL])

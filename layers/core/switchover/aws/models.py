@@ -1,0 +1,228 @@
+"""Models in S3: reads a release and checks the files behind it, without downloading weights."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from switchover.domain.checkpoint import compare_with_release, inspect_model, limit_per_code
+from switchover.domain.checkpoint_config import Inspection
+from switchover.domain.checkpoint_reading import StoredFile, read_evidence
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+
+    from switchover.domain.release import Release
+
+SHA256_METADATA = "sha256"
+RELEASE_LIMIT_BYTES = 1024**2
+KEYS_LIMIT = 10_000
+# boto3 keeps ten connections per client: more threads would wait for one.
+_PARALLEL_READS = 10
+
+_MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
+_DENIED = frozenset({"403", "AccessDenied", "AllAccessDisabled", "Forbidden"})
+# What a repeat can't mend: archived in Glacier, shorter than a moment ago, a KMS key that is off.
+_UNREADABLE = frozenset({"InvalidObjectState", "InvalidRange", "KMS.DisabledException"})
+
+
+class Models:
+    """The model bucket as a release's validation sees it."""
+
+    def __init__(self, s3: S3Client) -> None:
+        self._s3 = s3
+
+    def read_release(
+        self, bucket: str, key: str, version_id: str | None = None
+    ) -> bytes | tuple[Reason, ...]:
+        """Read `release.json`, or say why it can't be read."""
+        uri = f"s3://{bucket}/{key}"
+        try:
+            if version_id is None:
+                answer = self._s3.get_object(Bucket=bucket, Key=key)
+            else:
+                answer = self._s3.get_object(Bucket=bucket, Key=key, VersionId=version_id)
+        except ClientError as error:
+            return (explain_refusal(error, uri, bucket),)
+        with answer["Body"] as body:
+            raw = body.read(RELEASE_LIMIT_BYTES + 1)
+        if len(raw) <= RELEASE_LIMIT_BYTES:
+            return raw
+        return (
+            Reason(
+                code="release.too-large",
+                subject=uri,
+                message=f"is longer than {RELEASE_LIMIT_BYTES} bytes.",
+                remedy="Write it with `switchover upload`.",
+            ),
+        )
+
+    def validate(
+        self,
+        release: Release,
+        bucket: str,
+        *,
+        allow_pickle: bool = False,
+        allow_remote_code: bool = False,
+    ) -> tuple[Reason, ...]:
+        """Say everything that keeps the release's files from being the model it says they are."""
+        return self.inspect(
+            release, bucket, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
+        ).reasons
+
+    def inspect(
+        self,
+        release: Release,
+        bucket: str,
+        *,
+        allow_pickle: bool = False,
+        allow_remote_code: bool = False,
+    ) -> Inspection:
+        """Like `validate`, and also say what could not be looked at.
+
+        Raises:
+            ClientError: S3 still throttles or fails after botocore's retries.
+        """
+        listed = self.list_files(bucket, release.prefix)
+        if isinstance(listed, Reason):
+            return Inspection((listed,))
+        wanted = {file.path for file in release.files}
+        reader = _PrefixReader(self._s3, bucket, release.prefix)
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+            heads = list(pool.map(reader.add_sha256, (f for f in listed if f.path in wanted)))
+            there = [file for file, _ in heads]
+            absent = wanted - {file.path for file in there}
+            evidence = read_evidence(there, reader, pool.map, absent=absent)
+        found = inspect_model(
+            evidence, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
+        )
+        unlisted = [file for file in listed if file.path not in wanted]
+        reasons = (
+            *(reason for _, reason in heads if reason is not None),
+            *compare_with_release(release, (*there, *unlisted), f"s3://{bucket}/{release.prefix}"),
+            *found.reasons,
+        )
+        unvouched = tuple(
+            f"{file.path}: S3 holds no SHA-256 of it to compare."
+            for file in there
+            if file.sha256 is None
+        )
+        return Inspection(limit_per_code(dict.fromkeys(reasons)), (*found.unchecked, *unvouched))
+
+    def list_files(self, bucket: str, prefix: str) -> tuple[StoredFile, ...] | Reason:
+        """List what lies under a prefix, or say why that can't be seen."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket, Prefix=prefix, PaginationConfig={"MaxItems": KEYS_LIMIT + 1}
+        )
+        place = f"s3://{bucket}/{prefix}"
+        try:
+            files = tuple(
+                StoredFile(path=item["Key"].removeprefix(prefix), bytes=item["Size"])
+                for page in pages
+                for item in page.get("Contents", ())
+            )
+        except ClientError as error:
+            return explain_refusal(error, place, bucket)
+        if len(files) > KEYS_LIMIT:
+            return Reason(
+                code="model.unexpected-file",
+                subject=place,
+                message=f"holds more than {KEYS_LIMIT} keys; SageMaker would download them all.",
+                remedy="Give the release a prefix of its own.",
+            )
+        return files
+
+
+class _PrefixReader:
+    """Reads a release's files in a bucket; safe to use from several threads."""
+
+    def __init__(self, s3: S3Client, bucket: str, prefix: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._prefix = prefix
+
+    def read(self, path: str, start: int, length: int) -> bytes | Reason:
+        if length == 0:  # HTTP has no empty range
+            return b""
+        try:
+            answer = self._s3.get_object(
+                Bucket=self._bucket,
+                Key=f"{self._prefix}{path}",
+                Range=f"bytes={start}-{start + length - 1}",
+            )
+        except ClientError as error:
+            return explain_refusal(error, path, self._bucket)
+        with answer["Body"] as body:
+            return body.read()
+
+    def add_sha256(self, file: StoredFile) -> tuple[StoredFile, Reason | None]:
+        """Ask S3 for what it knows of a file's content."""
+        try:
+            head = self._s3.head_object(
+                Bucket=self._bucket, Key=f"{self._prefix}{file.path}", ChecksumMode="ENABLED"
+            )
+        except ClientError as error:
+            return file, explain_refusal(error, file.path, self._bucket)
+        return replace(file, sha256=find_sha256(head)), None
+
+
+def find_sha256(head: HeadObjectOutputTypeDef) -> str | None:
+    """The SHA-256 of an object's whole content in lower-case hex, if anything vouches for it.
+
+    Of an object that came in one part, S3 computed it itself. Of one that came in parts, S3 keeps
+    only a digest of the parts' digests ("composite"), and the ETag ends in the number of parts;
+    SHA-256 has no whole-object form there (S3 User Guide, "Checking object integrity"). Then it is
+    what `switchover upload` wrote into the object's metadata: that proves what the uploader meant
+    to store. It is worth more than a claim, because upload has S3 verify each part on arrival and
+    compares the composite with its own.
+    """
+    checksum = head.get("ChecksumSHA256")
+    is_composite = head.get("ChecksumType") == "COMPOSITE" or "-" in head["ETag"]
+    if checksum is not None and not is_composite:
+        try:
+            return base64.b64decode(checksum, validate=True).hex()
+        except binascii.Error:
+            return None
+    return head.get("Metadata", {}).get(SHA256_METADATA)
+
+
+def explain_refusal(error: ClientError, subject: str, bucket: str) -> Reason:
+    """Turn S3's refusal into a reason; raise what may pass by itself."""
+    code = error.response.get("Error", {}).get("Code", "")
+    if code == "NoSuchBucket":
+        return Reason(
+            code="model.bucket-missing",
+            subject=f"s3://{bucket}",
+            message="there is no such bucket.",
+            remedy="Correct the bucket's name, or create it.",
+        )
+    if code in _MISSING:
+        return Reason(
+            code="model.file-missing",
+            subject=subject,
+            message=f"is not in bucket {bucket}.",
+            remedy="Upload it, or correct its name.",
+        )
+    if code in _DENIED:
+        # S3 also denies, rather than says 404, to a caller without s3:ListBucket.
+        return Reason(
+            code="model.access-denied",
+            subject=subject,
+            message=f"S3 denies access to it in bucket {bucket}.",
+            remedy="Allow s3:GetObject, s3:ListBucket and kms:Decrypt on the bucket's key.",
+        )
+    if code in _UNREADABLE:
+        return Reason(
+            code="model.unreadable",
+            subject=subject,
+            message=f"can't be read from bucket {bucket}: {code}.",
+            remedy="Restore it from its archive or enable its key, or upload it again.",
+        )
+    raise error

@@ -1,0 +1,139 @@
+"""The alarms of an endpoint: standing ones for both fleets, per-update ones for the new fleet alone."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.naming import alarm_name
+
+if TYPE_CHECKING:
+    from switchover.domain.policy import Alarms
+
+INVOCATIONS = "AWS/SageMaker"
+_US_PER_SECOND = 1_000_000  # ModelLatency counts microseconds (rules §4)
+
+
+class Scope(StrEnum):
+    """Which fleet an alarm sees, and how long it lives."""
+
+    STANDING = "standing"
+    UPDATE = "update"
+    ABORT = "abort"
+
+
+class AlarmSpec(BaseModel):
+    """One CloudWatch metric alarm. `threshold` is in the metric's own unit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    scope: Scope
+    description: str
+    namespace: str
+    metric: str
+    dimensions: dict[str, str]
+    statistic: str
+    period_seconds: int
+    evaluation_periods: int
+    threshold: float
+    treat_missing: str
+
+
+def standing_alarms(policy: Alarms, endpoint: str, variant: str) -> tuple[AlarmSpec, ...]:
+    """The guide's two alarms, on the metrics, units and dimensions that exist (rules §8).
+
+    They see both fleets, so SageMaker isn't given them: old trouble would abort a hotfix. Preflight and
+    the watch after success read them.
+    """
+    dimensions = {"EndpointName": endpoint, "VariantName": variant}
+    return (
+        _latency(policy, alarm_name(endpoint, "standing", "latency"), dimensions, Scope.STANDING),
+        _error_rate(
+            policy,
+            alarm_name(endpoint, "standing", "errors"),
+            dimensions,
+            Scope.STANDING,
+            metric="Invocation5XXErrors",
+        ),
+    )
+
+
+def update_alarms(
+    policy: Alarms, endpoint: str, variant: str, target_config: str
+) -> tuple[AlarmSpec, ...]:
+    """Alarms on the new config's own dimension, and the abort alarm; removed when the update ends.
+
+    Guardrails publish each fleet under EndpointConfigName (rules §4), so one bad instance among ten
+    good ones is still seen.
+    """
+    dimensions = {
+        "EndpointName": endpoint,
+        "VariantName": variant,
+        "EndpointConfigName": target_config,
+    }
+
+    def named(purpose: str) -> str:
+        return alarm_name(endpoint, target_config, purpose)
+
+    return (
+        _latency(policy, named("latency"), dimensions, Scope.UPDATE),
+        _error_rate(policy, named("5xx"), dimensions, Scope.UPDATE, metric="Invocation5XXErrors"),
+        _error_rate(
+            policy, named("model-errors"), dimensions, Scope.UPDATE, metric="InvocationModelErrors"
+        ),
+        AlarmSpec(
+            name=named("abort"),
+            scope=Scope.ABORT,
+            description=(
+                f"Set to ALARM to make SageMaker roll {endpoint} back from {target_config}."
+            ),
+            namespace="Switchover",
+            metric="Abort",
+            dimensions={"EndpointConfigName": target_config},
+            statistic="Maximum",
+            period_seconds=60,
+            evaluation_periods=1,
+            threshold=0,
+            # Nothing is ever published: `ignore` keeps the state that SetAlarmState gave it.
+            treat_missing="ignore",
+        ),
+    )
+
+
+def _latency(policy: Alarms, name: str, dimensions: dict[str, str], scope: Scope) -> AlarmSpec:
+    limit = policy.latency
+    return AlarmSpec(
+        name=name,
+        scope=scope,
+        description=f"{limit.statistic} model latency above {limit.limit_seconds:g} s.",
+        namespace=INVOCATIONS,
+        metric="ModelLatency",
+        dimensions=dimensions,
+        statistic=limit.statistic,
+        period_seconds=policy.period_seconds,
+        evaluation_periods=policy.evaluation_periods,
+        threshold=limit.limit_seconds * _US_PER_SECOND,
+        treat_missing="notBreaching",
+    )
+
+
+def _error_rate(
+    policy: Alarms, name: str, dimensions: dict[str, str], scope: Scope, *, metric: str
+) -> AlarmSpec:
+    return AlarmSpec(
+        name=name,
+        scope=scope,
+        description=f"{metric} above {policy.error_rate * 100:g} % of requests.",
+        namespace=INVOCATIONS,
+        metric=metric,
+        dimensions=dimensions,
+        # The average of these 0-or-1 metrics is the rate (rules §4).
+        statistic="Average",
+        period_seconds=policy.period_seconds,
+        evaluation_periods=policy.evaluation_periods,
+        threshold=policy.error_rate,
+        treat_missing="notBreaching",
+    )

@@ -1,0 +1,15 @@
+"""What a state answers: a verdict that a Choice compares, and the reasons behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from switchover.domain.reasons import Reason
+
+
+def answer(verdict: str, reasons: Iterable[Reason] = ()) -> dict[str, Any]:
+    """The JSON that a state hands to the machine."""
+    return {"verdict": verdict, "reasons": [reason.model_dump() for reason in reasons]}

@@ -1,0 +1,90 @@
+"""A new config and model, cloned whole from the live ones with only the model data changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from switchover.domain.fleet import LiveRelease
+
+
+def clone_model(
+    live: LiveRelease, name: str, model_uri: str, *, is_archive: bool
+) -> dict[str, Any]:
+    """The CreateModel request for the release: every field of the live model, new data (rules §1.6).
+
+    `model_uri` ends with `/` for a folder, else names one archive.
+    """
+    request = _creatable(live.model, live.creatable_model_fields, live.model_tags)
+    request["ModelName"] = name
+    if "PrimaryContainer" in request:
+        request["PrimaryContainer"] = _with_data(
+            request["PrimaryContainer"], model_uri, is_archive=is_archive
+        )
+    else:
+        first, *rest = request["Containers"]
+        request["Containers"] = [_with_data(first, model_uri, is_archive=is_archive), *rest]
+    return request
+
+
+def clone_config(
+    live: LiveRelease, name: str, model_name: str, *, instances: int | None = None
+) -> dict[str, Any]:
+    """The CreateEndpointConfig request for the release: every field of the live config (rules §1.5).
+
+    `instances` sets InitialInstanceCount, for a fleet that is made anew rather than retained.
+    """
+    request = _creatable(live.config, live.creatable_config_fields, live.config_tags)
+    request["EndpointConfigName"] = name
+    request["ProductionVariants"] = [
+        _with_model(variant, model_name, instances) for variant in request["ProductionVariants"]
+    ]
+    return request
+
+
+def model_uri_of(model: dict[str, Any]) -> str | None:
+    """Where a described model takes its data from, if from S3."""
+    container: dict[str, Any] = model.get("PrimaryContainer") or next(
+        iter(model.get("Containers", ())), {}
+    )
+    source = container.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri")
+    uri = source or container.get("ModelDataUrl")
+    return str(uri) if uri else None
+
+
+def _creatable(
+    described: dict[str, Any], fields: frozenset[str], tags: Iterable[dict[str, str]]
+) -> dict[str, Any]:
+    request = {key: value for key, value in described.items() if key in fields}
+    # `aws:` tags are AWS's own; a request that carries one is refused (rules §1.5).
+    own = [tag for tag in tags if not tag["Key"].startswith("aws:")]
+    return {**request, "Tags": own} if own else request
+
+
+def _with_data(container: dict[str, Any], model_uri: str, *, is_archive: bool) -> dict[str, Any]:
+    source = container.get("ModelDataSource", {}).get("S3DataSource", {})
+    # These name the old version's content: kept, they would load it again (rules §1.6).
+    stale = {"ETag", "ManifestEtag", "ManifestS3Uri"}
+    kept = {key: value for key, value in source.items() if key not in stale}
+    data_source = {
+        **kept,
+        "S3Uri": model_uri,
+        "S3DataType": "S3Object" if is_archive else "S3Prefix",
+        "CompressionType": "Gzip" if is_archive else "None",
+    }
+    bare = {key: value for key, value in container.items() if key != "ModelDataUrl"}
+    return {**bare, "ModelDataSource": {"S3DataSource": data_source}}
+
+
+def _with_model(variant: dict[str, Any], model_name: str, instances: int | None) -> dict[str, Any]:
+    changed = {**variant, "ModelName": model_name}
+    if instances is not None:
+        changed["InitialInstanceCount"] = instances
+    if "InstancePools" in variant:
+        changed["InstancePools"] = [
+            {**pool, "ModelNameOverride": model_name} if "ModelNameOverride" in pool else pool
+            for pool in variant["InstancePools"]
+        ]
+    return changed

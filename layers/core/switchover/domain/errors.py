@@ -1,0 +1,50 @@
+"""Errors of the core.
+
+SwitchoverError
+├── FleetTooSmall        a strategy can't be resolved for this fleet
+├── EndpointNotFound     SageMaker knows no endpoint of that name
+├── EndpointBusy         the endpoint refuses a change now; later may do
+├── CallRefused          AWS refused a call for good; the message is AWS's
+├── UpdateUnknown        the ledger holds no update of that id
+├── StaleUpdate          the update was changed since it was read
+└── Unavailable          AWS did not answer well; a retry may do
+"""
+
+from __future__ import annotations
+
+
+class SwitchoverError(Exception):
+    """The root of what Switchover raises."""
+
+
+class FleetTooSmall(SwitchoverError):
+    """A strategy needs more instances than the fleet has."""
+
+    def __init__(self, what: str, instances: int) -> None:
+        super().__init__(f"{what} needs at least 2 instances, and the fleet has {instances}")
+        self.what = what
+        self.instances = instances
+
+
+class EndpointNotFound(SwitchoverError):
+    """SageMaker knows no endpoint of that name."""
+
+
+class EndpointBusy(SwitchoverError):
+    """The endpoint is being changed and refuses another change."""
+
+
+class CallRefused(SwitchoverError):
+    """AWS refused a call in a way that a retry can't mend."""
+
+
+class UpdateUnknown(SwitchoverError):
+    """The ledger holds no update of that id."""
+
+
+class StaleUpdate(SwitchoverError):
+    """The update was changed since it was read; read it again and decide anew."""
+
+
+class Unavailable(SwitchoverError):
+    """AWS didn't answer, or asked to slow down; the state machine retries."""

@@ -1,0 +1,152 @@
+"""How an update ended: decided from what serves, not from what was hoped."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from switchover.domain.plan import Plan
+
+
+class Outcome(StrEnum):
+    """How an update ended."""
+
+    UPDATED = "Updated"
+    ROLLED_BACK = "RolledBack"
+    REJECTED = "Rejected"
+    QUEUED = "Queued"
+    SUPERSEDED = "Superseded"
+    NEEDS_OPERATOR = "NeedsOperator"
+
+
+class Ending(BaseModel):
+    """What the state machine knows when it comes to the end.
+
+    `verdict` is the last state's verdict; `crashed_in` names a state whose handler failed, with `error`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    verdict: str
+    reasons: tuple[Reason, ...] = ()
+    crashed_in: str | None = None
+    error: str | None = None
+
+    @property
+    def why(self) -> str:
+        """One sentence on why it ended."""
+        return _first((*self.reasons, *_reasons_of_ending(self)))
+
+
+class Conclusion(BaseModel):
+    """An outcome with its one-sentence account for people."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    outcome: Outcome
+    summary: str
+    reasons: tuple[Reason, ...] = ()
+
+
+# Maintenance by AWS leaves the config that serves as it is (rules §2).
+_SERVING = frozenset({EndpointStatus.IN_SERVICE, EndpointStatus.SYSTEM_UPDATING})
+
+
+def conclude(
+    ending: Ending,
+    plan: Plan | None,
+    endpoint: EndpointReading | Absent,
+    *,
+    was_started: bool,
+    is_mixed: bool,
+    is_capacity_restored: bool,
+) -> Conclusion:
+    """Name the outcome. Updated only if the target serves and every check passed.
+
+    Before the start nothing was touched, so every trouble is Rejected. After it, the config that
+    serves decides; anything but a clean InService on one of the two configs needs a person.
+    """
+    reasons = (*ending.reasons, *_reasons_of_ending(ending))
+    if not is_capacity_restored:
+        return Conclusion(
+            outcome=Outcome.NEEDS_OPERATOR,
+            summary=f"{serves(endpoint)} Its capacity could not be put back: {_first(reasons)}",
+            reasons=reasons,
+        )
+    if plan is None or not was_started:
+        return Conclusion(
+            outcome=Outcome.REJECTED,
+            summary=f"{endpoint.name} was not touched: {_first(reasons)}",
+            reasons=reasons,
+        )
+    is_settled = (
+        isinstance(endpoint, EndpointReading)
+        and endpoint.status in _SERVING
+        and endpoint.pending_config_name is None
+    )
+    if is_settled and isinstance(endpoint, EndpointReading):
+        if endpoint.config_name == plan.target_config and ending.verdict == "updated":
+            return Conclusion(
+                outcome=Outcome.UPDATED,
+                summary=f"{endpoint.name} serves {plan.version} ({plan.target_config}).",
+                reasons=reasons,
+            )
+        if plan.proves_way_back(is_mixed=is_mixed) and endpoint.config_name == plan.home_config(
+            is_mixed=is_mixed
+        ):
+            return Conclusion(
+                outcome=Outcome.ROLLED_BACK,
+                summary=(
+                    f"{endpoint.name} is back on {plan.previous_version}"
+                    f" ({endpoint.config_name}), not on {plan.version}:"
+                    f" {_first(reasons)}"
+                ),
+                reasons=reasons,
+            )
+    return Conclusion(
+        outcome=Outcome.NEEDS_OPERATOR,
+        summary=f"{serves(endpoint)} {_first(reasons)}",
+        reasons=reasons,
+    )
+
+
+def serves(endpoint: EndpointReading | Absent) -> str:
+    """One sentence on what serves now."""
+    if isinstance(endpoint, Absent):
+        return f"{endpoint.name} does not exist."
+    return f"{endpoint.name} is {endpoint.status.value} on {endpoint.config_name}."
+
+
+def _reasons_of_ending(ending: Ending) -> tuple[Reason, ...]:
+    if ending.verdict == "declined":
+        return (
+            Reason(
+                code="approval.declined",
+                subject="approval",
+                message="a person said no.",
+                remedy="Start the release again when it may go.",
+            ),
+        )
+    if ending.crashed_in is None:
+        return ()
+    return (
+        Reason(
+            code="switchover.crashed",
+            subject=f"state {ending.crashed_in}",
+            message=f"failed: {ending.error or 'no error given'}.",
+            remedy="See the function's log for this update, then start the release again.",
+        ),
+    )
+
+
+def _first(reasons: tuple[Reason, ...]) -> str:
+    if not reasons:
+        return "no reason was recorded."
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    return f"{reasons[0].subject}: {reasons[0].message}{more}"

@@ -1,0 +1,179 @@
+"""A release: a model version offered for an endpoint, as `release.json` says it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from switchover.domain.reasons import Reason, reasons_from
+
+FILE_NAME = "release.json"
+
+# Source: UpdateEndpoint, EndpointName (rules §1.2).
+_ENDPOINT_NAME = re.compile(r"(?=.{1,63}$)[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+EndpointName = Annotated[
+    str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", max_length=63, min_length=1)
+]
+VersionName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._+-]{0,62}$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _relative(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if (
+        path.startswith("/")
+        or ".." in parts
+        or path.endswith("/")
+        or str(PurePosixPath(path)) != path
+    ):
+        raise ValueError("a path must be relative to the prefix, without '..' or a trailing '/'")
+    return path
+
+
+class Start(StrEnum):
+    """When a release wants to begin; a time with a zone is the third possibility."""
+
+    NOW = "now"
+    LOW_PEAK = "low-peak"
+
+
+def _wish(value: object) -> object:
+    """Read when to start: one of the two words, else a time with a zone."""
+    if isinstance(value, str) and value in set(Start):
+        return Start(value)
+    try:
+        wished = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise ValueError("start is 'now', 'low-peak' or an ISO time with a zone") from error
+    if wished.tzinfo is None:
+        raise ValueError("a time to start at needs a zone, like +01:00 or Z")
+    return wished
+
+
+class ReleaseFile(BaseModel):
+    """One file under the prefix. `bytes` is its size; `sha256` is lower-case hex of its content."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    path: Annotated[str, Field(min_length=1, max_length=900), AfterValidator(_relative)]
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Sha256
+
+
+class ModelIdentity(BaseModel):
+    """The name and version by which people know the model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=63)]
+    version: VersionName
+
+
+class Release(BaseModel):
+    """The content of `release.json`, schema 1: uploaded last, so that its arrival means complete."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, title="Switchover release"
+    )
+
+    json_schema: Annotated[str | None, Field(alias="$schema", exclude=True)] = None
+    schema_version: Annotated[int, Field(alias="schema", strict=True, ge=1, le=1)]
+    endpoint: EndpointName
+    model: ModelIdentity
+    prefix: Annotated[str, Field(min_length=1, max_length=900)]
+    files: Annotated[tuple[ReleaseFile, ...], Field(min_length=1)]
+    start: Annotated[Start | AwareDatetime, BeforeValidator(_wish)] = Start.NOW
+    policy: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("prefix")
+    @classmethod
+    def _folder(cls, prefix: str) -> str:
+        # A model's S3Prefix must end with "/", or SageMaker may match sibling keys (rules §1.6).
+        if prefix.startswith("/") or not prefix.endswith("/") or "//" in prefix:
+            raise ValueError(
+                "a prefix names a folder in the bucket: it ends with '/', starts without"
+            )
+        return prefix
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Release:
+        paths = sorted(file.path for file in self.files)
+        repeated = sorted({a for a, b in pairwise(paths) if a == b})
+        if repeated:
+            raise ValueError(f"files names these paths twice: {', '.join(repeated)}")
+        taken = set(paths)
+        inside = [
+            str(parent)
+            for path in paths
+            for parent in PurePosixPath(path).parents
+            if str(parent) in taken
+        ]
+        if inside:
+            # `weights` and `weights/x` together fail when SageMaker downloads them (rules §1.6).
+            raise ValueError(f"{inside[0]!r} is both a file and a folder")
+        return self
+
+    @property
+    def total_bytes(self) -> int:
+        """What the files weigh together."""
+        return sum(file.bytes for file in self.files)
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """The wished time, if the release names one."""
+        return self.start if isinstance(self.start, datetime) else None
+
+
+def parse_release(raw: bytes, source: str) -> Release | tuple[Reason, ...]:
+    """Read `release.json`, or say everything that is wrong with it.
+
+    `source` is the file or S3 URI that messages name.
+    """
+    try:
+        content = json.loads(raw)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        return (
+            Reason(
+                code="release.not-json",
+                subject=source,
+                message=f"is not JSON: {error}.",
+                remedy="Write it with `switchover upload`, or correct it there.",
+            ),
+        )
+    try:
+        return Release.model_validate(content)
+    except ValidationError as error:
+        return reasons_from(
+            error, code="release.invalid", subjects={}, source=source, model=Release
+        )
+
+
+def endpoint_hint(raw: bytes) -> str | None:
+    """The endpoint that even a wrong release names, to file its outcome under."""
+    try:
+        name = json.loads(raw).get("endpoint")
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, AttributeError):
+        return None
+    return name if isinstance(name, str) and is_endpoint_name(name) else None
+
+
+def is_endpoint_name(text: str) -> bool:
+    """Whether SageMaker would take it for an endpoint's name; it refuses to look up anything else."""
+    return _ENDPOINT_NAME.fullmatch(text) is not None

@@ -1,0 +1,132 @@
+"""What an observation means. The most important rule of the product stands here (rules §2.2)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
+from switchover.domain.timing import START_GRACE_SECONDS
+
+
+class Verdict(StrEnum):
+    """What an observation means for the change that is under way."""
+
+    MOVING = "moving"
+    UPDATED = "updated"
+    ROLLED_BACK = "rolled_back"
+    MIXED = "mixed"
+    FAILED = "failed"
+    OVERDUE = "overdue"
+    GONE = "gone"
+
+
+class Course(BaseModel):
+    """One change of a live endpoint that was asked for: where from, where to, and by when.
+
+    `modified_before` is the endpoint's LastModifiedTime just before the request: until it advances,
+    or a moving status is seen, InService says nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    target_config: str
+    started_at: datetime
+    overdue_at: datetime
+    modified_before: datetime
+    was_seen_moving: bool = False
+    recreates: bool = False
+
+
+def course_of(
+    target_config: str,
+    endpoint: EndpointReading | Absent,
+    overdue_seconds: int,
+    *,
+    recreates: bool = False,
+    was_seen_moving: bool = False,
+) -> Course:
+    """The course of a change that is about to be asked for, from the reading just before it."""
+    return Course(
+        target_config=target_config,
+        started_at=endpoint.read_at,
+        overdue_at=endpoint.read_at + timedelta(seconds=overdue_seconds),
+        modified_before=(
+            endpoint.read_at if isinstance(endpoint, Absent) else endpoint.last_modified
+        ),
+        was_seen_moving=was_seen_moving,
+        recreates=recreates,
+    )
+
+
+def judge(endpoint: EndpointReading | Absent, course: Course) -> Verdict:
+    """Say what a reading means: the config that serves decides, never the status alone.
+
+    After a failed or rolled-back update SageMaker returns to InService with the previous config, and
+    FailureReason may be empty (rules §2.2), so neither is the test.
+    """
+    if isinstance(endpoint, Absent):
+        return Verdict.GONE if course.recreates else Verdict.FAILED
+    match endpoint.status:
+        case EndpointStatus.IN_SERVICE:
+            return _judge_in_service(endpoint, course)
+        case EndpointStatus.UPDATE_ROLLBACK_FAILED:
+            return (
+                Verdict.MIXED if has_moved(endpoint, course) else _unless_overdue(endpoint, course)
+            )
+        case EndpointStatus.FAILED | EndpointStatus.OUT_OF_SERVICE:
+            return Verdict.FAILED
+        case (
+            EndpointStatus.CREATING
+            | EndpointStatus.UPDATING
+            | EndpointStatus.SYSTEM_UPDATING
+            | EndpointStatus.ROLLING_BACK
+            | EndpointStatus.DELETING
+        ):
+            return _unless_overdue(endpoint, course)
+        case _:
+            assert_never(endpoint.status)
+
+
+def judge_resize(endpoint: EndpointReading | Absent, course: Course) -> Verdict:
+    """Say what a reading means while a fleet changes its size and the config stays.
+
+    The config serves all along, so InService counts only once the endpoint was seen to take it up.
+    """
+    verdict = judge(endpoint, course)
+    grace_ends = course.started_at + timedelta(seconds=START_GRACE_SECONDS)
+    is_too_early = (
+        isinstance(endpoint, EndpointReading)
+        and not has_moved(endpoint, course)
+        and endpoint.read_at < grace_ends
+    )
+    return Verdict.MOVING if verdict is Verdict.UPDATED and is_too_early else verdict
+
+
+def has_moved(endpoint: EndpointReading, course: Course) -> bool:
+    """Whether the endpoint has visibly taken up the change."""
+    return (
+        course.was_seen_moving
+        or endpoint.pending_config_name is not None
+        or endpoint.status
+        in {EndpointStatus.UPDATING, EndpointStatus.CREATING, EndpointStatus.DELETING}
+        or endpoint.last_modified > course.modified_before
+    )
+
+
+def _judge_in_service(endpoint: EndpointReading, course: Course) -> Verdict:
+    if endpoint.pending_config_name is not None:
+        return _unless_overdue(endpoint, course)
+    if endpoint.config_name == course.target_config:
+        return Verdict.UPDATED
+    grace_ends = course.started_at + timedelta(seconds=START_GRACE_SECONDS)
+    if has_moved(endpoint, course) or endpoint.read_at >= grace_ends:
+        return Verdict.ROLLED_BACK
+    return Verdict.MOVING
+
+
+def _unless_overdue(endpoint: EndpointReading, course: Course) -> Verdict:
+    return Verdict.OVERDUE if endpoint.read_at >= course.overdue_at else Verdict.MOVING

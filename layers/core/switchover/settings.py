@@ -1,0 +1,41 @@
+"""The environment as one frozen object, read once per process and never at import."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """What a function is told by the template. A name that a function doesn't use is absent there."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    table: str = Field(alias="SWITCHOVER_TABLE")
+    bucket: str = Field(alias="SWITCHOVER_BUCKET")
+    state_machine_arn: str | None = Field(default=None, alias="SWITCHOVER_STATE_MACHINE_ARN")
+    topic_arn: str | None = Field(default=None, alias="SWITCHOVER_TOPIC_ARN")
+    event_bus: str = Field(default="default", alias="SWITCHOVER_EVENT_BUS")
+
+    @property
+    def machine_arn(self) -> str:
+        """The update state machine.
+
+        Raises:
+            ValueError: this function was not told of it.
+        """
+        if self.state_machine_arn is None:
+            raise ValueError("SWITCHOVER_STATE_MACHINE_ARN is not set for this function")
+        return self.state_machine_arn
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        ValidationError: a required name is missing from the environment.
+    """
+    return Settings.model_validate(dict(os.environ))

@@ -1,0 +1,58 @@
+"""How handlers speak: one structured line per decision, and each exception once."""
+
+from __future__ import annotations
+
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools import Logger
+
+P = TypeVar("P", bound=BaseModel)
+Answer = dict[str, Any]
+
+
+@cache
+def logger() -> Logger:
+    """The process's logger; service and level come from the POWERTOOLS_ variables."""
+    from aws_lambda_powertools import Logger as PowertoolsLogger
+
+    return PowertoolsLogger()
+
+
+def handler(payload: type[P]) -> Callable[[Callable[[P], Answer]], Callable[[Any, Any], Answer]]:
+    """Make a Lambda handler of a function from a parsed payload to its answer.
+
+    Logs one line with the answer's verdict. An exception is logged here, once, and raised on, so that
+    the state machine retries and then takes its Catch.
+    """
+
+    def decorate(act: Callable[[P], Answer]) -> Callable[[Any, Any], Answer]:
+        @wraps(act)
+        def handle(event: Any, _context: Any) -> Answer:
+            log = logger()
+            keys = {"state": act.__module__, "update_id": _update_id(event)}
+            try:
+                answer = act(payload.model_validate(event))
+            except Exception:
+                log.exception("failed", extra=keys)
+                raise
+            log.info("decided", extra={**keys, **_told(answer)})
+            return answer
+
+        return handle
+
+    return decorate
+
+
+def _update_id(event: Any) -> str | None:
+    return event.get("update_id") if isinstance(event, dict) else None
+
+
+def _told(answer: Answer) -> Answer:
+    codes = [reason["code"] for reason in answer.get("reasons", ())]
+    return {"verdict": answer.get("verdict"), **({"reasons": codes} if codes else {})}

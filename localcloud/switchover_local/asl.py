@@ -1,0 +1,50 @@
+"""Turns a state machine written in YAML into the JSON text that MiniStack can parse.
+
+AWS takes the YAML as it is. Substitutions stay in place: CloudFormation fills them in later, as
+text, so a number must stand in the JSON without quotation marks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_WHOLE_SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
+_BARE = "\ue000"  # private use: marks what must lose its quotation marks
+
+
+class DefinitionNotConvertible(Exception):
+    """The state machine's file isn't a YAML mapping."""
+
+
+def convert_to_json(text: str, numeric: Collection[str] = ()) -> str:
+    """Rewrite a YAML definition as JSON that means the same once substitutions are filled in.
+
+    `numeric` names the substitutions that become numbers. Like in YAML on AWS, only a value that
+    is nothing but an unquoted `${Name}` becomes one; quoted or embedded it stays text.
+    """
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    def construct_text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+        value = str(loader.construct_scalar(node))
+        whole = _WHOLE_SUBSTITUTION.fullmatch(value)
+        if node.style is None and whole is not None and whole.group(1) in numeric:
+            return f"{_BARE}{value}{_BARE}"
+        return value
+
+    Loader.add_constructor("tag:yaml.org,2002:str", construct_text)
+    definition = yaml.load(text, Loader)  # noqa: S506 - a SafeLoader with one constructor replaced
+    if not isinstance(definition, dict):
+        raise DefinitionNotConvertible(
+            f"A state machine's definition must be a mapping, this is {type(definition).__name__}."
+        )
+    rendered = json.dumps(definition, indent=2, ensure_ascii=False)
+    return rendered.replace(f'"{_BARE}', "").replace(f'{_BARE}"', "") + "\n"

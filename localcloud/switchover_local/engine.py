@@ -1,0 +1,127 @@
+"""MiniStack, the engine under the twin: the one room that knows how it is driven.
+
+It reads its environment once, when its modules are imported. So `describe_environment` comes
+first, `load_engine` after it, in the process that will serve.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from switchover_local.twin.server import AsgiApp
+
+PINNED_VERSION = "1.5.33"
+REGION = "us-east-1"
+ACCOUNT_ID = "000000000000"
+# boto3's name of each service that the twin answers for, and its endpoint variable's ending.
+TWIN_SERVICES = {
+    "sagemaker": "SAGEMAKER",
+    "sagemaker-runtime": "SAGEMAKER_RUNTIME",
+    "cloudwatch": "CLOUDWATCH",
+    "application-autoscaling": "APPLICATION_AUTO_SCALING",
+    "service-quotas": "SERVICE_QUOTAS",
+}
+
+
+class EngineMismatch(Exception):
+    """The installed MiniStack isn't the one whose insides this room was written against."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """MiniStack, ready to be served, and its back door for events that only AWS may send."""
+
+    app: AsgiApp
+    deliver: Callable[[Mapping[str, Any]], None]
+
+
+def name_endpoints(engine_port: int, twin_port: int) -> dict[str, str]:
+    """Point every AWS client that reads the environment at this cloud, and nowhere else."""
+    twin = f"http://127.0.0.1:{twin_port}"
+    return {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        # A profile of the user's own must never lend its account to a rehearsal.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{engine_port}",
+        **{f"AWS_ENDPOINT_URL_{service}": twin for service in TWIN_SERVICES.values()},
+    }
+
+
+def clear_of_aws(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what would lead an AWS client somewhere else."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith("AWS_") and name.upper() != "NO_PROXY"
+    }
+
+
+def describe_environment(engine_port: int, twin_port: int, temporary: Path) -> dict[str, str]:
+    """Name what MiniStack reads at import; its Lambda workers inherit all of it."""
+    return {
+        **name_endpoints(engine_port, twin_port),
+        "GATEWAY_PORT": str(engine_port),
+        "MINISTACK_HOST": "127.0.0.1",  # queue URLs carry it
+        "MINISTACK_REGION": REGION,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+        "IOT_MTLS_ENABLED": "0",  # else it opens an MQTT port for everybody
+        "SFTP_ENABLED": "0",
+        # Its container reaper would search a Docker engine for leftovers: none of ours are there.
+        "DOCKER_HOST": "unix:///nonexistent",
+        "LOG_LEVEL": "INFO",
+        "TMPDIR": str(temporary),
+    }
+
+
+def load_engine() -> Engine:
+    """Import MiniStack and check that it is the version whose one private symbol we use.
+
+    Raises:
+        EngineMismatch: another version, or the symbol is gone.
+    """
+    version = importlib.metadata.version("ministack")
+    eventbridge = importlib.import_module("ministack.services.eventbridge")
+    put_events = getattr(eventbridge, "_put_events", None)
+    if version != PINNED_VERSION or put_events is None:
+        raise EngineMismatch(
+            f"MiniStack {version} is installed, {PINNED_VERSION} is expected "
+            f"(with eventbridge._put_events: {put_events is not None}). "
+            "Install the pinned version, or check the symbol and move the pin."
+        )
+
+    def deliver(event: Mapping[str, Any]) -> None:
+        # The public API refuses aws.* sources, as AWS does; only this way in takes them.
+        status, _, body = put_events(
+            {
+                "Entries": [
+                    {
+                        "Source": event["source"],
+                        "DetailType": event["detail-type"],
+                        "Detail": json.dumps(event["detail"]),
+                        "Resources": list(event.get("resources", [])),
+                    }
+                ]
+            },
+            allow_aws_source=True,
+        )
+        answer = json.loads(body)
+        if status != 200 or answer.get("FailedEntryCount"):
+            raise EngineMismatch(f"MiniStack refused the twin's event: {body!r}")
+
+    app = importlib.import_module("ministack.app").app
+    return Engine(app=cast("AsgiApp", app), deliver=deliver)

@@ -1,0 +1,184 @@
+"""The process behind a local cloud: MiniStack and the twin in one event loop, on loopback ports.
+
+    python -m switchover_local.host --folder .local --speed 60
+
+Started by `LocalCloud.up`, or by hand in a terminal, where Ctrl-C ends it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import fcntl
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from switchover_local.control import Control, control_app
+from switchover_local.engine import clear_of_aws, describe_environment, load_engine
+from switchover_local.record import (
+    CloudRecord,
+    open_lock,
+    record_path,
+    take_lock,
+    write_record,
+)
+from switchover_local.twin.clock import PacedClock
+from switchover_local.twin.scenario import Scenario
+from switchover_local.twin.server import asgi_app
+from switchover_local.twin.twin import Twin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from switchover_local.twin.server import AsgiApp
+
+logger = logging.getLogger("switchover.local")
+
+PUMP_SECONDS = 0.05  # how late a new timer may be noticed; timers still see their own due moment
+GRACE_SECONDS = 0.5
+WORKER_SECONDS = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or Ctrl-C, then leave no process behind."""
+    parser = argparse.ArgumentParser(prog="switchover_local.host")
+    parser.add_argument("--folder", type=Path, default=Path(".local"))
+    parser.add_argument("--speed", type=float, default=60.0)
+    parser.add_argument("--scenario", type=Path)
+    parser.add_argument("--lock", type=int, help="a lock descriptor that is already held")
+    options = parser.parse_args(arguments)
+    folder: Path = options.folder.resolve()
+
+    lock = open_lock(folder) if options.lock is None else options.lock
+    if options.lock is None and not take_lock(lock):
+        sys.stderr.write(f"A local cloud already runs in {folder}.\n")
+        return 1
+    fcntl.fcntl(lock, fcntl.F_SETFD, fcntl.FD_CLOEXEC)  # a worker that outlived us would hold it
+
+    scenario = Scenario()
+    if options.scenario is not None:
+        scenario = Scenario.from_yaml(options.scenario)
+    asyncio.run(_host(folder, scenario, options.speed))
+    return 0
+
+
+async def _host(folder: Path, scenario: Scenario, speed: float) -> None:
+    engine_socket, twin_socket = _listen(), _listen()
+    engine_port, twin_port = _port(engine_socket), _port(twin_socket)
+    temporary = folder / "tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    kept = clear_of_aws(os.environ)
+    os.environ.clear()
+    os.environ.update(kept, **describe_environment(engine_port, twin_port, temporary))
+    engine = load_engine()
+
+    clock = PacedClock(datetime.now(UTC), speed)
+    twin = Twin(clock=clock, scenario=scenario, emit=_forgive(engine.deliver))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stop.set)
+
+    write_record(folder, CloudRecord(pid=os.getpid(), engine_port=engine_port, twin_port=twin_port))
+    pump = asyncio.create_task(_pump(clock))
+    code = 1
+    try:
+        control = control_app(Control(twin, clock), asgi_app(twin))
+        await asyncio.gather(
+            _serve(engine.app, engine_socket, stop), _serve(control, twin_socket, stop)
+        )
+        code = 0
+    except Exception:
+        logger.exception("the local cloud failed")
+    finally:
+        pump.cancel()
+        record_path(folder).unlink(missing_ok=True)
+        _end_workers()
+        shutil.rmtree(temporary, ignore_errors=True)
+        # MiniStack's pool threads may sit in an hour-long Wait; a normal exit would join them.
+        logging.shutdown()
+        os._exit(code)
+
+
+def _listen() -> socket.socket:
+    # Bound here and handed over by descriptor: a free port that nobody can take in between.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(100)
+    return listener
+
+
+def _port(listener: socket.socket) -> int:
+    port: int = listener.getsockname()[1]
+    return port
+
+
+async def _serve(app: AsgiApp, listener: socket.socket, stop: asyncio.Event) -> None:
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.accesslog = None
+    config.errorlog = None
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = GRACE_SECONDS
+    config.shutdown_timeout = GRACE_SECONDS
+
+    async def wait_for_stop() -> None:
+        await stop.wait()
+
+    await serve(app, config, shutdown_trigger=wait_for_stop)  # type: ignore[arg-type]  # its own ASGI types are TypedDicts
+
+
+async def _pump(clock: PacedClock) -> None:
+    while True:
+        try:
+            clock.run_due()
+        except Exception:
+            logger.exception("a timer of the twin failed")
+        until_next = clock.seconds_to_next()
+        await asyncio.sleep(PUMP_SECONDS if until_next is None else min(until_next, PUMP_SECONDS))
+
+
+def _forgive(
+    deliver: Callable[[Mapping[str, Any]], None],
+) -> Callable[[Mapping[str, Any]], None]:
+    """Events are best effort: one that can't be delivered is logged, and the rollout goes on."""
+
+    def deliver_or_log(event: Mapping[str, Any]) -> None:
+        try:
+            deliver(event)
+        except Exception:
+            logger.exception("event not delivered: %s", event.get("detail-type"))
+
+    return deliver_or_log
+
+
+def _end_workers() -> None:
+    # Lambda workers are our children and stay in our process group. In somebody else's group
+    # (a foreground run under make, say) they end by themselves when their input closes.
+    if os.getpgrp() != os.getpid():
+        return
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGTERM)
+    deadline = time.monotonic() + WORKER_SECONDS
+    with suppress(ChildProcessError):  # no child left
+        while time.monotonic() < deadline:
+            if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                time.sleep(PUMP_SECONDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,320 @@
+"""The local cloud as its users hold it: bring it up, find it again, point clients at it."""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import json
+import os
+import signal
+import sys
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+
+from switchover_local.control import PREFIX, CloudState
+from switchover_local.engine import ACCOUNT_ID, REGION, TWIN_SERVICES, name_endpoints
+from switchover_local.record import (
+    CloudRecord,
+    is_running,
+    log_path,
+    open_lock,
+    read_record,
+    record_path,
+    take_lock,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_sagemaker.literals import ProductionVariantInstanceTypeType
+
+    from switchover_local.twin.scenario import Behaviour, Fault, Scenario
+
+START_SECONDS = 60
+STOP_SECONDS = 10
+POLL_SECONDS = 0.05
+SEED_SPEED = 600
+
+
+class CloudNotRunning(Exception):
+    """No local cloud runs in this folder."""
+
+
+class CloudDidNotStart(Exception):
+    """The host ended, or didn't answer in time; the message holds the end of its log."""
+
+
+class CloudRefused(Exception):
+    """The control API didn't accept a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCloud:
+    """A running local cloud: MiniStack and the twin, on loopback ports of their own."""
+
+    folder: Path
+    record: CloudRecord
+
+    @classmethod
+    def up(
+        cls, speed: float = 60.0, scenario: Scenario | None = None, folder: Path = Path(".local")
+    ) -> LocalCloud:
+        """Return a cloud that answers, starting one only if none runs in `folder`.
+
+        A cloud that runs already keeps its own speed and scenario.
+
+        Raises:
+            CloudDidNotStart: with the end of the log.
+        """
+        folder = folder.resolve()
+        lock = open_lock(folder)
+        try:
+            if not take_lock(lock):
+                return cls.attach(folder)
+            record_path(folder).unlink(missing_ok=True)
+            host = _start_host(folder, speed, scenario, lock)
+        finally:
+            os.close(lock)
+        try:
+            return _wait_for(folder)
+        except BaseException:  # Ctrl-C too: what was started here must not stay behind
+            _end(folder, host)
+            raise
+
+    @classmethod
+    def attach(cls, folder: Path = Path(".local")) -> LocalCloud:
+        """Find the cloud that runs (or is just starting) in `folder`.
+
+        Raises:
+            CloudNotRunning: none does; an old record file doesn't count.
+        """
+        folder = folder.resolve()
+        if not is_running(folder):
+            raise CloudNotRunning(
+                f"No local cloud runs in {folder}. Start one: switchover local up"
+            )
+        return _wait_for(folder)
+
+    def down(self) -> None:
+        """End the host and every Lambda worker it started; harmless if it is gone already."""
+        if read_record(self.folder) != self.record:  # else the number may be another process's
+            return
+        _end(self.folder, self.record.pid)
+        record_path(self.folder).unlink(missing_ok=True)
+
+    @property
+    def engine_url(self) -> str:
+        """Where MiniStack answers."""
+        return f"http://127.0.0.1:{self.record.engine_port}"
+
+    @property
+    def twin_url(self) -> str:
+        """Where the twin answers, its control API included."""
+        return f"http://127.0.0.1:{self.record.twin_port}"
+
+    @property
+    def account_id(self) -> str:
+        """The account that everything here belongs to."""
+        return ACCOUNT_ID
+
+    def environment(self) -> dict[str, str]:
+        """The variables that lead any AWS client, the aws CLI included, to this cloud."""
+        return name_endpoints(self.record.engine_port, self.record.twin_port)
+
+    def session(self) -> boto3.Session:
+        """A boto3 session whose clients reach this cloud, whatever the caller's own environment."""
+        inner = _CloudSession(self.engine_url, self.twin_url)
+        return boto3.Session("test", "test", region_name=REGION, botocore_session=inner)
+
+    def state(self) -> CloudState:
+        """What the twin sees right now."""
+        return CloudState.model_validate_json(_ask(self.record.twin_port, "GET", f"{PREFIX}state"))
+
+    def set_speed(self, speed: float) -> None:
+        """Let `speed` virtual seconds pass per real second from now on."""
+        self._post("speed", {"speed": speed})
+
+    def load_scenario(self, scenario: Scenario) -> None:
+        """Let the world be as the scenario says from now on, and inject its faults.
+
+        Seed, region and account stay those of the start; faults that an earlier scenario left
+        unused stay too.
+        """
+        self._post("scenario", scenario.model_dump(mode="json"))
+
+    def set_behaviour(self, model: str, behaviour: Behaviour) -> None:
+        """Change how every model whose S3 URI matches the glob `model` behaves from now on."""
+        self._post("behaviours", {"model": model, "behaviour": behaviour.model_dump()})
+
+    def inject(self, fault: Fault) -> None:
+        """Let something go wrong, now or when its moment comes."""
+        self._post("faults", fault.model_dump())
+
+    def start_traffic(self, endpoint: str, requests_per_second: float) -> None:
+        """Send requests to the endpoint, per virtual second, instead of what was sent before."""
+        self._post("traffic", {"endpoint": endpoint, "requests_per_second": requests_per_second})
+
+    def stop_traffic(self, endpoint: str) -> None:
+        """Send the endpoint nothing more."""
+        self._post("traffic", {"endpoint": endpoint, "requests_per_second": 0})
+
+    @contextmanager
+    def at_speed(self, speed: float) -> Iterator[None]:
+        """Let time run at `speed` inside the block, then as before."""
+        before = self.state().speed
+        self.set_speed(speed)
+        try:
+            yield
+        finally:
+            self.set_speed(before)
+
+    def seed_endpoint(
+        self,
+        name: str,
+        model_data: str,
+        *,
+        instance_type: ProductionVariantInstanceTypeType = "ml.g6e.2xlarge",
+        instances: int = 4,
+        variant: str = "AllTraffic",
+    ) -> None:
+        """Have an endpoint serve the model under the S3 prefix `model_data`; keep one that exists.
+
+        Its model and first config are named `<name>-seed`. Provisioning is fast-forwarded.
+        """
+        if name in self.state().endpoints:
+            return
+        sagemaker = self.session().client("sagemaker")
+        seed = f"{name}-seed"
+        role = f"arn:aws:iam::{ACCOUNT_ID}:role/SageMakerDemoRole"
+        sagemaker.create_model(
+            ModelName=seed,
+            ExecutionRoleArn=role,
+            PrimaryContainer={
+                "Image": "demo/vllm:1",
+                "ModelDataSource": {
+                    "S3DataSource": {
+                        "S3Uri": model_data,
+                        "S3DataType": "S3Prefix",
+                        "CompressionType": "None",
+                    }
+                },
+            },
+        )
+        sagemaker.create_endpoint_config(
+            EndpointConfigName=seed,
+            ProductionVariants=[
+                {
+                    "VariantName": variant,
+                    "ModelName": seed,
+                    "InstanceType": instance_type,
+                    "InitialInstanceCount": instances,
+                    "ContainerStartupHealthCheckTimeoutInSeconds": 1800,
+                    "ModelDataDownloadTimeoutInSeconds": 1800,
+                }
+            ],
+        )
+        with self.at_speed(SEED_SPEED):
+            sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=seed)
+            sagemaker.get_waiter("endpoint_in_service").wait(
+                EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+            )
+
+    def _post(self, path: str, body: dict[str, object]) -> None:
+        _ask(self.record.twin_port, "POST", f"{PREFIX}{path}", body)
+
+
+class _CloudSession(botocore.session.Session):
+    """Knows where each service is, and reads no profile, config file or endpoint variable."""
+
+    def __init__(self, engine_url: str, twin_url: str) -> None:
+        nothing = (None, None, None, None)
+        super().__init__(session_vars={"profile": nothing, "config_file": nothing})
+        self._engine_url = engine_url
+        self._twin_url = twin_url
+
+    def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:
+        """A client of the service's stand-in, unless an endpoint is given."""
+        url = self._twin_url if service_name in TWIN_SERVICES else self._engine_url
+        kwargs["endpoint_url"] = kwargs.get("endpoint_url") or url
+        return super().create_client(service_name, *args, **kwargs)
+
+
+def _start_host(folder: Path, speed: float, scenario: Scenario | None, lock: int) -> int:
+    command = [sys.executable, "-m", "switchover_local.host", "--folder", str(folder)]
+    command += ["--speed", str(speed), "--lock", str(lock)]
+    if scenario is not None:
+        path = folder / "scenario.json"
+        path.write_text(scenario.model_dump_json(indent=2))
+        command += ["--scenario", str(path)]
+    fcntl.fcntl(lock, fcntl.F_SETFD, 0)  # held by the host from its first moment on
+    # Not Popen: the host is meant to outlive us, which Popen objects complain about.
+    return os.posix_spawn(
+        sys.executable,
+        command,
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (
+                os.POSIX_SPAWN_OPEN,
+                1,
+                log_path(folder),
+                os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+                0o600,
+            ),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,  # a process group of its own, with its workers, out of Ctrl-C's reach
+    )
+
+
+def _end(folder: Path, pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while is_running(folder) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    if is_running(folder):  # it hangs: its workers are in its group
+        os.killpg(pid, signal.SIGKILL)
+    with suppress(ChildProcessError):  # if it is our child, let nothing of it remain
+        os.waitpid(pid, 0)
+
+
+def _wait_for(folder: Path) -> LocalCloud:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and is_running(folder):
+        record = read_record(folder)
+        if record is not None and _answers(record):
+            return LocalCloud(folder, record)
+        time.sleep(POLL_SECONDS)
+    log = log_path(folder)
+    tail = log.read_text(errors="replace")[-4000:] if log.exists() else "(no log)"
+    raise CloudDidNotStart(f"The local cloud didn't start. The end of {log}:\n{tail}")
+
+
+def _answers(record: CloudRecord) -> bool:
+    try:
+        _ask(record.engine_port, "GET", "/_ministack/ready")
+        _ask(record.twin_port, "GET", f"{PREFIX}state")
+    except (OSError, http.client.HTTPException, CloudRefused):
+        return False
+    return True
+
+
+def _ask(port: int, method: str, path: str, body: dict[str, object] | None = None) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+    try:
+        payload = None if body is None else json.dumps(body)
+        connection.request(method, path, payload, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        answer = response.read()
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise CloudRefused(f"{method} {path}: {response.status} {answer.decode(errors='replace')}")
+    return answer

@@ -1,0 +1,1 @@
+"""The twin: a local stand-in for SageMaker endpoints, on virtual time."""

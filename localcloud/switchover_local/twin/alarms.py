@@ -1,0 +1,267 @@
+"""The alarms of the account, looked at as virtual time goes by."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import floor
+from typing import TYPE_CHECKING, Any
+
+from .alarm_definition import parse_alarm
+from .alarm_reasons import (
+    CREATION_REASON,
+    StateReading,
+    explain,
+    format_moment,
+)
+from .alarm_rules import StateValue
+from .metrics import MetricStore
+from .refusals import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from .alarm_definition import AlarmDefinition
+    from .clock import Clock, Timer
+
+_MINUTE_SECONDS = 60
+_HIGH_RESOLUTION_SECONDS = 10
+
+_HISTORY_ITEMS_KEPT = 10_000
+_HISTORY_DATA_CHARACTERS = 4095
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm: what it watches, what it says, and what it said before that."""
+
+    definition: AlarmDefinition
+    arn: str
+    configured_at: datetime
+    state: StateReading
+    previous: StateReading | None
+    transitioned_at: datetime
+    are_actions_enabled: bool
+
+    @property
+    def name(self) -> str:
+        """The alarm's name, unique in its account and region."""
+        return self.definition.name
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """One line of an alarm's history; `kind` is StateUpdate or ConfigurationUpdate."""
+
+    alarm_name: str
+    at: datetime
+    kind: str
+    summary: str
+    document: str
+
+
+class AlarmBoard:
+    """All alarms, evaluated each virtual minute (each 10 s for periods of 10, 20 and 30 s).
+
+    Args:
+        ingestion_seconds: how long CloudWatch takes until a period's data counts as complete.
+            0 is a best case that the real thing doesn't offer: rules §4 reckon with 60 to 120.
+        extra_periods: how far beyond EvaluationPeriods the evaluation range reaches back. Not
+            published; the guide's examples have 3 evaluation periods and a range of 5.
+    """
+
+    def __init__(
+        self,
+        store: MetricStore,
+        clock: Clock,
+        *,
+        account_id: str = "000000000000",
+        region: str = "us-east-1",
+        ingestion_seconds: float = 0,
+        extra_periods: int = 2,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._arn_prefix = f"arn:aws:cloudwatch:{region}:{account_id}:alarm:"
+        self._ingestion_seconds = ingestion_seconds
+        self._extra_periods = extra_periods
+        self._alarms: dict[str, Alarm] = {}
+        self._history: deque[HistoryItem] = deque(maxlen=_HISTORY_ITEMS_KEPT)
+        self._listeners: list[Callable[[Alarm, StateValue, StateValue], None]] = []
+        self._timer: Timer | None = None
+
+    def put(self, request: Mapping[str, Any]) -> Alarm:
+        """Create an alarm, or replace its definition and leave its state as it is.
+
+        Raises:
+            Refusal: the definition makes no sense.
+        """
+        definition = parse_alarm(request)
+        now = self._clock.now()
+        known = self._alarms.get(definition.name)
+        are_actions_enabled = request.get("ActionsEnabled", True)
+        if known is None:
+            initial = StateReading(StateValue.INSUFFICIENT_DATA, CREATION_REASON, None, now)
+            arn = self._arn_prefix + definition.name
+            alarm = Alarm(definition, arn, now, initial, None, now, are_actions_enabled)
+        else:
+            alarm = replace(
+                known,
+                definition=definition,
+                configured_at=now,
+                are_actions_enabled=are_actions_enabled,
+            )
+        # A dry look at no data: an expression whose types don't fit is refused now, not at night.
+        definition.observe(MetricStore(), until=0, extra_periods=0)
+        self._alarms[definition.name] = alarm
+        self._note_configuration(alarm, "updated" if known else "created", now)
+        self._plan_next_look()
+        return alarm
+
+    def get(self, name: str) -> Alarm | None:
+        """The alarm of that name, if there is one."""
+        return self._alarms.get(name)
+
+    def alarms(self) -> list[Alarm]:
+        """Every alarm, by name."""
+        return [self._alarms[name] for name in sorted(self._alarms)]
+
+    def state(self, name: str) -> StateValue | None:
+        """What the alarm says; None if there is no such alarm."""
+        alarm = self._alarms.get(name)
+        return None if alarm is None else alarm.state.value
+
+    def set_state(
+        self, name: str, value: StateValue, reason: str, reason_data: str | None = None
+    ) -> None:
+        """Put an alarm into a state by hand; its next evaluation may change it again.
+
+        Raises:
+            Refusal: there is no such alarm.
+        """
+        alarm = self._alarms.get(name)
+        if alarm is None:
+            raise Refusal("ResourceNotFound", f"Alarm {name} does not exist.", status=404)
+        self._move(alarm, StateReading(value, reason, reason_data, self._clock.now()))
+
+    def enable_actions(self, names: Iterable[str], *, is_enabled: bool) -> None:
+        """Let alarms act, or keep them from acting; unknown names are passed over, as on AWS."""
+        for name in names:
+            if name in self._alarms:
+                self._alarms[name] = replace(self._alarms[name], are_actions_enabled=is_enabled)
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Remove alarms; their history stays.
+
+        Raises:
+            Refusal: one of them doesn't exist; then none is removed.
+        """
+        doomed = list(dict.fromkeys(names))
+        unknown = [name for name in doomed if name not in self._alarms]
+        if unknown:
+            raise Refusal("ResourceNotFound", f"Alarms not found: {', '.join(unknown)}", status=404)
+        for name in doomed:
+            self._note_configuration(self._alarms.pop(name), "deleted", self._clock.now())
+
+    def history(self) -> list[HistoryItem]:
+        """What happened to all alarms, oldest first, those that are gone included."""
+        return list(self._history)
+
+    def on_transition(self, listener: Callable[[Alarm, StateValue, StateValue], None]) -> None:
+        """Have `listener(alarm, old, new)` called whenever an alarm's state changes.
+
+        The alarm it gets already says `new`; `alarm.previous` is the reading before.
+        """
+        self._listeners.append(listener)
+
+    def _plan_next_look(self) -> None:
+        is_any_high = any(a.definition.is_high_resolution for a in self._alarms.values())
+        step = _HIGH_RESOLUTION_SECONDS if is_any_high else _MINUTE_SECONDS
+        next_look = (floor(self._clock.now().timestamp() / step) + 1) * step
+        due = datetime.fromtimestamp(next_look, UTC)
+        if self._timer is not None:
+            if self._timer.due <= due:  # it may be due at this very instant: it must not be lost
+                return
+            self._timer.cancel()
+        self._timer = self._clock.call_at(due, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if not self._alarms:
+            return
+        self._plan_next_look()
+        now = self._clock.now()
+        is_whole_minute = now.timestamp() % _MINUTE_SECONDS == 0
+        for name in sorted(self._alarms):
+            alarm = self._alarms.get(name)  # a listener may have deleted it
+            if alarm and (is_whole_minute or alarm.definition.is_high_resolution):
+                self._evaluate(alarm, now)
+
+    def _evaluate(self, alarm: Alarm, now: datetime) -> None:
+        definition = alarm.definition
+        step = _HIGH_RESOLUTION_SECONDS if definition.is_high_resolution else _MINUTE_SECONDS
+        until = floor((now.timestamp() - self._ingestion_seconds) / step) * step
+        seen = definition.observe(self._store, until=until, extra_periods=self._extra_periods)
+        verdict = definition.rule.judge(seen.breaches)
+        if verdict is None or verdict is alarm.state.value or definition.has_low_samples(seen):
+            return
+        self._move(alarm, explain(definition, seen, verdict, now))
+
+    def _move(self, alarm: Alarm, reading: StateReading) -> None:
+        old = alarm.state
+        if reading.value is old.value:
+            self._alarms[alarm.name] = replace(alarm, state=reading)
+            return
+        moved = replace(alarm, state=reading, previous=old, transitioned_at=reading.at)
+        self._alarms[alarm.name] = moved
+        self._note_transition(moved, old, reading)
+        for listener in self._listeners:
+            listener(moved, old.value, reading.value)
+
+    def _note_transition(self, alarm: Alarm, old: StateReading, new: StateReading) -> None:
+        summary = f"Alarm updated from {old.value} to {new.value}"
+        document = _transition_document(old, new)
+        self._history.append(HistoryItem(alarm.name, new.at, "StateUpdate", summary, document))
+
+    def _note_configuration(self, alarm: Alarm, deed: str, at: datetime) -> None:
+        type_ = {"created": "Create", "updated": "Update", "deleted": "Delete"}[deed]
+        document = {
+            "version": "1.0",
+            "type": type_,
+            f"{deed}Alarm": {
+                "stateUpdatedTimestamp": format_moment(alarm.state.at),
+                "alarmArn": alarm.arn,
+                "alarmName": alarm.name,
+                "comparisonOperator": alarm.definition.comparison,
+                "evaluationPeriods": alarm.definition.rule.considered,
+                "threshold": alarm.definition.threshold,
+                "treatMissingData": alarm.definition.rule.missing,
+            },
+        }
+        summary = f'Alarm "{alarm.name}" {deed}'
+        self._history.append(
+            HistoryItem(alarm.name, at, "ConfigurationUpdate", summary, _to_json(document))
+        )
+
+
+def _transition_document(old: StateReading, new: StateReading) -> str:
+    readings = {"oldState": old, "newState": new}
+    for has_data in (True, False):
+        told = {key: _recount(reading, has_data=has_data) for key, reading in readings.items()}
+        document = _to_json({"version": "1.0", **told})
+        if len(document) <= _HISTORY_DATA_CHARACTERS:
+            break
+    return document
+
+
+def _recount(reading: StateReading, *, has_data: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {"stateValue": reading.value, "stateReason": reading.reason}
+    if has_data and reading.reason_data is not None:
+        told["stateReasonData"] = json.loads(reading.reason_data)
+    return told
+
+
+def _to_json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"))

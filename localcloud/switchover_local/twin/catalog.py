@@ -1,0 +1,138 @@
+"""Models and endpoint configs: what exists by name, and what SageMaker refuses to create."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from .refusals import validation_exception
+from .specs import Container, EndpointConfig, Model, VariantSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from .naming import Naming
+
+# Source: `volume_size_supported` in aws/sagemaker-python-sdk (PR 4828), by way of rules §1.4.
+_LOCAL_DISK = re.compile(r"^ml\.(g5|g6|p5|trn1|[a-z0-9]*d[a-z0-9]*\.)")
+
+
+class Catalog:
+    """The account's models and endpoint configs."""
+
+    def __init__(
+        self,
+        naming: Naming,
+        now: Callable[[], datetime],
+        visible_after_seconds: Callable[[], float],
+    ) -> None:
+        self._naming = naming
+        self._now = now
+        self._visible_after_seconds = visible_after_seconds
+        self.models: dict[str, Model] = {}
+        self.configs: dict[str, EndpointConfig] = {}
+
+    def create_model(self, request: Mapping[str, object]) -> Model:
+        """Create a model, which from then on never changes."""
+        name = str(request["ModelName"])
+        arn = self._naming.arn("model", name)
+        if name in self.models:
+            raise validation_exception(f'Cannot create already existing model "{arn}".')
+        container = _first_container(request)
+        if container.has_ambiguous_prefix:
+            raise validation_exception(
+                f"S3Uri {container.source} must end with a forward slash when S3DataType is "
+                "S3Prefix."
+            )
+        model = Model(name, arn, self._now(), request, container.image, container.source)
+        self.models[name] = model
+        return model
+
+    def model(self, name: str) -> Model:
+        """The model of that name."""
+        if name not in self.models:
+            arn = self._naming.arn("model", name)
+            raise validation_exception(f'Could not find model "{arn}".')
+        return self.models[name]
+
+    def delete_model(self, name: str) -> Model:
+        """Forget a model; configs that name it keep what they have."""
+        return self.models.pop(self.model(name).name)
+
+    def create_config(self, request: Mapping[str, object]) -> EndpointConfig:
+        """Create an endpoint config, if its variants could ever be launched."""
+        name = str(request["EndpointConfigName"])
+        arn = self._naming.arn("endpoint-config", name)
+        if name in self.configs:
+            raise validation_exception(
+                f'Cannot create already existing endpoint configuration "{arn}".'
+            )
+        variants = tuple(
+            VariantSpec.model_validate(raw)
+            for raw in cast("Iterable[object]", request["ProductionVariants"])
+        )
+        _check_variants(variants, has_kms_key="KmsKeyId" in request)
+        models = {v.variant_name: self.model(v.model_name) for v in variants if v.model_name}
+        config = EndpointConfig(name, arn, self._now(), request, variants, models)
+        self.configs[name] = config
+        return config
+
+    def config(self, name: str) -> EndpointConfig:
+        """The config of that name, once reads of it have become consistent."""
+        found = self.configs.get(name)
+        seen_from = timedelta(seconds=self._visible_after_seconds())
+        if found is None or self._now() < found.created + seen_from:
+            arn = self._naming.arn("endpoint-config", name)
+            raise validation_exception(f'Could not find endpoint configuration "{arn}".')
+        return found
+
+    def delete_config(self, name: str) -> EndpointConfig:
+        """Forget a config, even one that an endpoint serves: AWS doesn't look (rules §7.1)."""
+        return self.configs.pop(self.config(name).name)
+
+
+def _first_container(request: Mapping[str, object]) -> Container:
+    containers = cast("list[object]", request.get("Containers") or [])
+    primary = request.get("PrimaryContainer")
+    if primary is not None and containers:
+        raise validation_exception("You can not specify both PrimaryContainer and Containers.")
+    if primary is None and not containers:
+        raise validation_exception("You must specify either PrimaryContainer or Containers.")
+    return Container.model_validate(primary if primary is not None else containers[0])
+
+
+def _check_variants(variants: tuple[VariantSpec, ...], *, has_kms_key: bool) -> None:
+    names = [spec.variant_name for spec in variants]
+    if len(set(names)) < len(names):
+        raise validation_exception("Production variant names must be unique.")
+    for spec in variants:
+        _check_variant(spec)
+        if has_kms_key and _LOCAL_DISK.match(spec.hardware):
+            raise validation_exception(
+                f"KmsKeyId can not be specified: instance type {spec.hardware} of variant "
+                f"{spec.variant_name} uses local storage."
+            )
+
+
+def _check_variant(spec: VariantSpec) -> None:
+    name = spec.variant_name
+    if spec.is_serverless:
+        if spec.instance_type or spec.initial_instance_count:
+            raise validation_exception(
+                f"Variant {name}: ServerlessConfig excludes InstanceType and InitialInstanceCount."
+            )
+        return
+    if spec.hardware == "serverless":
+        raise validation_exception(f"Variant {name}: InstanceType is required.")
+    if spec.initial_instance_count < 1:
+        raise validation_exception(f"Variant {name}: InitialInstanceCount is required.")
+    if spec.volume_size_in_gb is not None and _LOCAL_DISK.match(spec.hardware):
+        raise validation_exception(
+            f"Variant {name}: VolumeSizeInGB is not supported for {spec.hardware}, which has "
+            "local storage."
+        )
+    if spec.managed_instance_scaling is not None and spec.model_name is not None:
+        raise validation_exception(
+            "ManagedInstanceScaling is only supported for inference component endpoints."
+        )

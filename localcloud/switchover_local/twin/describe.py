@@ -1,0 +1,131 @@
+"""What DescribeEndpoint answers and what events tell: the same facts in two spellings."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .endpoint import Endpoint, Pending, Variant
+    from .fleet import Fleet
+
+
+def describe_endpoint(endpoint: Endpoint) -> dict[str, object]:
+    """The answer of DescribeEndpoint: the old config on top until the new one has won."""
+    answer = {
+        "EndpointName": endpoint.name,
+        "EndpointArn": endpoint.arn,
+        "EndpointConfigName": endpoint.config.name,
+        "EndpointStatus": endpoint.status,
+        "CreationTime": endpoint.created,
+        "LastModifiedTime": endpoint.modified,
+        "FailureReason": endpoint.failure_reason,
+        "LastDeploymentConfig": endpoint.last_deployment_config,
+        "ProductionVariants": _describe_variants(endpoint.variants, endpoint.fleets),
+        "PendingDeploymentSummary": _describe_pending(endpoint.pending),
+    }
+    for member in ("DataCaptureConfig", "AsyncInferenceConfig", "ExplainerConfig", "MetricsConfig"):
+        answer[member] = endpoint.config.request.get(member)
+    if isinstance(capture := answer["DataCaptureConfig"], dict):
+        answer["DataCaptureConfig"] = _summarise_capture(capture)
+    return {name: value for name, value in answer.items() if value is not None}
+
+
+def event_detail(endpoint: Endpoint, tags: Mapping[str, str]) -> dict[str, object]:
+    """The detail of an endpoint state change event (rules §5)."""
+    return {
+        "EndpointName": endpoint.name,
+        "EndpointArn": endpoint.arn,
+        "EndpointConfigName": endpoint.config.name,
+        "ProductionVariants": [_strip(v) for v in _variants(endpoint)],
+        "EndpointStatus": upper_snake(endpoint.status),
+        "CreationTime": _epoch_ms(endpoint.created),
+        "LastModifiedTime": _epoch_ms(endpoint.modified),
+        "Tags": dict(tags),
+    }
+
+
+def deployment_event_detail(endpoint: Endpoint, tags: Mapping[str, str]) -> dict[str, object]:
+    """The detail of an endpoint deployment state change event: the same and how far it is."""
+    detail = event_detail(endpoint, tags)
+    detail["ProductionVariants"] = [_in_epoch_ms(variant) for variant in _variants(endpoint)]
+    pending = _describe_pending(endpoint.pending)
+    if pending is not None:
+        detail["PendingDeploymentSummary"] = _in_epoch_ms(pending)
+    return detail
+
+
+def upper_snake(status: str) -> str:
+    """An endpoint status as events spell it: InService is IN_SERVICE."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).upper()
+
+
+def _variants(endpoint: Endpoint) -> list[dict[str, object]]:
+    return _describe_variants(endpoint.variants, endpoint.fleets)
+
+
+def _describe_pending(pending: Pending | None) -> dict[str, object] | None:
+    if pending is None:
+        return None
+    return {
+        "EndpointConfigName": pending.config.name,
+        "StartTime": pending.started,
+        "ProductionVariants": [
+            summary | {"InstanceType": pending.variants[str(summary["VariantName"])].spec.hardware}
+            for summary in _describe_variants(pending.variants, pending.fleets)
+        ],
+    }
+
+
+def _describe_variants(
+    variants: Mapping[str, Variant], fleets: Iterable[Fleet]
+) -> list[dict[str, object]]:
+    serving: dict[str, int] = {}
+    for fleet in fleets:
+        name = fleet.spec.variant_name
+        serving[name] = serving.get(name, 0) + fleet.serving
+    return [_describe_variant(name, v, serving.get(name, 0)) for name, v in variants.items()]
+
+
+def _describe_variant(name: str, variant: Variant, serving: int) -> dict[str, object]:
+    summary: dict[str, object] = {
+        "VariantName": name,
+        "CurrentWeight": variant.weight,
+        "DesiredWeight": variant.weight,
+    }
+    if not variant.spec.is_serverless:
+        summary |= {"CurrentInstanceCount": serving, "DesiredInstanceCount": variant.desired_count}
+    if variant.stage is not None:
+        summary["VariantStatus"] = [variant.stage.describe()]
+    return summary
+
+
+def _summarise_capture(capture: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "EnableCapture": capture.get("EnableCapture", False),
+        "CaptureStatus": "Started" if capture.get("EnableCapture") else "Stopped",
+        "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
+        "DestinationS3Uri": capture["DestinationS3Uri"],
+        "KmsKeyId": capture.get("KmsKeyId", ""),
+    }
+
+
+def _strip(variant: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in variant.items() if name != "VariantStatus"}
+
+
+def _in_epoch_ms(value: object) -> object:
+    if isinstance(value, datetime):
+        return _epoch_ms(value)
+    if isinstance(value, dict):
+        return {name: _in_epoch_ms(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_in_epoch_ms(item) for item in value]
+    return value
+
+
+def _epoch_ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,136 @@
+"""One endpoint: what it serves, what is under way, and the trail of what happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from .fleet import Fleet, Headcount
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from .rollout import Rollout
+    from .specs import EndpointConfig, VariantSpec
+    from .stages import Stage
+
+Status = Literal[
+    "Creating",
+    "InService",
+    "Updating",
+    "SystemUpdating",
+    "RollingBack",
+    "UpdateRollbackFailed",
+    "Failed",
+    "OutOfService",
+    "Deleting",
+]
+
+
+@dataclass(slots=True)
+class Variant:
+    """What is wanted of a variant: its size and its share of the traffic."""
+
+    spec: VariantSpec
+    desired_count: int
+    weight: float
+    stage: Stage | None = None
+
+
+@dataclass(slots=True)
+class Pending:
+    """The config being moved to, and how far its variants have come."""
+
+    config: EndpointConfig
+    started: datetime
+    variants: dict[str, Variant]
+    fleets: list[Fleet]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """The endpoint came to be in `status`, serving `config_name`, for `reason` if one was told."""
+
+    at: datetime
+    status: Status
+    config_name: str
+    reason: str | None
+
+
+@dataclass(slots=True, eq=False)
+class Endpoint:
+    """A live endpoint. Only the act that is under way changes it."""
+
+    name: str
+    arn: str
+    config: EndpointConfig
+    created: datetime
+    modified: datetime
+    status: Status = "Creating"
+    variants: dict[str, Variant] = field(default_factory=dict)
+    fleets: list[Fleet] = field(default_factory=list)
+    pending: Pending | None = None
+    failure_reason: str | None = None
+    last_deployment_config: Mapping[str, object] | None = None
+    rollout: Rollout | None = None
+    version: int = 0
+    """Grows whenever traffic may flow differently from before."""
+    transitions: list[Transition] = field(default_factory=list)
+    headcounts: list[Headcount] = field(default_factory=list)
+
+    @property
+    def new_fleets(self) -> list[Fleet]:
+        """Fleets of the config being moved to."""
+        return self.pending.fleets if self.pending is not None else []
+
+    def every_fleet(self) -> list[Fleet]:
+        """Old and new fleets."""
+        return [*self.fleets, *self.new_fleets]
+
+    def fleets_of(self, variant_name: str) -> list[Fleet]:
+        """The fleets that serve a variant, or did before the update under way."""
+        return [fleet for fleet in self.fleets if fleet.spec.variant_name == variant_name]
+
+    def enter(self, status: Status, at: datetime, reason: str | None = None) -> None:
+        """Come to be in `status`."""
+        self.status = status
+        self.modified = at
+        self.transitions.append(Transition(at, status, self.config.name, reason))
+
+    def count_heads(self, at: datetime) -> None:
+        """Write down how many instances there are, and let traffic be routed anew."""
+        self.version += 1
+        old, new = self.fleets, self.new_fleets
+        count = Headcount(
+            at,
+            old_total=sum(fleet.total for fleet in old),
+            new_total=sum(fleet.total for fleet in new),
+            old_serving=sum(fleet.serving for fleet in old),
+            new_serving=sum(fleet.serving for fleet in new),
+        )
+        if self.headcounts and self.headcounts[-1].at == at:
+            self.headcounts.pop()
+        self.headcounts.append(count)
+
+
+def wanted_variants(
+    config: EndpointConfig,
+    current: Mapping[str, Variant],
+    *,
+    keeps_counts: bool,
+    keeps_weights: bool,
+) -> dict[str, Variant]:
+    """The variants of `config`, at the size and weight they had if those are to be kept.
+
+    Source: RetainAllVariantProperties; without it, Initial* values apply again (rules §1.2).
+    """
+    wanted = {}
+    for spec in config.variants:
+        now = current.get(spec.variant_name)
+        wanted[spec.variant_name] = Variant(
+            spec,
+            now.desired_count if now and keeps_counts else spec.initial_instance_count,
+            now.weight if now and keeps_weights else spec.initial_variant_weight,
+        )
+    return wanted

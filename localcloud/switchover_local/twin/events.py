@@ -1,0 +1,146 @@
+"""EventBridge events as AWS words them, and what may befall them on the way (rules §5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .describe import deployment_event_detail, event_detail, upper_snake
+from .naming import next_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from random import Random
+
+    from .alarm_reasons import StateReading
+    from .alarms import Alarm
+    from .clock import Clock
+    from .endpoint import Endpoint
+    from .faults import FaultBox
+    from .naming import Naming
+    from .scenario import Switches
+
+Event = dict[str, object]
+
+
+class NewsDesk:
+    """Words events and sends them off: at once, unless a fault says otherwise."""
+
+    def __init__(
+        self,
+        emit: Callable[[Event], None],
+        clock: Clock,
+        naming: Naming,
+        faults: FaultBox,
+        random: Random,
+    ) -> None:
+        self._emit = emit
+        self._clock = clock
+        self._naming = naming
+        self._faults = faults
+        self._random = random
+        self._held_back: list[Event] = []
+
+    def report_endpoint(
+        self, endpoint: Endpoint, tags: Mapping[str, str], switches: Switches
+    ) -> None:
+        """Tell that an endpoint's status changed."""
+        if upper_snake(endpoint.status) not in switches.statuses_without_event:
+            detail = event_detail(endpoint, tags)
+            self._send("SageMaker Endpoint State Change", endpoint.arn, detail)
+
+    def report_deployment(self, endpoint: Endpoint, tags: Mapping[str, str]) -> None:
+        """Tell that a deployment moved on."""
+        detail = deployment_event_detail(endpoint, tags)
+        self._send("SageMaker Endpoint Deployment State Change", endpoint.arn, detail)
+
+    def report_alarm(self, arn: str, detail: Mapping[str, object]) -> None:
+        """Tell that an alarm changed its state."""
+        self._send("CloudWatch Alarm State Change", arn, detail, source="aws.cloudwatch")
+
+    def _send(
+        self,
+        detail_type: str,
+        resource: str,
+        detail: Mapping[str, object],
+        source: str = "aws.sagemaker",
+    ) -> None:
+        event: Event = {
+            "version": "0",
+            "id": next_id(self._random),
+            "detail-type": detail_type,
+            "source": source,
+            "account": self._naming.account,
+            "time": self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "region": self._naming.region,
+            "resources": [resource],
+            "detail": detail,
+        }
+        fault = self._faults.take_event_fault(detail_type)
+        match fault.effect if fault is not None else None:
+            case "lost":
+                return
+            case "delayed" if fault is not None:
+                self._clock.call_later(fault.delay_seconds, lambda: self._emit(event))
+            case "reordered":
+                self._held_back.append(event)
+            case "doubled":
+                self._deliver(event)
+                self._deliver(event)
+            case _:
+                self._deliver(event)
+
+    def _deliver(self, event: Event) -> None:
+        self._emit(event)
+        late, self._held_back = self._held_back, []
+        for held in late:
+            self._emit(held)
+
+
+def alarm_detail(alarm: Alarm) -> dict[str, object]:
+    """The detail of a CloudWatch Alarm State Change event."""
+    return {
+        "alarmName": alarm.name,
+        "configuration": {"metrics": _metrics_of(alarm.definition.request)},
+        "state": _state(alarm.state),
+        "previousState": None if alarm.previous is None else _state(alarm.previous),
+    }
+
+
+def _state(reading: StateReading) -> dict[str, object]:
+    state: dict[str, object] = {
+        "value": str(reading.value),
+        "reason": reading.reason,
+        "timestamp": reading.at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000",
+    }
+    if reading.reason_data is not None:
+        state["reasonData"] = reading.reason_data
+    return state
+
+
+def _metrics_of(request: Mapping[str, Any]) -> list[dict[str, object]]:
+    """An alarm's metrics as events have them: lower camel case, dimensions as an object."""
+    if "Metrics" in request:
+        return [_query(raw) for raw in request["Metrics"]]
+    metric = {
+        "namespace": request["Namespace"],
+        "name": request["MetricName"],
+        "dimensions": {d["Name"]: d["Value"] for d in request.get("Dimensions", [])},
+    }
+    stat = request.get("Statistic") or request.get("ExtendedStatistic")
+    metric_stat = {"metric": metric, "period": request["Period"], "stat": stat}
+    return [{"id": "m1", "metricStat": metric_stat, "returnData": True}]
+
+
+def _query(raw: Mapping[str, Any]) -> dict[str, object]:
+    query: dict[str, object] = {"id": raw["Id"], "returnData": raw.get("ReturnData", True)}
+    if "Expression" in raw:
+        return query | {"expression": raw["Expression"]}
+    stat = raw["MetricStat"]
+    metric = {
+        "namespace": stat["Metric"]["Namespace"],
+        "name": stat["Metric"]["MetricName"],
+        "dimensions": {d["Name"]: d["Value"] for d in stat["Metric"].get("Dimensions", [])},
+    }
+    return query | {
+        "metricStat": {"metric": metric, "period": stat["Period"], "stat": stat["Stat"]}
+    }

@@ -1,0 +1,69 @@
+"""Which of the scenario's faults are still to come."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from .scenario import (
+    EventFault,
+    Fault,
+    LostResponse,
+    RollbackFailure,
+    ServerError,
+    SystemUpdate,
+    Throttling,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class FaultBox:
+    """Holds faults until something happens that they are meant for; each is used up by it."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self._left: list[list[Fault]] = [[fault] * _times(fault) for fault in faults]
+
+    def put(self, fault: Fault) -> None:
+        """Hold one more fault."""
+        self._left.append([fault] * _times(fault))
+
+    def take_before(self, operation: str) -> Throttling | ServerError | None:
+        """The fault that this call meets instead of being done."""
+        for held in self._left:
+            fault = held[-1] if held else None
+            if isinstance(fault, Throttling | ServerError) and fault.operation == operation:
+                held.pop()
+                return fault
+        return None
+
+    def take_lost_response(self, operation: str) -> bool:
+        """Whether this call's answer gets lost after the work was done."""
+        return self._take(LostResponse, operation, "operation") is not None
+
+    def take_rollback_failure(self, endpoint: str) -> bool:
+        """Whether this endpoint's rollback finds no instances to go back to."""
+        return self._take(RollbackFailure, endpoint, "endpoint") is not None
+
+    def take_event_fault(self, detail_type: str) -> EventFault | None:
+        """What happens to this event."""
+        fault = self._take(EventFault, detail_type, "detail_type")
+        return fault if isinstance(fault, EventFault) else None
+
+    def system_updates(self) -> list[SystemUpdate]:
+        """Take all the maintenance that is planned."""
+        found = [held.pop() for held in self._left if held and isinstance(held[-1], SystemUpdate)]
+        return [fault for fault in found if isinstance(fault, SystemUpdate)]
+
+    def _take(self, kind: type[Fault], name: str, pattern_field: str) -> Fault | None:
+        for held in self._left:
+            fault = held[-1] if held else None
+            if isinstance(fault, kind) and fnmatchcase(name, getattr(fault, pattern_field)):
+                held.pop()
+                return fault
+        return None
+
+
+def _times(fault: Fault) -> int:
+    return 1 if isinstance(fault, SystemUpdate) else fault.times

@@ -1,0 +1,198 @@
+"""AWS's wire protocols, driven by botocore's service models.
+
+An HTTP request names its service and operation in one of three ways: `X-Amz-Target` (JSON),
+a REST path (SageMaker Runtime), or `/service/…/operation/…` (CBOR, which CloudWatch also speaks).
+The answer is written so that boto3 and the aws CLI read it as if AWS had sent it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import unquote
+
+import botocore.session
+from botocore import xform_name
+from botocore.model import StructureShape
+
+from . import cbor
+from .eventstream import encode_event
+from .refusals import Refusal
+from .validation import check_request
+from .wire import Request, Response, read_value, write_value
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel, ServiceModel
+
+SERVICES = (
+    "sagemaker",
+    "sagemaker-runtime",
+    "cloudwatch",
+    "application-autoscaling",
+    "service-quotas",
+)
+_CBOR_PATH = re.compile(r"^/service/(?P<target>[^/]+)/operation/(?P<operation>[^/]+)$")
+_REST_PATH = re.compile(r"^/endpoints/(?P<EndpointName>[^/]+)/(?P<verb>[a-z-]+)$")
+_REST_OPERATIONS = {
+    "invocations": "InvokeEndpoint",
+    "invocations-response-stream": "InvokeEndpointWithResponseStream",
+    "async-invocations": "InvokeEndpointAsync",
+}
+
+Encoding = Literal["json", "rest-json", "cbor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation somebody asked for, its parameters keyed as in boto3 and checked."""
+
+    service: str
+    operation: str
+    encoding: Encoding
+    params: dict[str, object]
+
+    @property
+    def method_name(self) -> str:
+        """The service object's method for it, as boto3 spells it."""
+        return str(xform_name(self.operation))
+
+
+@lru_cache(maxsize=1)
+def service_models() -> dict[str, ServiceModel]:
+    """The models of the five services, from the botocore that is installed."""
+    session = botocore.session.Session()
+    return {name: session.get_service_model(name) for name in SERVICES}
+
+
+def identify(request: Request) -> Call:
+    """Work out which operation of which service is asked for; its params are yet to be read.
+
+    Raises:
+        Refusal: UnknownOperationException, when nothing here is called that.
+    """
+    target = request.headers.get("x-amz-target", "")
+    if "." in target:
+        prefix, operation = target.rsplit(".", 1)
+        return _identified(_service_of(prefix), operation, "json", {})
+    if match := _CBOR_PATH.match(request.path):
+        return _identified(_service_of(match["target"]), match["operation"], "cbor", {})
+    match = _REST_PATH.match(request.path)
+    if match and match["verb"] in _REST_OPERATIONS:
+        params: dict[str, object] = {"EndpointName": unquote(match["EndpointName"])}
+        return _identified(
+            "sagemaker-runtime", _REST_OPERATIONS[match["verb"]], "rest-json", params
+        )
+    raise Refusal(
+        "UnknownOperationException",
+        f"{request.method} {request.path} is no request to "
+        f"{', '.join(SERVICES)} in a protocol that the twin speaks (JSON, REST JSON, CBOR).",
+        status=404,
+    )
+
+
+def _identified(
+    service: str, operation: str, encoding: Encoding, params: dict[str, object]
+) -> Call:
+    if operation not in service_models()[service].operation_names:
+        raise Refusal("UnknownOperationException", f"{service} has no operation {operation}.")
+    return Call(service, operation, encoding, params)
+
+
+def _service_of(target_prefix: str) -> str:
+    for name, model in service_models().items():
+        if model.metadata.get("targetPrefix") == target_prefix:
+            return name
+    raise Refusal("UnknownOperationException", f"No service answers to {target_prefix}.")
+
+
+def read_call(request: Request, call: Call) -> Call:
+    """Read and check the parameters of a call that was identified.
+
+    Raises:
+        Refusal: ValidationException (ValidationError from the runtime), SerializationException.
+    """
+    shape = _operation(call).input_shape
+    if shape is None:
+        return call
+    if call.encoding == "rest-json":
+        params = call.params | _read_rest(request, shape)
+    else:
+        params = cast("dict[str, object]", read_value(_decode(request, call.encoding), shape))
+    code = "ValidationError" if call.service == "sagemaker-runtime" else "ValidationException"
+    check_request(params, shape, code)
+    return Call(call.service, call.operation, call.encoding, params)
+
+
+def _decode(request: Request, encoding: Encoding) -> object:
+    if not request.body:
+        return {}
+    try:
+        if encoding == "cbor":
+            return cbor.decode(request.body)
+        return cast("object", json.loads(request.body))
+    except ValueError as error:
+        message = f"The request body is not {encoding}: {error}"
+        raise Refusal("SerializationException", message) from None
+
+
+def _read_rest(request: Request, shape: StructureShape) -> dict[str, object]:
+    params: dict[str, object] = {"Body": request.body}
+    for name, member in shape.members.items():
+        header = str(member.serialization.get("name", name)).lower()
+        if member.serialization.get("location") == "header" and header in request.headers:
+            text = request.headers[header]
+            params[name] = int(text) if member.type_name == "integer" else text
+    return params
+
+
+def write_answer(call: Call, answer: dict[str, object]) -> Response:
+    """Turn what a service object returned into the HTTP answer that boto3 expects."""
+    shape = _operation(call).output_shape
+    if call.encoding == "rest-json" and isinstance(shape, StructureShape):
+        return _write_rest(answer, shape)
+    value = {} if shape is None else write_value(answer, shape)
+    if call.encoding == "cbor":
+        headers = {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
+        return Response(200, headers, cbor.encode(answer if shape is not None else {}))
+    return Response(200, {"content-type": _json_type(call)}, json.dumps(value).encode())
+
+
+def _write_rest(answer: dict[str, object], shape: StructureShape) -> Response:
+    headers = {
+        str(member.serialization["name"]).lower(): str(answer[name])
+        for name, member in shape.members.items()
+        if member.serialization.get("location") == "header" and answer.get(name) is not None
+    }
+    body = answer["Body"]
+    if shape.members["Body"].serialization.get("eventstream"):
+        headers["content-type"] = "application/vnd.amazon.eventstream"
+        parts = cast("list[bytes]", body)
+        return Response(200, headers, b"".join(encode_event("PayloadPart", part) for part in parts))
+    return Response(200, headers, cast("bytes", body))
+
+
+def write_refusal(call: Call | None, refusal: Refusal) -> Response:
+    """Turn a refusal into the error answer of the protocol it was asked in."""
+    content = {"__type": refusal.code, "message": refusal.message, **refusal.members}
+    headers = {"content-type": "application/x-amz-json-1.1", "x-amzn-errortype": refusal.code}
+    if call is not None and call.service == "cloudwatch":  # it answers old query codes this way
+        fault = "Sender" if refusal.status < 500 else "Receiver"
+        headers["x-amzn-query-error"] = f"{refusal.code};{fault}"
+    if call is not None and call.encoding == "rest-json":
+        content = {"Message": refusal.message, **refusal.members}
+    if call is not None and call.encoding == "cbor":
+        headers |= {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
+        return Response(refusal.status, headers, cbor.encode(content))
+    return Response(refusal.status, headers, json.dumps(content).encode())
+
+
+def _operation(call: Call) -> OperationModel:
+    return service_models()[call.service].operation_model(call.operation)
+
+
+def _json_type(call: Call) -> str:
+    version = service_models()[call.service].metadata.get("jsonVersion", "1.1")
+    return f"application/x-amz-json-{version}"

@@ -1,0 +1,272 @@
+"""The twin: SageMaker endpoints and what surrounds them, in one object, on virtual time."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from email.utils import format_datetime
+from random import Random
+from threading import RLock
+from typing import TYPE_CHECKING, Any, cast
+
+from .alarm_watch import AlarmWatch
+from .alarms import AlarmBoard
+from .capacity import Capacity
+from .catalog import Catalog
+from .cloudwatch import CloudWatch
+from .endpoints import Endpoints
+from .events import Event, NewsDesk, alarm_detail
+from .faults import FaultBox
+from .host_metrics import record_host_metrics
+from .in_process import wire_client
+from .metrics import MetricStore
+from .naming import Naming, next_id
+from .protocol import Call, identify, read_call, write_answer, write_refusal
+from .quotas import ServiceQuotas
+from .refusals import Refusal, internal_failure, not_modelled, throttled
+from .runtime import Reply, Router, SageMakerRuntime, model_error
+from .sagemaker import SageMaker
+from .scaling import ApplicationAutoScaling
+from .scenario import ModelBehaviour, Scenario, Throttling
+from .specs import DesiredCapacity
+from .tags import TagBook
+from .world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from botocore.config import Config
+
+    from .alarm_rules import StateValue
+    from .alarms import Alarm
+    from .clock import Clock
+    from .endpoint import Endpoint, Transition
+    from .fleet import Headcount
+    from .scenario import Behaviour, Fault
+    from .wire import Request, Response
+
+_MINUTE_SECONDS = 60
+
+
+def _discard(_event: Event) -> None:
+    """Nobody listens."""
+
+
+class Twin:
+    """Answers for SageMaker, its runtime, CloudWatch, Application Auto Scaling and quotas.
+
+    Args:
+        emit: gets every EventBridge event, as a dict in AWS's shape.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        scenario: Scenario | None = None,
+        emit: Callable[[Event], None] = _discard,
+    ) -> None:
+        scenario = scenario or Scenario()
+        self.clock = clock
+        self.metrics = MetricStore()
+        self._lock = RLock()
+        self._operation = ""
+        self._behaviours_version = 0
+        self._random = Random(scenario.seed)  # noqa: S311 - reproducible, not secret
+        naming = Naming(scenario.region, scenario.account)
+        region, account = scenario.region, scenario.account
+        self.alarms = AlarmBoard(self.metrics, clock, account_id=account, region=region)
+        self._faults = FaultBox(scenario.faults)
+        self._news = NewsDesk(emit, clock, naming, self._faults, self._random)
+        self._tags = TagBook()
+        self.quotas = ServiceQuotas(lambda: self.scenario.quotas, account_id=account, region=region)
+        self.scaling = ApplicationAutoScaling(
+            clock, _Variants(self), account_id=account, region=region
+        )
+        catalog = Catalog(
+            naming, clock.now, lambda: self.scenario.timings.config_visible_after_seconds
+        )
+        self._watch = AlarmWatch(self.alarms, lambda: self.scenario.switches)
+        self._world = World(
+            clock,
+            scenario,
+            Capacity(self.quotas, lambda: self.scenario.capacity, self._every_fleet),
+            self._watch,
+            self.scaling,
+            self._faults,
+            self._report_state,
+            self._report_deployment,
+        )
+        self.endpoints = Endpoints(self._world, catalog, naming)
+        self._router = Router(
+            self._world,
+            self.endpoints,
+            self.metrics,
+            self._random,
+            lambda: self._behaviours_version,
+        )
+        self._services: dict[str, object] = {
+            "sagemaker": SageMaker(catalog, self.endpoints, self._tags),
+            "sagemaker-runtime": SageMakerRuntime(self._router, clock.now, self._random),
+            "cloudwatch": CloudWatch(self.alarms, self.metrics, clock),
+            "application-autoscaling": self.scaling,
+            "service-quotas": self.quotas,
+        }
+        self.alarms.on_transition(self._note_alarm)
+        self._plan_maintenance()
+        clock.call_later(_MINUTE_SECONDS, self._take_host_metrics)
+
+    @property
+    def scenario(self) -> Scenario:
+        """What the twin's world is like at the moment."""
+        return self._world.scenario
+
+    def client(self, service: str, config: Config | None = None) -> Any:
+        """A boto3 client of this twin, wired in process. It doesn't retry unless `config` says."""
+        return wire_client(service, self.scenario.region, self.handle, config)
+
+    def handle(self, request: Request) -> Response | None:
+        """Answer an HTTP request to any of the services; None = the answer got lost.
+
+        What falls due before the request is done first, so no answer is older than its question.
+        """
+        with self._lock:
+            self.clock.run_due()
+            response = self._answer(request)
+            if response is None:
+                return None
+            headers = {
+                **response.headers,
+                "date": format_datetime(self.clock.now(), usegmt=True),
+                "x-amzn-requestid": next_id(self._random),
+            }
+            return response._replace(headers=headers)
+
+    def _answer(self, request: Request) -> Response | None:
+        call: Call | None = None
+        try:
+            call = identify(request)
+            fault = self._faults.take_before(call.operation)
+            if fault is not None:
+                raise throttled() if isinstance(fault, Throttling) else internal_failure()
+            call = read_call(request, call)
+            answer = self._perform(call)
+        except Refusal as refusal:
+            return write_refusal(call, refusal)
+        if self._faults.take_lost_response(call.operation):
+            return None
+        hold_seconds = float(cast("float", answer.get("HoldSeconds", 0.0)))
+        return write_answer(call, answer)._replace(hold_seconds=hold_seconds)
+
+    def _perform(self, call: Call) -> dict[str, object]:
+        method = getattr(self._services[call.service], call.method_name, None)
+        if method is None:
+            raise not_modelled(call.service, call.operation)
+        self._operation = call.operation
+        try:
+            return cast("dict[str, object]", method(call.params) or {})
+        finally:
+            self._operation = ""
+
+    def invoke(
+        self, endpoint_name: str, at: datetime | None = None, target_variant: str | None = None
+    ) -> Reply:
+        """Send one request below the protocol layer, as load generators do.
+
+        Raises:
+            Refusal: as InvokeEndpoint would answer; ModelError if the container failed.
+        """
+        reply = self._router.invoke(endpoint_name, at, target_variant)
+        if reply.is_error:
+            raise model_error(reply)
+        return reply
+
+    def set_behaviour(self, model: str, behaviour: Behaviour) -> None:
+        """From now on, models whose source matches the glob `model` behave like this."""
+        models = (ModelBehaviour(model=model, behaviour=behaviour), *self.scenario.models)
+        self.change_scenario(models=models)
+
+    def change_scenario(self, **changes: object) -> None:
+        """Replace fields of the scenario: capacity, quotas, timings, switches, models.
+
+        Faults are injected instead, since they are used up.
+        """
+        self._world.scenario = self.scenario.model_validate(
+            {**dict(self.scenario), **changes}, strict=False
+        )
+        self._behaviours_version += 1
+
+    def inject(self, fault: Fault) -> None:
+        """Let something go wrong from now on."""
+        self._faults.put(fault)
+        self._plan_maintenance()
+
+    def serving_config(self, endpoint_name: str) -> str:
+        """The config that DescribeEndpoint names."""
+        return self.endpoints.get(endpoint_name).config.name
+
+    def instances(self, endpoint_name: str) -> tuple[Headcount, ...]:
+        """How many instances the endpoint had, from each change to the next."""
+        return tuple(self.endpoints.get(endpoint_name).headcounts)
+
+    def peak_instances(self, endpoint_name: str) -> int:
+        """The most instances that it ever had at once."""
+        return max(count.total for count in self.instances(endpoint_name))
+
+    def transitions(self, endpoint_name: str) -> tuple[Transition, ...]:
+        """Every status that it was in."""
+        return tuple(self.endpoints.get(endpoint_name).transitions)
+
+    def traffic_shares(self, endpoint_name: str) -> dict[str, float]:
+        """How much of the traffic each config gets right now; adds up to 1."""
+        return self._router.shares(endpoint_name)
+
+    def _every_fleet(self) -> list[Any]:
+        return [fleet for endpoint in self.endpoints.all() for fleet in endpoint.every_fleet()]
+
+    def _report_state(self, endpoint: Endpoint) -> None:
+        tags = self._tags.by_key(endpoint.arn)
+        self._news.report_endpoint(endpoint, tags, self.scenario.switches)
+        if endpoint.status == "InService":
+            self.clock.call_later(0, lambda: self.scaling.raise_to_minimum(endpoint.name))
+
+    def _report_deployment(self, endpoint: Endpoint) -> None:
+        self._news.report_deployment(endpoint, self._tags.by_key(endpoint.arn))
+
+    def _note_alarm(self, alarm: Alarm, _old: StateValue, _new: StateValue) -> None:
+        self._watch.note_transition(alarm.name, is_by_hand=self._operation == "SetAlarmState")
+        self._news.report_alarm(alarm.arn, alarm_detail(alarm))
+        for endpoint in self.endpoints.all():
+            if endpoint.rollout is not None:
+                endpoint.rollout.note_alarm(alarm.name)
+
+    def _plan_maintenance(self) -> None:
+        for fault in self._faults.system_updates():
+            self.endpoints.plan_maintenance(fault)
+
+    def _take_host_metrics(self) -> None:
+        now = self.clock.now()
+        for endpoint in self.endpoints.all():
+            record_host_metrics(self._world, self.metrics, self._random, endpoint, now)
+        self.clock.call_later(_MINUTE_SECONDS, self._take_host_metrics)
+
+
+class _Variants:
+    """What Application Auto Scaling may ask of endpoints, and do to them."""
+
+    def __init__(self, twin: Twin) -> None:
+        self._twin = twin
+
+    def has_variant(self, endpoint: str, variant: str) -> bool:
+        """Whether there is such a variant."""
+        found = self._twin.endpoints.find(endpoint)
+        return found is not None and variant in found.variants
+
+    def raise_instances(self, endpoint: str, variant: str, at_least: int) -> None:
+        """Bring the variant up to `at_least` instances, if it is InService and has fewer."""
+        found = self._twin.endpoints.find(endpoint)
+        if found is None or found.status != "InService":
+            return
+        if found.variants[variant].desired_count < at_least:
+            wish = DesiredCapacity(variant_name=variant, desired_instance_count=at_least)
+            with suppress(Refusal):  # no quota: the variant stays as it is, as on AWS
+                self._twin.endpoints.resize(endpoint, [wish])

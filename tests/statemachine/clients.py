@@ -1,0 +1,54 @@
+"""Real boto3 clients of the world that a test builds: made once, as making them takes long.
+
+SageMaker and what surrounds it is answered by the twin, S3 and DynamoDB by moto.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+# Imported before any client is made: that is when moto learns to answer for it.
+import moto.core.models  # noqa: F401
+from tests.statemachine.template import REGION
+
+from switchover_local.twin.in_process import wire_client
+
+if TYPE_CHECKING:
+    from switchover_local.twin.twin import Twin
+    from switchover_local.twin.wire import Request, Response
+
+TWIN_SERVICES = frozenset(
+    {
+        "sagemaker",
+        "sagemaker-runtime",
+        "cloudwatch",
+        "application-autoscaling",
+        "service-quotas",
+    }
+)
+_present: list[Twin] = []
+
+
+def use_twin(twin: Twin) -> None:
+    """From now on this twin answers."""
+    _present[:] = [twin]
+
+
+@cache
+def client(service: str) -> Any:
+    """The client of a service."""
+    if service in TWIN_SERVICES:
+        return wire_client(service, REGION, _ask_twin, None)
+    session = boto3.Session(
+        aws_access_key_id="story",
+        aws_secret_access_key="story",  # noqa: S106 - nobody checks it
+        region_name=REGION,
+    )
+    return session.client(service)  # type: ignore[call-overload]
+
+
+def _ask_twin(request: Request) -> Response | None:
+    return _present[0].handle(request)

@@ -1,0 +1,99 @@
+"""Runs the product's handlers as Lambda does, and lets a story make them fail."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from tests.statemachine.definition import NotModelled
+from tests.statemachine.walker import FunctionFailed
+
+from switchover.settings import settings
+
+if TYPE_CHECKING:
+    from tests.statemachine.template import Template
+
+    from switchover_local.twin.clock import Clock
+
+# Source: Lambda Developer Guide, asynchronous invocation: two retries, after one and two minutes.
+_ASYNC_RETRY_SECONDS = (60, 120)
+_EVENTBRIDGE_SECONDS = 1
+
+
+class PlannedCrash(Exception):
+    """A story made the handler fail."""
+
+
+@dataclass(slots=True)
+class Crash:
+    """A handler fails the next `times` times: before it acted, or after."""
+
+    times: int
+    after: bool
+
+
+@dataclass(slots=True)
+class Lambdas:
+    """Every function of the template."""
+
+    template: Template
+    clock: Clock
+    crashes: dict[str, list[Crash]] = field(default_factory=lambda: defaultdict(list))
+    errors: list[Exception] = field(default_factory=list)
+    dead_letters: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[tuple[str, Any]] = field(default_factory=list)
+
+    def invoke(self, function_arn: str, payload: Any) -> Any:
+        """Run a function; what it raises comes back as Lambda words it."""
+        name = function_arn.rpartition(":")[2]
+        try:
+            return self._run(name, payload)
+        except NotModelled:
+            raise
+        except Exception as error:
+            if not isinstance(error, PlannedCrash):
+                self.errors.append(error)
+            kind = type(error).__name__
+            cause = {"errorMessage": str(error), "errorType": kind, "stackTrace": []}
+            raise FunctionFailed(kind, json.dumps(cause)) from error
+
+    def deliver(self, function: str, event: dict[str, Any], attempt: int = 0) -> None:
+        """Give an event to a function, as EventBridge does: soon, and again if it fails."""
+        arn = f"arn:aws:lambda:::function:{function}"
+
+        def run() -> None:
+            try:
+                self.invoke(arn, json.loads(json.dumps(event)))
+            except FunctionFailed:
+                if attempt < len(_ASYNC_RETRY_SECONDS):
+                    self.deliver(function, event, attempt + 1)
+                else:
+                    self.dead_letters.append(event)
+
+        delay = _ASYNC_RETRY_SECONDS[attempt - 1] if attempt else _EVENTBRIDGE_SECONDS
+        self.clock.call_later(delay, run)
+
+    def _run(self, name: str, payload: Any) -> Any:
+        self.calls.append((name, payload))
+        module = importlib.import_module(f"functions.{self.template.functions[name]}")
+        crash = self._take_crash(name.removesuffix("Function"))
+        if crash is not None and not crash.after:
+            raise PlannedCrash(f"{name} failed before it acted")
+        with patch.dict(os.environ, self.template.environment(name)):
+            settings.cache_clear()
+            answer = module.handler(payload, None)
+        if crash is not None:
+            raise PlannedCrash(f"{name} failed after it acted")
+        return answer
+
+    def _take_crash(self, state: str) -> Crash | None:
+        planned = self.crashes[state]
+        if not planned:
+            return None
+        planned[0].times -= 1
+        return planned[0] if planned[0].times else planned.pop(0)

@@ -1,0 +1,39 @@
+"""Where the product's voice goes, and where AWS's events come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.statemachine.event_rules import matches
+
+if TYPE_CHECKING:
+    from tests.statemachine.lambdas import Lambdas
+
+
+@dataclass(slots=True)
+class Outlets:
+    """EventBridge and SNS, as far as the product uses them; rules feed functions."""
+
+    lambdas: Lambdas
+    events: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        """Take the product's own events."""
+        self.events += Entries
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in Entries]}
+
+    def publish(self, **message: Any) -> dict[str, Any]:
+        """Take a message to people, if SNS would: a subject is ASCII, under 100 characters."""
+        subject = message["Subject"]
+        assert subject.isascii()
+        assert 0 < len(subject) <= 100
+        self.messages.append(message)
+        return {"MessageId": "1"}
+
+    def emit(self, event: dict[str, Any]) -> None:
+        """Give an event of AWS to every function whose rule matches."""
+        for rule in self.lambdas.template.rules:
+            if matches(rule.pattern, event):
+                self.lambdas.deliver(rule.function, event)

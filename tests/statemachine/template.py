@@ -1,0 +1,158 @@
+"""Reads template.yaml as far as the stories need it: functions, rules, substitutions, names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[2]
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+_PSEUDO = {
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::AccountId": ACCOUNT,
+    "AWS::StackName": "switchover",
+}
+_NAMED = re.compile(r"\$\{([\w:.]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Events that match `pattern` are given to the function."""
+
+    pattern: Mapping[str, Any]
+    function: str
+
+
+class Template:
+    """The template with every parameter at its default, and each resource under a made-up name."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._globals: Mapping[str, Any] = document.get("Globals", {}).get("Function", {})
+        self._parameters: Mapping[str, Any] = document.get("Parameters", {})
+        self.resources: Mapping[str, Any] = document["Resources"]
+
+    def named(self, kind: str) -> dict[str, Mapping[str, Any]]:
+        """The properties of every resource of a type, by logical name."""
+        return {
+            name: resource.get("Properties", {})
+            for name, resource in self.resources.items()
+            if resource["Type"] == kind
+        }
+
+    @property
+    def functions(self) -> dict[str, str]:
+        """Each function's module, by logical name."""
+        return {
+            name: str(properties["Handler"]).removesuffix(".handler")
+            for name, properties in self.named("AWS::Serverless::Function").items()
+        }
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every EventBridge rule, with the function that it feeds."""
+        return tuple(
+            Rule(self.resolve(event["Properties"]["Pattern"]), name)
+            for name, properties in self.named("AWS::Serverless::Function").items()
+            for event in properties.get("Events", {}).values()
+            if event["Type"] == "EventBridgeRule"
+        )
+
+    @property
+    def state_machine(self) -> str:
+        """The logical name of the one state machine."""
+        (name,) = self.named("AWS::Serverless::StateMachine")
+        return name
+
+    @property
+    def substitutions(self) -> dict[str, str]:
+        """What stands for each `${Name}` in the definition file."""
+        properties = self.named("AWS::Serverless::StateMachine")[self.state_machine]
+        return {
+            name: str(self.resolve(value))
+            for name, value in properties["DefinitionSubstitutions"].items()
+        }
+
+    def environment(self, function: str) -> dict[str, str]:
+        """The variables that a function finds."""
+        properties = self.named("AWS::Serverless::Function")[function]
+        common = self._globals.get("Environment", {}).get("Variables", {})
+        own = properties.get("Environment", {}).get("Variables", {})
+        return {name: str(self.resolve(value)) for name, value in {**common, **own}.items()}
+
+    def resolve(self, value: Any) -> Any:
+        """Replace every intrinsic function by what it would give."""
+        match value:
+            case {"Ref": str(name)}:
+                return self._ref(name)
+            case {"Fn::GetAtt": str(path)}:
+                return self._attribute(path)
+            case {"Fn::Sub": str(text)}:
+                return _NAMED.sub(lambda found: self._named(found[1]), text)
+            case dict():
+                return {key: self.resolve(item) for key, item in value.items()}
+            case list():
+                return [self.resolve(item) for item in value]
+            case _:
+                return value
+
+    def _named(self, path: str) -> str:
+        is_attribute = "." in path
+        return self._attribute(path) if is_attribute else str(self._ref(path))
+
+    def _ref(self, name: str) -> Any:
+        if name in _PSEUDO:
+            return _PSEUDO[name]
+        if name in self._parameters:
+            return self._parameters[name]["Default"]
+        match self.resources[name]["Type"]:
+            case "AWS::SNS::Topic":
+                return f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}"
+            case "AWS::Serverless::StateMachine":
+                return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
+            case _:
+                return f"switchover-{name.lower()}"
+
+    def _attribute(self, path: str) -> str:
+        name, _, attribute = path.partition(".")
+        match self.resources[name]["Type"], attribute:
+            case "AWS::Serverless::Function", "Arn":
+                return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+            case "AWS::Serverless::StateMachine", ("Arn" | "Name"):
+                return str(self._ref(name)) if attribute == "Arn" else name
+            case kind, _:
+                raise LookupError(f"no made-up {attribute} for {name}, a {kind}")
+
+
+@cache
+def read_template() -> Template:
+    """The project's template."""
+    return Template(yaml.load((ROOT / "template.yaml").read_text("utf-8"), _Loader))  # noqa: S506
+
+
+class _Loader(yaml.SafeLoader):
+    """A SafeLoader that reads `!Ref X` as `{"Ref": "X"}`, and the other short forms likewise."""
+
+
+def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    match node:
+        case yaml.ScalarNode():
+            value = loader.construct_scalar(node)
+        case yaml.SequenceNode():
+            value = loader.construct_sequence(node, deep=True)
+        case _:
+            value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
+    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)

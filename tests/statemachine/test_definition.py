@@ -1,0 +1,213 @@
+"""What must hold of the definition itself, whatever happens in a run."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from tests.statemachine.definition import (
+    FILE,
+    Choice,
+    Definition,
+    Fail,
+    NotModelled,
+    Retrier,
+    Succeed,
+    Task,
+    check_expression,
+    expressions,
+    read_definition,
+)
+from tests.statemachine.template import read_template
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+_DEFINITION = read_definition()
+_RAW: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
+_TASKS = {name: state for name, state in _DEFINITION.states.items() if isinstance(state, Task)}
+_CHOICES = {name: state for name, state in _DEFINITION.states.items() if isinstance(state, Choice)}
+_OUTCOMES = {"Updated", "RolledBack", "Rejected", "NeedsOperator"}
+# Lambda's own troubles (rules §6), then whatever a handler raised: it may be safe the next time.
+_RETRY = (
+    Retrier(
+        error_equals=(
+            "Lambda.ServiceException",
+            "Lambda.AWSLambdaException",
+            "Lambda.SdkClientException",
+            "Lambda.ClientExecutionTimeoutException",
+            "Lambda.TooManyRequestsException",
+        ),
+        interval_seconds=1,
+        backoff_rate=2,
+        max_attempts=6,
+        max_delay_seconds=30,
+        jitter_strategy="FULL",
+    ),
+    Retrier(
+        error_equals=("States.TaskFailed",),
+        interval_seconds=2,
+        backoff_rate=2,
+        max_attempts=3,
+        max_delay_seconds=30,
+        jitter_strategy="FULL",
+    ),
+)
+_KEY_ORDER = (
+    "Comment", "Type", "Resource", "TimeoutSeconds", "Arguments", "Output", "Assign", "Retry",
+    "Catch", "Choices", "Default", "Error", "Cause", "Next",
+)  # fmt: skip
+
+
+def _reachable(
+    definition: Definition, without: AbstractSet[str] = frozenset(), start: str | None = None
+) -> set[str]:
+    seen: set[str] = set()
+    ahead = [start or definition.start_at]
+    while ahead:
+        name = ahead.pop()
+        if name not in seen and name not in without:
+            seen.add(name)
+            ahead += definition.successors(name)
+    return seen
+
+
+def test_every_state_can_be_reached() -> None:
+    assert _reachable(_DEFINITION) == set(_DEFINITION.states)
+
+
+@pytest.mark.parametrize("name", _DEFINITION.states)
+def test_a_state_leads_only_to_states_that_exist(name: str) -> None:
+    assert set(_DEFINITION.successors(name)) <= set(_DEFINITION.states)
+
+
+@pytest.mark.parametrize("name", ["RestoreCapacity", "RecordOutcome", "Announce"])
+def test_no_path_ends_without_passing(name: str) -> None:
+    assert not _reachable(_DEFINITION, without={name}) & _OUTCOMES
+
+
+@pytest.mark.parametrize(
+    ("later", "earlier"), [("RecordOutcome", "RestoreCapacity"), ("Announce", "RecordOutcome")]
+)
+def test_the_end_of_every_path_keeps_its_order(later: str, earlier: str) -> None:
+    assert earlier not in _reachable(_DEFINITION, start=later)
+
+
+def test_every_end_is_named_after_an_outcome() -> None:
+    ends = {name for name, state in _DEFINITION.states.items() if isinstance(state, Succeed | Fail)}
+
+    assert ends == _OUTCOMES
+    assert set(_DEFINITION.successors("Outcome")) == _OUTCOMES
+
+
+@pytest.mark.parametrize("name", _CHOICES)
+def test_a_choice_in_doubt_takes_the_safe_path(name: str) -> None:
+    assert _CHOICES[name].default in {
+        "RestoreCapacity",
+        "RollBack",
+        "RecordOutcome",
+        "NeedsOperator",
+    }
+
+
+def test_a_choice_compares_one_value_with_one_word() -> None:
+    conditions = [rule.condition for choice in _CHOICES.values() for rule in choice.choices]
+
+    assert all(
+        re.fullmatch(r"\{% \$\w+(\.verdict|\.outcome)? = '\w+' %\}", condition)
+        for condition in conditions
+    )
+
+
+@pytest.mark.parametrize("name", _TASKS)
+def test_a_task_has_a_timeout_that_ends(name: str) -> None:
+    assert 0 < _TASKS[name].timeout_seconds <= 86_400
+
+
+@pytest.mark.parametrize("name", _TASKS)
+def test_a_task_is_retried_like_every_other(name: str) -> None:
+    # YAML aliases would say this by themselves, but AWS refuses them (style.md 25).
+    # A person's no is an error of the task, and nobody is asked the same question twice.
+    expected = _RETRY[:1] if name == "RequestApproval" else _RETRY
+
+    assert _TASKS[name].retry == expected
+
+
+@pytest.mark.parametrize("name", _TASKS)
+def test_a_task_catches_everything_last(name: str) -> None:
+    assert _TASKS[name].catch[-1].error_equals == ("States.ALL",)
+
+
+@pytest.mark.parametrize("name", _TASKS)
+def test_a_caught_error_is_never_success(name: str) -> None:
+    endings = [catcher.assign.get("ending") for catcher in _TASKS[name].catch]
+
+    assert all(
+        ending["verdict"] in {"crashed", "rejected"}
+        for ending in endings
+        if isinstance(ending, dict)
+    )
+
+
+@pytest.mark.parametrize("name", _TASKS)
+def test_a_crash_names_its_own_state(name: str) -> None:
+    endings = [catcher.assign.get("ending") for catcher in _TASKS[name].catch]
+
+    assert {
+        ending["crashed_in"]
+        for ending in endings
+        if isinstance(ending, dict) and ending["verdict"] == "crashed"
+    } <= {name}
+
+
+@pytest.mark.parametrize("name", _DEFINITION.states)
+def test_a_state_says_why_it_exists(name: str) -> None:
+    assert _DEFINITION.states[name].comment.endswith(".")
+
+
+@pytest.mark.parametrize("name", _DEFINITION.states)
+def test_a_state_keeps_the_order_of_keys(name: str) -> None:
+    keys = list(_RAW["States"][name])
+
+    assert keys == sorted(keys, key=_KEY_ORDER.index)
+
+
+def test_no_partition_is_written_out() -> None:
+    assert "arn:aws" not in FILE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("expression", sorted(set(expressions(_RAW))))
+def test_an_expression_is_sound(expression: str) -> None:
+    check_expression(expression)
+
+
+def test_an_unknown_context_path_is_refused() -> None:
+    with pytest.raises(NotModelled, match="StateMachine"):
+        check_expression("$states.context.StateMachine.Id")
+
+
+def test_an_unknown_function_is_refused() -> None:
+    with pytest.raises(NotModelled, match="knows no JSONata function"):
+        check_expression("$uuid()")
+
+
+@pytest.mark.parametrize("name", _TASKS)
+def test_a_task_runs_the_function_of_its_name(name: str) -> None:
+    # The waiting tasks ask one question, so they share one function.
+    own = "ObserveUpdate" if "waitForTaskToken" in _TASKS[name].resource else name
+    own = name if name == "RequestApproval" else own
+
+    module = read_template().functions[f"{own}Function"]
+
+    assert module == re.sub(r"(?<!^)(?=[A-Z])", "_", own).lower()
+    assert f"${{{own}FunctionArn}}" in yaml.safe_dump(_RAW["States"][name])
+    assert importlib.util.find_spec(f"functions.{module}") is not None
+
+
+def test_every_substitution_is_used_and_none_is_missing() -> None:
+    used = set(re.findall(r"\$\{(\w+)\}", FILE.read_text("utf-8")))
+
+    assert used == set(read_template().substitutions)

@@ -1,0 +1,133 @@
+"""Events are best effort: lost, doubled, late or out of order, they change how soon, not what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+from tests.statemachine.expectations import assert_nothing_left_behind, codes
+from tests.statemachine.scene import ENDPOINT
+from tests.statemachine.walker import Status
+
+from switchover_local.twin.scenario import Behaviour, EventFault, Scenario
+
+if TYPE_CHECKING:
+    from tests.statemachine.conftest import MakeWorld
+    from tests.statemachine.world import World
+
+_Effect = Literal["lost", "doubled", "delayed", "reordered"]
+
+
+@pytest.mark.parametrize("effect", ["lost", "doubled", "delayed", "reordered"])
+@pytest.mark.parametrize(
+    ("behaviour", "ends"),
+    [(Behaviour(), "Updated"), (Behaviour(server_error_rate=0.7), "RolledBack")],
+    ids=["good", "bad"],
+)
+def test_unreliable_events_do_not_change_the_outcome(
+    make_world: MakeWorld, effect: _Effect, behaviour: Behaviour, ends: str
+) -> None:
+    world = make_world()
+    world.twin.inject(EventFault(effect=effect, times=500, delay_seconds=400))
+    world.put_policy("strategy: canary")
+    world.twin.set_behaviour("*/v2/", behaviour)
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == ends
+    assert_nothing_left_behind(world)
+
+
+def test_an_event_is_answered_at_once(world: World) -> None:
+    world.put_policy("strategy: canary")
+    world.offer()
+
+    end = world.run()
+
+    settled = next(
+        t.at for t in reversed(world.twin.transitions(ENDPOINT)) if t.status == "InService"
+    )
+    assert end.ended_at is not None
+    assert (end.ended_at - settled).total_seconds() < 30
+
+
+def test_without_events_a_poll_finds_out(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.twin.inject(EventFault(effect="lost", times=500))
+    world.put_policy("strategy: canary")
+    world.offer()
+
+    end = world.run()
+
+    settled = next(
+        t.at for t in reversed(world.twin.transitions(ENDPOINT)) if t.status == "InService"
+    )
+    assert end.ended_at is not None
+    assert (end.ended_at - settled).total_seconds() <= 330
+
+
+def test_the_same_upload_told_twice_starts_one_update(world: World) -> None:
+    event = world.offer()
+    world.outlets.emit(event)
+    world.run()
+    world.outlets.emit(event)
+
+    world.run()
+
+    assert len(world.executions) == 1
+    assert_nothing_left_behind(world)
+
+
+def test_another_file_of_the_model_starts_nothing(world: World) -> None:
+    event = world.offer()
+    event["detail"]["object"]["key"] = "models/vlm/v2/config.json"
+    world.outlets.emit(event)
+
+    world.run()
+
+    assert len(world.executions) == 1
+
+
+def test_of_two_releases_at_once_the_second_names_the_first(world: World) -> None:
+    world.offer("v2")
+    world.run_to("AwaitOutcome")
+    world.offer("v3")
+
+    world.run()
+
+    first, second = world.executions
+    assert (first.state, second.state) == ("Updated", "Rejected")
+    assert_nothing_left_behind(world, first)
+    refused = world.update(second)
+    assert codes(refused) == ["claim.held"]
+    assert first.name in refused.summary
+
+
+def test_of_two_releases_in_the_same_moment_one_wins(world: World) -> None:
+    world.offer("v2")
+    world.offer("v3")
+
+    world.run()
+
+    assert sorted(e.state for e in world.executions) == ["Rejected", "Updated"]
+    winner = next(e for e in world.executions if e.state == "Updated")
+    assert_nothing_left_behind(world, winner)
+
+
+def test_the_claim_of_a_dead_execution_is_taken_over(make_world: MakeWorld) -> None:
+    world = make_world(Scenario())
+    world.crash("CleanUp", times=1000)
+    world.offer("v2")
+    dead = world.run_to("CreateConfig")
+    world.stepfunctions.stop_execution(executionArn=dead.arn)
+    world.run()
+    assert world.ledger.claim(ENDPOINT) is not None
+    world.lambdas.dead_letters.clear()
+    world.offer("v3")
+
+    end = world.run()
+
+    assert dead.status is Status.ABORTED
+    assert end.state == "Updated"
+    assert_nothing_left_behind(world, end)

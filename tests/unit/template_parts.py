@@ -1,0 +1,195 @@
+"""template.yaml and the state machine as tests look at them: typed, with ARNs in short form."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE_PATH = ROOT / "template.yaml"
+MACHINE_PATH = ROOT / "statemachine/update.asl.yaml"
+
+_UPLOADED = "s3://bucket/key"
+_OWN_ARN = re.compile(
+    r"^arn:\$\{AWS::Partition\}:([\w-]+):(?:\$\{AWS::Region\})?:\$\{AWS::AccountId\}:"
+)
+_SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a policy allows. A resource of ours is its logical id; another, `service:rest of its ARN`."""
+
+    actions: frozenset[str]
+    resources: frozenset[str]
+    conditions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One AWS::Serverless::Function."""
+
+    name: str
+    handler: str
+    timeout_seconds: int
+    log_group: str
+    environment: frozenset[str]
+    statements: tuple[Statement, ...]
+    dead_letters: str | None
+    events: dict[str, dict[str, Any]] = field(hash=False)
+
+    @property
+    def state(self) -> str:
+        """The state that it is named after."""
+        return self.name.removesuffix("Function")
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """Everything that its own policy lets it do."""
+        return frozenset(action for statement in self.statements for action in statement.actions)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One Task state, and the function it calls by substitution; `purpose` is what it waits for."""
+
+    name: str
+    function: str
+    purpose: str | None
+    timeout_seconds: int | None
+
+
+@cache
+def template() -> dict[str, Any]:
+    """The template, its short intrinsics written out."""
+    parsed: dict[str, Any] = yaml_parse(TEMPLATE_PATH.read_text(encoding="utf-8"))
+    return parsed
+
+
+@cache
+def roles() -> tuple[dict[str, Any], ...]:
+    """The properties of every role that SAM makes of the template."""
+    source = deepcopy(template())
+    # SAM itself takes nothing but uploaded code.
+    source["Globals"]["Function"]["CodeUri"] = _UPLOADED
+    source["Resources"]["CoreLayer"]["Properties"]["ContentUri"] = _UPLOADED
+    source["Resources"]["UpdateStateMachine"]["Properties"]["DefinitionUri"] = _UPLOADED
+    session = boto3.Session(region_name="us-east-1")
+    made = Translator({}, Parser(), boto_session=session).translate(source, {})["Resources"]
+    return tuple(
+        entry["Properties"] for entry in made.values() if entry["Type"] == "AWS::IAM::Role"
+    )
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of every resource of a type, by logical id."""
+    return {
+        name: resource["Properties"]
+        for name, resource in template()["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+@cache
+def functions() -> tuple[Function, ...]:
+    """Every function, in the template's order."""
+    shared = template()["Globals"]["Function"]
+    common = frozenset(shared["Environment"]["Variables"])
+    return tuple(
+        Function(
+            name=name,
+            handler=properties["Handler"],
+            timeout_seconds=properties.get("Timeout", shared["Timeout"]),
+            log_group=properties["LoggingConfig"]["LogGroup"]["Ref"],
+            environment=common | frozenset(properties.get("Environment", {}).get("Variables", {})),
+            statements=statements_of(properties),
+            dead_letters=_short(properties.get("DeadLetterQueue", {}).get("TargetArn")),
+            events={
+                event: entry["Properties"] for event, entry in properties.get("Events", {}).items()
+            },
+        )
+        for name, properties in resources("AWS::Serverless::Function").items()
+    )
+
+
+def statements_of(properties: dict[str, Any]) -> tuple[Statement, ...]:
+    """What the policies written into a resource allow."""
+    return tuple(
+        Statement(
+            actions=frozenset(_listed(statement["Action"])),
+            resources=frozenset(_short(entry) or "" for entry in _listed(statement["Resource"])),
+            conditions=frozenset(
+                key for test in statement.get("Condition", {}).values() for key in test
+            ),
+        )
+        for policy in properties.get("Policies", ())
+        for statement in map(_granted, policy["Statement"])
+        if statement["Effect"] == "Allow"
+    )
+
+
+@cache
+def tasks() -> tuple[Task, ...]:
+    """Every Task of the state machine."""
+    states: dict[str, dict[str, Any]] = yaml.safe_load(machine_text())["States"]
+    return tuple(
+        Task(
+            name=name,
+            function=_called(state),
+            purpose=state["Arguments"].get("Payload", {}).get("purpose"),
+            timeout_seconds=state["TimeoutSeconds"]
+            if isinstance(state["TimeoutSeconds"], int)
+            else None,
+        )
+        for name, state in states.items()
+        if state["Type"] == "Task"
+    )
+
+
+def machine_text() -> str:
+    """The definition as it is written, substitutions and all."""
+    return MACHINE_PATH.read_text(encoding="utf-8")
+
+
+def machine_substitutions() -> frozenset[str]:
+    """The names that the definition wants filled in."""
+    return frozenset(_SUBSTITUTION.findall(machine_text()))
+
+
+def _called(state: dict[str, Any]) -> str:
+    arn: str = state["Arguments"].get("FunctionName", state["Resource"])
+    names: list[str] = _SUBSTITUTION.findall(arn)
+    return names[0].removesuffix("Arn")
+
+
+def _granted(statement: dict[str, Any]) -> dict[str, Any]:
+    """A statement that depends on a parameter counts as given."""
+    granted: dict[str, Any] = statement["Fn::If"][1] if "Fn::If" in statement else statement
+    return granted
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _short(resource: Any) -> str | None:
+    match resource:
+        case None | str():
+            return resource
+        case {"Ref": str(name)}:
+            return name
+        case {"Fn::GetAtt": [str(name), "Arn"]} | {"Fn::GetAtt": str(name)}:
+            return name.removesuffix(".Arn")
+        case {"Fn::Sub": str(text)}:
+            return re.sub(r"\$\{(\w+)\.Arn\}", r"\1", _OWN_ARN.sub(r"\1:", text))
+    raise ValueError(f"an ARN in a form that tests don't know: {resource!r}")

@@ -1,0 +1,61 @@
+"""What the demo tells at its end: true only if everybody who can tell agrees."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from switchover.domain.outcome import Outcome
+from switchover_cli.demo import ACTS, ActRecord, draw_records
+
+
+def record(**changes: Any) -> ActRecord:
+    values: dict[str, Any] = {
+        "act": "rollback",
+        "expected": Outcome.ROLLED_BACK,
+        "recorded": Outcome.ROLLED_BACK,
+        "expected_config": "vlm-demo-v2-70fc0b86",
+        "ledger_config": "vlm-demo-v2-70fc0b86",
+        "twin_config": "vlm-demo-v2-70fc0b86",
+        "virtual_seconds": 1700,
+        "real_seconds": 91,
+    }
+    return ActRecord(**{**values, **changes})
+
+
+def test_an_act_is_true_if_ledger_and_twin_say_what_was_expected() -> None:
+    assert record().is_true
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recorded": Outcome.UPDATED},
+        {"ledger_config": "vlm-demo-v3-00000000"},
+        {"twin_config": "vlm-demo-v3-00000000"},
+        {"expected_config": ""},
+    ],
+)
+def test_an_act_is_not_true_if_any_of_them_differs(changes: dict[str, Any]) -> None:
+    assert not record(**changes).is_true
+
+
+def test_the_table_fits_eighty_columns_uncut() -> None:
+    console = Console(width=80, file=StringIO(), record=True)
+
+    console.print(draw_records((record(),)))
+
+    text = console.export_text()
+    assert "…" not in text
+    assert "v2-70fc0b86" in text
+
+
+def test_the_show_has_every_outcome_that_an_update_by_itself_can_have() -> None:
+    assert {act.expected for act in ACTS} == {
+        Outcome.UPDATED,
+        Outcome.ROLLED_BACK,
+        Outcome.REJECTED,
+    }

@@ -1,0 +1,236 @@
+"""The ledger on DynamoDB: one holder of a claim, no lost change, history in order."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.conftest import TABLE
+from tests.unit.samples import ENDPOINT, EXECUTION, NOW, course, later, plan, update
+
+from switchover.aws.ledger import Claim, Ledger
+from switchover.domain.errors import StaleUpdate, UpdateUnknown
+from switchover.domain.fleet import ScalingReading
+from switchover.domain.outcome import Outcome
+from switchover.domain.served import Served
+from switchover.domain.update import CapacitySnapshot, Moment
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture
+def ledger(dynamodb: DynamoDBClient) -> Ledger:
+    return Ledger(dynamodb, TABLE)
+
+
+def claim(update_id: str, endpoint: str = ENDPOINT) -> Claim:
+    return Claim(endpoint, update_id, f"{EXECUTION}-{update_id}", NOW)
+
+
+def served(version: str, at: datetime) -> Served:
+    return Served(
+        endpoint=ENDPOINT,
+        version=version,
+        config_name=f"chat-{version}",
+        model_name=f"model-{version}",
+        update_id=version,
+        at=at,
+    )
+
+
+def test_a_free_claim_is_taken(ledger: Ledger) -> None:
+    assert ledger.take_claim(claim("one")) == claim("one")
+    assert ledger.claim(ENDPOINT) == claim("one")
+
+
+def test_a_held_claim_names_its_holder(ledger: Ledger) -> None:
+    ledger.take_claim(claim("one"))
+    assert ledger.take_claim(claim("two")) == claim("one")
+
+
+def test_of_sixteen_at_once_one_wins_and_all_agree_who(ledger: Ledger) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        holders = list(pool.map(ledger.take_claim, [claim(str(n)) for n in range(16)]))
+    assert len(set(holders)) == 1
+    assert ledger.claim(ENDPOINT) == holders[0]
+
+
+def test_a_repeat_keeps_its_own_claim(ledger: Ledger) -> None:
+    ledger.take_claim(claim("one"))
+    assert ledger.take_claim(claim("one")) == claim("one")
+
+
+def test_a_dead_holder_is_replaced(ledger: Ledger) -> None:
+    ledger.take_claim(claim("dead"))
+    assert ledger.take_claim(claim("two"), instead_of="dead") == claim("two")
+
+
+def test_a_dead_holder_is_replaced_by_one_only(ledger: Ledger) -> None:
+    """Two found the same execution dead; the second must not replace the first."""
+    ledger.take_claim(claim("dead"))
+    ledger.take_claim(claim("two"), instead_of="dead")
+    assert ledger.take_claim(claim("three"), instead_of="dead") == claim("two")
+
+
+def test_of_sixteen_that_replace_a_dead_holder_one_wins(ledger: Ledger) -> None:
+    ledger.take_claim(claim("dead"))
+    with ThreadPoolExecutor(16) as pool:
+        holders = list(
+            pool.map(lambda n: ledger.take_claim(claim(str(n)), instead_of="dead"), range(16))
+        )
+    assert len(set(holders)) == 1
+
+
+def test_endpoints_are_claimed_apart(ledger: Ledger) -> None:
+    ledger.take_claim(claim("one"))
+    assert ledger.take_claim(claim("two", "search")) == claim("two", "search")
+
+
+def test_a_claim_is_given_back(ledger: Ledger) -> None:
+    ledger.take_claim(claim("one"))
+    ledger.release_claim(ENDPOINT, "one")
+    assert ledger.claim(ENDPOINT) is None
+
+
+def test_somebody_elses_claim_stays(ledger: Ledger) -> None:
+    ledger.take_claim(claim("one"))
+    ledger.release_claim(ENDPOINT, "two")
+    assert ledger.claim(ENDPOINT) == claim("one")
+
+
+def test_a_claim_is_given_back_twice_without_harm(ledger: Ledger) -> None:
+    ledger.release_claim(ENDPOINT, "one")
+    assert ledger.claim(ENDPOINT) is None
+
+
+def test_an_update_comes_back_as_it_was_opened(ledger: Ledger) -> None:
+    opened = ledger.open_update(update())
+    assert ledger.update(opened.update_id) == opened
+
+
+def test_opening_again_returns_what_was_recorded_first(ledger: Ledger) -> None:
+    ledger.open_update(update(started_at=NOW))
+    assert ledger.open_update(update(started_at=later(60))).started_at == NOW
+
+
+def test_an_unknown_update_is_an_error(ledger: Ledger) -> None:
+    with pytest.raises(UpdateUnknown, match="no update 'x'"):
+        ledger.update("x")
+
+
+def test_an_unknown_update_is_not_found(ledger: Ledger) -> None:
+    assert ledger.find("x") is None
+
+
+def test_changes_are_kept(ledger: Ledger) -> None:
+    changed = ledger.save(ledger.open_update(update()), plan=plan(), course=course())
+    assert ledger.update(changed.update_id) == changed
+    assert changed.revision == 1
+
+
+def test_a_stale_change_is_refused(ledger: Ledger) -> None:
+    stale = ledger.open_update(update())
+    ledger.save(stale, last_seen="Baking")
+    with pytest.raises(StaleUpdate, match="was changed meanwhile"):
+        ledger.save(stale, last_seen="Deleting")
+
+
+def test_a_refused_change_changes_nothing(ledger: Ledger) -> None:
+    stale = ledger.open_update(update())
+    ledger.save(stale, last_seen="Baking")
+    with pytest.raises(StaleUpdate):
+        ledger.save(stale, outcome=Outcome.UPDATED)
+    assert ledger.update(stale.update_id).outcome is None
+
+
+def test_a_parked_token_is_found_with_what_it_waits_for(ledger: Ledger) -> None:
+    """By these an event wakes the execution."""
+    opened = ledger.open_update(update())
+    ledger.park_token(opened.update_id, "token-1", "outcome")
+    found = ledger.update(opened.update_id)
+    assert (found.task_token, found.awaited) == ("token-1", "outcome")
+
+
+def test_parking_a_token_makes_no_reading_stale(ledger: Ledger) -> None:
+    opened = ledger.open_update(update())
+    ledger.park_token(opened.update_id, "token-1", "outcome")
+    assert ledger.save(opened, last_seen="Baking").last_seen == "Baking"
+
+
+def test_saving_keeps_the_parked_token(ledger: Ledger) -> None:
+    opened = ledger.open_update(update())
+    ledger.park_token(opened.update_id, "token-1", "outcome")
+    ledger.save(opened, last_seen="Baking")
+    assert ledger.update(opened.update_id).task_token == "token-1"  # noqa: S105
+
+
+def test_a_token_is_parked_only_for_an_update_that_exists(ledger: Ledger) -> None:
+    with pytest.raises(Exception, match="ConditionalCheckFailed"):
+        ledger.park_token("x", "token-1", "outcome")
+
+
+def test_the_timeline_is_oldest_first(ledger: Ledger) -> None:
+    moments = [Moment(at=later(n), state="AwaitOutcome", text=str(n)) for n in (5, 0, 100)]
+    for moment in moments:
+        ledger.add_moment(update(), moment)
+    assert [moment.text for moment in ledger.timeline(update().update_id)] == ["0", "5", "100"]
+
+
+def test_a_moment_told_twice_is_one(ledger: Ledger) -> None:
+    moment = Moment(at=NOW, state="AwaitOutcome", text="Baking")
+    ledger.add_moment(update(), moment)
+    ledger.add_moment(update(), moment)
+    assert ledger.timeline(update().update_id) == (moment,)
+
+
+def test_moments_of_one_second_keep_the_order_of_their_update(ledger: Ledger) -> None:
+    """The clock is a Date header: whole seconds."""
+    texts = [f"step {n}" for n in range(12)]
+    for n, text in enumerate(texts):
+        moment = Moment(at=NOW, state="AwaitOutcome", text=text)
+        ledger.add_moment(update(revision=n), moment)
+    assert [moment.text for moment in ledger.timeline(update().update_id)] == texts
+
+
+def test_history_is_newest_first_and_of_one_endpoint(ledger: Ledger) -> None:
+    for n in (2, 1, 3):
+        ledger.open_update(update(update_id=f"u{n}", started_at=later(n)))
+    ledger.open_update(update(update_id="other", endpoint="search", started_at=later(9)))
+    assert [found.update_id for found in ledger.history(ENDPOINT)] == ["u3", "u2", "u1"]
+
+
+def test_history_is_as_long_as_asked(ledger: Ledger) -> None:
+    for n in range(5):
+        ledger.open_update(update(update_id=f"u{n}", started_at=later(n)))
+    assert [found.update_id for found in ledger.history(ENDPOINT, limit=2)] == ["u4", "u3"]
+
+
+def test_what_served_last_comes_first(ledger: Ledger) -> None:
+    ledger.add_served(served("v1", NOW))
+    ledger.add_served(served("v2", later(10)))
+    assert [entry.version for entry in ledger.served(ENDPOINT)] == ["v2", "v1"]
+
+
+def test_what_served_is_recorded_once(ledger: Ledger) -> None:
+    ledger.add_served(served("v1", NOW))
+    ledger.add_served(served("v1", NOW))
+    assert len(ledger.served(ENDPOINT)) == 1
+
+
+def test_a_snapshot_of_scaling_survives(ledger: Ledger) -> None:
+    """AWS's answers hold times; scheduled actions are put back with them."""
+    scaling = ScalingReading(
+        target={"MinCapacity": 2, "MaxCapacity": 8, "CreationTime": NOW},
+        scheduled_actions=({"ScheduledActionName": "night", "StartTime": NOW},),
+    )
+    snapshot = CapacitySnapshot(desired_instances=4, scaling=scaling)
+    saved = ledger.save(ledger.open_update(update()), snapshot=snapshot)
+    found = ledger.update(saved.update_id).snapshot
+    assert found is not None
+    assert found.scaling.target is not None
+    assert found.scaling.target["MaxCapacity"] == 8
+    assert found.scaling.scheduled_actions[0]["StartTime"] in {NOW, "2026-01-05T12:00:00Z"}

@@ -1,0 +1,106 @@
+"""What was asked is made out as far as it goes, however badly it was asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.samples import EXECUTION, NOW, reason, release_json
+
+from switchover.domain.intake import UNKNOWN_ENDPOINT, Asked, understand
+from switchover.domain.plan import Kind
+from switchover.domain.update import Request, Update, parse_request
+
+URI = "s3://models/releases/chat/v2/release.json"
+
+
+def ask(raw: object, release: bytes | tuple[Any, ...] = b"") -> Asked:
+    return understand(parse_request(raw), release, "models")
+
+
+def request_faults(raw: object) -> list[str]:
+    parsed = parse_request(raw)
+    assert isinstance(parsed, tuple)
+    return [str(each) for each in parsed]
+
+
+def test_a_release_alone_is_enough() -> None:
+    asked = ask({"release": URI}, release_json())
+    assert (asked.kind, asked.endpoint, asked.version) == (Kind.RELEASE, "chat", "v2")
+    assert asked.bucket == "models"
+    assert asked.reasons == ()
+
+
+def test_the_releases_own_bucket_is_used() -> None:
+    asked = ask({"release": "s3://elsewhere/x/release.json"}, release_json())
+    assert asked.bucket == "elsewhere"
+
+
+def test_a_rollback_names_its_endpoint() -> None:
+    asked = ask({"rollback": "chat", "to": "v0"})
+    assert (asked.kind, asked.endpoint, asked.version) == (Kind.ROLLBACK, "chat", "v0")
+
+
+def test_a_release_that_cannot_be_read_is_filed_by_its_key() -> None:
+    asked = ask({"release": URI}, (reason("release.missing"),))
+    assert (asked.endpoint, asked.version) == ("chat", "v2")
+    assert [each.code for each in asked.reasons] == ["release.missing"]
+
+
+def test_a_wrong_release_is_filed_under_the_endpoint_that_it_names() -> None:
+    asked = ask({"release": URI}, release_json(endpoint="search", prefix="x"))
+    assert asked.endpoint == "search"
+    assert asked.release is None
+    assert len(asked.reasons) == 1
+
+
+@pytest.mark.parametrize("key", ["release.json", "a/b/c/d/release.json", "models/chat/v2/x"])
+def test_a_key_that_tells_nothing_is_filed_as_unknown(key: str) -> None:
+    asked = ask({"release": f"s3://models/{key}"}, (reason(),))
+    assert (asked.endpoint, asked.version) == (UNKNOWN_ENDPOINT, "")
+
+
+def test_a_folder_that_is_no_endpoint_name_is_filed_as_unknown() -> None:
+    """DescribeEndpoint refuses such a name with an error of its own (rules §1.2)."""
+    asked = ask({"release": "s3://models/releases/my_chat/v2/release.json"}, (reason(),))
+    assert asked.endpoint == UNKNOWN_ENDPOINT
+
+
+def test_a_request_that_is_none_is_filed_as_unknown() -> None:
+    asked = ask({"nope": 1})
+    assert asked.endpoint == UNKNOWN_ENDPOINT
+    assert asked.reasons
+
+
+@pytest.mark.parametrize("raw", [{"nope": 1}, 5, None, {"release": URI, "rollback": "chat"}])
+def test_even_a_request_that_is_none_opens_an_update_that_can_be_kept(raw: object) -> None:
+    """It ends as a recorded Rejected, which has to be written and read back."""
+    opened = ask(raw).open("id", EXECUTION, NOW)
+    assert Update.model_validate_json(opened.model_dump_json()) == opened
+
+
+def test_an_opened_update_holds_what_was_asked() -> None:
+    opened = ask({"release": URI, "reason": "hotfix"}, release_json()).open("id", EXECUTION, NOW)
+    assert opened.release is not None
+    assert (opened.update_id, opened.request.reason if opened.request else "") == ("id", "hotfix")
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ({}, "give `release`"),
+        ({"release": URI, "rollback": "chat"}, "give `release`"),
+        ({"relaese": URI}, "Did you mean 'release'?"),
+        ({"release": "models/release.json"}, "release: 'models/release.json' is not accepted"),
+        ({"rollback": "a_b"}, "rollback: 'a_b' is not accepted"),
+        (5, "5 is not accepted"),
+    ],
+)
+def test_a_wrong_request_is_told(raw: object, words: str) -> None:
+    [fault] = request_faults(raw)
+    assert fault.startswith("execution input: ")
+    assert words in fault
+
+
+def test_a_release_lies_in_a_bucket_under_a_key() -> None:
+    assert Request(release=URI).bucket_and_key == ("models", "releases/chat/v2/release.json")

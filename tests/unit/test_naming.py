@@ -1,0 +1,70 @@
+"""Names are the same again at a retry, fresh at each update, and such as AWS takes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from switchover.domain.naming import alarm_name, config_name, endpoint_of_alarm, execution_name
+
+ALNUM = "abcXYZ019"
+ENDPOINTS = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(ALNUM),
+    st.text(f"{ALNUM}-", max_size=61),
+    st.sampled_from(ALNUM),
+)
+VERSIONS = st.builds("{}{}".format, st.sampled_from(ALNUM), st.text(f"{ALNUM}._+-", max_size=62))
+
+
+@given(endpoint=ENDPOINTS, version=VERSIONS, update_id=st.text(min_size=1))
+def test_a_config_name_is_one_that_sagemaker_takes(
+    endpoint: str, version: str, update_id: str
+) -> None:
+    """EndpointConfigName and ModelName, the narrower of both patterns (rules §1.2, §1.6)."""
+    name = config_name(endpoint, version, update_id)
+    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name)
+    assert len(name) <= 63
+
+
+@given(endpoint=ENDPOINTS, version=VERSIONS | st.just(""), source=st.text(min_size=1))
+def test_an_execution_name_is_one_that_step_functions_takes(
+    endpoint: str, version: str, source: str
+) -> None:
+    """At most 80 characters (rules §6)."""
+    assert re.fullmatch(r"[a-zA-Z0-9-]{1,80}", execution_name(endpoint, version, source))
+
+
+@given(ids=st.lists(st.uuids(), min_size=2, max_size=2, unique=True))
+def test_two_updates_to_the_same_version_have_different_configs(ids: list[object]) -> None:
+    """Otherwise the serving config couldn't tell success from a rollback (rules §2.2)."""
+    first, second = (config_name("e" * 63, "v" * 63, str(one)) for one in ids)
+    assert first != second
+
+
+def test_a_retry_makes_the_same_names() -> None:
+    assert config_name("chat", "v2", "id") == config_name("chat", "v2", "id")
+    assert execution_name("chat", "v2", "etag") == execution_name("chat", "v2", "etag")
+
+
+def test_names_can_be_read() -> None:
+    assert config_name("chat", "2025.06_rc+1", "id").startswith("chat-2025-06-rc-1-")
+
+
+@given(endpoint=ENDPOINTS, config=ENDPOINTS)
+def test_an_alarm_leads_back_to_its_endpoint(endpoint: str, config: str) -> None:
+    assert endpoint_of_alarm(alarm_name(endpoint, config, "latency")) == endpoint
+
+
+@pytest.mark.parametrize("name", ["", "chat", "team/chat/x/latency", "switchover/chat", "a/b/c"])
+def test_somebody_elses_alarm_leads_nowhere(name: str) -> None:
+    assert endpoint_of_alarm(name) is None
+
+
+@given(endpoint=ENDPOINTS, config=ENDPOINTS)
+def test_an_alarm_name_fits(endpoint: str, config: str) -> None:
+    """AlarmName: 1–255 (rules §1.2)."""
+    assert len(alarm_name(endpoint, config, "model-errors")) <= 255

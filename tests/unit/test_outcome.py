@@ -1,0 +1,156 @@
+"""An outcome is named from what serves, never from what was hoped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.samples import NOW, endpoint, plan, reason
+
+from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
+from switchover.domain.outcome import Conclusion, Ending, Outcome, conclude, serves
+from switchover.domain.verdict import Verdict
+
+PLAN = plan()
+TARGET, PREVIOUS = PLAN.target_config, PLAN.previous_config
+GONE = Absent(name="chat", read_at=NOW)
+
+
+def conclusion(
+    seen: EndpointReading | Absent, verdict: str = "updated", **changes: Any
+) -> Conclusion:
+    kept = {
+        "plan": PLAN,
+        "was_started": True,
+        "is_mixed": False,
+        "is_capacity_restored": True,
+        **changes,
+    }
+    ending = kept.pop("ending", Ending(verdict=verdict))
+    return conclude(ending, kept.pop("plan"), seen, **kept)
+
+
+def test_updated_needs_the_verdict_and_the_target() -> None:
+    told = conclusion(endpoint(config_name=TARGET))
+    assert told.outcome is Outcome.UPDATED
+    assert told.summary == f"chat serves v2 ({TARGET})."
+
+
+@pytest.mark.parametrize("verdict", ["rolled_back", "failed", "moving", "overdue", "gave_up", ""])
+def test_the_target_alone_is_not_enough(verdict: str) -> None:
+    assert conclusion(endpoint(config_name=TARGET), verdict).outcome is Outcome.NEEDS_OPERATOR
+
+
+@pytest.mark.parametrize("verdict", ["updated", "settled", "rolled_back"])
+def test_the_previous_config_is_a_rollback_whatever_was_said_before(verdict: str) -> None:
+    assert conclusion(endpoint(config_name=PREVIOUS), verdict).outcome is Outcome.ROLLED_BACK
+
+
+def test_a_rollback_says_why() -> None:
+    ending = Ending(verdict="settled", reasons=(reason(), reason()))
+    told = conclusion(endpoint(config_name=PREVIOUS), ending=ending)
+    assert told.summary == (
+        f"chat is back on v1 ({PREVIOUS}), not on v2: file: field: is wrong. (and 1 more)"
+    )
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        GONE,
+        endpoint(config_name="somebody-elses"),
+        endpoint(config_name=TARGET, status=EndpointStatus.UPDATE_ROLLBACK_FAILED),
+        endpoint(config_name=TARGET, status=EndpointStatus.FAILED),
+        endpoint(config_name=TARGET, pending_config_name="x"),
+        endpoint(config_name=PREVIOUS, status=EndpointStatus.OUT_OF_SERVICE),
+    ],
+)
+def test_anything_unsettled_needs_a_person(seen: EndpointReading | Absent) -> None:
+    assert conclusion(seen).outcome is Outcome.NEEDS_OPERATOR
+
+
+def test_a_mixed_fleet_is_back_only_on_the_repaired_config() -> None:
+    """It reports the previous config's name while both configs serve (rules §2.2)."""
+    mixed = conclusion(endpoint(config_name=PREVIOUS), "settled", is_mixed=True)
+    repaired = conclusion(endpoint(config_name=PLAN.repair_config), "settled", is_mixed=True)
+    assert mixed.outcome is Outcome.NEEDS_OPERATOR
+    assert repaired.outcome is Outcome.ROLLED_BACK
+
+
+def test_before_the_start_every_trouble_is_a_rejection() -> None:
+    told = conclusion(endpoint(), "rejected", was_started=False)
+    assert told.outcome is Outcome.REJECTED
+    assert told.summary.startswith("chat was not touched: ")
+
+
+def test_without_a_plan_it_is_a_rejection() -> None:
+    told = conclusion(endpoint(), "rejected", plan=None, was_started=False)
+    assert told.outcome is Outcome.REJECTED
+
+
+@pytest.mark.parametrize("was_started", [True, False])
+def test_capacity_that_could_not_be_put_back_needs_a_person(
+    was_started: bool,  # noqa: FBT001
+) -> None:
+    """Scaling may be suspended though the update never began: nobody may read «not touched»."""
+    seen = endpoint(config_name=TARGET if was_started else PREVIOUS)
+    told = conclusion(seen, was_started=was_started, is_capacity_restored=False)
+    assert told.outcome is Outcome.NEEDS_OPERATOR
+    assert "capacity could not be put back" in told.summary
+
+
+def test_a_crash_is_told_with_its_state_and_error() -> None:
+    ending = Ending(verdict="crashed", crashed_in="CreateConfig", error="Timeout")
+    told = conclusion(endpoint(), ending=ending, was_started=False)
+    assert "state CreateConfig: failed: Timeout." in told.summary
+    assert told.reasons[0].code == "switchover.crashed"
+
+
+def test_an_ending_without_reasons_admits_it() -> None:
+    assert Ending(verdict="failed").why == "no reason was recorded."
+
+
+def test_what_serves_is_one_sentence() -> None:
+    assert serves(endpoint()) == "chat is InService on chat-v1."
+    assert serves(GONE) == "chat does not exist."
+
+
+def test_awss_maintenance_leaves_what_serves_as_it_is() -> None:
+    """SystemUpdating can start on its own (rules §7.9)."""
+    seen = endpoint(config_name=TARGET, status=EndpointStatus.SYSTEM_UPDATING)
+    assert conclusion(seen).outcome is Outcome.UPDATED
+
+
+def test_a_no_is_told_as_one() -> None:
+    told = conclusion(endpoint(), "declined", was_started=False)
+    assert told.outcome is Outcome.REJECTED
+    assert "approval: a person said no." in told.summary
+
+
+@given(
+    verdict=st.sampled_from([*Verdict, "settled", "gave_up", "failed", "passed", "crashed"]),
+    status=st.sampled_from(EndpointStatus),
+    config=st.sampled_from([TARGET, PREVIOUS, "somebody-elses"]),
+    pending=st.none() | st.just("x"),
+    was_started=st.booleans(),
+    is_capacity_restored=st.booleans(),
+)
+@settings(max_examples=1000)
+def test_updated_is_never_said_unless_the_target_serves_at_rest_and_the_verdict_says_so(
+    verdict: str,
+    status: EndpointStatus,
+    config: str,
+    pending: str | None,
+    was_started: bool,  # noqa: FBT001
+    is_capacity_restored: bool,  # noqa: FBT001
+) -> None:
+    seen = endpoint(status=status, config_name=config, pending_config_name=pending)
+    told = conclusion(
+        seen, verdict, was_started=was_started, is_capacity_restored=is_capacity_restored
+    )
+    is_serving = status in {EndpointStatus.IN_SERVICE, EndpointStatus.SYSTEM_UPDATING}
+    serves_target = is_serving and config == TARGET and pending is None
+    may_say_so = verdict == "updated" and serves_target and was_started and is_capacity_restored
+    assert (told.outcome is Outcome.UPDATED) == may_say_so

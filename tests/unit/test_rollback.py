@@ -1,0 +1,155 @@
+"""The way back is chosen by the state that is found (rules §2, §2.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.samples import NEW, NOW, OLD, endpoint
+
+from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
+from switchover.domain.rollback import MOST_ATTEMPTS, Move, choose_move
+
+REPAIR = "chat-v1-repaired"
+GONE = Absent(name="chat", read_at=NOW)
+
+
+def choose(seen: EndpointReading | Absent, **changes: Any) -> Move:
+    return choose_move(
+        seen,
+        **{
+            "home_config": OLD,
+            "own_configs": frozenset({OLD, NEW, REPAIR}),
+            "allows_downtime": False,
+            "has_aborted": False,
+            "attempts": 0,
+            **changes,
+        },
+    )
+
+
+def test_in_flight_the_abort_alarm_is_tripped_because_there_is_no_cancel() -> None:
+    seen = endpoint(status=EndpointStatus.UPDATING, pending_config_name=NEW)
+    assert choose(seen) is Move.TRIP_ABORT_ALARM
+
+
+def test_an_alarm_that_was_tripped_is_waited_for() -> None:
+    seen = endpoint(status=EndpointStatus.UPDATING, pending_config_name=NEW)
+    assert choose(seen, has_aborted=True) is Move.WAIT
+
+
+def test_somebody_elses_update_is_waited_out() -> None:
+    seen = endpoint(status=EndpointStatus.UPDATING, pending_config_name="somebody-elses")
+    assert choose(seen) is Move.WAIT
+
+
+def test_the_target_in_service_is_updated_back() -> None:
+    assert choose(endpoint(config_name=NEW)) is Move.UPDATE_BACK
+
+
+def test_the_previous_config_in_service_is_the_end() -> None:
+    assert choose(endpoint(config_name=OLD)) is Move.NOTHING
+
+
+def test_somebody_elses_config_is_not_touched() -> None:
+    assert choose(endpoint(config_name="somebody-elses")) is Move.GIVE_UP
+
+
+def test_a_mixed_fleet_is_repaired_by_another_update() -> None:
+    """UpdateRollbackFailed allows UpdateEndpoint (rules §2)."""
+    seen = endpoint(status=EndpointStatus.UPDATE_ROLLBACK_FAILED)
+    assert choose(seen) is Move.UPDATE_BACK
+
+
+def test_a_mixed_fleet_that_only_says_it_is_back_is_repaired_again() -> None:
+    """It reports the previous config's name all along, so that a fresh one must serve (§2.2)."""
+    assert choose(endpoint(config_name=OLD), home_config=REPAIR) is Move.UPDATE_BACK
+
+
+def test_a_repaired_fleet_is_the_end() -> None:
+    assert choose(endpoint(config_name=REPAIR), home_config=REPAIR) is Move.NOTHING
+
+
+def test_a_failed_endpoint_is_never_deleted_without_leave() -> None:
+    """Failed takes nothing but DeleteEndpoint (rules §2), which ends its service."""
+    assert choose(endpoint(status=EndpointStatus.FAILED)) is Move.GIVE_UP
+
+
+def test_a_failed_endpoint_is_deleted_where_downtime_is_allowed() -> None:
+    seen = endpoint(status=EndpointStatus.FAILED)
+    assert choose(seen, allows_downtime=True) is Move.DELETE
+
+
+def test_a_vanished_endpoint_is_created_where_downtime_is_allowed() -> None:
+    assert choose(GONE, allows_downtime=True) is Move.CREATE
+
+
+def test_a_vanished_endpoint_is_a_persons_matter_otherwise() -> None:
+    assert choose(GONE) is Move.GIVE_UP
+
+
+def test_an_endpoint_out_of_service_is_a_persons_matter() -> None:
+    assert choose(endpoint(status=EndpointStatus.OUT_OF_SERVICE)) is Move.GIVE_UP
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        EndpointStatus.CREATING,
+        EndpointStatus.SYSTEM_UPDATING,
+        EndpointStatus.ROLLING_BACK,
+        EndpointStatus.DELETING,
+    ],
+)
+def test_what_allows_describing_only_is_waited_out(status: EndpointStatus) -> None:
+    assert choose(endpoint(status=status)) is Move.WAIT
+
+
+def test_in_service_with_something_pending_is_waited_out() -> None:
+    assert choose(endpoint(config_name=NEW, pending_config_name="x")) is Move.WAIT
+
+
+def test_after_the_last_attempt_a_person_is_called() -> None:
+    assert choose(endpoint(config_name=NEW), attempts=MOST_ATTEMPTS) is Move.GIVE_UP
+
+
+def test_a_late_success_still_counts_after_the_last_attempt() -> None:
+    assert choose(endpoint(config_name=OLD), attempts=MOST_ATTEMPTS) is Move.NOTHING
+
+
+@given(
+    status=st.sampled_from(EndpointStatus),
+    config=st.sampled_from([OLD, NEW, "x"]),
+    pending=st.sampled_from([None, OLD, NEW, "x"]),
+    has_aborted=st.booleans(),
+    attempts=st.integers(0, MOST_ATTEMPTS),
+)
+def test_without_leave_for_downtime_nothing_is_deleted(
+    status: EndpointStatus,
+    config: str,
+    pending: str | None,
+    has_aborted: bool,  # noqa: FBT001
+    attempts: int,
+) -> None:
+    seen = endpoint(status=status, config_name=config, pending_config_name=pending)
+    assert choose(seen, has_aborted=has_aborted, attempts=attempts) is not Move.DELETE
+
+
+@given(
+    status=st.sampled_from(EndpointStatus),
+    config=st.sampled_from([OLD, NEW, "x"]),
+    pending=st.sampled_from([None, OLD, NEW, "x"]),
+)
+def test_only_the_previous_config_at_rest_counts_as_settled(
+    status: EndpointStatus, config: str, pending: str | None
+) -> None:
+    seen = endpoint(status=status, config_name=config, pending_config_name=pending)
+    is_back = status is EndpointStatus.IN_SERVICE and config == OLD and pending is None
+    assert (choose(seen) is Move.NOTHING) == is_back
+
+
+@pytest.mark.parametrize("move", list(Move))
+def test_each_move_can_be_told_to_people(move: Move) -> None:
+    assert move.told

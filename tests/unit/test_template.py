@@ -1,0 +1,236 @@
+"""The template holds together: with the state machine, the code and itself."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+from cfnlint.api import ManualArgs, lint
+from tests.unit.template_parts import (
+    MACHINE_PATH,
+    ROOT,
+    TEMPLATE_PATH,
+    Function,
+    Task,
+    functions,
+    machine_substitutions,
+    resources,
+    statements_of,
+    tasks,
+    template,
+)
+
+from switchover.aws import ledger
+from switchover.domain.naming import ALARM_PREFIX
+from switchover.domain.observing import Purpose
+from switchover.domain.release import FILE_NAME
+from switchover.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_BY_NAME = {function.name: function for function in functions()}
+
+
+def _named(function: Function) -> str:
+    return function.name
+
+
+def test_cfn_lint_finds_nothing_in_the_template_that_sam_makes_of_it() -> None:
+    text = TEMPLATE_PATH.read_text(encoding="utf-8")
+
+    found = lint(text, config=ManualArgs(regions=["us-east-1"]))
+
+    assert [str(match) for match in found] == []
+
+
+@pytest.mark.parametrize("path", [TEMPLATE_PATH, MACHINE_PATH], ids=lambda path: path.name)
+def test_no_arn_names_a_partition(path: Path) -> None:
+    assert "arn:aws" not in path.read_text(encoding="utf-8")
+
+
+def test_every_function_file_is_deployed_and_every_deployed_function_has_its_file() -> None:
+    deployed = {function.handler for function in functions()}
+
+    assert deployed == {f"{path.stem}.handler" for path in (ROOT / "functions").glob("*.py")}
+
+
+@pytest.mark.parametrize("function", functions(), ids=_named)
+def test_a_function_is_named_after_its_file(function: Function) -> None:
+    module = function.handler.removesuffix(".handler")
+
+    assert function.state == "".join(word.title() for word in module.split("_"))
+
+
+def test_a_task_calls_the_function_of_its_name_or_waits_on_the_one_that_observes() -> None:
+    called = {task.name: task.function for task in tasks()}
+    waiting = {task.name for task in tasks() if task.purpose}
+
+    assert called == {
+        name: "ObserveUpdateFunction" if name in waiting else f"{name}Function" for name in called
+    }
+
+
+def test_each_purpose_of_waiting_has_its_state() -> None:
+    assert sorted(task.purpose for task in tasks() if task.purpose) == sorted(Purpose)
+
+
+def test_a_function_is_called_by_the_state_machine_or_by_events() -> None:
+    by_machine = {task.function for task in tasks()}
+    by_events = {function.name for function in functions() if function.events}
+
+    assert by_machine | by_events == set(_BY_NAME)
+    assert by_machine & by_events == set()
+
+
+def test_substitutions_are_complete_both_ways() -> None:
+    machine = resources("AWS::Serverless::StateMachine")["UpdateStateMachine"]
+
+    assert set(machine["DefinitionSubstitutions"]) == machine_substitutions()
+
+
+def test_a_substitution_is_the_arn_of_the_function_that_it_names() -> None:
+    given = resources("AWS::Serverless::StateMachine")["UpdateStateMachine"][
+        "DefinitionSubstitutions"
+    ]
+    arns = {name: value for name, value in given.items() if name.endswith("FunctionArn")}
+
+    assert arns == {name: {"Fn::GetAtt": [name.removesuffix("Arn"), "Arn"]} for name in arns}
+
+
+def test_the_state_machine_may_invoke_its_functions_and_nothing_else() -> None:
+    machine = resources("AWS::Serverless::StateMachine")["UpdateStateMachine"]
+    invoked = [
+        statement.resources
+        for statement in statements_of(machine)
+        if "lambda:InvokeFunction" in statement.actions
+    ]
+
+    assert invoked == [frozenset(task.function for task in tasks())]
+
+
+@pytest.mark.parametrize(
+    "task", [task for task in tasks() if task.timeout_seconds], ids=lambda task: task.name
+)
+def test_a_function_gives_up_before_its_state_does(task: Task) -> None:
+    """A function's own timeout is retried as States.TaskFailed; a state's isn't."""
+    assert task.timeout_seconds is not None
+    assert _BY_NAME[task.function].timeout_seconds < task.timeout_seconds
+
+
+@pytest.mark.parametrize("function", functions(), ids=_named)
+def test_a_function_logs_to_a_group_of_its_own_that_forgets(function: Function) -> None:
+    group = resources("AWS::Logs::LogGroup")[function.log_group]
+
+    assert function.log_group == f"{function.state}Logs"
+    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.parametrize(
+    "function", [function for function in functions() if function.events], ids=_named
+)
+def test_an_event_that_cannot_be_handled_is_kept(function: Function) -> None:
+    kept = [event["DeadLetterConfig"]["Arn"] for event in function.events.values()]
+
+    assert function.dead_letters == "DeadLetters"
+    assert kept == [{"Fn::GetAtt": ["DeadLetters", "Arn"]}] * len(function.events)
+
+
+def test_rules_may_write_dead_letters() -> None:
+    policy = resources("AWS::SQS::QueuePolicy")["DeadLettersPolicy"]
+    allowed = [
+        entry for entry in policy["PolicyDocument"]["Statement"] if entry["Effect"] == "Allow"
+    ]
+
+    assert [entry["Principal"] for entry in allowed] == [{"Service": "events.amazonaws.com"}]
+    assert [list(entry["Condition"]) for entry in allowed] == [["ArnLike"]]
+
+
+@pytest.mark.parametrize("function", functions(), ids=_named)
+def test_a_function_is_told_what_it_asks_for(function: Function) -> None:
+    """Table and bucket are told to all; the rest only to whom the code asks with it."""
+    source = (ROOT / "functions" / f"{function.handler.removesuffix('.handler')}.py").read_text()
+    needed = {
+        "SWITCHOVER_TABLE": True,
+        "SWITCHOVER_BUCKET": True,
+        "SWITCHOVER_STATE_MACHINE_ARN": "settings().machine_arn" in source,
+        "SWITCHOVER_TOPIC_ARN": "gateways.announcements()" in source,
+        "SWITCHOVER_EVENT_BUS": ".emit(" in source,
+    }
+
+    told = {name for name in function.environment if name.startswith("SWITCHOVER_")}
+
+    assert told == {name for name, is_needed in needed.items() if is_needed}
+    assert set(needed) == {entry.alias for entry in Settings.model_fields.values()}
+
+
+def test_only_a_release_file_starts_an_update() -> None:
+    pattern = _BY_NAME["ReceiveReleaseFunction"].events["Release"]["Pattern"]
+
+    assert pattern["detail"]["bucket"]["name"] == [{"Ref": "ModelBucket"}]
+    assert pattern["detail"]["object"]["key"] == [{"suffix": f"/{FILE_NAME}"}]
+
+
+def test_only_our_alarms_wake_an_update() -> None:
+    pattern = _BY_NAME["WakeUpdateFunction"].events["Alarm"]["Pattern"]
+
+    assert pattern["detail"]["alarmName"] == [{"prefix": ALARM_PREFIX}]
+
+
+def test_the_table_has_the_index_that_the_ledger_reads() -> None:
+    indexes = resources("AWS::DynamoDB::Table")["LedgerTable"]["GlobalSecondaryIndexes"]
+
+    assert [index["IndexName"] for index in indexes] == [ledger._BY_ENDPOINT]
+
+
+@pytest.mark.parametrize("name", ["LedgerTable", "ModelBucket"])
+def test_what_people_put_in_outlives_the_stack(name: str) -> None:
+    resource = template()["Resources"][name]
+
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_dashboard_draws_the_five_metrics_under_their_true_names() -> None:
+    body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(body.replace("${AWS::Region}", "us-east-1"))["widgets"]
+    searches = " ".join(
+        entry[0]["expression"] for widget in widgets for entry in widget["properties"]["metrics"]
+    )
+
+    drawn = {
+        metric: f'MetricName="{metric}"' in searches
+        for metric in (
+            "ModelLatency",
+            "Invocations",
+            "Invocation5XXErrors",
+            "InvocationModelErrors",
+            "GPUUtilization",
+            "GPUMemoryUtilization",
+        )
+    }
+
+    assert all(drawn.values()), drawn
+
+
+def test_outputs_are_what_the_cli_looks_for() -> None:
+    promised = {"TableName", "BucketName", "StateMachineArn", "TopicArn", "DashboardUrl"}
+
+    assert set(template()["Outputs"]) == promised
+
+
+def test_each_place_to_deploy_to_is_its_own_stack_with_known_parameters() -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+    places = {name: entry for name, entry in config.items() if isinstance(entry, dict)}
+    stacks = {entry["global"]["parameters"]["stack_name"] for entry in places.values()}
+    overridden = {
+        override.split("=")[0]
+        for entry in places.values()
+        for override in entry["deploy"]["parameters"]["parameter_overrides"]
+    }
+
+    assert set(places) == {"default", "staging", "production"}
+    assert len(stacks) == len(places)
+    assert overridden <= set(template()["Parameters"])
+    assert config["production"]["deploy"]["parameters"]["confirm_changeset"] is True

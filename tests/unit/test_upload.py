@@ -1,0 +1,394 @@
+"""An upload checks first, sends with checksums, and writes `release.json` last."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from switchover.aws.models import Models
+from switchover.domain.checkpoint_reading import StoredFile
+from switchover.domain.reasons import Reason
+from switchover.domain.release import Release, parse_release
+from switchover_cli.upload import Progress, Step, UploadOutcome, UploadReport, upload_release
+from switchover_cli.upload_folder import Digest, Folder, digest_file
+from switchover_cli.upload_transfer import resolve_part_bytes, send_files
+from switchover_local.checkpoint import remove_shard, write_checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mypy_boto3_s3 import S3Client
+
+BUCKET = "models"
+RELEASE = "releases/chat/7/release.json"
+MEBIBYTE = 1024**2
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
+        yield client
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "qwen"
+    write_checkpoint(folder, seed=1)
+    return folder
+
+
+def upload(folder: Path, s3: S3Client, **more: object) -> UploadReport:
+    wanted = {"endpoint": "chat", "version": "7", "bucket": BUCKET} | more
+    return upload_release(folder, s3=s3, **wanted)  # type: ignore[arg-type]
+
+
+def keys(s3: S3Client) -> set[str]:
+    return {item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ())}
+
+
+def codes(report: UploadReport) -> list[str]:
+    return [reason.code for reason in report.reasons]
+
+
+def puts(s3: S3Client) -> list[str]:
+    """The keys in the order in which they are written from now on."""
+    written: list[str] = []
+    s3.meta.events.register(
+        "before-parameter-build.s3.PutObject", lambda params, **_: written.append(params["Key"])
+    )
+    return written
+
+
+def test_an_uploaded_release_passes_the_validation_of_the_bucket(
+    s3: S3Client, folder: Path
+) -> None:
+    report = upload(folder, s3)
+
+    release = parse_release(s3.get_object(Bucket=BUCKET, Key=RELEASE)["Body"].read(), RELEASE)
+    assert report.outcome is UploadOutcome.SENT
+    assert report.release_uri == f"s3://{BUCKET}/{RELEASE}"
+    assert release == report.release
+    assert isinstance(release, Release)
+    assert Models(s3).inspect(release, BUCKET).unchecked == ()
+    assert Models(s3).validate(release, BUCKET) == ()
+
+
+def test_the_release_says_what_was_asked_for(s3: S3Client, folder: Path) -> None:
+    upload(
+        folder,
+        s3,
+        name="Qwen",
+        prefix="elsewhere/7/",
+        start="low-peak",
+        policy={"strategy": "rolling"},
+    )
+
+    content = json.loads(s3.get_object(Bucket=BUCKET, Key=RELEASE)["Body"].read())
+    assert {key: content[key] for key in content if key != "files"} == {
+        "schema": 1,
+        "endpoint": "chat",
+        "model": {"name": "Qwen", "version": "7"},
+        "prefix": "elsewhere/7/",
+        "start": "low-peak",
+        "policy": {"strategy": "rolling"},
+    }
+
+
+def test_the_release_is_written_last(s3: S3Client, folder: Path) -> None:
+    written = puts(s3)
+
+    upload(folder, s3)
+
+    assert len(written) == len(list(folder.iterdir())) + 1
+    assert written[-1] == RELEASE
+
+
+def test_progress_tells_every_byte_of_every_file(s3: S3Client, folder: Path) -> None:
+    told: dict[tuple[str, Step], int] = defaultdict(int)
+
+    def note(progress: Progress) -> None:
+        told[progress.path, progress.step] += progress.advanced_bytes
+
+    upload(folder, s3, on_progress=note)
+
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
+    assert told == {(path, step): size for path, size in sizes.items() for step in Step}
+
+
+def test_a_broken_folder_is_refused_with_every_reason_and_nothing_is_sent(
+    s3: S3Client, folder: Path
+) -> None:
+    remove_shard(folder, 1)
+    (folder / "tokenizer.json").unlink()
+
+    report = upload(folder, s3)
+
+    assert report.outcome is UploadOutcome.REFUSED
+    assert set(codes(report)) == {"model.index-disagrees", "model.no-tokenizer"}
+    assert keys(s3) == set()
+
+
+def test_faults_of_the_release_and_of_the_model_are_said_together(
+    s3: S3Client, folder: Path
+) -> None:
+    (folder / "tokenizer.json").unlink()
+
+    report = upload(folder, s3, endpoint="not valid", start="soon", version="a/b")
+
+    assert "model.no-tokenizer" in codes(report)
+    subjects = {reason.subject for reason in report.reasons}
+    assert {"release.json: endpoint", "release.json: model.version"} <= subjects
+    assert any(subject.startswith("release.json: start") for subject in subjects)
+
+
+def test_an_empty_folder_is_refused(s3: S3Client, tmp_path: Path) -> None:
+    assert codes(upload(tmp_path, s3)) == ["model.folder-empty"]
+
+
+def test_a_folder_that_is_not_there_is_refused(s3: S3Client, tmp_path: Path) -> None:
+    assert codes(upload(tmp_path / "nowhere", s3)) == ["model.folder-missing"]
+
+
+def test_what_does_not_belong_to_the_model_is_left_out_and_named(
+    s3: S3Client, folder: Path
+) -> None:
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("ref")
+    (folder / "__pycache__").mkdir()
+    (folder / "linked.safetensors").symlink_to("/etc/hostname")
+    (folder / "release.json").write_text("{}")
+    os.mkfifo(folder / "pipe")
+    (folder / os.fsdecode(b"not-utf8-\xff")).write_text("x")
+
+    report = upload(folder, s3)
+
+    assert report.outcome is UploadOutcome.SENT
+    assert {left.path: left.why for left in report.left_out} == {
+        ".git": "hidden",
+        "__pycache__": "a cache",
+        "linked.safetensors": "a link, which may lead out of the folder",
+        "release.json": "a release, which the upload writes itself",
+        "pipe": "not a regular file",
+        r"'not-utf8-\udcff'": "a name that is not UTF-8",
+    }
+
+
+def test_files_in_folders_keep_their_place(s3: S3Client, folder: Path) -> None:
+    (folder / "assets").mkdir()
+    (folder / "assets" / "license.txt").write_text("free")
+
+    upload(folder, s3)
+
+    assert "models/chat/7/assets/license.txt" in keys(s3)
+
+
+def test_the_same_upload_again_changes_nothing_and_says_so(s3: S3Client, folder: Path) -> None:
+    first = upload(folder, s3)
+    written = puts(s3)
+
+    again = upload(folder, s3)
+
+    assert again.outcome is UploadOutcome.UNCHANGED
+    assert again.release == first.release
+    assert written == []
+
+
+def test_a_version_never_changes_its_content(s3: S3Client, folder: Path) -> None:
+    upload(folder, s3)
+    written = puts(s3)
+    (folder / "generation_config.json").write_text('{"eos_token_id": 1}')
+
+    report = upload(folder, s3)
+
+    assert codes(report) == ["release.version-taken"]
+    assert "new version" in report.reasons[0].remedy
+    assert written == []
+
+
+def test_two_uploads_of_one_version_at_once_leave_one_release(s3: S3Client, folder: Path) -> None:
+    def overtake(params: dict[str, str], **_: object) -> None:
+        if params["Key"] == RELEASE and params.get("IfNoneMatch"):
+            s3.put_object(Bucket=BUCKET, Key=RELEASE, Body=b"the other one")
+
+    s3.meta.events.register("before-parameter-build.s3.PutObject", overtake)
+
+    report = upload(folder, s3)
+
+    assert codes(report) == ["release.version-taken"]
+    assert s3.get_object(Bucket=BUCKET, Key=RELEASE)["Body"].read() == b"the other one"
+
+
+def test_an_interrupted_upload_sends_only_what_is_not_there(s3: S3Client, folder: Path) -> None:
+    upload(folder, s3)
+    s3.delete_object(Bucket=BUCKET, Key=RELEASE)
+    s3.delete_object(Bucket=BUCKET, Key="models/chat/7/config.json")
+    s3.put_object(
+        Bucket=BUCKET,
+        Key="models/chat/7/tokenizer.json",
+        Body=b"half",
+        ChecksumAlgorithm="SHA256",
+    )
+
+    report = upload(folder, s3)
+
+    assert report.outcome is UploadOutcome.SENT
+    assert set(report.sent) == {"config.json", "tokenizer.json"}
+    assert len(report.already_there) == len(list(folder.iterdir())) - 2
+
+
+def test_strangers_in_the_prefix_are_refused_before_anything_is_read(
+    s3: S3Client, folder: Path
+) -> None:
+    s3.put_object(Bucket=BUCKET, Key="models/chat/7/old.safetensors", Body=b"x")
+    read: list[Progress] = []
+
+    report = upload(folder, s3, on_progress=read.append)
+
+    assert codes(report) == ["model.unexpected-file"]
+    assert read == []
+
+
+def test_a_missing_bucket_is_a_reason(s3: S3Client, folder: Path) -> None:
+    assert codes(upload(folder, s3, bucket="elsewhere")) == ["model.bucket-missing"]
+
+
+def test_a_bucket_that_denies_writing_is_a_reason(s3: S3Client, folder: Path) -> None:
+    def deny(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
+
+    s3.meta.events.register("before-parameter-build.s3.PutObject", deny)
+
+    report = upload(folder, s3)
+
+    assert set(codes(report)) == {"model.access-denied"}
+    assert keys(s3) == set()
+
+
+def test_a_file_that_changes_while_it_is_sent_is_found(s3: S3Client, folder: Path) -> None:
+    config = folder / "config.json"
+
+    def rewrite(params: dict[str, str], **_: object) -> None:
+        if params["Key"].endswith("/config.json"):
+            config.write_bytes(config.read_bytes().swapcase())
+
+    s3.meta.events.register("provide-client-params.s3.HeadObject", rewrite)
+
+    report = upload(folder, s3)
+
+    assert codes(report) == ["model.file-changed"]
+    assert report.reasons[0].subject == "config.json"
+    assert RELEASE not in keys(s3)
+
+
+def test_a_single_archive_is_a_release_too(s3: S3Client, tmp_path: Path) -> None:
+    archive = tmp_path / "model.tar.gz"
+    archive.write_bytes(b"\x1f\x8b\x08" + bytes(40))
+    (tmp_path / "notes.txt").write_text("not part of it")
+
+    report = upload(archive, s3)
+
+    assert report.outcome is UploadOutcome.SENT
+    assert keys(s3) == {RELEASE, "models/chat/7/model.tar.gz"}
+    assert "content was not looked into" in report.unchecked[0]
+
+
+@pytest.mark.parametrize(
+    ("size", "parts"), [(0, 0), (1, 0), (5, 0), (6, 2), (10, 2), (11, 3), (16, 4)]
+)
+def test_a_digest_is_the_one_that_s3_answers_with(tmp_path: Path, size: int, parts: int) -> None:
+    content = bytes(range(size))
+    (tmp_path / "x").write_bytes(content)
+    told: list[int] = []
+
+    digest = digest_file(
+        Folder(tmp_path, (), ()), StoredFile("x", size), part_bytes=5, on_read=told.append
+    )
+
+    pieces = b"".join(
+        hashlib.sha256(content[at : at + 5]).digest() for at in range(0, 5 * parts, 5)
+    )
+    expected = hashlib.sha256(pieces if parts else content).digest()
+    assert digest == Digest(
+        path="x",
+        bytes=size,
+        sha256=hashlib.sha256(content).hexdigest(),
+        s3_checksum=base64.b64encode(expected).decode(),
+    )
+    assert sum(told) == size
+
+
+def test_a_file_sent_in_parts_is_recognised_the_next_time(s3: S3Client, tmp_path: Path) -> None:
+    content = bytes(11 * MEBIBYTE)
+    (tmp_path / "big").write_bytes(content)
+    part_bytes = 5 * MEBIBYTE
+    digest = digest_file(
+        Folder(tmp_path, (), ()), StoredFile("big", len(content)), part_bytes, lambda _: None
+    )
+    assert isinstance(digest, Digest)
+
+    first = send_files(s3, tmp_path, [digest], BUCKET, "p/", part_bytes, lambda _: None)
+    again = send_files(s3, tmp_path, [digest], BUCKET, "p/", part_bytes, lambda _: None)
+
+    assert (first.sent, first.reasons) == (("big",), ())
+    assert (again.sent, again.already_there) == ((), ("big",))
+    head = s3.head_object(Bucket=BUCKET, Key="p/big")
+    assert head["ETag"].endswith('-3"')
+    assert head["Metadata"] == {"sha256": hashlib.sha256(content).hexdigest()}
+
+
+def test_a_file_sent_in_parts_that_changed_is_found(s3: S3Client, tmp_path: Path) -> None:
+    part_bytes = 5 * MEBIBYTE
+    (tmp_path / "big").write_bytes(bytes(part_bytes + 1))
+    digest = digest_file(
+        Folder(tmp_path, (), ()), StoredFile("big", part_bytes + 1), part_bytes, lambda _: None
+    )
+    assert isinstance(digest, Digest)
+    (tmp_path / "big").write_bytes(b"\x01" * (part_bytes + 1))
+
+    sending = send_files(s3, tmp_path, [digest], BUCKET, "p/", part_bytes, lambda _: None)
+
+    assert [reason.code for reason in sending.reasons] == ["model.file-changed"]
+
+
+def test_a_file_that_grew_since_it_was_listed_is_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"12345")
+
+    answer = digest_file(Folder(tmp_path, (), ()), StoredFile("x", 3), 64, lambda _: None)
+
+    assert isinstance(answer, Reason)
+    assert answer.code == "model.file-changed"
+
+
+def test_a_file_that_cannot_be_read_is_a_reason(tmp_path: Path) -> None:
+    answer = digest_file(Folder(tmp_path, (), ()), StoredFile("gone", 3), 64, lambda _: None)
+
+    assert isinstance(answer, Reason)
+    assert answer.code == "model.unreadable"
+    assert "No such file" in answer.message
+
+
+@pytest.mark.parametrize(
+    ("largest", "part"),
+    [
+        (0, 64 * MEBIBYTE),
+        (640 * 10**9, 64 * MEBIBYTE),
+        (10_000 * 64 * MEBIBYTE + 1, 65 * MEBIBYTE),
+        (5 * 10**12, 477 * MEBIBYTE),
+    ],
+)
+def test_parts_are_large_enough_for_10_000_of_them(largest: int, part: int) -> None:
+    assert resolve_part_bytes(largest) == part
