@@ -22,6 +22,7 @@ check: .venv/test.done
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/cfn-lint template.yaml
+	$(BIN)/python docs/generate.py --check
 
 types: .venv/test.done
 	$(BIN)/mypy layers/core/switchover functions cli/switchover_cli localcloud/switchover_local

@@ -146,11 +146,13 @@ def play_demo(project: Path, *, speed: float, is_kept: bool, is_json: bool) -> i
                     f" played {speed:g} times as fast as life."
                 )
                 records = _play(stage, console, speed)
-    except KeyboardInterrupt as error:
-        raise Interrupted("The demo was stopped.") from error
-    finally:
-        if not is_kept:
-            stop_cloud(project)
+    except BaseException as error:
+        stop_cloud(project)
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted("The demo was stopped.") from error
+        raise
+    if not is_kept:
+        stop_cloud(project)
     console.print()
     console.print(draw_records(records))
     console.print()
@@ -222,12 +224,12 @@ def _close(console: Console, *, is_true: bool, is_kept: bool, real_seconds: floa
     console.print(Text.assemble((told, style), f", in {say_duration(real_seconds)}."))
     console.print()
     if is_kept:
-        console.print(f"  switchover history {ENDPOINT} --local    every update with its reason")
-        console.print(
-            f"  switchover status {ENDPOINT} --local     what serves, alarms, last outcome"
-        )
-        console.print("  switchover local down                    end the local cloud")
+        console.print("The local cloud is still up, to look further (commands in .venv/bin):")
+        console.print(f"  switchover history {ENDPOINT}     every update with its reason")
+        console.print(f"  switchover status {ENDPOINT}      what serves, alarms, last outcome")
+        console.print('  eval "$(switchover local env)"   then the plain aws CLI works too')
+        console.print("  switchover local down            end it")
     else:
-        console.print("  switchover local demo --keep     play it again, and leave the cloud up")
+        console.print("  switchover local demo            play it again, and leave the cloud up")
         console.print("  switchover local up              a cloud of your own to rehearse on")
         console.print("  switchover upload --help         what a team types on a normal day")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import boto3
+import typer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -16,14 +18,20 @@ from switchover.aws.cloudwatch import CloudWatch
 from switchover.aws.ledger import Ledger
 from switchover.aws.sagemaker import SageMaker
 from switchover.aws.workflow import Workflow
-from switchover_cli.errors import Misused
+from switchover_cli.errors import CommandFailed, Misused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_s3 import S3Client
+
+    from switchover_local.stack import LocalCloud
 
 _CALM = Config(
     connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5}
 )
+# Endings of the variables that lead boto3 to an account, or to an endpoint of one's own.
+_NAMING = ("ACCESS_KEY_ID", "PROFILE", "ENDPOINT_URL", "TOKEN_FILE", "CREDENTIALS_FULL_URI")
 _OUTPUTS = ("TableName", "BucketName", "StateMachineArn")
 
 
@@ -95,13 +103,41 @@ def find_deployment(stack: str, session: boto3.Session) -> Deployment:
 
 
 def open_session(*, local: bool) -> boto3.Session:
-    """A session by boto3's usual rules, or one into the running local cloud."""
-    if not local:
-        return boto3.Session()
-    # Only a rehearsal needs the local cloud's packages.
-    from switchover_cli.local import attach_cloud
+    """A session by boto3's usual rules, or one into the running local cloud.
 
-    return attach_cloud(find_project()).session()
+    Where nothing at all names an AWS account and a local cloud runs here, that is what is meant; it
+    is said on stderr.
+    """
+    if local:
+        # Only a rehearsal needs the local cloud's packages.
+        from switchover_cli.local import attach_cloud
+
+        return attach_cloud(find_project()).session()
+    if _names_an_account(os.environ):
+        return boto3.Session()
+    cloud = _running_cloud()
+    if cloud is None:
+        return boto3.Session()
+    typer.echo("(the local cloud: no AWS account is named here)", err=True)
+    return cloud.session()
+
+
+def _names_an_account(environment: Mapping[str, str]) -> bool:
+    named = any(name.startswith("AWS_") and name.endswith(_NAMING) for name in environment)
+    files = (
+        environment.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+        environment.get("AWS_CONFIG_FILE", "~/.aws/config"),
+    )
+    return named or any(Path(file).expanduser().is_file() for file in files)
+
+
+def _running_cloud() -> LocalCloud | None:
+    try:
+        from switchover_cli.local import attach_cloud
+
+        return attach_cloud(find_project())
+    except (CommandFailed, ImportError):
+        return None
 
 
 def find_project() -> Path:

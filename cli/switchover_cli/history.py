@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -11,21 +13,19 @@ from switchover_cli.screen import OUTCOME_STYLES
 from switchover_cli.words import say_minute, say_roughly, say_version, shorten_alarm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from switchover.domain.update import Update
 
 
-def draw_history(updates: Iterable[Update]) -> Table:
-    """One line per update: when, what, how, how it ended, how long it took, why."""
+def draw_history(updates: Sequence[Update]) -> Group:
+    """One line per update: when, what, how, how it ended, how long it took; then why some failed."""
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("started (UTC)", no_wrap=True)
     table.add_column("version", no_wrap=True)
     table.add_column("strategy", no_wrap=True)
     table.add_column("outcome", no_wrap=True)
     table.add_column("took", justify="right", no_wrap=True)
-    # The only column that gives way, so it alone isn't no_wrap: its cells are.
-    table.add_column("why")
     for update in updates:
         table.add_row(
             say_minute(update.started_at),
@@ -33,9 +33,15 @@ def draw_history(updates: Iterable[Update]) -> Table:
             update.plan.pace.strategy.value if update.plan else "–",
             _draw_outcome(update),
             _took(update),
-            Text(_why(update), no_wrap=True, overflow="ellipsis"),
         )
-    return table
+    notes: list[RenderableType] = [_draw_why(update) for update in updates if update.reasons]
+    return Group(table, *([Text(), *notes] if notes else []))
+
+
+def _draw_why(update: Update) -> Padding:
+    """Indented and wrapped: a reason is no good if it is cut off."""
+    said = Text.assemble((say_version(update), "bold"), "  ", _why(update))
+    return Padding(said, (0, 0, 0, 1))
 
 
 def _draw_outcome(update: Update) -> Text:
@@ -51,11 +57,10 @@ def _took(update: Update) -> str:
 
 
 def _why(update: Update) -> str:
-    if not update.reasons:
-        return update.summary
-    first = update.reasons[0]
+    first, *others = update.reasons
+    more = f" (and {len(others)} more: --json)" if others else ""
     subject = first.subject
     if subject.startswith("alarm "):
         fleet, purpose = shorten_alarm(subject.removeprefix("alarm "))
         subject = f"alarm {purpose} ({fleet})"
-    return f"{subject}: {first.message}"
+    return f"{subject}: {first.message}{more}"

@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 
 DEFAULT_SPEED = 60.0
-DEMO_SPEED = 90.0
+DEMO_SPEED = 120.0
 # What could lead an AWS client past the variables that `env` prints.
 _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
@@ -135,7 +135,9 @@ def scenario(
 def demo(
     *,
     speed: Speed = DEMO_SPEED,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the local cloud up.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep/--stop", help="Leave the local cloud up to look at, or end it.")
+    ] = True,
     json: Json = False,
 ) -> None:
     """Play five updates on a fresh local cloud: good, slow, broken, rolling, and back.

@@ -304,7 +304,9 @@ def test_history_prints_full_records_newest_first(shell: Shell, deployment: Depl
     }
 
 
-def test_history_is_a_table_with_one_line_per_update(shell: Shell, deployment: Deployment) -> None:
+def test_history_is_a_line_per_update_then_why_some_failed(
+    shell: Shell, deployment: Deployment
+) -> None:
     deployment.ledger.open_update(
         ended(Outcome.ROLLED_BACK, plan=samples.plan(), reasons=(samples.reason(),))
     )
@@ -313,10 +315,8 @@ def test_history_is_a_table_with_one_line_per_update(shell: Shell, deployment: D
 
     [line] = [line for line in said.out.splitlines() if "2026-01-05" in line]
     assert "v2           " not in said.err
-    assert line.split() == [
-        *("2026-01-05", "12:00", "v2", "rolling", "RolledBack", "15", "min"),
-        *("file:", "field:", "is", "wrong."),
-    ]
+    assert line.split() == ["2026-01-05", "12:00", "v2", "rolling", "RolledBack", "15", "min"]
+    assert "v2  file: field: is wrong." in said.out
 
 
 @pytest.mark.usefixtures("endpoint")

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from switchover.domain.plan import Kind
-from switchover.domain.release import Release, endpoint_hint, is_endpoint_name, parse_release
+from switchover.domain.reasons import Reason
+from switchover.domain.release import Release, Start, endpoint_hint, is_endpoint_name, parse_release
 from switchover.domain.update import Request, Update
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from switchover.domain.reasons import Reason
 
 # Outcomes of requests that name no endpoint are filed here.
 UNKNOWN_ENDPOINT = "unknown"
@@ -65,7 +65,26 @@ def understand(
         hint = endpoint_hint(raw_release) or endpoint
         return Asked(Kind.RELEASE, hint, version, bucket, request, None, release)
     return Asked(
-        Kind.RELEASE, release.endpoint, release.model.version, bucket, request, release, ()
+        Kind.RELEASE,
+        release.endpoint,
+        release.model.version,
+        bucket,
+        request,
+        release,
+        _start_refusals(release, f"s3://{bucket}/{key}"),
+    )
+
+
+def _start_refusals(release: Release, source: str) -> tuple[Reason, ...]:
+    if release.start is Start.NOW:
+        return ()
+    return (
+        Reason(
+            code="start.unsupported",
+            subject=f"{source}: start",
+            message=f"{str(release.start)!r} asks to wait, and nothing schedules updates yet.",
+            remedy="Leave `start` out, and upload release.json when the update may begin.",
+        ),
     )
 
 
