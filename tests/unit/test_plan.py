@@ -22,14 +22,14 @@ from tests.unit.samples import (
 )
 
 from switchover.domain.alarms import Scope
+from switchover.domain.deployment import return_config
+from switchover.domain.pacing import resolve_pace
 from switchover.domain.plan import (
     Kind,
     Plan,
     model_location,
     plan_release,
     plan_rollback,
-    resolve_pace,
-    return_config,
 )
 from switchover.domain.policy import Strategy
 from switchover.domain.served import Served
@@ -127,7 +127,7 @@ def test_the_way_back_keeps_every_bound_too(instances: int, values: dict[str, An
     request = {
         "EndpointName": made.endpoint,
         "EndpointConfigName": made.previous_config,
-        "DeploymentConfig": return_config(made),
+        "DeploymentConfig": return_config(made.pace, made.deadline_seconds),
     }
     assert faults_of("sagemaker", "UpdateEndpoint", request) == ""
 
@@ -318,7 +318,8 @@ def test_a_rollback_goes_all_at_once_and_listens_to_the_abort_alarm_alone() -> N
 
 
 def test_the_way_back_waits_for_nothing_and_listens_to_nothing() -> None:
-    back = return_config(plan(strategy="canary"))
+    made = plan(strategy="canary")
+    back = return_config(made.pace, made.deadline_seconds)
     assert set(back) == {"BlueGreenUpdatePolicy"}
     assert back["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] == 0
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from switchover.domain.alarms import Scope
+from switchover.domain.deployment import return_config
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.outcome import Outcome
-from switchover.domain.plan import Kind, return_config
+from switchover.domain.plan import Kind
 from switchover.domain.rollback import Move
 from switchover.domain.served import Served
 from switchover.domain.starting import Start
@@ -66,7 +67,10 @@ class Acts:
                 if plan.repair_request is not None and home_config == plan.repair_config:
                     self._sagemaker.create_config(plan.repair_request)
                 self._sagemaker.update_endpoint(
-                    plan.endpoint, home_config, return_config(plan), retain_capacity=True
+                    plan.endpoint,
+                    home_config,
+                    return_config(plan.pace, plan.deadline_seconds),
+                    retain_capacity=True,
                 )
             case Move.DELETE:
                 self._sagemaker.delete_endpoint(plan.endpoint)

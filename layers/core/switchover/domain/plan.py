@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from math import ceil
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.alarms import AlarmSpec, Scope, standing_alarms, update_alarms
 from switchover.domain.cloning import clone_config, clone_model
-from switchover.domain.errors import FleetTooSmall
+from switchover.domain.deployment import deployment_config
 from switchover.domain.naming import config_name
+from switchover.domain.pacing import refuse_timing, resolve_pace
 from switchover.domain.policy import Policy, Strategy
 from switchover.domain.reasons import Reason
-from switchover.domain.sizing import (
-    resolve_batch,
-    resolve_canary,
-    resolve_linear_step,
-    resolve_rollback_batch,
-)
 from switchover.domain.timing import (
     LONGEST_DEADLINE_SECONDS,
     SHORTEST_DEADLINE_SECONDS,
     Pace,
     deadline_seconds,
-    detection_seconds,
     estimate_ready_seconds,
 )
 
@@ -147,36 +140,6 @@ class Plan(BaseModel):
         return tuple(dict.fromkeys((*(spec.name for spec in self.alarms), *self.listed_alarms)))
 
 
-def resolve_pace(policy: Policy, instances: int) -> Pace | Reason:
-    """Turn the policy's percentages into whole instances, or say what the fleet allows instead."""
-    try:
-        step, bake = _step_and_bake(policy, instances)
-    except FleetTooSmall as error:
-        return Reason(
-            code="strategy.fleet-too-small",
-            subject="policy: strategy",
-            message=f"{policy.strategy.value} is impossible: {error}.",
-            remedy=(
-                "With one instance use all-at-once (no downtime, 1 extra instance) or redeploy"
-                " (downtime), or run at least 2 instances."
-            ),
-        )
-    return Pace(
-        strategy=policy.strategy,
-        instances=instances,
-        step_instances=step,
-        bake_seconds=bake,
-        termination_wait_seconds=(
-            0
-            if policy.strategy in {Strategy.ROLLING, Strategy.REDEPLOY}
-            else policy.termination_wait_seconds
-        ),
-        rollback_batch_instances=resolve_rollback_batch(
-            policy.rolling.rollback_batch_percent, instances
-        ),
-    )
-
-
 def plan_release(
     *,
     update_id: str,
@@ -200,7 +163,7 @@ def plan_release(
         return (pace,)
     ready = policy.ready_seconds or estimate_ready_seconds(release.total_bytes)
     deadline = policy.deadline_seconds or deadline_seconds(pace, ready)
-    refusals = (*_deadline_refusals(policy, pace, ready, deadline), *_bake_refusals(policy, pace))
+    refusals = refuse_timing(policy, pace, ready, deadline)
     if refusals:
         return refusals
     target = config_name(release.endpoint, release.model.version, update_id)
@@ -293,125 +256,8 @@ def plan_rollback(
     )
 
 
-def deployment_config(pace: Pace, deadline: int, alarms: tuple[str, ...]) -> dict[str, Any] | None:
-    """The DeploymentConfig that UpdateEndpoint is sent, in INSTANCE_COUNT; None for redeploy."""
-    rollback = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarms]}}
-    match pace.strategy:
-        case Strategy.ROLLING:
-            return {
-                "RollingUpdatePolicy": {
-                    "MaximumBatchSize": _instance_count(pace.step_instances),
-                    "WaitIntervalInSeconds": pace.bake_seconds,
-                    "MaximumExecutionTimeoutInSeconds": deadline,
-                    "RollbackMaximumBatchSize": _instance_count(pace.rollback_batch_instances),
-                },
-                **rollback,
-            }
-        case Strategy.CANARY:
-            routing = {"Type": "CANARY", "CanarySize": _instance_count(pace.step_instances)}
-        case Strategy.LINEAR:
-            routing = {"Type": "LINEAR", "LinearStepSize": _instance_count(pace.step_instances)}
-        case Strategy.ALL_AT_ONCE:
-            routing = {"Type": "ALL_AT_ONCE"}
-        case Strategy.REDEPLOY:
-            return None
-        case _:
-            assert_never(pace.strategy)
-    return {
-        "BlueGreenUpdatePolicy": {
-            "TrafficRoutingConfiguration": {**routing, "WaitIntervalInSeconds": pace.bake_seconds},
-            "TerminationWaitInSeconds": pace.termination_wait_seconds,
-            "MaximumExecutionTimeoutInSeconds": deadline,
-        },
-        **rollback,
-    }
-
-
-def return_config(plan: Plan) -> dict[str, Any]:
-    """The DeploymentConfig that takes the endpoint back to the previous config: all at once, unbaked."""
-    pace = plan.pace.model_copy(
-        update={
-            "strategy": Strategy.ALL_AT_ONCE,
-            "bake_seconds": 0,
-            "termination_wait_seconds": 0,
-        }
-    )
-    config = deployment_config(pace, plan.deadline_seconds, ())
-    if config is None:
-        raise AssertionError("all-at-once always has a DeploymentConfig")
-    return {key: value for key, value in config.items() if key != "AutoRollbackConfiguration"}
-
-
-def _instance_count(value: int) -> dict[str, Any]:
-    return {"Type": "INSTANCE_COUNT", "Value": value}
-
-
-def _step_and_bake(policy: Policy, instances: int) -> tuple[int, int]:
-    match policy.strategy:
-        case Strategy.ROLLING:
-            return resolve_batch(
-                policy.rolling.batch_percent, instances
-            ), policy.rolling.bake_seconds
-        case Strategy.CANARY:
-            return resolve_canary(policy.canary.percent, instances), policy.canary.bake_seconds
-        case Strategy.LINEAR:
-            step = resolve_linear_step(policy.linear.step_percent, instances)
-            return step, policy.linear.bake_seconds
-        case Strategy.ALL_AT_ONCE | Strategy.REDEPLOY:
-            return instances, 0
-        case _:
-            assert_never(policy.strategy)
-
-
 def model_location(release: Release, bucket: str) -> tuple[str, bool]:
     """The S3 URI that the model will be made from, and whether it is one archive."""
     if len(release.files) == 1 and release.files[0].path.endswith(_ARCHIVE):
         return f"s3://{bucket}/{release.prefix}{release.files[0].path}", True
     return f"s3://{bucket}/{release.prefix}", False
-
-
-def _deadline_refusals(
-    policy: Policy, pace: Pace, ready_seconds: int, deadline: int
-) -> tuple[Reason, ...]:
-    if policy.deadline_seconds is None and deadline > LONGEST_DEADLINE_SECONDS:
-        longest_hours = LONGEST_DEADLINE_SECONDS // 3600
-        return (
-            Reason(
-                code="timing.deadline-too-long",
-                subject="policy: strategy",
-                message=(
-                    f"{pace.steps} steps of {pace.step_instances} instances need about"
-                    f" {ceil(deadline / 3600)} hours, and SageMaker allows {longest_hours}."
-                ),
-                remedy="Take larger batches or steps, shorter bakes, or canary.",
-            ),
-        )
-    expected = pace.duration_seconds(ready_seconds)
-    if policy.deadline_seconds is not None and deadline < expected:
-        return (
-            Reason(
-                code="timing.deadline-too-short",
-                subject="policy: deadline_seconds",
-                message=f"{deadline} s is shorter than the {expected} s that the update should take.",
-                remedy="Raise it, or leave it out: it is computed.",
-            ),
-        )
-    return ()
-
-
-def _bake_refusals(policy: Policy, pace: Pace) -> tuple[Reason, ...]:
-    alarms = policy.alarms
-    needed = detection_seconds(alarms.period_seconds, alarms.evaluation_periods)
-    if pace.strategy is Strategy.REDEPLOY or needed < pace.guarded_seconds:
-        return ()
-    return (
-        Reason(
-            code="alarms.slower-than-bake",
-            subject="policy: alarms",
-            message=(
-                f"{alarms.evaluation_periods} periods of {alarms.period_seconds} s need {needed} s"
-                f" to go red, and the bake that they guard lasts {pace.guarded_seconds} s."
-            ),
-            remedy="Bake longer, or shorten period_seconds or evaluation_periods.",
-        ),
-    )
