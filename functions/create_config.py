@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from switchover.aws import gateways
 from switchover.domain.answers import answer
 from switchover.domain.errors import CallRefused
 from switchover.domain.preflight import call_refused
+from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
 
-class Payload(BaseModel):
-    """Which update."""
-
-    update_id: str
-
-
-@lambda_handler(Payload)
-def handler(payload: Payload) -> dict[str, Any]:
+@lambda_handler(UpdatePayload)
+def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Create what the plan says; a rollback's config exists already."""
     plan = gateways.ledger().update(payload.update_id).planned
     if plan.model_request is None or plan.config_request is None:

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from switchover.aws import gateways
 from switchover.aws.survey import survey
 from switchover.domain.answers import answer
 from switchover.domain.plan import Plan
 from switchover.domain.planning import make_plan
 from switchover.domain.update import Moment
+from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
 
-class Payload(BaseModel):
-    """Which update."""
-
-    update_id: str
-
-
-@lambda_handler(Payload)
-def handler(payload: Payload) -> dict[str, Any]:
+@lambda_handler(UpdatePayload)
+def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Read everything that a plan needs, make it and record it."""
     ledger = gateways.ledger()
     update = ledger.update(payload.update_id)

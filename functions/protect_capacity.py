@@ -4,39 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from switchover.aws import gateways
 from switchover.domain.answers import answer
-from switchover.domain.fleet import EndpointReading
+from switchover.domain.fleet import EndpointReading, is_being_resized
 from switchover.domain.preflight import check_endpoint
 from switchover.domain.update import CapacitySnapshot
 from switchover.domain.verdict import course_of
+from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
 
-class Payload(BaseModel):
-    """Which update."""
-
-    update_id: str
-
-
-@lambda_handler(Payload)
-def handler(payload: Payload) -> dict[str, Any]:
+@lambda_handler(UpdatePayload)
+def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Record what will have to be put back before changing any of it."""
     ledger, sagemaker, scaling = gateways.ledger(), gateways.sagemaker(), gateways.scaling()
     update = ledger.update(payload.update_id)
     plan = update.planned
     endpoint = sagemaker.read(plan.endpoint)
+    if plan.capacity_during and update.snapshot and is_being_resized(endpoint):
+        return answer("moving")  # asked for by an earlier try, whose answer was lost
     if not isinstance(endpoint, EndpointReading) or not endpoint.variants:
         return answer("refused", check_endpoint(endpoint))
-    if update.snapshot is None:
-        snapshot = CapacitySnapshot(
+    noted = update.snapshot
+    if noted is None:
+        noted = CapacitySnapshot(
             desired_instances=endpoint.variants[0].desired_instances,
             scaling=scaling.read(plan.endpoint, plan.variant),
         )
-        update = ledger.save(update, snapshot=snapshot)
-    noted = update.snapshot or CapacitySnapshot.model_validate({})
+        update = ledger.save(update, snapshot=noted)
     scaling.protect(plan.endpoint, plan.variant, noted.scaling, plan.capacity_during)
     wanted = plan.capacity_during[0] if plan.capacity_during else 0
     if endpoint.variants[0].desired_instances >= wanted:

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from switchover.aws import gateways
 from switchover.domain.answers import answer
 from switchover.domain.fleet import has_other_size, is_being_resized
 from switchover.domain.verdict import course_of
+from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
 
-class Payload(BaseModel):
-    """Which update."""
-
-    update_id: str
-
-
-@lambda_handler(Payload)
-def handler(payload: Payload) -> dict[str, Any]:
+@lambda_handler(UpdatePayload)
+def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Nothing was noted if nothing was changed; a fleet that is being resized is waited for."""
     ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
     update = ledger.find(payload.update_id)

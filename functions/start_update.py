@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from switchover.aws import gateways
 from switchover.domain.answers import answer
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound
 from switchover.domain.preflight import call_refused
 from switchover.domain.starting import Start, choose_start
 from switchover.domain.verdict import course_of
+from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
 
-class Payload(BaseModel):
-    """Which update."""
-
-    update_id: str
-
-
-@lambda_handler(Payload)
-def handler(payload: Payload) -> dict[str, Any]:
+@lambda_handler(UpdatePayload)
+def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Read, choose, note the course, then act: a lost answer is found again by the next reading."""
     ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
     update = ledger.update(payload.update_id)

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from switchover.aws import gateways
 from switchover.domain.answers import answer
 from switchover.domain.golden import GoldenRequest, assess
 from switchover.domain.reasons import Reason
 from switchover.domain.verdict import course_of
+from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
 
-class Payload(BaseModel):
-    """Which update."""
-
-    update_id: str
-
-
-@lambda_handler(Payload)
-def handler(payload: Payload) -> dict[str, Any]:
+@lambda_handler(UpdatePayload)
+def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Send every golden request; then fix how long the watch after success lasts."""
     ledger = gateways.ledger()
     update = ledger.update(payload.update_id)

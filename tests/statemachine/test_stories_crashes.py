@@ -260,3 +260,19 @@ def test_an_aws_that_stumbles_is_asked_again(
 
     assert end.state == "Updated"
     assert_nothing_left_behind(world)
+
+
+@pytest.mark.parametrize("state", ["ProtectCapacity", "RestoreCapacity"])
+def test_a_resize_whose_answer_was_lost_is_waited_for_not_asked_for_again(
+    world: World, state: str
+) -> None:
+    """SageMaker refuses a second change while the first is under way (rules §2.1)."""
+    world.put_policy("strategy: rolling\ncapacity:\n  during: {min: 6, max: 8}")
+    world.crash(state, times=1, after=True)
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Updated"
+    assert_nothing_left_behind(world)
+    assert world.twin.peak_instances(ENDPOINT) == 6 + 1  # raised to 6, one in a batch

@@ -16,6 +16,12 @@ P = TypeVar("P", bound=BaseModel)
 Answer = dict[str, Any]
 
 
+class UpdatePayload(BaseModel):
+    """What most states hand to their function: which update. The ledger knows the rest."""
+
+    update_id: str
+
+
 @cache
 def logger() -> Logger:
     """The process's logger; service and level come from the POWERTOOLS_ variables."""
