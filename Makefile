@@ -30,8 +30,10 @@ types: .venv/test.done
 tests: .venv/test.done
 	$(BIN)/pytest -n 2 --dist loadfile
 
-bench: .venv/test.done  ## how fast the twin is; writes nothing
+bench: .venv/test.done  ## the twin's speed, what a check costs, upload beside its peers; writes nothing
 	$(BIN)/python -m benchmarks.twin
+	$(BIN)/python -m benchmarks.checkpoint
+	$(BIN)/python -m benchmarks.upload
 
 docs: .venv/test.done  ## what is generated: JSON Schemas, the picture of the machine
 	$(BIN)/python docs/generate.py

@@ -20,6 +20,7 @@ from switchover_cli.exits import MEANINGS, ExitCode
 from switchover_cli.following import follow_to_exit, print_json, report_started
 from switchover_cli.history import draw_history
 from switchover_cli.local import app as local_app
+from switchover_cli.model_check import app as model_app
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Watch, Why
 from switchover_cli.records import UpdateRecord, record_update
 from switchover_cli.rehearsal import rehearse
@@ -53,6 +54,7 @@ app = typer.Typer(
 app.command()(upload)
 app.command()(rehearse)
 app.add_typer(local_app, name="local")
+app.add_typer(model_app, name="model")
 
 
 @app.command()

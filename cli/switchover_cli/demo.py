@@ -18,11 +18,11 @@ from rich.table import Table
 from rich.text import Text
 
 from switchover.domain.outcome import Outcome
+from switchover_cli.cloud import deploy_stack, start_cloud, stop_cloud
 from switchover_cli.demo_stage import ENDPOINT, IDLE_SPEED, Stage, play_fast, set_stage
 from switchover_cli.deployment import find_deployment
 from switchover_cli.errors import Interrupted
 from switchover_cli.exits import ExitCode
-from switchover_cli.local import deploy_stack, start_cloud, stop_cloud
 from switchover_cli.screen import draw_outcome
 from switchover_cli.starting import (
     await_pick_up,

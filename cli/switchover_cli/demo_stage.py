@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from switchover.domain.fleet import EndpointReading, EndpointStatus
+from switchover.domain.observing import Purpose
 from switchover.domain.release import ModelIdentity, Release, ReleaseFile
 from switchover_cli.starting import release_uri
 from switchover_cli.upload import UploadOutcome, upload_release
@@ -160,8 +161,13 @@ def _is_waiting(scene: Scene) -> bool:
         isinstance(scene.endpoint, EndpointReading)
         and scene.endpoint.status is not EndpointStatus.IN_SERVICE
     )
-    is_watched = bool(scene.timeline) and scene.timeline[-1].state == "WatchUpdated"
-    return scene.update.outcome is None and (is_moving or is_watched)
+    update = scene.update
+    is_watched = (
+        update.awaited == Purpose.WATCH
+        and update.course is not None
+        and scene.now < update.course.overdue_at
+    )
+    return update.outcome is None and (is_moving or is_watched)
 
 
 def _create_endpoint(

@@ -109,14 +109,12 @@ def open_session(*, local: bool) -> boto3.Session:
     is said on stderr.
     """
     if local:
-        # Only a rehearsal needs the local cloud's packages.
-        from switchover_cli.local import attach_cloud
-
-        return attach_cloud(find_project()).session()
+        return _running_cloud().session()
     if _names_an_account(os.environ):
         return boto3.Session()
-    cloud = _running_cloud()
-    if cloud is None:
+    try:
+        cloud = _running_cloud()
+    except (CommandFailed, ImportError):
         return boto3.Session()
     typer.echo("(the local cloud: no AWS account is named here)", err=True)
     return cloud.session()
@@ -131,29 +129,11 @@ def _names_an_account(environment: Mapping[str, str]) -> bool:
     return named or any(Path(file).expanduser().is_file() for file in files)
 
 
-def _running_cloud() -> LocalCloud | None:
-    try:
-        from switchover_cli.local import attach_cloud
+def _running_cloud() -> LocalCloud:
+    # Only a rehearsal needs the local cloud's packages.
+    from switchover_cli.cloud import attach_cloud, find_project
 
-        return attach_cloud(find_project())
-    except (CommandFailed, ImportError):
-        return None
-
-
-def find_project() -> Path:
-    """The checkout that this folder is in: a local cloud deploys from it and lives in it.
-
-    Raises:
-        Misused: this folder isn't in one.
-    """
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "template.yaml").exists() and (folder / "statemachine").is_dir():
-            return folder
-    raise Misused(
-        f"{here} isn't in a checkout of Switchover.",
-        "The local cloud deploys template.yaml from one: go there first.",
-    )
+    return attach_cloud(find_project())
 
 
 def _read_outputs(stack: str, session: boto3.Session) -> dict[str, str]:

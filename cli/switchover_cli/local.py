@@ -2,7 +2,6 @@
 
 import shlex
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +9,12 @@ import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from rich.console import Console
 
-from switchover_cli.deployment import find_project
-from switchover_cli.errors import CommandFailed, Misused
+from switchover_cli.cloud import attach_cloud, deploy_stack, find_project, start_cloud, stop_cloud
 from switchover_cli.following import print_json
 from switchover_cli.options import Json
 from switchover_cli.scenario_file import read_scenario
 from switchover_cli.words import say_count, say_duration
-from switchover_local.deploy import STACK_NAME, DeployFailed, deploy
-from switchover_local.stack import CloudDidNotStart, CloudNotRunning, LocalCloud
+from switchover_local.deploy import STACK_NAME
 from switchover_local.twin.scenario import Scenario
 
 app = typer.Typer(
@@ -161,64 +158,3 @@ def _say_scenario(read: Scenario) -> str:
         ),
     ]
     return ", ".join(said) or "all defaults"
-
-
-def folder_of(project: Path) -> Path:
-    """Where a project's local cloud keeps its record, log and build."""
-    return project / ".local"
-
-
-def start_cloud(project: Path, speed: float) -> LocalCloud:
-    """The project's local cloud, started if it doesn't run.
-
-    Raises:
-        CommandFailed: with the end of its log.
-    """
-    return bring_up(folder_of(project), speed)
-
-
-def bring_up(folder: Path, speed: float, scenario: Scenario | None = None) -> LocalCloud:
-    """The local cloud of a folder, started if it doesn't run.
-
-    Raises:
-        CommandFailed: with the end of its log.
-    """
-    try:
-        return LocalCloud.up(speed=speed, scenario=scenario, folder=folder)
-    except CloudDidNotStart as error:
-        raise CommandFailed(str(error)) from error
-
-
-def deploy_stack(
-    cloud: LocalCloud, project: Path, parameters: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Deploy the project's stack, and return its outputs.
-
-    Raises:
-        CommandFailed: with all that `sam` printed.
-    """
-    try:
-        return deploy(cloud, project, parameters)
-    except DeployFailed as error:
-        raise CommandFailed(str(error)) from error
-
-
-def stop_cloud(project: Path) -> bool:
-    """End the project's local cloud; False if none ran."""
-    try:
-        LocalCloud.attach(folder_of(project)).down()
-    except CloudNotRunning:
-        return False
-    return True
-
-
-def attach_cloud(project: Path) -> LocalCloud:
-    """The project's local cloud that runs.
-
-    Raises:
-        Misused: none does.
-    """
-    try:
-        return LocalCloud.attach(folder_of(project))
-    except CloudNotRunning as error:
-        raise Misused("No local cloud runs here.", "Start one: switchover local up") from error

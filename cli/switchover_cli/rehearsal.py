@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from switchover_cli.deployment import find_project
+from switchover_cli.cloud import find_project
 from switchover_cli.local import DEMO_SPEED, Speed
 from switchover_cli.options import Json
 from switchover_cli.rehearsal_plan import prepare, read_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import tempfile
 import time
@@ -15,17 +16,23 @@ from rich.console import Console
 from rich.text import Text
 
 from switchover.domain.outcome import Outcome
+from switchover_cli.cloud import bring_up, deploy_stack, folder_of
 from switchover_cli.demo_stage import IDLE_SPEED, Scenery, play_fast, set_stage
 from switchover_cli.deployment import find_deployment
-from switchover_cli.errors import Interrupted
+from switchover_cli.errors import CommandFailed, Interrupted
 from switchover_cli.exits import ExitCode, exit_code_of
-from switchover_cli.local import bring_up, deploy_stack, folder_of
 from switchover_cli.records import record_update
-from switchover_cli.rehearsal_report import RehearsalRecord, draw_report, tell_story
+from switchover_cli.rehearsal_report import (
+    RehearsalRecord,
+    count_transitions,
+    draw_report,
+    tell_story,
+)
 from switchover_cli.starting import await_pick_up, known_updates
 from switchover_cli.watching import look_until_over, show
 from switchover_cli.words import say_duration
 from switchover_local.deploy import STACK_NAME
+from switchover_local.record import log_path
 from switchover_local.twin.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -85,7 +92,14 @@ def _play(
             status.stop()
             _announce(rehearsal, console)
             return _follow(stage, rehearsal, speed, console)
+        except CommandFailed as error:
+            log = shutil.copy(log_path(cloud.folder), folder_of(project) / "rehearsal.log")
+            raise CommandFailed(
+                error.message, f"What its local cloud and its functions had to say is in {log}."
+            ) from error
         finally:
+            status.update("Ending the local cloud…")
+            status.start()
             cloud.down()
 
 
@@ -142,18 +156,20 @@ def _follow(
     is_shown = console.is_terminal
     scene = show(paced, console, leaves_panel=False) if is_shown else deque(paced, maxlen=1).pop()
     cloud.stop_traffic(endpoint)
-    after = cloud.state().endpoints[endpoint]
+    after = cloud.state().endpoints.get(endpoint)  # a redeploy that failed leaves none
+    traffic = after.traffic if after is not None else before
+    headcounts = after.headcounts if after is not None else ()
     ended = scene.update.ended_at or scene.now
     record = RehearsalRecord(
         update=record_update(scene.update, scene.timeline),
-        story=tell_story(scene.timeline, heard, after.headcounts),
+        story=tell_story(scene.update, scene.timeline, heard, after),
         virtual_seconds=round((ended - scene.update.started_at).total_seconds()),
-        peak_instances=max(count.old_total + count.new_total for count in after.headcounts),
-        requests=after.traffic.requests - before.requests,
-        failed_requests=after.traffic.failures - before.failures,
-        first_failures=after.traffic.first_failures,
-        state_transitions=_count_transitions(deployment, update_id),
-        twin_config=after.serving_config,
+        peak_instances=max((count.old_total + count.new_total for count in headcounts), default=0),
+        requests=traffic.requests - before.requests,
+        failed_requests=traffic.failures - before.failures,
+        first_failures=traffic.first_failures,
+        state_transitions=count_transitions(_read_history(deployment, update_id)),
+        twin_config=after.serving_config if after is not None else "",
     )
     return record, scene.update
 
@@ -176,16 +192,13 @@ def _listen(
     return pause
 
 
-def _count_transitions(deployment: Deployment, update_id: str) -> int:
-    """State transitions as Step Functions bills them: each state entered, each retry."""
+def _read_history(deployment: Deployment, update_id: str) -> list[str]:
+    """The type of each event of the update's execution."""
     client = deployment.session.client("stepfunctions")
     pages = client.get_paginator("get_execution_history").paginate(
         executionArn=deployment.execution_arn(update_id)
     )
-    kinds = [event["type"] for page in pages for event in page["events"]]
-    entered = sum(kind.endswith("StateEntered") for kind in kinds)
-    tries = sum(kind in {"TaskScheduled", "LambdaFunctionScheduled"} for kind in kinds)
-    return entered + max(0, tries - kinds.count("TaskStateEntered"))
+    return [event["type"] for page in pages for event in page["events"]]
 
 
 @contextmanager

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from switchover.domain.update import Moment, Update
-    from switchover_local.control import HeadcountState, StageState
+    from switchover_local.control import EndpointState, StageState
 
 # States whose moments are readings of the endpoint; "Red:" is what they add to SageMaker's words.
 _READINGS = {"AwaitOutcome", "AwaitCapacity", "AwaitRollback", "AwaitRestored", "WatchUpdated"}
@@ -70,12 +70,15 @@ class RehearsalRecord(BaseModel):
 
 
 def tell_story(
-    timeline: Iterable[Moment], stages: Iterable[StageState], headcounts: Sequence[HeadcountState]
+    update: Update,
+    timeline: Iterable[Moment],
+    stages: Iterable[StageState],
+    after: EndpointState | None,
 ) -> tuple[Told, ...]:
     """Put together what the ledger noted and what SageMaker said, in order of virtual time.
 
     The ledger's readings are left out where they only repeat SageMaker's words, and so is the
-    outcome, which is told by itself.
+    outcome, which is told by itself. `after` is the endpoint at the end, if there is one.
     """
     noted = {
         (moment.state, moment.text): moment
@@ -87,18 +90,36 @@ def tell_story(
         for moment in noted.values()
         if moment.state != "RecordOutcome"
     ]
-    for stage in stages:
-        count = next((count for count in reversed(headcounts) if count.at <= stage.started), None)
+    spoken = [(stage.started, stage.message) for stage in stages]
+    if after is not None:
+        spoken += [
+            (change.at, f"{change.status} on {change.config_name}")
+            for change in after.transitions
+            if change.at >= update.started_at and change.status != "Updating"  # stages say more
+        ]
+    counted = after.headcounts if after is not None else ()
+    for at, text in spoken:
+        count = next((count for count in reversed(counted) if count.at <= at), None)
         told.append(
             Told(
-                at=stage.started,
+                at=at,
                 who="SageMaker",
-                text=stage.message,
+                text=text,
                 old_instances=count.old_total if count else None,
                 new_instances=count.new_total if count else None,
             )
         )
     return tuple(sorted(told, key=lambda line: line.at))
+
+
+def count_transitions(event_types: Sequence[str]) -> int:
+    """State transitions as Step Functions bills them: each state entered, and each retry.
+
+    Source: AWS Step Functions pricing, "State transitions".
+    """
+    entered = sum(kind.endswith("StateEntered") for kind in event_types)
+    tries = sum(kind in {"TaskScheduled", "LambdaFunctionScheduled"} for kind in event_types)
+    return entered + max(0, tries - event_types.count("TaskStateEntered"))
 
 
 def draw_report(record: RehearsalRecord, update: Update) -> RenderableType:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Place = tuple[str | int, ...]
 _CODE = "scenario.invalid"
-_KINDS: dict[str, type[BaseModel]] = {
+KINDS: dict[str, type[BaseModel]] = {
     kind.model_fields["kind"].default: kind for kind in get_args(get_args(Fault)[0])
 }
 
@@ -92,11 +92,11 @@ class _Page:
                 return self._fault(place, "is missing.", "Add it.")
             case "union_tag_not_found":
                 return self._fault(
-                    place, "doesn't say its kind.", f"Add `kind`: {', '.join(_KINDS)}."
+                    place, "doesn't say its kind.", f"Add `kind`: {', '.join(KINDS)}."
                 )
             case "union_tag_invalid":
                 given = str(fault["ctx"]["tag"])
-                remedy = _suggest(given, _KINDS) or f"Known: {', '.join(_KINDS)}."
+                remedy = _suggest(given, KINDS) or f"Known: {', '.join(KINDS)}."
                 return self._fault(place, f"{given!r} is no kind of fault.", remedy)
             case "literal_error":
                 remedy = f"Write {fault['ctx']['expected']}."
@@ -165,7 +165,7 @@ def _inside(node: yaml.Node | None) -> list[tuple[str | int, yaml.Node, yaml.Nod
 
 def _dotted(place: Place) -> str:
     # pydantic puts a fault's kind into its place; the file has no such level.
-    steps = [step for step in place if not (step in _KINDS and place[0] == "faults")]
+    steps = [step for step in place if not (step in KINDS and place[0] == "faults")]
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return text.removeprefix(".")
 
@@ -174,8 +174,8 @@ def _names_at(place: Place) -> list[str]:
     """The keys that may stand at a place of a scenario."""
     model: type[BaseModel] = Scenario
     for step in place:
-        if step in _KINDS:
-            model = _KINDS[str(step)]
+        if step in KINDS:
+            model = KINDS[str(step)]
         elif step in model.model_fields:
             model = _model_in(model.model_fields[str(step)].annotation) or model
     return list(model.model_fields)

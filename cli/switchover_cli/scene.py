@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # What the state machine does while SageMaker has nothing to say, by the state's name.
 _STATE_WORDS = {
     "ClaimEndpoint": "Checking that nobody else updates this endpoint",
+    "CopyRelease": "Copying the model's files",
     "ValidateModel": "Checking the model's files",
     "PlanUpdate": "Fixing the plan",
     "RequestApproval": "Waiting for a person's approval",

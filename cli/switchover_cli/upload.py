@@ -11,12 +11,24 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from switchover.aws.models import Models, explain_refusal
-from switchover.domain.checkpoint import find_unlisted, inspect_model
+from switchover.domain.checkpoint import (
+    compare_with_release,
+    find_unlisted,
+    inspect_model,
+    limit_per_code,
+)
 from switchover.domain.checkpoint_reading import read_evidence
 from switchover.domain.reasons import Reason, reasons_from
 from switchover.domain.release import FILE_NAME, Release, parse_release
 from switchover_cli.upload_folder import Digest, Folder, LeftOut, digest_file, list_folder
-from switchover_cli.upload_transfer import Progress, Step, resolve_part_bytes, send_files
+from switchover_cli.upload_transfer import (
+    Place,
+    Progress,
+    Step,
+    find_unfinished,
+    resolve_part_bytes,
+    send_files,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +42,7 @@ _PARALLEL_DIGESTS = 4  # hashlib lets other threads run; more would only make th
 # Stands for a digest that is not known yet, while the rest of the release is checked.
 _NO_DIGEST = "0" * 64
 _TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+_Digested = tuple[tuple[Digest, ...], tuple[Reason, ...]]
 
 
 class UploadOutcome(StrEnum):
@@ -89,12 +102,13 @@ def upload_release(
     """Offer the model in a folder for an endpoint, or say everything that is wrong with it.
 
     Nothing is sent before everything was checked, and `release.json` is sent when all else is
-    there and was checked again where it lies. Files that are there already, with the same content,
-    are not sent again. `folder` may also be a single .tar.gz. `on_progress` is called from several
-    threads.
+    there. Files that are there already, with the same content, are not sent again, nor are the
+    parts of a large file that an earlier run sent before it was killed. `folder` may also be a
+    single .tar.gz. `on_progress` is called from several threads.
 
     Raises:
         ClientError: S3 still throttles or fails after botocore's retries.
+        CommandFailed: so did it while files were sent.
     """
     offer = Offer(
         endpoint=endpoint,
@@ -119,32 +133,30 @@ def upload_release(
         return replace(refused, reasons=(*inspection.reasons, *draft))
     models = Models(s3)
     existing = models.read_release(bucket, offer.key)
-    reasons = (*inspection.reasons, *_check_place(models, bucket, draft, existing))
-    if reasons:
-        return replace(refused, reasons=reasons)
+    stored = _check_place(models, bucket, draft, existing)
+    refusals = stored if isinstance(stored, tuple) else ()
+    if inspection.reasons or isinstance(stored, tuple):
+        return replace(refused, reasons=(*inspection.reasons, *refusals))
 
     part_bytes = resolve_part_bytes(max(file.bytes for file in listed.files))
-    digests, reasons = _digest_all(listed, part_bytes, on_progress)
-    release = _compose(offer, ((digest.path, digest.bytes, digest.sha256) for digest in digests))
-    if reasons or not isinstance(release, Release):
-        return replace(refused, reasons=reasons)
     if isinstance(existing, bytes):
-        if parse_release(existing, refused.release_uri) == release:
-            return replace(refused, outcome=UploadOutcome.UNCHANGED, release=release)
-        return replace(refused, reasons=(_taken(refused.release_uri),))
-
-    sending = send_files(s3, listed.root, digests, bucket, release.prefix, part_bytes, on_progress)
-    reasons = sending.reasons or models.validate(
-        release, bucket, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
-    )
+        return _compare_with_existing(
+            refused, offer, existing, _digest_all(listed, part_bytes, on_progress)
+        )
+    unfinished = find_unfinished(s3, bucket, draft.prefix)
+    place = Place(bucket, draft.prefix, stored, unfinished)
+    sending = send_files(s3, listed, place, part_bytes, on_progress)
+    release = _compose(offer, ((d.path, d.bytes, d.sha256) for d in sending.digests))
+    refused = replace(refused, sent=sending.sent, already_there=sending.already_there)
+    if sending.reasons or not isinstance(release, Release):
+        return replace(refused, reasons=limit_per_code(sending.reasons))
+    reasons = _compare_with_bucket(models, bucket, release)
     reasons = reasons or _put_release(s3, release, bucket, offer.key)
     return replace(
         refused,
         outcome=UploadOutcome.REFUSED if reasons else UploadOutcome.SENT,
         reasons=reasons,
         release=release,
-        sent=sending.sent,
-        already_there=sending.already_there,
     )
 
 
@@ -171,8 +183,8 @@ def _compose(offer: Offer, files: Iterable[tuple[str, int, str]]) -> Release | t
 
 def _check_place(
     models: Models, bucket: str, draft: Release, existing: bytes | tuple[Reason, ...]
-) -> tuple[Reason, ...]:
-    """Say what keeps the bucket from taking this release: no access, or strangers in its prefix."""
+) -> dict[str, int] | tuple[Reason, ...]:
+    """The sizes of what lies there already, or what keeps the bucket from taking this release."""
     if isinstance(existing, tuple):
         faults = tuple(reason for reason in existing if reason.code != "model.file-missing")
         if faults:
@@ -180,16 +192,37 @@ def _check_place(
     stored = models.list_files(bucket, draft.prefix)
     if isinstance(stored, Reason):
         return (stored,)
-    return find_unlisted(
+    unlisted = find_unlisted(
         (file.path for file in draft.files),
         (file.path for file in stored),
         f"s3://{bucket}/{draft.prefix}",
     )
+    return unlisted or {file.path: file.bytes for file in stored}
+
+
+def _compare_with_existing(
+    report: UploadReport, offer: Offer, existing: bytes, digested: _Digested
+) -> UploadReport:
+    digests, reasons = digested
+    release = _compose(offer, ((digest.path, digest.bytes, digest.sha256) for digest in digests))
+    if reasons or not isinstance(release, Release):
+        return replace(report, reasons=reasons)
+    if parse_release(existing, report.release_uri) == release:
+        return replace(report, outcome=UploadOutcome.UNCHANGED, release=release)
+    return replace(report, reasons=(_taken(report.release_uri),))
+
+
+def _compare_with_bucket(models: Models, bucket: str, release: Release) -> tuple[Reason, ...]:
+    """Every file is there, and none came in between; S3 vouched for their content on arrival."""
+    stored = models.list_files(bucket, release.prefix)
+    if isinstance(stored, Reason):
+        return (stored,)
+    return compare_with_release(release, stored, f"s3://{bucket}/{release.prefix}")
 
 
 def _digest_all(
     folder: Folder, part_bytes: int, on_progress: Callable[[Progress], None]
-) -> tuple[tuple[Digest, ...], tuple[Reason, ...]]:
+) -> _Digested:
     with ThreadPoolExecutor(_PARALLEL_DIGESTS) as pool:
         answers = tuple(
             pool.map(
@@ -215,7 +248,7 @@ def _put_release(s3: S3Client, release: Release, bucket: str, key: str) -> tuple
         s3.put_object(
             Bucket=bucket,
             Key=key,
-            Body=release.model_dump_json(by_alias=True, indent=2).encode(),
+            Body=release.model_dump_json(by_alias=True, exclude_none=True, indent=2).encode(),
             ContentType="application/json",
             ChecksumAlgorithm="SHA256",
             IfNoneMatch="*",

@@ -54,7 +54,7 @@ def deploy(
     project = project.resolve()
     overrides = {**_this_machine(), **(parameters or {})}
     with _alone(project):
-        built = _build(project, overrides)
+        built = _build(project, _this_machine())
         mark = _digest(built.read_text(), *(f"{key}={overrides[key]}" for key in sorted(overrides)))
         if _find_mark(cloud) != mark:
             _send(cloud, built, overrides, mark)

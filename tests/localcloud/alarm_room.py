@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from switchover_local.twin.alarms import Alarm, AlarmBoard
+from switchover_local.twin.alarms import Alarm, AlarmBoard, Habits
 from switchover_local.twin.clock import SteppedClock
 from switchover_local.twin.metrics import MetricStore
 
@@ -13,12 +13,16 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 class Room:
-    """A board, its metrics and its clock; one metric, `N/m`."""
+    """A board, its metrics and its clock; one metric, `N/m`.
 
-    def __init__(self, **board_options: Any) -> None:
+    Data counts at once, unless said otherwise: what alarms make of it is easier to read so.
+    """
+
+    def __init__(self, habits: Habits | None = None) -> None:
         self.clock = SteppedClock(NOON)
         self.store = MetricStore()
-        self.board = AlarmBoard(self.store, self.clock, **board_options)
+        kept = habits or Habits(ingestion_seconds=0)
+        self.board = AlarmBoard(self.store, self.clock, habits=lambda: kept)
 
     def put(self, **overrides: Any) -> Alarm:
         return self.board.put(self._definition() | overrides)

@@ -53,16 +53,15 @@ class Staging:
         return self.configure(version, f"config-{version}", instances, **variant)
 
     def configure(self, version: str, name: str, instances: int = 4, **variant: object) -> str:
-        """Create a config of a model that exists; returns its name."""
+        """Create a config of a model that exists; returns its name. None leaves a field out."""
         spec: dict[str, Any] = {
             "VariantName": "main",
             "ModelName": f"model-{version}",
             "InitialInstanceCount": instances,
             "InstanceType": HARDWARE,
         }
-        self.sagemaker.create_endpoint_config(
-            EndpointConfigName=name, ProductionVariants=[spec | variant]
-        )
+        given = {key: value for key, value in (spec | variant).items() if value is not None}
+        self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[given])
         return name
 
     def begin(self, instances: int = 4) -> Staging:
@@ -91,7 +90,7 @@ class Staging:
         assert self.clock.run_until(lambda: endpoint.status not in moving, 100_000)
         return self.seconds - began
 
-    def put_alarm(self, name: str = "guard") -> None:
+    def put_alarm(self, name: str = "guard", **more: object) -> None:
         """Create an alarm that keeps the state it is put in."""
         self.cloudwatch.put_metric_alarm(
             AlarmName=name,
@@ -104,6 +103,7 @@ class Staging:
             Threshold=0.1,
             ComparisonOperator="GreaterThanThreshold",
             TreatMissingData="ignore",
+            **more,
         )
 
     def set_alarm(self, state: str, name: str = "guard") -> None:

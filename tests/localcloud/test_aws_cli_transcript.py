@@ -1,4 +1,4 @@
-"""The session with the plain aws CLI in docs/twin.md: commands are run, answers compared."""
+"""The dialogue with the plain aws CLI in docs/twin.md: commands are run, answers compared."""
 
 from __future__ import annotations
 

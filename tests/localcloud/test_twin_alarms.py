@@ -8,6 +8,7 @@ import pytest
 from tests.localcloud.alarm_room import NOON, Room
 
 from switchover_local.twin.alarm_rules import StateValue
+from switchover_local.twin.alarms import Habits
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -131,7 +132,7 @@ def test_a_unit_that_was_never_published_keeps_the_alarm_in_the_dark() -> None:
 
 
 def test_data_that_takes_time_to_arrive_trips_the_alarm_later() -> None:
-    room = Room(ingestion_seconds=90)
+    room = Room(Habits(ingestion_seconds=90))
     room.put()
     room.store.record("N", "m", {}, 9, NOON)
 
@@ -141,6 +142,14 @@ def test_data_that_takes_time_to_arrive_trips_the_alarm_later() -> None:
     room.clock.advance(60)
 
     assert [*states, room.state()] == ["INSUFFICIENT_DATA", "INSUFFICIENT_DATA", "ALARM"]
+
+
+@pytest.mark.parametrize(("extra_periods", "state"), [(0, "OK"), (2, "ALARM")])
+def test_how_far_an_alarm_looks_for_missing_data_decides(extra_periods: int, state: str) -> None:
+    room = Room(Habits(ingestion_seconds=0, extra_periods=extra_periods))
+    room.put(EvaluationPeriods=2, TreatMissingData="notBreaching")
+
+    assert room.pass_minutes(9, None, 9)[-1] == state
 
 
 def test_a_state_set_by_hand_lasts_until_the_next_evaluation() -> None:

@@ -127,6 +127,25 @@ def test_late_actions_see_the_moment_they_were_due() -> None:
     assert clock.now() == START + timedelta(seconds=60)
 
 
+def test_more_work_than_real_time_allows_is_left_for_the_next_call() -> None:
+    wall = Wall()
+    clock = PacedClock(START, speed=60, monotonic=wall)
+    fired: list[datetime] = []
+
+    def work() -> None:
+        fired.append(clock.now())
+        wall.seconds += 1  # a minute of virtual time, for work that is due each half minute
+        if len(fired) < 10:  # so that a clock that runs after it doesn't do so for ever
+            clock.call_later(30, work)
+
+    clock.call_later(30, work)
+    wall.seconds += 1
+
+    clock.run_due()
+
+    assert fired == [START + timedelta(seconds=30), START + timedelta(seconds=60)]
+
+
 def test_a_change_of_speed_goes_on_from_the_same_moment() -> None:
     wall = Wall()
     clock = PacedClock(START, speed=60, monotonic=wall)

@@ -354,6 +354,20 @@ def test_a_resize_shows_itself_on_the_variant_at_the_top() -> None:
     assert staging.describe()["ProductionVariants"][0]["CurrentInstanceCount"] == 5
 
 
+def test_the_images_that_run_are_described_for_the_old_and_the_new_fleet() -> None:
+    staging = Staging().begin()
+    staging.update(canary())
+
+    answer = staging.describe()
+
+    pending = answer["PendingDeploymentSummary"]["ProductionVariants"]
+    for variant in (*answer["ProductionVariants"], *pending):
+        (image,) = variant["DeployedImages"]
+        assert image["SpecifiedImage"] == "vllm"
+        assert image["ResolvedImage"].startswith("vllm@sha256:")
+    assert "DeployedImages" not in str(staging.events)
+
+
 def test_a_resize_without_capacity_goes_back_and_says_why() -> None:
     staging = Staging(Scenario(capacity={HARDWARE: 3})).begin(instances=2)
 

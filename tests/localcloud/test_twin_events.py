@@ -154,6 +154,60 @@ def test_an_alarm_going_red_is_told_as_cloudwatch_tells_it() -> None:
     }
 
 
+def test_an_alarm_event_tells_its_description() -> None:
+    staging = Staging().begin()
+    staging.put_alarm(AlarmDescription="too many errors")
+
+    staging.set_alarm("ALARM")
+
+    assert _of(staging, ALARM)[-1]["detail"]["configuration"]["description"] == "too many errors"
+
+
+_COMPONENTS: dict[str, object] = {"ModelName": None, "InitialInstanceCount": 1}
+_SERVERLESS: dict[str, object] = {
+    "InstanceType": None,
+    "InitialInstanceCount": None,
+    "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5},
+}
+
+
+@pytest.mark.parametrize(
+    ("variant", "is_told"),
+    [
+        ({}, True),
+        ({"InstanceType": "ml.inf1.xlarge"}, False),
+        (_SERVERLESS, False),
+        (_COMPONENTS, False),
+    ],
+    ids=["plain", "inf1", "serverless", "components"],
+)
+def test_endpoints_without_guardrails_send_no_deployment_events(
+    variant: dict[str, object], *, is_told: bool
+) -> None:
+    staging = Staging()
+    staging.create_config("v1", 2, **variant)
+    staging.create_config("v2", 2, **variant)
+    staging.sagemaker.create_endpoint(EndpointName="demo", EndpointConfigName="config-v1")
+    staging.settle()
+
+    staging.update()
+    staging.settle()
+
+    assert staging.twin.serving_config("demo") == "config-v2"
+    assert bool(_of(staging, DEPLOYMENT)) is is_told
+    assert _told(staging)[-2:] == ["UPDATING", "IN_SERVICE"]
+
+
+def test_a_marketplace_model_on_its_way_silences_deployment_events() -> None:
+    scenario = Scenario(marketplace_models=frozenset({"model-v2"}))
+    staging = Staging(scenario).begin(instances=2)
+
+    staging.update(canary())
+    staging.settle()
+
+    assert _of(staging, DEPLOYMENT) == []
+
+
 def _faulty(effect: str, **more: object) -> Staging:
     fault = EventFault.model_validate({"effect": effect, "detail_type": STATE, **more})
     return Staging(Scenario(faults=(fault,)))

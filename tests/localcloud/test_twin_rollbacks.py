@@ -355,6 +355,21 @@ def test_an_update_that_leaves_a_mix_and_fails_goes_back_to_the_mix() -> None:
     assert set(staging.twin.traffic_shares("demo")) == {"config-v1", "config-v2"}
 
 
+def test_an_update_that_leaves_a_mix_and_fails_may_be_the_end() -> None:
+    switches = Switches(failed_mix_repair="failed")
+    staging = _alarmed(Scenario(faults=(RollbackFailure(),), switches=switches))
+    staging.update(rolling(size=1, wait=300, alarms=GUARDED))
+    staging.clock.advance(480 + 10 + 300 + 30 + 480 + 10 + 5)
+    staging.set_alarm("ALARM")
+    staging.settle()
+    mixed = staging.describe()["EndpointStatus"]
+
+    staging.update(canary(alarms=GUARDED), to="config-v1")
+    staging.settle()
+
+    assert (mixed, staging.describe()["EndpointStatus"]) == ("UpdateRollbackFailed", "Failed")
+
+
 def test_the_failure_reason_may_be_empty() -> None:
     switches = Switches(failure_reason_after_rollback="empty")
     staging = _alarmed(Scenario(switches=switches))

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tests.statemachine.world import World
 
 _BEFORE_START = [
-    "ClaimEndpoint", "ValidateModel", "PlanUpdate", "CreateConfig", "EnsureAlarms",
-    "ProtectCapacity",
+    "ClaimEndpoint", "CopyRelease", "ValidateModel", "PlanUpdate", "CreateConfig",
+    "EnsureAlarms", "ProtectCapacity",
 ]  # fmt: skip
 _FROM_START = ["StartUpdate", "ObserveUpdate", "TestModel", "RestoreCapacity", "RecordOutcome"]
 _FOR_EVER = 1000
@@ -132,8 +132,8 @@ def test_an_outcome_that_could_not_be_told_is_still_recorded(world: World) -> No
 @pytest.mark.parametrize(
     "state",
     [
-        "IsClaimed", "ValidateModel", "PlanUpdate", "IsPlanned", "CreateConfig", "IsCreated",
-        "EnsureAlarms", "ProtectCapacity", "IsProtected", "StartUpdate",
+        "IsClaimed", "CopyRelease", "IsCopied", "ValidateModel", "PlanUpdate", "IsPlanned",
+        "CreateConfig", "IsCreated", "EnsureAlarms", "ProtectCapacity", "IsProtected", "StartUpdate",
     ],
 )  # fmt: skip
 def test_an_update_stopped_before_its_start_never_happened(world: World, state: str) -> None:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from tests.statemachine.world import World
 
 _STRAIGHT = [
-    "ClaimEndpoint", "IsClaimed", "ValidateModel", "PlanUpdate", "IsPlanned", "CreateConfig",
-    "IsCreated", "EnsureAlarms", "ProtectCapacity", "IsProtected", "StartUpdate", "IsStarted",
+    "ClaimEndpoint", "IsClaimed", "CopyRelease", "IsCopied", "ValidateModel", "PlanUpdate",
+    "IsPlanned", "CreateConfig", "IsCreated", "EnsureAlarms", "ProtectCapacity",
+    "IsProtected", "StartUpdate", "IsStarted",
 ]  # fmt: skip
 
 

@@ -25,7 +25,17 @@ _AWS = "switchover.aws"
 _PREFIXES = {"monitoring": "cloudwatch"}
 # S3 names its permissions after what is reached, not after the operation (S3 User Guide, "Required
 # permissions for Amazon S3 API operations").
-_S3_ACTIONS = {"HeadObject": "s3:GetObject", "ListObjectsV2": "s3:ListBucket"}
+_S3_ACTIONS = {
+    "HeadObject": "s3:GetObject",
+    "ListObjectsV2": "s3:ListBucket",
+    # A copy reads its source as well: whoever copies has looked at the source before, by HeadObject.
+    "CopyObject": "s3:PutObject",
+    "CreateMultipartUpload": "s3:PutObject",
+    "UploadPartCopy": "s3:PutObject",
+    "CompleteMultipartUpload": "s3:PutObject",
+    "ListParts": "s3:ListMultipartUploadParts",
+    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
+}
 
 Type = str  # "client:<service>", or the key of a class: "<module>.<Class>"
 

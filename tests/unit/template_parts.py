@@ -21,7 +21,10 @@ MACHINE_PATH = ROOT / "statemachine/update.asl.yaml"
 
 _UPLOADED = "s3://bucket/key"
 _OWN_ARN = re.compile(
-    r"^arn:\$\{AWS::Partition\}:([\w-]+):(?:\$\{AWS::Region\})?:\$\{AWS::AccountId\}:"
+    r"^arn:\$\{AWS::Partition\}:(?:"
+    r"([\w-]+):(?:\$\{AWS::Region\})?:\$\{AWS::AccountId\}:"
+    # A bucket's ARN names neither region nor account.
+    r"|(s3):::)"
 )
 _SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 
@@ -191,5 +194,5 @@ def _short(resource: Any) -> str | None:
         case {"Fn::GetAtt": [str(name), "Arn"]} | {"Fn::GetAtt": str(name)}:
             return name.removesuffix(".Arn")
         case {"Fn::Sub": str(text)}:
-            return re.sub(r"\$\{(\w+)\.Arn\}", r"\1", _OWN_ARN.sub(r"\1:", text))
+            return re.sub(r"\$\{(\w+)\.Arn\}", r"\1", _OWN_ARN.sub(r"\1\2:", text))
     raise ValueError(f"an ARN in a form that tests don't know: {resource!r}")

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from switchover.domain.checkpoint import inspect_model
-from switchover.domain.checkpoint_config import Inspection
 from switchover.domain.checkpoint_reading import TEXT_LIMITS_BYTES, StoredFile, read_evidence
 from switchover_cli.upload_folder import Folder, list_folder
 from switchover_local.checkpoint import remove_shard, truncate_shard, write_checkpoint
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from switchover.domain.checkpoint_config import Inspection
     from switchover.domain.reasons import Reason
 
 SHARD = "model-{}-of-00004.safetensors"
@@ -69,7 +69,9 @@ def write_shard(path: Path, name: str, count: int) -> None:
 
 
 def test_a_sound_checkpoint_gives_no_reason(sound: Path) -> None:
-    assert inspect(sound) == Inspection(reasons=(), unchecked=())
+    inspection = inspect(sound)
+
+    assert (inspection.reasons, inspection.unchecked) == ((), ())
 
 
 def test_one_shard_without_an_index_is_sound(tmp_path: Path) -> None:
@@ -387,16 +389,55 @@ def test_an_unknown_architecture_gets_the_generic_checks_and_says_so(folder: Pat
     )
 
 
-def test_quantized_tensors_are_not_compared_and_it_says_so(folder: Path) -> None:
-    edit(
-        folder / "config.json",
-        lambda config: config.update(quantization_config={"quant_method": "awq"}, head_dim=64),
-    )
+def test_a_tokenizer_too_large_to_parse_is_said(folder: Path) -> None:
+    with (folder / "tokenizer.json").open("r+b") as file:
+        file.truncate(TEXT_LIMITS_BYTES["tokenizer.json"] + 1)
 
     inspection = inspect(folder)
 
-    assert "config.json: quantized tensors were not compared with it." in inspection.unchecked
-    assert not any("weight" in reason.subject for reason in inspection.reasons)
+    assert inspection.reasons == ()
+    assert "tokenizer.json: its tokens, as it is 16777217 bytes long" in inspection.unchecked[0]
+
+
+def test_what_was_looked_at_is_said(sound: Path) -> None:
+    checked = inspect(sound).checked
+
+    assert "The headers of 4 safetensors files, with 105 tensors." in checked
+    assert "Names and shapes of up to 105 tensors against config.json." in checked
+    assert "config.json: Qwen2_5_VLForConditionalGeneration." in checked
+
+
+def test_an_adapter_is_refused_as_a_model_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text(
+        '{"peft_type": "LORA", "base_model_name_or_path": "Qwen/Qwen2.5-VL-7B-Instruct"}'
+    )
+    write_shard(tmp_path / "adapter_model.safetensors", "base_model.model.lora_A.weight", 8)
+
+    reason = said(tmp_path)["model.is-adapter"]
+
+    assert "an adapter ('LORA') of 'Qwen/Qwen2.5-VL-7B-Instruct'" in reason.message
+    assert "merge_and_unload" in reason.remedy
+
+
+def test_an_adapter_beside_a_model_is_said_not_to_be_checked(folder: Path) -> None:
+    (folder / "adapter_config.json").write_text('{"peft_type": "LORA"}')
+
+    inspection = inspect(folder)
+
+    assert inspection.reasons == ()
+    assert inspection.unchecked == ("adapter_config.json: the adapter that lies beside the model.",)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model.engine"])
+def test_formats_without_a_header_are_named_as_unchecked(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\x08\x07")
+
+    inspection = inspect(tmp_path)
+
+    assert inspection.reasons == ()
+    assert inspection.unchecked == (
+        f"{name}: the format doesn't let a reader tell what must be there.",
+    )
 
 
 def test_a_git_lfs_pointer_in_place_of_a_shard_is_named(folder: Path) -> None:
@@ -447,16 +488,6 @@ def test_every_fault_is_said_at_once(folder: Path) -> None:
         "model.pickle-weights",
         "model.remote-code",
     }
-
-
-def test_an_archive_is_only_recognised_and_it_says_so(tmp_path: Path) -> None:
-    archive = tmp_path / "model.tar.gz"
-    archive.write_bytes(b"\x1f\x8b\x08" + bytes(40))
-
-    inspection = inspect(archive)
-
-    assert inspection.reasons == ()
-    assert "content was not looked into" in inspection.unchecked[0]
 
 
 def test_an_archive_that_is_no_gzip_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from switchover_cli import deployment, local
+from switchover_cli import cloud as clouds
+from switchover_cli import deployment
 from switchover_cli.errors import CommandFailed, Refused
 from switchover_local.record import CloudRecord
 from switchover_local.stack import LocalCloud
@@ -23,7 +24,7 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalCloud:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     running = LocalCloud(tmp_path, CloudRecord(pid=1, engine_port=4566, twin_port=4567))
-    monkeypatch.setattr(local, "attach_cloud", lambda _project: running)
+    monkeypatch.setattr(clouds, "attach_cloud", lambda _project: running)
     return running
 
 
@@ -65,7 +66,7 @@ def test_without_a_running_cloud_the_usual_rules_hold(monkeypatch: pytest.Monkey
     def none_runs(_project: Path) -> LocalCloud:
         raise Refused("No local cloud runs.", "switchover local up")
 
-    monkeypatch.setattr(local, "attach_cloud", none_runs)
+    monkeypatch.setattr(clouds, "attach_cloud", none_runs)
     monkeypatch.setattr(deployment.boto3, "Session", lambda: "the usual session")
 
     assert issubclass(Refused, CommandFailed)

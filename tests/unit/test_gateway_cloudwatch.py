@@ -197,6 +197,7 @@ def test_every_page_of_an_alarms_history_is_read(client: CloudWatchClient) -> No
     asked = {
         "AlarmName": "guard",
         "HistoryItemType": "StateUpdate",
+        "AlarmTypes": ["MetricAlarm", "CompositeAlarm"],
         "StartDate": NOW,
         "ScanBy": "TimestampAscending",
     }

@@ -154,3 +154,13 @@ def test_updated_is_never_said_unless_the_target_serves_at_rest_and_the_verdict_
     serves_target = is_serving and config == TARGET and pending is None
     may_say_so = verdict == "updated" and serves_target and was_started and is_capacity_restored
     assert (told.outcome is Outcome.UPDATED) == may_say_so
+
+
+def test_a_summary_stays_short_enough_for_a_phone() -> None:
+    """CloudWatch's StateReason alone runs over four lines; the reasons keep it whole."""
+    long = reason(message=f"went red: {'Threshold Crossed ' * 40}")
+    ending = Ending(verdict="settled", reasons=(long,))
+    told = conclusion(endpoint(config_name=PREVIOUS), ending=ending)
+    assert len(told.summary) < 300
+    assert told.summary.endswith("…")
+    assert told.reasons == (long,)

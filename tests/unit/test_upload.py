@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import os
+import tarfile
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from switchover.aws.models import Models
-from switchover.domain.checkpoint_reading import StoredFile
-from switchover.domain.reasons import Reason
 from switchover.domain.release import Release, parse_release
 from switchover_cli.upload import Progress, Step, UploadOutcome, UploadReport, upload_release
-from switchover_cli.upload_folder import Digest, Folder, digest_file
-from switchover_cli.upload_transfer import resolve_part_bytes, send_files
 from switchover_local.checkpoint import remove_shard, write_checkpoint
 
 if TYPE_CHECKING:
@@ -31,7 +26,6 @@ if TYPE_CHECKING:
 
 BUCKET = "models"
 RELEASE = "releases/chat/7/release.json"
-MEBIBYTE = 1024**2
 
 
 @pytest.fixture
@@ -278,14 +272,13 @@ def test_a_bucket_that_denies_writing_is_a_reason(s3: S3Client, folder: Path) ->
     assert keys(s3) == set()
 
 
-def test_a_file_that_changes_while_it_is_sent_is_found(s3: S3Client, folder: Path) -> None:
+def test_a_file_that_changes_after_it_was_checked_is_found(s3: S3Client, folder: Path) -> None:
     config = folder / "config.json"
 
-    def rewrite(params: dict[str, str], **_: object) -> None:
-        if params["Key"].endswith("/config.json"):
-            config.write_bytes(config.read_bytes().swapcase())
+    def rewrite(**_: object) -> None:
+        config.write_bytes(config.read_bytes().swapcase())
 
-    s3.meta.events.register("provide-client-params.s3.HeadObject", rewrite)
+    s3.meta.events.register("provide-client-params.s3.ListMultipartUploads", rewrite)
 
     report = upload(folder, s3)
 
@@ -294,101 +287,13 @@ def test_a_file_that_changes_while_it_is_sent_is_found(s3: S3Client, folder: Pat
     assert RELEASE not in keys(s3)
 
 
-def test_a_single_archive_is_a_release_too(s3: S3Client, tmp_path: Path) -> None:
+def test_a_single_archive_is_a_release_too(s3: S3Client, folder: Path, tmp_path: Path) -> None:
     archive = tmp_path / "model.tar.gz"
-    archive.write_bytes(b"\x1f\x8b\x08" + bytes(40))
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(folder, arcname=".")
     (tmp_path / "notes.txt").write_text("not part of it")
 
     report = upload(archive, s3)
 
     assert report.outcome is UploadOutcome.SENT
     assert keys(s3) == {RELEASE, "models/chat/7/model.tar.gz"}
-    assert "content was not looked into" in report.unchecked[0]
-
-
-@pytest.mark.parametrize(
-    ("size", "parts"), [(0, 0), (1, 0), (5, 0), (6, 2), (10, 2), (11, 3), (16, 4)]
-)
-def test_a_digest_is_the_one_that_s3_answers_with(tmp_path: Path, size: int, parts: int) -> None:
-    content = bytes(range(size))
-    (tmp_path / "x").write_bytes(content)
-    told: list[int] = []
-
-    digest = digest_file(
-        Folder(tmp_path, (), ()), StoredFile("x", size), part_bytes=5, on_read=told.append
-    )
-
-    pieces = b"".join(
-        hashlib.sha256(content[at : at + 5]).digest() for at in range(0, 5 * parts, 5)
-    )
-    expected = hashlib.sha256(pieces if parts else content).digest()
-    assert digest == Digest(
-        path="x",
-        bytes=size,
-        sha256=hashlib.sha256(content).hexdigest(),
-        s3_checksum=base64.b64encode(expected).decode(),
-    )
-    assert sum(told) == size
-
-
-def test_a_file_sent_in_parts_is_recognised_the_next_time(s3: S3Client, tmp_path: Path) -> None:
-    content = bytes(11 * MEBIBYTE)
-    (tmp_path / "big").write_bytes(content)
-    part_bytes = 5 * MEBIBYTE
-    digest = digest_file(
-        Folder(tmp_path, (), ()), StoredFile("big", len(content)), part_bytes, lambda _: None
-    )
-    assert isinstance(digest, Digest)
-
-    first = send_files(s3, tmp_path, [digest], BUCKET, "p/", part_bytes, lambda _: None)
-    again = send_files(s3, tmp_path, [digest], BUCKET, "p/", part_bytes, lambda _: None)
-
-    assert (first.sent, first.reasons) == (("big",), ())
-    assert (again.sent, again.already_there) == ((), ("big",))
-    head = s3.head_object(Bucket=BUCKET, Key="p/big")
-    assert head["ETag"].endswith('-3"')
-    assert head["Metadata"] == {"sha256": hashlib.sha256(content).hexdigest()}
-
-
-def test_a_file_sent_in_parts_that_changed_is_found(s3: S3Client, tmp_path: Path) -> None:
-    part_bytes = 5 * MEBIBYTE
-    (tmp_path / "big").write_bytes(bytes(part_bytes + 1))
-    digest = digest_file(
-        Folder(tmp_path, (), ()), StoredFile("big", part_bytes + 1), part_bytes, lambda _: None
-    )
-    assert isinstance(digest, Digest)
-    (tmp_path / "big").write_bytes(b"\x01" * (part_bytes + 1))
-
-    sending = send_files(s3, tmp_path, [digest], BUCKET, "p/", part_bytes, lambda _: None)
-
-    assert [reason.code for reason in sending.reasons] == ["model.file-changed"]
-
-
-def test_a_file_that_grew_since_it_was_listed_is_a_reason(tmp_path: Path) -> None:
-    (tmp_path / "x").write_bytes(b"12345")
-
-    answer = digest_file(Folder(tmp_path, (), ()), StoredFile("x", 3), 64, lambda _: None)
-
-    assert isinstance(answer, Reason)
-    assert answer.code == "model.file-changed"
-
-
-def test_a_file_that_cannot_be_read_is_a_reason(tmp_path: Path) -> None:
-    answer = digest_file(Folder(tmp_path, (), ()), StoredFile("gone", 3), 64, lambda _: None)
-
-    assert isinstance(answer, Reason)
-    assert answer.code == "model.unreadable"
-    assert "No such file" in answer.message
-
-
-@pytest.mark.parametrize(
-    ("largest", "part"),
-    [
-        (0, 64 * MEBIBYTE),
-        (640 * 10**9, 64 * MEBIBYTE),
-        (10_000 * 64 * MEBIBYTE + 1, 65 * MEBIBYTE),
-        (5 * 10**12, 477 * MEBIBYTE),
-    ],
-)
-def test_parts_are_large_enough_for_10_000_of_them(largest: int, part: int) -> None:
-    assert resolve_part_bytes(largest) == part

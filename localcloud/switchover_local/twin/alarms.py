@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 _MINUTE_SECONDS = 60
 _HIGH_RESOLUTION_SECONDS = 10
 
+_ACTIONS = {
+    StateValue.OK: "OKActions",
+    StateValue.ALARM: "AlarmActions",
+    StateValue.INSUFFICIENT_DATA: "InsufficientDataActions",
+}
 _HISTORY_ITEMS_KEPT = 10_000
 _HISTORY_DATA_CHARACTERS = 4095
 
@@ -53,7 +58,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
-    """One line of an alarm's history; `kind` is StateUpdate or ConfigurationUpdate."""
+    """One line of an alarm's history; `kind` is StateUpdate, ConfigurationUpdate or Action."""
 
     alarm_name: str
     at: datetime
@@ -62,14 +67,23 @@ class HistoryItem:
     document: str
 
 
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How CloudWatch goes about an evaluation.
+
+    ingestion_seconds: how long it takes until a period's data counts as complete.
+    extra_periods: how far beyond EvaluationPeriods the evaluation range reaches back.
+    """
+
+    ingestion_seconds: float = 60
+    extra_periods: int = 2
+
+
 class AlarmBoard:
     """All alarms, evaluated each virtual minute (each 10 s for periods of 10, 20 and 30 s).
 
     Args:
-        ingestion_seconds: how long CloudWatch takes until a period's data counts as complete.
-            0 is a best case that the real thing doesn't offer: rules §4 reckon with 60 to 120.
-        extra_periods: how far beyond EvaluationPeriods the evaluation range reaches back. Not
-            published; the guide's examples have 3 evaluation periods and a range of 5.
+        habits: what CloudWatch's documents leave open, read anew at each evaluation.
     """
 
     def __init__(
@@ -79,14 +93,12 @@ class AlarmBoard:
         *,
         account_id: str = "000000000000",
         region: str = "us-east-1",
-        ingestion_seconds: float = 0,
-        extra_periods: int = 2,
+        habits: Callable[[], Habits] = Habits,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._arn_prefix = f"arn:aws:cloudwatch:{region}:{account_id}:alarm:"
-        self._ingestion_seconds = ingestion_seconds
-        self._extra_periods = extra_periods
+        self.arn_prefix = f"arn:aws:cloudwatch:{region}:{account_id}:alarm:"
+        self._habits = habits
         self._alarms: dict[str, Alarm] = {}
         self._history: deque[HistoryItem] = deque(maxlen=_HISTORY_ITEMS_KEPT)
         self._listeners: list[Callable[[Alarm, StateValue, StateValue], None]] = []
@@ -104,7 +116,7 @@ class AlarmBoard:
         are_actions_enabled = request.get("ActionsEnabled", True)
         if known is None:
             initial = StateReading(StateValue.INSUFFICIENT_DATA, CREATION_REASON, None, now)
-            arn = self._arn_prefix + definition.name
+            arn = self.arn_prefix + definition.name
             alarm = Alarm(definition, arn, now, initial, None, now, are_actions_enabled)
         else:
             alarm = replace(
@@ -200,10 +212,10 @@ class AlarmBoard:
                 self._evaluate(alarm, now)
 
     def _evaluate(self, alarm: Alarm, now: datetime) -> None:
-        definition = alarm.definition
+        definition, habits = alarm.definition, self._habits()
         step = _HIGH_RESOLUTION_SECONDS if definition.is_high_resolution else _MINUTE_SECONDS
-        until = floor((now.timestamp() - self._ingestion_seconds) / step) * step
-        seen = definition.observe(self._store, until=until, extra_periods=self._extra_periods)
+        until = floor((now.timestamp() - habits.ingestion_seconds) / step) * step
+        seen = definition.observe(self._store, until=until, extra_periods=habits.extra_periods)
         verdict = definition.rule.judge(seen.breaches)
         if verdict is None or verdict is alarm.state.value or definition.has_low_samples(seen):
             return
@@ -216,14 +228,18 @@ class AlarmBoard:
             return
         moved = replace(alarm, state=reading, previous=old, transitioned_at=reading.at)
         self._alarms[alarm.name] = moved
-        self._note_transition(moved, old, reading)
+        self._history.append(recount_transition(moved.name, old, reading))
+        self._act(moved)
         for listener in self._listeners:
             listener(moved, old.value, reading.value)
 
-    def _note_transition(self, alarm: Alarm, old: StateReading, new: StateReading) -> None:
-        summary = f"Alarm updated from {old.value} to {new.value}"
-        document = _transition_document(old, new)
-        self._history.append(HistoryItem(alarm.name, new.at, "StateUpdate", summary, document))
+    def _act(self, alarm: Alarm) -> None:
+        """Write down that subscribers were told. Nothing here delivers it (docs/twin.md)."""
+        if not alarm.are_actions_enabled:
+            return
+        for arn in alarm.definition.request.get(_ACTIONS[alarm.state.value], []):
+            if ":sns:" in arn:
+                self._history.append(_recount_notice(alarm, arn))
 
     def _note_configuration(self, alarm: Alarm, deed: str, at: datetime) -> None:
         type_ = {"created": "Create", "updated": "Update", "deleted": "Delete"}[deed]
@@ -244,6 +260,23 @@ class AlarmBoard:
         self._history.append(
             HistoryItem(alarm.name, at, "ConfigurationUpdate", summary, _to_json(document))
         )
+
+
+def recount_transition(name: str, old: StateReading, new: StateReading) -> HistoryItem:
+    """The line of an alarm's history that says it moved."""
+    summary = f"Alarm updated from {old.value} to {new.value}"
+    return HistoryItem(name, new.at, "StateUpdate", summary, _transition_document(old, new))
+
+
+def _recount_notice(alarm: Alarm, topic_arn: str) -> HistoryItem:
+    """The line that says an SNS action ran; its words are quoted in many public incident reports."""
+    document = {
+        "actionState": "Succeeded",
+        "notificationResource": topic_arn,
+        "stateUpdateTimestamp": round(alarm.state.at.timestamp() * 1000),
+    }
+    summary = f"Successfully executed action {topic_arn}"
+    return HistoryItem(alarm.name, alarm.state.at, "Action", summary, _to_json(document))
 
 
 def _transition_document(old: StateReading, new: StateReading) -> str:

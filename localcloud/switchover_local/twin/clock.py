@@ -169,11 +169,16 @@ class PacedClock:
         return self.call_at(self.now() + timedelta(seconds=seconds), action)
 
     def run_due(self) -> None:
-        """Run every action whose moment has come, each seeing now() as its own due moment."""
+        """Run every action whose moment has come, each seeing now() as its own due moment.
+
+        What falls due while it runs waits for the next call, so that it returns even where more
+        virtual work comes in than real time can do.
+        """
         if self._firing_at is not None:  # an action asked the twin something: no nested pumping
             return
+        until = self._paced_now()
         try:
-            while (due := self._agenda.next_due()) is not None and due <= self._paced_now():
+            while (due := self._agenda.next_due()) is not None and due <= until:
                 timer = self._agenda.pop()
                 self._firing_at = timer.due
                 timer.action()

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from .alarm_reasons import StateReading
 from .alarm_rules import StateValue
-from .metric_queries import parse_metric
+from .alarms import Alarm
+from .metric_queries import parse_metric, refuse
 from .paging import cut_page
 from .refusals import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from .alarms import Alarm, AlarmBoard, HistoryItem
+    from .alarms import AlarmBoard, HistoryItem
+    from .clock import Clock
+    from .composites import CompositeAlarm, CompositeBoard
 
 _DESCRIBE_PAGE = 50
 _HISTORY_PAGE = 100
@@ -23,17 +27,27 @@ _NOT_DESCRIBED = {"Tags", "ActionsEnabled"}
 
 
 class AlarmOperations:
-    """PutMetricAlarm and everything else about alarms. Composite and log alarms aren't modelled."""
+    """PutMetricAlarm and everything else about alarms. Log alarms aren't modelled."""
 
-    def __init__(self, board: AlarmBoard) -> None:
+    def __init__(self, board: AlarmBoard, composites: CompositeBoard, clock: Clock) -> None:
         self._board = board
+        self._composites = composites
+        self._alarm_clock = clock
         self._tags: dict[str, dict[str, str]] = {}
 
     def put_metric_alarm(self, params: dict[str, Any]) -> dict[str, Any]:
+        if self._composites.get(params["AlarmName"]) is not None:
+            raise _name_taken(params["AlarmName"])
         is_new = self._board.get(params["AlarmName"]) is None
         alarm = self._board.put(params)
         if is_new:  # tags on an existing alarm are ignored: that is TagResource's business
             self._tags[alarm.arn] = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
+        return {}
+
+    def put_composite_alarm(self, params: dict[str, Any]) -> dict[str, Any]:
+        if self._board.get(params["AlarmName"]) is not None:
+            raise _name_taken(params["AlarmName"])
+        self._composites.put(params)
         return {}
 
     def describe_alarms(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -43,15 +57,24 @@ class AlarmOperations:
                 "The parameters AlarmNames and AlarmNamePrefix cannot be specified together.",
             )
         kinds = params.get("AlarmTypes", ["MetricAlarm"])
-        matching = [a for a in self._board.alarms() if _is_described(a, params)]
+        every: list[Alarm | CompositeAlarm] = []
+        if "CompositeAlarm" in kinds:
+            every += self._composites.alarms()
+        if "MetricAlarm" in kinds:
+            every += self._board.alarms()
         page, more = cut_page(
-            matching if "MetricAlarm" in kinds else [],
+            [alarm for alarm in every if _is_described(alarm, params)],
             params.get("NextToken"),
             params.get("MaxRecords", _DESCRIBE_PAGE),
             refusal=_invalid_token(),
         )
-        described = [_describe(alarm) for alarm in page]
-        return {"MetricAlarms": described, "CompositeAlarms": [], **more}
+        return {
+            "MetricAlarms": [_describe(alarm) for alarm in page if isinstance(alarm, Alarm)],
+            "CompositeAlarms": [
+                _describe_composite(alarm) for alarm in page if not isinstance(alarm, Alarm)
+            ],
+            **more,
+        }
 
     def describe_alarms_for_metric(self, params: dict[str, Any]) -> dict[str, Any]:
         wanted = parse_metric(params)
@@ -69,32 +92,41 @@ class AlarmOperations:
         return {"MetricAlarms": [_describe(alarm) for alarm in matching]}
 
     def describe_alarm_history(self, params: dict[str, Any]) -> dict[str, Any]:
-        items = [item for item in self._board.history() if _is_recounted(item, params)]
+        kinds = params.get("AlarmTypes", ["MetricAlarm"])
+        told = [(item, "MetricAlarm") for item in self._board.history()]
+        told += [(item, "CompositeAlarm") for item in self._composites.history()]
+        items = [(i, kind) for i, kind in told if kind in kinds and _is_recounted(i, params)]
+        items.sort(key=lambda entry: entry[0].at)
         if params.get("ScanBy", "TimestampDescending") == "TimestampDescending":
             items.reverse()
-        if "MetricAlarm" not in params.get("AlarmTypes", ["MetricAlarm"]):
-            items = []
         page, more = cut_page(
             items,
             params.get("NextToken"),
             params.get("MaxRecords", _HISTORY_PAGE),
             refusal=_invalid_token(),
         )
-        return {"AlarmHistoryItems": [_describe_item(item) for item in page], **more}
+        return {"AlarmHistoryItems": [_describe_item(item, kind) for item, kind in page], **more}
 
     def set_alarm_state(self, params: dict[str, Any]) -> dict[str, Any]:
         reason_data = params.get("StateReasonData")
         if reason_data is not None and not _is_json(reason_data):
             raise Refusal("InvalidFormat", "StateReasonData is not valid JSON.")
-        self._board.set_state(
-            params["AlarmName"],
-            StateValue(params["StateValue"]),
-            params["StateReason"],
-            reason_data,
-        )
+        name, value = params["AlarmName"], StateValue(params["StateValue"])
+        if self._composites.get(name) is not None:
+            now = self._alarm_clock.now()
+            reading = StateReading(value, params["StateReason"], reason_data, now)
+            self._composites.set_state(name, reading)
+        else:
+            self._board.set_state(name, value, params["StateReason"], reason_data)
         return {}
 
     def delete_alarms(self, params: dict[str, Any]) -> dict[str, Any]:
+        composites = [name for name in params["AlarmNames"] if self._composites.get(name)]
+        if composites and len(params["AlarmNames"]) > 1:  # DeleteAlarms: one composite per call
+            raise refuse("A composite alarm can only be deleted in a call of its own.")
+        if composites:
+            self._composites.delete(composites[0])
+            return {}
         doomed = [self._board.get(name) for name in params["AlarmNames"]]
         self._board.delete(params["AlarmNames"])
         for alarm in doomed:
@@ -131,7 +163,7 @@ class AlarmOperations:
         return self._tags[arn]
 
 
-def _is_described(alarm: Alarm, params: dict[str, Any]) -> bool:
+def _is_described(alarm: Alarm | CompositeAlarm, params: dict[str, Any]) -> bool:
     return (
         ("AlarmNames" not in params or alarm.name in params["AlarmNames"])
         and alarm.name.startswith(params.get("AlarmNamePrefix", ""))
@@ -143,20 +175,32 @@ def _is_described(alarm: Alarm, params: dict[str, Any]) -> bool:
     )
 
 
-def _actions(alarm: Alarm) -> Iterator[str]:
+def _request_of(alarm: Alarm | CompositeAlarm) -> Mapping[str, Any]:
+    return alarm.definition.request if isinstance(alarm, Alarm) else alarm.request
+
+
+def _actions(alarm: Alarm | CompositeAlarm) -> Iterator[str]:
     for field in _ACTION_LISTS:
-        yield from alarm.definition.request.get(field, [])
+        yield from _request_of(alarm).get(field, [])
 
 
 def _describe(alarm: Alarm) -> dict[str, Any]:
-    given = {k: v for k, v in alarm.definition.request.items() if k not in _NOT_DESCRIBED}
-    described = {field: [] for field in _ACTION_LISTS} | given
+    described = _describe_state(alarm) | {"ActionsEnabled": alarm.are_actions_enabled}
     if alarm.definition.metric is not None:
         described.setdefault("Dimensions", [])
+    return described
+
+
+def _describe_composite(alarm: CompositeAlarm) -> dict[str, Any]:
+    return _describe_state(alarm) | {"ActionsEnabled": alarm.request.get("ActionsEnabled", True)}
+
+
+def _describe_state(alarm: Alarm | CompositeAlarm) -> dict[str, Any]:
+    given = {k: v for k, v in _request_of(alarm).items() if k not in _NOT_DESCRIBED}
+    described = {field: [] for field in _ACTION_LISTS} | given
     return described | {
         "AlarmArn": alarm.arn,
         "AlarmConfigurationUpdatedTimestamp": alarm.configured_at,
-        "ActionsEnabled": alarm.are_actions_enabled,
         "StateValue": alarm.state.value.value,
         "StateReason": alarm.state.reason,
         **({"StateReasonData": alarm.state.reason_data} if alarm.state.reason_data else {}),
@@ -175,10 +219,10 @@ def _is_recounted(item: HistoryItem, params: dict[str, Any]) -> bool:
     )
 
 
-def _describe_item(item: HistoryItem) -> dict[str, Any]:
+def _describe_item(item: HistoryItem, alarm_type: str) -> dict[str, Any]:
     return {
         "AlarmName": item.alarm_name,
-        "AlarmType": "MetricAlarm",
+        "AlarmType": alarm_type,
         "Timestamp": item.at,
         "HistoryItemType": item.kind,
         "HistorySummary": item.summary,
@@ -192,6 +236,10 @@ def _is_json(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _name_taken(name: str) -> Refusal:
+    return refuse(f"There is an alarm of another type that is called {name}.")
 
 
 def _invalid_token() -> Refusal:

@@ -157,8 +157,9 @@ def _check_datum(datum: dict[str, Any], path: str, now: datetime) -> None:
             f"The parameters {listed} are mutually exclusive and you have specified both.",
         )
     values = datum.get("Values", [datum.get("Value", 0.0)])
-    if not all(math.isfinite(value) for value in values):
-        raise _invalid_value(f"The value for parameter {path}.Value is invalid: not a number.")
+    for value in (*values, *datum.get("StatisticValues", {}).values()):
+        if not math.isfinite(value):
+            raise _invalid_value(f"The value {value} for parameter {path}.{given[0]} is invalid.")
     if len(datum.get("Counts", values)) != len(values):
         raise _invalid_value(f"The parameters {path}.Values and {path}.Counts differ in length.")
     if datum.get("StorageResolution", 60) not in {1, 60}:

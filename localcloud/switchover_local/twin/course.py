@@ -41,8 +41,6 @@ class Course:
     """Instances per canary, linear step or rolling batch, by variant."""
     rollback_sizes: Mapping[str, int] = field(default_factory=dict)
     """Instances per batch of a rolling rollback, by variant."""
-    is_excluded: bool = False
-    """Whether guardrails silently don't apply: no bake, no deployment events (rules §3)."""
 
     def steps(self, wanted: Mapping[str, int]) -> int:
         """How many steps or batches it takes until every variant has its `wanted` instances."""

@@ -102,12 +102,8 @@ class Deployment:
             variant.stage = new.get(name)
         for name, variant in self.endpoint.variants.items():
             variant.stage = (old or {}).get(name)
-        self._announce()
-
-    def _announce(self) -> None:
         self.endpoint.count_heads(self.now)
-        if not self.course.is_excluded:
-            self.world.announce_deployment(self.endpoint)
+        self.world.announce_deployment(self.endpoint)
 
     def launch_new(self, counts: Mapping[Lane, int]) -> Script:
         """Launch new instances, until they stand by."""

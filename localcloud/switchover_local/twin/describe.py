@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from .endpoint import Endpoint, Pending, Variant
     from .fleet import Fleet
+    from .specs import EndpointConfig, Model
 
 
 def describe_endpoint(endpoint: Endpoint) -> dict[str, object]:
@@ -24,8 +26,10 @@ def describe_endpoint(endpoint: Endpoint) -> dict[str, object]:
         "LastModifiedTime": endpoint.modified,
         "FailureReason": endpoint.failure_reason,
         "LastDeploymentConfig": endpoint.last_deployment_config,
-        "ProductionVariants": _describe_variants(endpoint.variants, endpoint.fleets),
-        "PendingDeploymentSummary": _describe_pending(endpoint.pending),
+        "ProductionVariants": _with_images(
+            _describe_variants(endpoint.variants, endpoint.fleets), endpoint.config
+        ),
+        "PendingDeploymentSummary": _describe_pending(endpoint.pending, has_images=True),
     }
     for member in ("DataCaptureConfig", "AsyncInferenceConfig", "ExplainerConfig", "MetricsConfig"):
         answer[member] = endpoint.config.request.get(member)
@@ -52,7 +56,7 @@ def deployment_event_detail(endpoint: Endpoint, tags: Mapping[str, str]) -> dict
     """The detail of an endpoint deployment state change event: the same and how far it is."""
     detail = event_detail(endpoint, tags)
     detail["ProductionVariants"] = [_in_epoch_ms(variant) for variant in _variants(endpoint)]
-    pending = _describe_pending(endpoint.pending)
+    pending = _describe_pending(endpoint.pending, has_images=False)
     if pending is not None:
         detail["PendingDeploymentSummary"] = _in_epoch_ms(pending)
     return detail
@@ -67,16 +71,40 @@ def _variants(endpoint: Endpoint) -> list[dict[str, object]]:
     return _describe_variants(endpoint.variants, endpoint.fleets)
 
 
-def _describe_pending(pending: Pending | None) -> dict[str, object] | None:
+def _describe_pending(pending: Pending | None, *, has_images: bool) -> dict[str, object] | None:
     if pending is None:
         return None
+    summaries = [
+        summary | {"InstanceType": pending.variants[str(summary["VariantName"])].spec.hardware}
+        for summary in _describe_variants(pending.variants, pending.fleets)
+    ]
     return {
         "EndpointConfigName": pending.config.name,
         "StartTime": pending.started,
-        "ProductionVariants": [
-            summary | {"InstanceType": pending.variants[str(summary["VariantName"])].spec.hardware}
-            for summary in _describe_variants(pending.variants, pending.fleets)
-        ],
+        "ProductionVariants": _with_images(summaries, pending.config) if has_images else summaries,
+    }
+
+
+def _with_images(
+    summaries: list[dict[str, object]], config: EndpointConfig
+) -> list[dict[str, object]]:
+    """Add DeployedImages; the documented events come without them."""
+    return [
+        summary | {"DeployedImages": [_image_of(model)]}
+        if (model := config.models.get(str(summary["VariantName"])))
+        else summary
+        for summary in summaries
+    ]
+
+
+def _image_of(model: Model) -> dict[str, object]:
+    # A tag is resolved to a digest when the model is created (API Reference, DeployedImage).
+    digest = hashlib.sha256(model.image.encode()).hexdigest()
+    repository = model.image.partition("@")[0].rpartition(":")[0] or model.image
+    return {
+        "SpecifiedImage": model.image,
+        "ResolvedImage": f"{repository}@sha256:{digest}",
+        "ResolutionTime": model.created,
     }
 
 

@@ -126,7 +126,7 @@ class Endpoints:
             deployment, {name: v.desired_count for name, v in variants.items()}, switches
         )
         if exclusion.is_silent:
-            return Course(deadline_seconds=course.deadline_seconds, is_excluded=True)
+            return Course(deadline_seconds=course.deadline_seconds)
         if raw is not None:
             exclusion.refuse(course.strategy)
             self._check_alarms(course)
@@ -135,6 +135,8 @@ class Endpoints:
     def _check_alarms(self, course: Course) -> None:
         switches, alarms = self._world.scenario.switches, self._world.alarms
         for name in course.alarm_names:
+            if switches.composite_alarms == "refused" and alarms.is_composite(name):
+                raise validation_exception(f"Alarm {name} is not a metric alarm.")
             if switches.missing_alarm == "refused" and not alarms.exists(name):
                 raise validation_exception(f"Alarm {name} does not exist.")
             if switches.red_alarm_at_start == "refused" and alarms.is_red(name):

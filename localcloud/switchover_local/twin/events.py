@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .composites import CompositeAlarm
 from .describe import deployment_event_detail, event_detail, upper_snake
 from .naming import next_id
 
@@ -96,14 +97,29 @@ class NewsDesk:
             self._emit(held)
 
 
-def alarm_detail(alarm: Alarm) -> dict[str, object]:
+def alarm_detail(alarm: Alarm | CompositeAlarm) -> dict[str, object]:
     """The detail of a CloudWatch Alarm State Change event."""
-    return {
+    detail: dict[str, object] = {
         "alarmName": alarm.name,
-        "configuration": {"metrics": _metrics_of(alarm.definition.request)},
+        "configuration": _configuration(alarm),
         "state": _state(alarm.state),
-        "previousState": None if alarm.previous is None else _state(alarm.previous),
     }
+    if alarm.previous is not None:
+        detail["previousState"] = _state(alarm.previous)
+    return detail
+
+
+def _configuration(alarm: Alarm | CompositeAlarm) -> dict[str, object]:
+    configuration: dict[str, object]
+    if isinstance(alarm, CompositeAlarm):
+        request = alarm.request
+        configuration = {"alarmRule": request["AlarmRule"]}
+    else:
+        request = alarm.definition.request
+        configuration = {"metrics": _metrics_of(request)}
+    if "AlarmDescription" in request:
+        configuration["description"] = request["AlarmDescription"]
+    return configuration
 
 
 def _state(reading: StateReading) -> dict[str, object]:

@@ -55,6 +55,20 @@ def exclusion_of(endpoint: Endpoint, target: EndpointConfig, scenario: Scenario)
     )
 
 
+def tells_of_deployments(endpoint: Endpoint, scenario: Scenario) -> bool:
+    """Whether deployment events are sent for an endpoint: only for those that guardrails cover.
+
+    Source: the "Visibility" point of deployment-guardrails; its list of exclusions is taken to
+    be the list of endpoints without events (rules §3).
+    """
+    configs = [endpoint.config, *([endpoint.pending.config] if endpoint.pending else [])]
+    return not any(
+        _is_silently_excluded(config, scenario)
+        or any(spec.is_serverless or spec.hosts_components for spec in config.variants)
+        for config in configs
+    )
+
+
 def _is_silently_excluded(config: EndpointConfig, scenario: Scenario) -> bool:
     return any(
         spec.hardware.startswith("ml.inf1.") or spec.model_name in scenario.marketplace_models

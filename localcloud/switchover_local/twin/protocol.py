@@ -42,6 +42,10 @@ _REST_OPERATIONS = {
     "async-invocations": "InvokeEndpointAsync",
 }
 
+# CloudWatch keeps the codes of its query protocol (Common Errors, ValidationError) in every protocol;
+# the runtime's model names its own ValidationError.
+_VALIDATION_CODES = {"cloudwatch": "ValidationError", "sagemaker-runtime": "ValidationError"}
+
 Encoding = Literal["json", "rest-json", "cbor"]
 
 
@@ -112,7 +116,8 @@ def read_call(request: Request, call: Call) -> Call:
     """Read and check the parameters of a call that was identified.
 
     Raises:
-        Refusal: ValidationException (ValidationError from the runtime), SerializationException.
+        Refusal: ValidationException (ValidationError from services with older error codes),
+            SerializationException.
     """
     shape = _operation(call).input_shape
     if shape is None:
@@ -121,8 +126,7 @@ def read_call(request: Request, call: Call) -> Call:
         params = call.params | _read_rest(request, shape)
     else:
         params = cast("dict[str, object]", read_value(_decode(request, call.encoding), shape))
-    code = "ValidationError" if call.service == "sagemaker-runtime" else "ValidationException"
-    check_request(params, shape, code)
+    check_request(params, shape, _VALIDATION_CODES.get(call.service, "ValidationException"))
     return Call(call.service, call.operation, call.encoding, params)
 
 

@@ -91,7 +91,8 @@ class Rollout:
         endpoint.fleets = [fleet for fleet in endpoint.fleets if fleet.total]
         if any(fleet.config is not endpoint.config for fleet in endpoint.fleets):
             # The update began from a mix, so a mix is what it is taken back to.
-            self._settle_mixed("UpdateRollbackFailed", reason)
+            is_fatal = self._world.scenario.switches.failed_mix_repair == "failed"
+            self._settle_mixed("Failed" if is_fatal else "UpdateRollbackFailed", reason)
             return
         told = self._world.scenario.switches.failure_reason_after_rollback == "told"
         endpoint.failure_reason = reason if told else None

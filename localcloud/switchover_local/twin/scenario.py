@@ -39,6 +39,8 @@ class Timings(_Settled):
     """How long the model data may take, if the variant doesn't say."""
     config_visible_after_seconds: Seconds = 0
     """Reads of a config just created may not find it yet (eventual consistency: rules §1.7)."""
+    metric_ingestion_seconds: Seconds = 60
+    """From a period's end to the moment that alarms count its data as complete (rules §4: 60–120)."""
     reply_hold_cap_seconds: Seconds = 2
     """Over HTTP an answer is held back by the model's latency, but never longer than this."""
 
@@ -146,8 +148,11 @@ class Switches(_Settled):
     """What a listed alarm does that is already in ALARM when UpdateEndpoint is called."""
     missing_alarm: Literal["ignored", "refused"] = "ignored"
     """What a listed alarm does that doesn't exist."""
-    composite_alarms: Literal["ignored", "watched"] = "ignored"
+    composite_alarms: Literal["ignored", "watched", "refused"] = "ignored"
     """Whether an alarm that DescribeAlarms shows only with AlarmTypes can guard a deployment."""
+    alarm_extra_periods: Annotated[int, Field(ge=0)] = 2
+    """How far beyond EvaluationPeriods an alarm looks for data when some is missing; CloudWatch's
+    examples have 3 evaluation periods and a range of 5, and no rule."""
     set_alarm_state_trips: bool = True
     """Whether SetAlarmState(ALARM) on a listed alarm during a bake forces a rollback."""
     single_instance_guardrail: Literal["refused", "accepted"] = "refused"
@@ -158,6 +163,8 @@ class Switches(_Settled):
     """The state an update ends in that outlasts its MaximumExecutionTimeoutInSeconds."""
     default_deadline_seconds: Annotated[float, Field(gt=0)] = 28_800
     """MaximumExecutionTimeoutInSeconds where the caller sets none."""
+    failed_mix_repair: Literal["mixed", "failed"] = "mixed"
+    """What an update leaves that should have ended a mix of configs and had to be taken back."""
     linear_last_step_waits: bool = False
     """Whether the last linear step waits WaitIntervalInSeconds before the final bake."""
     canary_frees_old_instances: bool = False

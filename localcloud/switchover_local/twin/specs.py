@@ -119,6 +119,11 @@ class VariantSpec(_FromAws):
         """Whether there are no instances to speak of."""
         return self.serverless_config is not None
 
+    @property
+    def hosts_components(self) -> bool:
+        """Whether models come as inference components, not with the variant (rules §3)."""
+        return self.model_name is None
+
 
 class DesiredCapacity(_FromAws):
     """One entry of UpdateEndpointWeightsAndCapacities."""

@@ -9,12 +9,14 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
 from .alarm_watch import AlarmWatch
-from .alarms import AlarmBoard
+from .alarms import AlarmBoard, Habits
 from .capacity import Capacity
 from .catalog import Catalog
 from .cloudwatch import CloudWatch
+from .composites import CompositeBoard
 from .endpoints import Endpoints
 from .events import Event, NewsDesk, alarm_detail
+from .exclusions import tells_of_deployments
 from .faults import FaultBox
 from .host_metrics import record_host_metrics
 from .in_process import wire_client
@@ -37,9 +39,9 @@ if TYPE_CHECKING:
 
     from botocore.config import Config
 
-    from .alarm_rules import StateValue
     from .alarms import Alarm
     from .clock import Clock
+    from .composites import CompositeAlarm
     from .endpoint import Endpoint, Transition
     from .fleet import Headcount
     from .scenario import Behaviour, Fault
@@ -74,7 +76,13 @@ class Twin:
         self._random = Random(scenario.seed)  # noqa: S311 - reproducible, not secret
         naming = Naming(scenario.region, scenario.account)
         region, account = scenario.region, scenario.account
-        self.alarms = AlarmBoard(self.metrics, clock, account_id=account, region=region)
+        self.alarms = AlarmBoard(
+            self.metrics, clock, account_id=account, region=region, habits=self._alarm_habits
+        )
+        # Told before the composites that follow a metric alarm, so that its event comes first.
+        self.alarms.on_transition(lambda alarm, _old, _new: self._note_alarm(alarm))
+        self.composites = CompositeBoard(self.alarms, clock, self.alarms.arn_prefix)
+        self.composites.on_transition(self._note_alarm)
         self._faults = FaultBox(scenario.faults)
         self._news = NewsDesk(emit, clock, naming, self._faults, self._random)
         self._tags = TagBook()
@@ -85,7 +93,7 @@ class Twin:
         catalog = Catalog(
             naming, clock.now, lambda: self.scenario.timings.config_visible_after_seconds
         )
-        self._watch = AlarmWatch(self.alarms, lambda: self.scenario.switches)
+        self._watch = AlarmWatch(self.alarms, self.composites, lambda: self.scenario.switches)
         self._world = World(
             clock,
             scenario,
@@ -107,11 +115,10 @@ class Twin:
         self._services: dict[str, object] = {
             "sagemaker": SageMaker(catalog, self.endpoints, self._tags),
             "sagemaker-runtime": SageMakerRuntime(self._router, clock.now, self._random),
-            "cloudwatch": CloudWatch(self.alarms, self.metrics, clock),
+            "cloudwatch": CloudWatch(self.alarms, self.composites, self.metrics, clock),
             "application-autoscaling": self.scaling,
             "service-quotas": self.quotas,
         }
-        self.alarms.on_transition(self._note_alarm)
         self._plan_maintenance()
         clock.call_later(_MINUTE_SECONDS, self._take_host_metrics)
 
@@ -220,6 +227,12 @@ class Twin:
         """How much of the traffic each config gets right now; adds up to 1."""
         return self._router.shares(endpoint_name)
 
+    def _alarm_habits(self) -> Habits:
+        scenario = self.scenario
+        return Habits(
+            scenario.timings.metric_ingestion_seconds, scenario.switches.alarm_extra_periods
+        )
+
     def _every_fleet(self) -> list[Any]:
         return [fleet for endpoint in self.endpoints.all() for fleet in endpoint.every_fleet()]
 
@@ -230,9 +243,10 @@ class Twin:
             self.clock.call_later(0, lambda: self.scaling.raise_to_minimum(endpoint.name))
 
     def _report_deployment(self, endpoint: Endpoint) -> None:
-        self._news.report_deployment(endpoint, self._tags.by_key(endpoint.arn))
+        if tells_of_deployments(endpoint, self.scenario):
+            self._news.report_deployment(endpoint, self._tags.by_key(endpoint.arn))
 
-    def _note_alarm(self, alarm: Alarm, _old: StateValue, _new: StateValue) -> None:
+    def _note_alarm(self, alarm: Alarm | CompositeAlarm) -> None:
         self._watch.note_transition(alarm.name, is_by_hand=self._operation == "SetAlarmState")
         self._news.report_alarm(alarm.arn, alarm_detail(alarm))
         for endpoint in self.endpoints.all():

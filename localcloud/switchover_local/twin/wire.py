@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _NUMBERS = {"integer", "long", "float", "double"}
+# JSON has no words for them, so botocore spells them out.
+_SPELLED_NUMBERS = {"NaN", "Infinity", "-Infinity"}
 
 
 class Request(NamedTuple):
@@ -70,6 +72,8 @@ def _read_scalar(raw: object, shape: Shape) -> object:
         return raw if isinstance(raw, bytes) else base64.b64decode(_expect(raw, str, shape))
     if kind in {"integer", "long"} and isinstance(raw, float) and raw.is_integer():
         return int(raw)
+    if kind in {"float", "double"} and isinstance(raw, str) and raw in _SPELLED_NUMBERS:
+        return float(raw)
     if kind in _NUMBERS:
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             raise _wrong_type(raw, shape)

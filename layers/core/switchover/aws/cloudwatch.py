@@ -71,6 +71,7 @@ class CloudWatch:
     def _red_since(self, name: str, since: datetime) -> str | None:
         pages = self._cloudwatch.get_paginator("describe_alarm_history").paginate(
             AlarmName=name,
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
             HistoryItemType="StateUpdate",
             StartDate=since,
             ScanBy="TimestampAscending",

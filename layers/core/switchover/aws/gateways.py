@@ -6,6 +6,7 @@ from switchover.aws import clients
 from switchover.aws.acts import Acts
 from switchover.aws.announcements import Announcements
 from switchover.aws.cloudwatch import CloudWatch
+from switchover.aws.copying import Copying
 from switchover.aws.files import Files
 from switchover.aws.ledger import Ledger
 from switchover.aws.models import Models
@@ -44,6 +45,11 @@ def runtime() -> Runtime:
 def models() -> Models:
     """Releases and their files."""
     return Models(clients.client("s3"))
+
+
+def copying() -> Copying:
+    """Releases that lie elsewhere."""
+    return Copying(clients.client("s3"))
 
 
 def files() -> Files:

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from switchover.domain.checkpoint import compare_with_release, inspect_model, limit_per_code
+from switchover.domain.checkpoint import (
+    compare_with_release,
+    find_unlisted,
+    inspect_model,
+    limit_per_code,
+)
 from switchover.domain.checkpoint_config import Inspection
 from switchover.domain.checkpoint_reading import StoredFile, read_evidence
 from switchover.domain.reasons import Reason
+from switchover.domain.release import FILE_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
+    from switchover.domain.checkpoint_reading import Evidence
     from switchover.domain.release import Release
 
 SHA256_METADATA = "sha256"
 RELEASE_LIMIT_BYTES = 1024**2
 KEYS_LIMIT = 10_000
+# An archive is read whole, by one thread; ValidateModel has 290 s for everything.
+ARCHIVE_SECONDS = 200
 # boto3 keeps ten connections per client: more threads would wait for one.
 _PARALLEL_READS = 10
 
@@ -36,8 +48,9 @@ _UNREADABLE = frozenset({"InvalidObjectState", "InvalidRange", "KMS.DisabledExce
 class Models:
     """The model bucket as a release's validation sees it."""
 
-    def __init__(self, s3: S3Client) -> None:
+    def __init__(self, s3: S3Client, now_seconds: Callable[[], float] = time.monotonic) -> None:
         self._s3 = s3
+        self._now_seconds = now_seconds
 
     def read_release(
         self, bucket: str, key: str, version_id: str | None = None
@@ -99,7 +112,7 @@ class Models:
             heads = list(pool.map(reader.add_sha256, (f for f in listed if f.path in wanted)))
             there = [file for file, _ in heads]
             absent = wanted - {file.path for file in there}
-            evidence = read_evidence(there, reader, pool.map, absent=absent)
+            evidence = self._read_evidence(there, reader, pool, absent)
         found = inspect_model(
             evidence, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
         )
@@ -114,17 +127,77 @@ class Models:
             for file in there
             if file.sha256 is None
         )
-        return Inspection(limit_per_code(dict.fromkeys(reasons)), (*found.unchecked, *unvouched))
+        return Inspection(
+            limit_per_code(dict.fromkeys(reasons)),
+            (*found.unchecked, *unvouched),
+            (
+                f"Names, sizes and SHA-256 of {len(there)} files against release.json.",
+                *found.checked,
+            ),
+        )
 
-    def list_files(self, bucket: str, prefix: str) -> tuple[StoredFile, ...] | Reason:
-        """List what lies under a prefix, or say why that can't be seen."""
+    def inspect_prefix(
+        self,
+        bucket: str,
+        prefix: str,
+        *,
+        allow_pickle: bool = False,
+        allow_remote_code: bool = False,
+    ) -> Inspection:
+        """Like `inspect`, of files that no release lists: all under a prefix, or a single one.
+
+        Raises:
+            ClientError: S3 still throttles or fails after botocore's retries.
+        """
+        folder = prefix[: prefix.rfind("/") + 1]
+        listed = self.list_files(bucket, prefix, folder)
+        if isinstance(listed, Reason):
+            return Inspection((listed,))
+        place = f"s3://{bucket}/{folder}"
+        keys = {file.path for file in listed if not file.path or file.path.endswith("/")}
+        files = [file for file in listed if file.path not in {*keys, FILE_NAME}]
+        if not files:
+            return Inspection((_nothing_under(f"s3://{bucket}/{prefix}"),))
+        reader = _PrefixReader(self._s3, bucket, folder)
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+            evidence = self._read_evidence(files, reader, pool, set())
+        found = inspect_model(
+            evidence, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
+        )
+        reasons = (*find_unlisted((), keys, place), *found.reasons)
+        return replace(found, reasons=limit_per_code(reasons))
+
+    def _read_evidence(
+        self,
+        files: Iterable[StoredFile],
+        reader: _PrefixReader,
+        pool: ThreadPoolExecutor,
+        absent: set[str],
+    ) -> Evidence:
+        deadline_seconds = self._now_seconds() + ARCHIVE_SECONDS
+        return read_evidence(
+            files,
+            reader,
+            pool.map,
+            absent=absent,
+            may_go_on=lambda: self._now_seconds() < deadline_seconds,
+        )
+
+    def list_files(
+        self, bucket: str, prefix: str, root: str | None = None
+    ) -> tuple[StoredFile, ...] | Reason:
+        """List what lies under a prefix, or say why that can't be seen.
+
+        Paths are relative to `root`, by default the prefix itself.
+        """
+        root = prefix if root is None else root
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=bucket, Prefix=prefix, PaginationConfig={"MaxItems": KEYS_LIMIT + 1}
         )
         place = f"s3://{bucket}/{prefix}"
         try:
             files = tuple(
-                StoredFile(path=item["Key"].removeprefix(prefix), bytes=item["Size"])
+                StoredFile(path=item["Key"].removeprefix(root), bytes=item["Size"])
                 for page in pages
                 for item in page.get("Contents", ())
             )
@@ -138,6 +211,15 @@ class Models:
                 remedy="Give the release a prefix of its own.",
             )
         return files
+
+
+def _nothing_under(place: str) -> Reason:
+    return Reason(
+        code="model.file-missing",
+        subject=place,
+        message="holds no file.",
+        remedy="Name the prefix that holds config.json and the weights, or the archive's own key.",
+    )
 
 
 class _PrefixReader:

@@ -11,7 +11,12 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from switchover.domain.checkpoint_config import Inspection, inspect_config
-from switchover.domain.checkpoint_reading import INDEX, Evidence, StoredFile, is_archive
+from switchover.domain.checkpoint_reading import (
+    INDEX,
+    Evidence,
+    StoredFile,
+    is_archive,
+)
 from switchover.domain.checkpoint_tensors import assemble_weights
 from switchover.domain.checkpoint_text import Json, Unparsed, name_some, parse_object, quote
 from switchover.domain.reasons import Reason
@@ -25,7 +30,8 @@ if TYPE_CHECKING:
 SHOWN_PER_CODE = 10
 
 _PICKLES = frozenset({".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"})
-_OTHER_WEIGHTS = frozenset({".gguf", ".onnx"})
+# Formats of a single file; of these only GGUF has a header that says how long the file must be.
+_SINGLE_FILES = frozenset({".engine", ".gguf", ".onnx", ".plan"})
 _CODE_CARRIERS = (
     "config.json",
     "tokenizer_config.json",
@@ -103,26 +109,65 @@ def inspect_model(
     """Say everything that keeps these files from loading as the model that they say they are."""
     files = evidence.files
     if len(files) == 1 and is_archive(next(iter(files))):
-        return _inspect_archive(evidence)
+        return _inspect_archive(
+            evidence, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
+        )
+    texts, text_reasons = _parse_texts(evidence.texts)
+    if "adapter_config.json" in texts and "config.json" not in files:
+        return Inspection((_refuse_adapter(texts["adapter_config.json"]),))
     suffixes = {PurePosixPath(path).suffix for path in files}
-    reasons = [*evidence.reasons, *(r for s in evidence.shards.values() for r in s.reasons)]
-    unchecked = []
+    reasons = [*evidence.reasons, *text_reasons]
+    reasons += [r for shard in evidence.shards.values() for r in shard.reasons]
+    reasons += [r for gguf in evidence.ggufs.values() for r in gguf.reasons]
     if not allow_pickle:
         reasons += _refuse_pickles(files)
-    if not suffixes & {".safetensors", *_PICKLES, *_OTHER_WEIGHTS}:
+    if not suffixes & {".safetensors", *_PICKLES, *_SINGLE_FILES}:
         reasons.append(_no_weights(files))
-    texts, text_reasons = _parse_texts(evidence.texts)
-    reasons += text_reasons
     if not allow_remote_code:
         reasons += _refuse_remote_code(texts)
-    if suffixes & (_OTHER_WEIGHTS | (_PICKLES if allow_pickle else frozenset())):
-        unchecked.append("Weights that are not safetensors were not looked into.")
-    if not suffixes & _OTHER_WEIGHTS or "config.json" in files:
+    unchecked = [*evidence.unread, *_name_unread_weights(evidence, allow_pickle=allow_pickle)]
+    if "adapter_config.json" in texts:
+        unchecked.append("adapter_config.json: the adapter that lies beside the model.")
+    checked = list(_name_read(evidence))
+    if not suffixes & _SINGLE_FILES or "config.json" in files:
         weights = assemble_weights(files, evidence.shards, evidence.texts.get(INDEX))
         findings = inspect_config(files, texts, weights)
         reasons += [*weights.reasons, *findings.reasons]
         unchecked += findings.unchecked
-    return Inspection(limit_per_code(reasons), tuple(unchecked))
+        checked += findings.checked
+    return Inspection(limit_per_code(reasons), tuple(unchecked), tuple(checked))
+
+
+def _name_read(evidence: Evidence) -> Iterator[str]:
+    if evidence.shards:
+        tensors = sum(len(shard.tensors) for shard in evidence.shards.values())
+        yield f"The headers of {len(evidence.shards)} safetensors files, with {tensors} tensors."
+    if evidence.ggufs:
+        tensors = sum(gguf.tensors for gguf in evidence.ggufs.values())
+        yield f"The headers of {len(evidence.ggufs)} GGUF files, with {tensors} tensors."
+    if evidence.texts:
+        yield f"The content of {name_some(sorted(evidence.texts), shown=len(evidence.texts))}."
+
+
+def _name_unread_weights(evidence: Evidence, *, allow_pickle: bool) -> Iterator[str]:
+    closed = _SINGLE_FILES - {".gguf"} | (_PICKLES if allow_pickle else frozenset())
+    unread = sorted(path for path in evidence.files if PurePosixPath(path).suffix in closed)
+    if unread:
+        yield f"{name_some(unread)}: the format doesn't let a reader tell what must be there."
+    for gguf in evidence.ggufs.values():
+        yield from gguf.unchecked
+
+
+def _refuse_adapter(adapter: Mapping[str, Json]) -> Reason:
+    base = quote(adapter.get("base_model_name_or_path"))
+    return Reason(
+        code="model.is-adapter",
+        subject="adapter_config.json",
+        message=f"this is an adapter ({quote(adapter.get('peft_type'))}) of {base}, not a model "
+        "that can be loaded by itself.",
+        remedy="Merge it into its base model (PEFT: merge_and_unload, save_pretrained) and upload "
+        "the result.",
+    )
 
 
 def limit_per_code(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
@@ -146,21 +191,46 @@ def limit_per_code(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(limited)
 
 
-def _inspect_archive(evidence: Evidence) -> Inspection:
+def _inspect_archive(
+    evidence: Evidence, *, allow_pickle: bool, allow_remote_code: bool
+) -> Inspection:
     path = next(iter(evidence.files))
-    reasons = list(evidence.reasons)
     opening = evidence.openings.get(path)
-    if opening is not None and not opening.startswith(b"\x1f\x8b"):
-        reasons.append(
-            Reason(
-                code="model.archive-invalid",
-                subject=path,
-                message=f"doesn't begin as gzip does, but with {quote(opening[:8])}.",
-                remedy="Pack it with `tar czf`, then upload it under a new version.",
-            )
+    if evidence.inside is None:
+        no_gzip = () if opening is None else (_no_gzip(path, opening),)
+        return Inspection((*evidence.reasons, *no_gzip))
+    archive, inner = evidence.inside.archive, evidence.inside.evidence
+    unchecked: list[str] = []
+    if evidence.inside.folder:
+        unchecked.append(
+            f"{path}: all its files lie in {evidence.inside.folder}; whether the container looks "
+            "there."
         )
-    note = f"{path}: its content was not looked into; a release of plain files is checked fully."
-    return Inspection(tuple(reasons), (note,))
+    if not archive.is_whole:
+        # What wasn't seen can't be called missing.
+        if archive.stopped:
+            unchecked.append(f"{path}: {archive.stopped}.")
+        seen = (reason for shard in inner.shards.values() for reason in shard.reasons)
+        return Inspection(
+            limit_per_code((*evidence.reasons, *archive.reasons, *seen)),
+            (*inner.unread, *unchecked),
+            tuple(_name_read(inner)),
+        )
+    found = inspect_model(inner, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code)
+    return Inspection(
+        limit_per_code((*evidence.reasons, *found.reasons)),
+        (*found.unchecked, *unchecked),
+        (f"The list of {len(inner.files)} files in {path}.", *found.checked),
+    )
+
+
+def _no_gzip(path: str, opening: bytes) -> Reason:
+    return Reason(
+        code="model.archive-invalid",
+        subject=path,
+        message=f"doesn't begin as gzip does, but with {quote(opening[:8])}.",
+        remedy="Pack it with `tar czf`, then upload it under a new version.",
+    )
 
 
 def _refuse_pickles(files: frozenset[str]) -> Iterator[Reason]:

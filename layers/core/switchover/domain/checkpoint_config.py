@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from switchover.domain.checkpoint_shapes import (
-    ARCHITECTURES,
-    Architecture,
-    TextConfig,
-    expect_tensors,
-    find_text_config,
+from switchover.domain.checkpoint_families import ARCHITECTURES, Architecture, expect_tensors
+from switchover.domain.checkpoint_language import TextConfig
+from switchover.domain.checkpoint_quantized import (
+    Quantization,
+    find_quantization,
+    find_unsaid_quantization,
+    quantize,
 )
+from switchover.domain.checkpoint_shapes import find_text_config
 from switchover.domain.checkpoint_tensors import Weights, compare_with_config
 from switchover.domain.checkpoint_text import Json, integer_at, object_at, quote
 from switchover.domain.reasons import Reason, reasons_from
@@ -30,16 +32,17 @@ _TOKENIZERS = (
     {"vocab.txt"},
     {"vocab.json", "merges.txt"},
 )
-_GENERATES_TEXT = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
+_GENERATES_TEXT = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel", "InternVLChatModel")
 _COPY = "Copy it from the model that this one was trained from, and upload again."
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What is wrong with a model, and what could not be looked at."""
+    """What is wrong with a model, what could not be looked at, and what was."""
 
     reasons: tuple[Reason, ...]
     unchecked: tuple[str, ...] = ()
+    checked: tuple[str, ...] = ()
 
 
 def inspect_config(files: frozenset[str], texts: Texts, weights: Weights) -> Inspection:
@@ -61,19 +64,35 @@ def inspect_config(files: frozenset[str], texts: Texts, weights: Weights) -> Ins
         reasons += _check_tokenizer(files, texts, config)
     if "vision_config" in config:
         reasons += _check_vision_companions(files, texts, config)
+    quantization = find_quantization(texts)
+    if quantization is None:
+        unsaid = find_unsaid_quantization(t for shard in weights.shards for t in shard.tensors)
+        reasons += [unsaid] if unsaid else []
     architecture = ARCHITECTURES.get(name)
     if architecture is None:
         note = f"config.json: tensor shapes were not compared, as {quote(name)} is not known here."
         return Inspection(tuple(reasons), (note,))
-    shapes = _compare_shapes(architecture, config, weights)
-    return Inspection((*reasons, *shapes.reasons), shapes.unchecked)
+    shapes = _compare_shapes(architecture, config, weights, quantization)
+    how = f", quantized by {quantization.method}" if quantization else ""
+    return Inspection(
+        reasons=(*reasons, *shapes.reasons),
+        unchecked=shapes.unchecked,
+        checked=(*shapes.checked, f"config.json: {name}{how}."),
+    )
 
 
 def _compare_shapes(
-    architecture: Architecture, config: Mapping[str, Json], weights: Weights
+    architecture: Architecture,
+    config: Mapping[str, Json],
+    weights: Weights,
+    quantization: Quantization | None,
 ) -> Inspection:
     try:
-        expected = expect_tensors(architecture, config)
+        expectation = expect_tensors(architecture, config)
+        expected, unchecked = expectation.tensors, expectation.unknown
+        if quantization is not None:
+            expected, untold = quantize(expected, quantization)
+            unchecked += untold
     except ValidationError as error:
         faults = reasons_from(
             error,
@@ -83,14 +102,13 @@ def _compare_shapes(
             model=TextConfig,
         )
         return Inspection(faults)
-    is_quantized = bool(config.get("quantization_config"))
-    unchecked: tuple[str, ...] = ()
-    if is_quantized:
-        unchecked = ("config.json: quantized tensors were not compared with it.",)
     if not weights.is_complete:
         unchecked = (*unchecked, "Whether every tensor is there: not every shard could be read.")
+    count = sum(want.count for want in expected if want.shape is not None)
     return Inspection(
-        tuple(compare_with_config(expected, weights, is_quantized=is_quantized)), unchecked
+        reasons=tuple(compare_with_config(expected, weights)),
+        unchecked=unchecked,
+        checked=(f"Names and shapes of up to {count} tensors against config.json.",),
     )
 
 

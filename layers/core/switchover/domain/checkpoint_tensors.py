@@ -24,7 +24,7 @@ from switchover.domain.safetensors_header import Shard, Tensor
 if TYPE_CHECKING:
     from switchover.domain.checkpoint_shapes import Expected
 
-_STACKED = re.compile(r"\b(layers|blocks)\.(\d{1,6})\.")
+_STACKED = re.compile(r"\b(layers|layer|blocks)\.(\d{1,6})\.")
 _NUMBERED = re.compile(r"model-\d+-of-\d+\.safetensors")
 _SAVE_AGAIN = "Save the checkpoint again (save_pretrained writes index and shards together)."
 _SAME_MODEL = "Take config.json and weights from the same training run, and upload them together."
@@ -167,45 +167,55 @@ def _compare_total(metadata: Mapping[str, Json], shards: tuple[Shard, ...]) -> I
         )
 
 
-def compare_with_config(
-    expected: tuple[Expected, ...], weights: Weights, *, is_quantized: bool
-) -> Iterator[Reason]:
+def compare_with_config(expected: tuple[Expected, ...], weights: Weights) -> Iterator[Reason]:
     """Say which tensors config.json wants otherwise: of another shape, missing, or one layer more.
 
-    Quantization replaces linear tensors by others; those are then not compared.
+    What is missing is only said where every shard could be read.
     """
     grouped = _group_by_layer(weights.shards)
     wholly_missing = dict(_find_missing_layers(expected, grouped))
     for want in expected:
-        if is_quantized and want.is_linear:
-            continue
-        found = grouped.get(want.name, {})
-        wrong = [
-            n for n, (_, tensor) in found.items() if n < want.count and tensor.shape != want.shape
-        ]
-        if wrong:
-            path, tensor = found[wrong[0]]
-            yield Reason(
-                code="model.shape-disagrees",
-                subject=f"{path}: {want.name.replace('{n}', str(wrong[0]))}",
-                message=(
-                    f"has the shape {quote(list(tensor.shape))}{_and_others(len(wrong) - 1)}; "
-                    f"config.json ({want.formula}) says {list(want.shape)}."
-                ),
-                remedy=_SAME_MODEL,
-            )
-        accounted = wholly_missing.get(_stack(want.name), frozenset())
-        missing = [n for n in range(want.count) if n not in found and n not in accounted]
-        if missing and want.is_required and weights.is_complete:
-            yield Reason(
-                code="model.tensor-missing",
-                subject=want.name.replace("{n}", str(missing[0])),
-                message=f"is in no shard{_and_others(len(missing) - 1, 'nor are')}.",
-                remedy=_SAME_MODEL,
-            )
+        yield from _compare_shape(want, grouped.get(want.name, {}))
+        if want.is_required and weights.is_complete:
+            accounted = wholly_missing.get(_stack(want.name), frozenset())
+            yield from _find_missing(want, grouped, accounted)
     if weights.is_complete:
         yield from _report_missing_layers(wholly_missing, expected)
     yield from _report_extra_layers(expected, grouped)
+
+
+def _compare_shape(want: Expected, found: Mapping[int, tuple[str, Tensor]]) -> Iterator[Reason]:
+    if want.shape is None:
+        return
+    accepted = (want.shape, want.packed_shape)
+    wrong = [
+        n for n, (_, tensor) in found.items() if n < want.count and tensor.shape not in accepted
+    ]
+    if wrong:
+        path, tensor = found[wrong[0]]
+        yield Reason(
+            code="model.shape-disagrees",
+            subject=f"{path}: {want.name.replace('{n}', str(wrong[0]))}",
+            message=(
+                f"has the shape {quote(list(tensor.shape))}{_and_others(len(wrong) - 1)}; "
+                f"config.json ({want.formula}) says {list(want.shape)}."
+            ),
+            remedy=_SAME_MODEL,
+        )
+
+
+def _find_missing(want: Expected, grouped: _Groups, accounted: frozenset[int]) -> Iterator[Reason]:
+    found = grouped.get(want.name, {})
+    replaced = grouped.get(want.replaced_by, {}) if want.replaced_by else {}
+    needed = range(want.count) if want.needed_by is None else grouped.get(want.needed_by, {})
+    missing = [n for n in needed if n not in found and n not in accounted and n not in replaced]
+    if missing:
+        yield Reason(
+            code="model.tensor-missing",
+            subject=want.name.replace("{n}", str(missing[0])),
+            message=f"is in no shard{_and_others(len(missing) - 1, 'nor are')}.",
+            remedy=_SAME_MODEL,
+        )
 
 
 _Groups = Mapping[str, Mapping[int, tuple[str, Tensor]]]
@@ -231,7 +241,11 @@ def _plain_name(name: str) -> str:
         ("model.language_model.", "model."),
         ("language_model.model.", "model."),
         ("language_model.lm_head.", "lm_head."),
+        ("language_model.output.", "output."),
         ("model.visual.", "visual."),
+        ("model.vision_tower.", "vision_tower."),
+        ("model.multi_modal_projector.", "multi_modal_projector."),
+        ("model.image_newline", "image_newline"),
     ):
         if name.startswith(prefix):
             return plain + name.removeprefix(prefix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -23,6 +24,9 @@ class Outcome(StrEnum):
     QUEUED = "Queued"
     SUPERSEDED = "Superseded"
     NEEDS_OPERATOR = "NeedsOperator"
+
+
+_SUMMARY_LETTERS = 160
 
 
 class Ending(BaseModel):
@@ -149,4 +153,6 @@ def _first(reasons: tuple[Reason, ...]) -> str:
     if not reasons:
         return "no reason was recorded."
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return f"{reasons[0].subject}: {reasons[0].message}{more}"
+    # A phone shows a few lines; the reasons themselves hold every word.
+    told = shorten(reasons[0].message, _SUMMARY_LETTERS, placeholder=" …")
+    return f"{reasons[0].subject}: {told}{more}"

@@ -33,6 +33,13 @@ EndpointName = Annotated[
 ]
 VersionName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._+-]{0,62}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+# Source: S3 User Guide, "Bucket naming rules". A folder, so that file paths can be put behind it.
+FolderUri = Annotated[
+    str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(.+/)?$", max_length=1024)
+]
+# The only place that a release's files are copied to: elsewhere in the bucket lie policies and the
+# files whose arrival starts updates.
+COPIES_PREFIX = "models/"
 
 
 def _relative(path: str) -> str:
@@ -98,6 +105,7 @@ class Release(BaseModel):
     endpoint: EndpointName
     model: ModelIdentity
     prefix: Annotated[str, Field(min_length=1, max_length=900)]
+    source: FolderUri | None = None
     files: Annotated[tuple[ReleaseFile, ...], Field(min_length=1)]
     start: Annotated[Start | AwareDatetime, BeforeValidator(_wish)] = Start.NOW
     policy: dict[str, Any] = Field(default_factory=dict)
@@ -129,6 +137,22 @@ class Release(BaseModel):
             # `weights` and `weights/x` together fail when SageMaker downloads them (rules §1.6).
             raise ValueError(f"{inside[0]!r} is both a file and a folder")
         return self
+
+    @model_validator(mode="after")
+    def _copyable(self) -> Release:
+        if self.source is None:
+            return self
+        if not self.prefix.startswith(COPIES_PREFIX):
+            raise ValueError(f"files are copied from a source to a prefix under {COPIES_PREFIX!r}")
+        if any(PurePosixPath(file.path).name == FILE_NAME for file in self.files):
+            raise ValueError(f"a copied {FILE_NAME} would start an update of its own")
+        return self
+
+    @property
+    def source_bucket_and_prefix(self) -> tuple[str, str]:
+        """Where the files are copied from; two empty texts if they are in the model bucket already."""
+        bucket, _, prefix = (self.source or "").removeprefix("s3://").partition("/")
+        return bucket, prefix
 
     @property
     def total_bytes(self) -> int:

@@ -105,6 +105,8 @@ class Update(BaseModel):
     request: Request | None
     bucket: str = ""
     release: Release | None = None
+    # Of the release's source when its copy began; empty before.
+    source_digest: str = ""
     started_at: datetime
     ended_at: datetime | None = None
     outcome: Outcome | None = None

@@ -1,0 +1,137 @@
+"""`switchover model check`: what ValidateModel would say of a model, before it is uploaded."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+
+from switchover.aws.models import Models
+from switchover.domain.checkpoint import inspect_model
+from switchover.domain.checkpoint_config import Inspection
+from switchover.domain.checkpoint_reading import read_evidence
+from switchover.domain.reasons import Reason
+from switchover.domain.release import FILE_NAME, parse_release
+from switchover_cli.deployment import open_session
+from switchover_cli.errors import Misused
+from switchover_cli.exits import ExitCode
+from switchover_cli.following import print_json
+from switchover_cli.options import Json, Local
+from switchover_cli.screen import draw_reasons
+from switchover_cli.upload_folder import list_folder
+from switchover_cli.words import say_count
+
+app = typer.Typer(help="Look at a model without serving it.", no_args_is_help=True)
+
+
+class CheckRecord(BaseModel):
+    """What a check found, for machines."""
+
+    model: str
+    is_sound: bool
+    reasons: tuple[Reason, ...]
+    checked: tuple[str, ...]
+    unchecked: tuple[str, ...]
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `check` a command of its own: Typer would merge a single one into its group."""
+
+
+@app.command()
+def check(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH|S3URI", help="A folder, a .tar.gz, s3://bucket/prefix/ or …/release.json"
+        ),
+    ],
+    *,
+    allow_pickle: Annotated[
+        bool, typer.Option("--allow-pickle", help="As the policy's model.allow_pickle.")
+    ] = False,
+    allow_remote_code: Annotated[
+        bool, typer.Option("--allow-remote-code", help="As the policy's model.allow_remote_code.")
+    ] = False,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Say everything that keeps a model from loading; reads headers and small files only."""
+    if model.startswith("s3://"):
+        models = Models(open_session(local=local).client("s3"))
+        found = _check_stored(
+            models, model, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
+        )
+    else:
+        found = _check_folder(
+            Path(model), allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
+        )
+    if json:
+        print_json(
+            CheckRecord(
+                model=model,
+                is_sound=not found.reasons,
+                reasons=found.reasons,
+                checked=found.checked,
+                unchecked=found.unchecked,
+            )
+        )
+    else:
+        _describe(model, found, Console(highlight=False))
+    if found.reasons:
+        raise typer.Exit(ExitCode.REJECTED)
+
+
+def _check_folder(path: Path, *, allow_pickle: bool, allow_remote_code: bool) -> Inspection:
+    listed = list_folder(path)
+    if isinstance(listed, Reason):
+        return Inspection((listed,))
+    found = inspect_model(
+        read_evidence(listed.files, listed),
+        allow_pickle=allow_pickle,
+        allow_remote_code=allow_remote_code,
+    )
+    left_out = tuple(
+        f"{left.path}: not part of the model ({left.why})." for left in listed.left_out
+    )
+    return Inspection(found.reasons, (*found.unchecked, *left_out), found.checked)
+
+
+def _check_stored(
+    models: Models, uri: str, *, allow_pickle: bool, allow_remote_code: bool
+) -> Inspection:
+    parts = urlsplit(uri, allow_fragments=False)
+    bucket, key = parts.netloc, f"{parts.path}{f'?{parts.query}' if parts.query else ''}"[1:]
+    if not bucket:
+        raise Misused(f"{uri} names no bucket.", "Write it like s3://bucket/models/chat/7/")
+    if not key.endswith(f"/{FILE_NAME}"):
+        is_archive = key.endswith((".tar.gz", ".tgz"))
+        prefix = key if not key or key.endswith("/") or is_archive else f"{key}/"
+        return models.inspect_prefix(
+            bucket, prefix, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
+        )
+    raw = models.read_release(bucket, key)
+    release = raw if isinstance(raw, tuple) else parse_release(raw, uri)
+    if isinstance(release, tuple):
+        return Inspection(release)
+    return models.inspect(
+        release, bucket, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
+    )
+
+
+def _describe(model: str, found: Inspection, console: Console) -> None:
+    for what in found.checked:
+        console.print(f"[dim]checked   {escape(what)}[/]")
+    for what in found.unchecked:
+        console.print(f"[yellow]unchecked[/] {escape(what)}")
+    if not found.reasons:
+        console.print(f"[green]Sound[/]: nothing found against {escape(model)}.", soft_wrap=True)
+        return
+    faults = say_count(len(found.reasons), "fault")
+    console.print(f"[bold red]Faulty[/]: {faults} in {escape(model)}.", soft_wrap=True)
+    for drawn in draw_reasons(found.reasons):
+        console.print(drawn)

@@ -1,0 +1,153 @@
+"""Copies a release's files between buckets by S3 itself: no byte of them passes through here.
+
+What was done lives in S3: finished files under the release's prefix, parts of unfinished ones in their
+multipart uploads. So a round that ends or crashes is gone on with where it was.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from switchover.aws.copy_round import COPIED_FROM_METADATA, CopyRound, explain_copy_refusal
+from switchover.aws.models import find_sha256
+from switchover.domain.checkpoint import limit_per_code
+from switchover.domain.copying import (
+    MIB_BYTES,
+    WHOLE_LIMIT_BYTES,
+    Checksum,
+    CopyVerdict,
+    FileCopy,
+    ObjectReading,
+    ReleaseCopy,
+    copy_stuck,
+    stand,
+)
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+
+    from switchover.domain.release import Release, ReleaseFile
+
+# A round begins nothing after this; its function has four minutes more, in which the largest single
+# copy (5 GiB) ends even at 25 MB/s.
+ROUND_SECONDS = 600
+PART_BYTES = 256 * MIB_BYTES
+# boto3 keeps ten connections per client.
+_PARALLEL_READS = 10
+_FILE_MISSING = "copy.file-missing"
+_ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+
+
+class Copying:
+    """The copy of a release's files into its prefix. Everything is safe to repeat."""
+
+    def __init__(
+        self,
+        s3: S3Client,
+        now_seconds: Callable[[], float] = time.monotonic,
+        *,
+        whole_bytes: int = WHOLE_LIMIT_BYTES,
+        part_bytes: int = PART_BYTES,
+    ) -> None:
+        self._s3 = s3
+        self._now_seconds = now_seconds
+        self._whole_bytes = whole_bytes
+        self._part_bytes = part_bytes
+
+    def compare(self, release: Release, bucket: str, begun_with: str = "") -> ReleaseCopy:
+        """Look at every file on both sides, and judge how the copy stands.
+
+        `begun_with` is the digest that the source had when the copy began.
+
+        Raises:
+            ClientError: S3 still throttles or fails after botocore's retries.
+        """
+        source_bucket, source_prefix = release.source_bucket_and_prefix
+
+        def look_at(file: ReleaseFile) -> FileCopy:
+            source = self._read(source_bucket, f"{source_prefix}{file.path}")
+            held = self._read(bucket, f"{release.prefix}{file.path}")
+            is_missing = isinstance(held, Reason) and held.code == _FILE_MISSING
+            return FileCopy(file, source, None if is_missing else held)
+
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+            return stand(release, bucket, pool.map(look_at, release.files), begun_with)
+
+    def copy(self, standing: ReleaseCopy) -> ReleaseCopy:
+        """Copy for one round, then look again: what is there is judged by what S3 says of it.
+
+        Raises:
+            ClientError, BotoCoreError: nothing could be copied for a trouble that may pass by itself.
+        """
+        ends_at = self._now_seconds() + ROUND_SECONDS
+        copying = CopyRound(
+            self._s3,
+            standing,
+            lambda: self._now_seconds() < ends_at,
+            whole_bytes=self._whole_bytes,
+            part_bytes=self._part_bytes,
+        )
+        copying.run()
+        if copying.reasons:
+            return replace(standing, reasons=limit_per_code(dict.fromkeys(copying.reasons)))
+        if copying.troubles and not copying.done:
+            raise copying.troubles[0]
+        reached = self.compare(standing.release, standing.bucket, standing.source_digest)
+        if reached.verdict is CopyVerdict.COPYING and not copying.done:
+            return replace(reached, reasons=(copy_stuck(reached, ROUND_SECONDS),))
+        return reached
+
+    def abort(self, standing: ReleaseCopy) -> None:
+        """Drop what was copied of unfinished files; finished ones stay."""
+        prefix = standing.release.prefix
+        keys = {f"{prefix}{file.path}" for file in standing.release.files}
+        pages = self._s3.get_paginator("list_multipart_uploads").paginate(
+            Bucket=standing.bucket, Prefix=prefix
+        )
+        for page in pages:
+            for upload in page.get("Uploads", ()):
+                if upload["Key"] in keys:
+                    self._s3.abort_multipart_upload(
+                        Bucket=standing.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                    )
+
+    def _read(self, bucket: str, key: str) -> ObjectReading | Reason:
+        uri = f"s3://{bucket}/{key}"
+        try:
+            head = self._s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+        except ClientError as error:
+            return explain_copy_refusal(error, uri, bucket)
+        is_restored = 'ongoing-request="false"' in head.get("Restore", "")
+        return ObjectReading(
+            uri=uri,
+            bytes=head["ContentLength"],
+            etag=head["ETag"].strip('"'),
+            sha256=find_sha256(head),
+            checksum=_find_checksum(head),
+            copied_from=head["Metadata"].get(COPIED_FROM_METADATA),
+            is_archived=not is_restored
+            and ("ArchiveStatus" in head or head.get("StorageClass") in _ARCHIVED),
+        )
+
+
+def _find_checksum(head: HeadObjectOutputTypeDef) -> Checksum | None:
+    """A checksum of the whole content; what S3 makes of parts' checksums depends on their sizes."""
+    if head.get("ChecksumType") == "COMPOSITE":
+        return None
+    found = (
+        ("CRC64NVME", head.get("ChecksumCRC64NVME")),
+        ("CRC32C", head.get("ChecksumCRC32C")),
+        ("CRC32", head.get("ChecksumCRC32")),
+    )
+    return next(
+        (Checksum(name, value) for name, value in found if value and "-" not in value), None
+    )
