@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from switchover_cli.deployment import Deployment
 
 # What the state machine does while SageMaker has nothing to say, by the state's name.
-_STATE_WORDS = {
+STATE_WORDS = {
     "ClaimEndpoint": "Checking that nobody else updates this endpoint",
     "CopyRelease": "Copying the model's files",
     "ValidateModel": "Checking the model's files",
@@ -32,6 +32,7 @@ _STATE_WORDS = {
     "RollBack": "Going back to the previous config",
     "AwaitRollback": "Going back to the previous config",
     "RestoreCapacity": "Putting autoscaling back",
+    "AwaitRestored": "Bringing the fleet back to its size",
     "RecordOutcome": "Recording the outcome",
     "Announce": "Announcing the outcome",
 }
@@ -61,7 +62,7 @@ class Scene:
         if self.update.outcome is not None:
             return f"Ended: {self.update.outcome.value}"
         state = self.timeline[-1].state if self.timeline else "ClaimEndpoint"
-        doing = _STATE_WORDS.get(state, state)
+        doing = STATE_WORDS.get(state, state)
         if isinstance(self.endpoint, Absent):
             return f"{doing}; there is no endpoint now"
         if self.update.course is None:

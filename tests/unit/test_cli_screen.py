@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 import samples
+import template_parts
 from rich.console import Console, RenderableType
 
 from switchover.domain.fleet import (
@@ -17,10 +18,14 @@ from switchover.domain.fleet import (
 )
 from switchover.domain.outcome import Outcome
 from switchover.domain.update import Moment
-from switchover_cli.scene import FleetCount, Scene
+from switchover_cli.scene import STATE_WORDS, FleetCount, Scene
 from switchover_cli.screen import draw_fleet, draw_outcome, draw_scene
 
 PLAN = samples.plan(strategy="canary", canary={"percent": 25})
+
+
+def test_every_state_is_told_in_plain_words() -> None:
+    assert set(STATE_WORDS) == {task.name for task in template_parts.tasks()}
 
 
 def scene(**changes: Any) -> Scene:
