@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from switchover.aws import gateways
 from switchover.domain.answers import answer
 from switchover.domain.copying import CopyVerdict, describe_copy
 from switchover.domain.update import Moment
+from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
 
-class Payload(BaseModel):
-    """Which update."""
-
-    update_id: str
-
-
-@lambda_handler(Payload)
-def handler(payload: Payload) -> dict[str, Any]:
+@lambda_handler(UpdatePayload)
+def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Copy for one round; what is there already, from whichever round, is never copied again."""
     ledger = gateways.ledger()
     update = ledger.update(payload.update_id)
