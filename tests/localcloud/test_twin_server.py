@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import socket
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +14,11 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ResponseStreamingError, WaiterError
-from hypercorn.asyncio import serve
-from hypercorn.config import Config as ServerConfig
+from tests.localcloud.serving import serve_twin
 from tests.localcloud.staging import HARDWARE, ROLE
 
 from switchover_local.twin.clock import PacedClock
 from switchover_local.twin.scenario import Behaviour, LostResponse, Scenario, Timings
-from switchover_local.twin.server import asgi_app
 from switchover_local.twin.twin import Twin
 
 if TYPE_CHECKING:
@@ -35,32 +29,6 @@ SPEED = 10_000
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
-@contextmanager
-def _served(twin: Twin) -> Iterator[str]:
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    listener.listen()
-    config = ServerConfig()
-    config.bind = [f"fd://{listener.fileno()}"]
-    config.include_date_header = False
-    config.graceful_timeout = 0.1
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def run() -> None:
-        await serve(asgi_app(twin), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
-        loop.close()
-        listener.detach()  # hypercorn closed it
-
-
 @pytest.fixture
 def twin() -> Twin:
     clock = PacedClock(datetime(2026, 1, 5, 12, 0, tzinfo=UTC), SPEED)
@@ -69,7 +37,7 @@ def twin() -> Twin:
 
 @pytest.fixture
 def url(twin: Twin) -> Iterator[str]:
-    with _served(twin) as address:
+    with serve_twin(twin) as address:
         yield address
 
 
