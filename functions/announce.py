@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from switchover.aws import gateways
 from switchover.domain.announcement import announce_outcome
-from switchover.domain.outcome import Conclusion
+from switchover.domain.outcome import Conclusion, Outcome
 from switchover.telemetry import handler as lambda_handler
 
 
@@ -24,16 +24,19 @@ def handler(payload: Payload) -> dict[str, Any]:
     """The event first: it alone may be repeated without disturbing anyone."""
     ledger = gateways.ledger()
     update = ledger.update(payload.update_id)
-    if update.is_announced:
+    outcome = update.outcome or payload.conclusion.outcome
+    is_news = update.announced is not outcome
+    if not is_news and update.outcome is not Outcome.QUEUED:
         return {"verdict": "announced_before", "outcome": update.outcome}
     told = update
     if update.outcome is None:
-        # RecordOutcome crashed; what the machine knows is told all the same.
-        told = update.model_copy(
-            update={"outcome": payload.conclusion.outcome, "summary": payload.conclusion.summary}
-        )
+        # RecordOutcome crashed, or another execution has taken the update up since; what this one
+        # knows is told all the same.
+        told = update.model_copy(update={"outcome": outcome, "summary": payload.conclusion.summary})
     announcement, announcements = announce_outcome(told), gateways.announcements()
+    # The event also wakes the queue; people needn't hear again that a release still waits.
     announcements.emit(announcement)
-    announcements.publish(announcement)
-    ledger.save(update, is_announced=True)
+    if is_news:
+        announcements.publish(announcement)
+        ledger.note_announced(update.update_id, outcome)
     return {"verdict": "announced", "outcome": payload.conclusion.outcome}

@@ -1,19 +1,22 @@
-"""ClaimEndpoint: understand what is asked, and take the right to do it."""
+"""ClaimEndpoint: understand what is asked, and take the right to do it, or a place in the queue."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from switchover.aws import gateways
-from switchover.aws.ledger import Claim
 from switchover.domain.answers import answer
 from switchover.domain.intake import understand
-from switchover.domain.preflight import check_endpoint, claim_held, execution_stopped
-from switchover.domain.update import Request, Update, parse_request
+from switchover.domain.queueing import Decision
+from switchover.domain.update import Request, parse_request
 from switchover.settings import settings
 from switchover.telemetry import handler as lambda_handler
+
+if TYPE_CHECKING:
+    from switchover.domain.reasons import Reason
 
 
 class Payload(BaseModel):
@@ -21,16 +24,23 @@ class Payload(BaseModel):
 
     execution_name: str
     execution_arn: str
+    started_at: datetime
     request: Any = None
 
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Open the update and take its endpoint's claim, or refuse with every reason."""
+    """Open the update, or take up an earlier one; then its endpoint's claim, or every reason why not."""
     request = parse_request(payload.request)
-    if isinstance(request, Request) and request.recover is not None:
-        return _recover(request.recover, payload.execution_arn)
-    raw_release: bytes | tuple[Any, ...] = b""
+    if isinstance(request, Request) and request.earlier_update is not None:
+        update_id, decision = request.earlier_update, _go_on(request, payload.execution_arn)
+    else:
+        update_id, decision = payload.execution_name, _begin(request, payload)
+    return {"update_id": update_id, **answer(decision.verdict, decision.reasons)}
+
+
+def _begin(request: Request | tuple[Reason, ...], payload: Payload) -> Decision:
+    raw_release: bytes | tuple[Reason, ...] = b""
     if isinstance(request, Request) and request.release is not None:
         raw_release = gateways.models().read_release(
             *request.bucket_and_key, request.object_version
@@ -38,33 +48,17 @@ def handler(payload: Payload) -> dict[str, Any]:
     asked = understand(request, raw_release, settings().bucket)
     endpoint = gateways.sagemaker().read(asked.endpoint)
     update = gateways.ledger().open_update(
-        asked.open(payload.execution_name, payload.execution_arn, endpoint.read_at)
+        asked.open(
+            payload.execution_name, payload.execution_arn, endpoint.read_at, payload.started_at
+        )
     )
-    if asked.reasons:
-        reasons = (*asked.reasons, *(check_endpoint(endpoint) if asked.request else ()))
-        return _told(update, "rejected", *reasons)
-    return _take_claim(update, payload.execution_arn)
+    refused = asked.refuse(endpoint)
+    return refused or gateways.admission().admit(update, endpoint, gateways.turns())
 
 
-def _take_claim(update: Update, execution_arn: str) -> dict[str, Any]:
-    ledger, workflow = gateways.ledger(), gateways.workflow()
-    claim = Claim(update.endpoint, update.update_id, execution_arn, update.started_at)
-    holder = ledger.take_claim(claim)
-    if holder.update_id != update.update_id and not workflow.is_running(holder.execution_arn):
-        holder = ledger.take_claim(claim, instead_of=holder.update_id)
-    if holder.update_id != update.update_id:
-        return _told(update, "rejected", claim_held(holder.endpoint, holder.update_id))
-    return _told(update, "claimed")
-
-
-def _recover(update_id: str, execution_arn: str) -> dict[str, Any]:
-    update = gateways.ledger().update(update_id)
-    taken = _take_claim(update, execution_arn)
-    if taken["verdict"] == "rejected":
-        return taken
-    verdict = "recovered" if update.is_started and update.outcome is None else "rejected"
-    return _told(update, verdict, execution_stopped(update.execution_arn))
-
-
-def _told(update: Update, verdict: str, *reasons: Any) -> dict[str, Any]:
-    return {"update_id": update.update_id, **answer(verdict, reasons)}
+def _go_on(request: Request, execution_arn: str) -> Decision:
+    found = gateways.carrying().go_on(request, execution_arn)
+    if isinstance(found, Decision):
+        return found
+    endpoint = gateways.sagemaker().read(found.endpoint)
+    return gateways.admission().admit(found, endpoint, gateways.turns())

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
 from switchover.domain.naming import execution_name
-from switchover.domain.update import Request, parse_request
+from switchover.domain.update import Request, Update, parse_request
 from switchover.settings import settings
 from switchover.telemetry import handler as lambda_handler
 
@@ -39,8 +39,9 @@ def handler(payload: Payload) -> dict[str, Any]:
     ended = payload.detail
     request = parse_request(json.loads(ended.input or "null"))
     recovered = request.recover if isinstance(request, Request) else None
-    update = gateways.ledger().find(recovered or ended.name)
-    if update is None or (update.outcome is not None and update.is_announced):
+    taken_up = request.earlier_update if isinstance(request, Request) else None
+    update = gateways.ledger().find(taken_up or ended.name)
+    if update is None or not _left_something(update, ended.execution_arn):
         return {"update_id": ended.name, "verdict": "nothing_to_do"}
     if recovered is not None and ended.status == "FAILED":
         # It came to its own end and would come to the same again.
@@ -48,3 +49,11 @@ def handler(payload: Payload) -> dict[str, Any]:
     name = execution_name(update.endpoint, "recovery", ended.execution_arn)
     gateways.workflow().start(settings().machine_arn, name, {"recover": update.update_id})
     return {"update_id": update.update_id, "verdict": "recovery_started"}
+
+
+def _left_something(update: Update, execution_arn: str) -> bool:
+    """An outcome that nobody was told, or a claim that nobody gave back."""
+    if update.outcome is None or update.announced is not update.outcome:
+        return True
+    claim = gateways.ledger().claim(update.endpoint)
+    return claim is not None and claim.execution_arn == execution_arn

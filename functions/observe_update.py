@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from switchover.aws import gateways
-from switchover.aws.observing import answer_if_settled
 from switchover.domain.observing import Purpose
 from switchover.telemetry import handler as lambda_handler
 
@@ -23,14 +22,6 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Parked before looked at: what happens after the look finds a token to wake."""
-    ledger = gateways.ledger()
-    ledger.park_token(payload.update_id, payload.task_token, payload.purpose)
-    return answer_if_settled(
-        payload.update_id,
-        payload.purpose,
-        payload.task_token,
-        sagemaker=gateways.sagemaker(),
-        cloudwatch=gateways.cloudwatch(),
-        ledger=ledger,
-        workflow=gateways.workflow(),
-    )
+    observer = gateways.observer()
+    observer.ledger.park_token(payload.update_id, payload.task_token, payload.purpose)
+    return observer.answer_if_settled(payload.update_id, payload.purpose, payload.task_token)

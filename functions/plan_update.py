@@ -7,33 +7,45 @@ from typing import Any
 from switchover.aws import gateways
 from switchover.aws.survey import survey
 from switchover.domain.answers import answer
-from switchover.domain.plan import Plan
 from switchover.domain.planning import make_plan
 from switchover.domain.update import Moment
+from switchover.settings import settings
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
 
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
-    """Read everything that a plan needs, make it and record it."""
+    """Read everything that a plan needs, make it and record it with the checks behind it."""
     ledger = gateways.ledger()
     update = ledger.update(payload.update_id)
     found = survey(
         update,
         sagemaker=gateways.sagemaker(),
         cloudwatch=gateways.cloudwatch(),
+        fleet_metrics=gateways.fleet_metrics(),
+        scaling=gateways.scaling(),
         quotas=gateways.quotas(),
+        fleets=gateways.fleets(),
+        roles=gateways.roles(),
+        topic=gateways.topic(),
         files=gateways.files(),
         ledger=ledger,
+        dashboard=settings().dashboard,
     )
-    plan = make_plan(update, found)
-    if not isinstance(plan, Plan):
-        return answer("rejected", plan)
-    update = ledger.save(update, plan=plan, version=plan.version)
-    ledger.add_moment(
-        update,
-        Moment(at=found.endpoint.read_at, state="PlanUpdate", text=plan.summary),
+    planning = make_plan(update, found)
+    plan = planning.plan
+    if plan is None:
+        ledger.save(update, preflight=planning.preflight)
+        return answer("rejected", planning.reasons)
+    late = gateways.admission().postpone(
+        update, found.endpoint, plan.worst_seconds, gateways.turns()
     )
+    if late is not None:
+        ledger.save(update, preflight=planning.preflight)
+        return answer(late.verdict, late.reasons)
+    update = ledger.save(update, plan=plan, preflight=planning.preflight, version=plan.version)
+    text = f"{plan.summary} {update.hotfix_told}".rstrip()
+    ledger.add_moment(update, Moment(at=found.endpoint.read_at, state="PlanUpdate", text=text))
     verdict = "needs_approval" if plan.needs_approval else "planned"
     return {**answer(verdict), "summary": plan.summary}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,6 +46,7 @@ class Payload(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
+    time: datetime
     detail: Detail
 
 
@@ -51,14 +54,22 @@ class Payload(BaseModel):
 def handler(payload: Payload) -> dict[str, Any]:
     """Start under a name made of the content: the same event again, or the same bytes, start nothing.
 
-    A release that can't be read is started too, so that it ends as a recorded Rejected.
+    A release that can't be read is started too, so that it ends as a recorded Rejected. Which release is
+    the newer one is decided by when each was uploaded, not by when its event comes.
     """
     bucket, created = payload.detail.bucket.name, payload.detail.created
-    request = Request(release=f"s3://{bucket}/{created.key}", object_version=created.version_id)
+    request = Request(
+        release=f"s3://{bucket}/{created.key}",
+        object_version=created.version_id,
+        offered_at=payload.time,
+    )
     raw = gateways.models().read_release(bucket, created.key, created.version_id)
     asked = understand(request, raw, bucket)
-    name = execution_name(asked.endpoint, asked.version, f"{bucket}/{created.key}/{created.etag}")
-    started = gateways.workflow().start(
-        settings().machine_arn, name, request.model_dump(exclude_defaults=True)
+    # An ETag also tells how the same bytes were uploaded: whole, by parts or as a copy.
+    content = hashlib.sha256(raw).hexdigest() if isinstance(raw, bytes) else created.etag
+    name = execution_name(asked.endpoint, asked.version, f"{bucket}/{created.key}/{content}")
+    # Step Functions forgets a name after 90 days; the ledger doesn't.
+    is_new = gateways.ledger().find(name) is None and gateways.workflow().start(
+        settings().machine_arn, name, request.model_dump(mode="json", exclude_defaults=True)
     )
-    return {"update_id": name, "verdict": "started" if started else "already_started"}
+    return {"update_id": name, "verdict": "started" if is_new else "already_started"}

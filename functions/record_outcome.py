@@ -8,12 +8,10 @@ from pydantic import BaseModel
 
 from switchover.aws import gateways
 from switchover.domain.intake import understand
-from switchover.domain.outcome import Conclusion, Ending, conclude
-from switchover.domain.update import Moment, Update, parse_request
+from switchover.domain.outcome import TAKEN_UP, Conclusion, Ending, is_restored, leaves_queue
+from switchover.domain.update import Update, parse_request
 from switchover.settings import settings
 from switchover.telemetry import handler as lambda_handler
-
-_RESTORED = frozenset({"untouched", "restored", "updated"})
 
 
 class Payload(BaseModel):
@@ -29,36 +27,21 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Record first, clear after: a repeat finds the outcome and only clears."""
-    ledger = gateways.ledger()
-    update = ledger.find(payload.update_id) or _open(payload)
-    endpoint = gateways.sagemaker().read(update.endpoint)
-    if update.outcome is None:
-        conclusion = conclude(
-            payload.ending,
-            update.plan,
-            endpoint,
-            was_started=update.is_started,
-            is_mixed=update.is_mixed,
-            is_capacity_restored=payload.capacity in _RESTORED,
-        )
-        update = ledger.save(
-            update,
-            outcome=conclusion.outcome,
-            summary=conclusion.summary,
-            reasons=conclusion.reasons,
-            ended_at=endpoint.read_at,
-            serving_config=getattr(endpoint, "config_name", ""),
-        )
-        ledger.add_moment(
-            update,
-            Moment(at=endpoint.read_at, state="RecordOutcome", text=conclusion.summary),
-        )
-    gateways.acts().clear(update, endpoint)
-    ledger.release_claim(update.endpoint, update.update_id)
-    return {
-        "verdict": update.outcome,
-        **Conclusion.model_validate(update, from_attributes=True).model_dump(mode="json"),
-    }
+    found = gateways.ledger().find(payload.update_id) or _open(payload)
+    reopens = leaves_queue(found.outcome, payload.ending)
+    update = gateways.carrying().take_up(found, payload.execution_arn, reopens=reopens)
+    if update is None:
+        return _told(TAKEN_UP)
+    endpoint, endings = gateways.sagemaker().read(update.endpoint), gateways.endings()
+    recorded = endings.record(
+        update, payload.ending, endpoint, is_capacity_restored=is_restored(payload.capacity)
+    )
+    endings.clear(recorded, endpoint)
+    return _told(Conclusion.model_validate(recorded, from_attributes=True))
+
+
+def _told(conclusion: Conclusion) -> dict[str, Any]:
+    return {"verdict": conclusion.outcome, **conclusion.model_dump(mode="json")}
 
 
 def _open(payload: Payload) -> Update:

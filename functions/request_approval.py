@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+import secrets
+from datetime import timedelta
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from switchover.aws import gateways
-from switchover.domain.announcement import announce_approval
+from switchover.aws.waking import wake
+from switchover.domain.announcement import ask_people
+from switchover.domain.approval import Gate, make_link
+from switchover.domain.outcome import Ending
+from switchover.domain.update import Moment
+from switchover.settings import settings
 from switchover.telemetry import handler as lambda_handler
+
+_SECRET_BYTES = 32
 
 
 class Payload(BaseModel):
-    """Which update, and the token that its execution waits on."""
+    """Which update, what people are asked and since when, and the token that its execution waits on."""
 
     update_id: str
+    gate: Gate
+    asked_at: AwareDatetime
+    ending: Ending
     task_token: str
 
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Ask; whoever answers the token decides."""
-    ledger = gateways.ledger()
-    ledger.park_token(payload.update_id, payload.task_token, "approval")
-    gateways.announcements().publish(announce_approval(ledger.update(payload.update_id)))
+    """Parked, then looked at, as nobody is asked what is settled; whoever answers the token decides."""
+    observer, told = gateways.observer(), settings()
+    ledger = observer.ledger
+    ledger.park_token(payload.update_id, payload.task_token, payload.gate)
+    seen = wake(ledger.update(payload.update_id), observer)
+    if seen["verdict"] == "closed":
+        return seen
+    update = ledger.update(payload.update_id)
+    until = payload.asked_at + timedelta(seconds=told.approval_seconds)
+    secret = secrets.token_urlsafe(_SECRET_BYTES) if told.links_url else ""
+    if secret:
+        link = make_link(payload.gate, secret, until)
+        update = ledger.save(update, approval_link=link)
+    asked = ask_people(update, payload.gate, payload.ending.reasons, until, told.links_url, secret)
+    gateways.announcements().publish(asked)
+    at = gateways.sagemaker().read(update.endpoint).read_at
+    state = "RequestApproval" if payload.gate is Gate.START else "RequestPromotion"
+    ledger.add_moment(update, Moment(at=at, state=state, text=asked.text.splitlines()[0]))
     return {"verdict": "asked"}

@@ -1,4 +1,4 @@
-"""RestoreCapacity: put scaling and fleet size back as they were noted."""
+"""RestoreCapacity: put scaling and fleet size back as they were noted, where they are still ours."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Any
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
-from switchover.domain.fleet import has_other_size, is_being_resized
-from switchover.domain.verdict import course_of
+from switchover.domain.capacity import left_to_others, plan_restoration
+from switchover.domain.fleet import EndpointReading, is_being_resized
+from switchover.domain.update import Moment
+from switchover.domain.verdict import course_of, has_moved
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
@@ -15,18 +17,33 @@ from switchover.telemetry import handler as lambda_handler
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Nothing was noted if nothing was changed; a fleet that is being resized is waited for."""
-    ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
+    ledger, sagemaker, scaling = gateways.ledger(), gateways.sagemaker(), gateways.scaling()
     update = ledger.find(payload.update_id)
     if update is None or update.snapshot is None or update.plan is None:
         return answer("untouched")
     plan, noted = update.plan, update.snapshot
     endpoint = sagemaker.read(plan.endpoint)
-    gateways.scaling().restore(plan.endpoint, plan.variant, noted.scaling)
+    restoration = plan_restoration(
+        noted,
+        scaling.read(plan.endpoint, plan.variant),
+        endpoint,
+        plan,
+        is_recreated=update.is_started and plan.allows_downtime,
+    )
+    left = left_to_others(plan.endpoint, restoration.others)
+    if left != update.left_to_others:
+        update = ledger.save(update, left_to_others=left)
+        text = f"Left as others set it: {', '.join(restoration.others)}."
+        ledger.add_moment(update, Moment(at=endpoint.read_at, state="RestoreCapacity", text=text))
+    scaling.restore(plan.endpoint, plan.variant, restoration)
     if plan.changes_fleet_size and is_being_resized(endpoint):
-        return answer("moving")  # asked for by an earlier try, whose answer was lost
-    if not (plan.changes_fleet_size and has_other_size(endpoint, noted.desired_instances)):
+        return answer("moving")  # by what was asked for before; the machine comes back then
+    if restoration.instances is None or not isinstance(endpoint, EndpointReading):
         return answer("restored")
+    if update.is_resize_asked and update.course and has_moved(endpoint, update.course):
+        # Once is enough: autoscaling, which works again, may want another size than the noted one.
+        return answer("restored" if noted.scaling.target else "missed")
     course = course_of(endpoint.config_name, endpoint, plan.overdue_seconds)
-    ledger.save(update, course=course)
-    sagemaker.set_instances(plan.endpoint, plan.variant, noted.desired_instances)
+    ledger.save(update, course=course, is_resize_asked=True)
+    sagemaker.set_instances(plan.endpoint, plan.variant, restoration.instances)
     return answer("moving")

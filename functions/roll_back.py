@@ -42,7 +42,8 @@ def handler(payload: Payload) -> dict[str, Any]:
         home_config=home_config,
         own_configs=plan.own_configs,
         allows_downtime=plan.allows_downtime,
-        has_aborted=update.has_aborted,
+        tripped_at=update.tripped_at,
+        has_published_abort=update.has_published_abort,
         attempts=update.rollback_attempts,
     )
     ledger.add_moment(
@@ -53,15 +54,16 @@ def handler(payload: Payload) -> dict[str, Any]:
         return answer("settled" if move is Move.NOTHING else "gave_up")
     update = ledger.save(
         update,
-        rollback_attempts=update.rollback_attempts + 1,
+        rollback_attempts=update.rollback_attempts + move.is_attempt,
         is_mixed=is_mixed,
-        has_aborted=update.has_aborted or move is Move.TRIP_ABORT_ALARM,
+        tripped_at=endpoint.read_at if move is Move.TRIP_ABORT_ALARM else update.tripped_at,
+        has_published_abort=update.has_published_abort or move is Move.PUBLISH_ABORT,
         course=course_of(
             home_config,
             endpoint,
             plan.overdue_seconds,
             recreates=plan.allows_downtime,
-            was_seen_moving=move in {Move.WAIT, Move.TRIP_ABORT_ALARM},
+            was_seen_moving=move in {Move.WAIT, Move.TRIP_ABORT_ALARM, Move.PUBLISH_ABORT},
         ),
     )
     try:

@@ -22,6 +22,8 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     plan = update.planned
     endpoint = sagemaker.read(plan.endpoint)
     earlier = update.course if update.is_started else None
+    if update.abort is not None and earlier is None:
+        return answer("refused", update.abort.reasons)
     start = choose_start(endpoint, plan, earlier)
     if start is Start.ALREADY:
         return answer("moving")

@@ -6,11 +6,16 @@ from typing import Any
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
-from switchover.domain.golden import GoldenRequest, assess
+from switchover.domain.golden import GoldenQuestion
+from switchover.domain.golden_results import GoldenVerdict, judge
+from switchover.domain.guarding import doubt_traffic, weigh
 from switchover.domain.reasons import Reason
 from switchover.domain.verdict import course_of
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
+
+# Less than the function's own time by what reading the requests and judging the answers may take.
+ASKING_SECONDS = 480
 
 
 @lambda_handler(UpdatePayload)
@@ -19,15 +24,29 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     ledger = gateways.ledger()
     update = ledger.update(payload.update_id)
     plan = update.planned
-    asked: tuple[GoldenRequest, ...] | tuple[Reason, ...] = ()
+    found: tuple[GoldenQuestion, ...] | tuple[Reason, ...] = ()
     if plan.golden is not None:
-        asked = gateways.files().golden_requests(update.bucket, plan.golden)
-    runtime = gateways.runtime()
-    reasons = [entry for entry in asked if isinstance(entry, Reason)]
-    for request in asked:
-        if isinstance(request, GoldenRequest):
-            given = runtime.ask(plan.endpoint, request)
-            reasons += assess(request, given, plan.golden_latency_seconds)
+        found = gateways.files().golden_requests(update.bucket, plan.golden)
+    questions = tuple(entry for entry in found if isinstance(entry, GoldenQuestion))
+    answers = gateways.runtime().ask_all(
+        plan.endpoint,
+        questions,
+        within_seconds=ASKING_SECONDS,
+        warm_up=plan.golden_warm_up,
+        at_once=plan.golden_at_once,
+    )
+    judged = judge(questions, answers, plan.golden_latency_seconds)
+    unreadable = tuple(entry for entry in found if isinstance(entry, Reason))
     endpoint = gateways.sagemaker().read(plan.endpoint)
-    ledger.save(update, course=course_of(plan.target_config, endpoint, plan.watch_seconds))
-    return answer("failed" if reasons else "passed", reasons)
+    ledger.save(
+        update,
+        golden=judged.results,
+        course=course_of(plan.target_config, endpoint, plan.watch_seconds),
+    )
+    # Up to the end of its bakes: what is asked here came after the alarms.
+    bakes_ended = update.settled_at or endpoint.read_at
+    doubts = doubt_traffic(plan, gateways.fleet_metrics().answered(plan, update, bakes_ended))
+    verdict = weigh(GoldenVerdict.FAILED if unreadable else judged.verdict, doubts, plan)
+    if verdict is GoldenVerdict.PASSED and plan.needs_promotion:
+        return answer("needs_promotion")
+    return answer(verdict, (*unreadable, *judged.reasons, *doubts))

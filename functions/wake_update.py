@@ -7,9 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
-from switchover.aws.observing import answer_if_settled
+from switchover.aws.waking import wake
 from switchover.domain.naming import endpoint_of_alarm
-from switchover.domain.observing import Purpose
 from switchover.telemetry import handler as lambda_handler
 
 
@@ -34,20 +33,9 @@ class Payload(BaseModel):
 def handler(payload: Payload) -> dict[str, Any]:
     """Look for oneself: the event may be late, doubled or out of order, so it only says «look»."""
     endpoint = payload.detail.endpoint_name or endpoint_of_alarm(payload.detail.alarm_name or "")
-    ledger = gateways.ledger()
-    claim = ledger.claim(endpoint) if endpoint else None
-    update = ledger.find(claim.update_id) if claim else None
-    if update is None or update.task_token is None or update.awaited not in set(Purpose):
+    observer = gateways.observer()
+    claim = observer.ledger.claim(endpoint) if endpoint else None
+    update = observer.ledger.find(claim.update_id) if claim else None
+    if update is None:
         return {"verdict": "nobody_waits"}
-    return {
-        "update_id": update.update_id,
-        **answer_if_settled(
-            update.update_id,
-            Purpose(update.awaited),
-            update.task_token,
-            sagemaker=gateways.sagemaker(),
-            cloudwatch=gateways.cloudwatch(),
-            ledger=ledger,
-            workflow=gateways.workflow(),
-        ),
-    }
+    return {"update_id": update.update_id, **wake(update, observer)}

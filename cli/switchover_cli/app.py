@@ -14,16 +14,36 @@ from rich.text import Text
 from typer.exceptions import TyperException
 
 from switchover.domain.errors import SwitchoverError, UpdateUnknown
+from switchover_cli.abort import abort
+from switchover_cli.approving import approve, reject
 from switchover_cli.deployment import find_deployment, open_session
 from switchover_cli.errors import CommandFailed, Interrupted, Misused, Refused, explain
 from switchover_cli.exits import MEANINGS, ExitCode
+from switchover_cli.explain import explain as explain_update
 from switchover_cli.following import follow_to_exit, print_json, report_started
+from switchover_cli.gc import gc
 from switchover_cli.history import draw_history
 from switchover_cli.local import app as local_app
 from switchover_cli.model_check import app as model_app
-from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Watch, Why
+from switchover_cli.options import (
+    DEFAULT_STACK,
+    DryRun,
+    Endpoint,
+    Hotfix,
+    Json,
+    Local,
+    Now,
+    Stack,
+    Watch,
+    Why,
+)
+from switchover_cli.pinning import pin, unpin
+from switchover_cli.plan import plan
+from switchover_cli.policy import app as policy_app
+from switchover_cli.queue import cancel, foresee, queue, report_foreseen
 from switchover_cli.records import UpdateRecord, record_update
 from switchover_cli.rehearsal import rehearse
+from switchover_cli.release import app as release_app
 from switchover_cli.screen import draw_reasons
 from switchover_cli.starting import (
     parse_overrides,
@@ -33,8 +53,10 @@ from switchover_cli.starting import (
     start_update,
 )
 from switchover_cli.status import draw_status, read_status, record_status
+from switchover_cli.testing import ask_golden
 from switchover_cli.uploading import upload
 from switchover_cli.watching import find_update
+from switchover_cli.window import window
 
 _EXIT_CODES = "\n\n".join(f"{code.value:>4}  {meaning}" for code, meaning in MEANINGS.items())
 
@@ -51,13 +73,33 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(upload)
-app.command()(rehearse)
-app.add_typer(local_app, name="local")
-app.add_typer(model_app, name="model")
+_BEFORE = "Before anything moves"
+_START = "Start"
+_STEER = "While it waits or runs"
+_LOOK = "How it stands, how it went"
+_BACK = "Back, and tidy"
+
+app.command(rich_help_panel=_BEFORE)(plan)
+app.add_typer(policy_app, name="policy", rich_help_panel=_BEFORE)
+app.add_typer(model_app, name="model", rich_help_panel=_BEFORE)
+app.command(rich_help_panel=_BEFORE)(window)
+app.command(rich_help_panel=_BEFORE)(rehearse)
+app.add_typer(local_app, name="local", rich_help_panel=_BEFORE)
+app.command(rich_help_panel=_START)(upload)
+app.command(rich_help_panel=_STEER)(queue)
+app.command(rich_help_panel=_STEER)(cancel)
+app.command(rich_help_panel=_STEER)(approve)
+app.command(rich_help_panel=_STEER)(reject)
+app.command(rich_help_panel=_STEER)(abort)
+app.command("explain", rich_help_panel=_LOOK)(explain_update)
+app.command("test", rich_help_panel=_LOOK)(ask_golden)
+app.command(rich_help_panel=_BACK)(pin)
+app.command(rich_help_panel=_BACK)(unpin)
+app.add_typer(release_app, name="release", rich_help_panel=_BACK)
+app.command(rich_help_panel=_BACK)(gc)
 
 
-@app.command()
+@app.command(rich_help_panel=_START)
 def start(
     release: Annotated[
         str | None, typer.Argument(metavar="S3URI", help="s3://bucket/…/release.json")
@@ -69,7 +111,10 @@ def start(
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="Like canary.percent=25; repeat for more."),
     ] = None,
+    hotfix: Hotfix = False,
+    now: Now = False,
     reason: Why = "",
+    dry_run: DryRun = False,
     watch: Watch = False,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
@@ -82,12 +127,15 @@ def start(
         if endpoint is None or version is None:
             raise Misused("Which release?", "Give its S3URI, or --endpoint and --version.")
         release = release_uri(deployment.bucket, endpoint, version)
-    request = release_request(release, overrides, reason)
+    request = release_request(release, overrides, reason, is_hotfix=hotfix, skips_window=now)
+    if dry_run:
+        report_foreseen(foresee(deployment, request, uuid4().hex), is_json=json)
+        return
     update_id = start_update(deployment, request, uuid4().hex)
     report_started(deployment, update_id, release, is_watched=watch, is_json=json)
 
 
-@app.command()
+@app.command(rich_help_panel=_BACK)
 def rollback(
     endpoint: Endpoint,
     *,
@@ -106,7 +154,7 @@ def rollback(
     report_started(deployment, update_id, None, is_watched=watch, is_json=json)
 
 
-@app.command()
+@app.command(rich_help_panel=_LOOK)
 def status(
     endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
 ) -> None:
@@ -119,7 +167,7 @@ def status(
         Console().print(draw_status(found))
 
 
-@app.command()
+@app.command(rich_help_panel=_LOOK)
 def watch(
     endpoint: Annotated[str | None, typer.Argument(metavar="ENDPOINT")] = None,
     *,
@@ -139,7 +187,7 @@ def watch(
     follow_to_exit(deployment, update, is_json=json)
 
 
-@app.command()
+@app.command(rich_help_panel=_LOOK)
 def history(
     endpoint: Endpoint,
     *,

@@ -119,7 +119,9 @@ class Stage:
 
     def put(self, key: str, body: bytes) -> None:
         """Put one object in the model bucket."""
-        self.deployment.s3.put_object(Bucket=self.deployment.bucket, Key=key, Body=body)
+        self.deployment.s3.put_object(
+            Bucket=self.deployment.bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256"
+        )
 
 
 def set_stage(
@@ -178,7 +180,7 @@ def _create_endpoint(
     name = f"{scenery.endpoint}-v1"
     sagemaker.create_model(
         ModelName=name,
-        ExecutionRoleArn=f"arn:aws:iam::{cloud.account_id}:role/vlm-demo-model",
+        ExecutionRoleArn=cloud.make_role("SageMakerVlmDemo"),
         PrimaryContainer={
             "Image": f"{cloud.account_id}.dkr.ecr.{session.region_name}.amazonaws.com/vllm:0.11",
             "ModelDataSource": {

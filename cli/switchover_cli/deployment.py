@@ -15,8 +15,21 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from switchover.aws.cloudwatch import CloudWatch
+from switchover.aws.container_logs import ContainerLogs
+from switchover.aws.evidence import Traces
+from switchover.aws.files import Files
+from switchover.aws.fleet_metrics import FleetMetrics
+from switchover.aws.garbage import Leftovers
+from switchover.aws.guards import Guards
 from switchover.aws.ledger import Ledger
+from switchover.aws.models import Models
+from switchover.aws.observing import Observer
+from switchover.aws.queue import Queue
+from switchover.aws.roles import Roles
 from switchover.aws.sagemaker import SageMaker
+from switchover.aws.scaling import Quotas, Scaling
+from switchover.aws.topic import Topic
+from switchover.aws.usage import Fleets
 from switchover.aws.workflow import Workflow
 from switchover_cli.errors import CommandFailed, Misused
 
@@ -43,11 +56,18 @@ class Deployment:
     table: str
     bucket: str
     state_machine_arn: str
+    topic_arn: str | None = None
+    dashboard: str = ""
 
     @cached_property
     def ledger(self) -> Ledger:
         """What Switchover remembers."""
         return Ledger(self.session.client("dynamodb", config=_CALM), self.table)
+
+    @cached_property
+    def queue(self) -> Queue:
+        """Who waits, and what isn't started."""
+        return Queue(self.session.client("dynamodb", config=_CALM), self.table)
 
     @cached_property
     def sagemaker(self) -> SageMaker:
@@ -58,6 +78,67 @@ class Deployment:
     def cloudwatch(self) -> CloudWatch:
         """The alarms."""
         return CloudWatch(self.session.client("cloudwatch", config=_CALM))
+
+    @cached_property
+    def fleet_metrics(self) -> FleetMetrics:
+        """What a fleet answered, and how fast."""
+        return FleetMetrics(self.session.client("cloudwatch", config=_CALM))
+
+    @cached_property
+    def observer(self) -> Observer:
+        """Who looks at updates. From a person's computer no guard is called: the next look does that."""
+        nobody = Guards(self.session.client("lambda", config=_CALM), None)
+        return Observer(
+            self.sagemaker, self.cloudwatch, self.traces, self.ledger, self.workflow, nobody
+        )
+
+    @cached_property
+    def traces(self) -> Traces:
+        """What tells why a change went wrong."""
+        return Traces(
+            self.session.client("cloudwatch", config=_CALM),
+            ContainerLogs(self.session.client("logs", config=_CALM)),
+        )
+
+    @cached_property
+    def leftovers(self) -> Leftovers:
+        """What past updates left."""
+        return Leftovers(self.session.client("sagemaker", config=_CALM))
+
+    @cached_property
+    def scaling(self) -> Scaling:
+        """The scalable targets."""
+        return Scaling(self.session.client("application-autoscaling", config=_CALM))
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """What the account may run."""
+        return Quotas(self.session.client("service-quotas", config=_CALM))
+
+    @cached_property
+    def fleets(self) -> Fleets:
+        """What the account's endpoints use."""
+        return Fleets(self.session.client("sagemaker", config=_CALM))
+
+    @cached_property
+    def roles(self) -> Roles:
+        """What roles may do."""
+        return Roles(self.session.client("iam", config=_CALM))
+
+    @cached_property
+    def topic(self) -> Topic:
+        """Who hears the outcomes."""
+        return Topic(self.session.client("sns", config=_CALM), self.topic_arn)
+
+    @cached_property
+    def models(self) -> Models:
+        """Releases and their files."""
+        return Models(self.s3)
+
+    @cached_property
+    def files(self) -> Files:
+        """Policies and golden requests."""
+        return Files(self.s3)
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -99,6 +180,8 @@ def find_deployment(stack: str, session: boto3.Session) -> Deployment:
         table=outputs["TableName"],
         bucket=outputs["BucketName"],
         state_machine_arn=outputs["StateMachineArn"],
+        topic_arn=outputs.get("TopicArn"),
+        dashboard=outputs.get("DashboardUrl", "").rpartition("name=")[2],
     )
 
 

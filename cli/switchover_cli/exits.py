@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     REJECTED = 3
     ROLLED_BACK = 4
     NEEDS_OPERATOR = 5
+    WRONG_ANSWERS = 6
     INTERRUPTED = 130
 
 
@@ -27,6 +28,7 @@ MEANINGS = {
     ExitCode.REJECTED: "Rejected or Superseded: the endpoint was not touched",
     ExitCode.ROLLED_BACK: "RolledBack: the previous config serves",
     ExitCode.NEEDS_OPERATOR: "NeedsOperator: a person must look now",
+    ExitCode.WRONG_ANSWERS: "a golden request was answered wrongly, or not asked for lack of time",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C; an update goes on without us",
 }
 

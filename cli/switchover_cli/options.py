@@ -18,5 +18,18 @@ Stack = Annotated[
 ]
 Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="The SageMaker endpoint.")]
 Why = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+Hotfix = Annotated[
+    bool,
+    typer.Option(
+        "--hotfix",
+        help="Leave out alarms that are red already: what serves is broken. Needs --reason.",
+    ),
+]
+Now = Annotated[bool, typer.Option("--now", help="Don't wait for the window. Needs --reason.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say whether it would start now, and start nothing.")
+]
+MustSayWhy = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+Version = Annotated[str, typer.Argument(metavar="VERSION", help="A model version.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Follow the update to its outcome.")]
 DEFAULT_STACK = "switchover"

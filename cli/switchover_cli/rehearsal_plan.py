@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from switchover.domain.policy import Policy, merge_policy, parse_policy
+from switchover.domain.policy import Inconclusive
+from switchover.domain.policy_layers import merge_policy, parse_policy
 from switchover.domain.release import EndpointName
 from switchover.domain.timing import estimate_ready_seconds
 from switchover_cli.errors import Misused, Refused
@@ -20,6 +21,8 @@ from switchover_local.twin.scenario import Behaviour, ModelBehaviour, Scenario
 if TYPE_CHECKING:
     from botocore.model import StringShape
     from mypy_boto3_sagemaker.literals import ProductionVariantInstanceTypeType
+
+    from switchover.domain.policy import Policy
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)?", re.IGNORECASE)
 _UNITS = {"b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12}
@@ -93,8 +96,8 @@ def _read_policy(path: Path) -> tuple[str, list[Any]]:
     except OSError as error:
         raise Misused(f"{path} can't be read: {error.strerror}.", "Give a policy file.") from error
     layer = parse_policy(raw, str(path))
-    if isinstance(layer, tuple):
-        raise Refused(f"{path} is not a policy that Switchover takes.", layer)
+    if layer.faults:
+        raise Refused(f"{path} is not a policy that Switchover takes.", layer.faults)
     return raw.decode(), [layer]
 
 
@@ -149,9 +152,15 @@ def _adapt(
     if policy.ready_seconds is None:
         # The release that is played is a few MB: the plan would take that for the real size.
         overrides["ready_seconds"] = min(7200, estimate_ready_seconds(int(model_bytes)))
-    if policy.approval.required:
-        overrides["approval"] = {"required": False}
+    if policy.approval.required or policy.approval.promotion:
+        overrides["approval"] = {"required": False, "promotion": False}
         notes.append("approval is taken as given")
+    if policy.guard.inconclusive is Inconclusive.HOLD:
+        # Nobody sits beside a rehearsal to decide.
+        overrides["guard"] = {"inconclusive": Inconclusive.ROLL_BACK.value}
+    if policy.window or policy.freezes:
+        overrides |= {"window": [], "freezes": []}
+        notes.append("it begins at once, whatever windows and freezes say")
     if policy.tests.golden is not None:
         if _find_golden(policy, path) is None:
             overrides["tests"] = {"golden": None}

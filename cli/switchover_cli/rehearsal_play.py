@@ -8,13 +8,14 @@ import tempfile
 import time
 from collections import deque
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from switchover.domain.golden import parse_golden
 from switchover.domain.outcome import Outcome
 from switchover_cli.cloud import bring_up, deploy_stack, folder_of
 from switchover_cli.demo_stage import IDLE_SPEED, Scenery, play_fast, set_stage
@@ -131,7 +132,24 @@ def _bring_props(stage: Stage, rehearsal: Rehearsal) -> None:
         )
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="rehearsal")
     if rehearsal.golden is not None and rehearsal.policy.tests.golden is not None:
-        stage.put(rehearsal.policy.tests.golden, rehearsal.golden.read_bytes())
+        _bring_golden(stage, rehearsal.golden, rehearsal.policy.tests.golden)
+
+
+def _bring_golden(stage: Stage, golden: Path, key: str) -> None:
+    """The golden requests, and the pictures and bodies that they name beside them."""
+    raw = golden.read_bytes()
+    stage.put(key, raw)
+
+    def put_beside(name: str) -> bytes | None:
+        file = golden.parent / name
+        if not file.is_file():
+            return None
+        content = file.read_bytes()
+        stage.put(str(PurePosixPath(key).parent / name), content)
+        return content
+
+    # Its faults are found again by the update, which says them better.
+    parse_golden(raw, str(golden), put_beside)
 
 
 def _announce(rehearsal: Rehearsal, console: Console) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from pydantic import ValidationError
 
 from switchover.domain.naming import execution_name
-from switchover.domain.policy import Layer, merge_policy
+from switchover.domain.policy_layers import Layer, merge_policy
 from switchover.domain.release import FILE_NAME
 from switchover.domain.update import Request
+from switchover.domain.yaml_lines import read_yaml
 from switchover_cli.errors import CommandFailed, Misused
 
 if TYPE_CHECKING:
@@ -42,25 +42,34 @@ def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
                 f"--policy-override {pair!r} is not key=value.",
                 "Write it like --policy-override canary.percent=25.",
             )
-        _put(values, key.split("."), yaml.safe_load(value), pair)
+        _put(values, key.split("."), read_yaml(value).content, pair)
     checked = merge_policy([Layer("--policy-override", values)])
     if isinstance(checked, tuple):
         raise Misused("\n".join(str(reason) for reason in checked))
     return values
 
 
-def release_request(uri: str, overrides: dict[str, Any], reason: str) -> Request:
-    """The input that starts an update to a release.
+def release_request(
+    uri: str,
+    overrides: dict[str, Any],
+    reason: str,
+    *,
+    is_hotfix: bool = False,
+    skips_window: bool = False,
+) -> Request:
+    """The input that starts an update to a release; a hotfix leaves out alarms that are red already.
 
     Raises:
-        Misused: the URI isn't one of a release.
+        Misused: the URI isn't one of a release, or a hotfix or a skipped window has no reason.
     """
     if not uri.endswith(f"/{FILE_NAME}"):
         raise Misused(
             f"{uri} doesn't name a {FILE_NAME}.",
             f"Give s3://bucket/…/{FILE_NAME}, or --endpoint and --version.",
         )
-    return _checked(release=uri, policy=overrides, reason=reason)
+    return _checked(
+        release=uri, policy=overrides, reason=reason, hotfix=is_hotfix, now=skips_window
+    )
 
 
 def rollback_request(endpoint: str, to: str | None, reason: str) -> Request:

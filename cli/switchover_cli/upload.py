@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -17,18 +18,15 @@ from switchover.domain.checkpoint import (
     inspect_model,
     limit_per_code,
 )
-from switchover.domain.checkpoint_reading import read_evidence
+from switchover.domain.checkpoint_reading import StoredFile, read_evidence
 from switchover.domain.reasons import Reason, reasons_from
 from switchover.domain.release import FILE_NAME, Release, parse_release
 from switchover_cli.upload_folder import Digest, Folder, LeftOut, digest_file, list_folder
-from switchover_cli.upload_transfer import (
-    Place,
-    Progress,
-    Step,
-    find_unfinished,
-    resolve_part_bytes,
-    send_files,
-)
+from switchover_cli.upload_memory import Memory, open_memory
+from switchover_cli.upload_parts import resolve_part_bytes
+from switchover_cli.upload_place import Place, StoredObject, find_unfinished, list_stored
+from switchover_cli.upload_progress import Progress, Step
+from switchover_cli.upload_transfer import send_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,7 +40,6 @@ _PARALLEL_DIGESTS = 4  # hashlib lets other threads run; more would only make th
 # Stands for a digest that is not known yet, while the rest of the release is checked.
 _NO_DIGEST = "0" * 64
 _TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
-_Digested = tuple[tuple[Digest, ...], tuple[Reason, ...]]
 
 
 class UploadOutcome(StrEnum):
@@ -69,7 +66,7 @@ class UploadReport:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a release says beside its files; `start` and `policy` as in release.json."""
+    """What a release says beside its files, as in release.json."""
 
     endpoint: str
     version: str
@@ -77,6 +74,8 @@ class Offer:
     prefix: str
     start: str = "now"
     policy: Mapping[str, object] = field(default_factory=dict)
+    hotfix: bool = False
+    reason: str = ""
 
     @property
     def key(self) -> str:
@@ -95,8 +94,13 @@ def upload_release(
     prefix: str | None = None,
     start: str = "now",
     policy: Mapping[str, object] | None = None,
+    hotfix: bool = False,
+    reason: str = "",
     allow_pickle: bool = False,
     allow_remote_code: bool = False,
+    memory_folder: Path | None = None,
+    reread: bool = False,
+    clock_ns: Callable[[], int] = time.time_ns,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> UploadReport:
     """Offer the model in a folder for an endpoint, or say everything that is wrong with it.
@@ -104,7 +108,8 @@ def upload_release(
     Nothing is sent before everything was checked, and `release.json` is sent when all else is
     there. Files that are there already, with the same content, are not sent again, nor are the
     parts of a large file that an earlier run sent before it was killed. `folder` may also be a
-    single .tar.gz. `on_progress` is called from several threads.
+    single .tar.gz. `memory_folder` is where uploads remember what they read, so that the next need
+    not read what is untouched; with `reread` this one does. `on_progress` is called from several threads.
 
     Raises:
         ClientError: S3 still throttles or fails after botocore's retries.
@@ -117,6 +122,8 @@ def upload_release(
         prefix=prefix or f"models/{endpoint}/{version}/",
         start=start,
         policy=policy or {},
+        hotfix=hotfix,
+        reason=reason,
     )
     refused = UploadReport(UploadOutcome.REFUSED, f"s3://{bucket}/{offer.key}")
     listed = list_folder(folder)
@@ -128,29 +135,34 @@ def upload_release(
         allow_remote_code=allow_remote_code,
     )
     refused = replace(refused, left_out=listed.left_out, unchecked=inspection.unchecked)
-    draft = _compose(offer, ((file.path, file.bytes, _NO_DIGEST) for file in listed.files))
+    draft = _compose(offer, (Digest(file.path, file.bytes, _NO_DIGEST) for file in listed.files))
     if not isinstance(draft, Release):
         return replace(refused, reasons=(*inspection.reasons, *draft))
-    models = Models(s3)
-    existing = models.read_release(bucket, offer.key)
-    stored = _check_place(models, bucket, draft, existing)
+    existing = Models(s3).read_release(bucket, offer.key)
+    stored = _check_place(s3, bucket, draft, existing)
     refusals = stored if isinstance(stored, tuple) else ()
     if inspection.reasons or isinstance(stored, tuple):
         return replace(refused, reasons=(*inspection.reasons, *refusals))
 
     part_bytes = resolve_part_bytes(max(file.bytes for file in listed.files))
-    if isinstance(existing, bytes):
-        return _compare_with_existing(
-            refused, offer, existing, _digest_all(listed, part_bytes, on_progress)
-        )
-    unfinished = find_unfinished(s3, bucket, draft.prefix)
-    place = Place(bucket, draft.prefix, stored, unfinished)
-    sending = send_files(s3, listed, place, part_bytes, on_progress)
-    release = _compose(offer, ((d.path, d.bytes, d.sha256) for d in sending.digests))
+    uri = f"s3://{bucket}/{draft.prefix}"
+    memory = open_memory(memory_folder, listed, part_bytes, uri, clock_ns, reread=reread)
+    try:
+        if isinstance(existing, bytes):
+            digests, reasons = _digest_all(listed, part_bytes, memory, on_progress)
+            if reasons:
+                return replace(refused, reasons=limit_per_code(reasons))
+            return _compare_with_existing(refused, offer, existing, digests, stored)
+        unfinished = find_unfinished(s3, bucket, draft.prefix)
+        place = Place(bucket, draft.prefix, stored, unfinished)
+        sending = send_files(s3, listed, place, part_bytes, on_progress, memory)
+    finally:
+        memory.write()
+    release = _compose(offer, (each.digest for each in sending.deliveries))
     refused = replace(refused, sent=sending.sent, already_there=sending.already_there)
     if sending.reasons or not isinstance(release, Release):
         return replace(refused, reasons=limit_per_code(sending.reasons))
-    reasons = _compare_with_bucket(models, bucket, release)
+    reasons = _compare_with_bucket(s3, bucket, release)
     reasons = reasons or _put_release(s3, release, bucket, offer.key)
     return replace(
         refused,
@@ -160,7 +172,7 @@ def upload_release(
     )
 
 
-def _compose(offer: Offer, files: Iterable[tuple[str, int, str]]) -> Release | tuple[Reason, ...]:
+def _compose(offer: Offer, digests: Iterable[Digest]) -> Release | tuple[Reason, ...]:
     try:
         return Release.model_validate(
             {
@@ -169,10 +181,13 @@ def _compose(offer: Offer, files: Iterable[tuple[str, int, str]]) -> Release | t
                 "model": {"name": offer.name, "version": offer.version},
                 "prefix": offer.prefix,
                 "files": tuple(
-                    {"path": path, "bytes": size, "sha256": sha256} for path, size, sha256 in files
+                    {"path": each.path, "bytes": each.bytes, "sha256": each.sha256}
+                    for each in digests
                 ),
                 "start": offer.start,
                 "policy": dict(offer.policy),
+                **({"reason": offer.reason} if offer.reason else {}),
+                **({"hotfix": True} if offer.hotfix else {}),
             }
         )
     except ValidationError as error:
@@ -182,59 +197,73 @@ def _compose(offer: Offer, files: Iterable[tuple[str, int, str]]) -> Release | t
 
 
 def _check_place(
-    models: Models, bucket: str, draft: Release, existing: bytes | tuple[Reason, ...]
-) -> dict[str, int] | tuple[Reason, ...]:
-    """The sizes of what lies there already, or what keeps the bucket from taking this release."""
+    s3: S3Client, bucket: str, draft: Release, existing: bytes | tuple[Reason, ...]
+) -> dict[str, StoredObject] | tuple[Reason, ...]:
+    """What lies there already, or what keeps the bucket from taking this release."""
     if isinstance(existing, tuple):
         faults = tuple(reason for reason in existing if reason.code != "model.file-missing")
         if faults:
             return faults
-    stored = models.list_files(bucket, draft.prefix)
+    stored = list_stored(s3, bucket, draft.prefix)
     if isinstance(stored, Reason):
         return (stored,)
-    unlisted = find_unlisted(
-        (file.path for file in draft.files),
-        (file.path for file in stored),
-        f"s3://{bucket}/{draft.prefix}",
-    )
-    return unlisted or {file.path: file.bytes for file in stored}
+    place = f"s3://{bucket}/{draft.prefix}"
+    strangers = find_unlisted((file.path for file in draft.files), stored, place)
+    return limit_per_code(strangers) or stored
 
 
 def _compare_with_existing(
-    report: UploadReport, offer: Offer, existing: bytes, digested: _Digested
+    report: UploadReport,
+    offer: Offer,
+    existing: bytes,
+    digests: tuple[Digest, ...],
+    stored: Mapping[str, StoredObject],
 ) -> UploadReport:
-    digests, reasons = digested
-    release = _compose(offer, ((digest.path, digest.bytes, digest.sha256) for digest in digests))
-    if reasons or not isinstance(release, Release):
-        return replace(report, reasons=reasons)
-    if parse_release(existing, report.release_uri) == release:
-        return replace(report, outcome=UploadOutcome.UNCHANGED, release=release)
-    return replace(report, reasons=(_taken(report.release_uri),))
+    release = _compose(offer, digests)
+    if not isinstance(release, Release):
+        return replace(report, reasons=release)
+    if parse_release(existing, report.release_uri) != release:
+        return replace(report, reasons=(_taken(report.release_uri),))
+    missing = _compare(release, stored, report.release_uri)
+    if missing:
+        return replace(report, reasons=missing)
+    return replace(report, outcome=UploadOutcome.UNCHANGED, release=release)
 
 
-def _compare_with_bucket(models: Models, bucket: str, release: Release) -> tuple[Reason, ...]:
+def _compare_with_bucket(s3: S3Client, bucket: str, release: Release) -> tuple[Reason, ...]:
     """Every file is there, and none came in between; S3 vouched for their content on arrival."""
-    stored = models.list_files(bucket, release.prefix)
+    stored = list_stored(s3, bucket, release.prefix)
     if isinstance(stored, Reason):
         return (stored,)
-    return compare_with_release(release, stored, f"s3://{bucket}/{release.prefix}")
+    return _compare(release, stored, f"s3://{bucket}/{release.prefix}")
+
+
+def _compare(
+    release: Release, stored: Mapping[str, StoredObject], place: str
+) -> tuple[Reason, ...]:
+    files = (StoredFile(path, found.bytes) for path, found in stored.items())
+    return limit_per_code(compare_with_release(release, files, place))
 
 
 def _digest_all(
-    folder: Folder, part_bytes: int, on_progress: Callable[[Progress], None]
-) -> _Digested:
-    with ThreadPoolExecutor(_PARALLEL_DIGESTS) as pool:
-        answers = tuple(
-            pool.map(
-                lambda file: digest_file(
-                    folder,
-                    file,
-                    part_bytes,
-                    lambda got: on_progress(Progress(file.path, Step.READ, got)),
-                ),
-                folder.files,
-            )
+    folder: Folder, part_bytes: int, memory: Memory, on_progress: Callable[[Progress], None]
+) -> tuple[tuple[Digest, ...], tuple[Reason, ...]]:
+    def digest(file: StoredFile) -> Digest | Reason:
+        known = memory.recall(file.path)
+        if known is not None:
+            return known
+        read = digest_file(
+            folder,
+            file,
+            part_bytes,
+            lambda got: on_progress(Progress(file.path, Step.READ, got, file.bytes)),
         )
+        if isinstance(read, Digest):
+            memory.keep(read)
+        return read
+
+    with ThreadPoolExecutor(_PARALLEL_DIGESTS) as pool:
+        answers = tuple(pool.map(digest, folder.files))
     return (
         tuple(answer for answer in answers if isinstance(answer, Digest)),
         tuple(answer for answer in answers if isinstance(answer, Reason)),
@@ -248,7 +277,7 @@ def _put_release(s3: S3Client, release: Release, bucket: str, key: str) -> tuple
         s3.put_object(
             Bucket=bucket,
             Key=key,
-            Body=release.model_dump_json(by_alias=True, exclude_none=True, indent=2).encode(),
+            Body=release.model_dump_json(by_alias=True, exclude_unset=True, indent=2).encode(),
             ContentType="application/json",
             ChecksumAlgorithm="SHA256",
             IfNoneMatch="*",

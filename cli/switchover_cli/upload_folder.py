@@ -7,14 +7,16 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from switchover.aws.models import KEYS_LIMIT
 from switchover.domain.checkpoint_reading import StoredFile, is_archive
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from io import BufferedReader
     from pathlib import Path
 
 _BLOCK_BYTES = 1024**2
@@ -30,27 +32,55 @@ class LeftOut:
     why: str
 
 
+class Identity(NamedTuple):
+    """What differs if a file was written, replaced or renamed since.
+
+    `status_changed_ns` is its ctime, which every write moves on and nobody can set.
+    """
+
+    bytes: int
+    changed_ns: int
+    status_changed_ns: int
+    inode: int
+    device: int
+
+
+def identify(status: os.stat_result) -> Identity:
+    """Tell which file this is, and in which state."""
+    return Identity(
+        status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """What of a folder is uploaded; paths are relative to `root`, with '/' between.
 
-    `changed_ns` is when each file was last changed: what is sent is what was checked.
+    `identities` are the files' at the time of listing: what is sent is what was checked.
     """
 
     root: Path
     files: tuple[StoredFile, ...]
     left_out: tuple[LeftOut, ...] = ()
-    changed_ns: Mapping[str, int] = field(default_factory=dict)
+    identities: Mapping[str, Identity] = field(default_factory=dict)
 
     def is_unchanged(self, file: StoredFile, status: os.stat_result) -> bool:
         """Whether a file is still the one that was listed."""
-        changed_ns = self.changed_ns.get(file.path, status.st_mtime_ns)
-        return (status.st_size, status.st_mtime_ns) == (file.bytes, changed_ns)
+        found = identify(status)
+        return found.bytes == file.bytes and found == self.identities.get(file.path, found)
+
+    def open(self, path: str) -> BufferedReader:
+        """Open a file for reading.
+
+        Raises:
+            OSError: the operating system refuses.
+        """
+        return (self.root / path).open("rb")
 
     def read(self, path: str, start: int, length: int) -> bytes | Reason:
         """Read part of a file, as the rules of validation ask for it."""
         try:
-            with (self.root / path).open("rb") as file:
+            with self.open(path) as file:
                 file.seek(start)
                 return file.read(length)
         except OSError as error:
@@ -84,7 +114,7 @@ def list_folder(root: Path) -> Folder | Reason:
     if root.is_file() and is_archive(root.name):
         status = root.stat()
         file = StoredFile(path=root.name, bytes=status.st_size)
-        return Folder(root.parent, (file,), changed_ns={root.name: status.st_mtime_ns})
+        return Folder(root.parent, (file,), identities={root.name: identify(status)})
     if not root.is_dir():
         return Reason(
             code="model.folder-missing",
@@ -92,8 +122,11 @@ def list_folder(root: Path) -> Folder | Reason:
             message="is neither a folder nor a .tar.gz file.",
             remedy="Name the folder that holds config.json and the weights.",
         )
-    changed_ns: dict[str, int] = {}
-    entries = list(_walk(root, "", changed_ns))
+    identities: dict[str, Identity] = {}
+    try:
+        entries = list(_walk(root, "", identities))
+    except OSError as error:
+        return explain_unreadable(str(error.filename), error)
     files = tuple(entry for entry in entries if isinstance(entry, StoredFile))
     left_out = tuple(entry for entry in entries if isinstance(entry, LeftOut))
     if not files:
@@ -103,10 +136,19 @@ def list_folder(root: Path) -> Folder | Reason:
             message=f"holds no file to upload ({len(left_out)} left out).",
             remedy="Download the model into a plain folder: links into a cache are not followed.",
         )
-    return Folder(root, files, left_out, changed_ns)
+    if len(files) > KEYS_LIMIT:
+        return Reason(
+            code="model.unexpected-file",
+            subject=str(root),
+            message=f"holds {len(files):,} files, more than the {KEYS_LIMIT:,} of a release.",
+            remedy="Name the folder that holds the model alone.",
+        )
+    return Folder(root, files, left_out, identities)
 
 
-def _walk(folder: Path, inside: str, changed_ns: dict[str, int]) -> Iterator[StoredFile | LeftOut]:
+def _walk(
+    folder: Path, inside: str, identities: dict[str, Identity]
+) -> Iterator[StoredFile | LeftOut]:
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
@@ -115,10 +157,10 @@ def _walk(folder: Path, inside: str, changed_ns: dict[str, int]) -> Iterator[Sto
         if why:
             yield LeftOut(path=ascii(path) if "UTF-8" in why else path, why=why)
         elif entry.is_dir(follow_symlinks=False):
-            yield from _walk(folder / entry.name, f"{path}/", changed_ns)
+            yield from _walk(folder / entry.name, f"{path}/", identities)
         else:
             status = entry.stat(follow_symlinks=False)
-            changed_ns[path] = status.st_mtime_ns
+            identities[path] = identify(status)
             yield StoredFile(path=path, bytes=status.st_size)
 
 
@@ -159,10 +201,10 @@ def digest_file(
     is_multipart = file.bytes > part_bytes
     whole, part = hashlib.sha256(), hashlib.sha256()
     parts: list[bytes] = []
-    buffer = memoryview(bytearray(_BLOCK_BYTES))
+    buffer = memoryview(bytearray(min(_BLOCK_BYTES, file.bytes + 1)))
     done = 0
     try:
-        with (folder.root / file.path).open("rb", buffering=0) as content:
+        with folder.open(file.path) as content:
             while done <= file.bytes:
                 # No block reaches into the next part.
                 got = content.readinto(buffer[: part_bytes - done % part_bytes])

@@ -1,53 +1,58 @@
-"""Bars of an upload: its total, and each file that moves just now."""
+"""Bars of an upload: its totals, and the few files that move just now."""
 
 from __future__ import annotations
 
+from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TransferSpeedColumn,
-)
+from rich.live import Live
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from switchover_cli.upload_transfer import Step
+from switchover_cli.upload_progress import Step
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
 
-    from rich.console import Console
+    from rich.console import Console, RenderableType
+    from rich.progress import TaskID
 
-    from switchover_cli.upload_transfer import Progress as Advance
+    from switchover_cli.upload_progress import Progress as Advance
 
 _STEP_WORDS = {Step.READ: "reading", Step.SENT: "sending"}
 _NAME_WIDTH = 34
+_FILES_SHOWN = 8
+_DRAWN_PER_SECOND = 8
 
 
 class UploadScreen:
-    """Shows an upload while a `with` block lasts; only totals stay on the screen."""
+    """Shows an upload while a `with` block lasts; only totals stay on the screen.
 
-    def __init__(self, folder: Path, console: Console, *, is_silent: bool = False) -> None:
-        self._folder = folder
+    Advances come by the thousand and are only counted; a few times a second the counts are drawn.
+    """
+
+    def __init__(self, console: Console, *, is_silent: bool = False) -> None:
+        self._is_shown = console.is_terminal and not is_silent
+        self._live = Live(self, console=console, refresh_per_second=_DRAWN_PER_SECOND)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20, complete_style="cyan", finished_style="green"),
             DownloadColumn(),
             TransferSpeedColumn(),
-            console=console,
-            disable=is_silent or not console.is_terminal,
         )
+        self._total_bars = {
+            step: self._progress.add_task(_STEP_WORDS[step], visible=False) for step in Step
+        }
+        self._file_bars: dict[tuple[Step, str], TaskID] = {}
         self._lock = Lock()
-        self._totals: dict[Step, TaskID] = {}
-        self._files: dict[tuple[Step, str], TaskID] = {}
-        self._bytes: dict[TaskID, int] = {}
+        self._done: dict[tuple[Step, str], int] = {}
+        # The file's length, in the order in which the files began to move.
+        self._moving: dict[tuple[Step, str], int] = {}
+        self._totals = dict.fromkeys(Step, (0, 0))
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        if self._is_shown:
+            self._live.start()
         return self
 
     def __exit__(
@@ -56,37 +61,44 @@ class UploadScreen:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._progress.stop()
+        with self._lock:
+            self._moving.clear()
+        if self._is_shown:
+            self._live.stop()
 
     def advance(self, advance: Advance) -> None:
-        """Move the bars on; may be called from many threads."""
+        """Count bytes; may be called from many threads."""
+        file = (advance.step, advance.path)
         with self._lock:
-            file = self._file_row(advance.step, advance.path)
-            self._bytes[file] += advance.advanced_bytes
-            self._progress.update(
-                file,
-                completed=self._bytes[file],
-                visible=self._bytes[file] < self._size(advance.path),
-            )
-            self._progress.advance(self._totals[advance.step], advance.advanced_bytes)
-
-    def _file_row(self, step: Step, path: str) -> TaskID:
-        if (step, path) not in self._files:
-            size = self._size(path)
-            if step not in self._totals:
-                total = self._progress.add_task(_STEP_WORDS[step], total=0)
-                self._totals[step], self._bytes[total] = total, 0
-            total = self._totals[step]
+            before = self._done.get(file)
+            self._done[file] = (before or 0) + advance.advanced_bytes
+            done, total = self._totals[advance.step]
             # The total grows as files begin: how many will be sent isn't known before.
-            self._bytes[total] += size
-            self._progress.update(total, total=self._bytes[total])
-            row = self._progress.add_task(f"  {_shorten(path)}", total=size)
-            self._files[step, path], self._bytes[row] = row, 0
-        return self._files[step, path]
+            total += advance.file_bytes if before is None else 0
+            self._totals[advance.step] = (done + advance.advanced_bytes, total)
+            if self._done[file] < advance.file_bytes:
+                self._moving[file] = advance.file_bytes
+            else:
+                self._moving.pop(file, None)
 
-    def _size(self, path: str) -> int:
-        file = self._folder if self._folder.is_file() else self._folder / path
-        return file.stat().st_size
+    def __rich__(self) -> RenderableType:
+        with self._lock:
+            totals = dict(self._totals)
+            shown = {
+                file: (self._done[file], size)
+                for file, size in islice(self._moving.items(), _FILES_SHOWN)
+            }
+        for step, (done, total) in totals.items():
+            self._progress.update(
+                self._total_bars[step], completed=done, total=total, visible=total > 0
+            )
+        for file in self._file_bars.keys() - shown.keys():
+            self._progress.remove_task(self._file_bars.pop(file))
+        for file, (done, size) in shown.items():
+            if file not in self._file_bars:
+                self._file_bars[file] = self._progress.add_task(f"  {_shorten(file[1])}")
+            self._progress.update(self._file_bars[file], completed=done, total=size)
+        return self._progress.get_renderable()
 
 
 def _shorten(path: str) -> str:

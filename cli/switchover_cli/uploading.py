@@ -1,5 +1,6 @@
 """`switchover upload`: a folder becomes a release, with its progress shown."""
 
+import os
 import time
 from pathlib import Path
 from typing import Annotated
@@ -8,16 +9,20 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from switchover.domain.policy import Layer, Policy, merge_policy, parse_policy
+from switchover.domain.amounts import say_bytes
+from switchover.domain.policy import Policy
+from switchover.domain.policy_layers import Layer, merge_policy, parse_policy
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.following import follow_to_exit, print_json
-from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, Watch
+from switchover_cli.options import DEFAULT_STACK, Hotfix, Json, Local, Stack, Watch, Why
 from switchover_cli.records import UploadRecord
 from switchover_cli.starting import await_pick_up, known_updates
 from switchover_cli.upload import UploadOutcome, UploadReport, upload_release
+from switchover_cli.upload_client import open_uploader
+from switchover_cli.upload_memory import find_memory_folder
 from switchover_cli.upload_screen import UploadScreen
-from switchover_cli.words import say_bytes, say_count
+from switchover_cli.words import say_count
 
 
 def upload(
@@ -39,6 +44,11 @@ def upload(
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE", help="YAML that overrides the endpoint's policy.")
     ] = None,
+    hotfix: Hotfix = False,
+    reason: Why = "",
+    reread: Annotated[
+        bool, typer.Option("--reread", help="Read every file, also the untouched ones.")
+    ] = False,
     watch: Watch = False,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
@@ -49,18 +59,22 @@ def upload(
     checked = _check_policy(layer)
     deployment = find_deployment(stack, open_session(local=local))
     known = known_updates(deployment, endpoint)
-    with UploadScreen(folder, Console(stderr=True), is_silent=json) as screen:
+    with UploadScreen(Console(stderr=True), is_silent=json) as screen:
         report = upload_release(
             folder,
             endpoint=endpoint,
             version=version,
             bucket=bucket or deployment.bucket,
-            s3=deployment.s3,
+            s3=open_uploader(deployment.session),
             name=name,
             start=start,
             policy=layer.values,
+            hotfix=hotfix,
+            reason=reason,
             allow_pickle=checked.model.allow_pickle,
             allow_remote_code=checked.model.allow_remote_code,
+            memory_folder=find_memory_folder(os.environ),
+            reread=reread,
             on_progress=screen.advance,
         )
     if report.outcome is UploadOutcome.REFUSED:
@@ -81,10 +95,7 @@ def _read_policy(path: Path | None) -> Layer:
         raw = path.read_bytes()
     except OSError as error:
         raise Misused(f"{path}: {error.strerror}.") from error
-    layer = parse_policy(raw, str(path))
-    if isinstance(layer, tuple):
-        raise Misused("\n".join(map(str, layer)))
-    return layer
+    return parse_policy(raw, str(path))
 
 
 def _check_policy(layer: Layer) -> Policy:

@@ -191,7 +191,7 @@ class LocalCloud:
             return
         sagemaker = self.session().client("sagemaker")
         seed = f"{name}-seed"
-        role = f"arn:aws:iam::{ACCOUNT_ID}:role/SageMakerDemoRole"
+        role = self.make_role("SageMakerDemoRole")
         sagemaker.create_model(
             ModelName=seed,
             ExecutionRoleArn=role,
@@ -225,6 +225,21 @@ class LocalCloud:
                 EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
             )
 
+    def make_role(self, name: str) -> str:
+        """An execution role for models, with what SageMaker needs of it during guarded updates."""
+        iam = self.session().client("iam")
+        trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}}
+        with suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(
+                RoleName=name,
+                AssumeRolePolicyDocument=_policy({**trust, "Action": "sts:AssumeRole"}),
+            )
+        allowed = {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": "*"}
+        iam.put_role_policy(
+            RoleName=name, PolicyName="watch-alarms", PolicyDocument=_policy(allowed)
+        )
+        return f"arn:aws:iam::{ACCOUNT_ID}:role/{name}"
+
     def _post(self, path: str, body: dict[str, object]) -> None:
         _ask(self.record.twin_port, "POST", f"{PREFIX}{path}", body)
 
@@ -243,6 +258,10 @@ class _CloudSession(botocore.session.Session):
         url = self._twin_url if service_name in TWIN_SERVICES else self._engine_url
         kwargs["endpoint_url"] = kwargs.get("endpoint_url") or url
         return super().create_client(service_name, *args, **kwargs)
+
+
+def _policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _start_host(folder: Path, speed: float, scenario: Scenario | None, lock: int) -> int:

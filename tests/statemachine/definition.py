@@ -33,7 +33,9 @@ _STATES_PATHS = (
     ".errorOutput.Cause",
     ".context.Execution.Id",
     ".context.Execution.Name",
+    ".context.Execution.StartTime",
     ".context.Execution.Input",
+    ".context.State.EnteredTime",
     ".context.Task.Token",
 )
 
@@ -106,6 +108,15 @@ class Choice(_Part):
     default: str
 
 
+class Wait(_Part):
+    """A state that lets time pass."""
+
+    type: Literal["Wait"]
+    comment: str
+    seconds: int
+    next: str
+
+
 class Succeed(_Part):
     """A good end."""
 
@@ -122,7 +133,7 @@ class Fail(_Part):
     cause: str
 
 
-State = Annotated[Task | Choice | Succeed | Fail, Field(discriminator="type")]
+State = Annotated[Task | Choice | Wait | Succeed | Fail, Field(discriminator="type")]
 
 
 class Definition(_Part):
@@ -140,6 +151,8 @@ class Definition(_Part):
                 return (task.next, *(catcher.next for catcher in task.catch))
             case Choice() as choice:
                 return (*(rule.next for rule in choice.choices), choice.default)
+            case Wait() as wait:
+                return (wait.next,)
             case _:
                 return ()
 

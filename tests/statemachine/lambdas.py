@@ -16,6 +16,8 @@ from tests.statemachine.walker import FunctionFailed
 from switchover.settings import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.statemachine.template import Template
 
     from switchover_local.twin.clock import Clock
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 # Source: Lambda Developer Guide, asynchronous invocation: two retries, after one and two minutes.
 _ASYNC_RETRY_SECONDS = (60, 120)
 _EVENTBRIDGE_SECONDS = 1
+# Its pauses are virtual time, in which everything else goes on.
+_STAYING = "GuardBakeFunction"
 
 
 class PlannedCrash(Exception):
@@ -47,6 +51,8 @@ class Lambdas:
     errors: list[Exception] = field(default_factory=list)
     dead_letters: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, Any]] = field(default_factory=list)
+    # Variables that other parameters of the stack would set otherwise.
+    overrides: dict[str, str] = field(default_factory=dict)
 
     def invoke(self, function_arn: str, payload: Any) -> Any:
         """Run a function; what it raises comes back as Lambda words it."""
@@ -84,12 +90,26 @@ class Lambdas:
         crash = self._take_crash(name.removesuffix("Function"))
         if crash is not None and not crash.after:
             raise PlannedCrash(f"{name} failed before it acted")
-        with patch.dict(os.environ, self.template.environment(name)):
+        if name == _STAYING:
+            self._go_on(name, module.stand(module.Payload.model_validate(payload)))
+            return None
+        with patch.dict(os.environ, self._environment(name)):
             settings.cache_clear()
             answer = module.handler(payload, None)
         if crash is not None:
             raise PlannedCrash(f"{name} failed after it acted")
         return answer
+
+    def _go_on(self, name: str, pauses: Iterator[float]) -> None:
+        """Run a function that stays on until its next pause, and again after that."""
+        with patch.dict(os.environ, self._environment(name)):
+            settings.cache_clear()
+            seconds = next(pauses, None)
+        if seconds is not None:
+            self.clock.call_later(seconds, lambda: self._go_on(name, pauses))
+
+    def _environment(self, name: str) -> dict[str, str]:
+        return {**self.template.environment(name), **self.overrides}
 
     def _take_crash(self, state: str) -> Crash | None:
         planned = self.crashes[state]
@@ -97,3 +117,17 @@ class Lambdas:
             return None
         planned[0].times -= 1
         return planned[0] if planned[0].times else planned.pop(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Invocations:
+    """Lambda's own API, as far as the product uses it: Invoke, for whoever doesn't wait."""
+
+    lambdas: Lambdas
+
+    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> None:  # noqa: N803 - AWS's names
+        """Have a function run soon, and again if it fails."""
+        if InvocationType != "Event":
+            raise NotModelled(f"nobody waits for {FunctionName}: {InvocationType}")
+        function = self.lambdas.template.function_of(f"arn:aws:lambda:::function:{FunctionName}")
+        self.lambdas.deliver(function, json.loads(Payload))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,19 @@ class Outlets:
     lambdas: Lambdas
     events: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
+    subscriptions: int = 1
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's name
-        """Take the product's own events."""
+        """Take the product's own events, and give them to whom its rules name."""
         self.events += Entries
+        for entry in Entries:
+            self.emit(
+                {
+                    "source": entry["Source"],
+                    "detail-type": entry["DetailType"],
+                    "detail": json.loads(entry["Detail"]),
+                }
+            )
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in Entries]}
 
     def publish(self, **message: Any) -> dict[str, Any]:
@@ -31,6 +41,11 @@ class Outlets:
         assert 0 < len(subject) <= 100
         self.messages.append(message)
         return {"MessageId": "1"}
+
+    def get_topic_attributes(self, *, TopicArn: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        """Tell who hears the messages; numbers are texts, as SNS has them."""
+        confirmed = {"SubscriptionsConfirmed": str(self.subscriptions), "SubscriptionsPending": "0"}
+        return {"Attributes": {"TopicArn": TopicArn, **confirmed}}
 
     def emit(self, event: dict[str, Any]) -> None:
         """Give an event of AWS to every function whose rule matches."""

@@ -39,6 +39,7 @@ class Template:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._globals: Mapping[str, Any] = document.get("Globals", {}).get("Function", {})
         self._parameters: Mapping[str, Any] = document.get("Parameters", {})
+        self._conditions: Mapping[str, Any] = document.get("Conditions", {})
         self.resources: Mapping[str, Any] = document["Resources"]
 
     def named(self, kind: str) -> dict[str, Mapping[str, Any]]:
@@ -56,6 +57,15 @@ class Template:
             name: str(properties["Handler"]).removesuffix(".handler")
             for name, properties in self.named("AWS::Serverless::Function").items()
         }
+
+    def function_of(self, arn: str) -> str:
+        """The logical name of the function that was given a name, by the ARN with that name."""
+        names = {
+            str(self.resolve(properties["FunctionName"])): name
+            for name, properties in self.named("AWS::Serverless::Function").items()
+            if "FunctionName" in properties
+        }
+        return names[arn.rpartition(":")[2]]
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -96,6 +106,8 @@ class Template:
                 return self._ref(name)
             case {"Fn::GetAtt": str(path)}:
                 return self._attribute(path)
+            case {"Fn::If": [str(condition), then, otherwise]}:
+                return self.resolve(then if self._holds(self._conditions[condition]) else otherwise)
             case {"Fn::Sub": str(text)}:
                 return _NAMED.sub(lambda found: self._named(found[1]), text)
             case dict():
@@ -104,6 +116,14 @@ class Template:
                 return [self.resolve(item) for item in value]
             case _:
                 return value
+
+    def _holds(self, condition: Any) -> bool:
+        match condition:
+            case {"Fn::Not": [negated]}:
+                return not self._holds(negated)
+            case {"Fn::Equals": [one, other]}:
+                return bool(self.resolve(one) == self.resolve(other))
+        raise LookupError(f"no way to tell whether {condition} holds")
 
     def _named(self, path: str) -> str:
         is_attribute = "." in path
@@ -118,7 +138,10 @@ class Template:
             case "AWS::SNS::Topic":
                 return f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}"
             case "AWS::Serverless::StateMachine":
-                return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
+                given = self.resolve(self.resources[name]["Properties"]["Name"])
+                return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{given}"
+            case "AWS::Scheduler::ScheduleGroup":
+                return self.resolve(self.resources[name]["Properties"]["Name"])
             case _:
                 return f"switchover-{name.lower()}"
 
@@ -127,6 +150,10 @@ class Template:
         match self.resources[name]["Type"], attribute:
             case "AWS::Serverless::Function", "Arn":
                 return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+            case "AWS::IAM::Role", "Arn":
+                return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+            case "AWS::SQS::Queue", "Arn":
+                return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
             case "AWS::Serverless::StateMachine", ("Arn" | "Name"):
                 return str(self._ref(name)) if attribute == "Arn" else name
             case kind, _:

@@ -30,7 +30,11 @@ _DEFINITION = read_definition()
 _RAW: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
 _TASKS = {name: state for name, state in _DEFINITION.states.items() if isinstance(state, Task)}
 _CHOICES = {name: state for name, state in _DEFINITION.states.items() if isinstance(state, Choice)}
-_OUTCOMES = {"Updated", "RolledBack", "Rejected", "NeedsOperator"}
+_OUTCOMES = {"Updated", "RolledBack", "Rejected", "Queued", "Superseded", "NeedsOperator"}
+# Of an execution that has no update to carry: another one has it.
+_NO_OUTCOME = {"Repeated"}
+# These wait for a person.
+_ASKING = {"RequestApproval", "RequestPromotion"}
 # Lambda's own troubles (rules §6), then whatever a handler raised: it may be safe the next time.
 _RETRY = (
     Retrier(
@@ -96,10 +100,16 @@ def test_the_end_of_every_path_keeps_its_order(later: str, earlier: str) -> None
     assert earlier not in _reachable(_DEFINITION, start=later)
 
 
+def test_an_execution_without_an_update_touches_nothing() -> None:
+    ahead = _reachable(_DEFINITION, without={"CopyRelease", "RollBack", "RestoreCapacity"})
+
+    assert ahead == {"ClaimEndpoint", "IsClaimed", *_NO_OUTCOME}
+
+
 def test_every_end_is_named_after_an_outcome() -> None:
     ends = {name for name, state in _DEFINITION.states.items() if isinstance(state, Succeed | Fail)}
 
-    assert ends == _OUTCOMES
+    assert ends == _OUTCOMES | _NO_OUTCOME
     assert set(_DEFINITION.successors("Outcome")) == _OUTCOMES
 
 
@@ -131,7 +141,7 @@ def test_a_task_has_a_timeout_that_ends(name: str) -> None:
 def test_a_task_is_retried_like_every_other(name: str) -> None:
     # YAML aliases would say this by themselves, but AWS refuses them (style.md 25).
     # A person's no is an error of the task, and nobody is asked the same question twice.
-    expected = _RETRY[:1] if name == "RequestApproval" else _RETRY
+    expected = _RETRY[:1] if name in _ASKING else _RETRY
 
     assert _TASKS[name].retry == expected
 
@@ -198,7 +208,7 @@ def test_an_unknown_function_is_refused() -> None:
 def test_a_task_runs_the_function_of_its_name(name: str) -> None:
     # The waiting tasks ask one question, so they share one function.
     own = "ObserveUpdate" if "waitForTaskToken" in _TASKS[name].resource else name
-    own = name if name == "RequestApproval" else own
+    own = "RequestApproval" if name in _ASKING else own
 
     module = read_template().functions[f"{own}Function"]
 

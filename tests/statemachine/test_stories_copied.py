@@ -66,7 +66,7 @@ def test_a_release_of_another_bucket_is_copied_and_updated(world: World, copies:
     assert_no_request_failed(world)
     assert world.lambdas.errors == []
     assert [m.text for m in world.ledger.timeline(end.name) if m.state == "CopyRelease"] == [
-        f"{len(checkpoint())} files, 0.0 GB, copied from {_SOURCE}."
+        f"{len(checkpoint())} files, 759.2 kB, copied from {_SOURCE}."
     ]
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from tests.statemachine.expectations import assert_nothing_left_behind, codes
+from tests.statemachine.expectations import assert_nothing_left_behind
 from tests.statemachine.scene import ENDPOINT
-from tests.statemachine.walker import Status
 
-from switchover_local.twin.scenario import Behaviour, EventFault, Scenario
+from switchover_local.twin.scenario import Behaviour, EventFault
 
 if TYPE_CHECKING:
     from tests.statemachine.conftest import MakeWorld
@@ -87,47 +86,3 @@ def test_another_file_of_the_model_starts_nothing(world: World) -> None:
     world.run()
 
     assert len(world.executions) == 1
-
-
-def test_of_two_releases_at_once_the_second_names_the_first(world: World) -> None:
-    world.offer("v2")
-    world.run_to("AwaitOutcome")
-    world.offer("v3")
-
-    world.run()
-
-    first, second = world.executions
-    assert (first.state, second.state) == ("Updated", "Rejected")
-    assert_nothing_left_behind(world, first)
-    refused = world.update(second)
-    assert codes(refused) == ["claim.held"]
-    assert first.name in refused.summary
-
-
-def test_of_two_releases_in_the_same_moment_one_wins(world: World) -> None:
-    world.offer("v2")
-    world.offer("v3")
-
-    world.run()
-
-    assert sorted(e.state for e in world.executions) == ["Rejected", "Updated"]
-    winner = next(e for e in world.executions if e.state == "Updated")
-    assert_nothing_left_behind(world, winner)
-
-
-def test_the_claim_of_a_dead_execution_is_taken_over(make_world: MakeWorld) -> None:
-    world = make_world(Scenario())
-    world.crash("CleanUp", times=1000)
-    world.offer("v2")
-    dead = world.run_to("CreateConfig")
-    world.stepfunctions.stop_execution(executionArn=dead.arn)
-    world.run()
-    assert world.ledger.claim(ENDPOINT) is not None
-    world.lambdas.dead_letters.clear()
-    world.offer("v3")
-
-    end = world.run()
-
-    assert dead.status is Status.ABORTED
-    assert end.state == "Updated"
-    assert_nothing_left_behind(world, end)

@@ -263,7 +263,7 @@ def test_an_update_that_never_ends_calls_a_person(world: World) -> None:
     assert end.state == "NeedsOperator"
     update = world.update()
     assert update.outcome is Outcome.NEEDS_OPERATOR
-    assert update.has_aborted
+    assert update.tripped_at is not None
     assert world.messages() == ["NeedsOperator: vlm v2"]
     assert world.ledger.claim(ENDPOINT) is None
     # SageMaker still watches the alarms of what it says is under way.

@@ -55,6 +55,10 @@ UPDATED, ROLLED_BACK, REJECTED, NEEDS_OPERATOR = (
     Outcome.NEEDS_OPERATOR,
 )
 _OWN_WORDS = "AWS may word it otherwise: {alarm}"
+_OTHER_HARDWARE = (
+    "runs on ml.g6e.2xlarge, the live config on ml.g6e.4xlarge: SageMaker refuses to change the type"
+    " of a variant that is registered for scaling"
+)
 _OWN_REFUSAL = "AWS may word it otherwise: {variants}"
 
 
@@ -143,8 +147,9 @@ STORIES: dict[str, Story] = {
     ),
     "set_alarm_state_trips": Story(
         stop_in_the_bake,
-        statuses,
-        {True: (ROLLED_BACK, _ONCE), False: (ROLLED_BACK, _AND_BACK)},
+        # SageMaker rolls back either way: by the alarm that was set, or by the metric behind it.
+        lambda world: (statuses(world), last_update(world).has_published_abort),
+        {True: (ROLLED_BACK, (_ONCE, False)), False: (ROLLED_BACK, (_ONCE, True))},
     ),
     "single_instance_guardrail": Story(
         offer_canary,
@@ -204,8 +209,9 @@ STORIES: dict[str, Story] = {
         go_back_to_other_hardware,
         refusal,
         {
-            Switches().scalable_target_error: (REJECTED, "The variant(s) AllTraffic must be"),
-            _OWN_REFUSAL: (REJECTED, "AWS may word it otherwise: AllTraffic"),
+            # However SageMaker words it, such an update is refused before it is asked for.
+            Switches().scalable_target_error: (REJECTED, _OTHER_HARDWARE),
+            _OWN_REFUSAL: (REJECTED, _OTHER_HARDWARE),
         },
         check=_assert_left_as_made_by_hand,
     ),

@@ -22,6 +22,7 @@ from tests.statemachine.definition import (
     NotModelled,
     Succeed,
     Task,
+    Wait,
     evaluate,
 )
 
@@ -82,6 +83,7 @@ class Execution:
     error: str | None = None
     cause: str | None = None
     path: list[str] = field(default_factory=list)
+    entered_at: list[datetime] = field(default_factory=list)
     retries: int = 0
     tokens_given: int = 0
     variables: dict[str, JsonValue] = field(default_factory=dict)
@@ -127,6 +129,7 @@ class Execution:
         if self.status is not Status.RUNNING:
             return
         self.path.append(name)
+        self.entered_at.append(self.clock.now())
         self._tries = {}
         self.clock.call_later(0, self._run)
 
@@ -138,6 +141,8 @@ class Execution:
                 self._do(task)
             case Choice() as choice:
                 self._enter(self._choose(choice))
+            case Wait() as wait:
+                self.clock.call_later(wait.seconds, lambda: self._enter(wait.next))
             case Succeed():
                 self._end(Status.SUCCEEDED)
             case Fail() as fail:
@@ -215,7 +220,13 @@ class Execution:
         task_token: bool = False,
     ) -> dict[str, JsonValue]:
         context: dict[str, JsonValue] = {
-            "Execution": {"Id": self.arn, "Name": self.name, "Input": self.request}
+            "Execution": {
+                "Id": self.arn,
+                "Name": self.name,
+                "Input": self.request,
+                "StartTime": self.started_at.isoformat(),
+            },
+            "State": {"EnteredTime": self.entered_at[-1].isoformat()},
         }
         if task_token and self._wait is not None:
             context["Task"] = {"Token": self._wait.token}

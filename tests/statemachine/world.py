@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.statemachine import clients
 from tests.statemachine.definition import read_definition
-from tests.statemachine.lambdas import Crash, Lambdas
+from tests.statemachine.lambdas import Crash, Invocations, Lambdas
 from tests.statemachine.offering import (
     checkpoint,
     describe_release,
@@ -17,12 +17,15 @@ from tests.statemachine.offering import (
     upload,
 )
 from tests.statemachine.outlets import Outlets
+from tests.statemachine.roles import RoleSimulator
 from tests.statemachine.scene import ENDPOINT, create_endpoint, create_scaling, create_storage
+from tests.statemachine.scheduler import Scheduler
 from tests.statemachine.stepfunctions import StepFunctions
 from tests.statemachine.template import read_template
 from tests.statemachine.walker import Execution, Status
 
 from switchover.aws.ledger import Ledger
+from switchover.aws.queue import Queue
 from switchover_local.twin.clock import SteppedClock
 from switchover_local.twin.traffic import ConstantRate, Load
 from switchover_local.twin.twin import Twin
@@ -46,6 +49,8 @@ class World:
         self.clock = SteppedClock(_START)
         self.lambdas = Lambdas(template, self.clock)
         self.outlets = Outlets(self.lambdas)
+        self.scheduler = Scheduler(self.lambdas, self.clock)
+        self.roles = RoleSimulator()
         self.stand_ins: dict[str, Any] = {}
         self.twin = Twin(self.clock, scenario, self.outlets.emit)
         clients.use_twin(self.twin)
@@ -62,6 +67,7 @@ class World:
         self.cloudwatch = clients.client("cloudwatch")
         self.scaling = clients.client("application-autoscaling")
         self.s3 = clients.client("s3")
+        self.queue = Queue(clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"])
         self.ledger = Ledger(clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"])
 
     def begin(self, instances: int, requests_per_second: float) -> None:
@@ -90,6 +96,12 @@ class World:
                 return self.stepfunctions
             case "events" | "sns":
                 return self.outlets
+            case "scheduler":
+                return self.scheduler
+            case "iam":
+                return self.roles
+            case "lambda":
+                return Invocations(self.lambdas)
             case _:
                 return clients.client(service)
 
@@ -170,7 +182,10 @@ class World:
 
     def update(self, execution: Execution | None = None) -> Update:
         """What the ledger holds of an execution's update; of the first one's, if not said."""
-        return self.ledger.update((execution or self.executions[0]).name)
+        found = execution or self.executions[0]
+        asked = found.request if isinstance(found.request, dict) else {}
+        taken_up = asked.get("resume") or asked.get("recover") or asked.get("cancel")
+        return self.ledger.update(str(taken_up or found.name))
 
     def describe(self) -> dict[str, Any]:
         """DescribeEndpoint."""

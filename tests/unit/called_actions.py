@@ -37,6 +37,9 @@ _S3_ACTIONS = {
     "ListMultipartUploads": "s3:ListBucketMultipartUploads",
 }
 
+# Lambda Developer Guide, "Identity-based policies": the one permission not named after its operation.
+_LAMBDA_ACTIONS = {"Invoke": "lambda:InvokeFunction"}
+
 Type = str  # "client:<service>", or the key of a class: "<module>.<Class>"
 
 
@@ -109,6 +112,13 @@ def _add(library: _Library, name: str, path: Path) -> None:
             module.names[node.name] = owner
             methods = [entry for entry in node.body if isinstance(entry, ast.FunctionDef)]
             library.classes[owner] = {method.name: f"{owner}.{method.name}" for method in methods}
+            # A dataclass says at once what it keeps.
+            kept = {
+                entry.target.id: _annotated(entry.annotation, module)
+                for entry in node.body
+                if isinstance(entry, ast.AnnAssign) and isinstance(entry.target, ast.Name)
+            }
+            library.attributes[owner] = {name: type_ for name, type_ in kept.items() if type_}
             for method in methods:
                 library.code[f"{owner}.{method.name}"] = _Code(method, module, owner)
 
@@ -229,7 +239,8 @@ def _actions(service: str, method: str) -> Iterator[str]:
     prefix, operations = _operations(service)
     if method in operations:
         operation = operations[method]
-        yield _S3_ACTIONS.get(operation, f"{prefix}:{operation}")
+        renamed = _LAMBDA_ACTIONS if prefix == "lambda" else _S3_ACTIONS
+        yield renamed.get(operation, f"{prefix}:{operation}")
 
 
 @cache

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
 # The same examples at each run, and no clock: a slow machine is no fault.
 settings.register_profile("reproducible", deadline=None, derandomize=True, database=None)
@@ -29,6 +30,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
         yield
+
+
+@pytest.fixture
+def s3(aws: None) -> S3Client:
+    """S3 with an empty bucket, `models`."""
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="models")
+    return client
 
 
 @pytest.fixture

@@ -15,15 +15,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 import boto3
-from botocore.config import Config
+
+from switchover_cli.upload_client import UPLOADING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mypy_boto3_s3 import S3Client
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 RESET = "reset"
 """Instead of an error code: read some of the body, then cut the connection."""
@@ -47,6 +45,7 @@ class Bucket:
 
     objects: dict[str, bytes] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    checksums: dict[str, str] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     trouble: Callable[[str], str | None] = lambda _: None
@@ -63,6 +62,17 @@ _STATUS = {"NoSuchBucket": 404, "AccessDenied": 403, "SlowDown": 503, "BadDigest
 
 def _checksum(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def _join_checksums(parts: Iterable[bytes]) -> str:
+    """Of an object that came in parts: a digest of their digests, and their number."""
+    digests = [hashlib.sha256(part).digest() for part in parts]
+    return f"{_checksum(b''.join(digests))}-{len(digests)}"
+
+
+def etag_of(content: bytes) -> str:
+    """What tells one content of an object from another; in S3 it is no MD5 either, always."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 def fail_times(times: int, code: str, beginning: str) -> Callable[[str], str | None]:
@@ -104,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(_STATUS[trouble], f"<Error><Code>{trouble}</Code></Error>")
             return
         address = urlsplit(self.path)
-        key = unquote(address.path).split("/", 2)[-1]
+        key = unquote(address.path).removeprefix("/").partition("/")[2]
         query = {
             name: values[0]
             for name, values in parse_qs(address.query, keep_blank_values=True).items()
@@ -115,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer is None:
             self._send(404, "<Error><Code>NoSuchKey</Code></Error>")
         else:
-            self._send(200, answer, bucket.metadata.get(key, ""))
+            self._send(200, answer, self._describe(key, body))
 
     do_HEAD = do_PUT = do_POST = do_GET  # noqa: N815 - the names that BaseHTTPRequestHandler calls
 
@@ -133,14 +143,19 @@ class _Handler(BaseHTTPRequestHandler):
                 bucket.uploads[query["uploadId"]].parts[int(query["partNumber"])] = body
             case "PUT":
                 bucket.objects[key] = body
+                bucket.metadata[key] = self.headers.get(_METADATA, "")
+                bucket.checksums[key] = _checksum(body)
             case "POST" if "uploads" in query:
                 name = f"u{len(bucket.requests)}"
                 bucket.uploads[name] = Upload(key, self.headers.get(_METADATA, ""))
                 return f"<R><UploadId>{name}</UploadId></R>"
             case "POST":
                 ended = bucket.uploads.pop(query["uploadId"])
-                bucket.objects[key] = b"".join(ended.parts[n] for n in sorted(ended.parts))
+                parts = [ended.parts[number] for number in sorted(ended.parts)]
+                bucket.objects[key] = b"".join(parts)
                 bucket.metadata[key] = ended.metadata
+                bucket.checksums[key] = _join_checksums(parts)
+                return f"<R><ETag>{etag_of(bucket.objects[key])}</ETag></R>"
             case _:
                 return None
         return "<R/>"
@@ -161,20 +176,33 @@ class _Handler(BaseHTTPRequestHandler):
             )
         elif "list-type" in query:
             entries = (
-                f"<Contents><Key>{escape(name)}</Key><Size>{len(content)}</Size></Contents>"
+                f"<Contents><Key>{escape(name)}</Key><Size>{len(content)}</Size>"
+                f"<ETag>{etag_of(content)}</ETag></Contents>"
                 for name, content in bucket.objects.items()
                 if name.startswith(query["prefix"])
             )
+        elif self.command == "GET" and key in bucket.objects:
+            return bucket.objects[key].decode()
         else:
-            return "" if key in bucket.objects and self.command == "HEAD" else None
+            # No key at all: the bucket itself is asked for.
+            is_there = not key or key in bucket.objects
+            return "" if is_there and self.command == "HEAD" else None
         return f"<R>{''.join(entries)}</R>"
 
-    def _send(self, status: int, text: str, metadata: str = "") -> None:
+    def _describe(self, key: str, body: bytes) -> dict[str, str]:
+        bucket = self.server.bucket
+        described = {"ETag": etag_of(bucket.objects.get(key, body))}
+        if key in bucket.metadata:
+            described[_METADATA] = bucket.metadata[key]
+        if key in bucket.checksums and self.command == "HEAD":
+            described["x-amz-checksum-sha256"] = bucket.checksums[key]
+        return described
+
+    def _send(self, status: int, text: str, described: dict[str, str] | None = None) -> None:
         content = text.encode()
         self.send_response(status)
-        if metadata:
-            self.send_header(_METADATA, metadata)
-        self.send_header("ETag", '"e"')
+        for name, value in (described or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
@@ -196,10 +224,7 @@ def serve_s3(bucket: Bucket) -> Iterator[S3Client]:
         region_name="us-east-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - the server takes any
-        config=Config(
-            s3={"addressing_style": "path", "payload_signing_enabled": False},
-            retries={"mode": "standard", "total_max_attempts": 3},
-        ),
+        config=UPLOADING,
     )
     try:
         yield client

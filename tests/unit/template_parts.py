@@ -90,7 +90,9 @@ def roles() -> tuple[dict[str, Any], ...]:
     session = boto3.Session(region_name="us-east-1")
     made = Translator({}, Parser(), boto_session=session).translate(source, {})["Resources"]
     return tuple(
-        entry["Properties"] for entry in made.values() if entry["Type"] == "AWS::IAM::Role"
+        entry["Properties"]
+        for name, entry in made.items()
+        if entry["Type"] == "AWS::IAM::Role" and name not in source["Resources"]
     )
 
 

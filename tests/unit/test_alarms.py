@@ -75,7 +75,7 @@ def test_alarm_names_differ_between_endpoints_and_updates() -> None:
 
 def test_timing_follows_the_policy() -> None:
     policy = Alarms.model_validate({"period_seconds": 30, "evaluation_periods": 3})
-    alarm = update_alarms(policy, ENDPOINT, "main", NEW)[0]
+    alarm = one(update_alarms(policy, ENDPOINT, "main", NEW), "ModelLatency")
     assert (alarm.period_seconds, alarm.evaluation_periods) == (30, 3)
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.unit.samples import later, plan, reason, update
 
-from switchover.domain.announcement import announce_approval, announce_outcome
+from switchover.domain.account import tell_outcome
+from switchover.domain.announcement import Announcement, announce_outcome, ask_people
+from switchover.domain.approval import Gate
+from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import AlarmReading, AlarmState
 from switchover.domain.outcome import Outcome
 from switchover.domain.update import Evidence, Update
+
+if TYPE_CHECKING:
+    from switchover.domain.reasons import Reason
 
 
 def ended(outcome: Outcome = Outcome.ROLLED_BACK, **changes: Any) -> Update:
@@ -26,6 +32,18 @@ def ended(outcome: Outcome = Outcome.ROLLED_BACK, **changes: Any) -> Update:
     )
 
 
+def asked(
+    gate: Gate = Gate.START,
+    *,
+    reasons: tuple[Reason, ...] = (),
+    links_url: str = "",
+    secret: str = "",
+    **changes: Any,
+) -> Announcement:
+    known = update(**{"plan": plan(), **changes})
+    return ask_people(known, gate, reasons, later(3600), links_url, secret)
+
+
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_each_outcome_is_told_with_what_to_do_next(outcome: Outcome) -> None:
     told = announce_outcome(ended(outcome))
@@ -35,24 +53,21 @@ def test_each_outcome_is_told_with_what_to_do_next(outcome: Outcome) -> None:
     assert len(told.text.splitlines()) == 3
 
 
-def test_the_account_comes_first_and_the_way_to_more_last() -> None:
-    lines = announce_outcome(ended()).text.splitlines()
-    assert lines[0] == "chat is back on chat-v1, not on v2."
-    assert lines[-1] == "switchover history chat  ·  chat-v2-0a1b2c3d"
+def test_the_text_is_the_account_for_people() -> None:
+    told = ended(reasons=(reason(),) * 7)
+
+    assert announce_outcome(told).text.splitlines() == list(tell_outcome(told))
 
 
-def test_reasons_are_listed_and_many_are_counted() -> None:
-    told = announce_outcome(ended(reasons=(reason(),) * 7))
-    assert told.text.count("- file: field: is wrong. Mend it.") == 5
-    assert "- and 2 more" in told.text
-
-
-def test_what_sagemaker_and_the_alarms_said_is_told() -> None:
+def test_the_event_carries_all_the_evidence_and_the_next_steps() -> None:
     red = AlarmReading(name="errors", state=AlarmState.ALARM, reason="Threshold crossed")
     evidence = Evidence(failure_reason="Alarm errors", alarms=(red,))
-    text = announce_outcome(ended(evidence=evidence)).text
-    assert "SageMaker says: Alarm errors" in text
-    assert "Went red: errors: Threshold crossed" in text
+
+    detail = json.loads(json.dumps(announce_outcome(ended(evidence=evidence)).detail))
+
+    assert detail["evidence"]["failure_reason"] == "Alarm errors"
+    assert detail["evidence"]["alarms"][0]["reason"] == "Threshold crossed"
+    assert "switchover start" in detail["next_steps"][-1]["command"]
 
 
 def test_a_subject_is_short_ascii() -> None:
@@ -63,8 +78,7 @@ def test_a_subject_is_short_ascii() -> None:
 
 
 def test_a_request_for_approval_has_a_short_subject_too() -> None:
-    asked = announce_approval(update(plan=plan(), endpoint="e" * 63, version="v" * 63))
-    assert len(asked.subject) < 100
+    assert len(asked(endpoint="e" * 63, version="v" * 63).subject) < 100
 
 
 def test_an_update_without_a_version_has_no_trailing_blank() -> None:
@@ -83,14 +97,32 @@ def test_an_update_that_goes_on_has_nothing_to_announce() -> None:
         announce_outcome(update())
 
 
-def test_approval_is_asked_for_with_the_plan_and_the_way_to_answer() -> None:
-    asked = announce_approval(update(plan=plan(), task_token="token-1"))  # noqa: S106
-    assert asked.subject == "Approve? chat v2"
-    assert "by rolling" in asked.text
-    assert "send-task-success --task-token 'token-1'" in asked.text
-    assert asked.attributes["outcome"] == "ApprovalRequested"
+def test_approval_is_asked_for_with_the_plan_and_the_ways_to_answer() -> None:
+    told = asked(task_token="token-1")  # noqa: S106
+    assert told.subject == "Approve? chat v2"
+    assert "by rolling" in told.text
+    assert "switchover approve chat" in told.text
+    assert "send-task-success --task-token 'token-1'" in told.text
+    assert told.text.endswith("Until 2026-01-05 13:00 UTC. Silence rejects it.")
+    assert told.attributes["outcome"] == "ApprovalRequested"
+
+
+def test_promotion_is_asked_for_with_what_a_no_means_and_why_it_is_asked() -> None:
+    told = asked(Gate.PROMOTION, reasons=(reason("too-few"),))
+    assert told.subject == "Promote? chat v2"
+    assert "A no takes it back to v1." in told.text
+    assert "- file: field: is wrong. Mend it." in told.text
+    assert told.attributes["outcome"] == "PromotionRequested"
+
+
+def test_links_are_given_only_with_a_secret() -> None:
+    assert "https://" not in asked().text
+    told = asked(links_url="https://links.example/", secret="s&s")  # noqa: S106
+    link = "https://links.example/?update=chat-v2-0a1b2c3d&secret=s%26s&verdict="
+    assert f"{link}approved" in told.text
+    assert f"{link}declined" in told.text
 
 
 def test_approval_needs_a_plan() -> None:
-    with pytest.raises(ValueError, match="has no plan yet"):
-        announce_approval(update())
+    with pytest.raises(UpdateUnknown, match="has no plan"):
+        asked(plan=None)

@@ -563,3 +563,70 @@ def test_any_number_in_config_gives_reasons_and_never_an_error(
     )
 
     assert all(reason.remedy for reason in inspection.reasons)
+
+
+def test_an_index_that_names_a_tensor_of_a_shard_twice_is_refused(folder: Path) -> None:
+    text = (folder / INDEX).read_text()
+    first = text.index('"model-0000')
+    entry = text[text.rindex('"', 0, text.rindex('"', 0, first)) : text.index(",", first) + 1]
+    (folder / INDEX).write_text(text[: text.index(entry)] + entry + text[text.index(entry) :])
+
+    reason = said(folder)["model.index-invalid"]
+
+    assert "it names a tensor of 'model-0000" in reason.message
+
+
+def test_an_index_that_cannot_be_read_is_not_called_missing(folder: Path) -> None:
+    listed = list_folder(folder)
+    assert isinstance(listed, Folder)
+    (folder / INDEX).unlink()
+
+    reasons = inspect_model(read_evidence(listed.files, listed)).reasons
+
+    assert [(r.code, r.subject) for r in reasons] == [("model.unreadable", INDEX)]
+
+
+def test_tensors_that_only_the_index_knows_are_named(folder: Path) -> None:
+    path = SHARD.format("00001")
+    edit(folder / INDEX, lambda index: add_to_map(index, "model.invented.weight", path))
+
+    reason = said(folder)["model.index-disagrees"]
+
+    assert reason.message == (
+        f"it puts 1 tensors into {path} that are not there: 'model.invented.weight'."
+    )
+
+
+def add_to_map(index: dict[str, object], tensor: str, path: str) -> None:
+    weight_map = index["weight_map"]
+    assert isinstance(weight_map, dict)
+    weight_map[tensor] = path
+
+
+def test_one_wrong_layer_among_many_is_named_with_its_shard(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, seed=1)
+    shard = next(p for p in list_safetensors(tmp_path) if b"layers.2.input_layernorm" in head_of(p))
+    swap_shape(shard, "model.layers.2.input_layernorm.weight")
+
+    reason = said(tmp_path)["model.shape-disagrees"]
+
+    assert reason.subject == f"{shard.name}: model.layers.2.input_layernorm.weight"
+    assert reason.message.startswith("has the shape [64, 2]; config.json (hidden_size) says [128]")
+
+
+def list_safetensors(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.safetensors"))
+
+
+def head_of(path: Path) -> bytes:
+    content = path.read_bytes()
+    return content[8 : 8 + int.from_bytes(content[:8], "little")]
+
+
+def swap_shape(path: Path, tensor: str) -> None:
+    """Say [64, 2] of a tensor of 128 numbers."""
+    content, head = path.read_bytes(), head_of(path)
+    header = json.loads(head)
+    header[tensor]["shape"] = [64, 2]
+    raw = json.dumps(header).encode()
+    path.write_bytes(len(raw).to_bytes(8, "little") + raw + content[8 + len(head) :])

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from switchover.domain.checkpoint import inspect_model
 from switchover.domain.checkpoint_gguf import HEADER_LIMIT_BYTES, GgufFile, parse_gguf
-from switchover.domain.checkpoint_reading import OPENING_BYTES, StoredFile, read_evidence
+from switchover.domain.checkpoint_headers import OPENING_BYTES
+from switchover.domain.checkpoint_reading import StoredFile, read_evidence
 
 if TYPE_CHECKING:
     from switchover.domain.checkpoint_config import Inspection

@@ -12,8 +12,8 @@ import samples
 from cloudformation_fake import serve_stacks
 from moto import mock_aws
 
-from switchover.aws.ledger import Claim
 from switchover.domain.outcome import Outcome
+from switchover.domain.queueing import Claim
 from switchover.domain.served import Served
 from switchover.domain.update import Moment, Request, Update
 from switchover_cli.app import main
@@ -337,7 +337,7 @@ def test_status_tells_what_serves_what_runs_and_what_was(
     running = samples.update(started_at=samples.later(3600))
     deployment.ledger.open_update(running)
     deployment.ledger.take_claim(
-        Claim("chat", running.update_id, running.execution_arn, samples.NOW)
+        Claim("chat", running.update_id, running.execution_arn, samples.NOW), "1"
     )
 
     said = shell("status", "chat", "--json").json

@@ -154,7 +154,7 @@ def test_a_quota_of_the_scenario_stays_as_tight_as_it_is(tmp_path: Path) -> None
 def test_nobody_is_asked_for_approval_and_it_is_said(tmp_path: Path) -> None:
     rehearsal = plan(write(tmp_path, "approval: {required: true}"))
 
-    assert rehearsal.overrides["approval"] == {"required": False}
+    assert rehearsal.overrides["approval"] == {"required": False, "promotion": False}
     assert "approval is taken as given" in rehearsal.notes
 
 
@@ -165,6 +165,27 @@ def test_golden_requests_beside_the_policy_are_asked(tmp_path: Path) -> None:
 
     assert rehearsal.golden == golden
     assert "tests" not in rehearsal.overrides
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        'window: {from: "01:00", to: "05:00", timezone: Europe/Berlin}',
+        "freezes: [{from: 2026-12-20, to: 2027-01-02, reason: holidays}]",
+    ],
+)
+def test_a_rehearsal_waits_for_no_window(tmp_path: Path, policy: str) -> None:
+    rehearsal = plan(write(tmp_path, policy))
+
+    assert (rehearsal.overrides["window"], rehearsal.overrides["freezes"]) == ([], [])
+    assert any("begins at once" in note for note in rehearsal.notes)
+
+
+def test_a_rehearsal_asks_nobody_to_decide(tmp_path: Path) -> None:
+    rehearsal = plan(write(tmp_path, "approval: {promotion: true}"))
+
+    assert rehearsal.overrides["approval"] == {"required": False, "promotion": False}
+    assert rehearsal.overrides["guard"] == {"inconclusive": "roll-back"}
 
 
 def test_golden_requests_that_are_nowhere_near_are_left_out_and_it_is_said(tmp_path: Path) -> None:

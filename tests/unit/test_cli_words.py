@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import samples
 
+from switchover.domain.amounts import say_bytes
 from switchover_cli.words import (
-    say_bytes,
     say_duration,
     say_offset,
     say_plainly,

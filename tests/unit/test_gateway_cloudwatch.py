@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
-from tests.localcloud.staging import START, Staging
+from tests.localcloud.staging import Staging
 from tests.unit.aws_models import faults_of
-from tests.unit.samples import NOW
 
 from switchover.aws.cloudwatch import CloudWatch
-from switchover.domain.alarms import AlarmSpec, standing_alarms, update_alarms
+from switchover.domain.alarms import AlarmSpec, Scope, standing_alarms, update_alarms
 from switchover.domain.fleet import AlarmReading, AlarmState
 from switchover.domain.policy import Alarms
 
@@ -26,7 +24,7 @@ SPECS = (
     *update_alarms(POLICY, "chat", "main", "chat-v2"),
 )
 NAMES = [spec.name for spec in SPECS]
-ABORT = NAMES[-1]
+ABORT = next(spec.name for spec in SPECS if spec.scope is Scope.ABORT)
 
 
 @pytest.fixture
@@ -89,7 +87,7 @@ def test_no_unit_is_named(client: CloudWatchClient) -> None:
 
 def test_a_percentile_is_an_extended_statistic(client: CloudWatchClient) -> None:
     policy = Alarms.model_validate({"latency": {"limit_seconds": 5, "statistic": "p95"}})
-    [request] = put_requests(client, update_alarms(policy, "chat", "main", "chat-v2")[:1])
+    [request] = put_requests(client, standing_alarms(policy, "chat", "main")[:1])
     assert request["ExtendedStatistic"] == "p95"
     assert "Statistic" not in request
 
@@ -156,60 +154,44 @@ def test_a_tripped_abort_alarm_stays_red(staging: Staging, gateway: CloudWatch) 
     assert states(gateway, [ABORT]) == [AlarmState.ALARM]
 
 
+def test_a_published_abort_turns_the_alarm_red_by_evaluation(
+    staging: Staging, gateway: CloudWatch
+) -> None:
+    """Red by hand before, it changes its state anew, and stays red."""
+    [spec] = [spec for spec in SPECS if spec.name == ABORT]
+    gateway.ensure(SPECS)
+    gateway.trip(ABORT, "stop")
+
+    gateway.publish_abort(spec)
+    before = states(gateway, [ABORT])
+    staging.clock.advance(120)
+    after = states(gateway, [ABORT])
+    staging.clock.advance(1800)
+
+    assert (before, after) == ([AlarmState.OK], [AlarmState.ALARM])
+    assert states(gateway, [ABORT]) == [AlarmState.ALARM]
+
+
+def test_what_is_published_is_what_aws_takes(client: CloudWatchClient) -> None:
+    sent: list[dict[str, Any]] = []
+    client.meta.events.register(
+        "provide-client-params.cloudwatch.PutMetricData",
+        lambda params, **_: sent.append(dict(params)),
+    )
+    [spec] = [spec for spec in SPECS if spec.name == ABORT]
+    with Stubber(client) as stub:
+        stub.add_response("set_alarm_state", {})
+        stub.add_response("put_metric_data", {})
+        CloudWatch(client).publish_abort(spec)
+
+    assert [faults_of("cloudwatch", "PutMetricData", request) for request in sent] == [""]
+
+
 def test_a_long_reason_is_cut_to_what_cloudwatch_takes(gateway: CloudWatch) -> None:
     """StateReason: at most 1023 characters."""
     gateway.ensure(SPECS)
     gateway.trip(ABORT, "x" * 5000)
     assert states(gateway, [ABORT]) == [AlarmState.ALARM]
-
-
-def test_an_alarm_that_is_quiet_again_is_still_evidence(
-    staging: Staging, gateway: CloudWatch
-) -> None:
-    staging.put_alarm()
-    staging.clock.advance(60)
-    staging.set_alarm("ALARM")
-    staging.clock.advance(60)
-    staging.set_alarm("OK")
-    [alarm] = gateway.tripped(["guard"], START)
-    assert (alarm.state, alarm.reason) == (AlarmState.ALARM, "by hand")
-
-
-def test_an_alarm_of_before_the_update_is_no_evidence(
-    staging: Staging, gateway: CloudWatch
-) -> None:
-    staging.put_alarm()
-    staging.clock.advance(60)
-    staging.set_alarm("ALARM")
-    staging.clock.advance(60)
-    staging.set_alarm("OK")
-    assert gateway.tripped(["guard"], START + timedelta(seconds=90)) == ()
-
-
-def test_an_alarm_that_stayed_quiet_is_no_evidence(staging: Staging, gateway: CloudWatch) -> None:
-    staging.put_alarm()
-    staging.set_alarm("OK")
-    assert gateway.tripped(["guard", "nobody"], START) == ()
-
-
-def test_every_page_of_an_alarms_history_is_read(client: CloudWatchClient) -> None:
-    red = '{"newState": {"stateValue": "ALARM", "stateReason": "late"}}'
-    asked = {
-        "AlarmName": "guard",
-        "HistoryItemType": "StateUpdate",
-        "AlarmTypes": ["MetricAlarm", "CompositeAlarm"],
-        "StartDate": NOW,
-        "ScanBy": "TimestampAscending",
-    }
-    pages: tuple[dict[str, Any], ...] = (
-        {"AlarmHistoryItems": [{"HistoryData": "{}"}, {}], "NextToken": "more"},
-        {"AlarmHistoryItems": [{"HistoryData": red}]},
-    )
-    with Stubber(client) as stub:
-        stub.add_response("describe_alarm_history", pages[0], asked)
-        stub.add_response("describe_alarm_history", pages[1], {**asked, "NextToken": "more"})
-        [alarm] = CloudWatch(client).tripped(["guard"], NOW)
-    assert alarm.reason == "late"
 
 
 def test_removed_alarms_are_gone_and_a_repeat_is_fine(gateway: CloudWatch) -> None:

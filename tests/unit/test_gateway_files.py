@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 from tests.unit.samples import BUCKET, release, update
 
 from switchover.aws.files import Files
-from switchover.domain.golden import GoldenRequest
-from switchover.domain.policy import EffectivePolicy, Strategy
+from switchover.domain.golden import GoldenQuestion
+from switchover.domain.policy import Strategy
+from switchover.domain.policy_layers import EffectivePolicy
 from switchover.domain.reasons import Reason
 from switchover.domain.update import Request
 
@@ -68,7 +69,7 @@ def test_the_file_is_the_endpoints_own(s3: S3Client, files: Files) -> None:
     write(s3, "policies/search.yaml", "strategy: linear")
     found = effective(files)
     assert found.policy.strategy is Strategy.CANARY
-    assert found.origins["strategy"] == f"s3://models/{KEY}"
+    assert found.origins["strategy"] == f"s3://models/{KEY} line 1"
 
 
 def test_release_goes_over_file_and_input_over_release(s3: S3Client, files: Files) -> None:
@@ -97,7 +98,7 @@ def test_faults_of_every_layer_are_told_with_their_file(s3: S3Client, files: Fil
     assert [fault.split(": ")[0] for fault in sorted(told)] == [
         "input policy",
         "release.json policy",
-        f"s3://models/{KEY}",
+        f"s3://models/{KEY} line 1",
     ]
 
 
@@ -110,8 +111,30 @@ def test_a_file_that_is_not_yaml_does_not_hide_the_releases_faults(
 
 def test_golden_requests_are_read(s3: S3Client, files: Files) -> None:
     write(s3, "golden.jsonl", '{"name": "hello", "body": "Hello"}\n')
-    [request] = files.golden_requests(BUCKET, "golden.jsonl")
-    assert isinstance(request, GoldenRequest)
+    [read] = files.golden_requests(BUCKET, "golden.jsonl")
+    assert isinstance(read, GoldenQuestion)
+    assert read.body == b"Hello"
+
+
+@pytest.mark.parametrize("folder", ["golden/", ""])
+def test_what_a_request_needs_lies_beside_the_golden_file(
+    s3: S3Client, files: Files, folder: str
+) -> None:
+    write(s3, f"{folder}vlm.jsonl", '{"name": "sign", "body_file": "images/sign.png"}')
+    write(s3, f"{folder}images/sign.png", "PNG")
+    [read] = files.golden_requests(BUCKET, f"{folder}vlm.jsonl")
+    assert isinstance(read, GoldenQuestion)
+    assert read.body == b"PNG"
+
+
+def test_a_golden_file_of_a_size_that_is_no_golden_file_is_not_read_whole(
+    s3: S3Client, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("switchover.aws.files.TOTAL_LIMIT_BYTES", 10)
+    write(s3, "golden.jsonl", '{"name": "hello", "body": "Hello"}\n')
+    [reason] = files.golden_requests(BUCKET, "golden.jsonl")
+    assert isinstance(reason, Reason)
+    assert reason.code == "golden.too-large"
 
 
 def test_golden_requests_that_are_not_there_are_told_with_key_and_remedy(files: Files) -> None:

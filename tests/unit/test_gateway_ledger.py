@@ -9,10 +9,11 @@ import pytest
 from tests.unit.conftest import TABLE
 from tests.unit.samples import ENDPOINT, EXECUTION, NOW, course, later, plan, update
 
-from switchover.aws.ledger import Claim, Ledger
+from switchover.aws.ledger import Ledger
 from switchover.domain.errors import StaleUpdate, UpdateUnknown
 from switchover.domain.fleet import ScalingReading
 from switchover.domain.outcome import Outcome
+from switchover.domain.queueing import Claim, Standing
 from switchover.domain.served import Served
 from switchover.domain.update import CapacitySnapshot, Moment
 
@@ -42,69 +43,90 @@ def served(version: str, at: datetime) -> Served:
     )
 
 
+def take(ledger: Ledger, who: str, order: str = "1", instead_of: str | None = None) -> bool:
+    gone = f"{EXECUTION}-{instead_of}" if instead_of else None
+    return ledger.take_claim(claim(who), order, instead_of=gone)
+
+
 def test_a_free_claim_is_taken(ledger: Ledger) -> None:
-    assert ledger.take_claim(claim("one")) == claim("one")
+    assert take(ledger, "one")
     assert ledger.claim(ENDPOINT) == claim("one")
 
 
-def test_a_held_claim_names_its_holder(ledger: Ledger) -> None:
-    ledger.take_claim(claim("one"))
-    assert ledger.take_claim(claim("two")) == claim("one")
+def test_a_held_claim_stays_with_its_holder(ledger: Ledger) -> None:
+    take(ledger, "one")
+    assert not take(ledger, "two")
+    assert ledger.claim(ENDPOINT) == claim("one")
 
 
-def test_of_sixteen_at_once_one_wins_and_all_agree_who(ledger: Ledger) -> None:
+def test_of_sixteen_at_once_one_wins(ledger: Ledger) -> None:
     with ThreadPoolExecutor(16) as pool:
-        holders = list(pool.map(ledger.take_claim, [claim(str(n)) for n in range(16)]))
-    assert len(set(holders)) == 1
-    assert ledger.claim(ENDPOINT) == holders[0]
+        won = list(pool.map(lambda n: take(ledger, str(n)), range(16)))
+    assert sum(won) == 1
+    assert ledger.claim(ENDPOINT) == claim(str(won.index(True)))
 
 
 def test_a_repeat_keeps_its_own_claim(ledger: Ledger) -> None:
-    ledger.take_claim(claim("one"))
-    assert ledger.take_claim(claim("one")) == claim("one")
+    take(ledger, "one")
+    assert take(ledger, "one")
 
 
-def test_a_dead_holder_is_replaced(ledger: Ledger) -> None:
-    ledger.take_claim(claim("dead"))
-    assert ledger.take_claim(claim("two"), instead_of="dead") == claim("two")
+def test_a_gone_holder_is_replaced_by_one_only(ledger: Ledger) -> None:
+    """Two found the same execution gone; the second must not replace the first."""
+    take(ledger, "gone")
+    assert take(ledger, "two", instead_of="gone")
+    assert not take(ledger, "three", instead_of="gone")
+    assert ledger.claim(ENDPOINT) == claim("two")
 
 
-def test_a_dead_holder_is_replaced_by_one_only(ledger: Ledger) -> None:
-    """Two found the same execution dead; the second must not replace the first."""
-    ledger.take_claim(claim("dead"))
-    ledger.take_claim(claim("two"), instead_of="dead")
-    assert ledger.take_claim(claim("three"), instead_of="dead") == claim("two")
-
-
-def test_of_sixteen_that_replace_a_dead_holder_one_wins(ledger: Ledger) -> None:
-    ledger.take_claim(claim("dead"))
+def test_of_sixteen_that_replace_a_gone_holder_one_wins(ledger: Ledger) -> None:
+    take(ledger, "gone")
     with ThreadPoolExecutor(16) as pool:
-        holders = list(
-            pool.map(lambda n: ledger.take_claim(claim(str(n)), instead_of="dead"), range(16))
-        )
-    assert len(set(holders)) == 1
+        won = list(pool.map(lambda n: take(ledger, str(n), instead_of="gone"), range(16)))
+    assert sum(won) == 1
+
+
+def test_what_is_older_than_the_newest_holder_never_gets_the_claim_again(ledger: Ledger) -> None:
+    take(ledger, "new", order="2")
+    ledger.release_claim(ENDPOINT, f"{EXECUTION}-new")
+    assert not take(ledger, "late", order="1")
+    assert ledger.standing(ENDPOINT) == Standing(None, "2")
+
+
+def test_the_newest_may_have_the_claim_again(ledger: Ledger) -> None:
+    take(ledger, "one", order="2")
+    ledger.release_claim(ENDPOINT, f"{EXECUTION}-one")
+    assert take(ledger, "one", order="2")
 
 
 def test_endpoints_are_claimed_apart(ledger: Ledger) -> None:
-    ledger.take_claim(claim("one"))
-    assert ledger.take_claim(claim("two", "search")) == claim("two", "search")
+    take(ledger, "one")
+    assert ledger.take_claim(claim("two", "search"), "1")
 
 
 def test_a_claim_is_given_back(ledger: Ledger) -> None:
-    ledger.take_claim(claim("one"))
-    ledger.release_claim(ENDPOINT, "one")
+    take(ledger, "one")
+    assert ledger.release_claim(ENDPOINT, f"{EXECUTION}-one")
     assert ledger.claim(ENDPOINT) is None
 
 
 def test_somebody_elses_claim_stays(ledger: Ledger) -> None:
-    ledger.take_claim(claim("one"))
-    ledger.release_claim(ENDPOINT, "two")
+    take(ledger, "one")
+    assert not ledger.release_claim(ENDPOINT, f"{EXECUTION}-two")
     assert ledger.claim(ENDPOINT) == claim("one")
 
 
 def test_a_claim_is_given_back_twice_without_harm(ledger: Ledger) -> None:
-    ledger.release_claim(ENDPOINT, "one")
+    assert not ledger.release_claim(ENDPOINT, f"{EXECUTION}-one")
     assert ledger.claim(ENDPOINT) is None
+
+
+def test_what_people_were_told_is_kept_beside_the_update(ledger: Ledger) -> None:
+    """A note of it must not make a writer of the update itself look stale."""
+    opened = ledger.open_update(update())
+    ledger.note_announced(opened.update_id, Outcome.QUEUED)
+    ledger.save(opened, outcome=Outcome.UPDATED)
+    assert ledger.update(opened.update_id).announced is Outcome.QUEUED
 
 
 def test_an_update_comes_back_as_it_was_opened(ledger: Ledger) -> None:

@@ -8,8 +8,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 from tests.localcloud.staging import HARDWARE, Staging
+from tests.unit.samples import endpoint as reading
+from tests.unit.samples import plan
 
 from switchover.aws.scaling import Quotas, Scaling
+from switchover.domain.capacity import Restoration, plan_restoration
 from switchover.domain.fleet import ScalingReading
 from switchover.domain.update import CapacitySnapshot
 from switchover_local.twin.scenario import Scenario
@@ -116,29 +119,15 @@ def test_protection_never_deregisters(scaling: Any, gateway: Scaling) -> None:
 
 def test_a_variant_that_does_not_scale_is_not_made_to(gateway: Scaling) -> None:
     gateway.protect("demo", "main", ScalingReading(), (6, 12))
-    gateway.restore("demo", "main", ScalingReading())
+    gateway.restore("demo", "main", Restoration())
     assert read(gateway) == ScalingReading()
 
 
-def test_restoring_undoes_protection(scaling: Any, gateway: Scaling) -> None:
-    scale(scaling)
-    snapshot = read(gateway)
-    gateway.protect("demo", "main", snapshot, (6, 12))
-    gateway.restore("demo", "main", snapshot)
-    assert (target(gateway)["MinCapacity"], target(gateway)["MaxCapacity"]) == (2, 8)
-    assert set(target(gateway)["SuspendedState"].values()) == {False}
-
-
-def test_what_somebody_had_suspended_stays_suspended(scaling: Any, gateway: Scaling) -> None:
+def test_restoring_sends_no_more_than_is_told(scaling: Any, gateway: Scaling) -> None:
     scale(scaling, SuspendedState={"ScheduledScalingSuspended": True})
-    snapshot = read(gateway)
-    gateway.protect("demo", "main", snapshot, None)
-    gateway.restore("demo", "main", snapshot)
-    assert target(gateway)["SuspendedState"] == {
-        "DynamicScalingInSuspended": False,
-        "DynamicScalingOutSuspended": False,
-        "ScheduledScalingSuspended": True,
-    }
+    gateway.restore("demo", "main", Restoration(target={"MaxCapacity": 9}))
+    assert (target(gateway)["MinCapacity"], target(gateway)["MaxCapacity"]) == (2, 9)
+    assert target(gateway)["SuspendedState"]["ScheduledScalingSuspended"] is True
 
 
 def test_what_a_deletion_deregistered_is_made_again(
@@ -149,20 +138,22 @@ def test_what_a_deletion_deregistered_is_made_again(
     kept = CapacitySnapshot(desired_instances=4, scaling=read(gateway)).model_dump_json()
     staging.twin.scaling.deregister_endpoint("demo")
     assert read(gateway) == ScalingReading()
-    snapshot = CapacitySnapshot.model_validate_json(kept).scaling
-    gateway.restore("demo", "main", snapshot)
+    snapshot = CapacitySnapshot.model_validate_json(kept)
+    gateway.restore(
+        "demo",
+        "main",
+        plan_restoration(
+            snapshot,
+            read(gateway),
+            reading(),
+            plan(strategy="redeploy", allow_downtime=True),
+            is_recreated=True,
+        ),
+    )
     found = read(gateway)
     assert target(gateway)["MaxCapacity"] == 8
     assert found.policies[0]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 70
     assert found.scheduled_actions[0]["Schedule"] == "cron(0 22 * * ? *)"
-
-
-def test_restoring_twice_changes_nothing_more(scaling: Any, gateway: Scaling) -> None:
-    scale(scaling)
-    snapshot = read(gateway)
-    gateway.restore("demo", "main", snapshot)
-    gateway.restore("demo", "main", snapshot)
-    assert len(read(gateway).policies) == 1
 
 
 def test_a_quota_is_found_beyond_the_first_page() -> None:

@@ -1,60 +1,122 @@
-"""Golden requests: read whole or refused line by line; answers are held against expectations."""
+"""Golden requests are read whole with what lies beside them, or refused line by line."""
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import pytest
+from tests.unit.golden_samples import beside, golden_request, question
 
-from switchover.domain.golden import Answer, GoldenRequest, assess, parse_golden
+from switchover.domain import golden
+from switchover.domain.golden import GoldenQuestion, parse_golden
 from switchover.domain.reasons import Reason
 
 SOURCE = "s3://models/golden/chat.jsonl"
 GOOD = b'{"name": "hello", "body": {"prompt": "Hello"}}'
+SIGN = b"\x89PNG sign"
 
 
-def request(**expect: Any) -> GoldenRequest:
-    return GoldenRequest.model_validate({"name": "hello", "body": "Hello", "expect": expect})
-
-
-def faults(request: GoldenRequest, status: int = 200, body: str = "{}", us: int = 1) -> list[str]:
-    answer = Answer(status=status, body=body.encode(), latency_us=us)
-    return [str(reason) for reason in assess(request, answer, 5)]
-
-
-def refusals(raw: bytes) -> list[str]:
-    parsed = parse_golden(raw, SOURCE)
+def refusals(raw: bytes, files: dict[str, bytes] | None = None) -> list[str]:
+    parsed = parse_golden(raw, SOURCE, beside(files or {}))
     assert all(isinstance(entry, Reason) for entry in parsed)
     return [str(entry) for entry in parsed]
 
 
+def sent(files: dict[str, bytes] | None = None, **fields: Any) -> Any:
+    return json.loads(question(files, **fields).body)
+
+
 def test_one_object_per_line_is_one_request_per_line() -> None:
-    parsed = parse_golden(GOOD + b"\n\n" + GOOD, SOURCE)
-    assert [type(entry) for entry in parsed] == [GoldenRequest, GoldenRequest]
+    parsed = parse_golden(GOOD + b"\n\n" + GOOD.replace(b"hello", b"again"), SOURCE, beside({}))
+    assert [type(entry) for entry in parsed] == [GoldenQuestion, GoldenQuestion]
 
 
 def test_a_body_is_sent_as_json() -> None:
-    [parsed] = parse_golden(GOOD, SOURCE)
-    assert isinstance(parsed, GoldenRequest)
-    assert json.loads(parsed.body_bytes()) == {"prompt": "Hello"}
+    assert sent(body={"prompt": "Hello"}) == {"prompt": "Hello"}
 
 
 def test_a_text_body_is_sent_as_it_is() -> None:
-    assert request().body_bytes() == b"Hello"
+    assert question(body="Hello").body == b"Hello"
+
+
+def test_a_body_file_is_sent_byte_by_byte() -> None:
+    assert question({"images/sign.png": SIGN}, body_file="images/sign.png").body == SIGN
+
+
+@pytest.mark.parametrize(
+    ("fields", "content_type"),
+    [
+        ({}, "application/json"),
+        ({"body_file": "sign.PNG"}, "image/png"),
+        ({"body_file": "rows.csv"}, "text/csv"),
+        ({"body_file": "tensor.npy"}, "application/octet-stream"),
+        ({"body_file": "sign.png", "content_type": "image/x-ours"}, "image/x-ours"),
+    ],
+)
+def test_the_content_type_is_what_the_file_says_unless_it_is_given(
+    fields: dict[str, str], content_type: str
+) -> None:
+    assert golden_request(**fields).sent_type == content_type
+
+
+def test_a_chat_is_one_message_of_the_user() -> None:
+    body = sent(chat={"prompt": "Hi", "model": "vlm", "max_tokens": 9, "system": "Be brief"})
+    assert body == {
+        "model": "vlm",
+        "messages": [
+            {"role": "system", "content": "Be brief"},
+            {"role": "user", "content": "Hi"},
+        ],
+        "temperature": 0,
+        "max_tokens": 9,
+    }
+
+
+def test_a_chats_images_are_sent_as_data_urls_before_the_prompt() -> None:
+    body = sent({"sign.png": SIGN}, chat={"prompt": "What does it say?", "images": ["sign.png"]})
+    image, text = body["messages"][0]["content"]
+    head, _, content = image["image_url"]["url"].partition(",")
+    assert (head, base64.b64decode(content)) == ("data:image/png;base64", SIGN)
+    assert text == {"type": "text", "text": "What does it say?"}
+
+
+def test_a_streamed_chat_asks_for_a_stream_that_tells_its_tokens() -> None:
+    body = sent(chat={"prompt": "Hi"}, stream=True)
+    assert (body["stream"], body["stream_options"]) == (True, {"include_usage": True})
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
         (b"{", "invalid JSON"),
-        (b'{"name": "a"}', "body: is missing. Add it."),
+        (b'{"name": "a"}', "give one of `body`, `body_file` and `chat`"),
+        (b'{"name": "a", "body": "x", "body_file": "x.bin"}', "give one of"),
         (b'{"name": "a", "body": 5}', "body: 5 is not accepted"),
         (b'{"name": "", "body": "x"}', "name: '' is not accepted"),
         (b'{"name": "a", "body": "x", "expct": {}}', "Did you mean 'expect'?"),
         (b'{"name": "a", "body": "x", "expect": {"matches": "("}}', "is not a regular expression"),
         (b'{"name": "a", "body": "x", "expect": {"values": {"a[": 1}}}', "is not a JMESPath"),
-        (b'{"name": "a", "body": "x", "expect": {"latency_seconds": 61}}', "equal to 60"),
+        (b'{"name": "a", "body": "x", "expect": {"text_at": "a["}}', "is not a JMESPath"),
+        (b'{"name": "a", "body": "x", "expect": {"schema": {"type": 5}}}', "is not a JSON Schema"),
+        (
+            b'{"name": "a", "body": "x", "expect": {"schema": {"$ref": "http://x.invalid/"}}}',
+            "nothing is fetched",
+        ),
+        (
+            b'{"name": "a", "body": "x", "expect": {"similar_to": {"text": "x", "at_least": 90}}}',
+            "less than or equal to 1",
+        ),
+        (b'{"name": "a", "body": "x", "expect": {"latency_seconds": 61}}', "is at most 60"),
+        (b'{"name": "a", "body": "x", "expect": {"first_token_seconds": 1}}', "set `stream`"),
+        (b'{"name": "a", "body": "x", "expect": {"tokens_per_second": 1}}', "set `stream`"),
+        (b'{"name": "a", "body_file": "../secret"}', "or below it"),
+        (b'{"name": "a", "body_file": "/etc/passwd"}', "or below it"),
+        (b'{"name": "a", "chat": {"prompt": "x", "images": ["a.pdf"]}}', "an image is one of .png"),
+        (b'{"name": "a", "body": "x", "custom_attributes": "a\\nb"}', "custom_attributes"),
+        (b'{"name": "hello", "body": "x"}', "'hello' is the name of line 1 too"),
+        (b'{"name": "a", "body_file": "x.bin"}', "x.bin does not lie beside the golden file"),
     ],
 )
 def test_a_wrong_line_is_told_once_with_its_number(line: bytes, words: str) -> None:
@@ -63,8 +125,10 @@ def test_a_wrong_line_is_told_once_with_its_number(line: bytes, words: str) -> N
     assert words in fault
 
 
-def test_every_wrong_line_is_told() -> None:
-    assert len(refusals(b"{\n{\n{")) == 3
+def test_every_wrong_line_and_every_missing_file_is_told() -> None:
+    missing = b'{"name": "a", "chat": {"prompt": "x", "images": ["a.png", "b.png"]}}'
+    told = refusals(b"{\n" + missing + b"\n{")
+    assert [fault.split(": ")[0].rpartition(" ")[2] for fault in told] == ["1", "2", "2", "3"]
 
 
 @pytest.mark.parametrize("raw", [b"", b"\n \n"])
@@ -74,67 +138,34 @@ def test_an_empty_file_asks_nothing_and_is_refused(raw: bytes) -> None:
     ]
 
 
-def test_an_answer_as_expected_has_no_fault() -> None:
-    expected = request(matches="cat", values={"choices[0].text": "a cat"})
-    assert faults(expected, body='{"choices": [{"text": "a cat"}]}') == []
+def test_a_body_that_sagemaker_does_not_take_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Base64 counts: a file below the limit may be above it as an image of a chat."""
+    monkeypatch.setattr(golden, "BODY_LIMIT_BYTES", 1000)
+    line = b'{"name": "a", "chat": {"prompt": "x", "images": ["a.png"]}}'
+    [fault] = refusals(line, {"a.png": bytes(900)})
+    assert fault.startswith(f"{SOURCE} line 1: the body is larger than")
 
 
-def test_another_status_is_told_with_what_the_container_said() -> None:
-    [fault] = faults(request(), status=500, body="CUDA out of memory")
-    assert fault.startswith(
-        "golden request 'hello': status 500 instead of 200: CUDA out of memory."
-    )
+def test_bodies_that_are_too_large_together_are_refused_and_not_read_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(golden, "TOTAL_LIMIT_BYTES", 1000)
+    lines = [f'{{"name": "{n}", "body_file": "{n}.bin"}}' for n in range(5)]
+    read: list[str] = []
+
+    def read_beside(name: str) -> bytes:
+        read.append(name)
+        return bytes(600)
+
+    [fault] = parse_golden("\n".join(lines).encode(), SOURCE, read_beside)
+
+    assert isinstance(fault, Reason)
+    assert fault.code == "golden.too-large"
+    assert read == ["0.bin", "1.bin"]
 
 
-def test_no_answer_is_a_fault() -> None:
-    assert "no answer instead of 200" in faults(request(), status=0, body="timed out")[0]
-
-
-def test_an_expected_error_is_no_fault() -> None:
-    assert faults(request(status=400), status=400) == []
-
-
-def test_a_slow_answer_is_told_with_both_numbers() -> None:
-    assert "took 5.1 s, more than 5 s" in faults(request(), us=5_100_000)[0]
-
-
-def test_an_answer_at_the_limit_is_not_slow() -> None:
-    assert faults(request(), us=5_000_000) == []
-
-
-def test_a_requests_own_limit_goes_before_the_policys() -> None:
-    assert "more than 1 s" in faults(request(latency_seconds=1), us=2_000_000)[0]
-
-
-def test_a_text_that_does_not_match_is_told() -> None:
-    assert "does not match 'cat'" in faults(request(matches="cat"), body="a dog")[0]
-
-
-def test_another_value_is_told_with_both() -> None:
-    [fault] = faults(request(values={"version": "v2"}), body='{"version": "v1"}')
-    assert "version is 'v1', not 'v2'" in fault
-
-
-def test_a_value_that_is_not_there_is_told() -> None:
-    assert "version is None, not 'v2'" in faults(request(values={"version": "v2"}))[0]
-
-
-def test_values_are_not_looked_for_in_what_is_not_json() -> None:
-    assert "is not JSON: hello" in faults(request(values={"a": 1}), body="hello")[0]
-
-
-@pytest.mark.parametrize("path", ["length(choices)", "unknown(choices)"])
-def test_a_path_that_cannot_be_followed_is_a_fault_of_the_answer(path: str) -> None:
-    """An error body has no choices to count: the model is measured bad, the check is not broken."""
-    [fault] = faults(request(values={path: 1}), body='{"error": "overloaded"}')
-    assert path in fault
-
-
-def test_bytes_that_are_no_text_are_still_judged() -> None:
-    answer = Answer(status=200, body=b"\xff\xfe", latency_us=1)
-    assert len(assess(request(matches="cat"), answer, 5)) == 1
-
-
-def test_every_difference_is_told() -> None:
-    expected = request(matches="cat", values={"a": 1, "b": 2})
-    assert len(faults(expected, us=9_000_000)) == 4
+def test_more_requests_than_can_be_kept_are_refused() -> None:
+    lines = "\n".join(f'{{"name": "{n}", "body": "x"}}' for n in range(201))
+    assert refusals(lines.encode()) == [
+        f"{SOURCE}: holds 201 requests; 200 are taken. Keep those that would tell a wrong model."
+    ]

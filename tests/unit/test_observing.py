@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unit.samples import NOW, OLD, course, endpoint, later, variant
 from tests.unit.samples import plan as make_plan
+from tests.unit.samples import update as make_update
 
 from switchover.domain.fleet import Absent, AlarmReading, AlarmState, EndpointStatus, Stage
 from switchover.domain.observing import (
@@ -21,6 +22,7 @@ from switchover.domain.verdict import Verdict
 
 if TYPE_CHECKING:
     from switchover.domain.plan import Plan
+    from switchover.domain.update import Update
 
 RED = AlarmReading(name="errors", state=AlarmState.ALARM, reason="Threshold crossed")
 QUIET = AlarmReading(name="errors", state=AlarmState.OK)
@@ -32,12 +34,16 @@ def plan() -> Plan:
     return make_plan()
 
 
+def under_way(plan: Plan, **changes: Any) -> Update:
+    return make_update(**{"plan": plan, "course": course(), **changes})
+
+
 def watched(plan: Plan, *alarms: AlarmReading, **changes: Any) -> Verdict:
     seen = Observation(
         endpoint=endpoint(**{"config_name": plan.target_config, **changes}), alarms=alarms
     )
     watch = course(target_config=plan.target_config, overdue_at=later(600))
-    return assess_observation(seen, Purpose.WATCH, plan, watch)
+    return assess_observation(seen, Purpose.WATCH, make_update(plan=plan, course=watch))
 
 
 def test_a_quiet_watch_goes_on(plan: Plan) -> None:
@@ -63,13 +69,13 @@ def test_awss_own_maintenance_does_not_end_the_watch(plan: Plan) -> None:
 
 def test_a_vanished_endpoint_ends_the_watch(plan: Plan) -> None:
     seen = Observation(endpoint=Absent(name="chat", read_at=NOW))
-    assert assess_observation(seen, Purpose.WATCH, plan, course()) is Verdict.FAILED
+    assert assess_observation(seen, Purpose.WATCH, under_way(plan)) is Verdict.FAILED
 
 
 def test_a_red_alarm_does_not_settle_an_update(plan: Plan) -> None:
     """SageMaker decides that; the config that serves then tells (rules §2.2)."""
     seen = Observation(endpoint=endpoint(status=UPDATING), alarms=(RED,))
-    assert assess_observation(seen, Purpose.OUTCOME, plan, course()) is Verdict.MOVING
+    assert assess_observation(seen, Purpose.OUTCOME, under_way(plan)) is Verdict.MOVING
 
 
 def test_people_read_sagemakers_own_words() -> None:

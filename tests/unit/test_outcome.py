@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.samples import NOW, endpoint, plan, reason
+from tests.unit.samples import NOW, endpoint, plan, reason, variant
 
-from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
+from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus, ScalingReading
 from switchover.domain.outcome import Conclusion, Ending, Outcome, conclude, serves
+from switchover.domain.update import CapacitySnapshot
 from switchover.domain.verdict import Verdict
 
 PLAN = plan()
@@ -99,6 +100,26 @@ def test_capacity_that_could_not_be_put_back_needs_a_person(
     told = conclusion(seen, was_started=was_started, is_capacity_restored=False)
     assert told.outcome is Outcome.NEEDS_OPERATOR
     assert "capacity could not be put back" in told.summary
+    assert told.reasons[-1].code == "capacity.not-restored"
+
+
+@pytest.mark.parametrize(
+    ("target", "instances", "told"),
+    [
+        (None, 6, "it had 4 instances before the update, now 6."),
+        (None, 4, "scaling or size isn't as it was before the update."),
+        ({"MinCapacity": 2}, 6, "scaling or size isn't as it was before the update."),
+    ],
+    ids=["fixed-size", "same-size", "autoscaled"],
+)
+def test_a_fleet_that_nothing_scales_and_that_has_not_its_size_back_is_told_in_instances(
+    target: dict[str, Any] | None, instances: int, told: str
+) -> None:
+    noted = CapacitySnapshot(desired_instances=4, scaling=ScalingReading(target=target))
+    seen = endpoint(config_name=TARGET, variants=(variant(instances),))
+    missed = conclusion(seen, is_capacity_restored=False, noted=noted)
+    assert missed.reasons[-1].message == f"its capacity could not be put back: {told}"
+    assert missed.summary.endswith(told)
 
 
 def test_a_crash_is_told_with_its_state_and_error() -> None:
@@ -121,12 +142,6 @@ def test_awss_maintenance_leaves_what_serves_as_it_is() -> None:
     """SystemUpdating can start on its own (rules §7.9)."""
     seen = endpoint(config_name=TARGET, status=EndpointStatus.SYSTEM_UPDATING)
     assert conclusion(seen).outcome is Outcome.UPDATED
-
-
-def test_a_no_is_told_as_one() -> None:
-    told = conclusion(endpoint(), "declined", was_started=False)
-    assert told.outcome is Outcome.REJECTED
-    assert "approval: a person said no." in told.summary
 
 
 @given(

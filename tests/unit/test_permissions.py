@@ -22,6 +22,8 @@ from tests.unit.template_parts import (
 
 # What AWS wants of the caller of an operation beside the permission of its name.
 _COMPANIONS = {
+    # EventBridge Scheduler User Guide, "Identity-based policies": a schedule acts as a role.
+    "scheduler:CreateSchedule": {"iam:PassRole"},
     # S3 User Guide, GetObject: without it a missing key is a 403, and "missing" would read "denied".
     "s3:GetObject": {"s3:ListBucket"},
     # SageMaker Developer Guide, "API Permissions" (roles, keys); AddTags for tags given at creation.
@@ -53,7 +55,13 @@ _NARROWER_THAN_LISTED = {"states:SendTaskSuccess"}
 
 # AWS knows resources for these, but tells of composite alarms only whom it lets see all (CloudWatch API
 # Reference, DescribeAlarms and DescribeAlarmHistory).
-_WIDER_THAN_LISTED = {"cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory"}
+_WIDER_THAN_LISTED = {
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:DescribeAlarmHistory",
+    # Their one resource, a dataset, isn't what metrics of AWS's own or of alarms are kept in.
+    "cloudwatch:GetMetricData",
+    "cloudwatch:PutMetricData",
+}
 
 # Each acts for somebody else: what it may be used for is in the condition.
 _CONDITIONS = {
@@ -61,6 +69,7 @@ _CONDITIONS = {
     "iam:CreateServiceLinkedRole": "iam:AWSServiceName",
     "sagemaker:AddTags": "sagemaker:TaggingAction",
     "events:PutEvents": "events:source",
+    "cloudwatch:PutMetricData": "cloudwatch:namespace",
     "kms:CreateGrant": "kms:GrantIsForAWSResource",
     "application-autoscaling:RegisterScalableTarget": "application-autoscaling:service-namespace",
     "application-autoscaling:DeregisterScalableTarget": "application-autoscaling:service-namespace",
@@ -70,6 +79,7 @@ _CONDITIONS = {
 
 _OURS = {
     "dynamodb": list(resources("AWS::DynamoDB::Table")),
+    "iam": list(resources("AWS::IAM::Role")),
     "kms": ["EndpointKmsKeyArn"],
     "lambda": [function.name for function in functions()],
     "s3": list(resources("AWS::S3::Bucket")),
@@ -144,15 +154,20 @@ def test_each_grant_on_all_resources_says_why() -> None:
 
 
 def test_an_endpoint_is_always_narrowed_by_the_pattern() -> None:
-    endpoints = {
-        resource
+    """But for looking at what others hold of the account's quota, which they may be called anything."""
+    granted = {
+        (action, resource)
         for function in functions()
         for statement in function.statements
         for resource in statement.resources
+        for action in statement.actions
         if resource.startswith("sagemaker:endpoint/")
     }
+    unnarrowed = {
+        (action, r) for action, r in granted if r != "sagemaker:endpoint/${EndpointPattern}"
+    }
 
-    assert endpoints == {"sagemaker:endpoint/${EndpointPattern}"}
+    assert unnarrowed == {("sagemaker:DescribeEndpoint", "sagemaker:endpoint/*")}
 
 
 def test_sam_adds_only_logs_traces_and_dead_letters() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.unit.cases import found
 from tests.unit.samples import (
     ENDPOINT,
     NOW,
@@ -17,14 +19,18 @@ from tests.unit.samples import (
     live_release,
     policy,
     reason,
+    release,
     update,
     variant,
 )
 
+from switchover.domain.checks import Check, CheckState
+from switchover.domain.experience import PastUpdate
 from switchover.domain.fleet import Absent, AlarmReading, AlarmState, EndpointStatus
 from switchover.domain.plan import Kind, Plan
-from switchover.domain.planning import choose_earlier, make_plan, version_of
-from switchover.domain.preflight import Surroundings
+from switchover.domain.planning import choose_earlier, make_plan, name_target, version_of
+from switchover.domain.policy_layers import EffectivePolicy
+from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason
 from switchover.domain.served import Served
 from switchover.domain.update import Request
@@ -32,29 +38,28 @@ from switchover.domain.update import Request
 if TYPE_CHECKING:
     from datetime import datetime
 
-
-def found(**changes: Any) -> Surroundings:
-    return Surroundings(
-        **{
-            "endpoint": endpoint(),
-            "policy": policy(),
-            "live": live_release(),
-            "quota_instances": 20,
-            **changes,
-        }
-    )
+    from switchover.domain.case import Surroundings
 
 
 def codes(surroundings: Surroundings, **changes: Any) -> list[str]:
     refused = make_plan(update(**changes), surroundings)
-    assert isinstance(refused, tuple)
-    return [each.code for each in refused]
+    assert refused.plan is None
+    return [each.code for each in refused.reasons]
 
 
 def accepted(surroundings: Surroundings, **changes: Any) -> Plan:
     made = make_plan(update(**changes), surroundings)
-    assert isinstance(made, Plan), [str(each) for each in made]
-    return made
+    assert made.plan is not None, [str(each) for each in made.reasons]
+    return made.plan
+
+
+def check(name: str, surroundings: Surroundings, **changes: Any) -> Check:
+    [wanted] = [
+        each
+        for each in make_plan(update(**changes), surroundings).preflight.checks
+        if each.name == name
+    ]
+    return wanted
 
 
 def served(version: str, config: str, at: datetime = NOW) -> Served:
@@ -80,10 +85,10 @@ def test_every_fault_is_told_at_once() -> None:
     told = codes(
         found(
             endpoint=endpoint(status=EndpointStatus.UPDATING, variants=(variant(1),)),
-            policy=policy(alarms={"also": ["gpu", "queue"]}, variant="blue"),
+            wishes={"alarms": {"also": ["gpu", "queue"]}, "variant": "blue"},
             live=live_release(model=live_model()),
             alarms=(red, missing),
-            faults=(reason("golden.missing"),),
+            golden=(reason("golden.missing"),),
         ),
         reasons=(reason("checkpoint.torn"),),
     )
@@ -114,7 +119,7 @@ def test_a_config_that_is_gone_is_a_reason() -> None:
 
 
 def test_a_faulty_policy_is_a_reason() -> None:
-    assert codes(found(policy=None, faults=(reason("policy.invalid"),))) == ["policy.invalid"]
+    assert codes(found(effective=None, faults=(reason("policy.invalid"),))) == ["policy.invalid"]
 
 
 def test_a_quota_is_held_against_the_peak() -> None:
@@ -263,3 +268,126 @@ def test_an_unrecorded_version_is_read_off_the_folder() -> None:
 
 def test_a_model_without_a_folder_is_called_by_its_config() -> None:
     assert version_of(live_release(model={"ModelName": "m"}), ()) == OLD
+
+
+EVERYTHING_UNREADABLE = Unmeasured("couldn't be read: AccessDenied")
+
+
+def test_a_plan_is_there_exactly_when_nothing_is_refused() -> None:
+    made = make_plan(update(), found())
+    assert (made.plan is not None, made.reasons) == (True, ())
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"endpoint": Absent(name=ENDPOINT, read_at=NOW), "live": None},
+        {"endpoint": endpoint(variants=())},
+        {"live": None},
+        {"live": live_release(config=live_config(ServerlessConfig={}))},
+        {"effective": None, "faults": (reason("policy.invalid"),)},
+        {"quota_instances": 1},
+        {"wishes": {"strategy": "canary"}, "endpoint": endpoint(variants=(variant(1),))},
+    ],
+    ids=["absent", "no-variants", "no-live", "unsupported", "no-policy", "quota", "too-small"],
+)
+def test_without_a_plan_there_is_always_a_reason(broken: dict[str, Any]) -> None:
+    """A rejection that gives none would leave people with nothing to mend."""
+    made = make_plan(update(), found(**broken))
+    assert made.plan is None
+    assert made.reasons != ()
+
+
+def test_what_cannot_be_measured_refuses_nothing() -> None:
+    unread: dict[str, Any] = dict.fromkeys(
+        ("quota_instances", "usage", "scaling", "permission", "subscribers"), EVERYTHING_UNREADABLE
+    )
+    made = make_plan(update(), found(**unread))
+    assert made.plan is not None
+    unknown = [each for each in made.preflight.checks if each.state is CheckState.UNKNOWN]
+    assert {each.name for each in unknown} >= {
+        "quota.headroom",
+        "scaling.target",
+        "alarms.readable",
+        "announcement.subscribers",
+    }
+    assert "AccessDenied" in unknown[0].evidence
+
+
+def test_every_check_says_what_it_saw() -> None:
+    assert all(each.evidence for each in make_plan(update(), found()).preflight.checks)
+
+
+def test_the_checks_of_a_refused_update_are_all_there() -> None:
+    """People mend all in one go, so a first fault must not hide what else was looked at."""
+    sound = make_plan(update(), found())
+    refused = make_plan(update(), found(quota_instances=1))
+    assert [each.name for each in refused.preflight.checks] == [
+        each.name for each in sound.preflight.checks
+    ]
+
+
+def test_what_people_set_is_not_adapted() -> None:
+    """Without the wish the alarms are made to fit the bake; with it they are theirs to mend."""
+    fast = {"strategy": "rolling", "rolling": {"bake_seconds": 185}}
+    slow = {"alarms": {"period_seconds": 300}}
+    chosen = found(wishes={**fast, **slow})
+    free = EffectivePolicy(policy(**fast, **slow), {})
+    assert set(codes(chosen)) == {"alarms.slower-than-bake"}
+    assert accepted(replace(chosen, effective=free)).alarms[-2].period_seconds < 300
+
+
+def test_a_hotfix_leaves_out_what_is_red_and_nothing_else() -> None:
+    red = AlarmReading(name="errors", state=AlarmState.ALARM, reason="hot")
+    fine = AlarmReading(name="queue", state=AlarmState.OK)
+    made = accepted(
+        found(wishes={"alarms": {"also": ["errors", "queue"]}}, alarms=(red, fine)),
+        request=Request(release="s3://m/r/release.json", hotfix=True, reason="v1 crashes"),
+    )
+    assert made.excluded_alarms == ("errors",)
+    assert "errors" not in (*made.listed_alarms, *made.observed_alarms)
+    assert "queue" in made.listed_alarms
+    assert made.abort_alarm in made.listed_alarms
+
+
+def test_a_hotfix_with_quiet_alarms_leaves_none_out() -> None:
+    fine = AlarmReading(name="errors", state=AlarmState.OK)
+    made = accepted(
+        found(wishes={"alarms": {"also": ["errors"]}}, alarms=(fine,)),
+        release=release(hotfix=True, reason="v1 crashes"),
+    )
+    assert made.excluded_alarms == ()
+
+
+def test_a_hotfix_excuses_nothing_but_red_alarms() -> None:
+    missing = AlarmReading(name="queue", state=AlarmState.MISSING)
+    told = codes(
+        found(wishes={"alarms": {"also": ["queue"]}}, alarms=(missing,), quota_instances=1),
+        release=release(hotfix=True, reason="v1 crashes"),
+    )
+    assert set(told) == {"alarm.missing", "quota.too-low"}
+
+
+def test_a_rollback_to_a_config_that_is_gone_is_refused() -> None:
+    told = codes(
+        found(served=(served("v0", "chat-v0"),), goal=None),
+        request=Request(rollback=ENDPOINT),
+        kind=Kind.ROLLBACK,
+        release=None,
+    )
+    assert told == ["rollback.goal-gone"]
+
+
+def test_the_target_of_a_release_is_named_as_the_plan_names_it() -> None:
+    assert name_target(update(), None) == accepted(found()).target_config
+
+
+def test_past_updates_teach_the_plan_its_pace() -> None:
+    past = PastUpdate(
+        instance_type="ml.g6e.2xlarge",
+        model_bytes=16_000_000_000,
+        launches=1,
+        other_seconds=100,
+        measured_seconds=1100,
+    )
+    assert accepted(found(past=(past,))).ready_seconds == 1000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,9 @@ from tests.unit.samples import NEW, NOW, OLD, endpoint
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.rollback import MOST_ATTEMPTS, Move, choose_move
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 REPAIR = "chat-v1-repaired"
 GONE = Absent(name="chat", read_at=NOW)
@@ -23,7 +26,8 @@ def choose(seen: EndpointReading | Absent, **changes: Any) -> Move:
             "home_config": OLD,
             "own_configs": frozenset({OLD, NEW, REPAIR}),
             "allows_downtime": False,
-            "has_aborted": False,
+            "tripped_at": None,
+            "has_published_abort": False,
             "attempts": 0,
             **changes,
         },
@@ -37,7 +41,7 @@ def test_in_flight_the_abort_alarm_is_tripped_because_there_is_no_cancel() -> No
 
 def test_an_alarm_that_was_tripped_is_waited_for() -> None:
     seen = endpoint(status=EndpointStatus.UPDATING, pending_config_name=NEW)
-    assert choose(seen, has_aborted=True) is Move.WAIT
+    assert choose(seen, tripped_at=NOW) is Move.WAIT
 
 
 def test_somebody_elses_update_is_waited_out() -> None:
@@ -123,18 +127,18 @@ def test_a_late_success_still_counts_after_the_last_attempt() -> None:
     status=st.sampled_from(EndpointStatus),
     config=st.sampled_from([OLD, NEW, "x"]),
     pending=st.sampled_from([None, OLD, NEW, "x"]),
-    has_aborted=st.booleans(),
+    tripped_at=st.sampled_from([None, NOW]),
     attempts=st.integers(0, MOST_ATTEMPTS),
 )
 def test_without_leave_for_downtime_nothing_is_deleted(
     status: EndpointStatus,
     config: str,
     pending: str | None,
-    has_aborted: bool,  # noqa: FBT001
+    tripped_at: datetime | None,
     attempts: int,
 ) -> None:
     seen = endpoint(status=status, config_name=config, pending_config_name=pending)
-    assert choose(seen, has_aborted=has_aborted, attempts=attempts) is not Move.DELETE
+    assert choose(seen, tripped_at=tripped_at, attempts=attempts) is not Move.DELETE
 
 
 @given(

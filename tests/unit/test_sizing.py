@@ -90,8 +90,17 @@ def test_batches_round_down(percent: float, instances: int, batch: int) -> None:
     assert resolve_batch(percent, instances) == batch
 
 
+@given(instances=st.integers(1, 100), percent=st.floats(5, 100))
+def test_a_rollback_batch_lies_between_a_twentieth_and_the_whole_fleet(
+    instances: int, percent: float
+) -> None:
+    """RollbackMaximumBatchSize is 5–100 %: 5 % of 30 is 2 instances, since 1 would be 3 %."""
+    lowest = max(1, ceil(instances / 20))
+    assert lowest <= resolve_rollback_batch(percent, instances) <= instances
+
+
 @pytest.mark.parametrize(
-    ("percent", "instances", "batch"), [(100, 4, 4), (100, 1, 1), (5, 4, 1), (50, 7, 3)]
+    ("percent", "instances", "batch"), [(100, 4, 4), (100, 1, 1), (5, 4, 1), (50, 7, 3), (5, 30, 2)]
 )
 def test_a_rollback_batch_may_be_the_whole_fleet(
     percent: float, instances: int, batch: int

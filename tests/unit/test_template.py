@@ -66,22 +66,32 @@ def test_a_function_is_named_after_its_file(function: Function) -> None:
 
 def test_a_task_calls_the_function_of_its_name_or_waits_on_the_one_that_observes() -> None:
     called = {task.name: task.function for task in tasks()}
-    waiting = {task.name for task in tasks() if task.purpose}
+    waiting = {task.name: "ObserveUpdateFunction" for task in tasks() if task.purpose}
+    # Both gates ask people in the same way.
+    asking = {"RequestPromotion": "RequestApprovalFunction"}
 
-    assert called == {
-        name: "ObserveUpdateFunction" if name in waiting else f"{name}Function" for name in called
-    }
+    assert called == {name: f"{name}Function" for name in called} | waiting | asking
 
 
 def test_each_purpose_of_waiting_has_its_state() -> None:
-    assert sorted(task.purpose for task in tasks() if task.purpose) == sorted(Purpose)
+    assert sorted(task.purpose for task in tasks() if task.purpose) == sorted(
+        set(Purpose) - {Purpose.GATE}
+    )
 
 
 def test_a_function_is_called_by_the_state_machine_or_by_events() -> None:
     by_machine = {task.function for task in tasks()}
     by_events = {function.name for function in functions() if function.events}
+    written = resources("AWS::Serverless::Function")
+    by_people = {name for name in written if "FunctionUrlConfig" in written[name]}
 
-    assert by_machine | by_events == set(_BY_NAME)
+    told = [
+        properties.get("Environment", {}).get("Variables", {}) for properties in written.values()
+    ]
+    named = [value for variables in told for value in variables.values()]
+    by_functions = {name for name in written if written[name].get("FunctionName", name) in named}
+
+    assert by_machine | by_events | by_people | by_functions == set(_BY_NAME)
     assert by_machine & by_events == set()
 
 
@@ -155,9 +165,20 @@ def test_a_function_is_told_what_it_asks_for(function: Function) -> None:
     needed = {
         "SWITCHOVER_TABLE": True,
         "SWITCHOVER_BUCKET": True,
-        "SWITCHOVER_STATE_MACHINE_ARN": "settings().machine_arn" in source,
-        "SWITCHOVER_TOPIC_ARN": "gateways.announcements()" in source,
+        "SWITCHOVER_STATE_MACHINE_ARN": "settings().machine_arn" in source
+        or "gateways.turns()" in source,
+        "SWITCHOVER_SCHEDULE_GROUP": "gateways.turns()" in source,
+        "SWITCHOVER_SCHEDULE_TARGET_ARN": "gateways.turns()" in source,
+        "SWITCHOVER_SCHEDULE_ROLE_ARN": "gateways.turns()" in source,
+        "SWITCHOVER_DEAD_LETTERS_ARN": "gateways.turns()" in source,
+        "SWITCHOVER_TOPIC_ARN": "gateways.announcements()" in source
+        or "gateways.topic()" in source,
+        "SWITCHOVER_DASHBOARD": "settings().dashboard" in source,
         "SWITCHOVER_EVENT_BUS": ".emit(" in source,
+        "SWITCHOVER_GUARD_FUNCTION": "gateways.observer()" in source
+        or "gateways.bake_guard()" in source,
+        "SWITCHOVER_APPROVAL_SECONDS": "approval_seconds" in source,
+        "SWITCHOVER_LINKS_URL": "links_url" in source,
     }
 
     told = {name for name in function.environment if name.startswith("SWITCHOVER_")}

@@ -6,36 +6,25 @@ import json
 import os
 import tarfile
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
-from moto import mock_aws
+from s3_fake import Bucket, fail_times, serve_s3
 
 from switchover.aws.models import Models
+from switchover.domain.reasons import Reason
 from switchover.domain.release import Release, parse_release
 from switchover_cli.upload import Progress, Step, UploadOutcome, UploadReport, upload_release
 from switchover_local.checkpoint import remove_shard, write_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
+    from botocore.awsrequest import AWSPreparedRequest
     from mypy_boto3_s3 import S3Client
 
 BUCKET = "models"
 RELEASE = "releases/chat/7/release.json"
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket=BUCKET)
-        yield client
 
 
 @pytest.fixture
@@ -50,6 +39,14 @@ def upload(folder: Path, s3: S3Client, **more: object) -> UploadReport:
     return upload_release(folder, s3=s3, **wanted)  # type: ignore[arg-type]
 
 
+def make_deep(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nest folders until their path is longer than the system takes at once."""
+    monkeypatch.chdir(folder)
+    for _ in range(17):
+        Path("d" * 250).mkdir()
+        os.chdir("d" * 250)
+
+
 def keys(s3: S3Client) -> set[str]:
     return {item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ())}
 
@@ -61,9 +58,12 @@ def codes(report: UploadReport) -> list[str]:
 def puts(s3: S3Client) -> list[str]:
     """The keys in the order in which they are written from now on."""
     written: list[str] = []
-    s3.meta.events.register(
-        "before-parameter-build.s3.PutObject", lambda params, **_: written.append(params["Key"])
-    )
+
+    def note(request: AWSPreparedRequest, **_: object) -> None:
+        if request.method == "PUT":
+            written.append(urlsplit(request.url).path.removeprefix("/"))
+
+    s3.meta.events.register_first("before-send.s3.PutObject", note)
     return written
 
 
@@ -150,7 +150,46 @@ def test_faults_of_the_release_and_of_the_model_are_said_together(
 
 
 def test_an_empty_folder_is_refused(s3: S3Client, tmp_path: Path) -> None:
-    assert codes(upload(tmp_path, s3)) == ["model.folder-empty"]
+    (tmp_path / ".cache").mkdir()
+
+    assert upload(tmp_path, s3).reasons == (
+        Reason(
+            code="model.folder-empty",
+            subject=str(tmp_path),
+            message="holds no file to upload (1 left out).",
+            remedy="Download the model into a plain folder: links into a cache are not followed.",
+        ),
+    )
+
+
+def test_a_folder_of_more_files_than_a_release_may_have_is_refused(
+    s3: S3Client, tmp_path: Path
+) -> None:
+    for number in range(10_001):
+        (tmp_path / str(number)).touch()
+
+    assert upload(tmp_path, s3).reasons == (
+        Reason(
+            code="model.unexpected-file",
+            subject=str(tmp_path),
+            message="holds 10,001 files, more than the 10,000 of a release.",
+            remedy="Name the folder that holds the model alone.",
+        ),
+    )
+
+
+def test_a_folder_that_the_system_does_not_list_is_refused(
+    s3: S3Client, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No path of more than 4096 bytes can be listed, not by root either.
+    make_deep(folder, monkeypatch)
+
+    (reason,) = upload(folder, s3).reasons
+
+    assert (reason.code, reason.message) == (
+        "model.unreadable",
+        "can't be read: File name too long.",
+    )
 
 
 def test_a_folder_that_is_not_there_is_refused(s3: S3Client, tmp_path: Path) -> None:
@@ -201,6 +240,30 @@ def test_the_same_upload_again_changes_nothing_and_says_so(s3: S3Client, folder:
     assert written == []
 
 
+def test_a_release_of_which_an_object_is_gone_is_not_called_unchanged(
+    s3: S3Client, folder: Path
+) -> None:
+    upload(folder, s3)
+    s3.delete_object(Bucket=BUCKET, Key="models/chat/7/config.json")
+
+    report = upload(folder, s3)
+
+    assert report.outcome is UploadOutcome.REFUSED
+    assert [(r.code, r.subject) for r in report.reasons] == [("model.file-missing", "config.json")]
+
+
+def test_a_release_of_which_an_object_has_another_size_is_not_called_unchanged(
+    s3: S3Client, folder: Path
+) -> None:
+    upload(folder, s3)
+    s3.put_object(Bucket=BUCKET, Key="models/chat/7/config.json", Body=b"{}")
+
+    report = upload(folder, s3)
+
+    assert report.outcome is UploadOutcome.REFUSED
+    assert [(r.code, r.subject) for r in report.reasons] == [("model.size-differs", "config.json")]
+
+
 def test_a_version_never_changes_its_content(s3: S3Client, folder: Path) -> None:
     upload(folder, s3)
     written = puts(s3)
@@ -215,7 +278,7 @@ def test_a_version_never_changes_its_content(s3: S3Client, folder: Path) -> None
 
 def test_two_uploads_of_one_version_at_once_leave_one_release(s3: S3Client, folder: Path) -> None:
     def overtake(params: dict[str, str], **_: object) -> None:
-        if params["Key"] == RELEASE and params.get("IfNoneMatch"):
+        if params.get("IfNoneMatch"):
             s3.put_object(Bucket=BUCKET, Key=RELEASE, Body=b"the other one")
 
     s3.meta.events.register("before-parameter-build.s3.PutObject", overtake)
@@ -260,16 +323,14 @@ def test_a_missing_bucket_is_a_reason(s3: S3Client, folder: Path) -> None:
     assert codes(upload(folder, s3, bucket="elsewhere")) == ["model.bucket-missing"]
 
 
-def test_a_bucket_that_denies_writing_is_a_reason(s3: S3Client, folder: Path) -> None:
-    def deny(**_: object) -> None:
-        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
+def test_a_bucket_that_denies_writing_is_a_reason(folder: Path) -> None:
+    bucket = Bucket(trouble=fail_times(1_000, "AccessDenied", "PUT"))
 
-    s3.meta.events.register("before-parameter-build.s3.PutObject", deny)
-
-    report = upload(folder, s3)
+    with serve_s3(bucket) as s3:
+        report = upload(folder, s3)
 
     assert set(codes(report)) == {"model.access-denied"}
-    assert keys(s3) == set()
+    assert bucket.objects == {}
 
 
 def test_a_file_that_changes_after_it_was_checked_is_found(s3: S3Client, folder: Path) -> None:
@@ -282,8 +343,14 @@ def test_a_file_that_changes_after_it_was_checked_is_found(s3: S3Client, folder:
 
     report = upload(folder, s3)
 
-    assert codes(report) == ["model.file-changed"]
-    assert report.reasons[0].subject == "config.json"
+    assert report.reasons == (
+        Reason(
+            code="model.file-changed",
+            subject="config.json",
+            message="changed after it was checked here.",
+            remedy="Wait until whatever writes it is done, then upload again.",
+        ),
+    )
     assert RELEASE not in keys(s3)
 
 

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
+import os
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from s3_fake import RESET, Bucket, Upload, fail_times, serve_s3
 
 from switchover.domain.checkpoint_reading import StoredFile
 from switchover.domain.reasons import Reason
 from switchover_cli.errors import CommandFailed
 from switchover_cli.upload import UploadOutcome, upload_release
-from switchover_cli.upload_folder import Digest, Folder, digest_file, list_folder
-from switchover_cli.upload_transfer import (
-    Place,
-    Progress,
-    Sending,
-    Step,
-    find_unfinished,
-    resolve_part_bytes,
-    send_files,
-)
+from switchover_cli.upload_folder import Digest, Folder, digest_file, identify, list_folder
+from switchover_cli.upload_memory import Memory
+from switchover_cli.upload_parts import resolve_part_bytes
+from switchover_cli.upload_place import Place, StoredObject, find_unfinished
+from switchover_cli.upload_progress import Progress, Step
+from switchover_cli.upload_transfer import Sending, send_files
 from switchover_local.checkpoint import write_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from io import BufferedReader
     from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
@@ -39,16 +35,6 @@ BUCKET = "models"
 MEBIBYTE = 1024**2
 PART_BYTES = 5 * MEBIBYTE  # the smallest that S3 takes
 CONTENT = bytes(range(256)) * (11 * MEBIBYTE // 256)
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket=BUCKET)
-        yield client
 
 
 @pytest.fixture
@@ -69,6 +55,7 @@ def send(
         place or Place(BUCKET, "p/", {}, unfinished),
         PART_BYTES,
         (told if told is not None else []).append,
+        Memory({}, PART_BYTES),
     )
 
 
@@ -98,24 +85,25 @@ def test_a_digest_is_the_one_that_s3_answers_with(tmp_path: Path, size: int, par
     assert sum(told) == size
 
 
-def test_a_file_sent_in_parts_is_recognised_the_next_time(s3: S3Client, tmp_path: Path) -> None:
+def test_a_file_sent_in_parts_is_recognised_the_next_time(tmp_path: Path) -> None:
     (tmp_path / "big").write_bytes(CONTENT)
+    bucket = Bucket()
 
-    first = send(s3, tmp_path)
-    again = send(s3, tmp_path, Place(BUCKET, "p/", {"big": len(CONTENT)}))
+    with serve_s3(bucket) as s3:
+        first = send(s3, tmp_path)
+        again = send(s3, tmp_path, Place(BUCKET, "p/", {"big": StoredObject(len(CONTENT), "")}))
 
     assert (first.sent, first.reasons) == (("big",), ())
     assert (again.sent, again.already_there) == ((), ("big",))
-    head = s3.head_object(Bucket=BUCKET, Key="p/big")
-    assert head["ETag"].endswith('-3"')
-    assert head["Metadata"] == {"sha256": hashlib.sha256(CONTENT).hexdigest()}
+    assert bucket.checksums["p/big"].endswith("-3")
+    assert bucket.metadata["p/big"] == hashlib.sha256(CONTENT).hexdigest()
 
 
 def test_a_file_that_is_there_with_other_content_is_sent(s3: S3Client, tmp_path: Path) -> None:
     (tmp_path / "small").write_bytes(b"new")
     s3.put_object(Bucket=BUCKET, Key="p/small", Body=b"old", ChecksumAlgorithm="SHA256")
 
-    sending = send(s3, tmp_path, Place(BUCKET, "p/", {"small": 3}))
+    sending = send(s3, tmp_path, Place(BUCKET, "p/", {"small": StoredObject(3, "")}))
 
     assert sending.sent == ("small",)
     assert s3.get_object(Bucket=BUCKET, Key="p/small")["Body"].read() == b"new"
@@ -189,6 +177,49 @@ def test_a_part_that_changed_since_its_digest_is_refused_by_s3(tmp_path: Path) -
     assert [(r.code, r.subject) for r in sending.reasons] == [("model.file-changed", "big")]
 
 
+def test_a_file_that_was_cut_off_since_its_digest_is_refused_by_s3(tmp_path: Path) -> None:
+    big = tmp_path / "big"
+    big.write_bytes(CONTENT)
+    bucket = Bucket()
+
+    def cut(request: str) -> None:
+        if request.startswith("POST"):
+            os.truncate(big, 3)
+
+    bucket.trouble = cut
+    with serve_s3(bucket) as s3:
+        sending = send(s3, tmp_path)
+
+    assert [(r.code, r.subject) for r in sending.reasons] == [("model.file-changed", "big")]
+
+
+class Locked(Folder):
+    """A folder whose files are another user's. Root, who may run this, could read real ones."""
+
+    def open(self, path: str) -> BufferedReader:
+        """Refuse, as the operating system does."""
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+
+@pytest.mark.parametrize("size", [3, PART_BYTES + 1])
+def test_a_file_without_permission_is_a_reason(tmp_path: Path, size: int) -> None:
+    folder = Locked(tmp_path, (StoredFile("x", size),))
+
+    with serve_s3(Bucket()) as s3:
+        sending = send_files(
+            s3, folder, Place(BUCKET, "p/"), PART_BYTES, lambda _: None, Memory({}, PART_BYTES)
+        )
+
+    assert sending.reasons == (
+        Reason(
+            code="model.unreadable",
+            subject="x",
+            message="can't be read: Permission denied.",
+            remedy="Correct its permissions, or get the file again.",
+        ),
+    )
+
+
 def test_a_file_that_grew_since_it_was_listed_is_a_reason(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"12345")
 
@@ -200,7 +231,8 @@ def test_a_file_that_grew_since_it_was_listed_is_a_reason(tmp_path: Path) -> Non
 
 def test_a_file_of_the_same_size_that_was_written_since_is_a_reason(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"123")
-    folder = Folder(tmp_path, (), changed_ns={"x": 1})
+    before = identify((tmp_path / "x").stat())._replace(changed_ns=1)
+    folder = Folder(tmp_path, (), identities={"x": before})
 
     answer = digest_file(folder, StoredFile("x", 3), 64, lambda _: None)
 
@@ -222,12 +254,14 @@ def test_a_file_that_cannot_be_read_is_a_reason(tmp_path: Path) -> None:
 def test_a_passing_trouble_is_lived_through(tmp_path: Path, trouble: str, size: int) -> None:
     (tmp_path / "x").write_bytes(CONTENT[:size])
     bucket = Bucket(trouble=fail_times(2, trouble, "PUT"))
+    told: list[Progress] = []
 
     with serve_s3(bucket) as s3:
-        sending = send(s3, tmp_path)
+        sending = send(s3, tmp_path, told=told)
 
     assert sending.reasons == ()
     assert bucket.objects["p/x"] == CONTENT[:size]
+    assert sum(entry.advanced_bytes for entry in told if entry.step is Step.SENT) == size
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -267,19 +301,16 @@ class CountingS3:
     def __init__(self) -> None:
         self.objects: dict[str, int] = {}
         self.requests = 0
-        self.meta = SimpleNamespace(
-            events=SimpleNamespace(
-                register_first=lambda *_, **__: None, register_last=lambda *_, **__: None
-            )
-        )
 
     def get_object(self, **_: object) -> None:
         self.requests += 1
         raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "no"}}, "GetObject")
 
-    def put_object(self, **sent: str) -> None:
+    def put_object(self, **sent: Any) -> dict[str, str]:
         self.requests += 1
-        self.objects[sent["Key"]] = len(sent["Body"])
+        body = sent["Body"]
+        self.objects[sent["Key"]] = len(body if isinstance(body, bytes) else body.read())
+        return {"ETag": "e"}
 
     def get_paginator(self, operation: str) -> SimpleNamespace:
         return SimpleNamespace(paginate=lambda **asked: self._list(operation, asked["Prefix"]))

@@ -17,6 +17,14 @@ class Settings(BaseModel):
     bucket: str = Field(alias="SWITCHOVER_BUCKET")
     state_machine_arn: str | None = Field(default=None, alias="SWITCHOVER_STATE_MACHINE_ARN")
     topic_arn: str | None = Field(default=None, alias="SWITCHOVER_TOPIC_ARN")
+    dashboard: str = Field(default="", alias="SWITCHOVER_DASHBOARD")
+    schedule_group: str | None = Field(default=None, alias="SWITCHOVER_SCHEDULE_GROUP")
+    schedule_target_arn: str | None = Field(default=None, alias="SWITCHOVER_SCHEDULE_TARGET_ARN")
+    schedule_role_arn: str | None = Field(default=None, alias="SWITCHOVER_SCHEDULE_ROLE_ARN")
+    dead_letters_arn: str | None = Field(default=None, alias="SWITCHOVER_DEAD_LETTERS_ARN")
+    approval_seconds: int = Field(default=0, alias="SWITCHOVER_APPROVAL_SECONDS")
+    links_url: str = Field(default="", alias="SWITCHOVER_LINKS_URL")
+    guard_function: str | None = Field(default=None, alias="SWITCHOVER_GUARD_FUNCTION")
     event_bus: str = Field(default="default", alias="SWITCHOVER_EVENT_BUS")
 
     @property

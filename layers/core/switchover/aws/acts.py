@@ -62,6 +62,8 @@ class Acts:
         match move:
             case Move.TRIP_ABORT_ALARM:
                 self._cloudwatch.trip(plan.abort_alarm, f"Switchover {update.update_id}: {why}")
+            case Move.PUBLISH_ABORT:
+                self._cloudwatch.publish_abort(plan.abort_spec)
             case Move.UPDATE_BACK:
                 home_config = plan.home_config(is_mixed=update.is_mixed)
                 if plan.repair_request is not None and home_config == plan.repair_config:

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 3
 _READ_SECONDS = 20
 _ATTEMPTS = 4
-# An answer from the model may take as long as SageMaker lets it: 60 s (InvokeEndpoint).
-_SLOW_READ_SECONDS = {"sagemaker-runtime": 65}
+# An answer from the model may take as long as SageMaker lets it: 60 s (InvokeEndpoint). A container's
+# log is read beside what decides, which mustn't wait for it.
+_OWN_READ_SECONDS = {"sagemaker-runtime": 65, "logs": 5}
 # Asking twice would be two requests to the model, and hides the failure that is looked for.
-_SINGLE_ATTEMPT = frozenset({"sagemaker-runtime"})
+_SINGLE_ATTEMPT = frozenset({"sagemaker-runtime", "logs"})
 
 
 @cache
@@ -29,7 +30,7 @@ def client(service: str) -> Any:
         service,
         config=Config(
             connect_timeout=_CONNECT_SECONDS,
-            read_timeout=_SLOW_READ_SECONDS.get(service, _READ_SECONDS),
+            read_timeout=_OWN_READ_SECONDS.get(service, _READ_SECONDS),
             retries={
                 "mode": "standard",
                 "total_max_attempts": 1 if service in _SINGLE_ATTEMPT else _ATTEMPTS,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from switchover.domain.fleet import AlarmReading, AlarmState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef
 
     from switchover.domain.alarms import AlarmSpec
 
@@ -46,18 +45,30 @@ class CloudWatch:
         missing = AlarmState.MISSING
         return tuple(found.get(name) or AlarmReading(name=name, state=missing) for name in names)
 
-    def tripped(self, names: Sequence[str], since: datetime) -> tuple[AlarmReading, ...]:
-        """The alarms that went red since then, with the reason they gave, though they be quiet now."""
-        return tuple(
-            AlarmReading(name=name, state=AlarmState.ALARM, reason=reason)
-            for name in names
-            if (reason := self._red_since(name, since)) is not None
-        )
-
     def trip(self, name: str, reason: str) -> None:
         """Turn an alarm red by hand, which makes SageMaker roll back if the alarm is listed there."""
         self._cloudwatch.set_alarm_state(
             AlarmName=name, StateValue="ALARM", StateReason=reason[:1023]
+        )
+
+    def publish_abort(self, spec: AlarmSpec) -> None:
+        """Have an abort alarm turn red by its metric, as every measured alarm does.
+
+        It is set to OK before: it may be red by hand, and red again would be no change of its state.
+        """
+        self._cloudwatch.set_alarm_state(
+            AlarmName=spec.name, StateValue="OK", StateReason="Its metric is published instead."
+        )
+        self._cloudwatch.put_metric_data(
+            Namespace=spec.namespace,
+            MetricData=[
+                {
+                    "MetricName": spec.metric,
+                    "Dimensions": _dimensions(spec),
+                    "Value": spec.threshold + 1,
+                    "StorageResolution": 1,
+                }
+            ],
         )
 
     def remove(self, names: Sequence[str]) -> None:
@@ -68,21 +79,6 @@ class CloudWatch:
         for some in _portions(existing):
             self._cloudwatch.delete_alarms(AlarmNames=some)
 
-    def _red_since(self, name: str, since: datetime) -> str | None:
-        pages = self._cloudwatch.get_paginator("describe_alarm_history").paginate(
-            AlarmName=name,
-            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
-            HistoryItemType="StateUpdate",
-            StartDate=since,
-            ScanBy="TimestampAscending",
-        )
-        for page in pages:
-            for item in page["AlarmHistoryItems"]:
-                state = json.loads(item.get("HistoryData") or "{}").get("newState", {})
-                if state.get("stateValue") == "ALARM":
-                    return str(state.get("stateReason", ""))
-        return None
-
 
 def _request(spec: AlarmSpec) -> dict[str, Any]:
     is_percentile = spec.statistic.startswith("p")
@@ -91,7 +87,7 @@ def _request(spec: AlarmSpec) -> dict[str, Any]:
         "AlarmDescription": spec.description,
         "Namespace": spec.namespace,
         "MetricName": spec.metric,
-        "Dimensions": [{"Name": key, "Value": value} for key, value in spec.dimensions.items()],
+        "Dimensions": _dimensions(spec),
         "ExtendedStatistic" if is_percentile else "Statistic": spec.statistic,
         "Period": spec.period_seconds,
         "EvaluationPeriods": spec.evaluation_periods,
@@ -100,6 +96,10 @@ def _request(spec: AlarmSpec) -> dict[str, Any]:
         "ComparisonOperator": "GreaterThanThreshold",
         "TreatMissingData": spec.treat_missing,
     }
+
+
+def _dimensions(spec: AlarmSpec) -> list[DimensionTypeDef]:
+    return [{"Name": key, "Value": value} for key, value in spec.dimensions.items()]
 
 
 def _portions(names: Sequence[str]) -> Iterator[list[str]]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from switchover.domain.golden import GoldenRequest, parse_golden
-from switchover.domain.policy import EffectivePolicy, Layer, merge_policy, parse_policy
+from switchover.domain.golden import (
+    BODY_LIMIT_BYTES,
+    TOTAL_LIMIT_BYTES,
+    GoldenQuestion,
+    parse_golden,
+    too_large_together,
+)
+from switchover.domain.policy_layers import EffectivePolicy, Layer, merge_policy, parse_policy
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -19,14 +26,19 @@ _LIMIT_BYTES = 1024**2
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
+def policy_key(endpoint: str) -> str:
+    """Where an endpoint's policy lies in the model bucket."""
+    return f"policies/{endpoint}.yaml"
+
+
 class Files:
     """One bucket's policies and golden requests."""
 
     def __init__(self, s3: S3Client) -> None:
         self._s3 = s3
 
-    def read(self, bucket: str, key: str) -> bytes | None:
-        """A file's content, at most 1 MiB of it; None if there is none."""
+    def read(self, bucket: str, key: str, at_most_bytes: int = _LIMIT_BYTES) -> bytes | None:
+        """A file's content, by default at most 1 MiB of it; None if there is none."""
         try:
             answer = self._s3.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
@@ -34,29 +46,29 @@ class Files:
                 raise
             return None
         with answer["Body"] as body:
-            return body.read(_LIMIT_BYTES)
+            return body.read(at_most_bytes)
 
     def effective_policy(self, update: Update) -> EffectivePolicy | tuple[Reason, ...]:
         """The policy of an update: defaults < file < release < input; or every fault of them."""
-        key = f"policies/{update.endpoint}.yaml"
-        source = f"s3://{update.bucket}/{key}"
-        raw = self.read(update.bucket, key)
-        file_layer = Layer(source, {}) if raw is None else parse_policy(raw, source)
+        file = self.policy_file(update.bucket, update.endpoint)
         offered = (
             Layer("release.json policy", update.release.policy if update.release else {}),
             Layer("input policy", update.request.policy if update.request else {}),
         )
-        if isinstance(file_layer, tuple):
-            merged = merge_policy(offered)
-            return (*file_layer, *(merged if isinstance(merged, tuple) else ()))
-        return merge_policy((file_layer, *offered))
+        return merge_policy(offered if file is None else (file, *offered))
+
+    def policy_file(self, bucket: str, endpoint: str) -> Layer | None:
+        """What an endpoint's policy file sets; None if there is no file."""
+        key = policy_key(endpoint)
+        raw = self.read(bucket, key)
+        return None if raw is None else parse_policy(raw, f"s3://{bucket}/{key}")
 
     def golden_requests(
         self, bucket: str, key: str
-    ) -> tuple[GoldenRequest, ...] | tuple[Reason, ...]:
-        """The golden requests of a key, or why they can't be asked."""
+    ) -> tuple[GoldenQuestion, ...] | tuple[Reason, ...]:
+        """The golden requests of a key with what lies beside it, or why they can't be asked."""
         source = f"s3://{bucket}/{key}"
-        raw = self.read(bucket, key)
+        raw = self.read(bucket, key, TOTAL_LIMIT_BYTES + 1)
         if raw is None:
             return (
                 Reason(
@@ -66,4 +78,13 @@ class Files:
                     remedy="Upload it, or take `tests.golden` out of the policy.",
                 ),
             )
-        return parse_golden(raw, source)
+        if len(raw) > TOTAL_LIMIT_BYTES:
+            return (too_large_together(source),)
+        folder = key.rpartition("/")[0]
+
+        @cache
+        def read_beside(name: str) -> bytes | None:
+            beside = f"{folder}/{name}" if folder else name
+            return self.read(bucket, beside, BODY_LIMIT_BYTES + 1)
+
+        return parse_golden(raw, source, read_beside)

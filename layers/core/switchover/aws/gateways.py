@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from switchover.aws import clients
 from switchover.aws.acts import Acts
+from switchover.aws.admission import Admission
 from switchover.aws.announcements import Announcements
+from switchover.aws.approvals import Approvals
+from switchover.aws.bake_guard import BakeGuard
+from switchover.aws.carrying import Carrying
 from switchover.aws.cloudwatch import CloudWatch
+from switchover.aws.container_logs import ContainerLogs
 from switchover.aws.copying import Copying
+from switchover.aws.endings import Endings
+from switchover.aws.evidence import Traces
 from switchover.aws.files import Files
+from switchover.aws.fleet_metrics import FleetMetrics
+from switchover.aws.guards import Guards
 from switchover.aws.ledger import Ledger
 from switchover.aws.models import Models
+from switchover.aws.observing import Observer
+from switchover.aws.queue import Queue
+from switchover.aws.roles import Roles
 from switchover.aws.runtime import Runtime
 from switchover.aws.sagemaker import SageMaker
 from switchover.aws.scaling import Quotas, Scaling
+from switchover.aws.schedules import Ring, Schedules
+from switchover.aws.timetables import Timetables
+from switchover.aws.topic import Topic
+from switchover.aws.traffic import Traffic
+from switchover.aws.turns import Turns
+from switchover.aws.usage import Fleets
 from switchover.aws.workflow import Workflow
 from switchover.settings import settings
 
@@ -27,6 +45,31 @@ def cloudwatch() -> CloudWatch:
     return CloudWatch(clients.client("cloudwatch"))
 
 
+def traces() -> Traces:
+    """What tells why a change went wrong."""
+    return Traces(clients.client("cloudwatch"), ContainerLogs(clients.client("logs")))
+
+
+def observer() -> Observer:
+    """Who looks at updates."""
+    return Observer(sagemaker(), cloudwatch(), traces(), ledger(), workflow(), guards())
+
+
+def guards() -> Guards:
+    """Who guards bakes."""
+    return Guards(clients.client("lambda"), settings().guard_function)
+
+
+def bake_guard() -> BakeGuard:
+    """Who stands by a bake."""
+    return BakeGuard(observer(), fleet_metrics(), runtime(), files())
+
+
+def fleet_metrics() -> FleetMetrics:
+    """What a fleet answered, and how fast."""
+    return FleetMetrics(clients.client("cloudwatch"))
+
+
 def scaling() -> Scaling:
     """Scalable targets."""
     return Scaling(clients.client("application-autoscaling"))
@@ -35,6 +78,16 @@ def scaling() -> Scaling:
 def quotas() -> Quotas:
     """What the account may run."""
     return Quotas(clients.client("service-quotas"))
+
+
+def fleets() -> Fleets:
+    """What the account's endpoints use."""
+    return Fleets(clients.client("sagemaker"))
+
+
+def roles() -> Roles:
+    """What roles may do."""
+    return Roles(clients.client("iam"))
 
 
 def runtime() -> Runtime:
@@ -67,6 +120,59 @@ def workflow() -> Workflow:
     return Workflow(clients.client("stepfunctions"))
 
 
+def queue() -> Queue:
+    """Who waits, and what isn't started."""
+    return Queue(clients.client("dynamodb"), settings().table)
+
+
+def timetables() -> Timetables:
+    """When updates may run."""
+    return Timetables(files(), Traffic(clients.client("cloudwatch")))
+
+
+def schedules() -> Schedules:
+    """What looks into queues later.
+
+    Raises:
+        ValueError: this function was not told whom to call then.
+    """
+    told = settings()
+    ring = (
+        told.schedule_group,
+        told.schedule_target_arn,
+        told.schedule_role_arn,
+        told.dead_letters_arn,
+    )
+    if not all(ring):
+        raise ValueError("SWITCHOVER_SCHEDULE_… is not set for this function")
+    return Schedules(clients.client("scheduler"), Ring(*(part or "" for part in ring)))
+
+
+def carrying() -> Carrying:
+    """Who answers for an update."""
+    return Carrying(ledger(), workflow())
+
+
+def endings() -> Endings:
+    """What is left to do when an update is over."""
+    return Endings(ledger(), queue(), acts(), carrying())
+
+
+def turns() -> Turns:
+    """Who goes on."""
+    return Turns(ledger(), queue(), workflow(), schedules(), settings().machine_arn)
+
+
+def admission() -> Admission:
+    """Who goes in."""
+    return Admission(ledger(), queue(), workflow(), files(), timetables())
+
+
+def approvals() -> Approvals:
+    """Who waits for a person."""
+    return Approvals(ledger(), workflow())
+
+
 def announcements() -> Announcements:
     """Where outcomes are told.
 
@@ -79,6 +185,11 @@ def announcements() -> Announcements:
     return Announcements(
         clients.client("sns"), clients.client("events"), told.topic_arn, told.event_bus
     )
+
+
+def topic() -> Topic:
+    """Who hears the outcomes."""
+    return Topic(clients.client("sns"), settings().topic_arn)
 
 
 def acts() -> Acts:

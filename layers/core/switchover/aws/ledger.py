@@ -2,7 +2,7 @@
 
 | pk                | sk              | holds                                              |
 |-------------------|-----------------|----------------------------------------------------|
-| endpoint#<name>   | claim           | the one update that may change the endpoint        |
+| endpoint#<name>   | claim           | who may change the endpoint, and the newest so far |
 | endpoint#<name>   | served#<time>   | a config that was confirmed to serve               |
 | update#<id>       | update          | the update; index by_endpoint sorts by start       |
 | update#<id>       | moment#<time>#n | its timeline                                       |
@@ -11,13 +11,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from switchover.domain.errors import StaleUpdate, UpdateUnknown
+from switchover.domain.outcome import Outcome
+from switchover.domain.queueing import Claim, Standing
 from switchover.domain.served import Served
 from switchover.domain.update import Moment, Update
 
@@ -29,16 +30,6 @@ if TYPE_CHECKING:
 _BY_ENDPOINT = "by_endpoint"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to update an endpoint; one holder at a time."""
-
-    endpoint: str
-    update_id: str
-    execution_arn: str
-    claimed_at: datetime
-
-
 class Ledger:
     """What Switchover remembers. Every write is safe to repeat."""
 
@@ -46,60 +37,71 @@ class Ledger:
         self._dynamodb = dynamodb
         self._table = table
 
-    def take_claim(self, claim: Claim, *, instead_of: str | None = None) -> Claim:
-        """Take the endpoint's claim if it is free, ours already, or held by `instead_of`.
+    def take_claim(self, claim: Claim, order: str, *, instead_of: str | None = None) -> bool:
+        """Take the endpoint's claim if it is free, ours, or held by the execution `instead_of`.
 
-        Returns whoever holds it now: the given claim, or the other holder's.
+        Never if something newer than `order` ever held it: a release that is told of late must not go
+        over what came after it. Both are one condition on one item, so that nothing comes between.
         """
-        item = {
-            "pk": {"S": f"endpoint#{claim.endpoint}"},
-            "sk": {"S": "claim"},
-            "update_id": {"S": claim.update_id},
-            "execution_arn": {"S": claim.execution_arn},
-            "claimed_at": {"S": claim.claimed_at.isoformat()},
-        }
         try:
             self._dynamodb.put_item(
                 TableName=self._table,
-                Item=item,
-                ConditionExpression="attribute_not_exists(pk) OR update_id IN (:own, :other)",
+                Item={
+                    **_key(f"endpoint#{claim.endpoint}", "claim"),
+                    "update_id": {"S": claim.update_id},
+                    "execution_arn": {"S": claim.execution_arn},
+                    "claimed_at": {"S": claim.claimed_at.isoformat()},
+                    "newest": {"S": order},
+                },
+                ConditionExpression=(
+                    "(attribute_not_exists(execution_arn) OR execution_arn IN (:own, :other))"
+                    " AND (attribute_not_exists(newest) OR newest <= :order)"
+                ),
                 ExpressionAttributeValues={
-                    ":own": {"S": claim.update_id},
-                    ":other": {"S": instead_of or claim.update_id},
+                    ":own": {"S": claim.execution_arn},
+                    ":other": {"S": instead_of or claim.execution_arn},
+                    ":order": {"S": order},
                 },
             )
         except ClientError as error:
             if not _is_condition(error):
                 raise
-            holder = self.claim(claim.endpoint)
-            # Released between the two calls: the next try takes it.
-            return holder if holder is not None else self.take_claim(claim, instead_of=instead_of)
-        return claim
+            return False
+        return True
 
-    def claim(self, endpoint: str) -> Claim | None:
-        """Who may change the endpoint now."""
-        item = self._get(f"endpoint#{endpoint}", "claim")
-        if item is None:
-            return None
-        return Claim(
+    def standing(self, endpoint: str) -> Standing:
+        """Who may change the endpoint now, and what was the newest that ever might."""
+        item = self._get(f"endpoint#{endpoint}", "claim") or {}
+        newest = item.get("newest", {}).get("S", "")
+        if "execution_arn" not in item:
+            return Standing(newest=newest)
+        holder = Claim(
             endpoint=endpoint,
             update_id=item["update_id"]["S"],
             execution_arn=item["execution_arn"]["S"],
             claimed_at=datetime.fromisoformat(item["claimed_at"]["S"]),
         )
+        return Standing(holder, newest)
 
-    def release_claim(self, endpoint: str, update_id: str) -> None:
-        """Give the claim back; someone else's stays."""
+    def claim(self, endpoint: str) -> Claim | None:
+        """Who may change the endpoint now."""
+        return self.standing(endpoint).holder
+
+    def release_claim(self, endpoint: str, execution_arn: str) -> bool:
+        """Give back the claim that an execution holds; another's stays."""
         try:
-            self._dynamodb.delete_item(
+            self._dynamodb.update_item(
                 TableName=self._table,
                 Key=_key(f"endpoint#{endpoint}", "claim"),
-                ConditionExpression="attribute_not_exists(pk) OR update_id = :own",
-                ExpressionAttributeValues={":own": {"S": update_id}},
+                UpdateExpression="REMOVE update_id, execution_arn, claimed_at",
+                ConditionExpression="execution_arn = :own",
+                ExpressionAttributeValues={":own": {"S": execution_arn}},
             )
         except ClientError as error:
             if not _is_condition(error):
                 raise
+            return False
+        return True
 
     def open_update(self, update: Update) -> Update:
         """Record that an update began; a repeat returns what was recorded first."""
@@ -170,6 +172,16 @@ class Ledger:
             UpdateExpression="SET task_token = :token, awaited = :awaited",
             ConditionExpression="attribute_exists(pk)",
             ExpressionAttributeValues={":token": {"S": token}, ":awaited": {"S": awaited}},
+        )
+
+    def note_announced(self, update_id: str, outcome: Outcome) -> None:
+        """Remember that people were told this outcome."""
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=_key(f"update#{update_id}", "update"),
+            UpdateExpression="SET announced = :outcome",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues={":outcome": {"S": outcome.value}},
         )
 
     def add_moment(self, update: Update, moment: Moment) -> None:
@@ -248,7 +260,7 @@ class Ledger:
 
 
 # These live in attributes of their own: they change beside the body, or are looked up by.
-_OWN_ATTRIBUTES = {"task_token", "awaited", "revision"}
+_OWN_ATTRIBUTES = {"task_token", "awaited", "announced", "revision"}
 
 
 def _update_of(item: dict[str, Any]) -> Update:
@@ -257,6 +269,7 @@ def _update_of(item: dict[str, Any]) -> Update:
         update={
             "task_token": item.get("task_token", {}).get("S"),
             "awaited": item.get("awaited", {}).get("S"),
+            "announced": Outcome(item["announced"]["S"]) if "announced" in item else None,
             "revision": int(item["revision"]["N"]),
         }
     )

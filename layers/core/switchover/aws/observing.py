@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from switchover.domain.answers import answer
 from switchover.domain.errors import StaleUpdate
 from switchover.domain.fleet import EndpointReading
+from switchover.domain.guarding import call_guard
 from switchover.domain.observing import (
     Observation,
     Purpose,
@@ -14,103 +17,118 @@ from switchover.domain.observing import (
     collect_reasons,
     moment_of,
 )
-from switchover.domain.update import Evidence
 from switchover.domain.verdict import Verdict, has_moved
 
 if TYPE_CHECKING:
     from switchover.aws.cloudwatch import CloudWatch
+    from switchover.aws.evidence import Traces
+    from switchover.aws.guards import Guards
     from switchover.aws.ledger import Ledger
     from switchover.aws.sagemaker import SageMaker
     from switchover.aws.workflow import Workflow
-    from switchover.domain.plan import Plan
     from switchover.domain.reasons import Reason
-    from switchover.domain.update import Update
-    from switchover.domain.verdict import Course
+    from switchover.domain.update import Evidence, Update
 
+_LOOKS = 3
 # Only these judge the release; the other waits must not overwrite what was kept about it.
-_JUDGING = frozenset({Purpose.OUTCOME, Purpose.WATCH})
+_JUDGING = frozenset({Purpose.OUTCOME, Purpose.GATE, Purpose.WATCH})
 _UNSETTLING = frozenset({Verdict.ROLLED_BACK, Verdict.MIXED, Verdict.FAILED, Verdict.OVERDUE})
 
 
-def answer_if_settled(
-    update_id: str,
-    purpose: Purpose,
-    token: str,
-    *,
-    sagemaker: SageMaker,
-    cloudwatch: CloudWatch,
-    ledger: Ledger,
-    workflow: Workflow,
-) -> dict[str, Any]:
-    """Observe, and answer the waiting execution if there is something to tell; returns what was seen.
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Looks at updates, keeps what a look shows, and tells whoever waits for it."""
 
-    Several wake-ups may look at once: one that finds its update changed meanwhile looks again, so that
-    the last look is never lost.
+    sagemaker: SageMaker
+    cloudwatch: CloudWatch
+    traces: Traces
+    ledger: Ledger
+    workflow: Workflow
+    guards: Guards
 
-    Raises:
-        StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
-    """
-    for last in (False, False, True):
-        try:
-            verdict, reasons = observe(
-                ledger.update(update_id),
-                purpose,
-                sagemaker=sagemaker,
-                cloudwatch=cloudwatch,
-                ledger=ledger,
-            )
-            break
-        except StaleUpdate:
-            if last:
-                raise
-    seen = answer(verdict.value, reasons)
-    if verdict is not Verdict.MOVING:
-        workflow.answer(token, seen)
-    return seen
+    def answer_if_settled(self, update_id: str, purpose: Purpose, token: str) -> dict[str, Any]:
+        """Look, and answer the waiting execution if there is something to tell; returns what was seen.
 
+        Raises:
+            StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
+        """
+        verdict, reasons = self.look(update_id, purpose)
+        seen = answer(verdict.value, reasons)
+        if verdict is not Verdict.MOVING:
+            self.workflow.answer(token, seen)
+        return seen
 
-def observe(
-    update: Update,
-    purpose: Purpose,
-    *,
-    sagemaker: SageMaker,
-    cloudwatch: CloudWatch,
-    ledger: Ledger,
-) -> tuple[Verdict, tuple[Reason, ...]]:
-    """Take one observation of an update's present change and record what it shows.
+    def look(self, update_id: str, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
+        """Observe an update as it stands now.
 
-    Raises:
-        ValueError: the update has no plan or no change under way.
-        StaleUpdate: someone else recorded something meanwhile; look again.
-    """
-    plan, course = update.plan, update.course
-    if plan is None or course is None:
-        raise ValueError(f"{update.update_id} has no change under way")
-    seen = Observation(
-        endpoint=sagemaker.read(update.endpoint), alarms=cloudwatch.read(plan.observed_alarms)
-    )
-    verdict = assess_observation(seen, purpose, plan, course)
-    moment = moment_of(seen, purpose)
-    if moment.text != update.last_seen:
-        ledger.add_moment(update, moment)
-    is_moving = course.was_seen_moving or (
-        isinstance(seen.endpoint, EndpointReading) and has_moved(seen.endpoint, course)
-    )
-    evidence = update.evidence
-    if verdict in _UNSETTLING and purpose in _JUDGING:
-        evidence = _collect(seen, plan, course, cloudwatch)
-    changes = {
-        "last_seen": moment.text,
-        "course": course.model_copy(update={"was_seen_moving": is_moving}),
-        "evidence": evidence,
-    }
-    if any(getattr(update, name) != value for name, value in changes.items()):
-        ledger.save(update, **changes)
-    return verdict, collect_reasons(verdict, purpose, seen, evidence)
+        Several wake-ups may look at once: one that finds its update changed meanwhile looks again, so
+        that the last look is never lost.
 
+        Raises:
+            StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
+        """
+        for _ in range(_LOOKS - 1):
+            with suppress(StaleUpdate):
+                return self.observe(self.ledger.update(update_id), purpose)
+        return self.observe(self.ledger.update(update_id), purpose)
 
-def _collect(seen: Observation, plan: Plan, course: Course, cloudwatch: CloudWatch) -> Evidence:
-    failure = seen.endpoint.failure_reason if isinstance(seen.endpoint, EndpointReading) else ""
-    # An alarm that turned the update back may be quiet again by the time anyone looks.
-    tripped = cloudwatch.tripped(plan.observed_alarms, course.started_at)
-    return Evidence(failure_reason=failure, alarms=tripped)
+    def observe(self, update: Update, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
+        """Take one observation of an update's present change and record what it shows.
+
+        Raises:
+            ValueError: the update has no plan or no change under way.
+            StaleUpdate: someone else recorded something meanwhile; look again.
+        """
+        plan, course = update.plan, update.course
+        if plan is None or course is None:
+            raise ValueError(f"{update.update_id} has no change under way")
+        if purpose in _JUDGING and update.is_going_back:
+            # A wake-up that came late: what it was to look at is over, and its token with it.
+            return Verdict.MOVING, ()
+        seen = Observation(
+            endpoint=self.sagemaker.read(update.endpoint),
+            alarms=self.cloudwatch.read(plan.observed_alarms),
+        )
+        verdict = assess_observation(seen, purpose, update)
+        moment = moment_of(seen, purpose)
+        if moment.text != update.last_seen:
+            self.ledger.add_moment(update, moment)
+        is_moving = course.was_seen_moving or (
+            isinstance(seen.endpoint, EndpointReading) and has_moved(seen.endpoint, course)
+        )
+        evidence = self._keep(update, purpose, verdict, seen)
+        changes: dict[str, object] = {
+            "last_seen": moment.text,
+            "course": course.model_copy(update={"was_seen_moving": is_moving}),
+            "evidence": evidence,
+        }
+        if verdict is Verdict.UPDATED and purpose is Purpose.OUTCOME and update.settled_at is None:
+            taken = seen.at - course.started_at
+            changes |= {"settled_at": seen.at, "moving_seconds": round(taken.total_seconds())}
+        if purpose is Purpose.WATCH:
+            # With what was read of the update: whoever calls it off comes before this, or too late.
+            changes["is_confirmed"] = verdict is Verdict.UPDATED
+        guard = (
+            call_guard(update, seen.endpoint)
+            if purpose is Purpose.OUTCOME and verdict is Verdict.MOVING
+            else None
+        )
+        if guard is not None:
+            changes["guard"] = guard
+        if any(getattr(update, name) != value for name, value in changes.items()):
+            self.ledger.save(update, **changes)
+        if guard is not None:
+            # Only by whoever could record it: wake-ups come doubled.
+            self.guards.call(update.update_id, guard.bake_since)
+        return verdict, collect_reasons(verdict, purpose, seen, evidence, update.abort)
+
+    def _keep(
+        self, update: Update, purpose: Purpose, verdict: Verdict, seen: Observation
+    ) -> Evidence:
+        """What is known of why it goes wrong, with what only now can still be had."""
+        if purpose in _JUDGING and verdict in _UNSETTLING:
+            return self.traces.gather(update, seen)
+        if purpose is Purpose.ROLLBACK and not update.evidence.log.group:
+            # No look failed it, but a test or a handler: its containers may say why.
+            return update.evidence.model_copy(update={"log": self.traces.log_of(update)})
+        return update.evidence

@@ -214,7 +214,11 @@ def _variants(described: Any) -> tuple[VariantReading, ...]:
             current_instances=variant.get("CurrentInstanceCount", 0),
             desired_instances=variant.get("DesiredInstanceCount", 0),
             stages=tuple(
-                Stage(status=stage["Status"], message=stage.get("StatusMessage", ""))
+                Stage(
+                    status=stage["Status"],
+                    message=stage.get("StatusMessage", ""),
+                    since=stage.get("StartTime"),
+                )
                 for stage in variant.get("VariantStatus", ())
             ),
         )

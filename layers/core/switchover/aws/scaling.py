@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from switchover.domain.capacity import protection
 from switchover.domain.fleet import ScalingReading
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
 
+    from switchover.domain.capacity import Restoration
+
 _NAMESPACE: Final = "sagemaker"
 _DIMENSION: Final = "sagemaker:variant:DesiredInstanceCount"
-_SUSPENDED = {
-    "DynamicScalingInSuspended": True,
-    "DynamicScalingOutSuspended": True,
-    "ScheduledScalingSuspended": True,
-}
-_RESUMED = dict.fromkeys(_SUSPENDED, False)
 
 
 class Scaling:
@@ -53,36 +50,18 @@ class Scaling:
     def protect(
         self, endpoint: str, variant: str, snapshot: ScalingReading, during: tuple[int, int] | None
     ) -> None:
-        """Suspend scaling, so that nothing fights the update; with `during`, widen its bounds."""
-        if snapshot.target is None:
-            return
-        bounds = {"MinCapacity": during[0], "MaxCapacity": during[1]} if during else {}
-        self._register(endpoint, variant, {**bounds, "SuspendedState": _SUSPENDED})
+        """Suspend scaling, so that nothing fights the update; with `during`, set its bounds."""
+        if snapshot.target is not None:
+            self._register(endpoint, variant, protection(during))
 
-    def restore(self, endpoint: str, variant: str, snapshot: ScalingReading) -> None:
-        """Put target, policies and scheduled actions back as the snapshot says, where they differ.
-
-        Deleting an endpoint deregisters them all (rules §3), so all may have to be made again.
-        """
-        if snapshot.target is None:
-            return
-        found = self.read(endpoint, variant)
-        target = snapshot.target
-        wanted = {
-            "MinCapacity": target["MinCapacity"],
-            "MaxCapacity": target["MaxCapacity"],
-            "SuspendedState": target.get("SuspendedState") or _RESUMED,
-        }
-        if found.target is None or any(found.target.get(key) != wanted[key] for key in wanted):
-            self._register(endpoint, variant, wanted)
-        present = {policy["PolicyName"] for policy in found.policies}
-        for policy in snapshot.policies:
-            if policy["PolicyName"] not in present:
-                self._scaling.put_scaling_policy(**_only(policy, _POLICY_FIELDS))
-        planned = {action["ScheduledActionName"] for action in found.scheduled_actions}
-        for action in snapshot.scheduled_actions:
-            if action["ScheduledActionName"] not in planned:
-                self._scaling.put_scheduled_action(**_only(action, _ACTION_FIELDS))
+    def restore(self, endpoint: str, variant: str, restoration: Restoration) -> None:
+        """Put back what is still ours to put back."""
+        if restoration.target is not None:
+            self._register(endpoint, variant, restoration.target)
+        for policy in restoration.policies:
+            self._scaling.put_scaling_policy(**policy)
+        for action in restoration.scheduled_actions:
+            self._scaling.put_scheduled_action(**action)
 
     def _register(self, endpoint: str, variant: str, changes: dict[str, Any]) -> None:
         self._scaling.register_scalable_target(
@@ -110,35 +89,8 @@ class Quotas:
         return None
 
 
-_POLICY_FIELDS = (
-    "PolicyName",
-    "ServiceNamespace",
-    "ResourceId",
-    "ScalableDimension",
-    "PolicyType",
-    "StepScalingPolicyConfiguration",
-    "TargetTrackingScalingPolicyConfiguration",
-    "PredictiveScalingPolicyConfiguration",
-)
-_ACTION_FIELDS = (
-    "ServiceNamespace",
-    "Schedule",
-    "Timezone",
-    "ScheduledActionName",
-    "ResourceId",
-    "ScalableDimension",
-    "StartTime",
-    "EndTime",
-    "ScalableTargetAction",
-)
-
-
 def _resource(endpoint: str, variant: str) -> str:
     return f"endpoint/{endpoint}/variant/{variant}"
-
-
-def _only(described: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    return {key: described[key] for key in fields if key in described}
 
 
 def _plain(described: Any) -> dict[str, Any]:

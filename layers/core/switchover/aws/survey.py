@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from switchover.domain.alarms import standing_alarms
-from switchover.domain.fleet import Absent, EndpointReading
-from switchover.domain.preflight import Surroundings
+from switchover.domain.case import Surroundings
+from switchover.domain.experience import past_of
+from switchover.domain.fleet import Absent
+from switchover.domain.naming import alarm_name
+from switchover.domain.planning import choose_goal, name_target
+from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from switchover.aws.cloudwatch import CloudWatch
     from switchover.aws.files import Files
+    from switchover.aws.fleet_metrics import FleetMetrics
     from switchover.aws.ledger import Ledger
+    from switchover.aws.roles import Roles
     from switchover.aws.sagemaker import SageMaker
-    from switchover.aws.scaling import Quotas
+    from switchover.aws.scaling import Quotas, Scaling
+    from switchover.aws.topic import Topic
+    from switchover.aws.usage import Fleets
     from switchover.domain.policy import Policy
     from switchover.domain.update import Update
+
+T = TypeVar("T")
 
 
 def survey(
@@ -24,41 +39,93 @@ def survey(
     *,
     sagemaker: SageMaker,
     cloudwatch: CloudWatch,
+    fleet_metrics: FleetMetrics,
+    scaling: Scaling,
     quotas: Quotas,
+    fleets: Fleets,
+    roles: Roles,
+    topic: Topic,
     files: Files,
     ledger: Ledger,
+    dashboard: str = "",
 ) -> Surroundings:
-    """Read policy, endpoint, live config and model, alarms, quota and what served before."""
+    """Read policy, endpoint, live config and model, alarms, scaling, quota and what served before.
+
+    A reading that no plan stands on may fail, and is then kept as unmeasured with AWS's words.
+
+    Raises:
+        ClientError: endpoint, config, model, alarms, policy or ledger can't be read.
+    """
     endpoint = sagemaker.read(update.endpoint)
-    live = (
-        sagemaker.live_release(endpoint.config_name, endpoint.arn)
-        if isinstance(endpoint, EndpointReading)
-        else None
-    )
     effective = files.effective_policy(update)
-    if isinstance(effective, tuple):
-        return Surroundings(endpoint=endpoint, live=live, faults=effective)
-    policy = effective.policy
-    faults = _golden_faults(files, update, policy)
-    if isinstance(endpoint, Absent):
-        return Surroundings(endpoint=endpoint, policy=policy, faults=faults)
-    variant = endpoint.variants[0].name if endpoint.variants else ""
-    standing = standing_alarms(policy.alarms, update.endpoint, variant)
-    names = (*(spec.name for spec in standing), *policy.alarms.also)
-    instance_type = live.config["ProductionVariants"][0].get("InstanceType") if live else None
-    return Surroundings(
+    faults = effective if isinstance(effective, tuple) else ()
+    sound = None if isinstance(effective, tuple) else effective
+    around = Surroundings(
         endpoint=endpoint,
-        policy=policy,
-        live=live,
-        alarms=cloudwatch.read(names),
-        quota_instances=quotas.instances(instance_type) if instance_type else None,
+        effective=sound,
         faults=faults,
-        served=ledger.served(update.endpoint),
+        golden=_count_golden(files, update, sound.policy) if sound else None,
+        subscribers=_measure(lambda: topic.subscribers()),
+        dashboard=dashboard,
+    )
+    if isinstance(endpoint, Absent):
+        return around
+    live = sagemaker.live_release(endpoint.config_name, endpoint.arn)
+    served = ledger.served(update.endpoint)
+    goal = choose_goal(update, endpoint, served)
+    around = replace(
+        around,
+        live=live,
+        served=served,
+        past=tuple(filter(None, map(past_of, ledger.history(update.endpoint)))),
+        goal=sagemaker.live_release(goal.config_name) if goal else None,
+    )
+    if sound is None or live is None or not endpoint.variants:
+        return around
+    variant, policy = endpoint.variants[0].name, sound.policy
+    standing = standing_alarms(policy.alarms, update.endpoint, variant)
+    instance_type = live.config["ProductionVariants"][0].get("InstanceType")
+    role = live.model.get("ExecutionRoleArn")
+    latency = policy.alarms.latency
+    guards = (
+        alarm_name(update.endpoint, name_target(update, goal), "abort"),
+        *policy.alarms.also,
+    )
+    where = endpoint.arn.replace(":sagemaker:", ":cloudwatch:").partition(":endpoint/")[0]
+    arns = [f"{where}:alarm:{name}" for name in guards]
+    return replace(
+        around,
+        alarms=cloudwatch.read((*(spec.name for spec in standing), *policy.alarms.also)),
+        scaling=_measure(lambda: scaling.read(update.endpoint, variant)),
+        quota_instances=(
+            _measure(lambda: quotas.instances(instance_type)) if instance_type else None
+        ),
+        usage=(
+            _measure(lambda: fleets.usage(instance_type, update.endpoint))
+            if instance_type
+            else None
+        ),
+        old_latency_us=(
+            _measure(
+                lambda: fleet_metrics.latency_us(endpoint, latency.statistic, endpoint.read_at)
+            )
+            if latency.versus_old is not None
+            else None
+        ),
+        permission=_measure(lambda: roles.may_describe_alarms(role, arns)) if role else None,
     )
 
 
-def _golden_faults(files: Files, update: Update, policy: Policy) -> tuple[Reason, ...]:
+def _count_golden(files: Files, update: Update, policy: Policy) -> int | tuple[Reason, ...] | None:
     if policy.tests.golden is None:
-        return ()
+        return None
     golden = files.golden_requests(update.bucket, policy.tests.golden)
-    return tuple(entry for entry in golden if isinstance(entry, Reason))
+    faults = tuple(entry for entry in golden if isinstance(entry, Reason))
+    return faults or len(golden)
+
+
+def _measure(read: Callable[[], T]) -> T | Unmeasured:
+    try:
+        return read()
+    except (BotoCoreError, ClientError) as error:
+        return Unmeasured(f"couldn't be read: {error}")

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from switchover.domain.policy import Alarms
 
 INVOCATIONS = "AWS/SageMaker"
+OURS = "Switchover"
+# AutoRollbackConfiguration takes 1–10 alarms (rules §1.2).
+MOST_LISTED = 10
 _US_PER_SECOND = 1_000_000  # ModelLatency counts microseconds (rules §4)
 
 
@@ -64,8 +67,9 @@ def standing_alarms(policy: Alarms, endpoint: str, variant: str) -> tuple[AlarmS
 def update_alarms(
     policy: Alarms, endpoint: str, variant: str, target_config: str
 ) -> tuple[AlarmSpec, ...]:
-    """Alarms on the new config's own dimension, and the abort alarm; removed when the update ends.
+    """The abort alarm, then alarms on the new config's own dimension; removed when the update ends.
 
+    In the order in which SageMaker is given them: without the abort alarm nothing else could stop it.
     Guardrails publish each fleet under EndpointConfigName (rules §4), so one bad instance among ten
     good ones is still seen.
     """
@@ -79,26 +83,27 @@ def update_alarms(
         return alarm_name(endpoint, target_config, purpose)
 
     return (
-        _latency(policy, named("latency"), dimensions, Scope.UPDATE),
-        _error_rate(policy, named("5xx"), dimensions, Scope.UPDATE, metric="Invocation5XXErrors"),
-        _error_rate(
-            policy, named("model-errors"), dimensions, Scope.UPDATE, metric="InvocationModelErrors"
-        ),
         AlarmSpec(
             name=named("abort"),
             scope=Scope.ABORT,
             description=(
                 f"Set to ALARM to make SageMaker roll {endpoint} back from {target_config}."
             ),
-            namespace="Switchover",
+            namespace=OURS,
             metric="Abort",
             dimensions={"EndpointConfigName": target_config},
             statistic="Maximum",
-            period_seconds=60,
+            # The shortest there is: a value that is published must turn it red within any bake.
+            period_seconds=10,
             evaluation_periods=1,
             threshold=0,
-            # Nothing is ever published: `ignore` keeps the state that SetAlarmState gave it.
+            # Usually nothing is published: `ignore` keeps the state that SetAlarmState gave it.
             treat_missing="ignore",
+        ),
+        _latency(policy, named("latency"), dimensions, Scope.UPDATE),
+        _error_rate(policy, named("5xx"), dimensions, Scope.UPDATE, metric="Invocation5XXErrors"),
+        _error_rate(
+            policy, named("model-errors"), dimensions, Scope.UPDATE, metric="InvocationModelErrors"
         ),
     )
 

@@ -11,13 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from switchover.domain.checkpoint_config import Inspection, inspect_config
-from switchover.domain.checkpoint_reading import (
-    INDEX,
-    Evidence,
-    StoredFile,
-    is_archive,
-)
-from switchover.domain.checkpoint_tensors import assemble_weights
+from switchover.domain.checkpoint_reading import Evidence, StoredFile, is_archive
 from switchover.domain.checkpoint_text import Json, Unparsed, name_some, parse_object, quote
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME
@@ -117,7 +111,7 @@ def inspect_model(
         return Inspection((_refuse_adapter(texts["adapter_config.json"]),))
     suffixes = {PurePosixPath(path).suffix for path in files}
     reasons = [*evidence.reasons, *text_reasons]
-    reasons += [r for shard in evidence.shards.values() for r in shard.reasons]
+    reasons += evidence.weights.shard_reasons
     reasons += [r for gguf in evidence.ggufs.values() for r in gguf.reasons]
     if not allow_pickle:
         reasons += _refuse_pickles(files)
@@ -130,18 +124,18 @@ def inspect_model(
         unchecked.append("adapter_config.json: the adapter that lies beside the model.")
     checked = list(_name_read(evidence))
     if not suffixes & _SINGLE_FILES or "config.json" in files:
-        weights = assemble_weights(files, evidence.shards, evidence.texts.get(INDEX))
-        findings = inspect_config(files, texts, weights)
-        reasons += [*weights.reasons, *findings.reasons]
+        findings = inspect_config(files, texts, evidence.weights)
+        reasons += [*evidence.weights.reasons, *findings.reasons]
         unchecked += findings.unchecked
         checked += findings.checked
     return Inspection(limit_per_code(reasons), tuple(unchecked), tuple(checked))
 
 
 def _name_read(evidence: Evidence) -> Iterator[str]:
-    if evidence.shards:
-        tensors = sum(len(shard.tensors) for shard in evidence.shards.values())
-        yield f"The headers of {len(evidence.shards)} safetensors files, with {tensors} tensors."
+    weights = evidence.weights
+    if weights.shards:
+        count = f"{weights.shards} safetensors files, with {weights.tensors} tensors"
+        yield f"The headers of {count}."
     if evidence.ggufs:
         tensors = sum(gguf.tensors for gguf in evidence.ggufs.values())
         yield f"The headers of {len(evidence.ggufs)} GGUF files, with {tensors} tensors."
@@ -195,9 +189,8 @@ def _inspect_archive(
     evidence: Evidence, *, allow_pickle: bool, allow_remote_code: bool
 ) -> Inspection:
     path = next(iter(evidence.files))
-    opening = evidence.openings.get(path)
     if evidence.inside is None:
-        no_gzip = () if opening is None else (_no_gzip(path, opening),)
+        no_gzip = () if evidence.opening is None else (_no_gzip(path, evidence.opening),)
         return Inspection((*evidence.reasons, *no_gzip))
     archive, inner = evidence.inside.archive, evidence.inside.evidence
     unchecked: list[str] = []
@@ -210,7 +203,7 @@ def _inspect_archive(
         # What wasn't seen can't be called missing.
         if archive.stopped:
             unchecked.append(f"{path}: {archive.stopped}.")
-        seen = (reason for shard in inner.shards.values() for reason in shard.reasons)
+        seen = inner.weights.shard_reasons
         return Inspection(
             limit_per_code((*evidence.reasons, *archive.reasons, *seen)),
             (*inner.unread, *unchecked),
@@ -257,7 +250,7 @@ def _no_weights(files: frozenset[str]) -> Reason:
 def _parse_texts(
     texts: Mapping[str, bytes],
 ) -> tuple[dict[str, dict[str, Json]], tuple[Reason, ...]]:
-    parsed = {path: parse_object(raw) for path, raw in texts.items() if path != INDEX}
+    parsed = {path: parse_object(raw) for path, raw in texts.items()}
     reasons = tuple(
         Reason(
             code="model.config-invalid" if path == "config.json" else "model.text-invalid",

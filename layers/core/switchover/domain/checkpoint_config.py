@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -16,9 +17,12 @@ from switchover.domain.checkpoint_quantized import (
     quantize,
 )
 from switchover.domain.checkpoint_shapes import find_text_config
-from switchover.domain.checkpoint_tensors import Weights, compare_with_config
+from switchover.domain.checkpoint_tensors import compare_with_config
 from switchover.domain.checkpoint_text import Json, integer_at, object_at, quote
 from switchover.domain.reasons import Reason, reasons_from
+
+if TYPE_CHECKING:
+    from switchover.domain.checkpoint_weights import Weights
 
 Texts = Mapping[str, Mapping[str, Json]]
 
@@ -66,7 +70,9 @@ def inspect_config(files: frozenset[str], texts: Texts, weights: Weights) -> Ins
         reasons += _check_vision_companions(files, texts, config)
     quantization = find_quantization(texts)
     if quantization is None:
-        unsaid = find_unsaid_quantization(t for shard in weights.shards for t in shard.tensors)
+        unsaid = find_unsaid_quantization(
+            held.name for group in weights.groups.values() for held in group
+        )
         reasons += [unsaid] if unsaid else []
     architecture = ARCHITECTURES.get(name)
     if architecture is None:

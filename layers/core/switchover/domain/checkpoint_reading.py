@@ -6,32 +6,33 @@ and of each safetensors or GGUF file its header.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from switchover.domain.checkpoint_archive import Archive, GoOn, read_archive
 from switchover.domain.checkpoint_gguf import HEADER_LIMIT_BYTES, GgufFile, parse_gguf
-from switchover.domain.reasons import Reason
-from switchover.domain.safetensors_header import (
-    LENGTH_BYTES,
-    READ_LIMIT_BYTES,
-    Shard,
-    measure_header,
-    parse_header,
+from switchover.domain.checkpoint_headers import (
+    OPENING_BYTES,
+    Reader,
+    Run,
+    ShardHeaders,
+    read_gguf,
+    sort_out,
 )
+from switchover.domain.checkpoint_index import INDEX, Index, fold_index
+from switchover.domain.checkpoint_weights import Assembly, Weights
+from switchover.domain.reasons import Reason
+from switchover.domain.safetensors_header import LENGTH_BYTES, measure_header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-# One request fetches the whole header of a shard with some 500 tensors, the usual case.
-OPENING_BYTES = 64 * 1024
-# 140 000 tensors of a mixture of experts with 10¹² parameters describe themselves in some 20 MB.
-HEADERS_LIMIT_BYTES = 2 * READ_LIMIT_BYTES
+_PIECE_BYTES = 512 * 1024
 
-INDEX = "model.safetensors.index.json"
 TOKENIZER = "tokenizer.json"
 GZIP_MAGIC = b"\x1f\x8b"
+_MAGIC_BYTES = 8  # enough to tell a reader what it is instead
 _MEBIBYTE = 1024**2
 TEXT_LIMITS_BYTES: Mapping[str, int] = {
     "config.json": 4 * _MEBIBYTE,
@@ -47,10 +48,6 @@ TEXT_LIMITS_BYTES: Mapping[str, int] = {
     TOKENIZER: 16 * _MEBIBYTE,
 }
 
-Input = TypeVar("Input")
-Output = TypeVar("Output")
-Found = TypeVar("Found")
-
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -64,31 +61,18 @@ class StoredFile:
     sha256: str | None = None
 
 
-class Reader(Protocol):
-    """Reads ranges of a release's files; what can't be read is a reason, not an error."""
-
-    def read(self, path: str, start: int, length: int) -> bytes | Reason: ...
-
-
-class Run(Protocol):
-    """Like `map`; a thread pool's `map` reads in parallel."""
-
-    def __call__(
-        self, act: Callable[[Input], Output], values: Iterable[Input], /
-    ) -> Iterable[Output]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was read of a release: its files' names, small texts, and the shards' headers.
+    """What was read of a release: its files' names, small texts, and what the headers say.
 
     `files` also names those that should be there and are not: whoever noticed that says so.
+    `opening` is how a file begins that should be an archive.
     """
 
     files: frozenset[str]
     texts: Mapping[str, bytes]
-    shards: Mapping[str, Shard]
-    openings: Mapping[str, bytes]
+    weights: Weights
+    opening: bytes | None = None
     ggufs: Mapping[str, GgufFile] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
     unread: tuple[str, ...] = ()
@@ -122,23 +106,43 @@ def read_evidence(
     An archive is read from its first byte on, for as long as `may_go_on` says.
     """
     sizes = {file.path: file.bytes for file in files}
-    texts = _sort_out(_read_texts(sizes, reader, run))
-    openings = _sort_out(_read_openings(sizes, reader, run))
-    shards, shard_reasons = _read_shards(openings.found, sizes, reader, run)
-    ggufs = _sort_out(_read_ggufs(openings.found, sizes, reader, run))
-    inside = None
-    if len(sizes) == 1 and is_archive(path := next(iter(sizes))):
-        inside = _read_inside(path, openings.found.get(path, b""), sizes[path], reader, may_go_on)
-    return Evidence(
+    texts = sort_out(_read_texts(sizes, reader, run))
+    index = _read_index(sizes, reader)
+    shards = ShardHeaders(sizes, reader, run)
+    assembly = Assembly(
+        (*sizes, *absent),
+        index if isinstance(index, Index) else None,
+        is_index_unread=isinstance(index, Reason),
+    )
+    for shard in shards.read():
+        assembly.add(shard)
+    ggufs = sort_out(_read_ggufs(sizes, reader))
+    evidence = Evidence(
         files=frozenset((*sizes, *absent)),
         texts=texts.found,
-        shards=shards,
-        openings=openings.found,
+        weights=assembly.finish(),
         ggufs=ggufs.found,
-        reasons=(*texts.reasons, *openings.reasons, *shard_reasons, *ggufs.reasons),
+        reasons=(
+            *texts.reasons,
+            *([index] if isinstance(index, Reason) else ()),
+            *shards.reasons,
+            *ggufs.reasons,
+        ),
         unread=_name_unread(sizes),
-        inside=inside,
     )
+    if len(sizes) == 1 and is_archive(path := next(iter(sizes))):
+        return _open_archive(evidence, StoredFile(path, sizes[path]), reader, may_go_on)
+    return evidence
+
+
+def _open_archive(
+    evidence: Evidence, file: StoredFile, reader: Reader, may_go_on: GoOn
+) -> Evidence:
+    opening = reader.read(file.path, 0, min(_MAGIC_BYTES, file.bytes))
+    if isinstance(opening, Reason):
+        return replace(evidence, reasons=(*evidence.reasons, opening))
+    inside = _read_inside(file.path, opening, file.bytes, reader, may_go_on)
+    return replace(evidence, opening=opening, inside=inside)
 
 
 def _read_inside(
@@ -186,24 +190,10 @@ def _count_needed_bytes(path: str, size: int, have: bytes) -> int:
     return len(have) if isinstance(length, Reason) else LENGTH_BYTES + length
 
 
-@dataclass(frozen=True, slots=True)
-class _Sorted(Generic[Found]):
-    found: Mapping[str, Found]
-    reasons: tuple[Reason, ...]
-
-
-def _sort_out(answers: Iterable[tuple[str, Found | Reason]]) -> _Sorted[Found]:
-    answers = list(answers)
-    return _Sorted(
-        found={path: answer for path, answer in answers if not isinstance(answer, Reason)},
-        reasons=tuple(answer for _, answer in answers if isinstance(answer, Reason)),
-    )
-
-
 def _read_texts(
     sizes: Mapping[str, int], reader: Reader, run: Run
 ) -> Iterator[tuple[str, bytes | Reason]]:
-    wanted = [path for path in TEXT_LIMITS_BYTES if path in sizes]
+    wanted = [path for path in TEXT_LIMITS_BYTES if path in sizes and path != INDEX]
     fitting = [path for path in wanted if sizes[path] <= TEXT_LIMITS_BYTES[path]]
     yield from zip(
         fitting, run(lambda path: reader.read(path, 0, sizes[path]), fitting), strict=True
@@ -221,76 +211,33 @@ def _name_unread(sizes: Mapping[str, int]) -> tuple[str, ...]:
     return (f"{TOKENIZER}: its tokens, as it is {size} bytes long and at most {limit} are read.",)
 
 
-def _read_openings(
-    sizes: Mapping[str, int], reader: Reader, run: Run
-) -> Iterator[tuple[str, bytes | Reason]]:
-    paths = [p for p in sizes if p.endswith((".safetensors", ".gguf")) or is_archive(p)]
-    yield from zip(
-        paths,
-        run(lambda path: reader.read(path, 0, min(OPENING_BYTES, sizes[path])), paths),
-        strict=True,
-    )
+def _read_index(sizes: Mapping[str, int], reader: Reader) -> Index | Reason | None:
+    size = sizes.get(INDEX)
+    if size is None:
+        return None
+    if size > TEXT_LIMITS_BYTES[INDEX]:
+        return _too_large(INDEX, size)
+    refusals: list[Reason] = []
+
+    def read_pieces() -> Iterator[bytes]:
+        for start in range(0, size, _PIECE_BYTES):
+            piece = reader.read(INDEX, start, min(_PIECE_BYTES, size - start))
+            if isinstance(piece, Reason):
+                refusals.append(piece)
+                return
+            yield piece
+
+    index = fold_index(read_pieces)
+    return refusals[0] if refusals else index
 
 
 def _read_ggufs(
-    openings: Mapping[str, bytes], sizes: Mapping[str, int], reader: Reader, run: Run
+    sizes: Mapping[str, int], reader: Reader
 ) -> Iterator[tuple[str, GgufFile | Reason]]:
-    paths = [path for path in openings if path.endswith(".gguf")]
-
-    def read_header(path: str) -> GgufFile | Reason:
-        head = openings[path]
-        while (parsed := parse_gguf(path, head, sizes[path])) is None:
-            wanted = min(sizes[path], HEADER_LIMIT_BYTES, 16 * len(head))
-            more = reader.read(path, len(head), wanted - len(head))
-            if isinstance(more, Reason):
-                return more
-            if not more:
-                return _shrunk(path)
-            head += more
-        return parsed
-
-    yield from zip(paths, run(read_header, paths), strict=True)
-
-
-def _shrunk(path: str) -> Reason:
-    return Reason(
-        code="model.file-changed",
-        subject=path,
-        message="became shorter while it was read.",
-        remedy="Wait until whatever writes it is done, then try again.",
-    )
-
-
-def _read_shards(
-    openings: Mapping[str, bytes], sizes: Mapping[str, int], reader: Reader, run: Run
-) -> tuple[dict[str, Shard], tuple[Reason, ...]]:
-    """Parse every header, fetching the rest of those that the opening didn't hold whole.
-
-    Fetched side by side but parsed one after the other, so that memory holds one parse at a time.
-    """
-    shards: dict[str, Shard] = {}
-    lengths: dict[str, int] = {}
-    for path, opening in openings.items():
-        if not path.endswith(".safetensors"):
-            continue
-        length = measure_header(path, opening, sizes[path])
-        if isinstance(length, Reason):
-            shards[path] = Shard(path=path, tensors={}, reasons=(length,))
-        else:
-            lengths[path] = length
-    if sum(lengths.values()) > HEADERS_LIMIT_BYTES:
-        return {}, (_headers_too_large(lengths),)
-
-    def fetch_rest(path: str) -> bytes | Reason:
-        have = len(openings[path])
-        missing = LENGTH_BYTES + lengths[path] - have
-        return reader.read(path, have, missing) if missing > 0 else b""
-
-    rests = _sort_out(zip(lengths, run(fetch_rest, lengths), strict=True))
-    for path, rest in rests.found.items():
-        header = (openings[path] + rest)[LENGTH_BYTES : LENGTH_BYTES + lengths[path]]
-        shards[path] = parse_header(path, header, sizes[path])
-    return shards, rests.reasons
+    """One after the other: of those that hold a vocabulary, the header is long."""
+    for path in sizes:
+        if path.endswith(".gguf"):
+            yield path, read_gguf(path, sizes[path], reader)
 
 
 def _too_large(path: str, size: int) -> Reason:
@@ -299,16 +246,4 @@ def _too_large(path: str, size: int) -> Reason:
         subject=path,
         message=f"is {size} bytes long; at most {TEXT_LIMITS_BYTES[path]} are read.",
         remedy="Such a file is small in a sound checkpoint: save the checkpoint again.",
-    )
-
-
-def _headers_too_large(lengths: Mapping[str, int]) -> Reason:
-    return Reason(
-        code="model.header-too-large",
-        subject=f"{len(lengths)} safetensors files",
-        message=(
-            f"their headers take {sum(lengths.values())} bytes together; at most "
-            f"{HEADERS_LIMIT_BYTES} are read."
-        ),
-        remedy="A sound model needs less: save the checkpoint again.",
     )

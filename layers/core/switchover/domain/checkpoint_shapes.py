@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 Size = Annotated[int, Field(ge=1, lt=2**31)]
-Layers = Annotated[int, Field(ge=1, le=10_000)]
+# `checkpoint_weights` keeps a bit for each layer; published models have up to some 130.
+Layers = Annotated[int, Field(ge=1, lt=1000)]
 
 
 def _first_of_two(value: object) -> object:

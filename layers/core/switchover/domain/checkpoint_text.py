@@ -26,7 +26,7 @@ def parse_json(raw: bytes) -> Json | Unparsed:
     if raw.startswith(b"version https://git-lfs"):
         return Unparsed("is a Git LFS pointer, not the file itself")
     try:
-        content: Json = json.loads(raw.decode("utf-8"), object_pairs_hook=_distinct)
+        content: Json = json.loads(raw.decode("utf-8"), object_pairs_hook=distinct)
     except UnicodeDecodeError as error:
         return Unparsed(f"is not UTF-8 at byte {error.start}")
     except RecursionError:
@@ -44,7 +44,8 @@ def parse_object(raw: bytes) -> dict[str, Json] | Unparsed:
     return Unparsed(f"holds {quote(content)} where a JSON object is expected")
 
 
-def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Make an object of its members; raise ValueError where a key appears twice."""
     content = dict(pairs)
     if len(content) != len(pairs):
         seen: set[str] = set()

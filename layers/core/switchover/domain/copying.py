@@ -8,6 +8,7 @@ from enum import StrEnum
 from math import ceil
 from typing import TYPE_CHECKING
 
+from switchover.domain.amounts import say_bytes
 from switchover.domain.checkpoint import limit_per_code
 from switchover.domain.reasons import Reason
 
@@ -203,9 +204,8 @@ def copy_stuck(copy: ReleaseCopy, seconds: float) -> Reason:
 
 def describe_copy(copy: ReleaseCopy) -> str:
     """One sentence on a finished copy, and what of it could not be compared."""
-    gigabytes = copy.release.total_bytes / 1e9
     files = "1 file" if len(copy.files) == 1 else f"{len(copy.files)} files"
-    text = f"{files}, {gigabytes:.1f} GB, copied from {copy.release.source}."
+    text = f"{files}, {say_bytes(copy.release.total_bytes)}, copied from {copy.release.source}."
     if not copy.uncompared:
         return text
     return f"{text} Not compared with the source by checksum: {', '.join(copy.uncompared[:5])}."

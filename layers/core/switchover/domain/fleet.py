@@ -37,10 +37,16 @@ class _Reading(BaseModel):
 
 
 class Stage(_Reading):
-    """One VariantStatus entry: what SageMaker says it is doing (rules §2.5)."""
+    """One VariantStatus entry: what SageMaker says it is doing, and since when (rules §2.5)."""
 
     status: str
     message: str = ""
+    since: datetime | None = None
+
+    @property
+    def is_bake(self) -> bool:
+        """Whether alarms are watched meanwhile."""
+        return self.status == "Baking"
 
 
 class VariantReading(_Reading):
@@ -88,6 +94,11 @@ class EndpointReading(_Reading):
             for variant in (*self.pending_variants, *self.variants)
             for stage in variant.stages
         )
+
+    @property
+    def is_baking(self) -> bool:
+        """Whether SageMaker watches the alarms now."""
+        return any(stage.is_bake for stage in self.stages)
 
 
 class Absent(_Reading):

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from switchover.domain.plan import Kind
-from switchover.domain.reasons import Reason
-from switchover.domain.release import Release, Start, endpoint_hint, is_endpoint_name, parse_release
+from switchover.domain.preflight import check_endpoint
+from switchover.domain.queueing import Decision, Turn
+from switchover.domain.release import Release, endpoint_hint, is_endpoint_name, parse_release
 from switchover.domain.update import Request, Update
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from switchover.domain.fleet import Absent, EndpointReading
+    from switchover.domain.reasons import Reason
 
 
 # Outcomes of requests that name no endpoint are filed here.
@@ -30,8 +34,10 @@ class Asked:
     release: Release | None
     reasons: tuple[Reason, ...]
 
-    def open(self, update_id: str, execution_arn: str, at: datetime) -> Update:
-        """The update that begins with this request."""
+    def open(
+        self, update_id: str, execution_arn: str, at: datetime, asked_at: datetime | None = None
+    ) -> Update:
+        """The update that begins with this request, asked for at `asked_at` unless it says when."""
         return Update(
             update_id=update_id,
             execution_arn=execution_arn,
@@ -42,7 +48,15 @@ class Asked:
             bucket=self.bucket,
             release=self.release,
             started_at=at,
+            offered_at=(self.request.offered_at if self.request else None) or asked_at or at,
         )
+
+    def refuse(self, endpoint: EndpointReading | Absent) -> Decision | None:
+        """Turn down what can't be made out, with what is wrong with its endpoint; None if nothing is."""
+        if not self.reasons:
+            return None
+        of_endpoint = check_endpoint(endpoint) if self.request else ()
+        return Decision(Turn.REJECTED, (*self.reasons, *of_endpoint))
 
 
 def understand(
@@ -71,20 +85,7 @@ def understand(
         bucket,
         request,
         release,
-        _start_refusals(release, f"s3://{bucket}/{key}"),
-    )
-
-
-def _start_refusals(release: Release, source: str) -> tuple[Reason, ...]:
-    if release.start is Start.NOW:
-        return ()
-    return (
-        Reason(
-            code="start.unsupported",
-            subject=f"{source}: start",
-            message=f"{str(release.start)!r} asks to wait, and nothing schedules updates yet.",
-            remedy="Leave `start` out, and upload release.json when the update may begin.",
-        ),
+        (),
     )
 
 

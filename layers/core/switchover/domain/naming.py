@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 # EndpointConfigName and ModelName: 63 of [a-zA-Z0-9-] (rules §1.2, §1.6). Execution names: 80 (§6).
 _NAME_LENGTH = 63
 _EXECUTION_LENGTH = 80
+_SCHEDULE_LENGTH = 64  # CreateSchedule, Name
 ALARM_PREFIX = "switchover/"
 
 
@@ -27,6 +32,21 @@ def execution_name(endpoint: str, version: str, source: str) -> str:
     return _fit(f"{endpoint}-{version}", _digest(source), _EXECUTION_LENGTH)
 
 
+def resume_name(endpoint: str, version: str, update_id: str, queued_by: str) -> str:
+    """Name the execution that takes up a waiting update, after the one that queued it.
+
+    However often its turn is told, it is started once; if it queues the update again, the next differs.
+    """
+    return execution_name(endpoint, version, f"{update_id}#{queued_by}")
+
+
+def schedule_name(endpoint: str, at: datetime) -> str:
+    """Name the schedule that looks into an endpoint's queue in a certain minute."""
+    minute = f"{at:%Y%m%dT%H%M}"
+    stem = endpoint[: _SCHEDULE_LENGTH - len(minute) - 10]
+    return f"{stem}-{minute}-{_digest(f'{endpoint}#{minute}')}"
+
+
 def alarm_name(endpoint: str, scope: str, purpose: str) -> str:
     """Name an alarm so that its endpoint can be read off: endpoint names hold no slash."""
     return f"{ALARM_PREFIX}{endpoint}/{scope}/{purpose}"
@@ -36,6 +56,11 @@ def endpoint_of_alarm(name: str) -> str | None:
     """The endpoint that one of our alarms belongs to."""
     parts = name.removeprefix(ALARM_PREFIX).split("/")
     return parts[0] if name.startswith(ALARM_PREFIX) and len(parts) == 3 else None
+
+
+def short_alarm_name(name: str) -> str:
+    """What one of our alarms watches; another's name is left as it is."""
+    return name.rpartition("/")[2] if endpoint_of_alarm(name) else name
 
 
 def _digest(text: str) -> str:

@@ -13,6 +13,7 @@ from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
     from switchover.domain.plan import Plan
+    from switchover.domain.update import CapacitySnapshot
 
 
 class Outcome(StrEnum):
@@ -58,6 +59,11 @@ class Conclusion(BaseModel):
     reasons: tuple[Reason, ...] = ()
 
 
+# What an execution says of an update that another one has taken up since.
+TAKEN_UP = Conclusion(outcome=Outcome.QUEUED, summary="Taken up by another execution.")
+_RESTORED = frozenset({"untouched", "restored", "updated"})
+# Verdicts of an update that wasn't its endpoint's turn.
+_NOT_YET = {"queued": Outcome.QUEUED, "superseded": Outcome.SUPERSEDED}
 # Maintenance by AWS leaves the config that serves as it is (rules §2).
 _SERVING = frozenset({EndpointStatus.IN_SERVICE, EndpointStatus.SYSTEM_UPDATING})
 
@@ -70,17 +76,26 @@ def conclude(
     was_started: bool,
     is_mixed: bool,
     is_capacity_restored: bool,
+    noted: CapacitySnapshot | None = None,
 ) -> Conclusion:
     """Name the outcome. Updated only if the target serves and every check passed.
 
     Before the start nothing was touched, so every trouble is Rejected. After it, the config that
     serves decides; anything but a clean InService on one of the two configs needs a person.
+    `noted` is the capacity before.
     """
     reasons = (*ending.reasons, *_reasons_of_ending(ending))
     if not is_capacity_restored:
+        off = _capacity_off(endpoint, noted)
         return Conclusion(
             outcome=Outcome.NEEDS_OPERATOR,
-            summary=f"{serves(endpoint)} Its capacity could not be put back: {_first(reasons)}",
+            summary=f"{serves(endpoint)} {_first((off, *reasons))}",
+            reasons=(*reasons, off),
+        )
+    if ending.verdict in _NOT_YET and not was_started:
+        return Conclusion(
+            outcome=_NOT_YET[ending.verdict],
+            summary=f"{endpoint.name} was not touched: {_first(reasons)}",
             reasons=reasons,
         )
     if plan is None or not was_started:
@@ -120,6 +135,16 @@ def conclude(
     )
 
 
+def is_restored(capacity_verdict: str) -> bool:
+    """Whether capacity is as it was, or needn't be."""
+    return capacity_verdict in _RESTORED
+
+
+def leaves_queue(outcome: Outcome | None, ending: Ending) -> bool:
+    """Whether an update that waits has ended: by a crash on its way out; whoever just waits stays so."""
+    return outcome is Outcome.QUEUED and ending.crashed_in is not None
+
+
 def serves(endpoint: EndpointReading | Absent) -> str:
     """One sentence on what serves now."""
     if isinstance(endpoint, Absent):
@@ -127,16 +152,23 @@ def serves(endpoint: EndpointReading | Absent) -> str:
     return f"{endpoint.name} is {endpoint.status.value} on {endpoint.config_name}."
 
 
+def _capacity_off(endpoint: EndpointReading | Absent, noted: CapacitySnapshot | None) -> Reason:
+    what = "scaling or size isn't as it was before the update."
+    # Autoscaling, where there is any, chooses the size: another one than before tells nothing then.
+    is_of_fixed_size = noted is not None and noted.scaling.target is None
+    if noted and is_of_fixed_size and isinstance(endpoint, EndpointReading):
+        found = endpoint.variants[0].desired_instances
+        if found != noted.desired_instances:
+            what = f"it had {noted.desired_instances} instances before the update, now {found}."
+    return Reason(
+        code="capacity.not-restored",
+        subject=f"endpoint {endpoint.name}",
+        message=f"its capacity could not be put back: {what}",
+        remedy="Put it back by hand.",
+    )
+
+
 def _reasons_of_ending(ending: Ending) -> tuple[Reason, ...]:
-    if ending.verdict == "declined":
-        return (
-            Reason(
-                code="approval.declined",
-                subject="approval",
-                message="a person said no.",
-                remedy="Start the release again when it may go.",
-            ),
-        )
     if ending.crashed_in is None:
         return ()
     return (

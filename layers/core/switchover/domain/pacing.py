@@ -1,9 +1,11 @@
-"""The policy's percentages as whole instances and seconds, held against what SageMaker allows."""
+"""The strategy in whole instances and seconds, as this fleet allows it."""
 
 from __future__ import annotations
 
 from math import ceil
 from typing import TYPE_CHECKING, assert_never
+
+from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.errors import FleetTooSmall
 from switchover.domain.policy import Strategy
@@ -14,14 +16,106 @@ from switchover.domain.sizing import (
     resolve_linear_step,
     resolve_rollback_batch,
 )
-from switchover.domain.timing import LONGEST_DEADLINE_SECONDS, Pace, detection_seconds
 
 if TYPE_CHECKING:
     from switchover.domain.policy import Policy
 
 
-def resolve_pace(policy: Policy, instances: int) -> Pace | Reason:
-    """Turn the policy's percentages into whole instances, or say what the fleet allows instead."""
+class Pace(BaseModel):
+    """The strategy in whole instances and seconds.
+
+    `instances` is the new fleet, `old_instances` the one that it replaces: they differ only where the
+    capacity isn't retained. `step_instances` is the canary, the linear step or the rolling batch; the
+    whole fleet for all-at-once and redeploy.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    strategy: Strategy
+    instances: int
+    old_instances: int
+    step_instances: int
+    bake_seconds: int
+    termination_wait_seconds: int
+    rollback_batch_instances: int
+
+    @property
+    def reach(self) -> tuple[int, ...]:
+        """How many new instances take traffic after each shift."""
+        match self.strategy:
+            case Strategy.ROLLING | Strategy.LINEAR:
+                shifts = ceil(self.instances / self.step_instances)
+                return tuple(
+                    min(self.instances, shift * self.step_instances)
+                    for shift in range(1, shifts + 1)
+                )
+            case Strategy.CANARY:
+                return (self.step_instances, self.instances)
+            case Strategy.ALL_AT_ONCE | Strategy.REDEPLOY:
+                return (self.instances,)
+            case _:
+                assert_never(self.strategy)
+
+    @property
+    def steps(self) -> int:
+        """How many times traffic shifts."""
+        return len(self.reach)
+
+    @property
+    def guarded_seconds(self) -> int:
+        """The bake in which an alarm must be able to go red; 0 where nothing bakes."""
+        match self.strategy:
+            case Strategy.ROLLING | Strategy.CANARY | Strategy.LINEAR:
+                return self.bake_seconds
+            case Strategy.ALL_AT_ONCE:
+                return self.termination_wait_seconds
+            case Strategy.REDEPLOY:
+                return 0
+            case _:
+                assert_never(self.strategy)
+
+    @property
+    def first_share(self) -> tuple[float, float]:
+        """The least and the most of the traffic (0–1) that the first shift gives the new fleet.
+
+        Instances share traffic alike. Whether old ones stop serving while a canary bakes is
+        undocumented, so both shares are possible (rules §2.6).
+        """
+        first = self.reach[0]
+        freed = share_of(first, 0 if self.steps == 1 else max(0, self.old_instances - first))
+        if self.strategy is Strategy.CANARY:
+            return share_of(first, self.old_instances), freed
+        return freed, freed
+
+    @property
+    def first_step(self) -> str:
+        """What the first shift really is: `canary of 1 instance of 3: about 25–33 % of traffic`."""
+        first = self.reach[0]
+        low, high = (round(share * 100) for share in self.first_share)
+        percent = f"{low}" if low == high else f"{low}–{high}"
+        noun = "instance" if first == 1 else "instances"
+        return (
+            f"{_STEP_NAME[self.strategy]} of {first} {noun} of {self.instances}:"
+            f" about {percent} % of traffic"
+        )
+
+
+_STEP_NAME = {
+    Strategy.ROLLING: "batch",
+    Strategy.CANARY: "canary",
+    Strategy.LINEAR: "step",
+    Strategy.ALL_AT_ONCE: "shift",
+    Strategy.REDEPLOY: "replacement",
+}
+
+
+def share_of(new_serving: int, old_serving: int) -> float:
+    """The new fleet's share (0–1) of the traffic: every instance in it gets the same."""
+    return new_serving / (new_serving + old_serving)
+
+
+def resolve_pace(policy: Policy, instances: int, old_instances: int) -> Pace | Reason:
+    """Turn the policy's percentages into whole instances, or say that the fleet is too small."""
     try:
         step, bake = _step_and_bake(policy, instances)
     except FleetTooSmall as error:
@@ -30,42 +124,52 @@ def resolve_pace(policy: Policy, instances: int) -> Pace | Reason:
             subject="policy: strategy",
             message=f"{policy.strategy.value} is impossible: {error}.",
             remedy=(
-                "With one instance use all-at-once (no downtime, 1 extra instance) or redeploy"
-                " (downtime), or run at least 2 instances."
+                "Run at least 2 instances, or take all-at-once (no downtime, a second fleet of"
+                f" {instances} while it lasts) or redeploy (downtime, no extra instance)."
             ),
         )
+    is_baked_at_the_end = policy.strategy not in {Strategy.ROLLING, Strategy.REDEPLOY}
     return Pace(
         strategy=policy.strategy,
         instances=instances,
+        old_instances=old_instances,
         step_instances=step,
         bake_seconds=bake,
-        termination_wait_seconds=(
-            0
-            if policy.strategy in {Strategy.ROLLING, Strategy.REDEPLOY}
-            else policy.termination_wait_seconds
-        ),
+        termination_wait_seconds=policy.termination_wait_seconds if is_baked_at_the_end else 0,
         rollback_batch_instances=resolve_rollback_batch(
             policy.rolling.rollback_batch_percent, instances
         ),
     )
 
 
-def refuse_timing(
-    policy: Policy, pace: Pace, ready_seconds: int, deadline: int
-) -> tuple[Reason, ...]:
-    """Say what doesn't fit: the deadline around the update, the alarms into the bake."""
-    return (
-        *_deadline_refusals(policy, pace, ready_seconds, deadline),
-        *_bake_refusals(policy, pace),
-    )
+def explain_step(policy: Policy, pace: Pace) -> tuple[str, ...]:
+    """Say so where whole instances make a step something else than the percentage asked for."""
+    asked = _asked_percent(policy)
+    resolved = pace.step_instances / pace.instances * 100
+    if asked is None or abs(asked - resolved) < 1:
+        return ()
+    return (f"{asked:g} % of {pace.instances} instances becomes a {pace.first_step}.",)
+
+
+def _asked_percent(policy: Policy) -> float | None:
+    match policy.strategy:
+        case Strategy.ROLLING:
+            return policy.rolling.batch_percent
+        case Strategy.CANARY:
+            return policy.canary.percent
+        case Strategy.LINEAR:
+            return policy.linear.step_percent
+        case Strategy.ALL_AT_ONCE | Strategy.REDEPLOY:
+            return None
+        case _:
+            assert_never(policy.strategy)
 
 
 def _step_and_bake(policy: Policy, instances: int) -> tuple[int, int]:
     match policy.strategy:
         case Strategy.ROLLING:
-            return resolve_batch(
-                policy.rolling.batch_percent, instances
-            ), policy.rolling.bake_seconds
+            batch = resolve_batch(policy.rolling.batch_percent, instances)
+            return batch, policy.rolling.bake_seconds
         case Strategy.CANARY:
             return resolve_canary(policy.canary.percent, instances), policy.canary.bake_seconds
         case Strategy.LINEAR:
@@ -75,50 +179,3 @@ def _step_and_bake(policy: Policy, instances: int) -> tuple[int, int]:
             return instances, 0
         case _:
             assert_never(policy.strategy)
-
-
-def _deadline_refusals(
-    policy: Policy, pace: Pace, ready_seconds: int, deadline: int
-) -> tuple[Reason, ...]:
-    if policy.deadline_seconds is None and deadline > LONGEST_DEADLINE_SECONDS:
-        longest_hours = LONGEST_DEADLINE_SECONDS // 3600
-        return (
-            Reason(
-                code="timing.deadline-too-long",
-                subject="policy: strategy",
-                message=(
-                    f"{pace.steps} steps of {pace.step_instances} instances need about"
-                    f" {ceil(deadline / 3600)} hours, and SageMaker allows {longest_hours}."
-                ),
-                remedy="Take larger batches or steps, shorter bakes, or canary.",
-            ),
-        )
-    expected = pace.duration_seconds(ready_seconds)
-    if policy.deadline_seconds is not None and deadline < expected:
-        return (
-            Reason(
-                code="timing.deadline-too-short",
-                subject="policy: deadline_seconds",
-                message=f"{deadline} s is shorter than the {expected} s that the update should take.",
-                remedy="Raise it, or leave it out: it is computed.",
-            ),
-        )
-    return ()
-
-
-def _bake_refusals(policy: Policy, pace: Pace) -> tuple[Reason, ...]:
-    alarms = policy.alarms
-    needed = detection_seconds(alarms.period_seconds, alarms.evaluation_periods)
-    if pace.strategy is Strategy.REDEPLOY or needed < pace.guarded_seconds:
-        return ()
-    return (
-        Reason(
-            code="alarms.slower-than-bake",
-            subject="policy: alarms",
-            message=(
-                f"{alarms.evaluation_periods} periods of {alarms.period_seconds} s need {needed} s"
-                f" to go red, and the bake that they guard lasts {pace.guarded_seconds} s."
-            ),
-            remedy="Bake longer, or shorten period_seconds or evaluation_periods.",
-        ),
-    )

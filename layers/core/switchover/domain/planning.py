@@ -5,110 +5,185 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from switchover.domain.cloning import model_uri_of
-from switchover.domain.fleet import Absent
-from switchover.domain.plan import Kind, Plan, model_location, plan_release, plan_rollback
-from switchover.domain.preflight import (
-    Surroundings,
-    check_alarms,
-    check_endpoint,
-    check_quota,
-    check_release_is_new,
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.case import Case
+from switchover.domain.checklist import tick_off
+from switchover.domain.checks import Preflight
+from switchover.domain.checks_of_alarms import (
+    check_data,
+    check_listed,
+    check_permission,
+    check_quiet,
+)
+from switchover.domain.checks_of_endpoint import (
+    check_scaling,
     check_shape,
-    check_strategy,
+    check_status,
     check_variant,
     check_way_back,
+    find_shape_faults,
 )
+from switchover.domain.checks_of_plan import (
+    check_quota,
+    check_reaction,
+    check_strategy,
+    check_time,
+)
+from switchover.domain.checks_of_release import (
+    check_goal,
+    check_golden,
+    check_new,
+    check_policy,
+    check_release,
+    check_request,
+    check_subscribers,
+)
+from switchover.domain.cloning import model_uri_of
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.naming import config_name
+from switchover.domain.plan import Kind, Plan, plan_release, plan_rollback
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from switchover.domain.fleet import EndpointReading, LiveRelease
-    from switchover.domain.policy import Policy
+    from switchover.domain.case import Surroundings
+    from switchover.domain.fleet import LiveRelease
+    from switchover.domain.policy_layers import EffectivePolicy
     from switchover.domain.served import Served
     from switchover.domain.update import Update
 
+_ON_EVERY_WAY = (
+    check_status,
+    check_shape,
+    check_variant,
+    check_way_back,
+    check_scaling,
+    check_quota,
+    check_subscribers,
+)
+_FORWARD = (
+    check_release,
+    check_new,
+    check_policy,
+    *_ON_EVERY_WAY,
+    check_strategy,
+    check_time,
+    check_quiet,
+    check_listed,
+    check_data,
+    check_permission,
+    check_reaction,
+    check_golden,
+)
+_BACK = (
+    check_request,
+    check_goal,
+    check_policy,
+    *_ON_EVERY_WAY,
+    check_quiet,
+    check_permission,
+)
 
-def make_plan(update: Update, found: Surroundings) -> Plan | tuple[Reason, ...]:
+
+class Planning(BaseModel):
+    """What planning came to: every check with its evidence, and the plan unless something is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plan: Plan | None
+    preflight: Preflight
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Every reason against the update; none if there is a plan."""
+        return self.preflight.reasons
+
+
+def make_plan(update: Update, found: Surroundings) -> Planning:
     """Fix the plan of an update, or say everything that stands against it at once.
 
     `update.reasons` (what validation found) count too: people mend all faults in one go.
     """
-    endpoint, live, policy = found.endpoint, found.live, found.policy
-    reasons = [
-        *update.reasons,
-        *found.faults,
-        *check_endpoint(endpoint),
-        *check_way_back(endpoint, live),
-    ]
+    case = Case(update, found, _fix_plan(update, found))
+    checks = tuple(check(case) for check in (_BACK if case.goes_back else _FORWARD))
+    preflight = Preflight(checks=checks, checklist=tick_off(case, checks))
+    return Planning(plan=case.plan if preflight.is_clear else None, preflight=preflight)
+
+
+def _fix_plan(update: Update, found: Surroundings) -> Plan | tuple[Reason, ...] | None:
+    """The plan as if nothing stood against it, or what makes it impossible; None without material."""
+    endpoint, live, effective = found.endpoint, found.live, found.effective
     # A Failed endpoint shows no variants: there is nothing to plan with.
-    if isinstance(endpoint, Absent) or not endpoint.variants or live is None:
-        return tuple(reasons)
-    if policy is None:
-        return tuple(reasons)
-    unsupported = tuple(check_shape(live))
-    if unsupported:
-        return (*reasons, *unsupported)
-    reasons += check_variant(policy, live)
-    if update.kind is Kind.RELEASE:
-        planned = _plan_forward(update, policy, live, endpoint, found)
-    else:
-        planned = _plan_back(update, policy, live, endpoint, found)
-    if isinstance(planned, tuple):
-        return (*reasons, *planned)
-    reasons += check_quota(planned.instance_type, planned.peak_instances, found.quota_instances)
-    return tuple(reasons) or planned
+    if not isinstance(endpoint, EndpointReading) or not endpoint.variants:
+        return None
+    if live is None or effective is None or any(find_shape_faults(live)):
+        return None
+    if update.kind is Kind.ROLLBACK:
+        return _plan_back(update, effective, live, endpoint, found)
+    return _plan_forward(update, effective, live, endpoint, found)
 
 
 def _plan_forward(
     update: Update,
-    policy: Policy,
+    effective: EffectivePolicy,
     live: LiveRelease,
     endpoint: EndpointReading,
     found: Surroundings,
-) -> Plan | tuple[Reason, ...]:
-    release = update.release
-    if release is None:
-        raise ValueError(f"{update.update_id} goes forward without a release")
-    uri, _ = model_location(release, update.bucket)
-    reasons = (
-        *check_strategy(policy),
-        *check_alarms(found.alarms, policy.alarms.also),
-        *check_release_is_new(live, uri),
-    )
-    planned = plan_release(
+) -> Plan | tuple[Reason, ...] | None:
+    if update.release is None:
+        return None
+    return plan_release(
         update_id=update.update_id,
-        release=release,
+        release=update.release,
         bucket=update.bucket,
-        policy=policy,
+        policy=effective.policy,
         live=live,
         variant=endpoint.variants[0],
         previous_version=version_of(live, found.served),
+        chosen=effective.chosen,
+        past=found.past,
+        old_latency_us=found.old_latency_us,
+        excluded_alarms=found.red if update.hotfix_reason else (),
     )
-    if isinstance(planned, tuple):
-        return (*reasons, *planned)
-    return reasons or planned
 
 
 def _plan_back(
     update: Update,
-    policy: Policy,
+    effective: EffectivePolicy,
     live: LiveRelease,
     endpoint: EndpointReading,
     found: Surroundings,
 ) -> Plan | tuple[Reason, ...]:
-    wanted = update.request.to if update.request else None
-    goal = choose_earlier(found.served, endpoint.config_name, wanted)
+    goal = _find_goal(update, endpoint, found.served)
     if isinstance(goal, Reason):
         return (goal,)
     return plan_rollback(
-        policy=policy,
+        policy=effective.policy,
         live=live,
         variant=endpoint.variants[0],
         previous_version=version_of(live, found.served),
         goal=goal,
+        past=found.past,
     )
+
+
+def choose_goal(
+    update: Update, endpoint: EndpointReading, served: Sequence[Served]
+) -> Served | None:
+    """The config that a rollback returns to; None for a release, or with nowhere to go."""
+    if update.kind is not Kind.ROLLBACK:
+        return None
+    goal = _find_goal(update, endpoint, served)
+    return None if isinstance(goal, Reason) else goal
+
+
+def name_target(update: Update, goal: Served | None) -> str:
+    """The config that the update moves to."""
+    if goal is not None:
+        return goal.config_name
+    return config_name(update.endpoint, update.version, update.update_id)
 
 
 def version_of(live: LiveRelease, served: Sequence[Served]) -> str:
@@ -142,3 +217,10 @@ def choose_earlier(
         message=f"no earlier config {f'of version {version!r} ' if version else ''}is recorded.",
         remedy=f"Versions that served before: {known}.",
     )
+
+
+def _find_goal(
+    update: Update, endpoint: EndpointReading, served: Sequence[Served]
+) -> Served | Reason:
+    wanted = update.request.to if update.request else None
+    return choose_earlier(served, endpoint.config_name, wanted)

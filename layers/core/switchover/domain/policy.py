@@ -1,59 +1,18 @@
-"""How one endpoint wants to be updated: tiers, strategies, alarms, tests; layered and checked."""
+"""How one endpoint wants to be updated: tiers, strategies, alarms, tests.
+
+Each key's meaning and bounds stand here only: schemas, docs, `policy show` and `policy init` read them.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core.core_schema import float_schema, int_schema, no_info_before_validator_function
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from switchover.domain.reasons import Reason, reasons_from
-
-if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-    from pydantic.json_schema import JsonSchemaValue
-    from pydantic_core.core_schema import CoreSchema
-
-_DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|m|h)\s*$")
-_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
-
-
-def _seconds(value: object) -> object:
-    """Read `"90s"`, `"5m"` or `"1h"` as seconds; whatever else is left for pydantic to judge."""
-    if isinstance(value, bool):
-        raise ValueError("is yes or no, not a duration")  # noqa: TRY004  (pydantic collects these)
-    match = _DURATION.match(value) if isinstance(value, str) else None
-    return value if match is None else float(match[1]) * _UNIT_SECONDS[match[2]]
-
-
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """Marks a number of seconds within bounds, which people may also write as `"5m"` or `"1h"`."""
-
-    at_least: float
-    at_most: float
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, _handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        low, high = self.at_least, self.at_most
-        bounded = (
-            int_schema(ge=int(low), le=int(high))
-            if source is int
-            else float_schema(ge=low, le=high)
-        )
-        return no_info_before_validator_function(_seconds, bounded)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"anyOf": [handler(schema), {"type": "string", "pattern": _DURATION.pattern}]}
-
+from switchover.domain.freezes import Freezes
+from switchover.domain.quantities import Duration, refuse_percent
+from switchover.domain.window_times import Windows
 
 # WaitIntervalInSeconds and TerminationWaitInSeconds: 0–3600 (rules §1.2).
 WaitSeconds = Annotated[int, Duration(0, 3600)]
@@ -68,6 +27,14 @@ class Strategy(StrEnum):
     LINEAR = "linear"
     ALL_AT_ONCE = "all-at-once"
     REDEPLOY = "redeploy"
+
+
+class WhenBusy(StrEnum):
+    """What becomes of a release while another update of its endpoint runs or waits."""
+
+    SUPERSEDE = "supersede"
+    QUEUE = "queue"
+    REJECT = "reject"
 
 
 class Tier(StrEnum):
@@ -85,52 +52,103 @@ TIER_STRATEGY = {
 }
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """Keys that belong together; a key that isn't one of them is refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Rolling(_Part):
-    """Batches of instances, each baked before the next.
+class Rolling(Part):
+    """Batches of instances, each baked before the next."""
 
-    Without `batch_percent` the guide's table decides: 50 % of 2–4 instances, 25 % of 5–10, then 20 %.
-    """
+    batch_percent: Annotated[
+        Annotated[float, Field(ge=5, le=50)] | None,
+        Field(
+            description="Share of the fleet per batch; left out, the guide's table decides:"
+            " 50 of 2–4 instances, 25 of 5–10, then 20."
+        ),
+    ] = None
+    bake_seconds: Annotated[WaitSeconds, Field(description="How long each batch is watched.")] = 300
+    rollback_batch_percent: Annotated[
+        float, Field(ge=5, le=100, description="Share of the fleet per batch on the way back.")
+    ] = 100
 
-    batch_percent: Annotated[float, Field(ge=5, le=50)] | None = None
-    bake_seconds: WaitSeconds = 300
-    rollback_batch_percent: Annotated[float, Field(ge=5, le=100)] = 100
 
-
-class Canary(_Part):
+class Canary(Part):
     """A small share of the new fleet serves first, then all of it."""
 
-    percent: Annotated[float, Field(gt=0, le=50)] = 10
-    bake_seconds: WaitSeconds = 600
+    percent: Annotated[
+        float,
+        Field(
+            gt=0, le=50, description="Share of the fleet that serves first; at least 1 instance."
+        ),
+    ] = 10
+    bake_seconds: Annotated[WaitSeconds, Field(description="How long the canary is watched.")] = 600
 
 
-class Linear(_Part):
+class Linear(Part):
     """Equal steps of the new fleet, each baked before the next."""
 
-    step_percent: Annotated[float, Field(ge=10, le=50)] = 25
-    bake_seconds: WaitSeconds = 300
+    step_percent: Annotated[
+        float, Field(ge=10, le=50, description="Share of the fleet per step; at least 1 instance.")
+    ] = 25
+    bake_seconds: Annotated[WaitSeconds, Field(description="How long each step is watched.")] = 300
 
 
-class Latency(_Part):
+class Latency(Part):
     """The bound on ModelLatency. `limit_seconds` is for people; AWS counts microseconds."""
 
-    limit_seconds: Annotated[float, Duration(0.001, 3600)] = 5.0
-    statistic: Annotated[str, Field(pattern=r"^(Average|Maximum|p\d{1,2}(\.\d{1,2})?)$")] = (
-        "Average"
-    )
+    limit_seconds: Annotated[
+        Annotated[float, Duration(0.001, 3600)],
+        Field(description="The alarm goes red above it."),
+    ] = 5.0
+    statistic: Annotated[
+        str,
+        Field(
+            pattern=r"^(Average|Maximum|p\d{1,2}(\.\d{1,2})?)$",
+            description="What is held against it: Average, Maximum, or a percentile like p99.",
+        ),
+    ] = "Average"
+    versus_old: Annotated[
+        Annotated[float, Field(gt=1, le=100)] | None,
+        Field(
+            description="The new fleet's bound as a multiple of what the old one took in the last hour,"
+            " like 1.5. limit_seconds bounds it where it is set, and holds where the old fleet answered"
+            " too little."
+        ),
+    ] = None
 
 
-class Alarms(_Part):
-    """What turns an update back. Rates are 0–1; at most 10 alarms go to SageMaker (rules §1.2)."""
+class Alarms(Part):
+    """What turns an update back."""
 
     latency: Latency = Latency()
-    error_rate: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    period_seconds: Annotated[int, Duration(10, 3600)] = 60
-    evaluation_periods: Annotated[int, Field(ge=1, le=100)] = 2
-    also: Annotated[tuple[AlarmName, ...], Field(max_length=6)] = ()
+    error_rate: Annotated[
+        float,
+        BeforeValidator(refuse_percent),
+        Field(gt=0, lt=1, description="5XX and model errors per request; red above it."),
+    ] = 0.05
+    period_seconds: Annotated[
+        Annotated[int, Duration(10, 3600)],
+        Field(description="One look of the alarms: 10, 20, 30 or a multiple of 60 seconds."),
+    ] = 60
+    evaluation_periods: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100,
+            description="Looks in a row that must be bad. All of them and 2 minutes of delay"
+            " must be shorter than the bake.",
+        ),
+    ] = 2
+    # AutoRollbackConfiguration takes 10 alarms (rules §1.2), and four of them are ours.
+    also: Annotated[
+        tuple[AlarmName, ...],
+        Field(
+            max_length=50,
+            description="Names of your own alarms. SageMaker watches the first 6, Switchover the others.",
+        ),
+    ] = ()
 
     @model_validator(mode="after")
     def _period_that_cloudwatch_takes(self) -> Alarms:
@@ -143,24 +161,85 @@ class Alarms(_Part):
         return self
 
 
-class Tests(_Part):
-    """Golden requests. `golden` is a JSON-lines key in the model bucket; without it nothing is asked."""
+class Inconclusive(StrEnum):
+    """What becomes of an update whose new fleet was asked too little to be judged."""
 
-    golden: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
-    latency_seconds: Annotated[float, Duration(0.001, 60)] = 60
-
-
-class Approval(_Part):
-    """Whether a person must agree first; the stack's ApprovalSeconds says how long they have."""
-
-    required: bool = False
+    HOLD = "hold"
+    ROLL_BACK = "roll-back"
 
 
-class CapacityBounds(_Part):
+class Guard(Part):
+    """How much the new fleet must be asked before its bakes prove anything."""
+
+    min_requests: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="The fewest requests that it answers while it bakes; 0 asks for none.",
+        ),
+    ] = 10
+    inconclusive: Annotated[
+        Inconclusive,
+        Field(
+            description="With fewer: hold lets a person decide before it is Updated, roll-back turns back"
+            " before the bake is over."
+        ),
+    ] = Inconclusive.HOLD
+    probes_per_minute: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=600,
+            description="Golden requests that are sent as traffic meanwhile, where real traffic is thin.",
+        ),
+    ] = 30
+
+
+class Tests(Part):
+    """Golden requests, which the new fleet must answer."""
+
+    golden: Annotated[
+        Annotated[str, Field(min_length=1, max_length=1024)] | None,
+        Field(description="JSON lines in the model bucket, by key; left out, nothing is asked."),
+    ] = None
+    latency_seconds: Annotated[
+        Annotated[float, Duration(0.001, 60)],
+        Field(description="The longest that an answer may take, where a request says nothing."),
+    ] = 60
+    warm_up: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=20,
+            description="How often the first request is asked before, unjudged: a first answer is slow.",
+        ),
+    ] = 1
+    at_once: Annotated[
+        int, Field(ge=1, le=10, description="How many requests are asked at the same time.")
+    ] = 4
+
+
+class Approval(Part):
+    """When a person must agree; the stack's ApprovalSeconds says how long they have."""
+
+    required: Annotated[
+        bool, Field(description="The update waits, and people are told how to answer.")
+    ] = False
+    promotion: Annotated[
+        bool,
+        Field(
+            description="Once the new fleet serves and passed its tests, a person must agree that it"
+            " stays; else it is taken back."
+        ),
+    ] = False
+
+
+class CapacityBounds(Part):
     """Temporary autoscaling bounds, in instances."""
 
-    min: Annotated[int, Field(ge=1)]
-    max: Annotated[int, Field(ge=1)]
+    min: Annotated[int, Field(ge=1, description="The fewest instances.")]
+    max: Annotated[int, Field(ge=1, description="The most instances.")]
 
     @model_validator(mode="after")
     def _ordered(self) -> CapacityBounds:
@@ -169,157 +248,103 @@ class CapacityBounds(_Part):
         return self
 
 
-class Capacity(_Part):
-    """The fleet during an update. `during` scales up before and back after it."""
+class Capacity(Part):
+    """The fleet during an update."""
 
-    during: CapacityBounds | None = None
+    during: Annotated[
+        CapacityBounds | None,
+        Field(description="Scales up before the update and back after it, like {min: 4, max: 8}."),
+    ] = None
 
 
-class Model(_Part):
+class Model(Part):
     """What a checkpoint may hold. Pickle and remote code run whatever they like when loaded."""
 
-    allow_pickle: bool = False
-    allow_remote_code: bool = False
+    allow_pickle: Annotated[bool, Field(description="Takes .bin and .pt files.")] = False
+    allow_remote_code: Annotated[bool, Field(description="Takes a config.json with auto_map.")] = (
+        False
+    )
 
 
-class Policy(_Part):
+class Policy(Part):
     """How one endpoint wants to be updated, every value present."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Switchover policy")
 
-    json_schema: Annotated[str | None, Field(alias="$schema", exclude=True)] = None
-    tier: Tier = Tier.PRODUCTION
-    strategy: Strategy = Strategy.ROLLING
-    # The variant that the policy was written for; another one in the live config is refused.
-    variant: Annotated[str, Field(min_length=1, max_length=63)] | None = None
+    json_schema: Annotated[
+        str | None,
+        Field(alias="$schema", exclude=True, description="The schema, for editors; not read here."),
+    ] = None
+    tier: Annotated[
+        Tier,
+        Field(
+            description="Picks the strategy: production → rolling, critical → canary,"
+            " development → redeploy with downtime allowed."
+        ),
+    ] = Tier.PRODUCTION
+    strategy: Annotated[
+        Strategy, Field(description="How the new fleet takes over; overrides the tier.")
+    ] = Strategy.ROLLING
+    variant: Annotated[
+        Annotated[str, Field(min_length=1, max_length=63)] | None,
+        Field(
+            description="The variant that the policy was written for; another live one is refused."
+        ),
+    ] = None
     rolling: Rolling = Rolling()
     canary: Canary = Canary()
     linear: Linear = Linear()
     # All-at-once is observed during TerminationWait; WaitInterval has no step to act on (rules §8.15).
-    termination_wait_seconds: WaitSeconds = 300
-    deadline_seconds: Annotated[int, Duration(600, 28800)] | None = None
-    allow_downtime: bool = False
-    retain_capacity: bool = True
-    ready_seconds: Annotated[int, Duration(30, 7200)] | None = None
-    watch_seconds: Annotated[int, Duration(0, 86400)] = 0
+    termination_wait_seconds: Annotated[
+        WaitSeconds,
+        Field(
+            description="canary, linear, all-at-once: how long the old fleet is kept at the end;"
+            " for all-at-once this is the bake."
+        ),
+    ] = 300
+    deadline_seconds: Annotated[
+        Annotated[int, Duration(600, 28800)] | None,
+        Field(description="SageMaker turns back what takes longer; left out, it is computed."),
+    ] = None
+    allow_downtime: Annotated[
+        bool, Field(description="redeploy needs it, and so does bringing back a Failed endpoint.")
+    ] = False
+    retain_capacity: Annotated[
+        bool,
+        Field(description="Keeps the present instance count, not the config's initial one."),
+    ] = True
+    ready_seconds: Annotated[
+        Annotated[int, Duration(30, 7200)] | None,
+        Field(description="Launch to serving of a new instance; left out, it is estimated."),
+    ] = None
+    watch_seconds: Annotated[
+        Annotated[int, Duration(0, 86400)],
+        Field(description="After success: a red alarm still turns the update back."),
+    ] = 0
+    window: Annotated[
+        Windows,
+        Field(
+            description="When updates may run: {days, from, to, timezone}, a list of such,"
+            " or `auto` for the quietest hours."
+        ),
+    ] = ()
+    freezes: Annotated[
+        Freezes,
+        Field(
+            description="What holds everything but hotfixes: {from, to, reason}, or the key of an"
+            " iCal file in the model bucket."
+        ),
+    ] = ()
+    when_busy: Annotated[
+        WhenBusy,
+        Field(
+            description="While another update runs: supersede keeps only the newest waiting release,"
+            " queue gives each its turn, reject turns it away."
+        ),
+    ] = WhenBusy.SUPERSEDE
     alarms: Alarms = Alarms()
+    guard: Guard = Guard()
     tests: Tests = Tests()
     approval: Approval = Approval()
     capacity: Capacity = Capacity()
     model: Model = Model()
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One source of policy values: a file, a release, the manual input."""
-
-    source: str
-    values: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class EffectivePolicy:
-    """The merged policy, and for each dotted key that somebody set, where it came from."""
-
-    policy: Policy
-    origins: Mapping[str, str]
-
-
-def parse_policy(raw: bytes, source: str) -> Layer | tuple[Reason, ...]:
-    """Read `policies/<endpoint>.yaml` as a layer; merging checks its values."""
-    try:
-        content = yaml.load(raw, Loader=_UniqueKeys)  # noqa: S506  (a SafeLoader, see below)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        text = " ".join(str(error).split())
-        return (
-            Reason(
-                code="policy.not-yaml",
-                subject=source,
-                message=f"is not YAML: {text}.",
-                remedy="Correct it there.",
-            ),
-        )
-    if content is None:
-        return Layer(source, {})
-    if not isinstance(content, dict):
-        return (
-            Reason(
-                code="policy.invalid",
-                subject=source,
-                message=f"holds a {type(content).__name__}, not keys and values.",
-                remedy="Write `key: value` lines.",
-            ),
-        )
-    return Layer(source, content)
-
-
-def merge_policy(layers: Sequence[Layer]) -> EffectivePolicy | tuple[Reason, ...]:
-    """Lay the layers over the defaults, later ones on top, or say every fault of every layer."""
-    merged: dict[str, Any] = {}
-    origins: dict[str, str] = {}
-    for layer in layers:
-        _overlay(merged, origins, layer.values, layer.source, path="")
-    source = layers[-1].source if layers else "policy"
-    try:
-        policy = Policy.model_validate(_with_tier_strategy(merged))
-    except ValidationError as error:
-        return reasons_from(
-            error, code="policy.invalid", subjects=origins, source=source, model=Policy
-        )
-    return EffectivePolicy(policy, origins)
-
-
-def _with_tier_strategy(values: dict[str, Any]) -> dict[str, Any]:
-    tier = values.get("tier", Tier.PRODUCTION)
-    if "strategy" in values or not isinstance(tier, str) or tier not in set(Tier):
-        return values
-    strategy = TIER_STRATEGY[Tier(tier)]
-    # The guide offers redeploy only where downtime is acceptable; choosing the tier says so.
-    downtime = {"allow_downtime": True} if strategy is Strategy.REDEPLOY else {}
-    return {**downtime, **values, "strategy": strategy}
-
-
-def _overlay(
-    merged: dict[str, Any],
-    origins: dict[str, str],
-    values: Mapping[str, Any],
-    source: str,
-    path: str,
-) -> None:
-    for key, value in values.items():
-        dotted = f"{path}.{key}" if path else str(key)
-        if isinstance(value, Mapping):
-            below = merged.get(key)
-            merged[key] = dict(below) if isinstance(below, Mapping) else {}
-            origins[dotted] = source
-            _overlay(merged[key], origins, value, source, dotted)
-        else:
-            merged[key] = value
-            origins[dotted] = source
-
-
-_MERGE = "tag:yaml.org,2002:merge"
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """A SafeLoader that refuses a key written twice, which YAML would silently let the last one win."""
-
-
-def _unique_mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        if key_node.tag == _MERGE:
-            continue
-        key = loader.construct_object(key_node)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} stands twice", key_node.start_mark
-            )
-        seen.add(key)
-    return loader.construct_mapping(node, deep=True)
-
-
-_UniqueKeys.add_constructor(
-    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG,
-    _unique_mapping,
-)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from switchover.domain.quantities import remedy_for_number
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pydantic.fields import FieldInfo
+
+_QUOTED = re.compile(r"'([^']*)'")
 
 
 class Reason(BaseModel):
@@ -33,7 +40,7 @@ def reasons_from(
     error: ValidationError,
     *,
     code: str,
-    subjects: dict[str, str],
+    subjects: Mapping[str, str],
     source: str,
     model: type[BaseModel],
 ) -> tuple[Reason, ...]:
@@ -56,27 +63,51 @@ def _any_inside(places: list[tuple[str | int, ...]], outer: tuple[str | int, ...
 
 
 def _reason(
-    fault: dict[str, Any], code: str, subjects: dict[str, str], source: str, model: type[BaseModel]
+    fault: dict[str, Any],
+    code: str,
+    subjects: Mapping[str, str],
+    source: str,
+    model: type[BaseModel],
 ) -> Reason:
     field = _dotted(fault["loc"])
-    subject = f"{_origin(field, subjects, source)}: {field}" if field else source
+    subject = f"{nearest_origin(field, subjects, source)}: {field}" if field else source
     match fault["type"]:
         case "extra_forbidden":
             name = str(fault["loc"][-1])
-            near = difflib.get_close_matches(name, _field_names(model, fault["loc"][:-1]), n=1)
-            remedy = f"Did you mean {near[0]!r}?" if near else "Remove it, or correct its name."
-            return Reason(
-                code=code, subject=subject, message=f"unknown key {name!r}.", remedy=remedy
-            )
+            message, remedy = f"unknown key {name!r}.", _remedy_for_key(fault["loc"], model)
         case "missing":
-            return Reason(code=code, subject=subject, message="is missing.", remedy="Add it.")
+            message, remedy = "is missing.", "Add it."
         case _:
-            return Reason(
-                code=code,
-                subject=subject,
-                message=f"{_shortened(fault['input'])} is not accepted: {_lowered(fault['msg'])}.",
-                remedy="Correct the value.",
-            )
+            message = f"{_shortened(fault['input'])} is not accepted: {_lowered(fault['msg'])}."
+            remedy = _remedy_for_value(fault)
+    return Reason(code=code, subject=subject, message=message, remedy=remedy)
+
+
+def _remedy_for_key(location: tuple[str | int, ...], model: type[BaseModel]) -> str:
+    name, around = str(location[-1]), location[:-1]
+    paths = tuple(_paths(model))
+    if name in paths:
+        return f"Nest it: `{name.replace('.', ': {')}: …{'}' * name.count('.')}`."
+    elsewhere = [path for path in paths if path.rpartition(".")[2] == name]
+    if elsewhere:
+        return f"Did you mean {_either(elsewhere)}?"
+    near = difflib.get_close_matches(name, _fields(_model_at(model, around)), n=1)
+    return f"Did you mean {near[0]!r}?" if near else "Remove it, or correct its name."
+
+
+def _remedy_for_value(fault: dict[str, Any]) -> str:
+    """What to write instead: as the validator says it, by the nearest choice, or by the unit left out."""
+    value, context = fault["input"], fault.get("ctx", {})
+    match fault["type"]:
+        case "enum" | "literal_error" if isinstance(value, str):
+            choices = _QUOTED.findall(context["expected"])
+            near = difflib.get_close_matches(value.lower(), choices, n=1)
+            remedy = f"Did you mean {near[0]!r}?" if near else None
+        case "int_parsing" | "float_parsing":
+            remedy = remedy_for_number(value)
+        case _:
+            remedy = context.get("remedy")
+    return remedy or "Correct the value."
 
 
 def _dotted(location: Iterable[str | int]) -> str:
@@ -86,21 +117,48 @@ def _dotted(location: Iterable[str | int]) -> str:
     return text
 
 
-def _origin(field: str, subjects: dict[str, str], source: str) -> str:
+def nearest_origin(field: str, subjects: Mapping[str, str], source: str) -> str:
+    """Where a dotted field was set, or what holds it; `source` if neither is known."""
     known = [
         path for path in subjects if field == path or field.startswith((f"{path}.", f"{path}["))
     ]
     return subjects[max(known, key=len)] if known else source
 
 
-def _field_names(model: type[BaseModel], location: Iterable[str | int]) -> list[str]:
-    here: Any = model
+def _model_at(model: type[BaseModel], location: Iterable[str | int]) -> type[BaseModel]:
+    """The model that a place within a model is checked by."""
+    here = model
     for step in location:
-        fields = getattr(here, "model_fields", {})
-        if isinstance(step, str) and step in fields:
-            here = fields[step].annotation
-    fields = getattr(here, "model_fields", model.model_fields)
-    return [field.alias or name for name, field in fields.items()]
+        field = _fields(here).get(str(step))
+        here = (field and _model_in(field.annotation)) or here
+    return here
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    """The one model that an annotation allows, if it allows one: `Bounds | None` is `Bounds`."""
+    choices = (annotation, *get_args(annotation))
+    models = [
+        choice for choice in choices if isinstance(choice, type) and issubclass(choice, BaseModel)
+    ]
+    return models[0] if len(models) == 1 else None
+
+
+def _paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Every dotted key within a model."""
+    for name, field in _fields(model).items():
+        yield f"{prefix}{name}"
+        inner = _model_in(field.annotation)
+        if inner is not None:
+            yield from _paths(inner, f"{prefix}{name}.")
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _either(names: list[str]) -> str:
+    *others, last = map(repr, names)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _shortened(value: object) -> str:

@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -52,6 +53,17 @@ def _relative(path: str) -> str:
     ):
         raise ValueError("a path must be relative to the prefix, without '..' or a trailing '/'")
     return path
+
+
+def _explained(hotfix: object, info: ValidationInfo) -> object:
+    if hotfix and not str(info.data.get("reason", "")).strip():
+        raise ValueError('a hotfix leaves out red alarms: say why, with `"reason": "…"` beside it')
+    return hotfix
+
+
+# Leaves out the alarms that are red already, because the version that serves is what fails.
+# To be declared after `reason`, which it asks for.
+Hotfix = Annotated[bool, Field(strict=True), AfterValidator(_explained)]
 
 
 class Start(StrEnum):
@@ -109,6 +121,8 @@ class Release(BaseModel):
     files: Annotated[tuple[ReleaseFile, ...], Field(min_length=1)]
     start: Annotated[Start | AwareDatetime, BeforeValidator(_wish)] = Start.NOW
     policy: dict[str, Any] = Field(default_factory=dict)
+    reason: Annotated[str, Field(max_length=1000)] = ""
+    hotfix: Hotfix = False
 
     @field_validator("prefix")
     @classmethod

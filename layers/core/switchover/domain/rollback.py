@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
+from switchover.domain.aborting import is_unheeded
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 
-# The abort alarm, then UpdateEndpoint, then one repair of what that left; more would be hope.
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# Beside the two ways of the abort alarm: UpdateEndpoint, then repairs of what that left; more would be
+# hope.
 MOST_ATTEMPTS = 3
 
 
@@ -17,6 +22,7 @@ class Move(StrEnum):
     NOTHING = "nothing"
     WAIT = "wait"
     TRIP_ABORT_ALARM = "trip-abort-alarm"
+    PUBLISH_ABORT = "publish-abort"
     UPDATE_BACK = "update-back"
     DELETE = "delete"
     CREATE = "create"
@@ -27,11 +33,17 @@ class Move(StrEnum):
         """What people read in the timeline."""
         return _TOLD[self]
 
+    @property
+    def is_attempt(self) -> bool:
+        """Whether it may be made `MOST_ATTEMPTS` times only; each way of the alarm is taken once."""
+        return self not in {Move.TRIP_ABORT_ALARM, Move.PUBLISH_ABORT}
+
 
 _TOLD = {
     Move.NOTHING: "The previous config serves",
     Move.WAIT: "Waiting for SageMaker to settle",
     Move.TRIP_ABORT_ALARM: "Abort alarm set, so that SageMaker rolls back",
+    Move.PUBLISH_ABORT: "The abort alarm isn't heeded: its metric is published instead",
     Move.UPDATE_BACK: "Updating back to the previous config",
     Move.DELETE: "Deleting the failed endpoint, to create it on the previous config",
     Move.CREATE: "Creating the endpoint on the previous config",
@@ -45,13 +57,16 @@ def choose_move(
     home_config: str,
     own_configs: frozenset[str],
     allows_downtime: bool,
-    has_aborted: bool,
+    tripped_at: datetime | None,
+    has_published_abort: bool,
     attempts: int,
 ) -> Move:
     """Choose the fastest safe way to `home_config` for the state that is found (rules §2, §2.6).
 
-    In flight there is no cancel: a red abort alarm makes SageMaker roll back itself. A config that is
-    none of the update's `own_configs` is somebody else's: it isn't touched.
+    In flight there is no cancel: a red abort alarm makes SageMaker roll back itself. It is set by hand
+    first (`tripped_at`); if a bake goes on nevertheless, it is made red by its own metric, and if that
+    isn't heeded either, the update is let come to its end and updated back. A config that is none of the
+    update's `own_configs` is somebody else's: it isn't touched.
     """
     if attempts >= MOST_ATTEMPTS:
         is_home = (
@@ -69,7 +84,8 @@ def choose_move(
             return Move.UPDATE_BACK
         case EndpointStatus.UPDATING:
             is_ours = endpoint.pending_config_name in {*own_configs, None}
-            return Move.TRIP_ABORT_ALARM if is_ours and not has_aborted else Move.WAIT
+            move = _move_in_flight(endpoint, tripped_at, has_published_abort=has_published_abort)
+            return move if is_ours else Move.WAIT
         case EndpointStatus.FAILED:
             # A Failed endpoint takes nothing but DeleteEndpoint (rules §2), which ends its service.
             return Move.DELETE if allows_downtime else Move.GIVE_UP
@@ -84,6 +100,16 @@ def choose_move(
             return Move.WAIT
         case _:
             assert_never(endpoint.status)
+
+
+def _move_in_flight(
+    endpoint: EndpointReading | Absent, tripped_at: datetime | None, *, has_published_abort: bool
+) -> Move:
+    """Choose how to make SageMaker turn back, or to let it go on: each way is taken once."""
+    if tripped_at is None:
+        return Move.TRIP_ABORT_ALARM
+    is_next_way = not has_published_abort and is_unheeded(endpoint, tripped_at)
+    return Move.PUBLISH_ABORT if is_next_way else Move.WAIT
 
 
 def _move_in_service(

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from switchover.domain.checkpoint_text import Json, Unparsed, name_some, parse_object, quote
+from switchover.domain.checkpoint_stream import BrokenJson, JsonStream
+from switchover.domain.checkpoint_text import Json, name_some, quote
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
 LENGTH_BYTES = 8
 FORMAT_LIMIT_BYTES = 100_000_000  # the reference reader refuses longer headers
-# A header this long describes 100 000 tensors. Parsing takes up to 21 times its length in memory
-# (a header of empty lists), which must fit in a Lambda function.
+# A header this long describes 100 000 tensors.
 READ_LIMIT_BYTES = 16 * 1024**2
+_FAULTS_SHOWN = 3
+_PIECE_BYTES = 64 * 1024
 
 _BITS = {
     "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
@@ -92,23 +94,46 @@ def measure_header(path: str, opening: bytes, file_bytes: int) -> int | Reason:
 
 def parse_header(path: str, header: bytes, file_bytes: int) -> Shard:
     """Read a header and hold it against the file's size. Any bytes give reasons, never an error."""
-    content = parse_object(header) if header.startswith(b"{") else Unparsed("does not begin with {")
-    if isinstance(content, Unparsed):
-        fault = _reason("model.header-invalid", path, f"its header {content}.")
+    try:
+        tensors, faults = _read_tensors(JsonStream(_cut(header)))
+    except BrokenJson as error:
+        fault = _reason("model.header-invalid", path, f"its header {error}.")
         return Shard(path=path, tensors={}, reasons=(fault,))
-    read = {name: _read_tensor(entry) for name, entry in content.items() if name != "__metadata__"}
-    tensors = {name: tensor for name, tensor in read.items() if isinstance(tensor, Tensor)}
-    if len(tensors) < len(read):
-        faulty = (
-            f"tensor {quote(name)} {why}" for name, why in read.items() if isinstance(why, str)
-        )
-        fault = _reason("model.header-invalid", path, f"{name_some(faulty)}.")
+    if faults:
+        faulty = (f"tensor {quote(name)} {why}" for name, why in faults.items())
+        fault = _reason("model.header-invalid", path, f"{name_some(faulty, _FAULTS_SHOWN)}.")
         return Shard(path=path, tensors=tensors, reasons=(fault,))
     return Shard(
         path=path,
         tensors=tensors,
         reasons=tuple(_check_layout(path, tensors, file_bytes - LENGTH_BYTES - len(header))),
     )
+
+
+def _read_tensors(stream: JsonStream) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors, and what is wrong with those that are none; a few faults end the reading."""
+    tensors: dict[str, Tensor] = {}
+    faults: dict[str, str] = {}
+    for name in stream.members():
+        entry = stream.value()
+        if name in tensors or name in faults:
+            raise BrokenJson(f"is not JSON: the key {quote(name)} appears twice")
+        if name == "__metadata__":
+            continue
+        tensor = _read_tensor(entry)
+        if isinstance(tensor, Tensor):
+            tensors[name] = tensor
+        else:
+            faults[name] = tensor
+        if len(faults) > _FAULTS_SHOWN:
+            return tensors, faults
+    stream.end()
+    return tensors, faults
+
+
+def _cut(header: bytes) -> Iterator[bytes]:
+    for start in range(0, len(header), _PIECE_BYTES):
+        yield header[start : start + _PIECE_BYTES]
 
 
 def _read_tensor(entry: Json) -> Tensor | str:

@@ -42,8 +42,8 @@ def resolve_batch(percent: float | None, instances: int) -> int:
 
 
 def resolve_rollback_batch(percent: float, instances: int) -> int:
-    """Turn the rollback batch into instances: at least 1, up to the whole fleet."""
-    return min(instances, max(1, floor(instances * percent / 100)))
+    """Turn the rollback batch into instances: at least 1 and at least 5 %, up to the whole fleet."""
+    return min(instances, max(_at_least(5, instances), floor(instances * percent / 100)))
 
 
 def batch_percent_by_table(instances: int) -> float:
@@ -61,5 +61,9 @@ def _bounded(percent: float, instances: int, *, lowest_percent: float, what: str
     half = instances // 2
     if half < 1:
         raise FleetTooSmall(what, instances)
-    lowest = max(1, ceil(instances * lowest_percent / 100))
+    lowest = _at_least(lowest_percent, instances)
     return max(lowest, min(half, floor(instances * percent / 100)))
+
+
+def _at_least(percent: float, instances: int) -> int:
+    return max(1, ceil(instances * percent / 100))

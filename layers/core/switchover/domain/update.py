@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
+from switchover.domain.aborting import AbortRequest
+from switchover.domain.approval import Approval, ApprovalLink, Gate
+from switchover.domain.checks import Preflight
 from switchover.domain.errors import UpdateUnknown
-from switchover.domain.fleet import AlarmReading, ScalingReading
+from switchover.domain.evidence import ContainerLog, Trip
+from switchover.domain.fleet import ScalingReading
+from switchover.domain.golden_results import GoldenResult
+from switchover.domain.guarding import GuardCall
 from switchover.domain.outcome import Outcome
 from switchover.domain.plan import Kind, Plan
 from switchover.domain.reasons import Reason, reasons_from
-from switchover.domain.release import EndpointName, Release
+from switchover.domain.release import EndpointName, Hotfix, Release
+from switchover.domain.serving import Serving
 from switchover.domain.verdict import Course
+
+
+def _audited(now: object, info: ValidationInfo) -> object:
+    if now and not str(info.data.get("reason", "")).strip():
+        raise ValueError('now passes over the window: say why, with `"reason": "…"` beside it')
+    return now
 
 
 class Request(BaseModel):
@@ -21,7 +43,11 @@ class Request(BaseModel):
 
     `release` is the S3 URI of a release.json; `rollback` names an endpoint to take back instead, `to`
     the version (by default the last one that served before); `recover` is the id of an update whose
-    execution was stopped; `policy` overrides; `reason` is recorded.
+    execution was stopped, `resume` of one that waits for its turn, `cancel` of one to be taken out of the
+    queue; `policy` overrides; `reason` is recorded. `hotfix` leaves out the alarms that are red
+    already, because the version that serves is what fails; it needs a `reason`. So does `now`, which
+    doesn't wait for a window. `offered_at` is when a release was uploaded; without it, it is asked for by
+    name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Switchover start")
@@ -31,19 +57,33 @@ class Request(BaseModel):
     rollback: EndpointName | None = None
     to: str | None = None
     recover: str | None = None
+    resume: str | None = None
+    cancel: str | None = None
     policy: dict[str, Any] = Field(default_factory=dict)
     reason: str = Field(default="", max_length=1000)
+    hotfix: Hotfix = False
+    now: Annotated[bool, Field(strict=True), AfterValidator(_audited)] = False
+    offered_at: AwareDatetime | None = None
 
     @model_validator(mode="after")
     def _asks_for_one_thing(self) -> Request:
         asked = [
-            name for name in ("release", "rollback", "recover") if getattr(self, name) is not None
+            name
+            for name in ("release", "rollback", "recover", "resume", "cancel")
+            if getattr(self, name) is not None
         ]
         if len(asked) != 1:
             raise ValueError(
                 "give `release` (the S3 URI of a release.json) or `rollback` (an endpoint's name)"
             )
+        if self.hotfix and self.release is None:
+            raise ValueError("a hotfix is a `release`: red alarms don't hold a rollback up anyway")
         return self
+
+    @property
+    def earlier_update(self) -> str | None:
+        """The id of the update that this execution takes up; None if it begins one of its own."""
+        return self.recover or self.resume or self.cancel
 
     @property
     def bucket_and_key(self) -> tuple[str, str]:
@@ -63,12 +103,13 @@ def parse_request(raw: object) -> Request | tuple[Reason, ...]:
 
 
 class Evidence(BaseModel):
-    """What would vanish when the update is over: SageMaker's words and the alarms' states."""
+    """What would vanish when the update is over: SageMaker's words, alarms, the container's log."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     failure_reason: str = ""
-    alarms: tuple[AlarmReading, ...] = ()
+    alarms: tuple[Trip, ...] = ()
+    log: ContainerLog = ContainerLog()
 
 
 class Moment(BaseModel):
@@ -108,24 +149,85 @@ class Update(BaseModel):
     # Of the release's source when its copy began; empty before.
     source_digest: str = ""
     started_at: datetime
+    # When release.json was uploaded, or somebody asked: what is newer is decided by this.
+    offered_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: Outcome | None = None
     summary: str = ""
     reasons: tuple[Reason, ...] = ()
+    preflight: Preflight | None = None
     plan: Plan | None = None
     course: Course | None = None
     is_started: bool = False
-    is_announced: bool = False
+    # When SageMaker was first seen to serve the new config, and how long that took from the request on.
+    settled_at: datetime | None = None
+    moving_seconds: int | None = None
+    announced: Outcome | None = None
     rollback_attempts: int = 0
-    has_aborted: bool = False
+    guard: GuardCall | None = None
+    abort: AbortRequest | None = None
+    # When the abort alarm was set, and whether it was also made red by a published value.
+    tripped_at: datetime | None = None
+    has_published_abort: bool = False
+    # Decided for good: from here on only a rollback stops it.
+    is_confirmed: bool = False
     is_mixed: bool = False
     last_seen: str = ""
     snapshot: CapacitySnapshot | None = None
+    # Whether SageMaker was asked to bring the fleet back to its size.
+    is_resize_asked: bool = False
+    # What others changed of the capacity meanwhile, and was left to them.
+    left_to_others: tuple[Reason, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    approval_link: ApprovalLink | None = None
     evidence: Evidence = Evidence()
+    # What the model was asked after the last shift, and how it answered.
+    golden: tuple[GoldenResult, ...] = ()
     serving_config: str = ""
+    serving: Serving | None = None
     task_token: str | None = None
     awaited: str | None = None
     revision: int = 0
+
+    @property
+    def is_going_back(self) -> bool:
+        """Whether the way back was taken: what the update itself comes to is settled then."""
+        return self.rollback_attempts > 0 or self.tripped_at is not None
+
+    @property
+    def open_gate(self) -> Gate | None:
+        """Where a person is asked right now; None if nobody is waited for."""
+        if self.task_token is None or self.outcome is not None or self.awaited not in set(Gate):
+            return None
+        gate = Gate(self.awaited)
+        return None if self.approval_of(gate) else gate
+
+    def approval_of(self, gate: Gate) -> Approval | None:
+        """What was answered at a gate, if it was."""
+        given = [each for each in self.approvals if each.gate is gate]
+        return given[-1] if given else None
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nobody need judge it any more."""
+        return self.abort is not None or self.is_going_back or self.outcome is not None
+
+    @property
+    def hotfix_reason(self) -> str:
+        """Why alarms that are red already are left out; empty unless somebody asked for a hotfix."""
+        asked = [each for each in (self.request, self.release) if each is not None and each.hotfix]
+        return asked[0].reason if asked else ""
+
+    @property
+    def hotfix_told(self) -> str:
+        """What people are told of a hotfix: why, and which alarms it leaves out; else empty."""
+        if not self.hotfix_reason:
+            return ""
+        left_out = ", ".join(self.plan.excluded_alarms) if self.plan else ""
+        return (
+            f"Hotfix ({self.hotfix_reason.rstrip('.')}):"
+            f" {f'left out, as red already: {left_out}' if left_out else 'no alarm is left out'}."
+        )
 
     @property
     def planned(self) -> Plan:

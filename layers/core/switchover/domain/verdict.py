@@ -22,6 +22,7 @@ class Verdict(StrEnum):
     FAILED = "failed"
     OVERDUE = "overdue"
     GONE = "gone"
+    UNHEEDED = "unheeded"
 
 
 class Course(BaseModel):

@@ -1,0 +1,93 @@
+"""`switchover abort`: stop an update that runs, by the safest way that its state leaves."""
+
+import getpass
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel
+from rich.console import Console
+
+from switchover.aws.aborting import stop_update
+from switchover.domain.aborting import call_off
+from switchover.domain.update import Update
+from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.errors import Misused
+from switchover_cli.following import follow_to_exit, print_json
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
+
+
+class AbortRecord(BaseModel):
+    """What `abort --json` prints where it doesn't follow the update."""
+
+    update_id: str
+    was_started: bool
+    reason: str
+
+
+def abort(
+    endpoint: Endpoint,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record; needed.")],
+    watch: Annotated[bool, typer.Option(help="Follow it to its outcome.")] = True,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Stop the update of an endpoint that runs; what served before serves again."""
+    if not reason.strip():
+        raise Misused("Why?", "Say it with --reason: it is recorded and announced.")
+    deployment = find_deployment(stack, open_session(local=local))
+    update = _stop(deployment, endpoint, reason.strip())
+    if not json:
+        console = Console(highlight=False, soft_wrap=True)
+        console.print(f"Called off [bold]{update.update_id}[/].")
+        console.print(_next_step(update))
+    if watch:
+        follow_to_exit(deployment, update.update_id, is_json=json)
+    elif json:
+        print_json(
+            AbortRecord(update_id=update.update_id, was_started=update.is_started, reason=reason)
+        )
+
+
+def _stop(deployment: Deployment, endpoint: str, reason: str) -> Update:
+    """Stop the running update; returns it as it stood before.
+
+    Raises:
+        Misused: there is none, or it can't be stopped any more.
+    """
+    holder = deployment.ledger.claim(endpoint)
+    if holder is None:
+        raise Misused(
+            f"No update of {endpoint} runs.", f"See what serves: switchover status {endpoint}"
+        )
+    update = deployment.ledger.update(holder.update_id)
+    at = deployment.sagemaker.read(endpoint).read_at
+    objection = stop_update(
+        update.update_id,
+        call_off(update.update_id, at, _name_oneself(deployment), reason),
+        deployment.observer,
+    )
+    if objection is not None:
+        raise Misused(f"{update.update_id}: {objection.why}", objection.remedy)
+    return update
+
+
+def _name_oneself(deployment: Deployment) -> str:
+    """The caller's ARN; the name on this computer where STS doesn't say."""
+    try:
+        return deployment.session.client("sts").get_caller_identity()["Arn"]
+    except (BotoCoreError, ClientError):
+        return getpass.getuser()
+
+
+def _next_step(update: Update) -> str:
+    if not update.is_started:
+        return "SageMaker was not asked for anything yet, and won't be: it ends as Rejected."
+    if update.settled_at is not None:
+        return "The new version serves already: the endpoint is updated back, all at once."
+    return (
+        "SageMaker has no cancel: its abort alarm is set, so that SageMaker itself rolls back, at the"
+        " latest when the new instances begin to serve."
+    )

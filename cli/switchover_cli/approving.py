@@ -1,0 +1,127 @@
+"""`switchover approve` and `reject`: a person's answer to an update that waits for one."""
+
+from typing import Annotated
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+
+from switchover.aws.approvals import Approvals
+from switchover.domain.approval import Answer, Channel, Gate, Reply
+from switchover.domain.update import Update
+from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.errors import Misused
+from switchover_cli.following import print_json
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
+
+UpdateId = Annotated[
+    str | None, typer.Option("--update", metavar="ID", help="Only if it is this update that waits.")
+]
+_SAID = {Reply.APPROVED: "approved", Reply.DECLINED: "rejected"}
+_NEXT = {
+    (Gate.START, Reply.APPROVED): "It starts now.",
+    (Gate.START, Reply.DECLINED): "It ends as Rejected; nothing was touched.",
+    (Gate.PROMOTION, Reply.APPROVED): "It stays.",
+    (Gate.PROMOTION, Reply.DECLINED): "The previous version is brought back.",
+}
+
+
+class AnswerRecord(BaseModel):
+    """What `approve --json` and `reject --json` print."""
+
+    update_id: str
+    gate: Gate
+    verdict: Reply
+    by: str
+    reason: str
+
+
+def approve(
+    endpoint: Endpoint,
+    *,
+    update: UpdateId = None,
+    reason: Why = "",
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Let the update that waits for approval go on, or stay."""
+    deployment = find_deployment(stack, open_session(local=local))
+    _report(deployment, endpoint, update, Reply.APPROVED, reason, is_json=json)
+
+
+def reject(
+    endpoint: Endpoint,
+    *,
+    update: UpdateId = None,
+    reason: Why = "",
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Say no to the update that waits for approval; if it serves already, it is taken back."""
+    deployment = find_deployment(stack, open_session(local=local))
+    _report(deployment, endpoint, update, Reply.DECLINED, reason, is_json=json)
+
+
+def answer_waiting(
+    deployment: Deployment, endpoint: str, update_id: str | None, verdict: Reply, reason: str
+) -> AnswerRecord:
+    """Answer for the person whose credentials these are.
+
+    Raises:
+        Misused: nobody waits, another update does, or somebody was faster.
+    """
+    approvals = Approvals(deployment.ledger, deployment.workflow)
+    found = approvals.running(endpoint)
+    if found is None or (update_id is not None and found.update_id != update_id):
+        other = f"{found.update_id} runs instead." if found else "No update runs there."
+        raise Misused(
+            f"{update_id or endpoint} doesn't wait for approval. {other}",
+            f"See what happened: switchover history {endpoint}",
+        )
+    gate = found.open_gate
+    if gate is None:
+        raise Misused(_why_not(found), f"See where it is: switchover status {endpoint}")
+    by = str(deployment.session.client("sts").get_caller_identity()["Arn"])
+    given = Answer(verdict=verdict, by=by, reason=reason, channel=Channel.CLI)
+    if not approvals.answer(found, given):
+        raise Misused(
+            f"Nobody waits for an answer to {found.update_id} any more: it was answered meanwhile,"
+            " or the time was over.",
+            f"See how it went on: switchover history {endpoint}",
+        )
+    return AnswerRecord(update_id=found.update_id, gate=gate, verdict=verdict, by=by, reason=reason)
+
+
+def _report(
+    deployment: Deployment,
+    endpoint: str,
+    update_id: str | None,
+    verdict: Reply,
+    reason: str,
+    *,
+    is_json: bool,
+) -> None:
+    given = answer_waiting(deployment, endpoint, update_id, verdict, reason)
+    if is_json:
+        print_json(given)
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    plan = deployment.ledger.update(given.update_id).plan
+    if plan is not None:
+        console.print(plan.summary)
+    console.print(f"[bold]{given.update_id}[/] is {_SAID[verdict]}. {_NEXT[given.gate, verdict]}")
+    console.print(f"Follow it: switchover watch --update {given.update_id}")
+
+
+def _why_not(update: Update) -> str:
+    """What is going on with an update that doesn't wait for a person."""
+    if update.approvals:
+        return f"{update.update_id} was answered already: {update.approvals[-1].told}"
+    plan = update.plan
+    if plan is None:
+        return f"{update.update_id} isn't planned yet; it can't be approved before."
+    if not (plan.needs_approval or plan.needs_promotion):
+        return f"{update.update_id} needs nobody's approval: its policy doesn't ask for it."
+    return f"{update.update_id} doesn't wait for approval now."

@@ -1,0 +1,81 @@
+"""`switchover explain`: why an update ended as it did, on one screen."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+
+from switchover.domain.advice import Step, advise
+from switchover.domain.golden_results import GoldenResult
+from switchover.domain.serving import Serving, serving_of
+from switchover.domain.update import Evidence, Moment, Update
+from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.errors import Misused
+from switchover_cli.explain_screen import draw_explanation
+from switchover_cli.following import print_json
+from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack
+from switchover_cli.records import UpdateRecord, record_update
+
+
+class Explanation(BaseModel):
+    """Everything that is known of an update: `served_then` is as recorded, `serves_now` asked anew."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    update: UpdateRecord
+    evidence: Evidence
+    golden: tuple[GoldenResult, ...]
+    served_then: Serving | None
+    serves_now: Serving
+    next_steps: tuple[Step, ...]
+
+
+def explain(
+    update: Annotated[
+        str,
+        typer.Argument(metavar="UPDATE|ENDPOINT", help="An update's id; of an endpoint, its last."),
+    ],
+    *,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Show why an update ended as it did: alarms, SageMaker's words, log, what serves, what to do."""
+    deployment = find_deployment(stack, open_session(local=local))
+    found, timeline = find_explained(deployment, update)
+    reading = deployment.sagemaker.read(found.endpoint)
+    served = deployment.ledger.served(found.endpoint)
+    explanation = Explanation(
+        update=record_update(found, timeline),
+        evidence=found.evidence,
+        golden=found.golden,
+        served_then=found.serving,
+        serves_now=serving_of(reading, found.plan, served),
+        next_steps=advise(found),
+    )
+    if json:
+        print_json(explanation)
+        return
+    console = Console(highlight=False)
+    console.print(draw_explanation(found, timeline, explanation.serves_now, explanation.next_steps))
+
+
+def find_explained(deployment: Deployment, name: str) -> tuple[Update, tuple[Moment, ...]]:
+    """The update of that id, or the last one of the endpoint of that name, with its timeline.
+
+    Raises:
+        Misused: there is neither.
+    """
+    found = deployment.ledger.find(name)
+    if found is None:
+        history = deployment.ledger.history(name, 1)
+        if not history:
+            raise Misused(
+                f"No update and no endpoint called {name!r} is known here.",
+                "List an endpoint's updates: switchover history ENDPOINT",
+            )
+        found = history[0]
+    return found, deployment.ledger.timeline(found.update_id)

@@ -1,0 +1,31 @@
+"""`switchover pin`: an endpoint that takes releases of one version only."""
+
+from datetime import UTC, datetime
+
+import typer
+
+from switchover.domain.marks import Pin
+from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Local, MustSayWhy, Stack, Version
+
+
+def pin(
+    endpoint: Endpoint,
+    version: Version,
+    *,
+    reason: MustSayWhy,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+) -> None:
+    """Have an endpoint refuse every other version; rollbacks still work."""
+    deployment = find_deployment(stack, open_session(local=local))
+    deployment.queue.set_pin(
+        Pin(endpoint=endpoint, version=version, reason=reason, at=datetime.now(UTC))
+    )
+    typer.echo(f"{endpoint} is pinned to {version}.")
+
+
+def unpin(endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False) -> None:
+    """Let an endpoint take any version again."""
+    find_deployment(stack, open_session(local=local)).queue.remove_pin(endpoint)
+    typer.echo(f"{endpoint} is not pinned.")

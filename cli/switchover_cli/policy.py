@@ -1,0 +1,213 @@
+"""`switchover policy`: what holds for an endpoint and why, whether a file is right, one to begin with."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, TypeAdapter
+from rich.console import Console
+
+from switchover.aws.files import policy_key
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.policy import Policy, Tier
+from switchover.domain.policy_layers import Layer, merge_policy, parse_policy
+from switchover.domain.policy_sense import find_contradictions, find_idle_keys
+from switchover.domain.policy_settings import settings_of
+from switchover.domain.policy_template import Fleet, write_first_policy
+from switchover.domain.reasons import Reason
+from switchover.domain.release import parse_release
+from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.errors import Misused, Refused
+from switchover_cli.exits import ExitCode
+from switchover_cli.following import print_json
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
+from switchover_cli.policy_screen import draw_settings, draw_verdict
+from switchover_cli.starting import parse_overrides
+
+app = typer.Typer(help="How endpoints want to be updated.", no_args_is_help=True)
+_OVERRIDE_SOURCE = "--policy-override"
+
+
+class PolicyRecord(BaseModel):
+    """A policy in force, for machines: `origins` lacks what is at its default."""
+
+    policy: Policy
+    origins: dict[str, str]
+
+
+class VerdictRecord(BaseModel):
+    """What a check found in one file, for machines."""
+
+    file: str
+    is_right: bool
+    reasons: tuple[Reason, ...]
+    warnings: tuple[Reason, ...]
+
+
+@app.command()
+def show(
+    endpoint: Annotated[str | None, typer.Argument(metavar="ENDPOINT")] = None,
+    *,
+    file: Annotated[
+        Path | None, typer.Option(help="A policy file here, instead of an endpoint's in AWS.")
+    ] = None,
+    release: Annotated[
+        str | None, typer.Option(metavar="S3URI", help="With what this release.json overrides.")
+    ] = None,
+    policy_override: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Like canary.percent=25; repeat for more."),
+    ] = None,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Print every effective value, and where it came from."""
+    if (endpoint is None) == (file is None):
+        raise Misused("Show whose policy?", "Give an endpoint, or --file FILE.")
+    layers: list[Layer] = []
+    if file is not None:
+        layers.append(parse_policy(_read(file), str(file)))
+    if endpoint is not None or release is not None:
+        deployment = find_deployment(stack, open_session(local=local))
+        stored = endpoint and deployment.files.policy_file(deployment.bucket, endpoint)
+        layers += [stored] if stored else []
+        layers += [_release_layer(deployment, release)] if release else []
+    layers.append(Layer(_OVERRIDE_SOURCE, parse_overrides(policy_override or ())))
+    effective = merge_policy(layers)
+    if isinstance(effective, tuple):
+        raise Refused(f"The policy of {endpoint or file} is faulty.", effective)
+    if json:
+        print_json(PolicyRecord(policy=effective.policy, origins=dict(effective.origins)))
+        return
+    Console(highlight=False).print(
+        draw_settings(str(endpoint or file), settings_of(effective), effective.sources)
+    )
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Policy files.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Say everything that is wrong with policy files, without AWS."""
+    verdicts = tuple(_judge(parse_policy(_read(file), str(file))) for file in files)
+    if json:
+        adapter = TypeAdapter(tuple[VerdictRecord, ...])
+        typer.echo(adapter.dump_json(verdicts, indent=2).decode())
+    else:
+        console = Console(highlight=False)
+        for verdict in verdicts:
+            console.print(draw_verdict(verdict.file, verdict.reasons, verdict.warnings))
+    if not all(verdict.is_right for verdict in verdicts):
+        raise typer.Exit(ExitCode.REJECTED)
+
+
+@app.command()
+def init(
+    endpoint: Endpoint,
+    *,
+    tier: Annotated[Tier, typer.Option(help="How much the endpoint matters.")] = Tier.PRODUCTION,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of stdout.")
+    ] = None,
+    upload: Annotated[
+        bool, typer.Option("--upload", help="Put it where the endpoint's updates read it.")
+    ] = False,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+) -> None:
+    """Write a commented policy for a live endpoint, with the strategy that suits it and why."""
+    deployment = find_deployment(stack, open_session(local=local))
+    written = write_first_policy(_read_fleet(deployment, endpoint), tier)
+    console = Console(stderr=True, highlight=False)
+    if output is not None:
+        _write_new(output, written)
+        console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+    if upload:
+        uri = _upload_new(deployment, endpoint, written)
+        console.print(f"Uploaded {uri}: it holds from the next update on.", soft_wrap=True)
+    if output is None and not upload:
+        typer.echo(written, nl=False)
+
+
+def _judge(layer: Layer) -> VerdictRecord:
+    effective = merge_policy([layer])
+    if isinstance(effective, tuple):
+        return VerdictRecord(file=layer.source, is_right=False, reasons=effective, warnings=())
+    reasons = find_contradictions(effective)
+    return VerdictRecord(
+        file=layer.source,
+        is_right=not reasons,
+        reasons=reasons,
+        warnings=find_idle_keys(effective),
+    )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Misused(f"{file} can't be read: {error.strerror}.", "Give a policy file.") from error
+
+
+def _release_layer(deployment: Deployment, uri: str) -> Layer:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not key:
+        raise Misused(f"{uri} is not in S3.", "Give s3://bucket/…/release.json.")
+    raw = deployment.models.read_release(bucket, key)
+    release = raw if isinstance(raw, tuple) else parse_release(raw, uri)
+    if isinstance(release, tuple):
+        raise Refused(f"{uri} can't be read.", release)
+    return Layer("release.json policy", release.policy)
+
+
+def _read_fleet(deployment: Deployment, endpoint: str) -> Fleet:
+    reading = deployment.sagemaker.read(endpoint)
+    if not isinstance(reading, EndpointReading) or not reading.variants:
+        raise Misused(
+            f"There is no endpoint {endpoint!r} that serves.",
+            "Create it first: a policy is written for a live fleet.",
+        )
+    live = deployment.sagemaker.live_release(reading.config_name)
+    variant = reading.variants[0]
+    described: dict[str, Any] = live.config["ProductionVariants"][0] if live else {}
+    target = deployment.scaling.read(endpoint, variant.name).target
+    return Fleet(
+        endpoint=endpoint,
+        config_name=reading.config_name,
+        variant=variant.name,
+        instances=variant.desired_instances,
+        instance_type=described.get("InstanceType", "instances"),
+        scaled_between=(target["MinCapacity"], target["MaxCapacity"]) if target else None,
+    )
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise Misused(f"{path} is there already.", "Name another, or move it away.") from error
+    except OSError as error:
+        raise Misused(f"{path} can't be written: {error.strerror}.") from error
+
+
+def _upload_new(deployment: Deployment, endpoint: str, text: str) -> str:
+    key = policy_key(endpoint)
+    uri = f"s3://{deployment.bucket}/{key}"
+    try:
+        deployment.s3.put_object(
+            Bucket=deployment.bucket, Key=key, Body=text.encode(), IfNoneMatch="*"
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+        raise Misused(
+            f"{uri} is there already.",
+            f"See what it sets (`switchover policy show {endpoint}`), and edit that.",
+        ) from error
+    return uri

@@ -1,0 +1,100 @@
+"""AnswerApproval: the page behind a link. A GET shows what is asked, a POST answers."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from switchover.aws import gateways
+from switchover.domain.approval import (
+    LONGEST_WORDS,
+    Answer,
+    Channel,
+    LinkState,
+    Reply,
+    check_link,
+)
+from switchover.domain.approval_page import (
+    Page,
+    ask_page,
+    done_page,
+    not_allowed_page,
+    refusal_page,
+)
+from switchover.telemetry import handler as lambda_handler
+from switchover.telemetry import logger
+
+
+class Http(BaseModel):
+    """The part of the request that says what is asked for."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    method: str
+
+
+class Context(BaseModel):
+    """`timeEpoch` is when Lambda took the request, in milliseconds."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    http: Http
+    time_epoch: int = Field(alias="timeEpoch")
+
+
+class Payload(BaseModel):
+    """A function URL's request, payload format 2.0; whoever sent it is not to be trusted."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    context: Context = Field(alias="requestContext")
+    query: dict[str, str] = Field(default_factory=dict, alias="queryStringParameters")
+    body: str = ""
+    is_base64: bool = Field(default=False, alias="isBase64Encoded")
+
+    @property
+    def form(self) -> dict[str, str]:
+        """What was typed into the page."""
+        raw = base64.b64decode(self.body) if self.is_base64 else self.body.encode()
+        typed = parse_qs(raw.decode("utf-8", "replace"))
+        return {key: values[0].strip()[:LONGEST_WORDS] for key, values in typed.items()}
+
+
+@lambda_handler(Payload)
+def handler(payload: Payload) -> dict[str, Any]:
+    """The secret authorises; a link that is wrong, late or used is told so and no more."""
+    page = _page(payload)
+    logger().info("answered", extra={"method": payload.context.http.method, "page": page.verdict})
+    return page.response
+
+
+def _page(payload: Payload) -> Page:
+    approvals = gateways.approvals()
+    update = approvals.find(payload.query.get("update", "")[:LONGEST_WORDS])
+    link, gate = (update.approval_link, update.open_gate) if update else (None, None)
+    now = datetime.fromtimestamp(payload.context.time_epoch / 1000, UTC)
+    state = check_link(link, payload.query.get("secret", ""), gate, now)
+    verdict = payload.query.get("verdict", "")
+    if update is None or gate is None or state is not LinkState.OPEN:
+        return refusal_page(state)
+    if verdict not in {Reply.APPROVED, Reply.DECLINED}:
+        return refusal_page(LinkState.WRONG)
+    match payload.context.http.method:
+        case "GET":
+            return ask_page(update, gate, Reply(verdict))
+        case "POST":
+            typed = payload.form
+            given = Answer(
+                verdict=Reply(verdict),
+                by=typed.get("by", ""),
+                reason=typed.get("reason", ""),
+                channel=Channel.LINK,
+            )
+            is_taken = approvals.answer(update, given)
+            return done_page(gate, given.verdict) if is_taken else refusal_page(LinkState.ANSWERED)
+        case _:
+            return not_allowed_page()

@@ -1,0 +1,40 @@
+"""RecordApproval: keep who answered, when and why; say whether the update goes on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from switchover.aws import gateways
+from switchover.domain.answers import answer
+from switchover.domain.approval import Gate, read_reply, refusals_of, verdict_of
+from switchover.domain.update import Moment
+from switchover.domain.verdict import course_of
+from switchover.telemetry import handler as lambda_handler
+
+
+class Payload(BaseModel):
+    """Which update, what was asked, and whatever the task token was answered with."""
+
+    update_id: str
+    gate: Gate
+    reply: Any = None
+
+
+@lambda_handler(Payload)
+def handler(payload: Payload) -> dict[str, Any]:
+    """A repeat finds what was recorded. What may stay is watched from the answer on."""
+    ledger = gateways.ledger()
+    update = ledger.update(payload.update_id)
+    given = update.approval_of(payload.gate)
+    if given is None:
+        endpoint = gateways.sagemaker().read(update.endpoint)
+        given = read_reply(payload.reply, payload.gate, endpoint.read_at)
+        course = update.course
+        if payload.gate is Gate.PROMOTION:
+            plan = update.planned
+            course = course_of(plan.target_config, endpoint, plan.watch_seconds)
+        update = ledger.save(update, approvals=(*update.approvals, given), course=course)
+    ledger.add_moment(update, Moment(at=given.at, state="RecordApproval", text=given.told))
+    return answer(verdict_of(given), refusals_of(given))

@@ -1,0 +1,51 @@
+"""Stopping an update: record it, then look, so that whoever waits acts on it at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.aws.waking import wake
+from switchover.domain.aborting import Objection, object_to_abort
+from switchover.domain.errors import StaleUpdate
+from switchover.domain.update import Moment
+
+if TYPE_CHECKING:
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.observing import Observer
+    from switchover.domain.aborting import AbortRequest
+    from switchover.domain.update import Update
+
+_TRIES = 5
+
+
+def stop_update(update_id: str, request: AbortRequest, observer: Observer) -> Objection | None:
+    """Have an update stopped, wherever it is; or say why it can't be, with nothing changed.
+
+    Whatever state it is in finds the request: the waiting one by the look that is taken here, the others
+    before they ask SageMaker for anything.
+
+    Raises:
+        StaleUpdate: others kept changing it; ask again.
+    """
+    update = _record(update_id, request, observer.ledger)
+    if isinstance(update, Objection):
+        return update
+    wake(update, observer)
+    return None
+
+
+def _record(update_id: str, request: AbortRequest, ledger: Ledger) -> Update | Objection:
+    for last in (False,) * (_TRIES - 1) + (True,):
+        update = ledger.update(update_id)
+        objection = object_to_abort(update)
+        if objection is not None:
+            return objection
+        try:
+            update = ledger.save(update, abort=request)
+            break
+        except StaleUpdate:
+            if last:
+                raise
+    text = f"Called off by {request.by}: {request.reasons[0].message}"
+    ledger.add_moment(update, Moment(at=request.at, state="Abort", text=text))
+    return update

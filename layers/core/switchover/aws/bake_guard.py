@@ -1,0 +1,131 @@
+"""Stands by a bake: counts what the new fleet is asked, and asks it itself where nobody else does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from switchover.aws.aborting import stop_update
+from switchover.domain.aborting import AbortRequest
+from switchover.domain.errors import StaleUpdate
+from switchover.domain.golden import GoldenQuestion
+from switchover.domain.guarding import (
+    LOOK_SECONDS,
+    Probes,
+    bake_of,
+    doubt_traffic,
+    share_of_new_fleet,
+)
+from switchover.domain.policy import Inconclusive
+from switchover.domain.update import Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from switchover.aws.files import Files
+    from switchover.aws.fleet_metrics import FleetMetrics
+    from switchover.aws.observing import Observer
+    from switchover.aws.runtime import Runtime
+    from switchover.domain.reasons import Reason
+    from switchover.domain.update import Update
+
+_US_PER_SECOND = 1_000_000
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class BakeGuard:
+    """The guard of one bake. Its pauses are in SageMaker's time; whoever runs it makes them."""
+
+    observer: Observer
+    metrics: FleetMetrics
+    runtime: Runtime
+    files: Files
+
+    def stand(self, update_id: str, bake_since: datetime, *, takes_over: bool) -> Iterator[float]:
+        """Guard the bake that began then, to its end or until enough is known; yields pauses in seconds.
+
+        Enough requests end it well. Too few shortly before its end are inconclusive: the update is
+        stopped if the policy says so, else TestModel finds it. Wrong answers that must be the new
+        fleet's stop it.
+        """
+        update = self._take_post(update_id, bake_since, takes_over=takes_over)
+        if update is None:
+            return
+        probes = Probes(self._questions(update))
+        while True:
+            update = self.observer.ledger.update(update_id)
+            endpoint = self.observer.sagemaker.read(update.endpoint)
+            now, bake = endpoint.read_at, bake_of(endpoint, update.planned)
+            if bake is None or bake.since != bake_since or update.is_ending:
+                return
+            if probes.blamed:
+                self._stop(update, now, probes.blamed)
+                return
+            answered = self.metrics.answered(update.planned, update, now)
+            doubts = doubt_traffic(update.planned, answered)
+            if not doubts or bake.must_be_decided(now):
+                self._conclude(update, now, answered, probes.sent, doubts)
+                return
+            probes.new_share = share_of_new_fleet(endpoint, update.planned)
+            yield from self._ask(update, probes)
+
+    def _take_post(
+        self, update_id: str, bake_since: datetime, *, takes_over: bool
+    ) -> Update | None:
+        """Note that the guard has come; None if another stands there, or nobody called for this bake."""
+        for _ in range(_TRIES):
+            update = self.observer.ledger.update(update_id)
+            called = update.guard
+            if called is None or called.bake_since != bake_since:
+                return None
+            if called.is_standing:
+                return update if takes_over else None
+            try:
+                standing = called.model_copy(update={"is_standing": True})
+                return self.observer.ledger.save(update, guard=standing)
+            except StaleUpdate:
+                continue
+        raise StaleUpdate(f"{update_id} was changed again and again")
+
+    def _questions(self, update: Update) -> tuple[GoldenQuestion, ...]:
+        plan = update.planned
+        if plan.golden is None or not plan.guard.probes_per_minute:
+            return ()
+        found = self.files.golden_requests(update.bucket, plan.golden)
+        return tuple(entry for entry in found if isinstance(entry, GoldenQuestion))
+
+    def _ask(self, update: Update, probes: Probes) -> Iterator[float]:
+        """Golden requests at the policy's rate until it is time to look again; else that pause."""
+        if not probes.questions:
+            yield LOOK_SECONDS
+            return
+        gap_seconds = 60 / update.planned.guard.probes_per_minute
+        spent_seconds = 0.0
+        while spent_seconds < LOOK_SECONDS:
+            question = probes.next_question
+            answer = self.runtime.ask(update.endpoint, question)
+            probes.note(question, answer)
+            spent_seconds += gap_seconds + answer.latency_us / _US_PER_SECOND
+            yield gap_seconds
+
+    def _conclude(
+        self, update: Update, now: datetime, answered: int, sent: int, doubts: tuple[Reason, ...]
+    ) -> None:
+        told = f"The new fleet answered {answered} requests"
+        told += f", {sent} golden ones were sent as traffic" if sent else ""
+        if doubts and update.planned.guard.inconclusive is Inconclusive.ROLL_BACK:
+            self._stop(update, now, doubts)
+        elif doubts:
+            told += (
+                f": fewer than {update.planned.guard.min_requests}, so that the bake proves nothing"
+            )
+        elif update.guard is not None:
+            enough = update.guard.model_copy(update={"has_seen_enough": True})
+            update = self.observer.ledger.save(update, guard=enough)
+        self.observer.ledger.add_moment(update, Moment(at=now, state="GuardBake", text=f"{told}."))
+
+    def _stop(self, update: Update, now: datetime, reasons: tuple[Reason, ...]) -> None:
+        request = AbortRequest(at=now, by="the guard of its bake", reasons=reasons)
+        stop_update(update.update_id, request, self.observer)

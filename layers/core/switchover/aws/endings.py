@@ -1,0 +1,80 @@
+"""Endings: an update is over, for now or for good; record it, and leave nothing of it behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.marks import mark_after
+from switchover.domain.outcome import Outcome, conclude
+from switchover.domain.queueing import order_of_update, rank_again
+from switchover.domain.serving import serving_of
+from switchover.domain.update import Moment
+
+if TYPE_CHECKING:
+    from switchover.aws.acts import Acts
+    from switchover.aws.carrying import Carrying
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.queue import Queue
+    from switchover.domain.fleet import Absent
+    from switchover.domain.outcome import Ending
+    from switchover.domain.update import Update
+
+
+class Endings:
+    """Each part may be repeated: what was recorded stays, what was cleared is clear."""
+
+    def __init__(self, ledger: Ledger, queue: Queue, acts: Acts, carrying: Carrying) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._acts = acts
+        self._carrying = carrying
+
+    def record(
+        self,
+        update: Update,
+        ending: Ending,
+        endpoint: EndpointReading | Absent,
+        *,
+        is_capacity_restored: bool,
+    ) -> Update:
+        """Name the outcome from what serves; one that is named already stays."""
+        if update.outcome is not None:
+            return update
+        if ending.verdict == "queued":
+            # Who queued up in a crowd may have been passed over since, and ends here and now.
+            waiting = self._queue.entries(update.endpoint)
+            ending = rank_again(update, ending, waiting, self._ledger.standing(update.endpoint))
+        conclusion = conclude(
+            ending,
+            update.plan,
+            endpoint,
+            was_started=update.is_started,
+            is_mixed=update.is_mixed,
+            is_capacity_restored=is_capacity_restored,
+            noted=update.snapshot,
+        )
+        recorded = self._ledger.save(
+            update,
+            outcome=conclusion.outcome,
+            summary=conclusion.summary,
+            reasons=(*conclusion.reasons, *update.left_to_others),
+            ended_at=endpoint.read_at,
+            serving_config=(endpoint.config_name if isinstance(endpoint, EndpointReading) else ""),
+            serving=serving_of(endpoint, update.plan),
+        )
+        text = conclusion.summary
+        self._ledger.add_moment(
+            recorded, Moment(at=endpoint.read_at, state="RecordOutcome", text=text)
+        )
+        return recorded
+
+    def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
+        """Remove what only this update needed; mark its version if it was bad; the claim comes last."""
+        self._acts.clear(update, endpoint)
+        if update.outcome is not Outcome.QUEUED:
+            self._queue.remove(update.endpoint, order_of_update(update))
+        mark = mark_after(update)
+        if mark is not None:
+            self._queue.add_mark(mark)
+        self._carrying.give_claim_back(update)

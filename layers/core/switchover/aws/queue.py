@@ -1,0 +1,137 @@
+"""The queue of each endpoint, its marks and its pin, beside the claim in the ledger's table.
+
+| pk                | sk                      | holds                                            |
+|-------------------|-------------------------|--------------------------------------------------|
+| endpoint#<name>   | waiting#<time>#<update> | an update that waits; in the index under WAITING |
+| endpoint#<name>   | mark#<version>          | a version that isn't started again by itself     |
+| endpoint#<name>   | pin                     | the one version that the endpoint takes          |
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from switchover.domain.marks import Mark, Pin
+from switchover.domain.queueing import Waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_BY_ENDPOINT = "by_endpoint"
+# No endpoint's name holds this sign, so that the index keeps those who wait apart from all updates.
+_WAITING = "#waiting"
+
+
+class Queue:
+    """Who waits for which endpoint, and what may not be started there. Safe to repeat."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def put(self, waiting: Waiting) -> None:
+        """Keep an update in its place of the queue; again is the same place."""
+        self._dynamodb.put_item(TableName=self._table, Item=_item(waiting))
+
+    def replace(self, seen: Waiting, waiting: Waiting) -> bool:
+        """Change an entry that is still as it was seen; False if it isn't."""
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=_item(waiting),
+                ConditionExpression="body = :seen",
+                ExpressionAttributeValues={":seen": {"S": seen.model_dump_json()}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def remove(self, endpoint: str, order: str) -> None:
+        """Take an update out of the queue."""
+        self._delete(endpoint, f"waiting#{order}")
+
+    def entries(self, endpoint: str) -> tuple[Waiting, ...]:
+        """Who waits for an endpoint, in the order in which they were offered."""
+        items = self._query(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :waiting)",
+            ExpressionAttributeValues={
+                ":pk": {"S": f"endpoint#{endpoint}"},
+                ":waiting": {"S": "waiting#"},
+            },
+            ConsistentRead=True,
+        )
+        return tuple(Waiting.model_validate_json(item["body"]["S"]) for item in items)
+
+    def endpoints(self) -> tuple[str, ...]:
+        """The endpoints that somebody waits for."""
+        items = self._query(
+            IndexName=_BY_ENDPOINT,
+            KeyConditionExpression="endpoint = :waiting",
+            ExpressionAttributeValues={":waiting": {"S": _WAITING}},
+        )
+        waiting = (Waiting.model_validate_json(item["body"]["S"]) for item in items)
+        return tuple(dict.fromkeys(entry.endpoint for entry in waiting))
+
+    def add_mark(self, mark: Mark) -> None:
+        """Mark a version bad."""
+        self._keep(mark.endpoint, f"mark#{mark.version}", mark.model_dump_json())
+
+    def mark(self, endpoint: str, version: str) -> Mark | None:
+        """Why a version isn't started again by itself, if it isn't."""
+        body = self._body(endpoint, f"mark#{version}")
+        return None if body is None else Mark.model_validate_json(body)
+
+    def remove_mark(self, endpoint: str, version: str) -> None:
+        """Let a version be started again."""
+        self._delete(endpoint, f"mark#{version}")
+
+    def set_pin(self, pin: Pin) -> None:
+        """Keep an endpoint on one version."""
+        self._keep(pin.endpoint, "pin", pin.model_dump_json())
+
+    def pin(self, endpoint: str) -> Pin | None:
+        """The one version that an endpoint takes, if somebody said so."""
+        body = self._body(endpoint, "pin")
+        return None if body is None else Pin.model_validate_json(body)
+
+    def remove_pin(self, endpoint: str) -> None:
+        """Let an endpoint take any version again."""
+        self._delete(endpoint, "pin")
+
+    def _keep(self, endpoint: str, sk: str, body: str) -> None:
+        self._dynamodb.put_item(
+            TableName=self._table, Item={**_key(endpoint, sk), "body": {"S": body}}
+        )
+
+    def _body(self, endpoint: str, sk: str) -> str | None:
+        answer = self._dynamodb.get_item(
+            TableName=self._table, Key=_key(endpoint, sk), ConsistentRead=True
+        )
+        return answer["Item"]["body"]["S"] if "Item" in answer else None
+
+    def _delete(self, endpoint: str, sk: str) -> None:
+        self._dynamodb.delete_item(TableName=self._table, Key=_key(endpoint, sk))
+
+    def _query(self, **query: Any) -> Iterator[dict[str, Any]]:
+        pages = self._dynamodb.get_paginator("query").paginate(TableName=self._table, **query)
+        for page in pages:
+            yield from page["Items"]
+
+
+def _item(waiting: Waiting) -> dict[str, Any]:
+    return {
+        **_key(waiting.endpoint, f"waiting#{waiting.order}"),
+        "endpoint": {"S": _WAITING},
+        "started_at": {"S": f"{waiting.endpoint}#{waiting.order}"},
+        "body": {"S": waiting.model_dump_json()},
+    }
+
+
+def _key(endpoint: str, sk: str) -> dict[str, Any]:
+    return {"pk": {"S": f"endpoint#{endpoint}"}, "sk": {"S": sk}}

@@ -1,0 +1,114 @@
+"""Turns: who of those who wait goes on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from switchover.domain.naming import execution_name, resume_name
+from switchover.domain.outcome import Outcome
+from switchover.domain.queueing import is_abandoned, order_of_update, outranked
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.queue import Queue
+    from switchover.aws.schedules import Schedules
+    from switchover.aws.workflow import Workflow
+    from switchover.domain.queueing import Waiting
+    from switchover.domain.update import Update
+
+_AT_ONCE = 3  # each of them tells when it has ended, and then the next ones are seen to
+# The end of an update wakes the queue at once; this is for the event that was lost.
+_LOOK_AGAIN = timedelta(minutes=10)
+
+
+class Turns:
+    """Starts executions for those whose turn it is, and sees to it that somebody looks again."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        queue: Queue,
+        workflow: Workflow,
+        schedules: Schedules,
+        machine_arn: str,
+    ) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._workflow = workflow
+        self._schedules = schedules
+        self._machine_arn = machine_arn
+
+    def put(self, waiting: Waiting, now: datetime) -> None:
+        """Put an update into the queue, with a schedule that looks after it."""
+        self._queue.put(waiting)
+        self._wake((waiting,), now)
+
+    def start_next(self, endpoint: str, waiting: tuple[Waiting, ...], now: datetime) -> str:
+        """Start whoever is next of those who wait for an endpoint, if somebody may; says what was found.
+
+        The execution that is started decides for itself: this only picks, so that nothing is lost if a
+        trigger comes twice, late or at the same time as another.
+        """
+        standing = self._ledger.standing(endpoint)
+        self.make_way(waiting, standing.newest)
+        gone = outranked(waiting, standing.newest)
+        others = [one for one in waiting if one not in gone]
+        self._wake(others, now)
+        holder = standing.holder
+        if holder is not None:
+            is_running = self._workflow.is_running(holder.execution_arn)
+            if not is_abandoned(holder, now, is_running=is_running):
+                return "busy"
+            self.recover(endpoint, holder.update_id, holder.execution_arn)
+            return "recovering"
+        due = (one for one in others if one.not_before <= now)
+        return "started" if any(self._take_up(one) for one in due) else "not_yet"
+
+    def make_way(self, waiting: tuple[Waiting, ...], newest: str) -> None:
+        """Have those who will never get their turn end now."""
+        for one in outranked(waiting, newest)[:_AT_ONCE]:
+            self._take_up(one)
+
+    def recover(self, endpoint: str, update_id: str, gone: str) -> None:
+        """Start the way back for an update whose execution is gone; once for each execution."""
+        name = execution_name(endpoint, "recovery", gone)
+        self._workflow.start(self._machine_arn, name, {"recover": update_id})
+
+    def leave(self, update: Update) -> None:
+        """Take an update out of the queue: it goes on, or is over."""
+        self._queue.remove(update.endpoint, order_of_update(update))
+
+    def _take_up(self, one: Waiting) -> bool:
+        """Start the execution that takes up a waiting update; False if there is nothing to wait for."""
+        update = self._ledger.find(one.update_id)
+        if update is None or update.outcome not in {None, Outcome.QUEUED}:
+            self._queue.remove(one.endpoint, one.order)  # a crash left it
+            return False
+        if update.outcome is None:
+            if not self._workflow.is_running(update.execution_arn):
+                self.recover(update.endpoint, update.update_id, update.execution_arn)
+            return True
+        self._resume(one)
+        return True
+
+    def _resume(self, one: Waiting) -> None:
+        name = resume_name(one.endpoint, one.version, one.update_id, one.queued_by)
+        request = {"resume": one.update_id}
+        if self._workflow.start(self._machine_arn, name, request):
+            return
+        started = f"{self._machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+        if self._workflow.is_running(started):
+            return
+        # It was stopped before it took the update up: another name, or the update waits for ever.
+        again = one.model_copy(update={"queued_by": started})
+        if self._queue.replace(one, again):
+            name = resume_name(one.endpoint, one.version, one.update_id, started)
+            self._workflow.start(self._machine_arn, name, request)
+
+    def _wake(self, waiting: tuple[Waiting, ...] | list[Waiting], now: datetime) -> None:
+        times = [one.not_before if one.not_before > now else now + _LOOK_AGAIN for one in waiting]
+        if times:
+            self._schedules.wake(waiting[0].endpoint, min(times))

@@ -1,0 +1,95 @@
+"""The one way to stop an update: it is recorded, and the next look acts on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
+from switchover.domain.outcome import Outcome
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from switchover.domain.update import Update
+
+# SageMaker's own cadence of looking at alarms is undocumented (rules §2.7); metrics and alarms move
+# once a minute.
+PATIENCE_SECONDS = 60
+
+
+class AbortRequest(BaseModel):
+    """Somebody wants an update stopped: a person, or a guard with its reasons."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: datetime
+    by: str
+    reasons: tuple[Reason, ...]
+
+
+def call_off(update_id: str, at: datetime, by: str, why: str) -> AbortRequest:
+    """A person's request to stop an update."""
+    return AbortRequest(
+        at=at,
+        by=by,
+        reasons=(
+            Reason(
+                code="update.aborted",
+                subject=f"update {update_id}",
+                message=f"was called off by {by}: {why}",
+                remedy="Start the release again when it may go.",
+            ),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why there is nothing to call off, and what to do instead."""
+
+    why: str
+    remedy: str
+
+
+def object_to_abort(update: Update) -> Objection | None:
+    """Say why an update can't be called off now; None if it can."""
+    endpoint = update.endpoint
+    if update.outcome is Outcome.QUEUED:
+        return Objection(
+            "It waits in the queue and touches nothing.",
+            f"Take it out: switchover cancel {endpoint} {update.update_id}",
+        )
+    if update.outcome is not None:
+        return Objection(
+            f"It is over, and ended {update.outcome.value}.",
+            f"To return to what served before: switchover rollback {endpoint}",
+        )
+    if update.is_going_back:
+        return Objection("It is going back already.", f"Follow it: switchover watch {endpoint}")
+    if update.abort is not None:
+        return Objection(
+            f"It was called off already, by {update.abort.by}.",
+            f"Follow it: switchover watch {endpoint}",
+        )
+    if update.is_confirmed:
+        return Objection(
+            "It has passed everything and is being recorded as Updated.",
+            f"To return to what served before: switchover rollback {endpoint}",
+        )
+    return None
+
+
+def is_unheeded(endpoint: EndpointReading | Absent, tripped_at: datetime) -> bool:
+    """Whether a bake goes on though the abort alarm has been red for long enough to be seen.
+
+    Only in a bake does SageMaker mind alarms (rules §2.7): while instances launch, silence says nothing.
+    """
+    return (
+        isinstance(endpoint, EndpointReading)
+        and endpoint.status is EndpointStatus.UPDATING
+        and endpoint.is_baking
+        and endpoint.read_at >= tripped_at + timedelta(seconds=PATIENCE_SECONDS)
+    )

@@ -1,0 +1,85 @@
+"""What was checked before anything was touched, each check with its evidence."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 file`, `2 files`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+class CheckState(StrEnum):
+    """How a check came out.
+
+    What couldn't be measured is neither good nor bad; what is noted stops nothing, but people should
+    know it.
+    """
+
+    PASSED = "passed"
+    NOTED = "noted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Check(BaseModel):
+    """One thing that was looked at: `name` is stable, `title` and `evidence` are for people.
+
+    A refused check holds the reasons for it; the others hold none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    state: CheckState
+    evidence: str
+    reasons: tuple[Reason, ...] = ()
+
+    @classmethod
+    def judged(cls, name: str, title: str, evidence: str, reasons: Iterable[Reason] = ()) -> Self:
+        """Refused if anything speaks against it, else passed."""
+        against = tuple(reasons)
+        state = CheckState.REFUSED if against else CheckState.PASSED
+        return cls(name=name, title=title, state=state, evidence=evidence, reasons=against)
+
+    @classmethod
+    def noted(cls, name: str, title: str, evidence: str) -> Self:
+        """Nothing that stops the update, yet worth knowing."""
+        return cls(name=name, title=title, state=CheckState.NOTED, evidence=evidence)
+
+    @classmethod
+    def unknown(cls, name: str, title: str, evidence: str) -> Self:
+        """Not measured; `evidence` says why."""
+        return cls(name=name, title=title, state=CheckState.UNKNOWN, evidence=evidence)
+
+
+class Preflight(BaseModel):
+    """Every check of one plan, in the order in which people read them.
+
+    `checklist` are the guide's five points, each standing on some of the checks.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    checks: tuple[Check, ...] = ()
+    checklist: tuple[Check, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Every reason against the update."""
+        return tuple(reason for check in self.checks for reason in check.reasons)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing stands against the update."""
+        return not self.reasons

@@ -1,0 +1,126 @@
+"""What a model answered a golden request: its status, text, tokens and times."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from pydantic import BaseModel, ConfigDict
+
+_US_PER_SECOND = 1_000_000
+_OPENAI_MESSAGE = "choices[0].message.content"
+_TOLD_TOKENS = "[].usage.completion_tokens | [-1]"
+_OPENAI_DELTAS = "[].choices[0].delta.content"
+
+
+class Answer(BaseModel):
+    """What came back. `status` is the container's; 0 means that nothing came back at all.
+
+    Of a stream, `body` is all of its parts, `parts` their number and `first_token_us` the time until the
+    first one; a plain answer has neither. `is_cut` tells that a stream still ran when its time was over.
+    `tries` is how often it was asked: a second time only if the first brought nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: int
+    body: bytes
+    latency_us: int
+    first_token_us: int | None = None
+    parts: int | None = None
+    is_cut: bool = False
+    variant: str = ""
+    tries: int = 1
+
+    @property
+    def text(self) -> str:
+        """The whole answer as text."""
+        return self.body.decode("utf-8", errors="replace")
+
+
+class Speed(BaseModel):
+    """Tokens over the whole time of an answer; `counts` says what was taken for a token."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tokens_per_second: float
+    counts: str
+
+
+def read_content(answer: Answer) -> Any:
+    """The answer read as JSON: of a stream, the list of its events.
+
+    Raises:
+        ValueError: it isn't JSON.
+    """
+    if answer.parts is None:
+        return json.loads(answer.text)
+    events = _read_events(answer.text)
+    return events or json.loads(answer.text)
+
+
+def read_text(answer: Answer, text_at: str | None) -> str | None:
+    """The text that the model wrote; None if there is nothing at `text_at`.
+
+    A list of texts is one text in parts, and anything else is read as its JSON.
+    """
+    try:
+        content = read_content(answer)
+    except ValueError:
+        return answer.text if text_at is None else None
+    if text_at is None:
+        found = value_at(_OPENAI_DELTAS if isinstance(content, list) else _OPENAI_MESSAGE, content)
+        return answer.text if found in (None, []) else _joined(found)
+    found = value_at(text_at, content)
+    return None if found is None else _joined(found)
+
+
+def value_at(path: str, content: Any) -> Any:
+    """What stands at a JMESPath; an answer of another shape has nothing there."""
+    try:
+        return jmespath.search(path, content)
+    except JMESPathError:
+        return None
+
+
+def measure_speed(answer: Answer) -> Speed | None:
+    """Tokens per second, by the usage that the answer tells, else by a stream's parts."""
+    told = _told_tokens(answer)
+    count = told if told is not None else answer.parts
+    if count is None or not answer.latency_us:
+        return None
+    return Speed(
+        tokens_per_second=round(count * _US_PER_SECOND / answer.latency_us, 2),
+        counts="usage" if told is not None else "parts of the stream",
+    )
+
+
+def _told_tokens(answer: Answer) -> int | None:
+    try:
+        content = read_content(answer)
+    except ValueError:
+        return None
+    events = content if isinstance(content, list) else [content]
+    told = value_at(_TOLD_TOKENS, events)
+    return told if isinstance(told, int) else None
+
+
+def _read_events(text: str) -> list[Any]:
+    """The JSON of server-sent events, or of a stream that has one JSON value per line."""
+    events: list[Any] = []
+    for line in text.splitlines():
+        try:
+            events.append(json.loads(line.removeprefix("data:")))
+        except ValueError:
+            continue
+    return events
+
+
+def _joined(found: Any) -> str:
+    if isinstance(found, str):
+        return found
+    if isinstance(found, list) and all(isinstance(part, str) for part in found):
+        return "".join(found)
+    return json.dumps(found, ensure_ascii=False)

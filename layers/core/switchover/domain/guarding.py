@@ -1,0 +1,204 @@
+"""A bake proves something only if the new fleet was asked: counting, asking, and what too few mean."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.fleet import Absent, EndpointReading
+from switchover.domain.golden_results import GoldenVerdict, assess
+from switchover.domain.pacing import share_of
+from switchover.domain.policy import Inconclusive
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from switchover.domain.golden import GoldenQuestion
+    from switchover.domain.golden_answers import Answer
+    from switchover.domain.plan import Plan
+    from switchover.domain.update import Update
+
+# SageMaker must see the abort alarm red within the bake, and looks at alarms about once a minute (§2.7).
+DECIDE_BEFORE_SECONDS = 90
+# A guard that was called and didn't come by then is called again.
+_COMES_WITHIN_SECONDS = 120
+# DescribeEndpoint every 5 s was throttled on AWS, and its own SDK moved to 30 s (rules §6).
+LOOK_SECONDS = 30
+_ANY_LATENCY_SECONDS = 3600.0
+_LASTS = re.compile(r"Baking for (\d+) seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Bake:
+    """A period in which the new fleet serves and alarms are watched."""
+
+    since: datetime
+    until: datetime
+
+    def must_be_decided(self, now: datetime) -> bool:
+        """Whether later would be too late to stop it."""
+        return now >= self.until - timedelta(seconds=DECIDE_BEFORE_SECONDS)
+
+
+class GuardCall(BaseModel):
+    """A guard was called for the bake that began then; `is_standing` once it has come."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bake_since: datetime
+    called_at: datetime
+    is_standing: bool = False
+    has_seen_enough: bool = False
+
+
+def bake_of(endpoint: EndpointReading | Absent, plan: Plan) -> Bake | None:
+    """The bake that goes on now; None if none does.
+
+    SageMaker's own words say how long it lasts (rules §2.5), and the plan where they don't.
+    """
+    if isinstance(endpoint, Absent):
+        return None
+    stage = next((stage for stage in endpoint.stages if stage.is_bake), None)
+    if stage is None or stage.since is None:
+        return None
+    told = _LASTS.search(stage.message)
+    lasts = int(told[1]) if told else plan.pace.guarded_seconds
+    return Bake(stage.since, stage.since + timedelta(seconds=lasts))
+
+
+def share_of_new_fleet(endpoint: EndpointReading | Absent, plan: Plan) -> float:
+    """Which share (0–1) of the requests the new fleet gets: every instance that serves gets the same."""
+    if isinstance(endpoint, Absent) or not endpoint.pending_instances:
+        return 0.0
+    if plan.pace.steps == 1:
+        return 1.0  # the old fleet is still there, but out of traffic
+    return share_of(endpoint.pending_instances, endpoint.instances)
+
+
+def call_guard(update: Update, endpoint: EndpointReading | Absent) -> GuardCall | None:
+    """What to record if a guard has to be called now; None if none is needed, or one was called.
+
+    Requests are counted over all bakes, so that none is needed once there were enough.
+    """
+    plan, called = update.planned, update.guard
+    bake = bake_of(endpoint, plan)
+    if bake is None or not plan.guard.min_requests or update.abort is not None:
+        return None
+    fresh = GuardCall(bake_since=bake.since, called_at=endpoint.read_at)
+    if called is None:
+        return fresh
+    if called.has_seen_enough:
+        return None
+    if called.bake_since != bake.since:
+        return fresh
+    came_late = endpoint.read_at >= called.called_at + timedelta(seconds=_COMES_WITHIN_SECONDS)
+    return fresh if came_late and not called.is_standing else None
+
+
+def doubt_traffic(plan: Plan, answered: int) -> tuple[Reason, ...]:
+    """Why the bakes prove nothing, if the new fleet was asked too little; no data is not health."""
+    least = plan.guard.min_requests
+    if answered >= least:
+        return ()
+    ways = "send it traffic" if plan.golden else "name golden requests in `tests.golden`"
+    return (
+        Reason(
+            code="bake.inconclusive",
+            subject=f"config {plan.target_config}",
+            message=f"its fleet answered {answered} requests while it baked, and {least} are the least.",
+            remedy=f"Bake longer, {ways}, or lower `guard.min_requests`.",
+        ),
+    )
+
+
+def weigh(verdict: GoldenVerdict, doubts: tuple[Reason, ...], plan: Plan) -> GoldenVerdict:
+    """What right answers and too little traffic mean together, as the policy wants it."""
+    is_unsure = verdict is GoldenVerdict.INCONCLUSIVE or bool(doubts)
+    if verdict is GoldenVerdict.FAILED or not is_unsure:
+        return verdict
+    turns_back = plan.guard.inconclusive is Inconclusive.ROLL_BACK
+    return GoldenVerdict.FAILED if turns_back else GoldenVerdict.INCONCLUSIVE
+
+
+@dataclass(slots=True)
+class Tally:
+    """How a golden request fared in a bake, and why its last wrong answer was wrong."""
+
+    right: int = 0
+    wrong: int = 0
+    reasons: tuple[Reason, ...] = ()
+
+    def blames_new_fleet(self, new_share: float) -> bool:
+        """Whether the wrong answers must be those of the new fleet, which gets that share of requests.
+
+        InvokeEndpoint doesn't tell which config answered. If the new fleet alone is wrong, its share of
+        the answers is; if the old one alone is (the request is newer than its model), the rest are.
+        The first must be a hundred times as likely as the second; where both get half, it never is.
+        """
+        if self.wrong < _TWICE or new_share <= 0:
+            return False
+        if new_share >= 1:
+            return True
+        odds = math.log((1 - new_share) / new_share)
+        return (self.right - self.wrong) * odds >= _SURE
+
+
+# Once may be chance: a model is seldom quite deterministic.
+_TWICE = 2
+_SURE = math.log(100)
+
+
+@dataclass(slots=True)
+class Probes:
+    """Golden requests that are sent as traffic, one after the other, and what came back.
+
+    `new_share` (0–1) of them reach the new fleet.
+    """
+
+    questions: tuple[GoldenQuestion, ...]
+    new_share: float = 0
+    sent: int = 0
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+    @property
+    def next_question(self) -> GoldenQuestion:
+        """Whose turn it is."""
+        return self.questions[self.sent % len(self.questions)]
+
+    def note(self, question: GoldenQuestion, answer: Answer) -> None:
+        """Count an answer. Slow ones are the latency alarm's matter, which knows whose they are."""
+        self.sent += 1
+        if answer.status == 0:
+            return  # nothing came back, which says nothing about any fleet
+        request = question.request
+        unhurried = request.model_copy(
+            update={
+                "expect": request.expect.model_copy(
+                    update={
+                        "latency_seconds": None,
+                        "first_token_seconds": None,
+                        "tokens_per_second": None,
+                    }
+                )
+            }
+        )
+        reasons = assess(unhurried, answer, _ANY_LATENCY_SECONDS)
+        tally = self.tallies.setdefault(request.name, Tally())
+        if reasons:
+            tally.wrong, tally.reasons = tally.wrong + 1, reasons
+        else:
+            tally.right += 1
+
+    @property
+    def blamed(self) -> tuple[Reason, ...]:
+        """What the new fleet answered wrong, as far as it must be its answers."""
+        return tuple(
+            reason
+            for tally in self.tallies.values()
+            if tally.blames_new_fleet(self.new_share)
+            for reason in tally.reasons
+        )

@@ -1,0 +1,104 @@
+"""Versions that turned out bad, and endpoints that stay on one version."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.outcome import Outcome
+from switchover.domain.plan import Kind
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover.domain.update import Update
+
+# They say nothing about the release: a person stopped it, or Switchover itself failed.
+_NOT_THE_RELEASE = frozenset(
+    {
+        "execution.stopped",
+        "switchover.crashed",
+        "approval.declined",
+        "approval.expired",
+        "approval.refused",
+    }
+)
+# SageMaker's words for trouble of its own (rules §6).
+_INFRASTRUCTURE = re.compile(
+    r"InsufficientInstanceCapacity|CapacityError|Request to service failed"
+)
+
+
+class Mark(BaseModel):
+    """A version that isn't started again unless somebody asks for it by name.
+
+    `update_id` is the update that was rolled back; empty if a person marked it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoint: str
+    version: str
+    reason: str
+    at: datetime
+    update_id: str = ""
+
+
+class Pin(BaseModel):
+    """An endpoint that takes releases of one version only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoint: str
+    version: str
+    reason: str
+    at: datetime
+
+
+def mark_after(update: Update) -> Mark | None:
+    """The mark that a rolled-back release leaves, if it was the release that was bad."""
+    if update.outcome is not Outcome.ROLLED_BACK or update.kind is not Kind.RELEASE:
+        return None
+    if any(reason.code in _NOT_THE_RELEASE for reason in update.reasons):
+        return None
+    if _INFRASTRUCTURE.search(update.evidence.failure_reason):
+        return None
+    return Mark(
+        endpoint=update.endpoint,
+        version=update.version,
+        reason=update.summary,
+        at=update.ended_at or update.started_at,
+        update_id=update.update_id,
+    )
+
+
+def check_marks(update: Update, mark: Mark | None, pin: Pin | None) -> Iterator[Reason]:
+    """Why a release may not start: it is known to be bad, or its endpoint stays on another version.
+
+    A rollback is neither held by a pin nor by a mark: it is the way out. Whoever starts a version by
+    hand asks for it by name.
+    """
+    if update.kind is not Kind.RELEASE:
+        return
+    is_by_name = update.request is None or update.request.offered_at is None
+    if mark is not None and not is_by_name:
+        yield Reason(
+            code="release.marked-bad",
+            subject=f"version {update.version}",
+            message=f"is marked bad since {mark.at:%Y-%m-%d %H:%M} UTC: {mark.reason}",
+            remedy=(
+                "Offer another version; or ask for it by name:"
+                f" switchover start --endpoint {update.endpoint} --version {update.version}"
+            ),
+        )
+    if pin is not None and pin.version != update.version:
+        yield Reason(
+            code="endpoint.pinned",
+            subject=f"endpoint {update.endpoint}",
+            message=f"is pinned to {pin.version}: {pin.reason}",
+            remedy=f"Free it first: switchover unpin {update.endpoint}",
+        )

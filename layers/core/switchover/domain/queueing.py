@@ -1,0 +1,260 @@
+"""Whose turn it is: one update per endpoint, and an older release never goes over a newer one.
+
+Every execution that wants an endpoint looks, decides by `decide_turn`, acts and looks again until what
+it did still agrees with what it sees. Those who may not go on are kept in the queue, in the order in
+which they were offered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.outcome import Ending
+from switchover.domain.plan import Kind
+from switchover.domain.policy import WhenBusy
+from switchover.domain.preflight import claim_held
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from switchover.domain.update import Update
+    from switchover.domain.window import StartTime
+
+# DescribeExecution is eventually consistent (Step Functions API Reference): an execution that took its
+# claim a moment ago may still be unknown, and must not be taken for dead.
+SETTLING = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to update an endpoint; one holder at a time."""
+
+    endpoint: str
+    update_id: str
+    execution_arn: str
+    claimed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who may change an endpoint now, and the order of the newest that ever might; empty if none."""
+
+    holder: Claim | None = None
+    newest: str = ""
+
+
+class Waiting(BaseModel):
+    """An update that waits for its turn. `queued_by` is the execution that put it there.
+
+    `when_busy` is its own policy's: whether a newer one that waits takes its place.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoint: str
+    update_id: str
+    version: str
+    offered_at: datetime
+    not_before: datetime
+    why: str
+    queued_by: str
+    when_busy: WhenBusy = WhenBusy.SUPERSEDE
+
+    @property
+    def order(self) -> str:
+        """Its place among all that were offered for the endpoint."""
+        return order_of(self.offered_at, self.update_id)
+
+
+class Turn(StrEnum):
+    """What an update that wants its endpoint does next."""
+
+    CLAIM = "claim"
+    WAIT = "wait"
+    RECOVER = "recover"
+    SUPERSEDED = "superseded"
+    REJECTED = "rejected"
+    GO_BACK = "go_back"  # as a recovery of an update that had begun to change something
+    REPEATED = "repeated"  # another execution sees to it
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A turn with its reason. `not_before` is set for those who wait."""
+
+    turn: Turn
+    reasons: tuple[Reason, ...] = ()
+    not_before: datetime | None = None
+
+    @property
+    def verdict(self) -> str:
+        """What the state machine is told."""
+        return _VERDICTS[self.turn]
+
+
+_VERDICTS = {
+    Turn.CLAIM: "claimed",
+    Turn.WAIT: "queued",
+    Turn.RECOVER: "queued",
+    Turn.SUPERSEDED: "superseded",
+    Turn.REJECTED: "rejected",
+    Turn.GO_BACK: "recovered",
+    Turn.REPEATED: "repeated",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that a decision needs, read at one time. `refusals` come from marks and pins."""
+
+    now: datetime
+    standing: Standing
+    is_holder_running: bool
+    waiting: tuple[Waiting, ...]
+    when_busy: WhenBusy
+    start: StartTime | tuple[Reason, ...]
+    refusals: tuple[Reason, ...] = ()
+
+
+def order_of(offered_at: datetime, update_id: str) -> str:
+    """A text that sorts as releases were offered; within one instant the name decides."""
+    return f"{offered_at.astimezone(UTC).isoformat(timespec='microseconds')}#{update_id}"
+
+
+def order_of_update(update: Update) -> str:
+    """The place of an update among all that were offered for its endpoint."""
+    return order_of(update.offered_at or update.started_at, update.update_id)
+
+
+def outranked(waiting: Sequence[Waiting], newest: str) -> tuple[Waiting, ...]:
+    """Who of those who wait will end as Superseded, and needn't wait for that.
+
+    `newest` is the order of the newest that ever had the claim.
+    """
+    last = waiting[-1].order if waiting else ""
+    return tuple(
+        one
+        for one in waiting
+        if one.order < newest or (one.order < last and one.when_busy is not WhenBusy.QUEUE)
+    )
+
+
+def rank_again(
+    update: Update, ending: Ending, waiting: Sequence[Waiting], standing: Standing
+) -> Ending:
+    """How an update that queued up ends: superseded if something newer has come meanwhile.
+
+    It ends by its own execution then, and nobody has to start another for it.
+    """
+    gone = {one.update_id for one in outranked(waiting, standing.newest)}
+    if update.update_id not in gone:
+        return ending
+    _, _, newer = max(standing.newest, waiting[-1].order).partition("#")
+    return Ending(verdict="superseded", reasons=(superseded_by(update, newer),))
+
+
+def is_abandoned(claim: Claim, now: datetime, *, is_running: bool) -> bool:
+    """Whether a claim's execution is gone for good."""
+    return not is_running and now - claim.claimed_at >= SETTLING
+
+
+def decide_turn(update: Update, look: Look) -> Decision:
+    """Say what an update may do now.
+
+    A rollback is a person's answer to what serves now: it never waits behind a release.
+    """
+    order = order_of_update(update)
+    faults = look.start if isinstance(look.start, tuple) else ()
+    if look.refusals:
+        return Decision(Turn.REJECTED, (*look.refusals, *faults))
+    newer = _newer(order, update, look)
+    if newer:
+        return Decision(Turn.SUPERSEDED, (superseded_by(update, newer),))
+    if isinstance(look.start, tuple):
+        return Decision(Turn.REJECTED, look.start)
+    if look.start.at > look.now:
+        return Decision(Turn.WAIT, (starts_later(update, look.start),), look.start.at)
+    holder = look.standing.holder
+    if holder is not None and holder.execution_arn != update.execution_arn:
+        return _behind_holder(update, holder, look)
+    ahead = [one for one in look.waiting if one.order < order and one.not_before <= look.now]
+    if ahead and look.when_busy is WhenBusy.QUEUE and update.kind is Kind.RELEASE:
+        return Decision(Turn.WAIT, (waits_behind(update, ahead[0].update_id),), look.now)
+    return Decision(Turn.CLAIM)
+
+
+def _newer(order: str, update: Update, look: Look) -> str:
+    """The id of whatever newer one takes the place of an update; empty if none does."""
+    if look.standing.newest > order:
+        return look.standing.newest.partition("#")[2]
+    newest = look.waiting[-1] if look.waiting else None
+    if newest is None or newest.order <= order or look.when_busy is WhenBusy.QUEUE:
+        return ""
+    return newest.update_id if update.kind is Kind.RELEASE else ""
+
+
+def _behind_holder(update: Update, holder: Claim, look: Look) -> Decision:
+    reason = claim_held(holder.endpoint, holder.update_id)
+    if not is_abandoned(holder, look.now, is_running=look.is_holder_running):
+        if update.kind is Kind.ROLLBACK or look.when_busy is WhenBusy.REJECT:
+            return Decision(Turn.REJECTED, (reason,))
+        return Decision(Turn.WAIT, (reason,), look.now)
+    if holder.update_id == update.update_id:
+        return Decision(Turn.CLAIM)  # an earlier execution of this very update
+    return Decision(Turn.RECOVER, (being_cleaned_up(holder),), look.now)
+
+
+def superseded_by(update: Update, newer: str) -> Reason:
+    """Something newer was decided for the endpoint."""
+    return Reason(
+        code="queue.superseded",
+        subject=f"endpoint {update.endpoint}",
+        message=f"{newer} was offered after this one and takes its place.",
+        remedy="Nothing to do; start this version by name if it is wanted after all.",
+    )
+
+
+def starts_later(update: Update, start: StartTime) -> Reason:
+    """It may not begin yet."""
+    return Reason(
+        code="start.later",
+        subject=f"endpoint {update.endpoint}",
+        message=f"the update may begin at {start.at:%Y-%m-%d %H:%M} UTC: {start.why}",
+        remedy="It starts by itself then; `switchover start --now --reason …` doesn't wait.",
+    )
+
+
+def waits_behind(update: Update, other: str) -> Reason:
+    """Another one was offered earlier and waits too."""
+    return Reason(
+        code="queue.behind",
+        subject=f"endpoint {update.endpoint}",
+        message=f"{other} was offered earlier and goes first.",
+        remedy="It starts by itself in its turn.",
+    )
+
+
+def being_cleaned_up(holder: Claim) -> Reason:
+    """The update before this one ended without an outcome."""
+    return Reason(
+        code="claim.recovering",
+        subject=f"endpoint {holder.endpoint}",
+        message=f"{holder.update_id} ended without an outcome and is being cleaned up.",
+        remedy="This one starts by itself afterwards.",
+    )
+
+
+def cancelled(update_id: str, why: str) -> Reason:
+    """A person took an update out of the queue."""
+    return Reason(
+        code="queue.cancelled",
+        subject=f"update {update_id}",
+        message=f"was taken out of the queue: {why.rstrip('.') or 'no reason given'}.",
+        remedy="Start the release again if it is still wanted.",
+    )

@@ -1,0 +1,48 @@
+"""What was read around an endpoint that a plan can do without: some of it may not be readable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """A reading that couldn't be taken; `why` is AWS's own answer, or what was missing."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The instances of one type that other endpoints hold.
+
+    Not `is_complete` if some endpoint wasn't looked at: then it is the least that they hold.
+    """
+
+    instances: int
+    endpoints: int
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Whether a role may do something, by IAM's simulation of its policies.
+
+    `denied` names the resources on which it may not.
+    """
+
+    role: str
+    denied: tuple[str, ...] = ()
+
+    @property
+    def is_given(self) -> bool:
+        """Whether nothing is denied."""
+        return not self.denied
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribers:
+    """Who hears the announcements: confirmed subscriptions, and those that await confirmation."""
+
+    confirmed: int
+    pending: int

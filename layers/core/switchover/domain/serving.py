@@ -1,0 +1,76 @@
+"""What serves an endpoint at one moment, by version, as people ask for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.fleet import Absent, EndpointStatus
+
+if TYPE_CHECKING:
+    from switchover.domain.fleet import EndpointReading
+    from switchover.domain.plan import Plan
+    from switchover.domain.served import Served
+
+
+class Serving(BaseModel):
+    """What DescribeEndpoint says serves. `version` is empty for a config that no update brought.
+
+    `status` is empty if there is no endpoint.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: EndpointStatus | None = None
+    config_name: str = ""
+    version: str = ""
+    instances: int = 0
+    pending_config_name: str = ""
+    pending_instances: int = 0
+
+
+def serving_of(
+    endpoint: EndpointReading | Absent, plan: Plan | None, served: tuple[Served, ...] = ()
+) -> Serving:
+    """What serves, with its version by the plan or by what is known to have served."""
+    if isinstance(endpoint, Absent):
+        return Serving()
+    versions = {entry.config_name: entry.version for entry in served}
+    if plan is not None:
+        versions[plan.target_config] = plan.version
+        versions[plan.previous_config] = plan.previous_version
+        versions[plan.repair_config] = plan.previous_version
+    return Serving(
+        status=endpoint.status,
+        config_name=endpoint.config_name,
+        version=versions.get(endpoint.config_name, ""),
+        instances=endpoint.instances,
+        pending_config_name=endpoint.pending_config_name or "",
+        pending_instances=endpoint.pending_instances if endpoint.pending_config_name else 0,
+    )
+
+
+def say_serving(serving: Serving) -> str:
+    """One line: the version and its config, how many instances, and what is wrong with that."""
+    version = f"{serving.version} " if serving.version else ""
+    whole = f"{version}({serving.config_name}), {_count(serving.instances)}"
+    match serving.status:
+        case None:
+            return "nothing: the endpoint is gone"
+        case EndpointStatus.FAILED | EndpointStatus.OUT_OF_SERVICE:
+            return f"nothing: the endpoint is {serving.status.value}"
+        case EndpointStatus.UPDATE_ROLLBACK_FAILED:
+            return f"a mix of configs, under the name of {whole}"
+        case EndpointStatus.IN_SERVICE | EndpointStatus.SYSTEM_UPDATING:
+            return whole
+        case _:
+            coming = f", {_count(serving.pending_instances)} of {serving.pending_config_name}"
+            return (
+                f"{whole}{coming if serving.pending_config_name else ''};"
+                f" the endpoint is still {serving.status.value}"
+            )
+
+
+def _count(instances: int) -> str:
+    return f"{instances} instance{'' if instances == 1 else 's'}"

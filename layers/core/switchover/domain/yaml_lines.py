@@ -1,0 +1,114 @@
+"""YAML that remembers in which line each key stands, and which keys stand twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_MERGE = "tag:yaml.org,2002:merge"
+_DATE = "tag:yaml.org,2002:timestamp"
+_NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
+# Aliases of aliases can make a few lines hold more than memory does.
+_MOST_VALUES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A dotted key that stands twice in one mapping."""
+
+    key: str
+    line: int
+    first_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinedYaml:
+    """A document's content, the line (from 1) of each dotted key, and the keys that stand twice."""
+
+    content: object
+    lines: Mapping[str, int]
+    repeats: Sequence[Repeat]
+
+
+def read_yaml(raw: bytes | str) -> LinedYaml:
+    """Read one document of plain values; of a key that stands twice, the last one counts.
+
+    Raises:
+        yaml.YAMLError, ValueError, RecursionError: it isn't one.
+    """
+    loader = yaml.SafeLoader(raw)
+    try:
+        node = loader.get_single_node()
+        reader = _Reader(loader)
+        content = None if node is None else reader.read(node, "")
+    finally:
+        loader.dispose()
+    return LinedYaml(content, reader.lines, reader.repeats)
+
+
+class _Reader:
+    """Turns nodes into values, noting what values don't show."""
+
+    def __init__(self, loader: yaml.SafeLoader) -> None:
+        self._loader = loader
+        self._values = 0
+        self.lines: dict[str, int] = {}
+        self.repeats: list[Repeat] = []
+
+    def read(self, node: yaml.Node, path: str) -> object:
+        self._values += 1
+        if self._values > _MOST_VALUES:
+            raise ValueError(f"it holds more than {_MOST_VALUES} values")
+        match node:
+            case yaml.MappingNode(tag=yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG):
+                return self._read_mapping(node, path)
+            case yaml.SequenceNode(tag=yaml.resolver.BaseResolver.DEFAULT_SEQUENCE_TAG):
+                return [
+                    self.read(entry, f"{path}[{place}]") for place, entry in enumerate(node.value)
+                ]
+            case yaml.ScalarNode() if node.tag == _DATE or _is_clock_time(node):
+                # YAML 1.1 makes a date of 2026-12-24 and 1320 of 22:00; 1.2, and people, mean text.
+                return str(node.value)
+            case _:
+                value: object = self._loader.construct_object(node, deep=True)
+                return value
+
+    def _read_mapping(self, node: yaml.MappingNode, path: str) -> dict[str, object]:
+        own = [entry for entry in node.value if entry[0].tag != _MERGE]
+        self._note_lines(own, path)
+        self._loader.flatten_mapping(node)
+        values: dict[str, object] = {}
+        for key, value in node.value:
+            values[_key(key)] = self.read(value, _dotted(path, _key(key)))
+        return values
+
+    def _note_lines(self, entries: Sequence[tuple[yaml.Node, yaml.Node]], path: str) -> None:
+        first: dict[str, int] = {}
+        for key, _ in entries:
+            dotted, line = _dotted(path, _key(key)), key.start_mark.line + 1
+            if dotted in first:
+                self.repeats.append(Repeat(dotted, line, first[dotted]))
+            first.setdefault(dotted, line)
+            self.lines[dotted] = line
+
+
+def _key(node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        raise yaml.constructor.ConstructorError(
+            None, None, "a key is one word, not a list or mapping", node.start_mark
+        )
+    # As written: YAML 1.1 would make a truth value of the key `on`.
+    return str(node.value)
+
+
+def _dotted(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _is_clock_time(node: yaml.ScalarNode) -> bool:
+    return node.tag in _NUMBERS and ":" in node.value

@@ -1,0 +1,160 @@
+"""What holds at the end of every update, whatever failed on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+from tests.statemachine.faults_injected import Fault, Kind
+from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
+
+from switchover.domain.alarms import Scope
+from switchover.domain.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.statemachine.faults_stories import Story
+    from tests.statemachine.world import World
+
+    from switchover.domain.update import Update
+
+
+# What keeps an invariant, by function: without it for ever, the invariant can't be kept, and a person
+# has to be told so.
+_KEEPERS = {
+    # A deployment that nobody can watch to its end keeps its alarms: SageMaker looks at them.
+    "ObserveUpdateFunction": frozenset({"settled", "alarms removed"}),
+    # Where the endpoint had to be made again, there is nothing left whose capacity could be restored.
+    "RollBackFunction": frozenset({"settled", "capacity restored"}),
+    "RestoreCapacityFunction": frozenset({"settled", "capacity restored"}),
+    "RecordOutcomeFunction": frozenset({"settled", "recorded", "claim released", "alarms removed"}),
+    "AnnounceFunction": frozenset({"told", "told once"}),
+}
+# What takes up an update whose execution was stopped from outside.
+_RECOVERERS = {
+    "CleanUpFunction": frozenset(
+        {"recorded", "claim released", "alarms removed", "capacity restored"}
+    ),
+    "ClaimEndpointFunction": frozenset({"settled", "alarms removed"}),
+}
+
+
+def excused_by(fault: Fault, story: Story) -> frozenset[str]:
+    """The invariants that nobody could keep under a fault."""
+    if fault.is_for_ever:
+        keepers = {**_KEEPERS, **(_RECOVERERS if story.is_stopped else {})}
+        return keepers.get(fault.call.function, frozenset())
+    # Neither SNS nor EventBridge takes a key by which it would know the same message again.
+    is_doubled = fault.kind is Kind.LOST_ANSWER and fault.call.service in {"sns", "events"}
+    return frozenset({"told once"}) if is_doubled else frozenset()
+
+
+def broken_by(world: World, story: Story) -> dict[str, str]:
+    """Every invariant that doesn't hold, with what was found instead."""
+    found = _find_in_silence(world) if not world.executions else _find(world)
+    if not story.has_downtime and world.load.failures:
+        found["unnoticed"] = f"{world.load.failures} requests failed"
+    return found
+
+
+def _find_in_silence(world: World) -> dict[str, str]:
+    """No execution ever started: that is no update, but somebody has to be able to see it."""
+    found = {}
+    if world.traces() != world.traces_before:
+        found["true"] = "something changed, and nothing ran"
+    if not world.lambdas.dead_letters:
+        found["told"] = "nothing ran, and no dead letter says so"
+    return found
+
+
+def _find(world: World) -> dict[str, str]:
+    update = world.ledger.find(world.executions[0].name)
+    found = dict(_find_left_behind(world, update))
+    outcome = update.outcome if update else None
+    if update is None or outcome is None:
+        found["recorded"] = "no outcome"
+    elif wrong := _untrue(world, update):
+        found["true"] = wrong
+    if outcome is Outcome.NEEDS_OPERATOR and update is not None:
+        found["settled"] = update.summary
+    # Where nothing could be recorded a person is needed, whom a dead letter calls too.
+    expected = outcome or Outcome.NEEDS_OPERATOR
+    told = _told_people(world), _told_machines(world)
+    is_called = outcome is None and bool(world.lambdas.dead_letters)
+    if not is_called and ({*told[0], *told[1]} != {expected} or not all(told)):
+        found["told"] = f"it is {expected}, and told were {told}"
+    if max(map(len, told)) > 1:
+        found["told once"] = f"{told}"
+    return found
+
+
+def _find_left_behind(world: World, update: Update | None) -> Iterator[tuple[str, str]]:
+    claim = world.ledger.claim(ENDPOINT)
+    if claim is not None:
+        yield "claim released", f"held by {claim.execution_arn.rpartition(':')[2]}"
+    if (waiting := world.queue.entries(ENDPOINT)) != ():
+        yield "queue empty", f"{[one.update_id for one in waiting]} wait"
+    plan = update.plan if update else None
+    own = {spec.name for spec in plan.alarms if spec.scope is not Scope.STANDING} if plan else set()
+    if left := own & world.alarm_names():
+        yield "alarms removed", f"{sorted(left)}"
+    previous = plan.previous_config if plan else FIRST_CONFIG
+    if gone := _gone(world, previous):
+        yield "way back kept", gone
+    try:
+        capacity = world.capacity()
+    except ClientError as error:
+        yield "capacity restored", str(error)
+        return
+    changed = [key for key, value in capacity.items() if value != world.capacity_before[key]]
+    if changed:
+        yield "capacity restored", f"{changed} differ"
+
+
+def _gone(world: World, config: str) -> str:
+    """What is missing of a config and its model."""
+    try:
+        described = world.sagemaker.describe_endpoint_config(EndpointConfigName=config)
+        world.sagemaker.describe_model(ModelName=described["ProductionVariants"][0]["ModelName"])
+    except ClientError as error:
+        return str(error)
+    return ""
+
+
+def _untrue(world: World, update: Update) -> str:
+    """What the outcome says and the twin doesn't."""
+    if update.outcome is Outcome.NEEDS_OPERATOR:
+        return ""
+    described = world.describe()
+    status, serving, plan = described["EndpointStatus"], world.serving, update.plan
+    if status != "InService" or "PendingDeploymentSummary" in described:
+        return f"{update.outcome}, and the endpoint is {status}"
+    if world.twin.traffic_shares(update.endpoint) != {serving: 1.0}:
+        return f"{update.outcome}, and traffic is split"
+    if update.serving_config != serving:
+        return f"{update.serving_config} was recorded, and {serving} serves"
+    match update.outcome:
+        case Outcome.UPDATED if plan is not None:
+            is_true = serving == plan.target_config
+        case Outcome.ROLLED_BACK if plan is not None:
+            is_true = world.serving_model() == plan.previous_model
+        case Outcome.REJECTED:
+            is_true = serving == FIRST_CONFIG
+            if (kept := world.config_names() - world.traces_before["configs"]) or (
+                kept := world.model_names() - world.traces_before["models"]
+            ):
+                return f"Rejected, and {sorted(kept)} was made"
+        case _:
+            is_true = False
+    return "" if is_true else f"{update.outcome}, and {serving} serves"
+
+
+def _told_people(world: World) -> list[str]:
+    subjects = [said.partition(":")[0] for said in world.messages()]
+    return [said for said in subjects if said in set(Outcome) - {Outcome.QUEUED}]
+
+
+def _told_machines(world: World) -> list[str]:
+    kinds = [event["DetailType"].removeprefix("Update ") for event in world.outlets.events]
+    return [said for said in kinds if said in set(Outcome) - {Outcome.QUEUED}]

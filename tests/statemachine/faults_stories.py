@@ -1,0 +1,125 @@
+"""The updates that faults are planted in: between them they pass through every state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.statemachine.scene import ENDPOINT
+
+from switchover.domain.outcome import Outcome
+from switchover_local.twin.scenario import Behaviour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.statemachine.world import World
+
+_LONGEST_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An update from its offer on; `ends` is its outcome if nothing fails.
+
+    `is_stopped`: its execution is stopped from outside. `has_downtime`: nobody answers for a while.
+    """
+
+    name: str
+    ends: Outcome
+    tell: Callable[[World], None]
+    has_downtime: bool = False
+    is_stopped: bool = False
+
+
+def _update_by_canary(world: World) -> None:
+    _put_golden(world, b"v2")
+    world.put_policy("strategy: canary\ntests: {golden: golden/vlm.jsonl}\nwatch_seconds: 10m")
+    world.offer()
+
+
+def _offer_a_slow_one(world: World) -> None:
+    world.put_policy("strategy: canary")
+    world.twin.set_behaviour("*/v2/", Behaviour(latency_us=20_000_000))
+    world.offer()
+
+
+def _offer_what_answers_wrongly(world: World) -> None:
+    _put_golden(world, b"v3")
+    world.put_policy("strategy: canary\ntests: {golden: golden/vlm.jsonl}")
+    world.offer()
+
+
+def _redeploy(world: World) -> None:
+    world.put_policy("strategy: redeploy\nallow_downtime: true")
+    world.offer()
+
+
+def _redeploy_what_never_gets_healthy(world: World) -> None:
+    world.twin.set_behaviour("*/v2/", Behaviour(unhealthy_from_instance=1))
+    _redeploy(world)
+
+
+def _raise_the_fleet(world: World) -> None:
+    world.put_policy("strategy: rolling\ncapacity: {during: {min: 6, max: 8}}")
+    world.offer()
+
+
+def _stop_it_in_the_air(world: World) -> None:
+    world.put_policy("strategy: canary")
+    world.offer()
+
+    def stop() -> None:
+        world.stepfunctions.stop_execution(executionArn=world.executions[0].arn)
+
+    _once(world, lambda: world.executions[0].state == "AwaitOutcome", stop)
+
+
+def _approve(world: World) -> None:
+    world.put_policy("strategy: canary\napproval: {required: true}")
+    world.offer()
+
+    def say_yes() -> None:
+        token = world.update().task_token or ""
+        world.stepfunctions.send_task_success(taskToken=token, output='{"verdict": "approved"}')
+
+    _once(world, lambda: world.executions[0].state == "RequestApproval", say_yes)
+
+
+STORIES = (
+    Story("a canary that is updated", Outcome.UPDATED, _update_by_canary),
+    Story("a canary that its alarm turns back", Outcome.ROLLED_BACK, _offer_a_slow_one),
+    Story("answers that turn it back", Outcome.ROLLED_BACK, _offer_what_answers_wrongly),
+    Story("stopped in the air", Outcome.ROLLED_BACK, _stop_it_in_the_air, is_stopped=True),
+    Story("a fleet raised for it", Outcome.UPDATED, _raise_the_fleet),
+    Story("approved by a person", Outcome.UPDATED, _approve),
+    Story("a redeploy", Outcome.UPDATED, _redeploy, has_downtime=True),
+    Story(
+        "a redeploy that fails",
+        Outcome.ROLLED_BACK,
+        _redeploy_what_never_gets_healthy,
+        has_downtime=True,
+    ),
+)
+
+
+def _put_golden(world: World, version: bytes) -> None:
+    world.s3.put_object(
+        Bucket=world.bucket,
+        Key=f"golden/{ENDPOINT}.jsonl",
+        Body=b'{"name": "who", "body": {"messages": []}, "expect": {"values": {"model": "%s"}}}'
+        % version,
+    )
+
+
+def _once(world: World, is_time: Callable[[], bool], act: Callable[[], None]) -> None:
+    """Do something a minute after the time for it came; never, if it doesn't come."""
+    began_at = world.clock.now()
+
+    def look() -> None:
+        if world.executions and is_time():
+            act()
+        elif (world.clock.now() - began_at).total_seconds() < _LONGEST_SECONDS:
+            world.clock.call_later(60, look)
+
+    world.clock.call_later(60, look)

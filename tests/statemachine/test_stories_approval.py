@@ -1,0 +1,386 @@
+"""People are asked before the start and before promotion; only a plain yes goes on, all is recorded."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.statemachine.expectations import (
+    assert_no_request_failed,
+    assert_nothing_left_behind,
+    assert_untouched,
+    codes,
+)
+from tests.statemachine.laptop import deployment_of
+from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, VARIANT
+
+from switchover.domain.approval import Channel, Gate, Reply
+from switchover.domain.outcome import Outcome
+from switchover_cli.approving import answer_waiting
+from switchover_cli.errors import Misused
+from switchover_local.twin.scenario import Behaviour, EventFault, Scenario
+
+if TYPE_CHECKING:
+    from tests.statemachine.conftest import MakeWorld
+    from tests.statemachine.walker import Execution
+    from tests.statemachine.world import World
+
+    from switchover.domain.approval import Approval
+
+_BEFORE_START = "approval: {required: true}"
+_BEFORE_PROMOTION = "approval: {promotion: true}"
+
+
+def ask(world: World, policy: str, state: str) -> None:
+    """Offer v2 under a policy, and let it run until people have been asked."""
+    world.put_policy(policy)
+    world.offer()
+    world.run_to(state)
+    world.clock.advance(60)
+
+
+def say(world: World, verdict: Reply, reason: str = "") -> None:
+    """Answer as `switchover approve` and `reject` do."""
+    answer_waiting(deployment_of(world), ENDPOINT, None, verdict, reason)
+
+
+def answer_token(world: World, output: object) -> None:
+    """Answer as somebody does who has found the task token in the console."""
+    token = world.update().task_token
+    assert token is not None
+    world.stepfunctions.send_task_success(taskToken=token, output=json.dumps(output))
+
+
+def only_approval(world: World) -> Approval:
+    """What was answered, if one question was."""
+    (given,) = world.update().approvals
+    return given
+
+
+def moments(world: World, state: str) -> list[str]:
+    """What the timeline says of a state."""
+    return [m.text for m in world.ledger.timeline(world.update().update_id) if m.state == state]
+
+
+def test_a_yes_by_command_starts_the_update_and_is_recorded(world: World) -> None:
+    ask(world, _BEFORE_START, "RequestApproval")
+
+    say(world, Reply.APPROVED, "looked at it with Kim")
+    end = world.run()
+
+    given = only_approval(world)
+    assert end.state == "Updated"
+    assert_nothing_left_behind(world)
+    assert (given.verdict, given.channel, given.gate) == (
+        Reply.APPROVED,
+        Channel.CLI,
+        Gate.START,
+    )
+    assert given.by.startswith("arn:aws:")
+    assert given.reason == "looked at it with Kim"
+    (told,) = moments(world, "RecordApproval")
+    assert told.endswith("looked at it with Kim")
+
+
+def test_who_is_asked_is_told_the_plan_and_the_commands(world: World) -> None:
+    ask(world, _BEFORE_START, "RequestApproval")
+
+    message = world.outlets.messages[-1]
+
+    assert message["Subject"] == "Approve? vlm v2"
+    assert "switchover approve vlm" in message["Message"]
+    assert "switchover reject vlm" in message["Message"]
+    assert "http" not in message["Message"]
+    assert len(moments(world, "RequestApproval")) == 1
+
+
+def test_a_no_by_command_leaves_the_endpoint_as_it_was(world: World) -> None:
+    ask(world, _BEFORE_START, "RequestApproval")
+
+    say(world, Reply.DECLINED, "not on Friday")
+    end = world.run()
+
+    update = assert_untouched(world)
+    assert end.state == "Rejected"
+    assert codes(update) == ["approval.declined"]
+    assert "not on Friday" in update.summary
+    assert only_approval(world).verdict is Reply.DECLINED
+
+
+def test_an_answer_by_token_alone_names_nobody(world: World) -> None:
+    ask(world, _BEFORE_START, "RequestApproval")
+
+    answer_token(world, {"verdict": "approved"})
+    end = world.run()
+
+    assert end.state == "Updated"
+    assert (only_approval(world).by, only_approval(world).channel) == ("", Channel.CONSOLE)
+    assert moments(world, "RecordApproval") == ["Approved by somebody who answered the task token."]
+
+
+@pytest.mark.parametrize("output", ["yes", {}, {"verdict": "Approved!"}, [True], 1])
+def test_whatever_is_no_plain_yes_is_a_no(world: World, output: object) -> None:
+    ask(world, _BEFORE_START, "RequestApproval")
+
+    answer_token(world, output)
+    world.run()
+
+    assert codes(assert_untouched(world)) == ["approval.declined"]
+    assert "is not understood" in only_approval(world).reason
+
+
+def test_silence_is_a_recorded_no(world: World) -> None:
+    world.put_policy(_BEFORE_START)
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Rejected"
+    assert codes(assert_untouched(world)) == ["approval.expired"]
+    assert only_approval(world).verdict is Reply.EXPIRED
+
+
+def test_a_question_that_could_not_be_asked_is_no_yes(world: World) -> None:
+    world.crash("RequestApproval", times=1)
+    world.put_policy(_BEFORE_START)
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Rejected"
+    assert codes(assert_untouched(world)) == ["approval.refused"]
+
+
+def test_a_second_answer_finds_that_nobody_waits(world: World) -> None:
+    ask(world, _BEFORE_START, "RequestApproval")
+    say(world, Reply.APPROVED)
+
+    with pytest.raises(Misused, match="Nobody waits for an answer"):
+        say(world, Reply.DECLINED)
+    world.clock.advance(60)
+    with pytest.raises(Misused, match="was answered already: Approved by"):
+        say(world, Reply.DECLINED)
+
+    assert world.run().state == "Updated"
+
+
+def test_what_waits_for_no_person_cannot_be_approved(world: World) -> None:
+    world.offer()
+    world.run_to("AwaitOutcome")
+    world.clock.advance(60)
+
+    with pytest.raises(Misused, match="needs nobody's approval"):
+        say(world, Reply.APPROVED)
+
+    assert world.run().state == "Updated"
+
+
+def test_an_endpoint_without_an_update_has_nothing_to_approve(world: World) -> None:
+    with pytest.raises(Misused, match="No update runs there"):
+        say(world, Reply.APPROVED)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_crash_while_it_is_recorded_loses_no_answer(world: World, *, after: bool) -> None:
+    world.crash("RecordApproval", times=2, after=after)
+    ask(world, _BEFORE_START, "RequestApproval")
+
+    say(world, Reply.APPROVED)
+    end = world.run()
+
+    assert end.state == "Updated"
+    assert only_approval(world).verdict is Reply.APPROVED
+    assert len(moments(world, "RecordApproval")) == 1
+
+
+def test_an_answer_that_cannot_be_recorded_starts_nothing(world: World) -> None:
+    world.crash("RecordApproval", times=4)
+    ask(world, _BEFORE_START, "RequestApproval")
+
+    say(world, Reply.APPROVED)
+    end = world.run()
+
+    assert end.state == "Rejected"
+    assert codes(assert_untouched(world)) == ["switchover.crashed"]
+    assert "RollBack" not in end.path
+
+
+def test_an_update_stopped_while_it_is_asked_about_never_happened(world: World) -> None:
+    ask(world, _BEFORE_START, "RequestApproval")
+
+    world.stepfunctions.stop_execution(executionArn=world.executions[0].arn)
+    world.run()
+
+    assert codes(assert_untouched(world)) == ["execution.stopped"]
+
+
+def test_what_a_person_lets_stay_is_updated(world: World) -> None:
+    ask(world, _BEFORE_PROMOTION, "RequestPromotion")
+    world.clock.advance(7200)
+    assert world.serving == world.update().planned.target_config
+
+    say(world, Reply.APPROVED, "the answers read well")
+    end = world.run()
+
+    assert end.state == "Updated"
+    assert_nothing_left_behind(world)
+    assert "Promote? vlm v2" in world.messages()
+    assert only_approval(world).gate is Gate.PROMOTION
+    assert_no_request_failed(world)
+
+
+def test_what_a_person_lets_stay_is_watched_from_then_on(world: World) -> None:
+    ask(world, f"{_BEFORE_PROMOTION}\nwatch_seconds: 30m", "RequestPromotion")
+    world.clock.advance(7200)
+
+    say(world, Reply.APPROVED)
+    end = world.run()
+
+    assert end.state == "Updated"
+    watched = (
+        end.entered_at[end.path.index("RestoreCapacity")]
+        - end.entered_at[end.path.index("WatchUpdated")]
+    )
+    assert watched.total_seconds() >= 1800
+
+
+@pytest.mark.parametrize("code", ["approval.declined", "approval.expired"])
+def test_what_nobody_lets_stay_is_taken_back(world: World, code: str) -> None:
+    ask(world, _BEFORE_PROMOTION, "RequestPromotion")
+
+    if code == "approval.declined":
+        say(world, Reply.DECLINED, "the answers are worse")
+    end = world.run()
+
+    update = assert_nothing_left_behind(world)
+    assert end.state == "RolledBack"
+    assert update.outcome is Outcome.ROLLED_BACK
+    assert world.serving == FIRST_CONFIG
+    assert codes(update) == [code]
+    assert_no_request_failed(world)
+
+
+def gate_seconds(end: Execution) -> float:
+    """How long people were waited for before promotion."""
+    entered = dict(zip(end.path, end.entered_at, strict=True))
+    return (entered["RecordApproval"] - entered["RequestPromotion"]).total_seconds()
+
+
+def test_an_alarm_that_goes_red_while_people_are_asked_turns_it_back_at_once(world: World) -> None:
+    ask(world, _BEFORE_PROMOTION, "RequestPromotion")
+    world.clock.advance(7200)
+
+    world.twin.set_behaviour("*/v2/", Behaviour(server_error_rate=0.7))
+    end = world.run()
+
+    update, given = assert_nothing_left_behind(world), only_approval(world)
+    assert end.state == "RolledBack"
+    assert gate_seconds(end) < 7200 + 900
+    assert set(codes(update)) == {"alarm.went-red"}
+    assert (given.verdict, given.channel, given.by) == (Reply.DECLINED, Channel.LOOK, "")
+    assert "alarm switchover/vlm/" in given.reason
+    assert moments(world, "RecordApproval")[0].startswith("Rejected by a look at the endpoint: ")
+    assert world.queue.mark(ENDPOINT, "v2") is not None
+
+
+def test_an_alarm_that_is_red_when_people_would_be_asked_spares_them(world: World) -> None:
+    """Its event comes while TestModel is about to be tried again, when nobody waits."""
+    world.crash("TestModel", times=1)
+    world.put_policy(_BEFORE_PROMOTION)
+    world.offer()
+    world.run_to("TestModel")
+    standing = next(name for name in world.alarm_names() if "standing" in name)
+    world.cloudwatch.set_alarm_state(
+        AlarmName=standing, StateValue="ALARM", StateReason="It is red."
+    )
+
+    end = world.run()
+
+    assert end.state == "RolledBack"
+    assert gate_seconds(end) < 60
+    assert codes(assert_nothing_left_behind(world)) == ["alarm.went-red"]
+    assert "Promote? vlm v2" not in world.messages()
+
+
+def test_a_config_that_serves_no_more_ends_the_question(world: World) -> None:
+    ask(world, _BEFORE_PROMOTION, "RequestPromotion")
+
+    world.sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=FIRST_CONFIG)
+    end = world.run()
+
+    assert gate_seconds(end) < 3600
+    assert only_approval(world).channel is Channel.LOOK
+    assert world.serving == FIRST_CONFIG
+
+
+def test_good_news_and_a_resize_leave_the_question_to_people(world: World) -> None:
+    ask(world, _BEFORE_PROMOTION, "RequestPromotion")
+
+    world.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=ENDPOINT,
+        DesiredWeightsAndCapacities=[{"VariantName": VARIANT, "DesiredInstanceCount": 5}],
+    )
+    world.clock.advance(3600)
+
+    assert world.executions[0].state == "RequestPromotion"
+    assert world.update().is_confirmed is False
+    say(world, Reply.APPROVED)
+    assert world.run().state == "Updated"
+
+
+def test_if_the_event_of_a_red_alarm_is_lost_the_answer_finds_it(make_world: MakeWorld) -> None:
+    world = make_world(Scenario(faults=(EventFault(effect="lost", times=500),)))
+    ask(world, _BEFORE_PROMOTION, "RequestPromotion")
+    world.twin.set_behaviour("*/v2/", Behaviour(server_error_rate=0.7))
+    world.clock.advance(3600)
+    assert world.executions[0].state == "RequestPromotion"
+
+    say(world, Reply.APPROVED)
+    end = world.run()
+
+    assert end.state == "RolledBack"
+    assert "alarm.went-red" in codes(assert_nothing_left_behind(world))
+
+
+def test_a_no_of_a_person_does_not_mark_the_version(world: World) -> None:
+    """They may have had their own reasons; whoever means the version marks it bad themselves."""
+    ask(world, _BEFORE_PROMOTION, "RequestPromotion")
+    say(world, Reply.DECLINED)
+
+    world.run()
+
+    assert world.queue.mark(ENDPOINT, "v2") is None
+
+
+def test_an_update_stopped_before_it_may_stay_is_taken_back(world: World) -> None:
+    ask(world, _BEFORE_PROMOTION, "RequestPromotion")
+
+    world.stepfunctions.stop_execution(executionArn=world.executions[0].arn)
+    world.run()
+
+    assert assert_nothing_left_behind(world).outcome is Outcome.ROLLED_BACK
+
+
+def test_an_answer_to_promotion_that_cannot_be_recorded_is_taken_back(world: World) -> None:
+    world.crash("RecordApproval", times=4)
+    ask(world, _BEFORE_PROMOTION, "RequestPromotion")
+
+    say(world, Reply.APPROVED)
+    end = world.run()
+
+    assert end.state == "RolledBack"
+    assert_nothing_left_behind(world)
+
+
+def test_both_gates_are_asked_and_recorded(world: World) -> None:
+    ask(world, "approval: {required: true, promotion: true}", "RequestApproval")
+    say(world, Reply.APPROVED)
+    world.run_to("RequestPromotion")
+    world.clock.advance(60)
+    say(world, Reply.APPROVED)
+
+    end = world.run()
+
+    assert end.state == "Updated"
+    assert [given.gate for given in world.update().approvals] == [Gate.START, Gate.PROMOTION]

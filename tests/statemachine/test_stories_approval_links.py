@@ -1,0 +1,189 @@
+"""Links of a notification: looking never acts, the secret authorises, one answer counts."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from tests.statemachine.expectations import assert_nothing_left_behind, assert_untouched, codes
+
+from switchover.domain.approval import Channel, Reply
+
+if TYPE_CHECKING:
+    from tests.statemachine.world import World
+
+_URL = "https://abc.lambda-url.us-east-1.on.aws/"
+_BROWSER_HEADERS = {"host": "abc.lambda-url.us-east-1.on.aws", "user-agent": "browser"}
+
+
+@pytest.fixture
+def asked(world: World) -> World:
+    """v2 waits for approval, and people have links."""
+    wait_for_approval(world, "approval: {required: true}")
+    return world
+
+
+def wait_for_approval(world: World, policy: str) -> None:
+    """Offer v2 to a stack with links, and let it run until people have them."""
+    world.lambdas.overrides["SWITCHOVER_LINKS_URL"] = _URL
+    world.put_policy(policy)
+    world.offer()
+    world.run_to("RequestApproval")
+    world.clock.advance(60)
+
+
+def links(world: World) -> dict[str, str]:
+    """The links of the newest message, by what they answer."""
+    found = re.findall(r"https://\S+", world.outlets.messages[-1]["Message"])
+    return {parse_qs(urlsplit(url).query)["verdict"][0]: url for url in found}
+
+
+def visit(
+    world: World, url: str, method: str = "GET", form: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """A request to the function URL (Lambda Developer Guide, payload format 2.0)."""
+    parts = urlsplit(url)
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/",
+        "rawQueryString": parts.query,
+        "headers": _BROWSER_HEADERS,
+        "queryStringParameters": {k: v[0] for k, v in parse_qs(parts.query).items()},
+        "requestContext": {
+            "accountId": "anonymous",
+            "domainName": _BROWSER_HEADERS["host"],
+            "http": {"method": method, "path": "/", "sourceIp": "192.0.2.7"},
+            "stage": "$default",
+            "timeEpoch": int(world.clock.now().timestamp() * 1000),
+        },
+        "isBase64Encoded": form is not None,
+    }
+    if form is not None:
+        event["body"] = base64.b64encode(urlencode(form).encode()).decode()
+    if not parts.query:
+        del event["queryStringParameters"]
+    answer: dict[str, Any] = world.lambdas.invoke(
+        "arn:aws:lambda:::function:AnswerApprovalFunction", event
+    )
+    return answer
+
+
+def test_looking_at_a_link_shows_what_is_asked_and_answers_nothing(asked: World) -> None:
+    pages = [visit(asked, url) for url in links(asked).values()]
+
+    assert [page["statusCode"] for page in pages] == [200, 200]
+    assert "May vlm move to v2?" in pages[0]["body"]
+    assert asked.executions[0].state == "RequestApproval"
+    assert asked.update().approvals == ()
+
+
+def test_the_button_approves_and_records_who_said_they_are(asked: World) -> None:
+    page = visit(asked, links(asked)["approved"], "POST", {"by": "Kim", "reason": "go"})
+    end = asked.run()
+
+    (given,) = asked.update().approvals
+    assert page["statusCode"] == 200
+    assert "Approved." in page["body"]
+    assert end.state == "Updated"
+    assert (given.channel, given.by, given.reason) == (Channel.LINK, "Kim", "go")
+    assert_nothing_left_behind(asked)
+
+
+def test_the_other_link_rejects(asked: World) -> None:
+    visit(asked, links(asked)["declined"], "POST", {"reason": "not on Friday"})
+    end = asked.run()
+
+    assert end.state == "Rejected"
+    assert codes(assert_untouched(asked)) == ["approval.declined"]
+    assert asked.update().approvals[0].verdict is Reply.DECLINED
+
+
+def test_a_second_answer_is_refused(asked: World) -> None:
+    visit(asked, links(asked)["approved"], "POST", {})
+
+    at_once = visit(asked, links(asked)["declined"], "POST", {})
+    asked.clock.advance(60)
+    later = visit(asked, links(asked)["declined"], "POST", {})
+
+    assert [at_once["statusCode"], later["statusCode"]] == [409, 409]
+    assert asked.run().state == "Updated"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "",
+        "?update=nobody&secret=x&verdict=approved",
+        "?update=&secret=&verdict=approved",
+        "?verdict=approved",
+    ],
+)
+def test_a_link_without_the_secret_opens_nothing(asked: World, broken: str) -> None:
+    page = visit(asked, f"{_URL}{broken}", "POST", {})
+
+    assert page["statusCode"] == 403
+    assert "vlm" not in page["body"]
+    assert asked.executions[0].state == "RequestApproval"
+
+
+def test_a_guessed_secret_opens_nothing(asked: World) -> None:
+    guessed = re.sub(r"secret=[^&]+", "secret=guessed", links(asked)["approved"])
+
+    page = visit(asked, guessed, "POST", {})
+
+    assert page["statusCode"] == 403
+    assert "vlm" not in page["body"]
+
+
+@pytest.mark.parametrize("verdict", ["expired", "failed", "yes", ""])
+def test_a_link_answers_only_yes_or_no(asked: World, verdict: str) -> None:
+    bent = re.sub(r"verdict=\w+", f"verdict={verdict}", links(asked)["approved"])
+
+    assert visit(asked, bent, "POST", {})["statusCode"] == 403
+    assert asked.executions[0].state == "RequestApproval"
+
+
+def test_another_method_is_refused(asked: World) -> None:
+    assert visit(asked, links(asked)["approved"], "DELETE")["statusCode"] == 405
+
+
+def test_an_expired_link_says_so(asked: World) -> None:
+    url = links(asked)["approved"]
+    asked.run()
+
+    assert asked.update().approvals[0].verdict is Reply.EXPIRED
+    assert visit(asked, url, "POST", {})["statusCode"] == 409
+
+
+def test_what_is_typed_is_cut_to_what_the_ledger_takes(asked: World) -> None:
+    visit(asked, links(asked)["approved"], "POST", {"by": "K" * 300_000})
+
+    assert asked.run().state == "Updated"
+    assert len(asked.update().approvals[0].by) == 500
+
+
+def test_the_links_of_the_first_gate_do_not_open_the_second(world: World) -> None:
+    wait_for_approval(world, "approval: {required: true, promotion: true}")
+    first = links(world)["approved"]
+    visit(world, first, "POST", {})
+    world.run_to("RequestPromotion")
+    world.clock.advance(60)
+
+    page = visit(world, first, "POST", {})
+
+    assert page["statusCode"] == 403
+    assert world.executions[0].state == "RequestPromotion"
+
+
+def test_without_the_stacks_parameter_there_are_no_links(world: World) -> None:
+    world.put_policy("approval: {required: true}")
+    world.offer()
+    world.run_to("RequestApproval")
+    world.clock.advance(60)
+
+    assert "https://" not in world.outlets.messages[-1]["Message"]
+    assert world.update().approval_link is None

@@ -1,0 +1,72 @@
+"""`switchover gc` after several updates: what is old goes, what a rollback needs stays."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.statemachine.laptop import deployment_of
+from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
+
+from switchover_cli import gc as command
+from switchover_cli.app import main
+from switchover_cli.exits import ExitCode
+
+if TYPE_CHECKING:
+    from tests.statemachine.conftest import MakeWorld
+    from tests.statemachine.world import World
+
+
+@pytest.fixture
+def world(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> World:
+    """v2, v3 and v4 were rolled out one after the other."""
+    made = make_world(requests_per_second=0.1)
+    monkeypatch.setattr(command, "open_session", lambda **_: None)
+    monkeypatch.setattr(command, "find_deployment", lambda *_: deployment_of(made))
+    monkeypatch.setenv("COLUMNS", "160")
+    made.put_policy("strategy: all-at-once")
+    made.offer("v2")
+    made.run()
+    made.offer("v3")
+    made.run()
+    made.offer("v4")
+    made.run()
+    return made
+
+
+def test_gc_removes_what_nothing_needs_and_a_rollback_still_works(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = world.config_names()
+    v2, v3, v4 = (execution.name for execution in world.executions)
+    configs = {n: world.ledger.update(n).planned.target_config for n in (v2, v3, v4)}
+
+    shown = main(("gc", ENDPOINT, "--keep", "2"))
+
+    told = capsys.readouterr().out
+    assert shown == ExitCode.DONE
+    assert "2 may go. Remove them: switchover gc vlm --yes" in told
+    assert "one of the last 2 that served" in told
+    assert world.config_names() == before
+
+    main(("gc", ENDPOINT, "--keep", "2", "--yes"))
+
+    told = capsys.readouterr().out
+    assert told.splitlines() == [
+        f"Removed config {configs[v2]}.",
+        f"Removed model {configs[v2]}.",
+    ]
+    assert world.config_names() == before - {configs[v2]}
+    assert configs[v2] not in world.model_names()
+    assert FIRST_CONFIG in world.config_names()
+
+    main(("gc", ENDPOINT, "--keep", "2", "--yes", "--json"))
+
+    again = json.loads(capsys.readouterr().out)
+    assert again["removed"] == again["removable"] == []
+    assert len(again["needed"]) == 4
+
+    world.start("back", rollback=ENDPOINT)
+    assert world.run().state == "Updated"
+    assert world.serving == configs[v3]

@@ -1,0 +1,97 @@
+"""The model's answers decide: to chats with images, raw payloads and streams."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.statemachine.expectations import assert_nothing_left_behind, codes
+from tests.statemachine.scene import FIRST_CONFIG
+
+from switchover_local.twin.scenario import Behaviour, LostResponse
+
+if TYPE_CHECKING:
+    from tests.statemachine.world import World
+
+CHAT: dict[str, Any] = {
+    "name": "reads the sign",
+    "chat": {"prompt": "What does it say?", "images": ["images/sign.png"]},
+    "expect": {"matches": "STOP", "values": {"model": "v2"}},
+}
+RAW: dict[str, Any] = {"name": "raw", "body_file": "images/sign.png"}
+STREAM: dict[str, Any] = {
+    "name": "streamed",
+    "chat": {"prompt": "What does it say?"},
+    "stream": True,
+    "expect": {"matches": "^It says STOP", "first_token_seconds": 60, "tokens_per_second": 0.001},
+}
+
+
+def put_golden(world: World, *requests: dict[str, Any], **tests: object) -> None:
+    """The golden file with its image, and a policy that names it."""
+    lines = "\n".join(map(json.dumps, requests))
+    for key, body in (("golden/vlm.jsonl", lines.encode()), ("golden/images/sign.png", b"PNG")):
+        world.s3.put_object(Bucket=world.bucket, Key=key, Body=body)
+    # Unguarded, so that nobody but TestModel asks them.
+    policy = {"tests": {"golden": "golden/vlm.jsonl", **tests}, "guard": {"min_requests": 0}}
+    world.put_policy(json.dumps(policy))
+
+
+def test_a_chat_with_an_image_a_raw_payload_and_a_stream_let_the_update_stand(
+    world: World,
+) -> None:
+    put_golden(world, CHAT, RAW, STREAM)
+    world.twin.set_behaviour("*/v2/", Behaviour(reply="It says STOP."))
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Updated"
+    results = assert_nothing_left_behind(world).golden
+    assert [(result.name, result.status, result.has_passed) for result in results] == [
+        ("reads the sign", 200, True),
+        ("raw", 200, True),
+        ("streamed", 200, True),
+    ]
+    assert results[0].answer_excerpt == "It says STOP."
+    assert results[2].first_token_us is not None
+
+
+def test_what_was_answered_wrongly_is_kept_with_the_update(world: World) -> None:
+    put_golden(world, CHAT, RAW)
+    world.twin.set_behaviour("*/v2/", Behaviour(reply="I see a cat."))
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "RolledBack"
+    update = assert_nothing_left_behind(world)
+    assert codes(update) == ["golden.failed"]
+    assert [result.has_passed for result in update.golden] == [False, True]
+    assert update.golden[0].answer_excerpt == "I see a cat."
+    assert "does not match 'STOP'" in update.golden[0].faults[0]
+    assert world.serving == FIRST_CONFIG
+
+
+def test_an_image_that_is_not_there_is_told_before_anything_is_touched(world: World) -> None:
+    put_golden(world, CHAT)
+    world.s3.delete_object(Bucket=world.bucket, Key="golden/images/sign.png")
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Rejected"
+    assert codes(world.update()) == ["golden.file-missing"]
+    assert world.serving == FIRST_CONFIG
+
+
+def test_an_answer_that_is_lost_once_turns_nothing_back_and_is_told(world: World) -> None:
+    put_golden(world, CHAT, warm_up=0)
+    world.twin.set_behaviour("*/v2/", Behaviour(reply="It says STOP."))
+    world.twin.inject(LostResponse(operation="InvokeEndpoint"))
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Updated"
+    assert world.update().golden[0].tries == 2

@@ -1,0 +1,231 @@
+"""What an outcome tells somebody who was woken by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.samples import NEW, OLD, endpoint, later, plan, reason, update
+
+from switchover.domain.account import tell_outcome
+from switchover.domain.advice import advise
+from switchover.domain.evidence import ContainerLog, Datapoint, Fleet, LogLine, Trip, say_trip
+from switchover.domain.fleet import Absent, AlarmState, EndpointStatus, ScalingReading
+from switchover.domain.naming import alarm_name
+from switchover.domain.outcome import Outcome
+from switchover.domain.plan import Kind
+from switchover.domain.reasons import Reason
+from switchover.domain.serving import serving_of
+from switchover.domain.update import CapacitySnapshot, Evidence, Update
+
+LATENCY = alarm_name("chat", NEW, "latency")
+TRIP = Trip(
+    name=LATENCY,
+    state=AlarmState.ALARM,
+    at=later(300),
+    fleet=Fleet.NEW,
+    metric="ModelLatency",
+    statistic="p99",
+    comparison="GreaterThanThreshold",
+    threshold=5_000_000,
+    datapoints=(Datapoint(value=20_000_000), Datapoint(value=19_800_000)),
+)
+RED = Reason(
+    code="alarm.went-red",
+    subject=f"alarm {LATENCY}",
+    message=say_trip(TRIP),
+    remedy="Compare the new version's answers and latency with the old one's.",
+)
+LOG = ContainerLog(
+    group="g",
+    lines=(LogLine(at=later(290), stream="main/i-1", text="RuntimeError: CUDA out of memory"),),
+)
+MIXED = EndpointStatus.UPDATE_ROLLBACK_FAILED
+
+
+def ended(outcome: Outcome = Outcome.ROLLED_BACK, **changes: Any) -> Update:
+    return update(
+        **{
+            "outcome": outcome,
+            "summary": f"chat is back on v1 (chat-v1), not on v2: {RED.subject}: went red …",
+            "reasons": (RED,),
+            "plan": plan(),
+            "ended_at": later(900),
+            "serving_config": OLD,
+            "serving": serving_of(endpoint(), plan()),
+            "evidence": Evidence(failure_reason="Alarms are firing.", alarms=(TRIP,), log=LOG),
+            **changes,
+        }
+    )
+
+
+def needs_operator(**reading: Any) -> Update:
+    return ended(Outcome.NEEDS_OPERATOR, serving=serving_of(endpoint(**reading), plan()))
+
+
+def commands(told: Update) -> list[str]:
+    return [step.command for step in advise(told) if step.command]
+
+
+def test_a_rollback_by_an_alarm_is_told_in_a_few_lines() -> None:
+    assert tell_outcome(ended()) == (
+        "chat is back on v1 (chat-v1), not on v2.",
+        (
+            "Why: alarm latency: went red at 12:05:00 UTC: p99 ModelLatency of the new fleet"
+            " 20 s, 19.8 s (red above 5 s)."
+        ),
+        "SageMaker says: Alarms are firing.",
+        "Container log: RuntimeError: CUDA out of memory",
+        "Serves now: v1 (chat-v1), 4 instances.",
+        "Next: Compare the new version's answers and latency with the old one's.",
+        (
+            "Next: v2 is marked bad and starts only by name:"
+            " switchover start --endpoint chat --version v2"
+        ),
+        "More: switchover explain chat-v2-0a1b2c3d",
+    )
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_no_outcome_takes_more_than_a_phones_screen(outcome: Outcome) -> None:
+    crowded = ended(
+        outcome,
+        reasons=tuple(reason(f"code.n{n}", remedy=f"Do {n}.") for n in range(9)),
+        release=update().release.model_copy(update={"hotfix": True, "reason": "broken"}),  # type: ignore[union-attr]
+        serving=serving_of(endpoint(status=MIXED), plan()),
+    )
+
+    assert len(tell_outcome(crowded)) <= 12
+
+
+def test_a_long_failure_reason_is_cut_to_what_a_phone_shows() -> None:
+    told = tell_outcome(ended(evidence=Evidence(failure_reason="word " * 400)))
+
+    assert max(len(line) for line in told) <= 220
+
+
+def test_a_success_has_nothing_to_do() -> None:
+    told = tell_outcome(
+        ended(
+            Outcome.UPDATED,
+            summary="chat serves v2.",
+            reasons=(),
+            evidence=Evidence(),
+            serving=serving_of(endpoint(config_name=plan().target_config), plan()),
+        )
+    )
+
+    assert told == (
+        "chat serves v2.",
+        f"Serves now: v2 ({plan().target_config}), 4 instances.",
+        "Nothing to do.",
+        "More: switchover explain chat-v2-0a1b2c3d",
+    )
+
+
+def test_a_rejection_tells_its_faults_with_their_remedies_and_counts_the_rest() -> None:
+    told = tell_outcome(
+        ended(
+            Outcome.REJECTED,
+            summary="chat was not touched: file: field: is wrong. (and 6 more)",
+            reasons=(reason(),) * 7,
+        )
+    )
+
+    assert told[0] == "chat was not touched."
+    assert told[1:7] == ("- file: field: is wrong. Mend it.",) * 5 + ("- and 2 more",)
+    assert not any(line.startswith("Serves now") for line in told)
+
+
+@pytest.mark.parametrize(
+    ("failure", "advice"),
+    [
+        ("Unable to provision: InsufficientInstanceCapacity error.", "had no instances to give"),
+        ("The container did not pass the ping health check.", "read its log"),
+        ("Request to service failed. If failure persists, …", "start it again"),
+    ],
+)
+def test_sagemakers_words_lead_to_advice(failure: str, advice: str) -> None:
+    told = ended(evidence=Evidence(failure_reason=failure))
+
+    assert advice in advise(told)[0].text
+
+
+def test_a_release_that_was_not_to_blame_may_start_again() -> None:
+    told = ended(evidence=Evidence(failure_reason="CapacityError: Unable to provision"))
+
+    assert "v2 may start again" in advise(told)[-1].text
+
+
+def test_a_rollback_that_went_back_offers_no_release() -> None:
+    assert commands(ended(kind=Kind.ROLLBACK)) == []
+
+
+def test_a_mix_is_left_with_the_way_back_and_the_way_on() -> None:
+    told = needs_operator(status=MIXED)
+
+    back, on = commands(told)
+    assert f"--endpoint-config-name {OLD} " in back
+    assert f"--endpoint-config-name {plan().target_config} " in on
+    assert "Serves now: a mix of configs, under the name of v1 (chat-v1), 4 instances." in (
+        tell_outcome(told)
+    )
+
+
+def test_a_failed_endpoint_is_deleted_before_it_is_made_again() -> None:
+    delete, create = commands(needs_operator(status=EndpointStatus.FAILED))
+
+    assert delete.startswith("aws sagemaker delete-endpoint")
+    assert create.startswith("aws sagemaker create-endpoint")
+    assert create.endswith(OLD)
+
+
+def test_an_endpoint_that_is_gone_is_made_again() -> None:
+    gone = serving_of(Absent(name="chat", read_at=later(0)), plan())
+
+    told = ended(Outcome.NEEDS_OPERATOR, serving=gone)
+
+    assert "Serves now: nothing: the endpoint is gone." in tell_outcome(told)
+    assert [command.split()[2] for command in commands(told)] == ["create-endpoint"]
+
+
+def test_somebody_elses_config_is_a_persons_decision() -> None:
+    told = needs_operator(config_name="by-hand")
+
+    assert commands(told) == ["switchover rollback chat --to v1"]
+
+
+def test_an_update_that_never_settles_is_looked_at_again() -> None:
+    told = needs_operator(
+        status=EndpointStatus.UPDATING,
+        pending_config_name=plan().target_config,
+    )
+
+    assert commands(told) == ["aws sagemaker describe-endpoint --endpoint-name chat"]
+    assert any("still Updating" in line for line in tell_outcome(told))
+
+
+def test_capacity_that_is_not_back_has_the_command_that_puts_it_back() -> None:
+    target = {
+        "MinCapacity": 1,
+        "MaxCapacity": 8,
+        "SuspendedState": {"ScheduledScalingSuspended": True},
+    }
+    snapshot = CapacitySnapshot(desired_instances=4, scaling=ScalingReading(target=target))
+
+    off = reason("capacity.not-restored")
+    told = needs_operator().model_copy(update={"snapshot": snapshot, "reasons": (RED, off)})
+
+    [command] = commands(told)
+    assert "--resource-id endpoint/chat/variant/main" in command
+    assert "--min-capacity 1 --max-capacity 8" in command
+    assert command.endswith("ScheduledScalingSuspended=true")
+
+
+def test_a_release_that_could_not_be_taken_back_is_looked_into_or_left_for_another_version() -> (
+    None
+):
+    look, other = commands(needs_operator(config_name=plan().target_config))
+
+    assert look.endswith(f"describe-endpoint-config --endpoint-config-name {OLD}")
+    assert other == "switchover rollback chat --to VERSION"

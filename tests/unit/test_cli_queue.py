@@ -1,0 +1,298 @@
+"""Who waits, what isn't started, and what a start would find: the commands, on AWS as moto plays it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from tests.unit.cloudformation_fake import serve_stacks
+from tests.unit.samples import ENDPOINT, NOW, OLD, later, update
+
+from switchover.aws.ledger import Ledger
+from switchover.aws.queue import Queue
+from switchover.domain.marks import Mark, Pin
+from switchover.domain.outcome import Outcome
+from switchover.domain.queueing import Claim, Waiting
+from switchover_cli.app import main
+from switchover_cli.exits import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+WAITS = Waiting(
+    endpoint=ENDPOINT,
+    update_id="chat-v3-c",
+    version="v3",
+    offered_at=NOW,
+    not_before=later(3600),
+    why="its window opens then.",
+    queued_by="arn",
+)
+RELEASE = ("--endpoint", ENDPOINT, "--version", "v2")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+class Desk:
+    """A person's terminal, with the ledger behind it to look at."""
+
+    def __init__(
+        self, capsys: pytest.CaptureFixture[str], dynamodb: DynamoDBClient, machine_arn: str
+    ) -> None:
+        self._capsys = capsys
+        self._machine_arn = machine_arn
+        self.ledger = Ledger(dynamodb, "ledger")
+        self.queue = Queue(dynamodb, "ledger")
+
+    def type(self, *arguments: str) -> Said:
+        code = main(arguments)
+        printed = self._capsys.readouterr()
+        return Said(code, printed.out, printed.err)
+
+    def wait_in_queue(self) -> None:
+        self.queue.put(WAITS)
+        self.ledger.open_update(
+            update(update_id=WAITS.update_id, version="v3", outcome=Outcome.QUEUED)
+        )
+
+    def sent(self) -> list[dict[str, Any]]:
+        """The input of each execution that was started."""
+        states = boto3.client("stepfunctions", region_name="us-east-1")
+        started = states.list_executions(stateMachineArn=self._machine_arn)["executions"]
+        described = [states.describe_execution(executionArn=e["executionArn"]) for e in started]
+        return [json.loads(execution["input"]) for execution in described]
+
+
+@pytest.fixture
+def desk(
+    dynamodb: DynamoDBClient,
+    s3: S3Client,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Desk]:
+    monkeypatch.setenv("COLUMNS", "120")
+    machine = boto3.client("stepfunctions", region_name="us-east-1").create_state_machine(
+        name="update",
+        definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
+        roleArn="arn:aws:iam::000000000000:role/machine",
+    )["stateMachineArn"]
+    outputs = {"TableName": "ledger", "BucketName": "models", "StateMachineArn": machine}
+    with serve_stacks({"switchover": outputs}) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
+        yield Desk(capsys, dynamodb, machine)
+
+
+@pytest.fixture
+def endpoint(desk: Desk, s3: S3Client) -> None:
+    """An endpoint at rest, and a release for it."""
+    sagemaker = boto3.client("sagemaker", region_name="us-east-1")
+    sagemaker.create_model(
+        ModelName="m",
+        ExecutionRoleArn="arn:aws:iam::000000000000:role/model",
+        PrimaryContainer={"Image": "vllm"},
+    )
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=OLD,
+        ProductionVariants=[
+            {"VariantName": "main", "ModelName": "m", "InstanceType": "ml.m5.xlarge"}
+        ],
+    )
+    sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=OLD)
+    put_release(s3)
+
+
+def put_release(s3: S3Client, **changes: object) -> None:
+    release = {
+        "schema": 1,
+        "endpoint": ENDPOINT,
+        "model": {"name": "qwen", "version": "v2"},
+        "prefix": "models/chat/v2/",
+        "files": [{"path": "config.json", "bytes": 2, "sha256": "0" * 64}],
+        **changes,
+    }
+    key = f"releases/{ENDPOINT}/v2/release.json"
+    s3.put_object(Bucket="models", Key=key, Body=json.dumps(release).encode())
+
+
+def test_the_queue_shows_who_runs_who_waits_until_when_and_why(desk: Desk) -> None:
+    desk.ledger.take_claim(Claim(ENDPOINT, "chat-v2-b", "arn", NOW), "1")
+    desk.queue.set_pin(Pin(endpoint=ENDPOINT, version="v3", reason="an audit", at=NOW))
+    desk.wait_in_queue()
+
+    said = desk.type("queue", ENDPOINT)
+
+    running, pinned, heading, row = said.out.splitlines()
+    assert said.code == ExitCode.DONE
+    assert running == "Running: chat-v2-b"
+    assert pinned == "Pinned to v3: an audit"
+    assert heading.split()[:2] == ["offered", "(UTC)"]
+    assert [part.strip() for part in row.split("  ") if part] == [
+        *("2026-01-05 12:00", "v3", "2026-01-05 13:00", "its window opens then.", "chat-v3-c"),
+    ]
+
+
+def test_an_empty_queue_says_so(desk: Desk) -> None:
+    assert desk.type("queue", ENDPOINT).out == "Nobody waits for chat.\n"
+
+
+def test_the_queue_is_told_to_machines_whole(desk: Desk) -> None:
+    desk.wait_in_queue()
+
+    told = json.loads(desk.type("queue", ENDPOINT, "--json").out)
+
+    assert (told["running"], told["pinned_to"]) == (None, None)
+    assert [one["update_id"] for one in told["waiting"]] == ["chat-v3-c"]
+
+
+def test_cancel_asks_for_the_end_of_one_that_waits(desk: Desk) -> None:
+    desk.wait_in_queue()
+
+    said = desk.type("cancel", ENDPOINT, "chat-v3-c", "--reason", "wrong file")
+
+    assert said.out == "chat-v3-c is being taken out of the queue; it ends as Rejected.\n"
+    assert desk.sent() == [{"cancel": "chat-v3-c", "reason": "wrong file"}]
+
+
+@pytest.mark.parametrize(
+    ("endpoint_name", "outcome"), [(ENDPOINT, None), (ENDPOINT, "Updated"), ("other", "Queued")]
+)
+def test_what_does_not_wait_there_cannot_be_cancelled(
+    desk: Desk, endpoint_name: str, outcome: str | None
+) -> None:
+    desk.ledger.open_update(update(update_id="chat-v3-c", outcome=outcome and Outcome(outcome)))
+
+    said = desk.type("cancel", endpoint_name, "chat-v3-c", "--reason", "wrong file")
+
+    assert said.code == ExitCode.USAGE
+    assert f"switchover queue {endpoint_name}" in said.err
+    assert desk.sent() == []
+
+
+def test_a_mark_is_made_with_its_reason_and_taken_off(desk: Desk) -> None:
+    made = desk.type("release", "mark-bad", ENDPOINT, "v2", "--reason", "answers in French")
+    mark = desk.queue.mark(ENDPOINT, "v2")
+    gone = desk.type("release", "unmark", ENDPOINT, "v2")
+
+    assert mark is not None
+    assert (mark.reason, mark.update_id) == ("answers in French", "")
+    assert desk.queue.mark(ENDPOINT, "v2") is None
+    assert (made.out, gone.out) == ("v2 is marked bad for chat.\n", "v2 is not marked for chat.\n")
+
+
+def test_a_pin_is_set_with_its_reason_and_freed(desk: Desk) -> None:
+    made = desk.type("pin", ENDPOINT, "v1", "--reason", "an audit")
+    pin = desk.queue.pin(ENDPOINT)
+    gone = desk.type("unpin", ENDPOINT)
+
+    assert pin is not None
+    assert (pin.version, pin.reason) == ("v1", "an audit")
+    assert desk.queue.pin(ENDPOINT) is None
+    assert (made.out, gone.out) == ("chat is pinned to v1.\n", "chat is not pinned.\n")
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("pin", ENDPOINT, "v1"),
+        ("release", "mark-bad", ENDPOINT, "v2"),
+        ("start", *RELEASE, "--now"),
+    ],
+)
+def test_what_overrides_the_usual_course_must_say_why(
+    desk: Desk, arguments: tuple[str, ...]
+) -> None:
+    said = desk.type(*arguments)
+
+    assert said.code == ExitCode.USAGE
+    assert "reason" in said.err
+    assert desk.sent() == []
+
+
+def test_a_start_that_skips_the_window_says_so_and_why(desk: Desk) -> None:
+    said = desk.type("start", *RELEASE, "--now", "--reason", "a customer waits")
+
+    assert said.code == ExitCode.DONE
+    assert desk.sent() == [
+        {
+            "release": "s3://models/releases/chat/v2/release.json",
+            "now": True,
+            "reason": "a customer waits",
+        }
+    ]
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_dry_run_starts_nothing(desk: Desk) -> None:
+    said = desk.type("start", *RELEASE, "--dry-run")
+
+    assert (said.code, said.out) == (ExitCode.DONE, "It would start now.\n")
+    assert desk.sent() == []
+    assert desk.queue.entries(ENDPOINT) == ()
+    assert desk.ledger.history(ENDPOINT) == ()
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_dry_run_foresees_that_a_release_waits(desk: Desk, s3: S3Client) -> None:
+    put_release(s3, start="2099-01-05T02:00:00Z")
+
+    said = desk.type("start", *RELEASE, "--dry-run")
+
+    assert said.code == ExitCode.DONE
+    assert said.out.startswith("It would be Queued.\n")
+    assert "may begin at 2099-01-05 02:00 UTC" in said.out
+    assert desk.queue.entries(ENDPOINT) == ()
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_dry_run_foresees_a_refusal_and_ends_like_one(desk: Desk) -> None:
+    desk.queue.set_pin(Pin(endpoint=ENDPOINT, version="v1", reason="an audit", at=NOW))
+
+    said = desk.type("start", *RELEASE, "--dry-run")
+
+    assert said.code == ExitCode.REJECTED
+    assert said.out.startswith("It would be Rejected.\n")
+    assert "switchover unpin chat" in said.out
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_version_that_is_marked_bad_starts_by_name(desk: Desk) -> None:
+    desk.queue.add_mark(Mark(endpoint=ENDPOINT, version="v2", reason="red", at=NOW))
+
+    assert desk.type("start", *RELEASE, "--dry-run").out == "It would start now.\n"
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_dry_run_tells_machines_what_it_told_people(desk: Desk) -> None:
+    future = NOW + timedelta(days=36500)
+    desk.queue.put(WAITS.model_copy(update={"offered_at": future}))
+
+    said = desk.type("start", *RELEASE, "--dry-run", "--json")
+
+    told = json.loads(said.out)
+    assert said.code == ExitCode.REJECTED
+    assert told["verdict"] == "superseded"
+    assert [reason["code"] for reason in told["reasons"]] == ["queue.superseded"]
+
+
+def test_a_dry_run_of_a_faulty_release_tells_every_fault(desk: Desk, s3: S3Client) -> None:
+    put_release(s3, files=[], start="tomorrow")
+
+    said = desk.type("start", *RELEASE, "--dry-run")
+
+    assert said.code == ExitCode.REJECTED
+    assert "It would be Rejected." in said.err
+    assert "files" in said.err
+    assert "start" in said.err

@@ -1,0 +1,134 @@
+"""For every fleet and policy: a plan that fits, or a refusal whose alternative does."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.policies import FLEETS, POLICIES, chosen_keys
+from tests.unit.samples import policy
+
+from switchover.domain.experience import Ready
+from switchover.domain.fitting import Conditions, Fitted, fit
+from switchover.domain.policy import Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from switchover.domain.reasons import Reason
+
+_EXAMPLE = re.compile(r"This fits: `(\{.*\})`\.$")
+
+
+def conditions(instances: int, ready_seconds: int = 480, **changes: Any) -> Conditions:
+    return Conditions(
+        **{
+            "instances": instances,
+            "configured_instances": instances,
+            "ready": Ready(ready_seconds, "policy"),
+            "published_every": 60,
+            **changes,
+        }
+    )
+
+
+def fitted(values: Mapping[str, Any], there: Conditions) -> Fitted | tuple[Reason, ...]:
+    return fit(policy(**values), chosen_keys(dict(values)), there)
+
+
+def with_example(values: dict[str, Any], reasons: tuple[Reason, ...]) -> dict[str, Any]:
+    """The policy as the refusal would have it."""
+    [example] = {found[1] for reason in reasons if (found := _EXAMPLE.search(reason.remedy))}
+    return merged(values, yaml.safe_load(example))
+
+
+def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    nested = {
+        key: merged(below.get(key, {}), value)
+        for key, value in above.items()
+        if isinstance(value, dict)
+    }
+    return {**below, **above, **nested}
+
+
+@given(
+    instances=FLEETS,
+    values=POLICIES,
+    published=st.sampled_from([10, 30, 60, 120, 300]),
+    ready=st.integers(30, 7200),
+    is_guess=st.booleans(),
+)
+@settings(max_examples=400, deadline=None)
+def test_a_refusal_offers_what_really_fits(
+    instances: int,
+    values: dict[str, Any],
+    published: int,
+    ready: int,
+    is_guess: bool,  # noqa: FBT001  (hypothesis passes by name)
+) -> None:
+    there = conditions(
+        instances, published_every=published, ready=Ready(ready, "test", is_guess=is_guess)
+    )
+    found = fitted(values, there)
+    if isinstance(found, Fitted):
+        return
+    assert isinstance(fitted(with_example(values, found), there), Fitted)
+
+
+@pytest.mark.parametrize("instances", range(1, 51))
+@pytest.mark.parametrize("strategy", [each.value for each in Strategy])
+def test_every_fleet_can_be_updated_by_default_or_is_told_how(
+    strategy: str, instances: int
+) -> None:
+    """Bounds of rules §1.3, for each size and strategy."""
+    values = {"strategy": strategy}
+    found = fitted(values, conditions(instances))
+    is_split = strategy in {"rolling", "canary", "linear"}
+    if is_split and instances == 1:
+        assert not isinstance(found, Fitted)
+        assert with_example(values, found) == {"strategy": "all-at-once"}
+        return
+    assert isinstance(found, Fitted)
+    step = found.pace.step_instances
+    assert (1 <= step <= instances // 2) if is_split else step == instances
+
+
+def test_everything_that_does_not_fit_is_said_at_once() -> None:
+    values = {"rolling": {"bake_seconds": 60}, "deadline_seconds": 600}
+    found = fitted(values, conditions(8))
+    assert not isinstance(found, Fitted)
+    assert [each.code for each in found] == ["timing.deadline-too-short", "alarms.slower-than-bake"]
+
+
+def test_batches_that_take_too_long_are_offered_larger() -> None:
+    values = {"rolling": {"batch_percent": 5}}
+    found = fitted(values, conditions(50, ready_seconds=3000))
+    assert not isinstance(found, Fitted)
+    assert found[0].code == "timing.deadline-too-long"
+    assert with_example(values, found) == {"rolling": {"batch_percent": 50}}
+
+
+def test_a_deadline_must_leave_room_for_the_wait_that_may_come() -> None:
+    """The last linear step's wait is undocumented (rules §2.6)."""
+    linear = {"strategy": "linear", "linear": {"bake_seconds": 600}}
+    longest = 480 + 4 * 10 + 4 * 600 + 300 + 30
+    assert not isinstance(fitted({**linear, "deadline_seconds": longest}, conditions(4)), Fitted)
+    assert isinstance(fitted({**linear, "deadline_seconds": longest + 1}, conditions(4)), Fitted)
+
+
+def test_a_guess_gets_room_but_never_more_than_sagemaker_allows() -> None:
+    ready = Ready(3400, "the model's size", is_guess=True)
+    found = fitted({"rolling": {"batch_percent": 20}}, conditions(10, ready=ready))
+    assert isinstance(found, Fitted)
+    assert found.deadline_seconds == 28800
+
+
+def test_a_fleet_that_is_not_retained_is_measured_by_its_config() -> None:
+    there = conditions(6, configured_instances=2)
+    found = fitted({"retain_capacity": False}, there)
+    assert isinstance(found, Fitted)
+    assert (found.pace.instances, found.pace.old_instances) == (2, 6)
