@@ -32,9 +32,14 @@ def check_quiet(case: Case) -> Check:
     if red and case.update.hotfix_reason:
         evidence = f"red, and left out of this hotfix: {red}; {case.update.hotfix_reason}"
         return Check.noted(name, title, evidence)
-    told = ", ".join(f"{alarm.name} {alarm.state.value}" for alarm in case.found.alarms)
+    told = ", ".join(_state_of(alarm) for alarm in case.found.alarms)
     faults = [_already_red(alarm) for alarm in case.found.alarms if alarm.name in case.found.red]
     return Check.judged(name, title, told, faults)
+
+
+def _state_of(alarm: AlarmReading) -> str:
+    is_missing = alarm.state is AlarmState.MISSING
+    return f"{alarm.name} {'is made by this update' if is_missing else alarm.state.value}"
 
 
 def check_listed(case: Case) -> Check:
@@ -48,7 +53,7 @@ def check_listed(case: Case) -> Check:
         for alarm in case.found.alarms
         if alarm.name in listed and alarm.state is AlarmState.MISSING
     ]
-    evidence = f"named in alarms.also: {', '.join(listed)}" if listed else "it names none"
+    evidence = f"named in alarms.also: {', '.join(listed)}" if listed else "the policy names none of its own"
     return Check.judged(name, title, evidence, map(_missing, missing))
 
 
