@@ -28,7 +28,7 @@ types: .venv/test.done
 	$(BIN)/mypy layers/core/switchover functions cli/switchover_cli localcloud/switchover_local
 
 tests: .venv/test.done
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/test.done  ## the twin's speed, waiting beside polling, what a check costs, upload beside its peers
 	$(BIN)/python -m benchmarks.twin
