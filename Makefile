@@ -7,7 +7,7 @@ LOCKED := $(PIP) --require-hashes -r requirements
 
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: demo test check types tests bench faults docs lock clean help
+.PHONY: demo test check types tests bench faults outcomes docs lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
@@ -38,6 +38,9 @@ bench: .venv/test.done  ## the twin's speed, waiting beside polling, what a chec
 
 faults: .venv/test.done  ## every AWS call of an update fails in every way: how it ended, and what held
 	$(BIN)/python -m tests.statemachine.faults
+
+outcomes: .venv/test.done  ## fourteen updates on one deployed cloud, every strategy and outcome (some minutes)
+	$(BIN)/pytest -q tests/localcloud/stack_outcomes.py
 
 docs: .venv/test.done  ## what is generated: JSON Schemas, the picture of the machine
 	$(BIN)/python docs/generate.py
