@@ -53,7 +53,11 @@ def check_listed(case: Case) -> Check:
         for alarm in case.found.alarms
         if alarm.name in listed and alarm.state is AlarmState.MISSING
     ]
-    evidence = f"named in alarms.also: {', '.join(listed)}" if listed else "the policy names none of its own"
+    evidence = (
+        f"named in alarms.also: {', '.join(listed)}"
+        if listed
+        else "the policy names none of its own"
+    )
     return Check.judged(name, title, evidence, map(_missing, missing))
 
 
