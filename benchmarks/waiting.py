@@ -42,7 +42,7 @@ LOOP_SECONDS = 30
 PHASES = 30
 _LAUNCH = Timings(provision_seconds=60, activate_seconds=10, terminate_seconds=30)
 _BEHAVIOUR = Behaviour(download_seconds=60, health_check_seconds=30)
-_BAD = Behaviour(download_seconds=60, health_check_seconds=30, server_error_rate=0.7)
+_BAD = _BEHAVIOUR.model_copy(update={"server_error_rate": 0.7})
 _LAUNCH_SECONDS = 150
 _LONGEST_SECONDS = 48 * 3600
 

@@ -34,8 +34,7 @@ def handler(payload: Payload) -> dict[str, Any]:
     """Look for oneself: the event may be late, doubled or out of order, so it only says «look»."""
     endpoint = payload.detail.endpoint_name or endpoint_of_alarm(payload.detail.alarm_name or "")
     observer = gateways.observer()
-    claim = observer.ledger.claim(endpoint) if endpoint else None
-    update = observer.ledger.find(claim.update_id) if claim else None
+    update = observer.ledger.claiming_update(endpoint) if endpoint else None
     if update is None:
         return {"verdict": "nobody_waits"}
     return {"update_id": update.update_id, **wake(update, observer)}

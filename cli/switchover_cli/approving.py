@@ -73,7 +73,7 @@ def answer_waiting(
         Misused: nobody waits, another update does, or somebody was faster.
     """
     approvals = Approvals(deployment.ledger, deployment.workflow)
-    found = approvals.running(endpoint)
+    found = deployment.ledger.claiming_update(endpoint)
     if found is None or (update_id is not None and found.update_id != update_id):
         other = f"{found.update_id} runs instead." if found else "No update runs there."
         raise Misused(

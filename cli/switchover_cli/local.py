@@ -9,11 +9,12 @@ import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from rich.console import Console
 
+from switchover.domain.amounts import say_count
 from switchover_cli.cloud import attach_cloud, deploy_stack, find_project, start_cloud, stop_cloud
 from switchover_cli.following import print_json
 from switchover_cli.options import Json
 from switchover_cli.scenario_file import read_scenario
-from switchover_cli.words import say_count, say_duration
+from switchover_cli.words import say_duration
 from switchover_local.deploy import STACK_NAME
 from switchover_local.twin.scenario import Scenario
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from switchover.aws.models import Models
+from switchover.domain.amounts import say_count
 from switchover.domain.checkpoint import inspect_model
 from switchover.domain.checkpoint_config import Inspection
 from switchover.domain.checkpoint_reading import read_evidence
@@ -22,7 +23,6 @@ from switchover_cli.following import print_json
 from switchover_cli.options import Json, Local
 from switchover_cli.screen import draw_reasons
 from switchover_cli.upload_folder import list_folder
-from switchover_cli.words import say_count
 
 app = typer.Typer(help="Look at a model without serving it.", no_args_is_help=True)
 

@@ -21,7 +21,7 @@ from switchover_cli.plan_proposal import Proposal, propose, record_proposal
 from switchover_cli.plan_report import WIDEST, draw_proposal
 from switchover_cli.pricing import Price
 from switchover_cli.starting import parse_overrides, release_request, release_uri
-from switchover_cli.upload import Offer
+from switchover_cli.upload_offer import Offer
 
 
 def plan(

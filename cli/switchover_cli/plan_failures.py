@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from switchover.domain.amounts import say_count
 from switchover.domain.policy import Strategy
 from switchover.domain.timing import way_back_seconds
 from switchover_cli.plan_words import Fact
-from switchover_cli.words import say_count, say_roughly
+from switchover_cli.words import say_roughly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from switchover.domain.checkpoint import find_unlisted, inspect_model
@@ -12,20 +10,24 @@ from switchover.domain.checkpoint_reading import read_evidence
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Release, parse_release
 from switchover_cli.plan_candidate import judge, open_candidate, read_allowances
-from switchover_cli.upload import _NO_DIGEST, _compose
-from switchover_cli.upload_folder import Digest, explain_unreadable, list_folder
+from switchover_cli.upload_folder import list_folder
+from switchover_cli.upload_memory import digest_folder, open_memory
+from switchover_cli.upload_offer import (
+    compose_release,
+    draft_release,
+    version_taken,
+    write_release,
+)
+from switchover_cli.upload_parts import resolve_part_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from switchover.domain.checkpoint_reading import StoredFile
     from switchover.domain.update import Request
     from switchover_cli.deployment import Deployment
     from switchover_cli.plan_candidate import Candidate
-    from switchover_cli.upload import Offer
     from switchover_cli.upload_folder import Folder
-
-_PARALLEL_DIGESTS = 4  # hashlib lets other threads run; more would only make the disk seek
+    from switchover_cli.upload_offer import Offer
 
 
 def read_folder(deployment: Deployment, folder: Path, offer: Offer, request: Request) -> Candidate:
@@ -36,7 +38,7 @@ def read_folder(deployment: Deployment, folder: Path, offer: Offer, request: Req
     listed = list_folder(folder)
     if isinstance(listed, Reason):
         return open_candidate(deployment, request, (listed,))
-    draft = _compose(offer, (Digest(file.path, file.bytes, _NO_DIGEST) for file in listed.files))
+    draft = draft_release(offer, listed.files)
     if not isinstance(draft, Release):
         return open_candidate(deployment, request, draft)
     opened = open_candidate(deployment, request, write_release(draft))
@@ -54,11 +56,6 @@ def read_folder(deployment: Deployment, folder: Path, offer: Offer, request: Req
     return judge(open_candidate(deployment, request, raw), found)
 
 
-def write_release(release: Release) -> bytes:
-    """`release.json` as `switchover upload` sends it."""
-    return release.model_dump_json(by_alias=True, exclude_unset=True, indent=2).encode()
-
-
 def _fix_release(
     deployment: Deployment, folder: Folder, offer: Offer
 ) -> bytes | tuple[Reason, ...]:
@@ -73,12 +70,11 @@ def _fix_release(
     )
     if unlisted:
         return unlisted
-    with ThreadPoolExecutor(_PARALLEL_DIGESTS) as pool:
-        answers = tuple(pool.map(lambda file: _digest(folder, file), folder.files))
-    faults = tuple(answer for answer in answers if isinstance(answer, Reason))
+    part_bytes = resolve_part_bytes(max(file.bytes for file in folder.files))
+    digests, faults = digest_folder(folder, part_bytes, open_memory(None, folder, part_bytes, ""))
     if faults:
         return faults
-    release = _compose(offer, (answer for answer in answers if isinstance(answer, Digest)))
+    release = compose_release(offer, digests)
     if not isinstance(release, Release):
         return release
     uri = f"s3://{deployment.bucket}/{offer.key}"
@@ -88,20 +84,4 @@ def _fix_release(
         return refusals or write_release(release)
     if parse_release(existing, uri) == release:
         return existing
-    return (
-        Reason(
-            code="release.version-taken",
-            subject=uri,
-            message="is there already, with other content; a version never changes.",
-            remedy="Plan and upload it under a new version.",
-        ),
-    )
-
-
-def _digest(folder: Folder, file: StoredFile) -> Digest | Reason:
-    try:
-        with (folder.root / file.path).open("rb") as content:
-            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-    except OSError as error:
-        return explain_unreadable(file.path, error)
-    return Digest(file.path, file.bytes, sha256)
+    return (version_taken(uri),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from switchover.domain.amounts import say_count
 from switchover.domain.checks import CheckState
 from switchover_cli.plan_drawing import draw_timeline, sum_phases
 from switchover_cli.plan_failures import state_failures
@@ -15,7 +16,6 @@ from switchover_cli.plan_words import (
     state_numbers,
     state_strategy,
 )
-from switchover_cli.words import say_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from switchover.domain.alarms import Scope
-from switchover.domain.amounts import say_bytes
+from switchover.domain.amounts import say_bytes, say_count
 from switchover.domain.checks import CheckState
 from switchover.domain.detection import detection_seconds
 from switchover.domain.release import Start
 from switchover_cli.words import (
-    say_count,
     say_duration,
     say_roughly,
     say_strategy,

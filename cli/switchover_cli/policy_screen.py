@@ -8,9 +8,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from switchover.domain.amounts import say_count
 from switchover.domain.policy_settings import DEFAULT, sections_opened
 from switchover_cli.screen import draw_reasons
-from switchover_cli.words import say_count
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

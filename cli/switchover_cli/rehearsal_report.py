@@ -11,9 +11,10 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from switchover.domain.amounts import say_count
 from switchover_cli.records import UpdateRecord
 from switchover_cli.screen import draw_outcome
-from switchover_cli.words import say_count, say_offset, say_plainly, say_roughly
+from switchover_cli.words import say_offset, say_plainly, say_roughly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from switchover.domain.alarms import standing_alarms
+from switchover.domain.amounts import say_count
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import Absent, AlarmState, EndpointReading
 from switchover.domain.policy import Policy
@@ -17,7 +18,6 @@ from switchover_cli.records import StatusRecord, record_update
 from switchover_cli.scene import Scene, read_scene
 from switchover_cli.screen import OUTCOME_STYLES, draw_alarms, draw_fleet
 from switchover_cli.words import (
-    say_count,
     say_duration,
     say_minute,
     say_roughly,

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from switchover.aws.runtime import Runtime
+from switchover.domain.amounts import say_count
 from switchover.domain.fleet import Absent
 from switchover.domain.golden import GoldenQuestion, parse_golden
 from switchover.domain.golden_expectations import LONGEST_ANSWER_SECONDS
@@ -24,7 +25,6 @@ from switchover_cli.exits import ExitCode
 from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.screen import draw_reasons
-from switchover_cli.words import say_count
 
 # Nobody's Lambda runs out here; a day of answers is not waited for either.
 _ASKING_SECONDS = 3600

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
-from pydantic import ValidationError
 
 from switchover.aws.models import Models, explain_refusal
 from switchover.domain.checkpoint import (
@@ -19,26 +17,30 @@ from switchover.domain.checkpoint import (
     limit_per_code,
 )
 from switchover.domain.checkpoint_reading import StoredFile, read_evidence
-from switchover.domain.reasons import Reason, reasons_from
-from switchover.domain.release import FILE_NAME, Release, parse_release
-from switchover_cli.upload_folder import Digest, Folder, LeftOut, digest_file, list_folder
-from switchover_cli.upload_memory import Memory, open_memory
+from switchover.domain.reasons import Reason
+from switchover.domain.release import Release, parse_release
+from switchover_cli.upload_folder import Digest, LeftOut, list_folder
+from switchover_cli.upload_memory import digest_folder, open_memory
+from switchover_cli.upload_offer import (
+    Offer,
+    compose_release,
+    draft_release,
+    version_taken,
+    write_release,
+)
 from switchover_cli.upload_parts import resolve_part_bytes
 from switchover_cli.upload_place import Place, StoredObject, find_unfinished, list_stored
 from switchover_cli.upload_progress import Progress, Step
 from switchover_cli.upload_transfer import send_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
 
 __all__ = ["LeftOut", "Progress", "Step", "UploadOutcome", "UploadReport", "upload_release"]
 
-_PARALLEL_DIGESTS = 4  # hashlib lets other threads run; more would only make the disk seek
-# Stands for a digest that is not known yet, while the rest of the release is checked.
-_NO_DIGEST = "0" * 64
 _TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 
@@ -62,25 +64,6 @@ class UploadReport:
     already_there: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     unchecked: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a release says beside its files, as in release.json."""
-
-    endpoint: str
-    version: str
-    name: str
-    prefix: str
-    start: str = "now"
-    policy: Mapping[str, object] = field(default_factory=dict)
-    hotfix: bool = False
-    reason: str = ""
-
-    @property
-    def key(self) -> str:
-        """Where the release itself goes."""
-        return f"releases/{self.endpoint}/{self.version}/{FILE_NAME}"
 
 
 def upload_release(
@@ -135,7 +118,7 @@ def upload_release(
         allow_remote_code=allow_remote_code,
     )
     refused = replace(refused, left_out=listed.left_out, unchecked=inspection.unchecked)
-    draft = _compose(offer, (Digest(file.path, file.bytes, _NO_DIGEST) for file in listed.files))
+    draft = draft_release(offer, listed.files)
     if not isinstance(draft, Release):
         return replace(refused, reasons=(*inspection.reasons, *draft))
     existing = Models(s3).read_release(bucket, offer.key)
@@ -149,7 +132,7 @@ def upload_release(
     memory = open_memory(memory_folder, listed, part_bytes, uri, clock_ns, reread=reread)
     try:
         if isinstance(existing, bytes):
-            digests, reasons = _digest_all(listed, part_bytes, memory, on_progress)
+            digests, reasons = digest_folder(listed, part_bytes, memory, on_progress)
             if reasons:
                 return replace(refused, reasons=limit_per_code(reasons))
             return _compare_with_existing(refused, offer, existing, digests, stored)
@@ -158,7 +141,7 @@ def upload_release(
         sending = send_files(s3, listed, place, part_bytes, on_progress, memory)
     finally:
         memory.write()
-    release = _compose(offer, (each.digest for each in sending.deliveries))
+    release = compose_release(offer, (each.digest for each in sending.deliveries))
     refused = replace(refused, sent=sending.sent, already_there=sending.already_there)
     if sending.reasons or not isinstance(release, Release):
         return replace(refused, reasons=limit_per_code(sending.reasons))
@@ -170,30 +153,6 @@ def upload_release(
         reasons=reasons,
         release=release,
     )
-
-
-def _compose(offer: Offer, digests: Iterable[Digest]) -> Release | tuple[Reason, ...]:
-    try:
-        return Release.model_validate(
-            {
-                "schema": 1,
-                "endpoint": offer.endpoint,
-                "model": {"name": offer.name, "version": offer.version},
-                "prefix": offer.prefix,
-                "files": tuple(
-                    {"path": each.path, "bytes": each.bytes, "sha256": each.sha256}
-                    for each in digests
-                ),
-                "start": offer.start,
-                "policy": dict(offer.policy),
-                **({"reason": offer.reason} if offer.reason else {}),
-                **({"hotfix": True} if offer.hotfix else {}),
-            }
-        )
-    except ValidationError as error:
-        return reasons_from(
-            error, code="release.invalid", subjects={}, source=FILE_NAME, model=Release
-        )
 
 
 def _check_place(
@@ -219,11 +178,11 @@ def _compare_with_existing(
     digests: tuple[Digest, ...],
     stored: Mapping[str, StoredObject],
 ) -> UploadReport:
-    release = _compose(offer, digests)
+    release = compose_release(offer, digests)
     if not isinstance(release, Release):
         return replace(report, reasons=release)
     if parse_release(existing, report.release_uri) != release:
-        return replace(report, reasons=(_taken(report.release_uri),))
+        return replace(report, reasons=(version_taken(report.release_uri),))
     missing = _compare(release, stored, report.release_uri)
     if missing:
         return replace(report, reasons=missing)
@@ -245,31 +204,6 @@ def _compare(
     return limit_per_code(compare_with_release(release, files, place))
 
 
-def _digest_all(
-    folder: Folder, part_bytes: int, memory: Memory, on_progress: Callable[[Progress], None]
-) -> tuple[tuple[Digest, ...], tuple[Reason, ...]]:
-    def digest(file: StoredFile) -> Digest | Reason:
-        known = memory.recall(file.path)
-        if known is not None:
-            return known
-        read = digest_file(
-            folder,
-            file,
-            part_bytes,
-            lambda got: on_progress(Progress(file.path, Step.READ, got, file.bytes)),
-        )
-        if isinstance(read, Digest):
-            memory.keep(read)
-        return read
-
-    with ThreadPoolExecutor(_PARALLEL_DIGESTS) as pool:
-        answers = tuple(pool.map(digest, folder.files))
-    return (
-        tuple(answer for answer in answers if isinstance(answer, Digest)),
-        tuple(answer for answer in answers if isinstance(answer, Reason)),
-    )
-
-
 def _put_release(s3: S3Client, release: Release, bucket: str, key: str) -> tuple[Reason, ...]:
     """Write `release.json`, unless another upload of this version came first."""
     uri = f"s3://{bucket}/{key}"
@@ -277,22 +211,13 @@ def _put_release(s3: S3Client, release: Release, bucket: str, key: str) -> tuple
         s3.put_object(
             Bucket=bucket,
             Key=key,
-            Body=release.model_dump_json(by_alias=True, exclude_unset=True, indent=2).encode(),
+            Body=write_release(release),
             ContentType="application/json",
             ChecksumAlgorithm="SHA256",
             IfNoneMatch="*",
         )
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") in _TAKEN:
-            return (_taken(uri),)
+            return (version_taken(uri),)
         return (explain_refusal(error, uri, bucket),)
     return ()
-
-
-def _taken(uri: str) -> Reason:
-    return Reason(
-        code="release.version-taken",
-        subject=uri,
-        message="is there already, with other content; a version never changes.",
-        remedy="Upload under a new version.",
-    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -18,11 +19,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from switchover_cli.upload_folder import Digest, Identity
+from switchover.domain.reasons import Reason
+from switchover_cli.upload_folder import Digest, Identity, digest_file
+from switchover_cli.upload_progress import Progress, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from switchover.domain.checkpoint_reading import StoredFile
     from switchover_cli.upload_folder import Folder
 
 # A file written so shortly before it was read may be written again within the same tick of its
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 _RACY_NS = 2 * 10**9
 _KEPT_SECONDS = 90 * 24 * 3600
 _WRITTEN_EVERY_NS = 5 * 10**9
+_PARALLEL_DIGESTS = 4  # hashlib lets other threads run; more would only make the disk seek
 
 
 class Seen(BaseModel):
@@ -155,3 +160,33 @@ def _forget_old(folder: Path, before_seconds: float) -> None:
     for file in folder.iterdir():
         if file.stat().st_mtime < before_seconds:
             file.unlink()
+
+
+def digest_folder(
+    folder: Folder,
+    part_bytes: int,
+    memory: Memory,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> tuple[tuple[Digest, ...], tuple[Reason, ...]]:
+    """The digest of each file, read once unless it is remembered; and why some can't be read."""
+
+    def digest(file: StoredFile) -> Digest | Reason:
+        known = memory.recall(file.path)
+        if known is not None:
+            return known
+        read = digest_file(
+            folder,
+            file,
+            part_bytes,
+            lambda got: on_progress(Progress(file.path, Step.READ, got, file.bytes)),
+        )
+        if isinstance(read, Digest):
+            memory.keep(read)
+        return read
+
+    with ThreadPoolExecutor(_PARALLEL_DIGESTS) as pool:
+        answers = tuple(pool.map(digest, folder.files))
+    return (
+        tuple(answer for answer in answers if isinstance(answer, Digest)),
+        tuple(answer for answer in answers if isinstance(answer, Reason)),
+    )

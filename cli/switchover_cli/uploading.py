@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from switchover.domain.amounts import say_bytes
+from switchover.domain.amounts import say_bytes, say_count
 from switchover.domain.policy import Policy
 from switchover.domain.policy_layers import Layer, merge_policy, parse_policy
 from switchover_cli.deployment import Deployment, find_deployment, open_session
@@ -22,7 +22,6 @@ from switchover_cli.upload import UploadOutcome, UploadReport, upload_release
 from switchover_cli.upload_client import open_uploader
 from switchover_cli.upload_memory import find_memory_folder
 from switchover_cli.upload_screen import UploadScreen
-from switchover_cli.words import say_count
 
 
 def upload(

@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from switchover.domain.alarms import Scope
+from switchover.domain.amounts import say_count
 from switchover.domain.fleet import AlarmState, EndpointStatus
 from switchover.domain.plan import Kind
 
@@ -74,11 +75,6 @@ def say_minute(at: datetime) -> str:
 def say_version(update: Update) -> str:
     """What an update was about: `v2`, or `back to v2`."""
     return f"back to {update.version}" if update.kind is Kind.ROLLBACK else update.version
-
-
-def say_count(count: int, noun: str) -> str:
-    """`1 instance`, `4 instances`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def say_status(status: EndpointStatus) -> str:

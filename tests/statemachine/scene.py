@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from tests.statemachine.clients import client
 from tests.statemachine.template import ACCOUNT, read_template
 
+from switchover_local.twin.alarm_rules import StateValue
+
 if TYPE_CHECKING:
+    from tests.statemachine.world import World
+
     from switchover_local.twin.clock import SteppedClock
 
 ENDPOINT = "vlm"
@@ -107,3 +111,19 @@ def create_scaling(instances: int) -> None:
         Schedule="cron(0 6 * * ? *)",
         ScalableTargetAction={"MinCapacity": 2, "MaxCapacity": instances + 4},
     )
+
+
+def put_alarm(world: World, name: str) -> None:
+    """An alarm of the endpoint's team that stays as it is put, since no data come in."""
+    world.cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="Shop",
+        MetricName="Refunds",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
+    )
+    world.twin.alarms.set_state(name, StateValue.OK, "all is well")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from tests.statemachine.scene import ENDPOINT, INSTANCE_TYPE, VARIANT
+from tests.statemachine.scene import ENDPOINT, INSTANCE_TYPE, VARIANT, put_alarm
 
 from switchover_local.twin.alarm_rules import StateValue
 from switchover_local.twin.refusals import Refusal
@@ -80,7 +80,7 @@ def lose_an_alarm_just_before_the_start(world: World) -> None:
 
 
 def turn_a_composite_red_in_the_bake(world: World) -> None:
-    _put_alarm(world, "business")
+    put_alarm(world, "business")
     world.cloudwatch.put_composite_alarm(AlarmName="whole", AlarmRule='ALARM("business")')
     world.put_policy("strategy: canary\nalarms: {also: [whole]}")
     world.offer()
@@ -131,26 +131,10 @@ def _move_by_hand(world: World, instance_type: str) -> None:
 
 
 def _guard_with(world: World, name: str, *, also: str) -> None:
-    _put_alarm(world, name)
+    put_alarm(world, name)
     world.put_policy(f"strategy: canary\nalarms: {{also: [{also}]}}")
     world.traces_before = world.traces()
     world.offer()
-
-
-def _put_alarm(world: World, name: str) -> None:
-    """An alarm that stays as it is put, since no data come in."""
-    world.cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        Namespace="Shop",
-        MetricName="Refunds",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData="ignore",
-    )
-    world.twin.alarms.set_state(name, StateValue.OK, "all is well")
 
 
 def _run_to_bake(world: World) -> None:

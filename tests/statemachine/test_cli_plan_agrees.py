@@ -15,7 +15,8 @@ from switchover_cli.plan_folder import read_folder
 from switchover_cli.plan_proposal import Proposal, propose
 from switchover_cli.pricing import Price
 from switchover_cli.starting import release_uri
-from switchover_cli.upload import Offer, upload_release
+from switchover_cli.upload import upload_release
+from switchover_cli.upload_offer import Offer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.statemachine.expectations import assert_nothing_left_behind, codes
-from tests.statemachine.scene import ENDPOINT
+from tests.statemachine.scene import ENDPOINT, put_alarm
 from tests.statemachine.switch_situations import statuses
 
 from switchover_local.twin.alarm_rules import StateValue
@@ -272,18 +272,7 @@ def test_a_guard_that_comes_twice_stands_once(quiet_world: World) -> None:
 def _put_alarms(world: World, count: int) -> list[str]:
     names = [f"business-{number}" for number in range(count)]
     for name in names:
-        world.cloudwatch.put_metric_alarm(
-            AlarmName=name,
-            Namespace="Shop",
-            MetricName="Refunds",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=1,
-            ComparisonOperator="GreaterThanThreshold",
-            TreatMissingData="ignore",
-        )
-        world.twin.alarms.set_state(name, StateValue.OK, "all is well")
+        put_alarm(world, name)
     return names
 
 

@@ -18,11 +18,6 @@ class Approvals:
         self._ledger = ledger
         self._workflow = workflow
 
-    def running(self, endpoint: str) -> Update | None:
-        """The update that holds an endpoint's claim, whether it waits for a person or not."""
-        claim = self._ledger.claim(endpoint)
-        return self._ledger.find(claim.update_id) if claim else None
-
     def find(self, update_id: str) -> Update | None:
         """One update, if there is one of that id."""
         return self._ledger.find(update_id)

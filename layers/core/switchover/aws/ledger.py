@@ -87,6 +87,11 @@ class Ledger:
         """Who may change the endpoint now."""
         return self.standing(endpoint).holder
 
+    def claiming_update(self, endpoint: str) -> Update | None:
+        """The update that holds an endpoint's claim, whatever it waits for."""
+        claim = self.claim(endpoint)
+        return self.find(claim.update_id) if claim else None
+
     def release_claim(self, endpoint: str, execution_arn: str) -> bool:
         """Give back the claim that an execution holds; another's stays."""
         try:

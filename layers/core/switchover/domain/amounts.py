@@ -10,3 +10,8 @@ def say_bytes(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
+
+
+def say_count(count: int, noun: str) -> str:
+    """`1 instance`, `4 instances`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

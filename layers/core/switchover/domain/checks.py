@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: `1 file`, `2 files`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 class CheckState(StrEnum):
     """How a check came out.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.checks import Check, counted
+from switchover.domain.amounts import say_count
+from switchover.domain.checks import Check
 from switchover.domain.fleet import Absent, ScalingReading
 from switchover.domain.preflight import check_endpoint
 from switchover.domain.readings import Unmeasured
@@ -26,7 +27,7 @@ def check_status(case: Case) -> Check:
     if not isinstance(endpoint, Absent):
         evidence = (
             f"{endpoint.status.value} since {endpoint.last_modified:%Y-%m-%d %H:%M} UTC on"
-            f" {endpoint.config_name}, {counted(endpoint.instances, 'instance')};"
+            f" {endpoint.config_name}, {say_count(endpoint.instances, 'instance')};"
             " maintenance shows only once it runs (SystemUpdating)"
         )
     return Check.judged(

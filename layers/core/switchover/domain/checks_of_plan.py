@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.checks import Check, counted
+from switchover.domain.amounts import say_count
+from switchover.domain.checks import Check
 from switchover.domain.policy_sense import refuse_strategy
 from switchover.domain.readings import Unmeasured, Usage
 from switchover.domain.reasons import Reason
@@ -116,4 +117,6 @@ def _tell_usage(usage: Usage | Unmeasured | None) -> str:
             return f"what others use is unknown ({why})"
         case Usage():
             least = "" if usage.is_complete else "at least "
-            return f"{least}{usage.instances} used by {counted(usage.endpoints, 'other endpoint')}"
+            return (
+                f"{least}{usage.instances} used by {say_count(usage.endpoints, 'other endpoint')}"
+            )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.amounts import say_bytes
-from switchover.domain.checks import Check, counted
+from switchover.domain.amounts import say_bytes, say_count
+from switchover.domain.checks import Check
 from switchover.domain.cloning import model_uri_of
 from switchover.domain.plan import Plan, model_location
 from switchover.domain.readings import Unmeasured
@@ -25,7 +25,7 @@ def check_release(case: Case) -> Check:
     evidence = "the release can't be read"
     if release is not None:
         evidence = (
-            f"{counted(len(release.files), 'file')}, {say_bytes(release.total_bytes)} under"
+            f"{say_count(len(release.files), 'file')}, {say_bytes(release.total_bytes)} under"
             f" s3://{case.update.bucket}/{release.prefix}"
         )
     return Check.judged(
@@ -61,7 +61,7 @@ def check_goal(case: Case) -> Check:
     name, title = "rollback.goal", "There is an earlier version to return to, and it still exists"
     if isinstance(case.planned, tuple):
         return Check.judged(
-            name, title, f"{counted(len(case.found.served), 'config')} served", case.planned
+            name, title, f"{say_count(len(case.found.served), 'config')} served", case.planned
         )
     if case.plan is None:
         return Check.unknown(name, title, "not looked at: there is no endpoint to plan with")
@@ -75,7 +75,7 @@ def check_policy(case: Case) -> Check:
     effective = case.found.effective
     evidence = " < ".join(("defaults", *effective.sources)) if effective else ""
     if effective is None:
-        evidence = counted(len(case.found.faults), "fault")
+        evidence = say_count(len(case.found.faults), "fault")
     return Check.judged("policy.valid", "The policy is sound", evidence, case.found.faults)
 
 
@@ -130,4 +130,4 @@ def _goal_gone(plan: Plan, goal: LiveRelease | None) -> Iterator[Reason]:
 
 def _tell_subscribers(subscribers: Subscribers) -> str:
     pending = f", {subscribers.pending} not confirmed yet" if subscribers.pending else ""
-    return f"{counted(subscribers.confirmed, 'confirmed subscription')}{pending}"
+    return f"{say_count(subscribers.confirmed, 'confirmed subscription')}{pending}"

@@ -55,15 +55,20 @@ def _relative(path: str) -> str:
     return path
 
 
-def _explained(hotfix: object, info: ValidationInfo) -> object:
-    if hotfix and not str(info.data.get("reason", "")).strip():
-        raise ValueError('a hotfix leaves out red alarms: say why, with `"reason": "…"` beside it')
-    return hotfix
+def explained(what: str) -> AfterValidator:
+    """A yes that needs a `reason`, declared before it, because of `what` it does."""
+
+    def check(value: object, info: ValidationInfo) -> object:
+        if value and not str(info.data.get("reason", "")).strip():
+            raise ValueError(f'{what}: say why, with `"reason": "…"` beside it')
+        return value
+
+    return AfterValidator(check)
 
 
 # Leaves out the alarms that are red already, because the version that serves is what fails.
 # To be declared after `reason`, which it asks for.
-Hotfix = Annotated[bool, Field(strict=True), AfterValidator(_explained)]
+Hotfix = Annotated[bool, Field(strict=True), explained("a hotfix leaves out red alarms")]
 
 
 class Start(StrEnum):

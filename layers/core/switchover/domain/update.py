@@ -6,13 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
     ValidationError,
-    ValidationInfo,
     model_validator,
 )
 
@@ -27,15 +25,9 @@ from switchover.domain.guarding import GuardCall
 from switchover.domain.outcome import Outcome
 from switchover.domain.plan import Kind, Plan
 from switchover.domain.reasons import Reason, reasons_from
-from switchover.domain.release import EndpointName, Hotfix, Release
+from switchover.domain.release import EndpointName, Hotfix, Release, explained
 from switchover.domain.serving import Serving
 from switchover.domain.verdict import Course
-
-
-def _audited(now: object, info: ValidationInfo) -> object:
-    if now and not str(info.data.get("reason", "")).strip():
-        raise ValueError('now passes over the window: say why, with `"reason": "…"` beside it')
-    return now
 
 
 class Request(BaseModel):
@@ -62,7 +54,7 @@ class Request(BaseModel):
     policy: dict[str, Any] = Field(default_factory=dict)
     reason: str = Field(default="", max_length=1000)
     hotfix: Hotfix = False
-    now: Annotated[bool, Field(strict=True), AfterValidator(_audited)] = False
+    now: Annotated[bool, Field(strict=True), explained("now passes over the window")] = False
     offered_at: AwareDatetime | None = None
 
     @model_validator(mode="after")
