@@ -47,8 +47,8 @@ LARGE_FILES, LARGE_BYTES = 4, 128 * MEBIBYTE
 _OURS = """
 import sys, boto3
 from pathlib import Path
-from switchover_cli.upload import upload_release
-from switchover_cli.upload_client import open_uploader
+from switchover_cli.upload.uploading import upload_release
+from switchover_cli.upload.client import open_uploader
 report = upload_release(
     Path(sys.argv[1]), endpoint="chat", version="7", bucket="models",
     s3=open_uploader(boto3.Session()),

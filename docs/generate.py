@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from switchover.domain.golden import GoldenRequest
-from switchover.domain.policy import Policy
-from switchover.domain.policy_template import write_all_settings
+from switchover.domain.golden.questions import GoldenRequest
+from switchover.domain.plans.policy_template import write_all_settings
+from switchover.domain.policies.policy import Policy
 from switchover.domain.release import Release
 from switchover.domain.update import Request
 from switchover_local.twin.scenario import Scenario

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from switchover.aws import gateways
-from switchover.domain.announcement import announce_outcome
 from switchover.domain.outcome import Conclusion, Outcome
+from switchover.domain.telling.announcement import announce_outcome
 from switchover.telemetry import handler as lambda_handler
 
 

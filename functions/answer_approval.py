@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
-from switchover.domain.approval import (
+from switchover.domain.approvals.approval import (
     LONGEST_WORDS,
     Answer,
     Channel,
@@ -18,7 +18,7 @@ from switchover.domain.approval import (
     Reply,
     check_link,
 )
-from switchover.domain.approval_page import (
+from switchover.domain.approvals.page import (
     Page,
     ask_page,
     done_page,

@@ -6,8 +6,8 @@ from typing import Any
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
+from switchover.domain.checks.preflight import call_refused
 from switchover.domain.errors import CallRefused
-from switchover.domain.preflight import call_refused
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 

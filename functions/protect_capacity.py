@@ -6,8 +6,8 @@ from typing import Any
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
+from switchover.domain.checks.preflight import check_endpoint
 from switchover.domain.fleet import EndpointReading, is_being_resized
-from switchover.domain.preflight import check_endpoint
 from switchover.domain.update import CapacitySnapshot
 from switchover.domain.verdict import course_of
 from switchover.telemetry import UpdatePayload

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
-from switchover.domain.approval import Gate, read_reply, refusals_of, verdict_of
+from switchover.domain.approvals.approval import Gate, read_reply, refusals_of, verdict_of
 from switchover.domain.update import Moment
 from switchover.domain.verdict import course_of
 from switchover.telemetry import handler as lambda_handler

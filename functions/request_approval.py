@@ -10,9 +10,9 @@ from pydantic import AwareDatetime, BaseModel
 
 from switchover.aws import gateways
 from switchover.aws.waking import wake
-from switchover.domain.announcement import ask_people
-from switchover.domain.approval import Gate, make_link
+from switchover.domain.approvals.approval import Gate, make_link
 from switchover.domain.outcome import Ending
+from switchover.domain.telling.announcement import ask_people
 from switchover.domain.update import Moment
 from switchover.settings import settings
 from switchover.telemetry import handler as lambda_handler

@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
+from switchover.domain.checks.preflight import call_refused
 from switchover.domain.errors import CallRefused, EndpointBusy
 from switchover.domain.fleet import EndpointReading, EndpointStatus
 from switchover.domain.outcome import Ending
-from switchover.domain.preflight import call_refused
 from switchover.domain.rollback import Move, choose_move
 from switchover.domain.update import Moment
 from switchover.domain.verdict import course_of

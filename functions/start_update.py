@@ -6,8 +6,8 @@ from typing import Any
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
+from switchover.domain.checks.preflight import call_refused
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound
-from switchover.domain.preflight import call_refused
 from switchover.domain.starting import Start, choose_start
 from switchover.domain.verdict import course_of
 from switchover.telemetry import UpdatePayload

@@ -6,8 +6,8 @@ from typing import Any
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
-from switchover.domain.golden import GoldenQuestion
-from switchover.domain.golden_results import GoldenVerdict, judge
+from switchover.domain.golden.questions import GoldenQuestion
+from switchover.domain.golden.results import GoldenVerdict, judge
 from switchover.domain.guarding import doubt_traffic, weigh
 from switchover.domain.reasons import Reason
 from switchover.domain.verdict import course_of

@@ -6,7 +6,7 @@ from typing import Any
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
-from switchover.domain.policy import Model
+from switchover.domain.policies.policy import Model
 from switchover.domain.update import Moment
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler

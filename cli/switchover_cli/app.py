@@ -38,11 +38,11 @@ from switchover_cli.options import (
     Why,
 )
 from switchover_cli.pinning import pin, unpin
-from switchover_cli.plan import plan
+from switchover_cli.plan.command import plan
 from switchover_cli.policy import app as policy_app
 from switchover_cli.queue import cancel, foresee, queue, report_foreseen
 from switchover_cli.records import UpdateRecord, record_update
-from switchover_cli.rehearsal import rehearse
+from switchover_cli.rehearsal.command import rehearse
 from switchover_cli.release import app as release_app
 from switchover_cli.screen import draw_reasons
 from switchover_cli.starting import (
@@ -54,7 +54,7 @@ from switchover_cli.starting import (
 )
 from switchover_cli.status import draw_status, read_status, record_status
 from switchover_cli.testing import ask_golden
-from switchover_cli.uploading import upload
+from switchover_cli.upload.command import upload
 from switchover_cli.watching import find_update
 from switchover_cli.window import window
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from switchover.aws.approvals import Approvals
-from switchover.domain.approval import Answer, Channel, Gate, Reply
+from switchover.domain.approvals.approval import Answer, Channel, Gate, Reply
 from switchover.domain.update import Update
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused

@@ -10,7 +10,7 @@ from switchover.domain.fleet import EndpointReading, EndpointStatus
 from switchover.domain.observing import Purpose
 from switchover.domain.release import ModelIdentity, Release, ReleaseFile
 from switchover_cli.starting import release_uri
-from switchover_cli.upload import UploadOutcome, upload_release
+from switchover_cli.upload.uploading import UploadOutcome, upload_release
 from switchover_local.checkpoint import write_checkpoint
 from switchover_local.twin.scenario import Behaviour, ModelBehaviour
 

@@ -8,9 +8,9 @@ import typer
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 
-from switchover.domain.advice import Step, advise
-from switchover.domain.golden_results import GoldenResult
+from switchover.domain.golden.results import GoldenResult
 from switchover.domain.serving import Serving, serving_of
+from switchover.domain.telling.advice import Step, advise
 from switchover.domain.update import Evidence, Moment, Update
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused

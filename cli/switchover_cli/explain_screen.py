@@ -9,9 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from switchover.domain.account import headline
-from switchover.domain.evidence import say_limit, say_metric, say_time, say_value
 from switchover.domain.serving import say_serving
+from switchover.domain.telling.account import headline
+from switchover.domain.telling.evidence import say_limit, say_metric, say_time, say_value
 from switchover_cli.screen import OUTCOME_STYLES, draw_reasons
 from switchover_cli.words import say_minute, say_offset, say_plainly, say_version, shorten_alarm
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from switchover.domain.advice import Step
-    from switchover.domain.evidence import Trip
-    from switchover.domain.golden_results import GoldenResult
+    from switchover.domain.golden.results import GoldenResult
     from switchover.domain.serving import Serving
+    from switchover.domain.telling.advice import Step
+    from switchover.domain.telling.evidence import Trip
     from switchover.domain.update import Moment, Update
 
 _BAR_CELLS = 30

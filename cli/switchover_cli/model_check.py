@@ -11,9 +11,9 @@ from rich.markup import escape
 
 from switchover.aws.models import Models
 from switchover.domain.amounts import say_count
-from switchover.domain.checkpoint import inspect_model
-from switchover.domain.checkpoint_config import Inspection
-from switchover.domain.checkpoint_reading import read_evidence
+from switchover.domain.checkpoint.config import Inspection
+from switchover.domain.checkpoint.inspecting import inspect_model
+from switchover.domain.checkpoint.reading import read_evidence
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME, parse_release
 from switchover_cli.deployment import open_session
@@ -22,7 +22,7 @@ from switchover_cli.exits import ExitCode
 from switchover_cli.following import print_json
 from switchover_cli.options import Json, Local
 from switchover_cli.screen import draw_reasons
-from switchover_cli.upload_folder import list_folder
+from switchover_cli.upload.folder import list_folder
 
 app = typer.Typer(help="Look at a model without serving it.", no_args_is_help=True)
 

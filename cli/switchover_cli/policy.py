@@ -10,11 +10,11 @@ from rich.console import Console
 
 from switchover.aws.files import policy_key
 from switchover.domain.fleet import EndpointReading
-from switchover.domain.policy import Policy, Tier
-from switchover.domain.policy_layers import Layer, merge_policy, parse_policy
-from switchover.domain.policy_sense import find_contradictions, find_idle_keys
-from switchover.domain.policy_settings import settings_of
-from switchover.domain.policy_template import Fleet, write_first_policy
+from switchover.domain.plans.policy_sense import find_contradictions, find_idle_keys
+from switchover.domain.plans.policy_template import Fleet, write_first_policy
+from switchover.domain.policies.layers import Layer, merge_policy, parse_policy
+from switchover.domain.policies.policy import Policy, Tier
+from switchover.domain.policies.settings import settings_of
 from switchover.domain.reasons import Reason
 from switchover.domain.release import parse_release
 from switchover_cli.deployment import Deployment, find_deployment, open_session

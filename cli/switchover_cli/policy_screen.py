@@ -9,13 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from switchover.domain.amounts import say_count
-from switchover.domain.policy_settings import DEFAULT, sections_opened
+from switchover.domain.policies.settings import DEFAULT, sections_opened
 from switchover_cli.screen import draw_reasons
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from switchover.domain.policy_settings import Setting
+    from switchover.domain.policies.settings import Setting
     from switchover.domain.reasons import Reason
 
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.fleet import AlarmReading
 from switchover.domain.outcome import Outcome
-from switchover.domain.plan import Kind, Plan
-from switchover.domain.policy import Strategy
+from switchover.domain.plans.plan import Kind, Plan
+from switchover.domain.policies.policy import Strategy
 from switchover.domain.reasons import Reason
 from switchover.domain.update import Moment, Update
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from switchover.domain.naming import execution_name
-from switchover.domain.policy_layers import Layer, merge_policy
+from switchover.domain.policies.layers import Layer, merge_policy
+from switchover.domain.policies.yaml_lines import read_yaml
 from switchover.domain.release import FILE_NAME
 from switchover.domain.update import Request
-from switchover.domain.yaml_lines import read_yaml
 from switchover_cli.errors import CommandFailed, Misused
 
 if TYPE_CHECKING:

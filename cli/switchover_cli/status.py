@@ -13,7 +13,7 @@ from switchover.domain.alarms import standing_alarms
 from switchover.domain.amounts import say_count
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import Absent, AlarmState, EndpointReading
-from switchover.domain.policy import Policy
+from switchover.domain.policies.policy import Policy
 from switchover_cli.records import StatusRecord, record_update
 from switchover_cli.scene import Scene, read_scene
 from switchover_cli.screen import OUTCOME_STYLES, draw_alarms, draw_fleet

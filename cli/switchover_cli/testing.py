@@ -13,11 +13,11 @@ from rich.text import Text
 from switchover.aws.runtime import Runtime
 from switchover.domain.amounts import say_count
 from switchover.domain.fleet import Absent
-from switchover.domain.golden import GoldenQuestion, parse_golden
-from switchover.domain.golden_expectations import LONGEST_ANSWER_SECONDS
-from switchover.domain.golden_results import GoldenResult, GoldenVerdict, Judgement, judge
-from switchover.domain.policy import Policy
-from switchover.domain.policy_layers import merge_policy
+from switchover.domain.golden.expectations import LONGEST_ANSWER_SECONDS
+from switchover.domain.golden.questions import GoldenQuestion, parse_golden
+from switchover.domain.golden.results import GoldenResult, GoldenVerdict, Judgement, judge
+from switchover.domain.policies.layers import merge_policy
+from switchover.domain.policies.policy import Policy
 from switchover.domain.reasons import Reason
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused, Refused

@@ -8,13 +8,13 @@ from rich.console import Console
 from switchover.aws.timetables import Timetables
 from switchover.aws.traffic import Traffic
 from switchover.domain.fleet import EndpointReading
-from switchover.domain.freezes import Freeze
-from switchover.domain.policy_layers import merge_policy
-from switchover.domain.quiet_hours import TrafficWeek, measure_week, quiet_windows
+from switchover.domain.policies.layers import merge_policy
 from switchover.domain.reasons import Reason
-from switchover.domain.window import LOOK_AHEAD, find_openings
-from switchover.domain.window_times import QuietWindow, Window
-from switchover.domain.zones import Span
+from switchover.domain.windows.freezes import Freeze
+from switchover.domain.windows.quiet_hours import TrafficWeek, measure_week, quiet_windows
+from switchover.domain.windows.times import QuietWindow, Window
+from switchover.domain.windows.window import LOOK_AHEAD, find_openings
+from switchover.domain.windows.zones import Span
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.following import print_json

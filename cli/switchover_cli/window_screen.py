@@ -13,17 +13,17 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from switchover.domain.quiet_hours import TrafficWeek
-from switchover.domain.window import openings, say_length
-from switchover.domain.window_times import WEEK
-from switchover.domain.zones import Span
+from switchover.domain.windows.quiet_hours import TrafficWeek
+from switchover.domain.windows.times import WEEK
+from switchover.domain.windows.window import openings, say_length
+from switchover.domain.windows.zones import Span
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from switchover.domain.freezes import Freeze
     from switchover.domain.reasons import Reason
-    from switchover.domain.window_times import Window
+    from switchover.domain.windows.freezes import Freeze
+    from switchover.domain.windows.times import Window
 
 _SHADES = "·░▒▓█"
 _UNSEEN = " "

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from switchover.domain.alarms import Scope
 from switchover.domain.amounts import say_count
 from switchover.domain.fleet import AlarmState, EndpointStatus
-from switchover.domain.plan import Kind
+from switchover.domain.plans.plan import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from switchover.domain.fleet import Stage
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
 
 _COUNTED = re.compile(r"(\d+) (\w+)\(s\)")

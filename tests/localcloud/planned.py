@@ -12,11 +12,11 @@ from tests.unit.samples import BUCKET, policy, release
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.aws.sagemaker import SageMaker
 from switchover.domain.fleet import Absent, EndpointReading
-from switchover.domain.plan import Plan, plan_release
+from switchover.domain.plans.plan import Plan, plan_release
 from switchover_local.twin.scenario import Scenario, Switches, Timings
 
 if TYPE_CHECKING:
-    from switchover.domain.experience import PastUpdate
+    from switchover.domain.plans.experience import PastUpdate
     from switchover.domain.reasons import Reason
 
 ENDPOINT = "demo"

@@ -10,13 +10,13 @@ from tests.statemachine.offering import checkpoint, object_created, upload
 from tests.statemachine.scene import ENDPOINT
 
 from switchover.domain.update import Request
-from switchover_cli.plan_candidate import read_stored
-from switchover_cli.plan_folder import read_folder
-from switchover_cli.plan_proposal import Proposal, propose
+from switchover_cli.plan.candidate import read_stored
+from switchover_cli.plan.folder import read_folder
+from switchover_cli.plan.proposal import Proposal, propose
 from switchover_cli.pricing import Price
 from switchover_cli.starting import release_uri
-from switchover_cli.upload import upload_release
-from switchover_cli.upload_offer import Offer
+from switchover_cli.upload.offer import Offer
+from switchover_cli.upload.uploading import upload_release
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,9 @@ import pytest
 from tests.statemachine.laptop import deployment_of
 from tests.statemachine.offering import checkpoint
 
-from switchover_cli import plan as command
 from switchover_cli.app import main
 from switchover_cli.exits import ExitCode
+from switchover_cli.plan import command
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tests.statemachine.expectations import assert_nothing_left_behind
 from tests.statemachine.scene import ENDPOINT
 
-from switchover.domain.plan import Kind
-from switchover.domain.policy import Strategy
+from switchover.domain.plans.plan import Kind
+from switchover.domain.policies.policy import Strategy
 
 if TYPE_CHECKING:
     from tests.statemachine.world import World

@@ -15,7 +15,7 @@ from tests.statemachine.expectations import (
 from tests.statemachine.laptop import deployment_of
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, VARIANT
 
-from switchover.domain.approval import Channel, Gate, Reply
+from switchover.domain.approvals.approval import Channel, Gate, Reply
 from switchover.domain.outcome import Outcome
 from switchover_cli.approving import answer_waiting
 from switchover_cli.errors import Misused
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.statemachine.walker import Execution
     from tests.statemachine.world import World
 
-    from switchover.domain.approval import Approval
+    from switchover.domain.approvals.approval import Approval
 
 _BEFORE_START = "approval: {required: true}"
 _BEFORE_PROMOTION = "approval: {promotion: true}"

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from tests.unit.samples import endpoint, live_release, update
 
-from switchover.domain.case import Case, Surroundings
-from switchover.domain.policy_layers import EffectivePolicy, Layer, merge_policy
+from switchover.domain.checks.case import Case, Surroundings
+from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy
 
 if TYPE_CHECKING:
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.reasons import Reason
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from switchover.domain.golden import GoldenQuestion, GoldenRequest, parse_golden
-from switchover.domain.golden_answers import Answer
+from switchover.domain.golden.answers import Answer
+from switchover.domain.golden.questions import GoldenQuestion, GoldenRequest, parse_golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 import boto3
 
-from switchover_cli.upload_client import UPLOADING
+from switchover_cli.upload.client import UPLOADING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from switchover.domain.fleet import EndpointReading, EndpointStatus, LiveRelease, VariantReading
-from switchover.domain.plan import Kind, Plan, plan_release
-from switchover.domain.policy import Policy
+from switchover.domain.plans.plan import Kind, Plan, plan_release
+from switchover.domain.policies.policy import Policy
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Release
 from switchover.domain.update import Request, Update

@@ -7,15 +7,22 @@ from typing import Any
 import pytest
 from tests.unit.samples import NEW, OLD, endpoint, later, plan, reason, update
 
-from switchover.domain.account import tell_outcome
-from switchover.domain.advice import advise
-from switchover.domain.evidence import ContainerLog, Datapoint, Fleet, LogLine, Trip, say_trip
 from switchover.domain.fleet import Absent, AlarmState, EndpointStatus, ScalingReading
 from switchover.domain.naming import alarm_name
 from switchover.domain.outcome import Outcome
-from switchover.domain.plan import Kind
+from switchover.domain.plans.plan import Kind
 from switchover.domain.reasons import Reason
 from switchover.domain.serving import serving_of
+from switchover.domain.telling.account import tell_outcome
+from switchover.domain.telling.advice import advise
+from switchover.domain.telling.evidence import (
+    ContainerLog,
+    Datapoint,
+    Fleet,
+    LogLine,
+    Trip,
+    say_trip,
+)
 from switchover.domain.update import CapacitySnapshot, Evidence, Update
 
 LATENCY = alarm_name("chat", NEW, "latency")

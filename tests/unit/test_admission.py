@@ -18,10 +18,10 @@ from switchover.aws.queue import Queue
 from switchover.aws.schedules import Ring, Schedules
 from switchover.aws.turns import Turns
 from switchover.domain.outcome import Outcome
-from switchover.domain.policy import Policy, WhenBusy
-from switchover.domain.policy_layers import EffectivePolicy
+from switchover.domain.policies.layers import EffectivePolicy
+from switchover.domain.policies.policy import Policy, WhenBusy
 from switchover.domain.queueing import Claim, Decision, Turn
-from switchover.domain.window import Timetable
+from switchover.domain.windows.window import Timetable
 
 if TYPE_CHECKING:
     from datetime import datetime

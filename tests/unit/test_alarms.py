@@ -6,7 +6,7 @@ import pytest
 from tests.unit.samples import ENDPOINT, NEW
 
 from switchover.domain.alarms import AlarmSpec, Scope, standing_alarms, update_alarms
-from switchover.domain.policy import Alarms
+from switchover.domain.policies.policy import Alarms
 
 POLICY = Alarms.model_validate({"latency": {"limit_seconds": 5}, "error_rate": 0.05})
 STANDING = standing_alarms(POLICY, ENDPOINT, "main")

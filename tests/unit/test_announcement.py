@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unit.samples import later, plan, reason, update
 
-from switchover.domain.account import tell_outcome
-from switchover.domain.announcement import Announcement, announce_outcome, ask_people
-from switchover.domain.approval import Gate
+from switchover.domain.approvals.approval import Gate
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import AlarmReading, AlarmState
 from switchover.domain.outcome import Outcome
+from switchover.domain.telling.account import tell_outcome
+from switchover.domain.telling.announcement import Announcement, announce_outcome, ask_people
 from switchover.domain.update import Evidence, Update
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unit.samples import NOW, later, plan, reason, update
 
-from switchover.domain.approval import (
+from switchover.domain.approvals.approval import (
     Approval,
     ApprovalLink,
     Channel,
@@ -21,7 +21,7 @@ from switchover.domain.approval import (
     refuse,
     verdict_of,
 )
-from switchover.domain.approval_page import ask_page, done_page, refusal_page
+from switchover.domain.approvals.page import ask_page, done_page, refusal_page
 
 if TYPE_CHECKING:
     from switchover.domain.update import Update

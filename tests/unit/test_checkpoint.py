@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from switchover.domain.checkpoint import inspect_model
-from switchover.domain.checkpoint_reading import TEXT_LIMITS_BYTES, StoredFile, read_evidence
-from switchover_cli.upload_folder import Folder, list_folder
+from switchover.domain.checkpoint.inspecting import inspect_model
+from switchover.domain.checkpoint.reading import TEXT_LIMITS_BYTES, StoredFile, read_evidence
+from switchover_cli.upload.folder import Folder, list_folder
 from switchover_local.checkpoint import remove_shard, truncate_shard, write_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from switchover.domain.checkpoint_config import Inspection
+    from switchover.domain.checkpoint.config import Inspection
     from switchover.domain.reasons import Reason
 
 SHARD = "model-{}-of-00004.safetensors"

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchover.domain.checkpoint import inspect_model
-from switchover.domain.checkpoint_archive import FETCH_BYTES, read_archive
-from switchover.domain.checkpoint_reading import StoredFile, read_evidence
+from switchover.domain.checkpoint.archive import FETCH_BYTES, read_archive
+from switchover.domain.checkpoint.inspecting import inspect_model
+from switchover.domain.checkpoint.reading import StoredFile, read_evidence
 from switchover_local.checkpoint import Sizes, remove_shard, truncate_shard, write_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from switchover.domain.checkpoint_config import Inspection
+    from switchover.domain.checkpoint.config import Inspection
     from switchover.domain.reasons import Reason
 
 PATH = "model.tar.gz"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from switchover.domain.checkpoint.safetensors import Shard, measure_header, parse_header
 from switchover.domain.reasons import Reason
-from switchover.domain.safetensors_header import Shard, measure_header, parse_header
 
 PATH = "model.safetensors"
 

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.peak_memory import MIB, measure_peak_bytes
 
-from switchover.domain.checkpoint import inspect_model
-from switchover.domain.checkpoint_archive import read_archive
-from switchover.domain.checkpoint_gguf import parse_gguf
-from switchover.domain.checkpoint_index import fold_index
-from switchover.domain.checkpoint_reading import StoredFile, read_evidence
+from switchover.domain.checkpoint.archive import read_archive
+from switchover.domain.checkpoint.gguf import parse_gguf
+from switchover.domain.checkpoint.index import fold_index
+from switchover.domain.checkpoint.inspecting import inspect_model
+from switchover.domain.checkpoint.reading import StoredFile, read_evidence
+from switchover.domain.checkpoint.safetensors import measure_header, parse_header
 from switchover.domain.reasons import Reason
-from switchover.domain.safetensors_header import measure_header, parse_header
 
 PATH = "model.safetensors"
 INDEX = "model.safetensors.index.json"

@@ -6,15 +6,15 @@ import pytest
 from tests.unit.cases import case
 from tests.unit.samples import plan
 
-from switchover.domain.checks import CheckState
-from switchover.domain.checks_of_alarms import (
+from switchover.domain.checks.check import CheckState
+from switchover.domain.checks.of_alarms import (
     check_data,
     check_listed,
     check_permission,
     check_quiet,
 )
 from switchover.domain.fleet import AlarmReading, AlarmState
-from switchover.domain.plan import Kind
+from switchover.domain.plans.plan import Kind
 from switchover.domain.readings import Permission, Unmeasured
 from switchover.domain.update import Request
 

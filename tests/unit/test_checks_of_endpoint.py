@@ -8,8 +8,8 @@ import pytest
 from tests.unit.cases import case
 from tests.unit.samples import OLD, live_config, live_model, live_release
 
-from switchover.domain.checks import CheckState
-from switchover.domain.checks_of_endpoint import (
+from switchover.domain.checks.check import CheckState
+from switchover.domain.checks.of_endpoint import (
     check_scaling,
     check_shape,
     check_status,

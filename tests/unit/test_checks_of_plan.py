@@ -6,8 +6,8 @@ import pytest
 from tests.unit.cases import case
 from tests.unit.samples import plan, reason
 
-from switchover.domain.checks import CheckState
-from switchover.domain.checks_of_plan import (
+from switchover.domain.checks.check import CheckState
+from switchover.domain.checks.of_plan import (
     check_quota,
     check_reaction,
     check_strategy,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.unit.cases import case
 from tests.unit.samples import live_model, live_release, plan, reason
 
-from switchover.domain.checks import CheckState
-from switchover.domain.checks_of_release import (
+from switchover.domain.checks.check import CheckState
+from switchover.domain.checks.of_release import (
     check_goal,
     check_golden,
     check_new,

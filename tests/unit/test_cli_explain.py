@@ -9,12 +9,12 @@ import pytest
 from rich.console import Console
 from tests.unit.samples import endpoint, later, plan, reason, update
 
-from switchover.domain.advice import Step
-from switchover.domain.evidence import ContainerLog, Trip
 from switchover.domain.fleet import AlarmState
-from switchover.domain.golden_results import GoldenResult
+from switchover.domain.golden.results import GoldenResult
 from switchover.domain.outcome import Outcome
 from switchover.domain.serving import serving_of
+from switchover.domain.telling.advice import Step
+from switchover.domain.telling.evidence import ContainerLog, Trip
 from switchover.domain.update import Evidence, Moment
 from switchover_cli.explain_screen import draw_bar, draw_explanation
 

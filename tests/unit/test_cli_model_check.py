@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from switchover_cli.app import main
 from switchover_cli.exits import ExitCode
-from switchover_cli.upload import upload_release
+from switchover_cli.upload.uploading import upload_release
 from switchover_local.checkpoint import remove_shard, write_checkpoint
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import samples
 
-from switchover_cli.plan_difference import Change, find_difference
+from switchover_cli.plan.difference import Change, find_difference
 
 
 def test_a_release_changes_names_and_where_the_model_lies() -> None:

@@ -11,7 +11,7 @@ import samples
 from botocore.stub import Stubber
 
 from switchover_cli.deployment import Deployment
-from switchover_cli.plan_proposal import ask_price
+from switchover_cli.plan.proposal import ask_price
 from switchover_cli.pricing import Price, find_price, open_price_list
 
 TYPE = "ml.g6e.2xlarge"

@@ -11,11 +11,11 @@ import pytest
 import samples
 from rich.console import Console
 
-from switchover.domain.checks import Check, Preflight
-from switchover.domain.policy_layers import EffectivePolicy, Layer, merge_policy
-from switchover_cli.plan_markdown import escape, write_markdown
-from switchover_cli.plan_proposal import Proposal, record_proposal
-from switchover_cli.plan_report import draw_proposal
+from switchover.domain.checks.check import Check, Preflight
+from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy
+from switchover_cli.plan.markdown import escape, write_markdown
+from switchover_cli.plan.proposal import Proposal, record_proposal
+from switchover_cli.plan.report import draw_proposal
 from switchover_cli.pricing import Price
 
 STRATEGIES = ["rolling", "canary", "linear", "all-at-once", "redeploy"]

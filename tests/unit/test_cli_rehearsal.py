@@ -17,8 +17,8 @@ from switchover_cli.app import main
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode
 from switchover_cli.records import record_update
-from switchover_cli.rehearsal_plan import Rehearsal, prepare, read_size
-from switchover_cli.rehearsal_report import (
+from switchover_cli.rehearsal.plan import Rehearsal, prepare, read_size
+from switchover_cli.rehearsal.report import (
     RehearsalRecord,
     count_transitions,
     draw_report,

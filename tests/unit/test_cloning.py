@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.unit.aws_models import answers, faults_of, input_shape
 from tests.unit.samples import live_config, live_model, live_release
 
-from switchover.domain.cloning import clone_config, clone_model, model_uri_of
 from switchover.domain.fleet import LiveRelease
+from switchover.domain.plans.cloning import clone_config, clone_model, model_uri_of
 
 URI = "s3://models/releases/chat/v2/"
 CONFIG_FIELDS = frozenset(input_shape("sagemaker", "CreateEndpointConfig").members)

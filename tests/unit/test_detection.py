@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.samples import policy
 
-from switchover.domain.detection import (
+from switchover.domain.plans.detection import (
     detection_seconds,
     explain_alarms,
     fit_alarms,
     publish_seconds,
     settle_alarms,
 )
-from switchover.domain.pacing import Pace, resolve_pace
-from switchover.domain.policy import Alarms
+from switchover.domain.plans.pacing import Pace, resolve_pace
+from switchover.domain.policies.policy import Alarms
 from switchover.domain.reasons import Reason
 
 PERIOD = frozenset({"alarms.period_seconds"})

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tests.unit.samples import ENDPOINT, OLD, later, plan
 
-from switchover.domain.evidence import (
+from switchover.domain.fleet import AlarmState
+from switchover.domain.telling.evidence import (
     Datapoint,
     Fleet,
     LogLine,
@@ -17,7 +18,6 @@ from switchover.domain.evidence import (
     say_trip,
     say_value,
 )
-from switchover.domain.fleet import AlarmState
 
 
 def trip(*values: float, **changes: Any) -> Trip:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tests.unit.samples import later, plan, update
 
-from switchover.domain.experience import (
+from switchover.domain.outcome import Outcome
+from switchover.domain.plans.experience import (
     PastUpdate,
     Ready,
     expect_ready,
@@ -15,7 +16,6 @@ from switchover.domain.experience import (
     past_of,
     resolve_ready,
 )
-from switchover.domain.outcome import Outcome
 
 G = 1_000_000_000
 TYPE = "ml.g6e.2xlarge"

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.unit.policies import FLEETS, POLICIES, chosen_keys
 from tests.unit.samples import policy
 
-from switchover.domain.experience import Ready
-from switchover.domain.fitting import Conditions, Fitted, fit
-from switchover.domain.policy import Strategy
+from switchover.domain.plans.experience import Ready
+from switchover.domain.plans.fitting import Conditions, Fitted, fit
+from switchover.domain.policies.policy import Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

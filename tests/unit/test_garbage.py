@@ -11,7 +11,7 @@ from switchover.domain.garbage import Inventory, Judged, Sort, judge_made, made_
 from switchover.domain.marks import Pin
 from switchover.domain.naming import config_name
 from switchover.domain.outcome import Outcome
-from switchover.domain.plan import Kind
+from switchover.domain.plans.plan import Kind
 from switchover.domain.served import Served
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from botocore.stub import Stubber
 from tests.unit.samples import later, update
 
 from switchover.aws.announcements import Announcements
-from switchover.domain.announcement import announce_outcome
 from switchover.domain.outcome import Outcome
+from switchover.domain.telling.announcement import announce_outcome
 
 if TYPE_CHECKING:
-    from switchover.domain.announcement import Announcement
+    from switchover.domain.telling.announcement import Announcement
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from tests.unit.aws_models import faults_of
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.domain.alarms import AlarmSpec, Scope, standing_alarms, update_alarms
 from switchover.domain.fleet import AlarmReading, AlarmState
-from switchover.domain.policy import Alarms
+from switchover.domain.policies.policy import Alarms
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

@@ -14,15 +14,15 @@ from tests.unit.samples import ENDPOINT, course, endpoint, later, plan, update
 
 from switchover.aws.container_logs import ContainerLogs
 from switchover.aws.evidence import Traces
-from switchover.domain.evidence import ContainerLog, Fleet
 from switchover.domain.observing import Observation
+from switchover.domain.telling.evidence import ContainerLog, Fleet
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_cloudwatch import CloudWatchClient
 
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
 
 GROUP = f"/aws/sagemaker/Endpoints/{ENDPOINT}"
 

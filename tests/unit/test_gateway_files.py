@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 from tests.unit.samples import BUCKET, release, update
 
 from switchover.aws.files import Files
-from switchover.domain.golden import GoldenQuestion
-from switchover.domain.policy import Strategy
-from switchover.domain.policy_layers import EffectivePolicy
+from switchover.domain.golden.questions import GoldenQuestion
+from switchover.domain.policies.layers import EffectivePolicy
+from switchover.domain.policies.policy import Strategy
 from switchover.domain.reasons import Reason
 from switchover.domain.update import Request
 

@@ -17,7 +17,7 @@ from tests.unit.golden_samples import question
 from tests.unit.template_parts import functions
 
 from switchover.aws.runtime import Runtime
-from switchover.domain.golden_answers import measure_speed, read_text
+from switchover.domain.golden.answers import measure_speed, read_text
 from switchover_local.twin.scenario import Behaviour, LostResponse
 
 if TYPE_CHECKING:

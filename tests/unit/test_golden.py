@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.unit.golden_samples import beside, golden_request, question
 
-from switchover.domain import golden
-from switchover.domain.golden import GoldenQuestion, parse_golden
+from switchover.domain.golden import questions
+from switchover.domain.golden.questions import GoldenQuestion, parse_golden
 from switchover.domain.reasons import Reason
 
 SOURCE = "s3://models/golden/chat.jsonl"
@@ -140,7 +140,7 @@ def test_an_empty_file_asks_nothing_and_is_refused(raw: bytes) -> None:
 
 def test_a_body_that_sagemaker_does_not_take_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Base64 counts: a file below the limit may be above it as an image of a chat."""
-    monkeypatch.setattr(golden, "BODY_LIMIT_BYTES", 1000)
+    monkeypatch.setattr(questions, "BODY_LIMIT_BYTES", 1000)
     line = b'{"name": "a", "chat": {"prompt": "x", "images": ["a.png"]}}'
     [fault] = refusals(line, {"a.png": bytes(900)})
     assert fault.startswith(f"{SOURCE} line 1: the body is larger than")
@@ -149,7 +149,7 @@ def test_a_body_that_sagemaker_does_not_take_is_refused(monkeypatch: pytest.Monk
 def test_bodies_that_are_too_large_together_are_refused_and_not_read_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(golden, "TOTAL_LIMIT_BYTES", 1000)
+    monkeypatch.setattr(questions, "TOTAL_LIMIT_BYTES", 1000)
     lines = [f'{{"name": "{n}", "body_file": "{n}.bin"}}' for n in range(5)]
     read: list[str] = []
 

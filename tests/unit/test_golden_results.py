@@ -14,8 +14,8 @@ from tests.unit.golden_samples import (
     stream_answer,
 )
 
-from switchover.domain.golden_answers import Answer
-from switchover.domain.golden_results import GoldenVerdict, assess, judge
+from switchover.domain.golden.answers import Answer
+from switchover.domain.golden.results import GoldenVerdict, assess, judge
 
 PERSON = {
     "type": "object",

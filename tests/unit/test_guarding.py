@@ -8,9 +8,9 @@ import pytest
 from tests.unit.samples import NEW, NOW, course, endpoint, later, plan, update, variant
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus, Stage
-from switchover.domain.golden import GoldenQuestion, GoldenRequest
-from switchover.domain.golden_answers import Answer
-from switchover.domain.golden_results import GoldenVerdict
+from switchover.domain.golden.answers import Answer
+from switchover.domain.golden.questions import GoldenQuestion, GoldenRequest
+from switchover.domain.golden.results import GoldenVerdict
 from switchover.domain.guarding import (
     GuardCall,
     Probes,
@@ -23,7 +23,7 @@ from switchover.domain.guarding import (
 )
 
 if TYPE_CHECKING:
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
 
 PLAN = plan(4, strategy="canary")

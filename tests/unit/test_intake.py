@@ -8,7 +8,7 @@ import pytest
 from tests.unit.samples import EXECUTION, NOW, reason, release_json
 
 from switchover.domain.intake import UNKNOWN_ENDPOINT, Asked, understand
-from switchover.domain.plan import Kind
+from switchover.domain.plans.plan import Kind
 from switchover.domain.update import Request, Update, parse_request
 
 URI = "s3://models/releases/chat/v2/release.json"

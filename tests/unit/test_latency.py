@@ -10,9 +10,9 @@ from tests.unit.policies import chosen_keys
 from tests.unit.samples import BUCKET, live_release, policy, release, variant
 
 from switchover.domain.alarms import Scope
-from switchover.domain.latency import bound_latency
-from switchover.domain.plan import Plan, plan_release
-from switchover.domain.policy import Latency
+from switchover.domain.plans.latency import bound_latency
+from switchover.domain.plans.plan import Plan, plan_release
+from switchover.domain.policies.policy import Latency
 from switchover.domain.readings import Unmeasured
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from switchover.domain.update import Evidence
 from switchover.domain.verdict import Verdict
 
 if TYPE_CHECKING:
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
 
 RED = AlarmReading(name="errors", state=AlarmState.ALARM, reason="Threshold crossed")

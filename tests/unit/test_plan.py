@@ -23,17 +23,17 @@ from tests.unit.samples import (
 )
 
 from switchover.domain.alarms import Scope
-from switchover.domain.deployment import return_config
-from switchover.domain.detection import detection_seconds
-from switchover.domain.experience import PastUpdate
-from switchover.domain.plan import (
+from switchover.domain.plans.deployment import return_config
+from switchover.domain.plans.detection import detection_seconds
+from switchover.domain.plans.experience import PastUpdate
+from switchover.domain.plans.plan import (
     Kind,
     Plan,
     model_location,
     plan_release,
     plan_rollback,
 )
-from switchover.domain.policy import Strategy
+from switchover.domain.policies.policy import Strategy
 from switchover.domain.served import Served
 
 if TYPE_CHECKING:

@@ -24,12 +24,12 @@ from tests.unit.samples import (
     variant,
 )
 
-from switchover.domain.checks import Check, CheckState
-from switchover.domain.experience import PastUpdate
+from switchover.domain.checks.check import Check, CheckState
 from switchover.domain.fleet import Absent, AlarmReading, AlarmState, EndpointStatus
-from switchover.domain.plan import Kind, Plan
 from switchover.domain.planning import choose_earlier, make_plan, name_target, version_of
-from switchover.domain.policy_layers import EffectivePolicy
+from switchover.domain.plans.experience import PastUpdate
+from switchover.domain.plans.plan import Kind, Plan
+from switchover.domain.policies.layers import EffectivePolicy
 from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason
 from switchover.domain.served import Served
@@ -38,7 +38,7 @@ from switchover.domain.update import Request
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from switchover.domain.case import Surroundings
+    from switchover.domain.checks.case import Surroundings
 
 
 def codes(surroundings: Surroundings, **changes: Any) -> list[str]:

@@ -10,9 +10,14 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from switchover.domain.policy import Tier
-from switchover.domain.policy_layers import EffectivePolicy, merge_policy, parse_policy
-from switchover.domain.policy_template import SCHEMA, Fleet, write_all_settings, write_first_policy
+from switchover.domain.plans.policy_template import (
+    SCHEMA,
+    Fleet,
+    write_all_settings,
+    write_first_policy,
+)
+from switchover.domain.policies.layers import EffectivePolicy, merge_policy, parse_policy
+from switchover.domain.policies.policy import Tier
 
 PROJECT = Path(__file__).parents[2]
 PUBLISHED = PROJECT / "policies" / SCHEMA

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from switchover.domain.policy_layers import EffectivePolicy, Layer, merge_policy, parse_policy
-from switchover.domain.policy_sense import find_contradictions, find_idle_keys
+from switchover.domain.plans.policy_sense import find_contradictions, find_idle_keys
+from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy, parse_policy
 
 
 def effective(text: str, *over: Layer) -> EffectivePolicy:

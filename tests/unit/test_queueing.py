@@ -10,8 +10,8 @@ from tests.unit.samples import ENDPOINT, EXECUTION, NOW, later, reason, update
 
 from switchover.domain.marks import Mark, Pin, check_marks, mark_after
 from switchover.domain.outcome import Ending, Outcome
-from switchover.domain.plan import Kind
-from switchover.domain.policy import WhenBusy
+from switchover.domain.plans.plan import Kind
+from switchover.domain.policies.policy import WhenBusy
 from switchover.domain.queueing import (
     Claim,
     Decision,
@@ -26,7 +26,7 @@ from switchover.domain.queueing import (
     rank_again,
 )
 from switchover.domain.update import Evidence, Request, Update
-from switchover.domain.window import StartTime
+from switchover.domain.windows.window import StartTime
 
 if TYPE_CHECKING:
     from switchover.domain.reasons import Reason

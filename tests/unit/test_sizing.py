@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from switchover.domain.errors import FleetTooSmall
-from switchover.domain.sizing import (
+from switchover.domain.plans.sizing import (
     batch_percent_by_table,
     resolve_batch,
     resolve_canary,

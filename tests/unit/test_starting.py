@@ -13,7 +13,7 @@ from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.starting import Start, choose_start
 
 if TYPE_CHECKING:
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.verdict import Course
 
 GONE = Absent(name="chat", read_at=NOW)

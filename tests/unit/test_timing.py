@@ -9,9 +9,9 @@ from hypothesis import given
 from tests.unit.policies import FLEETS, POLICIES
 from tests.unit.samples import policy
 
-from switchover.domain.pacing import Pace, resolve_pace
-from switchover.domain.phases import duration_seconds, phases_of
-from switchover.domain.timing import (
+from switchover.domain.plans.pacing import Pace, resolve_pace
+from switchover.domain.plans.phases import duration_seconds, phases_of
+from switchover.domain.plans.timing import (
     estimate_ready_seconds,
     least_deadline_seconds,
     longest_seconds,

@@ -16,7 +16,13 @@ from s3_fake import Bucket, fail_times, serve_s3
 from switchover.aws.models import Models
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Release, parse_release
-from switchover_cli.upload import Progress, Step, UploadOutcome, UploadReport, upload_release
+from switchover_cli.upload.uploading import (
+    Progress,
+    Step,
+    UploadOutcome,
+    UploadReport,
+    upload_release,
+)
 from switchover_local.checkpoint import remove_shard, write_checkpoint
 
 if TYPE_CHECKING:

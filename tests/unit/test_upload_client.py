@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from s3_fake import Bucket, serve_s3
 
-from switchover_cli.upload_folder import encode_checksum
+from switchover_cli.upload.folder import encode_checksum
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest

@@ -12,9 +12,15 @@ import pytest
 from s3_fake import Bucket, fail_times, serve_s3
 
 from switchover_cli.errors import CommandFailed
-from switchover_cli.upload import Progress, Step, UploadOutcome, UploadReport, upload_release
-from switchover_cli.upload_folder import Digest, Folder, list_folder
-from switchover_cli.upload_memory import find_memory_folder, open_memory
+from switchover_cli.upload.folder import Digest, Folder, list_folder
+from switchover_cli.upload.memory import find_memory_folder, open_memory
+from switchover_cli.upload.uploading import (
+    Progress,
+    Step,
+    UploadOutcome,
+    UploadReport,
+    upload_release,
+)
 from switchover_local.checkpoint import write_checkpoint
 
 if TYPE_CHECKING:

@@ -13,16 +13,16 @@ import pytest
 from botocore.exceptions import ClientError
 from s3_fake import RESET, Bucket, Upload, fail_times, serve_s3
 
-from switchover.domain.checkpoint_reading import StoredFile
+from switchover.domain.checkpoint.reading import StoredFile
 from switchover.domain.reasons import Reason
 from switchover_cli.errors import CommandFailed
-from switchover_cli.upload import UploadOutcome, upload_release
-from switchover_cli.upload_folder import Digest, Folder, digest_file, identify, list_folder
-from switchover_cli.upload_memory import Memory
-from switchover_cli.upload_parts import resolve_part_bytes
-from switchover_cli.upload_place import Place, StoredObject, find_unfinished
-from switchover_cli.upload_progress import Progress, Step
-from switchover_cli.upload_transfer import Sending, send_files
+from switchover_cli.upload.folder import Digest, Folder, digest_file, identify, list_folder
+from switchover_cli.upload.memory import Memory
+from switchover_cli.upload.parts import resolve_part_bytes
+from switchover_cli.upload.place import Place, StoredObject, find_unfinished
+from switchover_cli.upload.progress import Progress, Step
+from switchover_cli.upload.transfer import Sending, send_files
+from switchover_cli.upload.uploading import UploadOutcome, upload_release
 from switchover_local.checkpoint import write_checkpoint
 
 if TYPE_CHECKING:

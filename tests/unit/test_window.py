@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from switchover.domain.freezes import Freeze
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Start
-from switchover.domain.window import StartTime, find_start
-from switchover.domain.window_times import Window
+from switchover.domain.windows.freezes import Freeze
+from switchover.domain.windows.times import Window
+from switchover.domain.windows.window import StartTime, find_start
 
 # A Sunday.
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from switchover.domain.calendar_file import read_calendar
-from switchover.domain.freezes import Freeze
 from switchover.domain.reasons import Reason
-from switchover.domain.zones import Span
+from switchover.domain.windows.calendar_file import read_calendar
+from switchover.domain.windows.freezes import Freeze
+from switchover.domain.windows.zones import Span
 
 SOURCE = "s3://models/freezes.ics"
 YEAR = Span(datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 11, 6, tzinfo=UTC))

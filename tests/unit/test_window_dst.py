@@ -12,11 +12,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from switchover.domain.freezes import Freeze
 from switchover.domain.release import Start
-from switchover.domain.window import LOOK_AHEAD, StartTime, find_start, openings
-from switchover.domain.window_times import WEEK, Weekday, Window
-from switchover.domain.zones import Span, Stretch, stretches
+from switchover.domain.windows.freezes import Freeze
+from switchover.domain.windows.times import WEEK, Weekday, Window
+from switchover.domain.windows.window import LOOK_AHEAD, StartTime, find_start, openings
+from switchover.domain.windows.zones import Span, Stretch, stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from switchover.domain.freezes import Freeze
-from switchover.domain.policy import Policy
-from switchover.domain.policy_layers import EffectivePolicy, merge_policy, parse_policy
-from switchover.domain.window_times import WEEK, QuietWindow, Weekday, Window
-from switchover.domain.zones import Span
+from switchover.domain.policies.layers import EffectivePolicy, merge_policy, parse_policy
+from switchover.domain.policies.policy import Policy
+from switchover.domain.windows.freezes import Freeze
+from switchover.domain.windows.times import WEEK, QuietWindow, Weekday, Window
+from switchover.domain.windows.zones import Span
 
 if TYPE_CHECKING:
     from switchover.domain.reasons import Reason

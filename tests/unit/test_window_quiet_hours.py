@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.unit.quiet_traffic import daily_rhythm
 
-from switchover.domain.quiet_hours import TrafficWeek, measure_week, quiet_windows
 from switchover.domain.reasons import Reason
-from switchover.domain.window_times import WEEK, Weekday, Window
+from switchover.domain.windows.quiet_hours import TrafficWeek, measure_week, quiet_windows
+from switchover.domain.windows.times import WEEK, Weekday, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable

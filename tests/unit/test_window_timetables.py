@@ -12,11 +12,11 @@ from tests.unit.quiet_traffic import record_invocations
 from switchover.aws.files import Files
 from switchover.aws.timetables import Timetables
 from switchover.aws.traffic import Traffic
-from switchover.domain.freezes import Freeze
-from switchover.domain.policy import Policy
+from switchover.domain.policies.policy import Policy
 from switchover.domain.release import Start
-from switchover.domain.window import Timetable
-from switchover.domain.window_times import Window
+from switchover.domain.windows.freezes import Freeze
+from switchover.domain.windows.times import Window
+from switchover.domain.windows.window import Timetable
 
 if TYPE_CHECKING:
     from datetime import datetime

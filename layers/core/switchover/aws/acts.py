@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from switchover.domain.alarms import Scope
-from switchover.domain.deployment import return_config
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.outcome import Outcome
-from switchover.domain.plan import Kind
+from switchover.domain.plans.deployment import return_config
+from switchover.domain.plans.plan import Kind
 from switchover.domain.rollback import Move
 from switchover.domain.served import Served
 from switchover.domain.starting import Start
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from switchover.aws.ledger import Ledger
     from switchover.aws.sagemaker import SageMaker
     from switchover.domain.fleet import Absent
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.errors import Unavailable
 from switchover.domain.marks import check_marks
-from switchover.domain.plan import Kind
-from switchover.domain.policy import Policy, WhenBusy
+from switchover.domain.plans.plan import Kind
+from switchover.domain.policies.policy import Policy, WhenBusy
 from switchover.domain.queueing import (
     Claim,
     Decision,
@@ -22,7 +22,7 @@ from switchover.domain.queueing import (
 )
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Start
-from switchover.domain.window import StartTime, find_start
+from switchover.domain.windows.window import StartTime, find_start
 
 if TYPE_CHECKING:
     from switchover.aws.files import Files

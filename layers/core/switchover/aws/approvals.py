@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from switchover.aws.ledger import Ledger
     from switchover.aws.workflow import Workflow
-    from switchover.domain.approval import Answer
+    from switchover.domain.approvals.approval import Answer
     from switchover.domain.update import Update
 
 

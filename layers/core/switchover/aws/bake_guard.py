@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from switchover.aws.aborting import stop_update
 from switchover.domain.aborting import AbortRequest
 from switchover.domain.errors import StaleUpdate
-from switchover.domain.golden import GoldenQuestion
+from switchover.domain.golden.questions import GoldenQuestion
 from switchover.domain.guarding import (
     LOOK_SECONDS,
     Probes,
@@ -16,7 +16,7 @@ from switchover.domain.guarding import (
     doubt_traffic,
     share_of_new_fleet,
 )
-from switchover.domain.policy import Inconclusive
+from switchover.domain.policies.policy import Inconclusive
 from switchover.domain.update import Moment
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from switchover.domain.checks.preflight import execution_stopped
 from switchover.domain.outcome import Outcome
-from switchover.domain.preflight import execution_stopped
 from switchover.domain.queueing import Claim, Decision, Turn, cancelled, order_of_update
 
 if TYPE_CHECKING:

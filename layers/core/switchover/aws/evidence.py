@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from switchover.domain.evidence import Datapoint, Fleet, Trip, fleet_of
 from switchover.domain.fleet import AlarmState, EndpointReading
+from switchover.domain.telling.evidence import Datapoint, Fleet, Trip, fleet_of
 from switchover.domain.update import Evidence
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
     from switchover.aws.container_logs import ContainerLogs
-    from switchover.domain.evidence import ContainerLog
     from switchover.domain.observing import Observation
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
+    from switchover.domain.telling.evidence import ContainerLog
     from switchover.domain.update import Update
 
 _NAMES_PER_CALL = 100  # DescribeAlarms

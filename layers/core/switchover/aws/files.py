@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from switchover.domain.golden import (
+from switchover.domain.golden.questions import (
     BODY_LIMIT_BYTES,
     TOTAL_LIMIT_BYTES,
     GoldenQuestion,
     parse_golden,
     too_large_together,
 )
-from switchover.domain.policy_layers import EffectivePolicy, Layer, merge_policy, parse_policy
+from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy, parse_policy
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:

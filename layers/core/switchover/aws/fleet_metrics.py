@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from switchover.domain.alarms import INVOCATIONS
-from switchover.domain.latency import FEWEST_REQUESTS
+from switchover.domain.plans.latency import FEWEST_REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
     from switchover.domain.fleet import EndpointReading
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
 
 # CloudWatch keeps minutes for 15 days, and no update lasts a day.

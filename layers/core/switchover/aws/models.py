@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from switchover.domain.checkpoint import (
+from switchover.domain.checkpoint.config import Inspection
+from switchover.domain.checkpoint.inspecting import (
     compare_with_release,
     find_unlisted,
     inspect_model,
     limit_per_code,
 )
-from switchover.domain.checkpoint_config import Inspection
-from switchover.domain.checkpoint_reading import StoredFile, read_evidence
+from switchover.domain.checkpoint.reading import StoredFile, read_evidence
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
-    from switchover.domain.checkpoint_reading import Evidence
+    from switchover.domain.checkpoint.reading import Evidence
     from switchover.domain.release import Release
 
 SHA256_METADATA = "sha256"

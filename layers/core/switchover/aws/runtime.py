@@ -10,8 +10,8 @@ from botocore.eventstream import ParserError
 from botocore.exceptions import BotoCoreError, ClientError, EventStreamError
 from urllib3.exceptions import HTTPError
 
-from switchover.domain.golden_answers import Answer
-from switchover.domain.golden_expectations import LONGEST_ANSWER_SECONDS, LONGEST_STREAM_SECONDS
+from switchover.domain.golden.answers import Answer
+from switchover.domain.golden.expectations import LONGEST_ANSWER_SECONDS, LONGEST_STREAM_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sagemaker_runtime.type_defs import InvokeEndpointWithResponseStreamInputTypeDef
 
-    from switchover.domain.golden import GoldenQuestion
+    from switchover.domain.golden.questions import GoldenQuestion
 
 _NANOSECONDS_PER_US = 1000
 _NANOSECONDS_PER_SECOND = 1_000_000_000

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from switchover.domain.alarms import standing_alarms
-from switchover.domain.case import Surroundings
-from switchover.domain.experience import past_of
+from switchover.domain.checks.case import Surroundings
 from switchover.domain.fleet import Absent
 from switchover.domain.naming import alarm_name
 from switchover.domain.planning import choose_goal, name_target
+from switchover.domain.plans.experience import past_of
 from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from switchover.aws.scaling import Quotas, Scaling
     from switchover.aws.topic import Topic
     from switchover.aws.usage import Fleets
-    from switchover.domain.policy import Policy
+    from switchover.domain.policies.policy import Policy
     from switchover.domain.update import Update
 
 T = TypeVar("T")

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from switchover.domain.calendar_file import read_calendar
-from switchover.domain.freezes import Freeze
-from switchover.domain.quiet_hours import measure_week, quiet_windows
 from switchover.domain.reasons import Reason
-from switchover.domain.window import LOOK_AHEAD, Timetable
-from switchover.domain.window_times import QuietWindow
-from switchover.domain.zones import Span
+from switchover.domain.windows.calendar_file import read_calendar
+from switchover.domain.windows.freezes import Freeze
+from switchover.domain.windows.quiet_hours import measure_week, quiet_windows
+from switchover.domain.windows.times import QuietWindow
+from switchover.domain.windows.window import LOOK_AHEAD, Timetable
+from switchover.domain.windows.zones import Span
 
 if TYPE_CHECKING:
     from switchover.aws.files import Files
     from switchover.aws.traffic import Traffic
-    from switchover.domain.policy import Policy
+    from switchover.domain.policies.policy import Policy
     from switchover.domain.release import Start
-    from switchover.domain.window_times import Window
+    from switchover.domain.windows.times import Window
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.quiet_hours import LOOK_BACK
+from switchover.domain.windows.quiet_hours import LOOK_BACK
 
 if TYPE_CHECKING:
     from datetime import datetime

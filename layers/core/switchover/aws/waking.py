@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from switchover.domain.approval import Channel, Gate, refuse
+from switchover.domain.approvals.approval import Channel, Gate, refuse
 from switchover.domain.observing import Purpose
 from switchover.domain.verdict import Verdict
 
 if TYPE_CHECKING:
     from switchover.aws.observing import Observer
-    from switchover.domain.approval import Answer
+    from switchover.domain.approvals.approval import Answer
     from switchover.domain.update import Update
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from switchover.domain.naming import alarm_name
 
 if TYPE_CHECKING:
-    from switchover.domain.policy import Alarms
+    from switchover.domain.policies.policy import Alarms
 
 INVOCATIONS = "AWS/SageMaker"
 OURS = "Switchover"

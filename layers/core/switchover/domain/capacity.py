@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from switchover.domain.fleet import Absent, EndpointReading
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.update import CapacitySnapshot
 
 # What the update calls are sent, by the installed API; the rest of a description is the service's own.

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.naming import config_name
 from switchover.domain.outcome import Outcome
-from switchover.domain.plan import Kind
 from switchover.domain.planning import choose_earlier
+from switchover.domain.plans.plan import Kind
 from switchover.domain.served import Served
 
 if TYPE_CHECKING:

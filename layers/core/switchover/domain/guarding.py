@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.fleet import Absent, EndpointReading
-from switchover.domain.golden_results import GoldenVerdict, assess
-from switchover.domain.pacing import share_of
-from switchover.domain.policy import Inconclusive
+from switchover.domain.golden.results import GoldenVerdict, assess
+from switchover.domain.plans.pacing import share_of
+from switchover.domain.policies.policy import Inconclusive
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
-    from switchover.domain.golden import GoldenQuestion
-    from switchover.domain.golden_answers import Answer
-    from switchover.domain.plan import Plan
+    from switchover.domain.golden.answers import Answer
+    from switchover.domain.golden.questions import GoldenQuestion
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
 
 # SageMaker must see the abort alarm red within the bake, and looks at alarms about once a minute (§2.7).

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from switchover.domain.plan import Kind
-from switchover.domain.preflight import check_endpoint
+from switchover.domain.checks.preflight import check_endpoint
+from switchover.domain.plans.plan import Kind
 from switchover.domain.queueing import Decision, Turn
 from switchover.domain.release import Release, endpoint_hint, is_endpoint_name, parse_release
 from switchover.domain.update import Request, Update

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.outcome import Outcome
-from switchover.domain.plan import Kind
+from switchover.domain.plans.plan import Kind
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:

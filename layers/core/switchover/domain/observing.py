@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, assert_never
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.aborting import is_unheeded
-from switchover.domain.evidence import say_trip
 from switchover.domain.fleet import (
     Absent,
     AlarmReading,
@@ -18,6 +17,7 @@ from switchover.domain.fleet import (
 )
 from switchover.domain.outcome import serves
 from switchover.domain.reasons import Reason
+from switchover.domain.telling.evidence import say_trip
 from switchover.domain.update import Evidence, Moment
 from switchover.domain.verdict import Verdict, has_moved, judge, judge_resize
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from switchover.domain.aborting import AbortRequest
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
     from switchover.domain.verdict import Course
 

@@ -12,7 +12,7 @@ from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.update import CapacitySnapshot
 
 

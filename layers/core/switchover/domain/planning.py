@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.case import Case
-from switchover.domain.checklist import tick_off
-from switchover.domain.checks import Preflight
-from switchover.domain.checks_of_alarms import (
+from switchover.domain.checks.case import Case
+from switchover.domain.checks.check import Preflight
+from switchover.domain.checks.checklist import tick_off
+from switchover.domain.checks.of_alarms import (
     check_data,
     check_listed,
     check_permission,
     check_quiet,
 )
-from switchover.domain.checks_of_endpoint import (
+from switchover.domain.checks.of_endpoint import (
     check_scaling,
     check_shape,
     check_status,
@@ -24,13 +24,13 @@ from switchover.domain.checks_of_endpoint import (
     check_way_back,
     find_shape_faults,
 )
-from switchover.domain.checks_of_plan import (
+from switchover.domain.checks.of_plan import (
     check_quota,
     check_reaction,
     check_strategy,
     check_time,
 )
-from switchover.domain.checks_of_release import (
+from switchover.domain.checks.of_release import (
     check_goal,
     check_golden,
     check_new,
@@ -39,18 +39,18 @@ from switchover.domain.checks_of_release import (
     check_request,
     check_subscribers,
 )
-from switchover.domain.cloning import model_uri_of
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.naming import config_name
-from switchover.domain.plan import Kind, Plan, plan_release, plan_rollback
+from switchover.domain.plans.cloning import model_uri_of
+from switchover.domain.plans.plan import Kind, Plan, plan_release, plan_rollback
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from switchover.domain.case import Surroundings
+    from switchover.domain.checks.case import Surroundings
     from switchover.domain.fleet import LiveRelease
-    from switchover.domain.policy_layers import EffectivePolicy
+    from switchover.domain.policies.layers import EffectivePolicy
     from switchover.domain.served import Served
     from switchover.domain.update import Update
 

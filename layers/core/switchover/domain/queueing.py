@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.checks.preflight import claim_held
 from switchover.domain.outcome import Ending
-from switchover.domain.plan import Kind
-from switchover.domain.policy import WhenBusy
-from switchover.domain.preflight import claim_held
+from switchover.domain.plans.plan import Kind
+from switchover.domain.policies.policy import WhenBusy
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from switchover.domain.update import Update
-    from switchover.domain.window import StartTime
+    from switchover.domain.windows.window import StartTime
 
 # DescribeExecution is eventually consistent (Step Functions API Reference): an execution that took its
 # claim a moment ago may still be unknown, and must not be taken for dead.

@@ -10,7 +10,7 @@ from switchover.domain.fleet import Absent, EndpointStatus
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import EndpointReading
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.served import Served
 
 

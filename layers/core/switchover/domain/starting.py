@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
-from switchover.domain.policy import Strategy
+from switchover.domain.policies.policy import Strategy
 
 if TYPE_CHECKING:
-    from switchover.domain.plan import Plan
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.verdict import Course
 
 

@@ -15,18 +15,18 @@ from pydantic import (
 )
 
 from switchover.domain.aborting import AbortRequest
-from switchover.domain.approval import Approval, ApprovalLink, Gate
-from switchover.domain.checks import Preflight
+from switchover.domain.approvals.approval import Approval, ApprovalLink, Gate
+from switchover.domain.checks.check import Preflight
 from switchover.domain.errors import UpdateUnknown
-from switchover.domain.evidence import ContainerLog, Trip
 from switchover.domain.fleet import ScalingReading
-from switchover.domain.golden_results import GoldenResult
+from switchover.domain.golden.results import GoldenResult
 from switchover.domain.guarding import GuardCall
 from switchover.domain.outcome import Outcome
-from switchover.domain.plan import Kind, Plan
+from switchover.domain.plans.plan import Kind, Plan
 from switchover.domain.reasons import Reason, reasons_from
 from switchover.domain.release import EndpointName, Hotfix, Release, explained
 from switchover.domain.serving import Serving
+from switchover.domain.telling.evidence import ContainerLog, Trip
 from switchover.domain.verdict import Course
 
 

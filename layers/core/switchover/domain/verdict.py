@@ -9,7 +9,7 @@ from typing import assert_never
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
-from switchover.domain.timing import START_GRACE_SECONDS
+from switchover.domain.plans.timing import START_GRACE_SECONDS
 
 
 class Verdict(StrEnum):

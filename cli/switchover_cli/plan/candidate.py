@@ -1,0 +1,87 @@
+"""A release as the state machine would take it in: understood, validated, named after its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from switchover.aws.copying import Copying
+from switchover.domain.checkpoint.config import Inspection
+from switchover.domain.copying import CopyVerdict
+from switchover.domain.intake import understand
+from switchover.domain.naming import execution_name
+from switchover.domain.policies.policy import Model
+
+if TYPE_CHECKING:
+    from switchover.domain.reasons import Reason
+    from switchover.domain.release import Release
+    from switchover.domain.update import Request, Update
+    from switchover_cli.deployment import Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The update that a release's arrival would open.
+
+    What validation found is in `update.reasons`, as in the ledger. `refusals` are what the update is
+    refused for before anything is validated or planned; `unchecked` is what could not be looked at.
+    """
+
+    update: Update
+    refusals: tuple[Reason, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+
+def read_stored(deployment: Deployment, request: Request) -> Candidate:
+    """Take in a release that lies in S3, as ClaimEndpoint, CopyRelease and ValidateModel would."""
+    bucket, key = request.bucket_and_key
+    raw = deployment.models.read_release(bucket, key)
+    opened = open_candidate(deployment, request, raw)
+    if opened.refusals or opened.update.release is None:
+        return opened
+    return judge(opened, _inspect(deployment, opened.update, opened.update.release))
+
+
+def open_candidate(
+    deployment: Deployment, request: Request, raw: bytes | tuple[Reason, ...]
+) -> Candidate:
+    """Open the update under the name that receive_release would give it; nothing is written."""
+    asked = understand(request, raw, deployment.bucket)
+    bucket, key = request.bucket_and_key
+    content = hashlib.sha256(raw).hexdigest() if isinstance(raw, bytes) else ""
+    update_id = execution_name(asked.endpoint, asked.version, f"{bucket}/{key}/{content}")
+    at = deployment.sagemaker.read(asked.endpoint).read_at
+    update = asked.open(update_id, deployment.execution_arn(update_id), at)
+    return Candidate(update, asked.reasons)
+
+
+def judge(opened: Candidate, found: Inspection) -> Candidate:
+    """The candidate with what validation found."""
+    judged = opened.update.model_copy(update={"reasons": found.reasons})
+    return Candidate(judged, opened.refusals, found.unchecked)
+
+
+def _inspect(deployment: Deployment, update: Update, release: Release) -> Inspection:
+    bucket = update.bucket
+    if release.source is not None:
+        standing = Copying(deployment.s3).compare(release, bucket)
+        if standing.verdict is CopyVerdict.REJECTED:
+            return Inspection(standing.reasons)
+        if standing.verdict is CopyVerdict.COPYING:  # where they lie is where they can be looked at
+            bucket, prefix = release.source_bucket_and_prefix
+            release = release.model_copy(update={"prefix": prefix})
+    allowed = read_allowances(deployment, update)
+    return deployment.models.inspect(
+        release,
+        bucket,
+        allow_pickle=allowed.allow_pickle,
+        allow_remote_code=allowed.allow_remote_code,
+    )
+
+
+def read_allowances(deployment: Deployment, update: Update) -> Model:
+    """What the policy lets a checkpoint hold, as ValidateModel reads it."""
+    effective = deployment.files.effective_policy(update)
+    # A faulty policy is told with the plan; the files are checked by the strict defaults.
+    return Model() if isinstance(effective, tuple) else effective.policy.model

@@ -1,0 +1,113 @@
+"""What happens if an update goes wrong, phase by phase."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from switchover.domain.amounts import say_count
+from switchover.domain.plans.timing import way_back_seconds
+from switchover.domain.policies.policy import Strategy
+from switchover_cli.plan.words import Fact
+from switchover_cli.words import say_roughly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover.domain.plans.plan import Plan
+
+
+def state_failures(plan: Plan) -> tuple[Fact, ...]:
+    """For each phase, what may go wrong there and what then happens by itself."""
+    return (
+        Fact(
+            "before",
+            "config, model or alarms can't be created: Rejected, what was created is removed",
+        ),
+        *_in_flight(plan),
+        *_afterwards(plan),
+        Fact(
+            "always",
+            "scaling and fleet size are put back; what isn't one clean fleet ends as NeedsOperator",
+        ),
+    )
+
+
+def _in_flight(plan: Plan) -> Iterator[Fact]:
+    match plan.pace.strategy:
+        case Strategy.REDEPLOY:
+            yield from _redeploy(plan)
+        case Strategy.ROLLING:
+            yield from _rolling(plan)
+        case Strategy.CANARY | Strategy.LINEAR | Strategy.ALL_AT_ONCE:
+            yield from _blue_green(plan)
+        case _:
+            assert_never(plan.pace.strategy)
+    if plan.pace.strategy is not Strategy.REDEPLOY:
+        yield Fact(
+            "deadline",
+            f"not done after {say_roughly(plan.deadline_seconds)}: SageMaker stops and goes back",
+        )
+
+
+def _blue_green(plan: Plan) -> Iterator[Fact]:
+    previous = plan.previous_version
+    yield Fact(
+        "launching",
+        f"a new instance doesn't come up: SageMaker drops the new fleet; {previous} served all"
+        " along",
+    )
+    yield Fact(
+        "baking",
+        f"an alarm goes red: all traffic flips back to the old fleet, which still stands, within"
+        f" {say_roughly(way_back_seconds(plan.pace, plan.ready_seconds))}; {previous} serves",
+    )
+    yield Fact(
+        "terminating",
+        f"the old fleet is going: from here on the way back launches"
+        f" {say_count(plan.pace.instances, 'instance')} again,"
+        f" about {say_roughly(plan.ready_seconds)}",
+    )
+
+
+def _rolling(plan: Plan) -> Iterator[Fact]:
+    pace = plan.pace
+    again = say_count(pace.rollback_batch_instances, "instance")
+    yield Fact(
+        "launching",
+        f"a new instance doesn't come up: SageMaker puts the finished batches back to"
+        f" {plan.previous_version}",
+    )
+    yield Fact(
+        "baking",
+        f"an alarm goes red: old instances that are gone are launched again, {again} at a time,"
+        f" {say_roughly(way_back_seconds(pace, plan.ready_seconds))} at most;"
+        f" {plan.previous_version} serves",
+    )
+    yield Fact(
+        "going back",
+        "no capacity for the old instances: a mix of both versions serves; one repair is tried",
+    )
+
+
+def _redeploy(plan: Plan) -> Iterator[Fact]:
+    yield Fact("terminating", "from here on nothing serves until the new fleet is up")
+    yield Fact(
+        "launching",
+        f"the new fleet doesn't come up: the endpoint is made again on {plan.previous_config},"
+        f" about {say_roughly(plan.ready_seconds)} more without service"
+        if plan.allows_downtime
+        else "the new fleet doesn't come up: a person must decide",
+    )
+
+
+def _afterwards(plan: Plan) -> Iterator[Fact]:
+    back = f"back to {plan.previous_config}, all at once, about {say_roughly(plan.ready_seconds)}"
+    if plan.golden is None:
+        yield Fact("tests", "none: no golden requests, what the model answers stays unasked")
+    else:
+        yield Fact("tests", f"an answer to {plan.golden} is wrong: {back}")
+    if plan.watch_seconds:
+        yield Fact(
+            "watch",
+            f"an alarm goes red within {say_roughly(plan.watch_seconds)} of success: {back}",
+        )

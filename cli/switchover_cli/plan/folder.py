@@ -1,0 +1,87 @@
+"""A folder as the release that its upload would make, though nothing is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.checkpoint.config import Inspection
+from switchover.domain.checkpoint.inspecting import find_unlisted, inspect_model
+from switchover.domain.checkpoint.reading import read_evidence
+from switchover.domain.reasons import Reason
+from switchover.domain.release import Release, parse_release
+from switchover_cli.plan.candidate import judge, open_candidate, read_allowances
+from switchover_cli.upload.folder import list_folder
+from switchover_cli.upload.memory import digest_folder, open_memory
+from switchover_cli.upload.offer import (
+    compose_release,
+    draft_release,
+    version_taken,
+    write_release,
+)
+from switchover_cli.upload.parts import resolve_part_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from switchover.domain.update import Request
+    from switchover_cli.deployment import Deployment
+    from switchover_cli.plan.candidate import Candidate
+    from switchover_cli.upload.folder import Folder
+    from switchover_cli.upload.offer import Offer
+
+
+def read_folder(deployment: Deployment, folder: Path, offer: Offer, request: Request) -> Candidate:
+    """Take in a folder as if it were uploaded already.
+
+    Weights are read once, for the checksums in `release.json`: the update is named after its bytes.
+    """
+    listed = list_folder(folder)
+    if isinstance(listed, Reason):
+        return open_candidate(deployment, request, (listed,))
+    draft = draft_release(offer, listed.files)
+    if not isinstance(draft, Release):
+        return open_candidate(deployment, request, draft)
+    opened = open_candidate(deployment, request, write_release(draft))
+    allowed = read_allowances(deployment, opened.update)
+    found = inspect_model(
+        read_evidence(listed.files, listed),
+        allow_pickle=allowed.allow_pickle,
+        allow_remote_code=allowed.allow_remote_code,
+    )
+    if found.reasons:
+        return judge(opened, found)  # it is refused in any case: no need to read the weights
+    raw = _fix_release(deployment, listed, offer)
+    if isinstance(raw, tuple):
+        return judge(opened, Inspection(raw, found.unchecked))
+    return judge(open_candidate(deployment, request, raw), found)
+
+
+def _fix_release(
+    deployment: Deployment, folder: Folder, offer: Offer
+) -> bytes | tuple[Reason, ...]:
+    """The bytes that an upload would leave in the bucket, or why it would refuse."""
+    stored = deployment.models.list_files(deployment.bucket, offer.prefix)
+    if isinstance(stored, Reason):
+        return (stored,)
+    unlisted = find_unlisted(
+        (file.path for file in folder.files),
+        (file.path for file in stored),
+        f"s3://{deployment.bucket}/{offer.prefix}",
+    )
+    if unlisted:
+        return unlisted
+    part_bytes = resolve_part_bytes(max(file.bytes for file in folder.files))
+    digests, faults = digest_folder(folder, part_bytes, open_memory(None, folder, part_bytes, ""))
+    if faults:
+        return faults
+    release = compose_release(offer, digests)
+    if not isinstance(release, Release):
+        return release
+    uri = f"s3://{deployment.bucket}/{offer.key}"
+    existing = deployment.models.read_release(deployment.bucket, offer.key)
+    if not isinstance(existing, bytes):
+        refusals = tuple(reason for reason in existing if reason.code != "model.file-missing")
+        return refusals or write_release(release)
+    if parse_release(existing, uri) == release:
+        return existing
+    return (version_taken(uri),)

@@ -1,0 +1,219 @@
+"""A plan in words and numbers, the same for the terminal and for a pull request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from switchover.domain.alarms import Scope
+from switchover.domain.amounts import say_bytes, say_count
+from switchover.domain.checks.check import CheckState
+from switchover.domain.plans.detection import detection_seconds
+from switchover.domain.release import Start
+from switchover_cli.words import (
+    say_duration,
+    say_roughly,
+    say_strategy,
+    shorten_alarm,
+)
+
+if TYPE_CHECKING:
+    from switchover.domain.alarms import AlarmSpec
+    from switchover.domain.plans.plan import Plan
+    from switchover.domain.policies.layers import EffectivePolicy
+    from switchover_cli.plan.proposal import Proposal
+    from switchover_cli.pricing import Price
+
+MARKS = {
+    CheckState.PASSED: "✓",
+    CheckState.NOTED: "!",
+    CheckState.REFUSED: "✗",
+    CheckState.UNKNOWN: "?",
+}
+NO_PRICE = "no price known; give --price USD_PER_HOUR"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of a report: what it is about, and what there is to say."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """One alarm as people read it: what turns it red, and how soon."""
+
+    name: str
+    limit: str
+    how_soon: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmGroup:
+    """Alarms that see the same fleet and that the same one acts on."""
+
+    title: str
+    rows: tuple[AlarmRow, ...]
+
+
+def say_headline(proposal: Proposal) -> str:
+    """What would happen, in one sentence."""
+    plan = proposal.plan
+    if plan is None:
+        count = say_count(len(proposal.reasons), "reason")
+        return (
+            f"{proposal.endpoint} → {proposal.version or 'a release'} would be Rejected:"
+            f" {count}, and the endpoint stays as it is."
+        )
+    return (
+        f"{plan.endpoint}: {plan.previous_version} → {plan.version} by {say_strategy(plan)},"
+        f" in about {say_roughly(plan.expected_seconds)}, with at most"
+        f" {say_count(plan.peak_instances, 'instance')} of {plan.instance_type}."
+    )
+
+
+def state_strategy(proposal: Proposal) -> tuple[Fact, ...]:
+    """The strategy, why it is this one, and what the plan adapted."""
+    plan = proposal.plan
+    if plan is None:
+        return ()
+    facts = [
+        Fact("strategy", f"{plan.pace.strategy.value}, {_say_why(proposal.effective)}"),
+        *(Fact("first step", step) for step in _first_steps(plan)),
+        *(Fact("note", note) for note in plan.notes),
+        Fact("from", f"{plan.previous_version}, config {plan.previous_config}"),
+        Fact("to", f"{plan.version}, config {plan.target_config}{_say_weight(proposal)}"),
+    ]
+    if proposal.release is not None and proposal.release.start is not Start.NOW:
+        facts.append(Fact("begins", f"not at once, says the release: {proposal.release.start}"))
+    if plan.needs_approval:
+        facts.append(Fact("approval", "a person must agree before anything is changed"))
+    if plan.needs_promotion:
+        facts.append(Fact("promotion", "a person must agree that it stays, else it is taken back"))
+    if plan.capacity_during is not None:
+        low, high = plan.capacity_during
+        facts.append(Fact("capacity", f"{low} to {high} instances while it runs, then as before"))
+    if plan.excluded_alarms:
+        facts.append(Fact("hotfix", f"left out though red: {', '.join(plan.excluded_alarms)}"))
+    if proposal.claimed_by is not None:
+        facts.append(
+            Fact("busy", f"{proposal.claimed_by} runs now; this waits its turn, or is Rejected")
+        )
+    return tuple(facts)
+
+
+def state_numbers(plan: Plan, price: Price | None) -> tuple[Fact, ...]:
+    """Time, instances and money."""
+    usual = plan.pace.old_instances
+    hours = plan.extra_instance_seconds / 3600
+    extra = f"{hours:.1f} instance-hours more than the usual {say_count(usual, 'instance')} take"
+    return (
+        Fact(
+            "expected",
+            f"{say_roughly(plan.expected_seconds)}, if a new instance is ready within"
+            f" {say_roughly(plan.ready_seconds)} ({plan.ready_source})",
+        ),
+        Fact("worst case", f"{say_roughly(plan.worst_seconds)} until there is an outcome"),
+        Fact("deadline", _say_deadline(plan)),
+        Fact("peak", f"{say_count(plan.peak_instances, 'instance')}, usually {usual}"),
+        Fact("extra", extra),
+        Fact("money", _say_money(plan, price)),
+    )
+
+
+def state_alarms(plan: Plan) -> tuple[AlarmGroup, ...]:
+    """Every alarm, by the fleet that it sees and who acts on it: what turns it red, and how soon."""
+    known = {spec.name: spec for spec in plan.alarms}
+    names = dict.fromkeys((*known, *plan.listed_alarms, *plan.excluded_alarms))
+    groups: dict[str, list[AlarmRow]] = {}
+    for name in names:
+        fleet, short = shorten_alarm(name)
+        spec = known.get(name)
+        if spec is not None and spec.scope is Scope.ABORT and plan.deployment_config is None:
+            continue  # nothing in a redeploy can be stopped by an alarm
+        row = (
+            AlarmRow(short, "as you defined it", "")
+            if spec is None
+            else AlarmRow(short, say_limit(spec), _say_how_soon(spec, plan))
+        )
+        groups.setdefault(f"{fleet}, {_say_whose(name, plan)}", []).append(row)
+    return tuple(AlarmGroup(title, tuple(rows)) for title, rows in groups.items())
+
+
+def say_limit(spec: AlarmSpec) -> str:
+    """What an alarm is about, its threshold in units that people use."""
+    if spec.scope is Scope.ABORT:
+        return "set by RollBack, to stop the update"
+    # SageMaker counts latencies in microseconds, and the average of its errors is their rate
+    # (rules §4).
+    if spec.metric.endswith("Latency"):
+        limit = f"{spec.threshold / 1_000_000:g} s"
+    elif spec.metric.endswith("Errors") and spec.statistic == "Average":
+        return f"{spec.metric} rate above {spec.threshold * 100:g} %"
+    else:
+        limit = f"{spec.threshold:g}"
+    return f"{spec.metric} {spec.statistic} above {limit}"
+
+
+def _say_how_soon(spec: AlarmSpec, plan: Plan) -> str:
+    if spec.scope is Scope.ABORT:
+        return "at once"
+    seconds = detection_seconds(spec.period_seconds, spec.evaluation_periods)
+    guarded_seconds = plan.pace.guarded_seconds
+    if not _is_sagemakers(spec.name, plan) or not guarded_seconds:
+        return say_duration(seconds)
+    return f"{say_duration(seconds)} (bake {say_duration(guarded_seconds)})"
+
+
+def _first_steps(plan: Plan) -> tuple[str, ...]:
+    """What the first of several shifts really is, unless a note says so already."""
+    step = plan.pace.first_step
+    is_told = plan.pace.steps == 1 or any(step in note for note in plan.notes)
+    return () if is_told else (step,)
+
+
+def _say_whose(name: str, plan: Plan) -> str:
+    if name in plan.excluded_alarms:
+        return "left out of this hotfix"
+    if _is_sagemakers(name, plan):
+        return "given to SageMaker, which goes back"
+    return "watched by Switchover"
+
+
+def _is_sagemakers(name: str, plan: Plan) -> bool:
+    return plan.deployment_config is not None and name in plan.listed_alarms
+
+
+def _say_why(effective: EffectivePolicy | None) -> str:
+    if effective is None or "strategy" not in effective.origins:
+        return "the default: nothing chooses another"
+    if "strategy" in effective.implied:
+        tier = effective.policy.tier.value
+        return f"what tier {tier} asks for, set by {effective.origins['tier']}"
+    return f"asked for by {effective.origins['strategy']}"
+
+
+def _say_weight(proposal: Proposal) -> str:
+    if proposal.release is None:
+        return ""
+    files = say_count(len(proposal.release.files), "file")
+    return f", {say_bytes(proposal.release.total_bytes)} in {files}"
+
+
+def _say_deadline(plan: Plan) -> str:
+    if plan.deployment_config is None:
+        return f"SageMaker has none for it; {say_roughly(plan.overdue_seconds)} is overdue"
+    return f"{say_roughly(plan.deadline_seconds)}, then SageMaker itself goes back"
+
+
+def _say_money(plan: Plan, price: Price | None) -> str:
+    if price is None:
+        return NO_PRICE
+    extra = price.of(plan.extra_instance_seconds)
+    usual = price.of(plan.pace.old_instances * plan.expected_seconds)
+    return (
+        f"{extra:.2f} USD extra, on top of {usual:.2f} USD for the usual fleet"
+        f" ({price.usd_per_hour:g} USD an hour: {price.source})"
+    )

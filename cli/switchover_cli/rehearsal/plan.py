@@ -1,0 +1,181 @@
+"""What a rehearsal plays: a policy, a fleet, a model's size, a scenario; all checked beforehand."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from switchover.domain.plans.timing import estimate_ready_seconds
+from switchover.domain.policies.layers import merge_policy, parse_policy
+from switchover.domain.policies.policy import Inconclusive
+from switchover.domain.release import EndpointName
+from switchover_cli.errors import Misused, Refused
+from switchover_local.twin.protocol import service_models
+from switchover_local.twin.scenario import Behaviour, ModelBehaviour, Scenario
+
+if TYPE_CHECKING:
+    from botocore.model import StringShape
+    from mypy_boto3_sagemaker.literals import ProductionVariantInstanceTypeType
+
+    from switchover.domain.policies.policy import Policy
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)?", re.IGNORECASE)
+_UNITS = {"b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12}
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Everything that a rehearsal needs to know, checked before anything is started."""
+
+    endpoint: str
+    instances: int
+    instance_type: ProductionVariantInstanceTypeType
+    policy: Policy
+    policy_text: str
+    overrides: dict[str, Any]
+    """What the release changes about the policy, since nobody here could play it."""
+    scenario: Scenario
+    golden: Path | None
+    notes: tuple[str, ...]
+
+    @property
+    def roomy_quotas(self) -> dict[str, int]:
+        """Room for the fleet to come into service, however tight the scenario is."""
+        return {self.instance_type: self.instances}
+
+
+def prepare(
+    path: Path, *, scenario: Scenario, instances: int, instance_type: str, model_bytes: float
+) -> Rehearsal:
+    """Check everything that a rehearsal is made of, before it costs anybody a second.
+
+    Raises:
+        Misused: the file, its name or the instance type can't be right.
+        Refused: the policy has faults, all of them named.
+    """
+    text, values = _read_policy(path)
+    merged = merge_policy(values)
+    if isinstance(merged, tuple):
+        raise Refused(f"{path} is not a policy that Switchover takes.", merged)
+    policy = merged.policy
+    overrides, notes = _adapt(policy, path, model_bytes)
+    hardware = _known_instance_type(instance_type)
+    return Rehearsal(
+        endpoint=_endpoint_of(path),
+        instances=instances,
+        instance_type=hardware,
+        policy=policy,
+        policy_text=text,
+        overrides=overrides,
+        scenario=_furnish(scenario, hardware, instances, model_bytes),
+        golden=_find_golden(policy, path),
+        notes=notes,
+    )
+
+
+def read_size(text: str) -> float:
+    """A size as people write it, like `16.6GB`, in bytes.
+
+    Raises:
+        Misused: it isn't one.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise Misused(f"--bytes {text!r} is no size.", "Write it like 16.6GB or 750MB.")
+    return float(found[1]) * _UNITS[(found[2] or "B").lower()]
+
+
+def _read_policy(path: Path) -> tuple[str, list[Any]]:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise Misused(f"{path} can't be read: {error.strerror}.", "Give a policy file.") from error
+    layer = parse_policy(raw, str(path))
+    if layer.faults:
+        raise Refused(f"{path} is not a policy that Switchover takes.", layer.faults)
+    return raw.decode(), [layer]
+
+
+def _endpoint_of(path: Path) -> str:
+    try:
+        return TypeAdapter[str](EndpointName).validate_python(path.stem)
+    except ValidationError as error:
+        raise Misused(
+            f"{path.stem!r} can't be an endpoint's name, and a policy file is named after its"
+            " endpoint.",
+            "Name it like vlm-prod.yaml: letters, digits and single hyphens, at most 63.",
+        ) from error
+
+
+def _known_instance_type(name: str) -> ProductionVariantInstanceTypeType:
+    shape = service_models()["sagemaker"].shape_for("ProductionVariantInstanceType")
+    known = cast("StringShape", shape).enum
+    if name not in known:
+        near = ", ".join(difflib.get_close_matches(name, known, n=3))
+        raise Misused(
+            f"SageMaker has no instance type {name!r}.", f"Near it: {near}." if near else ""
+        )
+    return cast("ProductionVariantInstanceTypeType", name)
+
+
+def _furnish(
+    scenario: Scenario, instance_type: str, instances: int, model_bytes: float
+) -> Scenario:
+    """Fill in what the scenario leaves open: a model of that size, and a quota that has room."""
+    # The plan believes 200 MB/s; so does the world, where the scenario doesn't say.
+    load_seconds = estimate_ready_seconds(int(model_bytes)) - estimate_ready_seconds(0)
+    size: dict[str, float] = {"download_seconds": load_seconds}
+    models = [
+        entry
+        if size.keys() <= entry.behaviour.model_fields_set
+        else entry.model_copy(update={"behaviour": entry.behaviour.model_copy(update=size)})
+        for entry in (*scenario.models, ModelBehaviour(model="*", behaviour=Behaviour()))
+    ]
+    return scenario.model_copy(
+        update={
+            "models": tuple(models),
+            "quotas": {instance_type: 4 * instances, **scenario.quotas},
+        }
+    )
+
+
+def _adapt(
+    policy: Policy, path: Path, model_bytes: float
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    overrides: dict[str, Any] = {}
+    notes: list[str] = []
+    if policy.ready_seconds is None:
+        # The release that is played is a few MB: the plan would take that for the real size.
+        overrides["ready_seconds"] = min(7200, estimate_ready_seconds(int(model_bytes)))
+    if policy.approval.required or policy.approval.promotion:
+        overrides["approval"] = {"required": False, "promotion": False}
+        notes.append("approval is taken as given")
+    if policy.guard.inconclusive is Inconclusive.HOLD:
+        # Nobody sits beside a rehearsal to decide.
+        overrides["guard"] = {"inconclusive": Inconclusive.ROLL_BACK.value}
+    if policy.window or policy.freezes:
+        overrides |= {"window": [], "freezes": []}
+        notes.append("it begins at once, whatever windows and freezes say")
+    if policy.tests.golden is not None:
+        if _find_golden(policy, path) is None:
+            overrides["tests"] = {"golden": None}
+            notes.append(f"no golden requests: there is no {policy.tests.golden} near {path}")
+        else:
+            notes.append("golden requests are asked; the scenario's `reply` answers them")
+    if policy.alarms.also:
+        notes.append(f"your own alarms stay OK: {', '.join(policy.alarms.also)}")
+    return overrides, tuple(notes)
+
+
+def _find_golden(policy: Policy, path: Path) -> Path | None:
+    """The golden requests: beside the policy, or where the bucket would have them."""
+    if policy.tests.golden is None:
+        return None
+    key = Path(policy.tests.golden)
+    near = (path.parent / key.name, path.parent / key, path.parent.parent / key)
+    return next((file for file in near if file.is_file()), None)

@@ -1,0 +1,150 @@
+"""`switchover upload`: a folder becomes a release, with its progress shown."""
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from switchover.domain.amounts import say_bytes, say_count
+from switchover.domain.policies.layers import Layer, merge_policy, parse_policy
+from switchover.domain.policies.policy import Policy
+from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.errors import CommandFailed, Misused, Refused
+from switchover_cli.following import follow_to_exit, print_json
+from switchover_cli.options import DEFAULT_STACK, Hotfix, Json, Local, Stack, Watch, Why
+from switchover_cli.records import UploadRecord
+from switchover_cli.starting import await_pick_up, known_updates
+from switchover_cli.upload.client import open_uploader
+from switchover_cli.upload.memory import find_memory_folder
+from switchover_cli.upload.screen import UploadScreen
+from switchover_cli.upload.uploading import UploadOutcome, UploadReport, upload_release
+
+
+def upload(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The checkpoint's folder, or one .tar.gz.")
+    ],
+    *,
+    endpoint: Annotated[str, typer.Option(help="The endpoint that it is for.")],
+    version: Annotated[str, typer.Option(help="Its version; one never changes its content.")],
+    bucket: Annotated[
+        str | None, typer.Option(help="Instead of the deployment's model bucket.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The model's name; by default the folder's.")
+    ] = None,
+    start: Annotated[
+        str, typer.Option(metavar="WHEN", help="now, low-peak, or a time like 2030-01-31T02:00Z.")
+    ] = "now",
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="YAML that overrides the endpoint's policy.")
+    ] = None,
+    hotfix: Hotfix = False,
+    reason: Why = "",
+    reread: Annotated[
+        bool, typer.Option("--reread", help="Read every file, also the untouched ones.")
+    ] = False,
+    watch: Watch = False,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Check a model, upload it as a release, and so have it rolled out."""
+    layer = _read_policy(policy)
+    checked = _check_policy(layer)
+    deployment = find_deployment(stack, open_session(local=local))
+    known = known_updates(deployment, endpoint)
+    with UploadScreen(Console(stderr=True), is_silent=json) as screen:
+        report = upload_release(
+            folder,
+            endpoint=endpoint,
+            version=version,
+            bucket=bucket or deployment.bucket,
+            s3=open_uploader(deployment.session),
+            name=name,
+            start=start,
+            policy=layer.values,
+            hotfix=hotfix,
+            reason=reason,
+            allow_pickle=checked.model.allow_pickle,
+            allow_remote_code=checked.model.allow_remote_code,
+            memory_folder=find_memory_folder(os.environ),
+            reread=reread,
+            on_progress=screen.advance,
+        )
+    if report.outcome is UploadOutcome.REFUSED:
+        raise Refused(f"{folder} was not offered to {endpoint} as {version}.", report.reasons)
+    if not json:
+        _describe(report, start, Console(highlight=False))
+    if watch:
+        update_id = _find_update(deployment, report, endpoint, known)
+        follow_to_exit(deployment, update_id, is_json=json)
+    elif json:
+        print_json(_record(report))
+
+
+def _read_policy(path: Path | None) -> Layer:
+    if path is None:
+        return Layer("--policy", {})
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise Misused(f"{path}: {error.strerror}.") from error
+    return parse_policy(raw, str(path))
+
+
+def _check_policy(layer: Layer) -> Policy:
+    effective = merge_policy([layer])
+    if isinstance(effective, tuple):
+        raise Misused("\n".join(map(str, effective)))
+    return effective.policy
+
+
+def _describe(report: UploadReport, start: str, console: Console) -> None:
+    for left in report.left_out:
+        console.print(f"[dim]left out  {escape(left.path)}: {escape(left.why)}[/]")
+    for what in report.unchecked:
+        console.print(f"[dim]unchecked {escape(what)}[/]")
+    if report.outcome is UploadOutcome.UNCHANGED:
+        console.print(f"{report.release_uri} is there already, the same: nothing was sent.")
+        return
+    kept = f", {len(report.already_there)} were there already" if report.already_there else ""
+    weight = say_bytes(report.release.total_bytes) if report.release else ""
+    console.print(f"Uploaded {say_count(len(report.sent), 'file')}, {weight} in all{kept}.")
+    console.print(report.release_uri, soft_wrap=True)
+    console.print(
+        "Its arrival starts the update; nothing else is to be done."
+        if start == "now"
+        else f"Its arrival plans the update for {start}; nothing else is to be done."
+    )
+
+
+def _record(report: UploadReport) -> UploadRecord:
+    return UploadRecord(
+        release=report.release_uri,
+        outcome=report.outcome.value,
+        bytes=report.release.total_bytes if report.release else 0,
+        sent=report.sent,
+        already_there=report.already_there,
+        left_out=tuple(left.path for left in report.left_out),
+    )
+
+
+def _find_update(
+    deployment: Deployment, report: UploadReport, endpoint: str, known: frozenset[str]
+) -> str:
+    version = report.release.model.version if report.release else ""
+    if report.outcome is UploadOutcome.SENT:
+        return await_pick_up(deployment, endpoint, version, known, time.sleep)
+    # Nothing arrived, so nothing new begins: it is the update that its arrival once began.
+    for update in deployment.ledger.history(endpoint):
+        if update.version == version:
+            return update.update_id
+    raise CommandFailed(
+        f"The release was there already, and no update to it is known for {endpoint}.",
+        f"Start it: switchover start --endpoint {endpoint} --version {version}",
+    )

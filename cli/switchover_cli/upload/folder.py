@@ -1,0 +1,246 @@
+"""A checkpoint's folder on this computer: what of it is uploaded, and its digests."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from switchover.aws.models import KEYS_LIMIT
+from switchover.domain.checkpoint.reading import StoredFile, is_archive
+from switchover.domain.reasons import Reason
+from switchover.domain.release import FILE_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from io import BufferedReader
+    from pathlib import Path
+
+_BLOCK_BYTES = 1024**2
+
+RawDigest = bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something in the folder that is not uploaded, and why."""
+
+    path: str
+    why: str
+
+
+class Identity(NamedTuple):
+    """What differs if a file was written, replaced or renamed since.
+
+    `status_changed_ns` is its ctime, which every write moves on and nobody can set.
+    """
+
+    bytes: int
+    changed_ns: int
+    status_changed_ns: int
+    inode: int
+    device: int
+
+
+def identify(status: os.stat_result) -> Identity:
+    """Tell which file this is, and in which state."""
+    return Identity(
+        status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What of a folder is uploaded; paths are relative to `root`, with '/' between.
+
+    `identities` are the files' at the time of listing: what is sent is what was checked.
+    """
+
+    root: Path
+    files: tuple[StoredFile, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    identities: Mapping[str, Identity] = field(default_factory=dict)
+
+    def is_unchanged(self, file: StoredFile, status: os.stat_result) -> bool:
+        """Whether a file is still the one that was listed."""
+        found = identify(status)
+        return found.bytes == file.bytes and found == self.identities.get(file.path, found)
+
+    def open(self, path: str) -> BufferedReader:
+        """Open a file for reading.
+
+        Raises:
+            OSError: the operating system refuses.
+        """
+        return (self.root / path).open("rb")
+
+    def read(self, path: str, start: int, length: int) -> bytes | Reason:
+        """Read part of a file, as the rules of validation ask for it."""
+        try:
+            with self.open(path) as file:
+                file.seek(start)
+                return file.read(length)
+        except OSError as error:
+            return explain_unreadable(path, error)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A file's content in one number: its SHA-256 in hex, and of each part, if it has several."""
+
+    path: str
+    bytes: int
+    sha256: str
+    parts: tuple[RawDigest, ...] = ()
+
+    @property
+    def s3_checksum(self) -> str:
+        """What S3 will compute: of the content, or of the parts' digests one after the other."""
+        if self.parts:
+            return encode_checksum(hashlib.sha256(b"".join(self.parts)).digest())
+        return encode_checksum(bytes.fromhex(self.sha256))
+
+
+def encode_checksum(digest: bytes) -> str:
+    """A digest as S3's headers carry it."""
+    return base64.b64encode(digest).decode()
+
+
+def list_folder(root: Path) -> Folder | Reason:
+    """List what of a folder, or which single archive, would be uploaded."""
+    if root.is_file() and is_archive(root.name):
+        status = root.stat()
+        file = StoredFile(path=root.name, bytes=status.st_size)
+        return Folder(root.parent, (file,), identities={root.name: identify(status)})
+    if not root.is_dir():
+        return Reason(
+            code="model.folder-missing",
+            subject=str(root),
+            message="is neither a folder nor a .tar.gz file.",
+            remedy="Name the folder that holds config.json and the weights.",
+        )
+    identities: dict[str, Identity] = {}
+    try:
+        entries = list(_walk(root, "", identities))
+    except OSError as error:
+        return explain_unreadable(str(error.filename), error)
+    files = tuple(entry for entry in entries if isinstance(entry, StoredFile))
+    left_out = tuple(entry for entry in entries if isinstance(entry, LeftOut))
+    if not files:
+        return Reason(
+            code="model.folder-empty",
+            subject=str(root),
+            message=f"holds no file to upload ({len(left_out)} left out).",
+            remedy="Download the model into a plain folder: links into a cache are not followed.",
+        )
+    if len(files) > KEYS_LIMIT:
+        return Reason(
+            code="model.unexpected-file",
+            subject=str(root),
+            message=f"holds {len(files):,} files, more than the {KEYS_LIMIT:,} of a release.",
+            remedy="Name the folder that holds the model alone.",
+        )
+    return Folder(root, files, left_out, identities)
+
+
+def _walk(
+    folder: Path, inside: str, identities: dict[str, Identity]
+) -> Iterator[StoredFile | LeftOut]:
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        path = f"{inside}{entry.name}"
+        why = _why_left_out(entry, path)
+        if why:
+            yield LeftOut(path=ascii(path) if "UTF-8" in why else path, why=why)
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _walk(folder / entry.name, f"{path}/", identities)
+        else:
+            status = entry.stat(follow_symlinks=False)
+            identities[path] = identify(status)
+            yield StoredFile(path=path, bytes=status.st_size)
+
+
+def _why_left_out(entry: os.DirEntry[str], path: str) -> str:
+    if entry.is_symlink():
+        return "a link, which may lead out of the folder"
+    if entry.name.startswith("."):
+        return "hidden"
+    if entry.name == "__pycache__":
+        return "a cache"
+    if path == FILE_NAME:
+        return "a release, which the upload writes itself"
+    mode = entry.stat(follow_symlinks=False).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        return "not a regular file"
+    try:
+        entry.name.encode()
+    except UnicodeEncodeError:
+        return "a name that is not UTF-8"
+    return ""
+
+
+def digest_bytes(folder: Folder, file: StoredFile, content: bytes) -> Digest | Reason:
+    """Digest a file that was read whole."""
+    status = (folder.root / file.path).stat()
+    if len(content) != file.bytes or not folder.is_unchanged(file, status):
+        return explain_changed(file.path)
+    return Digest(file.path, file.bytes, hashlib.sha256(content).hexdigest())
+
+
+def digest_file(
+    folder: Folder, file: StoredFile, part_bytes: int, on_read: Callable[[int], None]
+) -> Digest | Reason:
+    """Read a file once, in small blocks, for the digests of the whole and of each part.
+
+    `on_read` is told how many bytes more were read.
+    """
+    is_multipart = file.bytes > part_bytes
+    whole, part = hashlib.sha256(), hashlib.sha256()
+    parts: list[bytes] = []
+    buffer = memoryview(bytearray(min(_BLOCK_BYTES, file.bytes + 1)))
+    done = 0
+    try:
+        with folder.open(file.path) as content:
+            while done <= file.bytes:
+                # No block reaches into the next part.
+                got = content.readinto(buffer[: part_bytes - done % part_bytes])
+                if not got:
+                    break
+                done += got
+                whole.update(buffer[:got])
+                if is_multipart:
+                    part.update(buffer[:got])
+                    if done % part_bytes == 0 or done == file.bytes:
+                        parts.append(part.digest())
+                        part = hashlib.sha256()
+                on_read(got)
+            status = os.fstat(content.fileno())
+    except OSError as error:
+        return explain_unreadable(file.path, error)
+    if done != file.bytes or not folder.is_unchanged(file, status):
+        return explain_changed(file.path)
+    return Digest(file.path, done, whole.hexdigest(), tuple(parts))
+
+
+def explain_changed(path: str) -> Reason:
+    """Say that a file is no longer the one that was checked."""
+    return Reason(
+        code="model.file-changed",
+        subject=path,
+        message="changed after it was checked here.",
+        remedy="Wait until whatever writes it is done, then upload again.",
+    )
+
+
+def explain_unreadable(path: str, error: OSError) -> Reason:
+    """Turn the operating system's refusal into a reason."""
+    return Reason(
+        code="model.unreadable",
+        subject=path,
+        message=f"can't be read: {error.strerror}.",
+        remedy="Correct its permissions, or get the file again.",
+    )

@@ -1,0 +1,84 @@
+"""What is offered: `release.json` as an upload writes it, and as a plan foresees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from switchover.domain.reasons import Reason, reasons_from
+from switchover.domain.release import FILE_NAME, Release
+from switchover_cli.upload.folder import Digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from switchover.domain.checkpoint.reading import StoredFile
+
+# Stands for a digest that is not known yet, while the rest of the release is checked.
+_NO_DIGEST = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a release says beside its files, as in release.json."""
+
+    endpoint: str
+    version: str
+    name: str
+    prefix: str
+    start: str = "now"
+    policy: Mapping[str, object] = field(default_factory=dict)
+    hotfix: bool = False
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        """Where the release itself goes."""
+        return f"releases/{self.endpoint}/{self.version}/{FILE_NAME}"
+
+
+def draft_release(offer: Offer, files: Iterable[StoredFile]) -> Release | tuple[Reason, ...]:
+    """The release as far as it is known before its files are read, or what is wrong with it."""
+    return compose_release(offer, (Digest(file.path, file.bytes, _NO_DIGEST) for file in files))
+
+
+def compose_release(offer: Offer, digests: Iterable[Digest]) -> Release | tuple[Reason, ...]:
+    """The release of these files, or everything that is wrong with it."""
+    try:
+        return Release.model_validate(
+            {
+                "schema": 1,
+                "endpoint": offer.endpoint,
+                "model": {"name": offer.name, "version": offer.version},
+                "prefix": offer.prefix,
+                "files": tuple(
+                    {"path": each.path, "bytes": each.bytes, "sha256": each.sha256}
+                    for each in digests
+                ),
+                "start": offer.start,
+                "policy": dict(offer.policy),
+                **({"reason": offer.reason} if offer.reason else {}),
+                **({"hotfix": True} if offer.hotfix else {}),
+            }
+        )
+    except ValidationError as error:
+        return reasons_from(
+            error, code="release.invalid", subjects={}, source=FILE_NAME, model=Release
+        )
+
+
+def write_release(release: Release) -> bytes:
+    """`release.json`, byte for byte: the update is named after them."""
+    return release.model_dump_json(by_alias=True, exclude_unset=True, indent=2).encode()
+
+
+def version_taken(uri: str) -> Reason:
+    """The place of a release holds another one."""
+    return Reason(
+        code="release.version-taken",
+        subject=uri,
+        message="is there already, with other content; a version never changes.",
+        remedy="Upload under a new version.",
+    )

@@ -1,0 +1,195 @@
+"""Sends files to S3, each with its SHA-256, those that it doesn't hold yet.
+
+S3 compares each part with its SHA-256 on arrival and refuses what differs, so that what it took is
+what was read here. Small files are read once: for their digest and to be sent. Of larger ones the
+digest must be known before the first part leaves, as it goes into the object's metadata.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from io import BytesIO
+from threading import Semaphore
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from switchover.aws.models import SHA256_METADATA, explain_refusal
+from switchover.domain.reasons import Reason
+from switchover_cli.errors import CommandFailed
+from switchover_cli.upload.client import PARALLEL_FILES, PARALLEL_PARTS
+from switchover_cli.upload.folder import (
+    Digest,
+    Folder,
+    digest_bytes,
+    digest_file,
+    explain_changed,
+    explain_unreadable,
+)
+from switchover_cli.upload.parts import PartSender
+from switchover_cli.upload.progress import Progress, Step, open_window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_s3 import S3Client
+
+    from switchover.domain.checkpoint.reading import StoredFile
+    from switchover_cli.upload.memory import Memory
+    from switchover_cli.upload.place import Place
+
+# Held in memory while it is sent: at most this, times the files that are sent at once.
+_WHOLE_BYTES = 16 * 1024**2
+# So few large files are digested at once, so that the first is sent while the next is read.
+_PARALLEL_DIGESTS = 2
+# S3's words for "this isn't what its checksum says".
+_DIFFERS = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"})
+_AGAIN = "Run the same command again: what is there already is not sent again."
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A file that S3 holds, and whether it had to be sent."""
+
+    digest: Digest
+    is_sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What S3 holds now, and what went wrong."""
+
+    deliveries: tuple[Delivery, ...]
+    reasons: tuple[Reason, ...]
+
+    @property
+    def sent(self) -> tuple[str, ...]:
+        """The files that were sent."""
+        return tuple(each.digest.path for each in self.deliveries if each.is_sent)
+
+    @property
+    def already_there(self) -> tuple[str, ...]:
+        """The files that S3 held already."""
+        return tuple(each.digest.path for each in self.deliveries if not each.is_sent)
+
+
+def send_files(
+    s3: S3Client,
+    folder: Folder,
+    place: Place,
+    part_bytes: int,
+    on_progress: Callable[[Progress], None],
+    memory: Memory,
+) -> Sending:
+    """Send the folder's files that S3 doesn't hold with this content yet.
+
+    Raises:
+        CommandFailed: S3 still throttles, fails or can't be reached after botocore's retries.
+    """
+    parts = ThreadPoolExecutor(PARALLEL_PARTS)
+    files = ThreadPoolExecutor(PARALLEL_FILES)
+    part_sender = PartSender(s3, folder, place, part_bytes, on_progress, parts)
+    sender = _Sender(s3, folder, place, memory, part_bytes, on_progress, part_sender)
+    try:
+        answers = list(files.map(sender.send, folder.files))
+    finally:
+        # A failure or Ctrl-C lets only those requests end that are under way.
+        files.shutdown(wait=False, cancel_futures=True)
+        parts.shutdown(wait=False, cancel_futures=True)
+    return Sending(
+        deliveries=tuple(answer for answer in answers if isinstance(answer, Delivery)),
+        reasons=tuple(answer for answer in answers if isinstance(answer, Reason)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """Sends one file after the other, from several threads."""
+
+    s3: S3Client
+    folder: Folder
+    place: Place
+    memory: Memory
+    part_bytes: int
+    on_progress: Callable[[Progress], None]
+    part_sender: PartSender
+    digesting: Semaphore = field(default_factory=lambda: Semaphore(_PARALLEL_DIGESTS))
+
+    def send(self, file: StoredFile) -> Delivery | Reason:
+        """Send a file if S3 doesn't hold it."""
+        try:
+            return self._send(file)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _DIFFERS:
+                return explain_changed(file.path)
+            try:
+                return explain_refusal(error, file.path, self.place.bucket)
+            except ClientError:
+                raise CommandFailed(f"{file.path}: {error}.", _AGAIN) from error
+        except BotoCoreError as error:
+            raise CommandFailed(f"{file.path}: {error}", _AGAIN) from error
+        except OSError as error:
+            return explain_unreadable(file.path, error)
+
+    def _send(self, file: StoredFile) -> Delivery | Reason:
+        digest, content = self._digest(file)
+        if isinstance(digest, Reason):
+            return digest
+        held = self._find_held(digest)
+        if held is None:
+            self.memory.keep(digest)
+            etag = self.part_sender.send(digest) if digest.parts else self._put(digest, content)
+        else:
+            etag = held
+        self.memory.keep(digest, etag)
+        return Delivery(digest, is_sent=held is None)
+
+    def _digest(self, file: StoredFile) -> tuple[Digest | Reason, bytes | None]:
+        """A file's digest; and its content, if it was read whole."""
+
+        def note(read_bytes: int) -> None:
+            self.on_progress(Progress(file.path, Step.READ, read_bytes, file.bytes))
+
+        known = self.memory.recall(file.path)
+        if known is not None:
+            note(file.bytes)
+            return known, None
+        if file.bytes <= min(_WHOLE_BYTES, self.part_bytes):
+            with self.folder.open(file.path) as opened:
+                content = opened.read()
+            note(len(content))
+            return digest_bytes(self.folder, file, content), content
+        with self.digesting:
+            return digest_file(self.folder, file, self.part_bytes, note), None
+
+    def _find_held(self, digest: Digest) -> str | None:
+        """The ETag of the object that holds this very content, by S3's own checksum; or None."""
+        stored = self.place.stored.get(digest.path)
+        if stored is None or stored.bytes != digest.bytes:
+            return None
+        if stored.etag and stored.etag == self.memory.etag_of(digest):
+            return stored.etag
+        head = self.s3.head_object(
+            Bucket=self.place.bucket, Key=self.place.key(digest.path), ChecksumMode="ENABLED"
+        )
+        # A composite checksum ends in the number of parts.
+        checksum = head.get("ChecksumSHA256", "").partition("-")[0]
+        if digest.parts and head.get("Metadata", {}).get(SHA256_METADATA) != digest.sha256:
+            return None
+        return head["ETag"] if checksum == digest.s3_checksum else None
+
+    def _put(self, digest: Digest, content: bytes | None) -> str:
+        def note(sent_bytes: int) -> None:
+            self.on_progress(Progress(digest.path, Step.SENT, sent_bytes, digest.bytes))
+
+        source = self.folder.open(digest.path) if content is None else BytesIO(content)
+        with open_window(source, 0, digest.bytes, note) as body:
+            return self.s3.put_object(
+                Bucket=self.place.bucket,
+                Key=self.place.key(digest.path),
+                Body=body,
+                ChecksumAlgorithm="SHA256",
+                ChecksumSHA256=digest.s3_checksum,
+                Metadata={SHA256_METADATA: digest.sha256},
+            )["ETag"]

@@ -1,0 +1,223 @@
+"""Uploads a release: checked here first, sent with checksums, `release.json` last."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from switchover.aws.models import Models, explain_refusal
+from switchover.domain.checkpoint.inspecting import (
+    compare_with_release,
+    find_unlisted,
+    inspect_model,
+    limit_per_code,
+)
+from switchover.domain.checkpoint.reading import StoredFile, read_evidence
+from switchover.domain.reasons import Reason
+from switchover.domain.release import Release, parse_release
+from switchover_cli.upload.folder import Digest, LeftOut, list_folder
+from switchover_cli.upload.memory import digest_folder, open_memory
+from switchover_cli.upload.offer import (
+    Offer,
+    compose_release,
+    draft_release,
+    version_taken,
+    write_release,
+)
+from switchover_cli.upload.parts import resolve_part_bytes
+from switchover_cli.upload.place import Place, StoredObject, find_unfinished, list_stored
+from switchover_cli.upload.progress import Progress, Step
+from switchover_cli.upload.transfer import send_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from mypy_boto3_s3 import S3Client
+
+__all__ = ["LeftOut", "Progress", "Step", "UploadOutcome", "UploadReport", "upload_release"]
+
+_TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+
+
+class UploadOutcome(StrEnum):
+    """How an upload ended."""
+
+    SENT = "sent"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadReport:
+    """What became of an upload: every reason if it was refused, and what was done and left out."""
+
+    outcome: UploadOutcome
+    release_uri: str
+    reasons: tuple[Reason, ...] = ()
+    release: Release | None = None
+    sent: tuple[str, ...] = ()
+    already_there: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+
+def upload_release(
+    folder: Path,
+    *,
+    endpoint: str,
+    version: str,
+    bucket: str,
+    s3: S3Client,
+    name: str | None = None,
+    prefix: str | None = None,
+    start: str = "now",
+    policy: Mapping[str, object] | None = None,
+    hotfix: bool = False,
+    reason: str = "",
+    allow_pickle: bool = False,
+    allow_remote_code: bool = False,
+    memory_folder: Path | None = None,
+    reread: bool = False,
+    clock_ns: Callable[[], int] = time.time_ns,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> UploadReport:
+    """Offer the model in a folder for an endpoint, or say everything that is wrong with it.
+
+    Nothing is sent before everything was checked, and `release.json` is sent when all else is
+    there. Files that are there already, with the same content, are not sent again, nor are the
+    parts of a large file that an earlier run sent before it was killed. `folder` may also be a
+    single .tar.gz. `memory_folder` is where uploads remember what they read, so that the next need
+    not read what is untouched; with `reread` this one does. `on_progress` is called from several threads.
+
+    Raises:
+        ClientError: S3 still throttles or fails after botocore's retries.
+        CommandFailed: so did it while files were sent.
+    """
+    offer = Offer(
+        endpoint=endpoint,
+        version=version,
+        name=name or folder.resolve().name,
+        prefix=prefix or f"models/{endpoint}/{version}/",
+        start=start,
+        policy=policy or {},
+        hotfix=hotfix,
+        reason=reason,
+    )
+    refused = UploadReport(UploadOutcome.REFUSED, f"s3://{bucket}/{offer.key}")
+    listed = list_folder(folder)
+    if isinstance(listed, Reason):
+        return replace(refused, reasons=(listed,))
+    inspection = inspect_model(
+        read_evidence(listed.files, listed),
+        allow_pickle=allow_pickle,
+        allow_remote_code=allow_remote_code,
+    )
+    refused = replace(refused, left_out=listed.left_out, unchecked=inspection.unchecked)
+    draft = draft_release(offer, listed.files)
+    if not isinstance(draft, Release):
+        return replace(refused, reasons=(*inspection.reasons, *draft))
+    existing = Models(s3).read_release(bucket, offer.key)
+    stored = _check_place(s3, bucket, draft, existing)
+    refusals = stored if isinstance(stored, tuple) else ()
+    if inspection.reasons or isinstance(stored, tuple):
+        return replace(refused, reasons=(*inspection.reasons, *refusals))
+
+    part_bytes = resolve_part_bytes(max(file.bytes for file in listed.files))
+    uri = f"s3://{bucket}/{draft.prefix}"
+    memory = open_memory(memory_folder, listed, part_bytes, uri, clock_ns, reread=reread)
+    try:
+        if isinstance(existing, bytes):
+            digests, reasons = digest_folder(listed, part_bytes, memory, on_progress)
+            if reasons:
+                return replace(refused, reasons=limit_per_code(reasons))
+            return _compare_with_existing(refused, offer, existing, digests, stored)
+        unfinished = find_unfinished(s3, bucket, draft.prefix)
+        place = Place(bucket, draft.prefix, stored, unfinished)
+        sending = send_files(s3, listed, place, part_bytes, on_progress, memory)
+    finally:
+        memory.write()
+    release = compose_release(offer, (each.digest for each in sending.deliveries))
+    refused = replace(refused, sent=sending.sent, already_there=sending.already_there)
+    if sending.reasons or not isinstance(release, Release):
+        return replace(refused, reasons=limit_per_code(sending.reasons))
+    reasons = _compare_with_bucket(s3, bucket, release)
+    reasons = reasons or _put_release(s3, release, bucket, offer.key)
+    return replace(
+        refused,
+        outcome=UploadOutcome.REFUSED if reasons else UploadOutcome.SENT,
+        reasons=reasons,
+        release=release,
+    )
+
+
+def _check_place(
+    s3: S3Client, bucket: str, draft: Release, existing: bytes | tuple[Reason, ...]
+) -> dict[str, StoredObject] | tuple[Reason, ...]:
+    """What lies there already, or what keeps the bucket from taking this release."""
+    if isinstance(existing, tuple):
+        faults = tuple(reason for reason in existing if reason.code != "model.file-missing")
+        if faults:
+            return faults
+    stored = list_stored(s3, bucket, draft.prefix)
+    if isinstance(stored, Reason):
+        return (stored,)
+    place = f"s3://{bucket}/{draft.prefix}"
+    strangers = find_unlisted((file.path for file in draft.files), stored, place)
+    return limit_per_code(strangers) or stored
+
+
+def _compare_with_existing(
+    report: UploadReport,
+    offer: Offer,
+    existing: bytes,
+    digests: tuple[Digest, ...],
+    stored: Mapping[str, StoredObject],
+) -> UploadReport:
+    release = compose_release(offer, digests)
+    if not isinstance(release, Release):
+        return replace(report, reasons=release)
+    if parse_release(existing, report.release_uri) != release:
+        return replace(report, reasons=(version_taken(report.release_uri),))
+    missing = _compare(release, stored, report.release_uri)
+    if missing:
+        return replace(report, reasons=missing)
+    return replace(report, outcome=UploadOutcome.UNCHANGED, release=release)
+
+
+def _compare_with_bucket(s3: S3Client, bucket: str, release: Release) -> tuple[Reason, ...]:
+    """Every file is there, and none came in between; S3 vouched for their content on arrival."""
+    stored = list_stored(s3, bucket, release.prefix)
+    if isinstance(stored, Reason):
+        return (stored,)
+    return _compare(release, stored, f"s3://{bucket}/{release.prefix}")
+
+
+def _compare(
+    release: Release, stored: Mapping[str, StoredObject], place: str
+) -> tuple[Reason, ...]:
+    files = (StoredFile(path, found.bytes) for path, found in stored.items())
+    return limit_per_code(compare_with_release(release, files, place))
+
+
+def _put_release(s3: S3Client, release: Release, bucket: str, key: str) -> tuple[Reason, ...]:
+    """Write `release.json`, unless another upload of this version came first."""
+    uri = f"s3://{bucket}/{key}"
+    try:
+        s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=write_release(release),
+            ContentType="application/json",
+            ChecksumAlgorithm="SHA256",
+            IfNoneMatch="*",
+        )
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _TAKEN:
+            return (version_taken(uri),)
+        return (explain_refusal(error, uri, bucket),)
+    return ()

@@ -1,0 +1,134 @@
+"""The architectures whose tensors are known; a new one is one more row here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from switchover.domain.checkpoint.language import (
+    INTERNLM2,
+    LLAMA,
+    MISTRAL,
+    MIXTRAL,
+    QWEN2,
+    QWEN2_MOE,
+    QWEN3,
+    QWEN3_MOE,
+    Language,
+    TextConfig,
+    expect_language,
+    has_dense_layers,
+)
+from switchover.domain.checkpoint.shapes import find_text_config
+from switchover.domain.checkpoint.text import Json, object_at, quote, text_at
+from switchover.domain.checkpoint.towers import (
+    expect_internvl_chat_vision,
+    expect_internvl_vision,
+    expect_llava_next_vision,
+    expect_llava_vision,
+    expect_qwen2_vision,
+    expect_qwen25_vision,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from switchover.domain.checkpoint.shapes import Expected
+
+    Tower = Callable[[Mapping[str, Json], tuple[int, str]], Iterator[Expected]]
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """What `expect_tensors` needs to know of one architecture.
+
+    Where `language` is absent, any language model can stand beside the tower, and the nested
+    config's model_type says which.
+    """
+
+    language: Language | None = None
+    vision: Tower | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The tensors that a checkpoint must hold, and what of it couldn't be told from config.json."""
+
+    tensors: tuple[Expected, ...]
+    unknown: tuple[str, ...] = ()
+
+
+def expect_tensors(architecture: Architecture, config: Mapping[str, Json]) -> Expectation:
+    """Every tensor that a checkpoint with this config must hold.
+
+    Raises:
+        ValidationError: config.json lacks a size or has an impossible one.
+    """
+    text = find_text_config(config)
+    language = architecture.language or _find_language(config)
+    unknown: list[str] = []
+    tensors: list[Expected] = []
+    if language is None:
+        nested = object_at(config, "llm_config") or object_at(config, "text_config")
+        model_type = quote(nested.get("model_type"))
+        unknown.append(
+            f"config.json: the language model's tensors, as model_type {model_type} is not known "
+            "here."
+        )
+    else:
+        tensors += expect_language(language, text)
+        if language.feed is not None and has_dense_layers(text):
+            unknown.append("config.json: feed-forward tensors, as only some layers have experts.")
+    if architecture.vision is not None and language is not None:
+        sizes = TextConfig.model_validate({**language.defaults, **text})
+        tensors += architecture.vision(config, sizes.hidden)
+    return Expectation(tuple(tensors), tuple(unknown))
+
+
+def _find_language(config: Mapping[str, Json]) -> Language | None:
+    nested = object_at(config, "llm_config") or object_at(config, "text_config")
+    # A nested config without a model_type is Llama's in LlavaConfig (transformers).
+    return _NESTED.get(text_at(nested, "model_type") or "llama")
+
+
+def _nested(language: Language, *sizes: int) -> Language:
+    """A language model inside another's config, which is saved without its defaults."""
+    names = (
+        "vocab_size",
+        "hidden_size",
+        "intermediate_size",
+        "num_hidden_layers",
+        "num_attention_heads",
+        "num_key_value_heads",
+    )
+    defaults = dict(zip(names, sizes, strict=False))
+    return replace(language, defaults={**language.defaults, **defaults})
+
+
+_NESTED: Mapping[str, Language] = {
+    "llama": _nested(LLAMA, 32000, 4096, 11008, 32, 32),
+    "mistral": _nested(MISTRAL, 32000, 4096, 14336, 32, 32, 8),
+    "qwen2": _nested(QWEN2, 151936, 4096, 22016, 32, 32, 32),
+    "qwen3": _nested(QWEN3, 151936, 4096, 22016, 32, 32, 32),
+    "internlm2": _nested(INTERNLM2, 103168, 4096, 11008, 32, 32),
+}
+
+ARCHITECTURES: Mapping[str, Architecture] = {
+    "LlamaForCausalLM": Architecture(LLAMA),
+    "MistralForCausalLM": Architecture(MISTRAL),
+    "MixtralForCausalLM": Architecture(MIXTRAL),
+    "Qwen2ForCausalLM": Architecture(QWEN2),
+    "Qwen2MoeForCausalLM": Architecture(QWEN2_MOE),
+    "Qwen3ForCausalLM": Architecture(QWEN3),
+    "Qwen3MoeForCausalLM": Architecture(QWEN3_MOE),
+    "InternLM2ForCausalLM": Architecture(INTERNLM2),
+    "Qwen2VLForConditionalGeneration": Architecture(QWEN2, expect_qwen2_vision),
+    "Qwen2_5_VLForConditionalGeneration": Architecture(
+        _nested(QWEN2, 152064, 8192, 29568, 80, 64, 8), expect_qwen25_vision
+    ),
+    "LlavaForConditionalGeneration": Architecture(None, expect_llava_vision),
+    "LlavaNextForConditionalGeneration": Architecture(None, expect_llava_next_vision),
+    "LlavaOnevisionForConditionalGeneration": Architecture(None, expect_llava_next_vision),
+    "InternVLChatModel": Architecture(None, expect_internvl_chat_vision),
+    "InternVLForConditionalGeneration": Architecture(None, expect_internvl_vision),
+}

@@ -1,0 +1,102 @@
+"""One update as its checks look at it: what is asked, what was found, what could be planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from switchover.domain.fleet import AlarmReading, AlarmState, EndpointReading
+from switchover.domain.plans.plan import Kind, Plan
+
+if TYPE_CHECKING:
+    from switchover.domain.fleet import Absent, LiveRelease, ScalingReading
+    from switchover.domain.plans.experience import PastUpdate
+    from switchover.domain.policies.layers import EffectivePolicy
+    from switchover.domain.policies.policy import Policy
+    from switchover.domain.readings import Permission, Subscribers, Unmeasured, Usage
+    from switchover.domain.reasons import Reason
+    from switchover.domain.served import Served
+    from switchover.domain.update import Update
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All that was read before planning.
+
+    `effective` is None if the policy is faulty, and `faults` says why. `golden` counts the golden
+    requests, or says why they can't be asked; None if the policy names none. `served` is newest first.
+    `old_latency_us` is what the fleet that serves takes, by the policy's statistic; None if the policy
+    doesn't compare with it, or it answered too little.
+    `goal` is the config that a rollback goes to, with its model; None if they are gone. Of the account's
+    quota None means that Service Quotas doesn't list the type.
+    """
+
+    endpoint: EndpointReading | Absent
+    effective: EffectivePolicy | None = None
+    live: LiveRelease | None = None
+    alarms: tuple[AlarmReading, ...] = ()
+    faults: tuple[Reason, ...] = ()
+    golden: int | tuple[Reason, ...] | None = None
+    served: tuple[Served, ...] = ()
+    past: tuple[PastUpdate, ...] = ()
+    goal: LiveRelease | None = None
+    quota_instances: int | Unmeasured | None = None
+    usage: Usage | Unmeasured | None = None
+    scaling: ScalingReading | Unmeasured | None = None
+    permission: Permission | Unmeasured | None = None
+    subscribers: Subscribers | Unmeasured | None = None
+    old_latency_us: float | Unmeasured | None = None
+    dashboard: str = ""
+
+    @property
+    def red(self) -> tuple[str, ...]:
+        """The names of the alarms that are red before anything was touched."""
+        return tuple(alarm.name for alarm in self.alarms if alarm.state is AlarmState.ALARM)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What every check is given.
+
+    `planned` is the plan if everything else is well, or what makes it impossible; None if there was
+    nothing to plan with.
+    """
+
+    update: Update
+    found: Surroundings
+    planned: Plan | tuple[Reason, ...] | None
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy that holds, if it is sound."""
+        return self.found.effective.policy if self.found.effective else None
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan, if one could be made."""
+        return self.planned if isinstance(self.planned, Plan) else None
+
+    @property
+    def endpoint(self) -> EndpointReading | None:
+        """The endpoint, if there is one."""
+        return self.found.endpoint if isinstance(self.found.endpoint, EndpointReading) else None
+
+    @property
+    def variants(self) -> tuple[dict[str, Any], ...]:
+        """The production variants of the live config, raw."""
+        return tuple(self.found.live.config["ProductionVariants"]) if self.found.live else ()
+
+    @property
+    def instance_type(self) -> str | None:
+        """What the one live variant runs on; None if it has no instances of its own."""
+        return self.variants[0].get("InstanceType") if len(self.variants) == 1 else None
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether it returns to a config that served before."""
+        return self.update.kind is Kind.ROLLBACK
+
+    @property
+    def listed_alarms(self) -> tuple[str, ...]:
+        """The alarms of the policy's own, which go to SageMaker."""
+        return self.policy.alarms.also if self.policy else ()

@@ -1,0 +1,63 @@
+"""What UpdateEndpoint is sent: the DeploymentConfig, in whole instances (rules §1.2, §1.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, assert_never
+
+from switchover.domain.policies.policy import Strategy
+
+if TYPE_CHECKING:
+    from switchover.domain.plans.pacing import Pace
+
+
+def deployment_config(pace: Pace, deadline: int, alarms: tuple[str, ...]) -> dict[str, Any] | None:
+    """The DeploymentConfig that UpdateEndpoint is sent, in INSTANCE_COUNT; None for redeploy."""
+    rollback = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarms]}}
+    match pace.strategy:
+        case Strategy.ROLLING:
+            return {
+                "RollingUpdatePolicy": {
+                    "MaximumBatchSize": _instance_count(pace.step_instances),
+                    "WaitIntervalInSeconds": pace.bake_seconds,
+                    "MaximumExecutionTimeoutInSeconds": deadline,
+                    "RollbackMaximumBatchSize": _instance_count(pace.rollback_batch_instances),
+                },
+                **rollback,
+            }
+        case Strategy.CANARY:
+            routing = {"Type": "CANARY", "CanarySize": _instance_count(pace.step_instances)}
+        case Strategy.LINEAR:
+            routing = {"Type": "LINEAR", "LinearStepSize": _instance_count(pace.step_instances)}
+        case Strategy.ALL_AT_ONCE:
+            routing = {"Type": "ALL_AT_ONCE"}
+        case Strategy.REDEPLOY:
+            return None
+        case _:
+            assert_never(pace.strategy)
+    return {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": {**routing, "WaitIntervalInSeconds": pace.bake_seconds},
+            "TerminationWaitInSeconds": pace.termination_wait_seconds,
+            "MaximumExecutionTimeoutInSeconds": deadline,
+        },
+        **rollback,
+    }
+
+
+def return_config(pace: Pace, deadline: int) -> dict[str, Any]:
+    """The DeploymentConfig of the way back: all at once, unbaked, and stopped by no alarm."""
+    at_once = pace.model_copy(
+        update={
+            "strategy": Strategy.ALL_AT_ONCE,
+            "bake_seconds": 0,
+            "termination_wait_seconds": 0,
+        }
+    )
+    config = deployment_config(at_once, deadline, ())
+    if config is None:
+        raise AssertionError("all-at-once always has a DeploymentConfig")
+    return {key: value for key, value in config.items() if key != "AutoRollbackConfiguration"}
+
+
+def _instance_count(value: int) -> dict[str, Any]:
+    return {"Type": "INSTANCE_COUNT", "Value": value}

@@ -1,0 +1,360 @@
+"""The plan: every number fixed before anything is touched."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.alarms import (
+    MOST_LISTED,
+    AlarmSpec,
+    Scope,
+    standing_alarms,
+    update_alarms,
+)
+from switchover.domain.naming import config_name
+from switchover.domain.plans.cloning import clone_config, clone_model
+from switchover.domain.plans.deployment import deployment_config
+from switchover.domain.plans.detection import publish_seconds, see_metrics
+from switchover.domain.plans.experience import PastUpdate, resolve_ready
+from switchover.domain.plans.fitting import Conditions, Fitted, fit
+from switchover.domain.plans.latency import bound_latency
+from switchover.domain.plans.pacing import Pace
+from switchover.domain.plans.phases import (
+    Phase,
+    duration_seconds,
+    extra_instance_seconds,
+    peak_instances,
+    phases_of,
+    rollback_peak_instances,
+)
+from switchover.domain.plans.timing import (
+    LONGEST_DEADLINE_SECONDS,
+    SHORTEST_DEADLINE_SECONDS,
+    least_deadline_seconds,
+    way_back_seconds,
+    worst_seconds,
+)
+from switchover.domain.policies.policy import Guard, Policy, Strategy
+
+if TYPE_CHECKING:
+    from switchover.domain.fleet import LiveRelease, VariantReading
+    from switchover.domain.readings import Unmeasured
+    from switchover.domain.reasons import Reason
+    from switchover.domain.release import Release
+    from switchover.domain.served import Served
+
+_ARCHIVE = ".tar.gz"
+
+
+class Kind(StrEnum):
+    """Forward to a release, or back to a config that served before."""
+
+    RELEASE = "release"
+    ROLLBACK = "rollback"
+
+
+class Plan(BaseModel):
+    """One update, fixed: what moves, how, by when, at what cost, guarded by what.
+
+    `model_request` and `config_request` are what the create calls are sent; None for a rollback, whose
+    config exists: it holds a clone of the previous one in `previous_request`, should that have to be
+    made again. `deployment_config` is what UpdateEndpoint is sent; None for redeploy.
+
+    `phases` are what should happen, `expected_seconds` their sum; `worst_seconds` is the longest until
+    there is an outcome. `ready_source` says how `ready_seconds` is known. `peak_instances` and
+    `extra_instance_seconds` (above the usual fleet) hold if all goes well; `rollback_peak_instances`
+    if SageMaker turns back at the worst moment. `first_share` is the least and the most of the traffic
+    (0–1) that the first shift gives the new fleet. `notes` tell people what was adapted, and why.
+    `listed_alarms` are given to SageMaker, which takes ten; `watched_alarms` are those beyond, which
+    turn the update back as well, by our own looks. `excluded_alarms` are neither.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    kind: Kind
+    endpoint: str
+    version: str
+    variant: str
+    instance_type: str
+    target_config: str
+    target_model: str
+    previous_config: str
+    previous_model: str
+    previous_version: str
+    model_request: dict[str, Any] | None = None
+    config_request: dict[str, Any] | None = None
+    previous_request: dict[str, Any] | None = None
+    deployment_config: dict[str, Any] | None = None
+    retain_capacity: bool = True
+    allows_downtime: bool = False
+    pace: Pace
+    phases: tuple[Phase, ...]
+    ready_seconds: int
+    ready_source: str
+    expected_seconds: int
+    worst_seconds: int
+    deadline_seconds: int
+    peak_instances: int
+    rollback_peak_instances: int
+    extra_instance_seconds: int
+    first_share: tuple[float, float]
+    alarms: tuple[AlarmSpec, ...]
+    listed_alarms: tuple[str, ...]
+    watched_alarms: tuple[str, ...] = ()
+    excluded_alarms: tuple[str, ...] = ()
+    abort_alarm: str
+    notes: tuple[str, ...] = ()
+    guard: Guard = Guard(min_requests=0)
+    golden: str | None = None
+    golden_latency_seconds: float = 60
+    golden_warm_up: int = 1
+    golden_at_once: int = 4
+    watch_seconds: int = 0
+    needs_approval: bool = False
+    needs_promotion: bool = False
+    capacity_during: tuple[int, int] | None = None
+    endpoint_tags: tuple[dict[str, str], ...] = ()
+
+    @property
+    def changes_fleet_size(self) -> bool:
+        """Whether the fleet may have another size afterwards, which then has to be put back."""
+        return self.capacity_during is not None or self.pace.strategy is Strategy.REDEPLOY
+
+    @property
+    def summary(self) -> str:
+        """The plan in one sentence."""
+        pace = self.pace
+        return (
+            f"{self.previous_version} → {self.version} by {pace.strategy.value}:"
+            f" {pace.instances} instances in steps of {pace.step_instances},"
+            f" about {round(self.expected_seconds / 60)} min, at most {self.peak_instances} instances."
+        )
+
+    def home_config(self, *, is_mixed: bool) -> str:
+        """The config that a rollback must end on.
+
+        A mix of both configs reports the previous one's name already, so that the name would prove
+        nothing: it is repaired with the same content under a fresh name (rules §2.2).
+        """
+        is_repairable = is_mixed and self.repair_request is not None
+        return self.repair_config if is_repairable else self.previous_config
+
+    def proves_way_back(self, *, is_mixed: bool) -> bool:
+        """Whether the home config's name tells that the way back succeeded."""
+        return not is_mixed or self.repair_request is not None
+
+    @property
+    def repair_config(self) -> str:
+        """The fresh name of the previous config's copy."""
+        return config_name(self.endpoint, self.previous_version, f"{self.target_config} repaired")
+
+    @property
+    def repair_request(self) -> dict[str, Any] | None:
+        """The CreateEndpointConfig request of the previous config's copy."""
+        like = self.config_request or self.previous_request
+        if like is None:
+            return None
+        variants = [
+            {**variant, "ModelName": self.previous_model} for variant in like["ProductionVariants"]
+        ]
+        return {
+            **like,
+            "EndpointConfigName": self.repair_config,
+            "ProductionVariants": variants,
+        }
+
+    @property
+    def own_configs(self) -> frozenset[str]:
+        """The configs between which this update may move the endpoint."""
+        return frozenset({self.previous_config, self.target_config, self.repair_config})
+
+    @property
+    def overdue_seconds(self) -> int:
+        """When we stop believing that SageMaker will settle it: its deadline and its own way back."""
+        back_seconds = max(self.ready_seconds, way_back_seconds(self.pace, self.ready_seconds))
+        return self.deadline_seconds + 2 * back_seconds + SHORTEST_DEADLINE_SECONDS // 2
+
+    @property
+    def observed_alarms(self) -> tuple[str, ...]:
+        """Every alarm that an observation reads."""
+        own = (spec.name for spec in self.alarms)
+        names = dict.fromkeys((*own, *self.listed_alarms, *self.watched_alarms))
+        return tuple(name for name in names if name not in self.excluded_alarms)
+
+    @property
+    def abort_spec(self) -> AlarmSpec:
+        """The abort alarm."""
+        return next(spec for spec in self.alarms if spec.name == self.abort_alarm)
+
+
+def plan_release(
+    *,
+    update_id: str,
+    release: Release,
+    bucket: str,
+    policy: Policy,
+    live: LiveRelease,
+    variant: VariantReading,
+    previous_version: str,
+    chosen: frozenset[str] = frozenset(),
+    past: tuple[PastUpdate, ...] = (),
+    old_latency_us: float | Unmeasured | None = None,
+    excluded_alarms: tuple[str, ...] = (),
+) -> Plan | tuple[Reason, ...]:
+    """Fix every number of an update to `release`, or say why it can't work and what would.
+
+    `chosen` are the dotted policy keys that people set: the others may be adapted. `past` is what
+    earlier updates of the endpoint taught. `old_latency_us` is what `alarms.latency.versus_old` is
+    measured by.
+    """
+    described = live.config["ProductionVariants"][0]
+    during = policy.capacity.during
+    redeploys = policy.strategy is Strategy.REDEPLOY
+    ready = resolve_ready(
+        policy.ready_seconds, past, described["InstanceType"], release.total_bytes
+    )
+    conditions = Conditions(
+        instances=max(variant.desired_instances, during.min if during else 0),
+        configured_instances=described["InitialInstanceCount"],
+        ready=ready,
+        published_every=publish_seconds(live.config),
+    )
+    fitted = fit(policy, chosen, conditions)
+    if not isinstance(fitted, Fitted):
+        return fitted
+    pace, deadline = fitted.pace, fitted.deadline_seconds
+    phases = phases_of(pace, ready.seconds)
+    target = config_name(release.endpoint, release.model.version, update_id)
+    standing = standing_alarms(
+        see_metrics(policy.alarms, conditions.published_every), release.endpoint, variant.name
+    )
+    latency, latency_notes = bound_latency(
+        fitted.alarms.latency, chosen, old_latency_us, previous_version
+    )
+    guarding = fitted.alarms.model_copy(update={"latency": latency})
+    own_alarms = update_alarms(guarding, release.endpoint, variant.name, target)
+    named = dict.fromkeys((*(spec.name for spec in own_alarms), *policy.alarms.also))
+    guards = tuple(name for name in named if name not in excluded_alarms)
+    listed = guards[:MOST_LISTED]
+    uri, is_archive = model_location(release, bucket)
+    return Plan(
+        kind=Kind.RELEASE,
+        endpoint=release.endpoint,
+        version=release.model.version,
+        variant=variant.name,
+        instance_type=described["InstanceType"],
+        target_config=target,
+        target_model=target,
+        previous_config=live.config["EndpointConfigName"],
+        previous_model=live.model["ModelName"],
+        previous_version=previous_version,
+        model_request=clone_model(live, target, uri, is_archive=is_archive),
+        config_request=clone_config(
+            live, target, target, instances=pace.instances if redeploys else None
+        ),
+        deployment_config=deployment_config(pace, deadline, listed),
+        retain_capacity=policy.retain_capacity,
+        allows_downtime=redeploys and policy.allow_downtime,
+        pace=pace,
+        phases=phases,
+        ready_seconds=ready.seconds,
+        ready_source=ready.source,
+        expected_seconds=duration_seconds(phases),
+        worst_seconds=worst_seconds(pace, ready.seconds, deadline, policy.watch_seconds),
+        deadline_seconds=deadline,
+        peak_instances=peak_instances(phases),
+        rollback_peak_instances=rollback_peak_instances(pace, phases),
+        extra_instance_seconds=extra_instance_seconds(phases, variant.desired_instances),
+        first_share=pace.first_share,
+        alarms=(*standing, *own_alarms),
+        listed_alarms=listed,
+        watched_alarms=guards[MOST_LISTED:],
+        excluded_alarms=excluded_alarms,
+        notes=(*fitted.notes, *latency_notes),
+        abort_alarm=next(spec.name for spec in own_alarms if spec.scope is Scope.ABORT),
+        # Where nothing bakes, nothing is proven anyway.
+        guard=policy.guard if pace.guarded_seconds else Guard(min_requests=0),
+        golden=policy.tests.golden,
+        golden_latency_seconds=policy.tests.latency_seconds,
+        golden_warm_up=policy.tests.warm_up,
+        golden_at_once=policy.tests.at_once,
+        watch_seconds=policy.watch_seconds,
+        needs_approval=policy.approval.required,
+        needs_promotion=policy.approval.promotion,
+        capacity_during=(during.min, during.max) if during else None,
+        endpoint_tags=live.endpoint_tags,
+    )
+
+
+def plan_rollback(
+    *,
+    policy: Policy,
+    live: LiveRelease,
+    variant: VariantReading,
+    previous_version: str,
+    goal: Served,
+    past: tuple[PastUpdate, ...] = (),
+) -> Plan:
+    """Fix the way back to a config that served before: all at once, which is the fastest.
+
+    No alarm is listed but the abort alarm: the fleet that fails now must not stop its own replacement.
+    """
+    pace = Pace(
+        strategy=Strategy.ALL_AT_ONCE,
+        instances=variant.desired_instances,
+        old_instances=variant.desired_instances,
+        step_instances=variant.desired_instances,
+        bake_seconds=0,
+        termination_wait_seconds=0,
+        rollback_batch_instances=variant.desired_instances,
+    )
+    instance_type = live.config["ProductionVariants"][0]["InstanceType"]
+    ready = resolve_ready(policy.ready_seconds, past, instance_type, None)
+    phases = phases_of(pace, ready.seconds)
+    deadline = min(LONGEST_DEADLINE_SECONDS, least_deadline_seconds(pace, ready.seconds))
+    abort = tuple(
+        spec
+        for spec in update_alarms(policy.alarms, goal.endpoint, variant.name, goal.config_name)
+        if spec.scope is Scope.ABORT
+    )
+    listed = tuple(spec.name for spec in abort)
+    return Plan(
+        kind=Kind.ROLLBACK,
+        endpoint=goal.endpoint,
+        version=goal.version,
+        variant=variant.name,
+        instance_type=instance_type,
+        target_config=goal.config_name,
+        target_model=goal.model_name,
+        previous_config=live.config["EndpointConfigName"],
+        previous_model=live.model["ModelName"],
+        previous_version=previous_version,
+        previous_request=clone_config(
+            live, live.config["EndpointConfigName"], live.model["ModelName"]
+        ),
+        deployment_config=deployment_config(pace, deadline, listed),
+        pace=pace,
+        phases=phases,
+        ready_seconds=ready.seconds,
+        ready_source=ready.source,
+        expected_seconds=duration_seconds(phases),
+        worst_seconds=worst_seconds(pace, ready.seconds, deadline, 0),
+        deadline_seconds=deadline,
+        peak_instances=peak_instances(phases),
+        rollback_peak_instances=rollback_peak_instances(pace, phases),
+        extra_instance_seconds=extra_instance_seconds(phases, variant.desired_instances),
+        first_share=pace.first_share,
+        alarms=(*standing_alarms(policy.alarms, goal.endpoint, variant.name), *abort),
+        listed_alarms=listed,
+        abort_alarm=listed[0],
+    )
+
+
+def model_location(release: Release, bucket: str) -> tuple[str, bool]:
+    """The S3 URI that the model will be made from, and whether it is one archive."""
+    if len(release.files) == 1 and release.files[0].path.endswith(_ARCHIVE):
+        return f"s3://{bucket}/{release.prefix}{release.files[0].path}", True
+    return f"s3://{bucket}/{release.prefix}", False

@@ -1,0 +1,101 @@
+"""Whether a policy makes sense as a whole, as far as that can be said without its endpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.plans.experience import Ready
+from switchover.domain.plans.fitting import Conditions, fit
+from switchover.domain.policies.policy import Strategy
+from switchover.domain.reasons import Reason, nearest_origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover.domain.policies.layers import EffectivePolicy
+    from switchover.domain.policies.policy import Policy
+
+# No fleet takes fewer steps than one of two instances, and none is faster than ready at once.
+_EASIEST_INSTANCES = 2
+_EASIEST_READY = Ready(seconds=30, source="the fastest that a policy may say")
+_USUAL_PUBLISH_SECONDS = 60
+_SECTIONS = {
+    Strategy.ROLLING: "rolling",
+    Strategy.CANARY: "canary",
+    Strategy.LINEAR: "linear",
+}
+
+
+def find_contradictions(effective: EffectivePolicy) -> tuple[Reason, ...]:
+    """Every reason for which no fleet at all can be updated by this policy."""
+    policy = effective.policy
+    easiest = Conditions(
+        instances=_EASIEST_INSTANCES,
+        configured_instances=_EASIEST_INSTANCES,
+        ready=_EASIEST_READY,
+        published_every=min(policy.alarms.period_seconds, _USUAL_PUBLISH_SECONDS),
+    )
+    fitted = fit(policy, effective.chosen, easiest)
+    misfits = fitted if isinstance(fitted, tuple) else ()
+    return tuple(_located(reason, effective) for reason in (*refuse_strategy(policy), *misfits))
+
+
+def refuse_strategy(policy: Policy) -> Iterator[Reason]:
+    """Say why the strategy may not be used, whatever the fleet."""
+    if policy.strategy is not Strategy.REDEPLOY:
+        return
+    if not policy.allow_downtime:
+        yield Reason(
+            code="strategy.downtime-not-allowed",
+            subject="policy: strategy",
+            message="redeploy takes the endpoint away until the new fleet is up.",
+            remedy="Set `allow_downtime: true`, or choose another strategy.",
+        )
+    if policy.capacity.during is not None:
+        yield Reason(
+            code="capacity.pointless",
+            subject="policy: capacity.during",
+            message="redeploy has no fleet to scale up.",
+            remedy="Remove it, or choose another strategy.",
+        )
+
+
+def find_idle_keys(effective: EffectivePolicy) -> tuple[Reason, ...]:
+    """Every key that somebody set and that does nothing, as the policy stands."""
+    policy = effective.policy
+    return tuple(
+        Reason(
+            code="policy.idle-key",
+            subject=f"{effective.origins[key]}: {key}",
+            message=f"does nothing: {why}.",
+            remedy="Leave it out, or keep it for releases that choose otherwise.",
+        )
+        for key in effective.origins
+        if not _has_keys_below(key, effective) and (why := _why_idle(key, policy))
+    )
+
+
+def _why_idle(key: str, policy: Policy) -> str:
+    section = key.partition(".")[0]
+    if section in _SECTIONS.values() and section != _SECTIONS.get(policy.strategy):
+        return f"the strategy is {policy.strategy.value}"
+    if key == "termination_wait_seconds" and policy.strategy in {
+        Strategy.ROLLING,
+        Strategy.REDEPLOY,
+    }:
+        return f"{policy.strategy.value} keeps no old fleet"
+    if section == "tests" and policy.tests.golden is None:
+        return "there are no golden requests"
+    return ""
+
+
+def _has_keys_below(key: str, effective: EffectivePolicy) -> bool:
+    return any(other.startswith(f"{key}.") for other in effective.origins)
+
+
+def _located(reason: Reason, effective: EffectivePolicy) -> Reason:
+    """The reason with the file and line of the key that it names, else of the strategy's bake."""
+    key = reason.subject.removeprefix("policy: ")
+    bake = _SECTIONS.get(effective.policy.strategy, "termination_wait_seconds")
+    place = nearest_origin(key, effective.origins, effective.place(f"{bake}.bake_seconds"))
+    return reason.model_copy(update={"subject": f"{place}: {key}"})

@@ -1,0 +1,81 @@
+"""An outcome as somebody reads it on a phone at night: at most twelve lines, what matters first."""
+
+from __future__ import annotations
+
+from textwrap import shorten
+from typing import TYPE_CHECKING
+
+from switchover.domain.naming import short_alarm_name
+from switchover.domain.outcome import Outcome
+from switchover.domain.serving import say_serving
+from switchover.domain.telling.advice import advise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover.domain.reasons import Reason
+    from switchover.domain.update import Update
+
+_SENTENCE = 200
+_MOST_REASONS = 2
+# A release is refused for all its faults at once, and nothing else has to be told then.
+_MOST_FAULTS = 5
+_UNTOUCHED = frozenset({Outcome.REJECTED, Outcome.QUEUED, Outcome.SUPERSEDED})
+
+
+def tell_outcome(update: Update) -> tuple[str, ...]:
+    """The lines: how it ended, why, what SageMaker and the container said, what serves, what to do."""
+    lines = [headline(update)]
+    if update.hotfix_told:
+        lines.append(update.hotfix_told)
+    lines += _reasons(update)
+    if update.outcome not in _UNTOUCHED:
+        lines += _testimony(update)
+    lines += [f"Next: {step}" for step in advise(update)] or ["Nothing to do."]
+    lines.append(f"More: switchover explain {update.update_id}")
+    return tuple(lines)
+
+
+def headline(update: Update) -> str:
+    """How it ended, without the reason that the summary quotes: reasons are told beside it."""
+    if not update.reasons:
+        return update.summary
+    told, quoted, _ = update.summary.partition(f": {update.reasons[0].subject}: ")
+    return f"{told}." if quoted else told
+
+
+def _reasons(update: Update) -> Iterator[str]:
+    is_untouched = update.outcome in _UNTOUCHED
+    most = _MOST_FAULTS if is_untouched else _MOST_REASONS
+    told = [
+        # SageMaker's own words have their line.
+        reason
+        for reason in update.reasons
+        if is_untouched or reason.code != "sagemaker.failure-reason"
+    ]
+    for reason in told[:most]:
+        if is_untouched:
+            yield f"- {reason}"
+        else:
+            yield shorten(f"Why: {_cause(reason)}", _SENTENCE, placeholder=" …")
+    if len(told) > most:
+        yield f"- and {len(told) - most} more"
+
+
+def _cause(reason: Reason) -> str:
+    """What failed and how; our alarms by what they watch, as their full names fill a screen."""
+    kind, _, name = reason.subject.partition(" ")
+    subject = f"alarm {short_alarm_name(name)}" if kind == "alarm" else reason.subject
+    return f"{subject}: {reason.message}"
+
+
+def _testimony(update: Update) -> Iterator[str]:
+    evidence = update.evidence
+    if evidence.failure_reason:
+        said = shorten(evidence.failure_reason, _SENTENCE, placeholder=" …")
+        yield f"SageMaker says: {said}"
+    if evidence.log.lines:
+        last = evidence.log.lines[-1]
+        yield f"Container log: {shorten(last.text, _SENTENCE, placeholder=' …')}"
+    if update.serving is not None:
+        yield f"Serves now: {say_serving(update.serving)}."

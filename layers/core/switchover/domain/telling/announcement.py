@@ -1,0 +1,147 @@
+"""What people read on a phone, and what machines match."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, assert_never
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.approvals.approval import Gate, Reply
+from switchover.domain.telling.account import tell_outcome
+from switchover.domain.telling.advice import advise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from switchover.domain.reasons import Reason
+    from switchover.domain.update import Update
+
+_ASKED = {Gate.START: "ApprovalRequested", Gate.PROMOTION: "PromotionRequested"}
+_SUBJECT_LENGTH = 99  # SNS: a subject is ASCII, under 100 characters
+
+
+class Announcement(BaseModel):
+    """One outcome, told three ways: a subject and text, attributes to filter by, an event's detail."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    subject: str
+    text: str
+    attributes: dict[str, str]
+    detail_type: str
+    detail: dict[str, Any]
+
+
+def announce_outcome(update: Update) -> Announcement:
+    """Tell how an update ended. The update has its outcome."""
+    if update.outcome is None:
+        raise ValueError(f"{update.update_id} has no outcome yet")
+    subject = f"{update.outcome.value}: {update.endpoint} {update.version}".strip()
+    return Announcement(
+        subject=_ascii(subject)[:_SUBJECT_LENGTH].rstrip(),
+        text="\n".join(tell_outcome(update)),
+        attributes={
+            "outcome": update.outcome.value,
+            "endpoint": update.endpoint,
+            "version": update.version,
+            "update_id": update.update_id,
+        },
+        detail_type=f"Update {update.outcome.value}",
+        detail={
+            "update_id": update.update_id,
+            "endpoint": update.endpoint,
+            "version": update.version,
+            "kind": update.kind.value,
+            "outcome": update.outcome.value,
+            "summary": update.summary,
+            "hotfix": update.hotfix_told,
+            "reasons": [reason.model_dump() for reason in update.reasons],
+            "evidence": update.evidence.model_dump(mode="json"),
+            "golden": [result.model_dump(mode="json") for result in update.golden],
+            "serving": update.serving.model_dump(mode="json") if update.serving else None,
+            "serving_config": update.serving_config,
+            "next_steps": [step.model_dump() for step in advise(update)],
+            "started_at": update.started_at.isoformat(),
+            "ended_at": update.ended_at.isoformat() if update.ended_at else None,
+        },
+    )
+
+
+def ask_people(
+    update: Update,
+    gate: Gate,
+    reasons: Iterable[Reason],
+    until: datetime,
+    links_url: str,
+    secret: str,
+) -> Announcement:
+    """Ask people whether a planned update may start, or one that serves may stay; say how to answer.
+
+    `secret` opens the links under `links_url`; without them both are empty.
+    """
+    verb, first, silence = _words_at(update, gate)
+    lines = [first, *(f"- {reason}" for reason in reasons)]
+    if update.hotfix_told:
+        lines.append(update.hotfix_told)
+    lines += [
+        f"Yes: switchover approve {update.endpoint}",
+        f"No: switchover reject {update.endpoint} --reason '…'",
+    ]
+    if secret:
+        lines += [
+            f"{word}, by a page with a button: {_link(links_url, update, secret, verdict)}"
+            for word, verdict in (("Yes", Reply.APPROVED), ("No", Reply.DECLINED))
+        ]
+        lines.append("Whoever has these links may answer: pass this message on with that in mind.")
+    lines += [
+        "Or answer the execution's task token:",
+        (
+            f"aws stepfunctions send-task-success --task-token '{update.task_token}'"
+            ' --task-output \'{"verdict": "approved"}\', or "declined"'
+        ),
+        f"Until {until:%Y-%m-%d %H:%M} UTC. {silence}",
+    ]
+    name = _ASKED[gate]
+    return Announcement(
+        subject=_ascii(f"{verb} {update.endpoint} {update.version}")[:_SUBJECT_LENGTH],
+        text="\n".join(lines),
+        attributes={
+            "outcome": name,
+            "endpoint": update.endpoint,
+            "version": update.version,
+            "update_id": update.update_id,
+        },
+        detail_type=f"Update {name}",
+        detail={"update_id": update.update_id, "endpoint": update.endpoint},
+    )
+
+
+def _words_at(update: Update, gate: Gate) -> tuple[str, str, str]:
+    """The subject's verb, the question in a sentence, and what silence means."""
+    plan = update.planned
+    match gate:
+        case Gate.START:
+            asked = (
+                f"{update.endpoint} wants to move to {update.version} by {plan.pace.strategy.value}:"
+                f" about {plan.expected_seconds // 60} minutes, at most {plan.peak_instances} instances."
+            )
+            return "Approve?", asked, "Silence rejects it."
+        case Gate.PROMOTION:
+            asked = (
+                f"{update.endpoint} serves {update.version} with all of its traffic. Shall it stay?"
+                f" A no takes it back to {plan.previous_version}."
+            )
+            return "Promote?", asked, "Silence takes it back."
+        case _:
+            assert_never(gate)
+
+
+def _link(url: str, update: Update, secret: str, verdict: Reply) -> str:
+    asked = {"update": update.update_id, "secret": secret, "verdict": verdict.value}
+    return f"{url}?{urlencode(asked)}"
+
+
+def _ascii(text: str) -> str:
+    return "".join(char if " " <= char <= "~" else "?" for char in text)

@@ -1,0 +1,102 @@
+"""Freezes: days and hours in which nothing but a hotfix may begin or run."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from switchover.domain.windows.zones import Span, Timezone, stretches
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_KEY = re.compile(r"(?!/|s3:)[^\n]{1,1020}\.ics")
+_DAY = timedelta(days=1)
+
+
+def _moment(value: object) -> object:
+    """Read a date, or a time in ISO form; YAML has made either of them itself already."""
+    try:
+        moment = value if isinstance(value, date) else _parse(str(value))
+    except ValueError as error:
+        raise ValueError("is a date like 2026-12-24 or a time like 2026-12-24T18:00") from error
+    if not 1970 <= moment.year <= 2999:
+        raise ValueError("lies too far away")
+    return moment
+
+
+def _parse(text: str) -> date:
+    return date.fromisoformat(text) if _DATE.fullmatch(text) else datetime.fromisoformat(text)
+
+
+_Moment = Annotated[datetime | date, BeforeValidator(_moment, json_schema_input_type=str)]
+
+
+class Freeze(BaseModel):
+    """A period that holds everything but hotfixes.
+
+    Dates mean whole days, the last one included; a time is exclusive as `to`, and without a zone it
+    is what clocks in `timezone` show.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+    begins: Annotated[_Moment, Field(alias="from", description="First day, or when it begins.")]
+    ends: Annotated[_Moment, Field(alias="to", description="Last day, or when it is over.")]
+    reason: Annotated[str, Field(min_length=1, max_length=200, description="Why, for people.")]
+    timezone: Timezone = "UTC"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Freeze:
+        zone = ZoneInfo(self.timezone)
+        first, last = (
+            edge if edge.tzinfo else edge.replace(tzinfo=zone) for edge in (self._first, self._last)
+        )
+        if first >= last:
+            raise ValueError("`to` must lie after `from`")
+        return self
+
+    @property
+    def _first(self) -> datetime:
+        return _midnight(self.begins)
+
+    @property
+    def _last(self) -> datetime:
+        is_day = not isinstance(self.ends, datetime)
+        return _midnight(self.ends) + (_DAY if is_day else timedelta(0))
+
+    def span(self, within: Span) -> Span | None:
+        """The part of it that lies within a span, if any.
+
+        It is one piece even if clocks are set back over its edge and show that edge twice.
+        """
+        found = [
+            piece
+            for stretch in stretches(self.timezone, within)
+            if (piece := stretch.instants(self._first, self._last)) is not None
+        ]
+        return Span(found[0].begin, found[-1].end) if found else None
+
+
+def _midnight(moment: date) -> datetime:
+    return moment if isinstance(moment, datetime) else datetime.combine(moment, time())
+
+
+def _freeze_or_key(value: object) -> Any:
+    if not isinstance(value, str):
+        return value if isinstance(value, Freeze) else Freeze.model_validate(value)
+    if not _KEY.fullmatch(value):
+        raise ValueError("is not the key of an iCal file in the model bucket, like freezes.ics")
+    return value
+
+
+FreezeEntry = Annotated[Freeze | str, BeforeValidator(_freeze_or_key)]
+Freezes = tuple[FreezeEntry, ...]

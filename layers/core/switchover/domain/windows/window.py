@@ -1,0 +1,189 @@
+"""When an update may begin: in an opening of its windows, outside every freeze, with time to end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from switchover.domain.reasons import Reason
+from switchover.domain.release import Start
+from switchover.domain.windows.zones import Span, merge, subtract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from switchover.domain.windows.freezes import Freeze
+    from switchover.domain.windows.times import Window
+
+# Longer than a year: what doesn't come in it isn't waited for.
+LOOK_AHEAD = timedelta(days=370)
+
+
+@dataclass(frozen=True, slots=True)
+class StartTime:
+    """When an update may begin, in UTC, and why then.
+
+    It must have ended at `closes_at`, where a window closes or a freeze begins; None if neither does.
+    """
+
+    at: datetime
+    why: str
+    closes_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """What of an endpoint's policy says when its updates may run, every source of it read."""
+
+    windows: tuple[Window, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+
+
+def find_start(
+    now: datetime,
+    *,
+    wish: Start | datetime,
+    windows: tuple[Window, ...],
+    freezes: tuple[Freeze, ...],
+    lasts_seconds: int = 0,
+    is_hotfix: bool = False,
+    skips_window: bool = False,
+) -> StartTime | Reason:
+    """Say the first time from `now` on at which an update may begin and have time to end.
+
+    `now` and `low-peak` wait for an opening of the windows; without windows, `now` begins at once and
+    `low-peak` is refused. A named time is a person's decision: it is waited for, windows or not.
+    `skips_window` is a person's decision too, for this moment. Only a hotfix passes freezes.
+    """
+    if wish is Start.LOW_PEAK and not windows and not skips_window:
+        return _no_window()
+    named = wish if isinstance(wish, datetime) and not skips_window else None
+    earliest = max(now, named or now).astimezone(UTC)
+    ahead = Span(earliest, earliest + LOOK_AHEAD)
+    held_by = windows if named is None and not skips_window else ()
+    lasts = timedelta(seconds=lasts_seconds)
+    opened = find_openings(held_by, (), ahead)
+    longest = max((span.length for span in opened), default=timedelta(0))
+    if longest < lasts:
+        return _too_short(longest, lasts)
+    holding = () if is_hotfix else freezes
+    for span in find_openings(held_by, holding, ahead):
+        if span.length >= lasts:
+            zone = ZoneInfo(windows[0].timezone if windows else "UTC")
+            waited = Span(earliest, span.begin)
+            is_asked = earliest > now
+            why = _Why(waited, span, is_asked, opened if held_by else (), holding, lasts, zone)
+            closes_at = span.end if span.end < ahead.end else None
+            return StartTime(span.begin, str(why), closes_at)
+    return _always_frozen(holding, lasts)
+
+
+def openings(windows: Iterable[Window], within: Span) -> tuple[Span, ...]:
+    """When windows are open, all together: those that overlap or touch are one opening."""
+    return merge(span for window in windows for span in window.spans(within))
+
+
+def find_openings(
+    windows: tuple[Window, ...], freezes: tuple[Freeze, ...], ahead: Span
+) -> tuple[Span, ...]:
+    """When updates may run: any time without windows, and never in a freeze."""
+    return subtract(openings(windows, ahead) if windows else (ahead,), frozen_spans(freezes, ahead))
+
+
+def frozen_spans(freezes: Iterable[Freeze], within: Span) -> tuple[Span, ...]:
+    """When freezes hold, all together."""
+    return merge(span for freeze in freezes if (span := freeze.span(within)) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Why:
+    """Tells people what an update waits for, in the order in which it is over."""
+
+    waited: Span
+    found: Span
+    is_asked: bool
+    opened: tuple[Span, ...]
+    freezes: tuple[Freeze, ...]
+    lasts: timedelta
+    zone: ZoneInfo
+
+    def __str__(self) -> str:
+        said = [*self._asked(), *self._frozen(), *self._windowed()]
+        return " ".join(said) or "Nothing holds it."
+
+    def _asked(self) -> Iterator[str]:
+        if self.is_asked:
+            yield f"The release asks for {self._time(self.waited.begin)}."
+
+    def _frozen(self) -> Iterator[str]:
+        for freeze in self.freezes:
+            span = freeze.span(self.waited)
+            if span is not None and (not self.opened or self._is_open_in(span)):
+                yield f"Frozen until {self._time(span.end)}: {freeze.reason.rstrip('.')}."
+
+    def _windowed(self) -> Iterator[str]:
+        if not self.opened:
+            return
+        first = self.opened[0]
+        needs = f"the {say_length(self.lasts)} that it may take"
+        if first.end <= self.found.begin and not any(self._frozen()):
+            yield f"The opening until {self._time(first.end)} is too short for {needs}."
+        if self.found.length >= LOOK_AHEAD:
+            yield "Its window is always open."
+        elif self.found.begin > self.waited.begin:
+            yield f"Its window is open from {self._time(self.found.begin)}."
+        else:
+            yield f"Its window is open until {self._time(self.found.end)}."
+
+    def _is_open_in(self, span: Span) -> bool:
+        return any(one.begin < span.end and span.begin < one.end for one in self.opened)
+
+    def _time(self, at: datetime) -> str:
+        return say_local(at, self.zone)
+
+
+def say_local(at: datetime, zone: ZoneInfo) -> str:
+    """A minute on a zone's clocks: `Tue 2026-11-24 02:00 Europe/Berlin`."""
+    return f"{at.astimezone(zone):%a %Y-%m-%d %H:%M} {zone.key}"
+
+
+def say_length(length: timedelta) -> str:
+    """A length to the minute: `45 min`, `3 h`, `1 h 05 min`."""
+    hours, minutes = divmod(-(-length // timedelta(minutes=1)), 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"
+
+
+def _no_window() -> Reason:
+    return Reason(
+        code="start.no-window",
+        subject="release.json: start",
+        message="'low-peak' waits for a window, and the policy has none.",
+        remedy="Give the policy a `window`, or write `start: now`.",
+    )
+
+
+def _too_short(longest: timedelta, lasts: timedelta) -> Reason:
+    return Reason(
+        code="window.too-short",
+        subject="policy: window",
+        message=(
+            f"the longest opening is {say_length(longest)}, and the update may take"
+            f" {say_length(lasts)}."
+        ),
+        remedy="Widen the window, shorten the bakes, or start it with --now and a --reason.",
+    )
+
+
+def _always_frozen(freezes: tuple[Freeze, ...], lasts: timedelta) -> Reason:
+    needs = f" of at least {say_length(lasts)}" if lasts else ""
+    reasons = ", ".join(dict.fromkeys(freeze.reason for freeze in freezes[:3]))
+    return Reason(
+        code="freeze.endless",
+        subject="policy: freezes",
+        message=f"they leave no time{needs} in the next {LOOK_AHEAD.days} days ({reasons}).",
+        remedy="End a freeze earlier, or mark the release as a hotfix.",
+    )
