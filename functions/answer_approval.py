@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,7 +19,6 @@ from switchover.domain.approvals.approval import (
     check_link,
 )
 from switchover.domain.approvals.page import (
-    Page,
     ask_page,
     done_page,
     not_allowed_page,
@@ -27,6 +26,9 @@ from switchover.domain.approvals.page import (
 )
 from switchover.telemetry import handler as lambda_handler
 from switchover.telemetry import logger
+
+if TYPE_CHECKING:
+    from switchover.domain.approvals.frame import Page
 
 
 class Http(BaseModel):
@@ -66,7 +68,7 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """The secret authorises; a link that is wrong, late or used is told so and no more."""
+    """The secret authorises; whoever hasn't got it learns nothing of any update."""
     page = _page(payload)
     logger().info("answered", extra={"method": payload.context.http.method, "page": page.verdict})
     return page.response
@@ -74,18 +76,17 @@ def handler(payload: Payload) -> dict[str, Any]:
 
 def _page(payload: Payload) -> Page:
     approvals = gateways.approvals()
+    secret, verdict = payload.query.get("secret", ""), payload.query.get("verdict", "")
     update = approvals.find(payload.query.get("update", "")[:LONGEST_WORDS])
-    link, gate = (update.approval_link, update.open_gate) if update else (None, None)
     now = datetime.fromtimestamp(payload.context.time_epoch / 1000, UTC)
-    state = check_link(link, payload.query.get("secret", ""), gate, now)
-    verdict = payload.query.get("verdict", "")
-    if update is None or gate is None or state is not LinkState.OPEN:
-        return refusal_page(state)
+    state = check_link(update, secret, now)
+    if update is None or state is not LinkState.OPEN:
+        return refusal_page(state, update)
     if verdict not in {Reply.APPROVED, Reply.DECLINED}:
-        return refusal_page(LinkState.WRONG)
+        return refusal_page(LinkState.WRONG, None)
     match payload.context.http.method:
-        case "GET":
-            return ask_page(update, gate, Reply(verdict))
+        case "GET" | "HEAD":
+            return ask_page(update, Reply(verdict), secret, now)
         case "POST":
             typed = payload.form
             given = Answer(
@@ -95,6 +96,8 @@ def _page(payload: Payload) -> Page:
                 channel=Channel.LINK,
             )
             is_taken = approvals.answer(update, given)
-            return done_page(gate, given.verdict) if is_taken else refusal_page(LinkState.ANSWERED)
+            return (
+                done_page(update, given) if is_taken else refusal_page(LinkState.ANSWERED, update)
+            )
         case _:
             return not_allowed_page()

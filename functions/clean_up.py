@@ -55,5 +55,7 @@ def _left_something(update: Update, execution_arn: str) -> bool:
     """An outcome that nobody was told, or a claim that nobody gave back."""
     if update.outcome is None or update.announced is not update.outcome:
         return True
+    if update.serving is not None and update.waits_for(update.serving):
+        return False  # a recovery now would find the same
     claim = gateways.ledger().claim(update.endpoint)
     return claim is not None and claim.execution_arn == execution_arn

@@ -12,6 +12,8 @@ from switchover.telemetry import handler as lambda_handler
 
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
-    """Make every alarm of the plan exist as planned."""
-    gateways.cloudwatch().ensure(gateways.ledger().update(payload.update_id).planned.alarms)
+    """Make every alarm of the plan exist as planned, and have people's own wake the update."""
+    update = gateways.ledger().update(payload.update_id)
+    gateways.cloudwatch().ensure(update.planned.alarms)
+    gateways.watched_alarms().watch(update)
     return answer("ensured")

@@ -19,17 +19,15 @@ _LONGEST_SECONDS = 720
 
 
 class Payload(BaseModel):
-    """Which update's bake, by when it began; `takes_over` from a guard whose time is up."""
+    """Which update's bake, by when it began."""
 
     update_id: str
     bake_since: AwareDatetime
-    takes_over: bool = False
 
 
 def stand(payload: Payload) -> Iterator[float]:
     """Guard the bake; yields pauses, in seconds of SageMaker's time."""
-    guard = gateways.bake_guard()
-    return guard.stand(payload.update_id, payload.bake_since, takes_over=payload.takes_over)
+    return gateways.bake_guard().stand(payload.update_id, payload.bake_since)
 
 
 @lambda_handler(Payload)
@@ -39,7 +37,8 @@ def handler(payload: Payload) -> dict[str, Any]:
     pacer = Pacer(lambda: sagemaker.read(endpoint).read_at)
     for seconds in stand(payload):
         if pacer.spent_seconds > _LONGEST_SECONDS:
-            gateways.guards().call(payload.update_id, payload.bake_since, takes_over=True)
+            gateways.bake_guard().leave_post(payload.update_id, payload.bake_since)
+            gateways.guards().call(payload.update_id, payload.bake_since)
             return answer("relieved")
         pacer.pause(seconds)
     return answer("over")

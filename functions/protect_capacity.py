@@ -21,7 +21,7 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     update = ledger.update(payload.update_id)
     plan = update.planned
     endpoint = sagemaker.read(plan.endpoint)
-    if plan.capacity_during and update.snapshot and is_being_resized(endpoint):
+    if plan.capacity_during and update.course and is_being_resized(endpoint):
         return answer("moving")  # asked for by an earlier try, whose answer was lost
     if not isinstance(endpoint, EndpointReading) or not endpoint.variants:
         return answer("refused", check_endpoint(endpoint))

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel
 from switchover.aws import gateways
 from switchover.aws.waking import wake
 from switchover.domain.approvals.approval import Gate, make_link
+from switchover.domain.errors import NotAsked
 from switchover.domain.outcome import Ending
 from switchover.domain.telling.announcement import ask_people
 from switchover.domain.update import Moment
@@ -32,7 +33,23 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Parked, then looked at, as nobody is asked what is settled; whoever answers the token decides."""
+    """Whatever fails here has one name, by which alone its state may try again.
+
+    Raises:
+        NotAsked: people don't know of the question, or not of the token that waits now.
+    """
+    try:
+        return _ask(payload)
+    except Exception as error:
+        raise NotAsked(f"{type(error).__name__}: {error}") from error
+
+
+def _ask(payload: Payload) -> dict[str, Any]:
+    """Parked, then looked at, as nobody is asked what is settled; whoever answers the token decides.
+
+    People are told last: a repeat tells them once, but for a lost answer of SNS. Then a second message
+    replaces the first, whose token and links are dead.
+    """
     observer, told = gateways.observer(), settings()
     ledger = observer.ledger
     ledger.park_token(payload.update_id, payload.task_token, payload.gate)
@@ -42,12 +59,12 @@ def handler(payload: Payload) -> dict[str, Any]:
     update = ledger.update(payload.update_id)
     until = payload.asked_at + timedelta(seconds=told.approval_seconds)
     secret = secrets.token_urlsafe(_SECRET_BYTES) if told.links_url else ""
-    if secret:
-        link = make_link(payload.gate, secret, until)
-        update = ledger.save(update, approval_link=link)
     asked = ask_people(update, payload.gate, payload.ending.reasons, until, told.links_url, secret)
-    gateways.announcements().publish(asked)
     at = gateways.sagemaker().read(update.endpoint).read_at
     state = "RequestApproval" if payload.gate is Gate.START else "RequestPromotion"
     ledger.add_moment(update, Moment(at=at, state=state, text=asked.text.splitlines()[0]))
+    if secret:
+        link = make_link(payload.gate, secret, until, payload.ending.reasons)
+        ledger.save(update, approval_link=link)
+    gateways.announcements().publish(asked)
     return {"verdict": "asked"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,11 +11,9 @@ from switchover.aws import gateways
 from switchover.domain.answers import answer
 from switchover.domain.checks.preflight import call_refused
 from switchover.domain.errors import CallRefused, EndpointBusy
-from switchover.domain.fleet import EndpointReading, EndpointStatus
 from switchover.domain.outcome import Ending
-from switchover.domain.rollback import Move, choose_move
-from switchover.domain.update import Moment
-from switchover.domain.verdict import course_of
+from switchover.domain.rollback import Move, find_way_back
+from switchover.domain.update import Moment, add_fault
 from switchover.telemetry import handler as lambda_handler
 
 
@@ -30,44 +29,33 @@ def handler(payload: Payload) -> dict[str, Any]:
     """Read, choose one move, note it, make it; the machine comes back until nothing is left to do."""
     ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
     update = ledger.update(payload.update_id)
-    plan = update.planned
+    plan, why = update.planned, payload.ending.why
     endpoint = sagemaker.read(plan.endpoint)
-    is_mixed = update.is_mixed or (
-        isinstance(endpoint, EndpointReading)
-        and endpoint.status is EndpointStatus.UPDATE_ROLLBACK_FAILED
-    )
-    home_config = plan.home_config(is_mixed=is_mixed)
-    move = choose_move(
-        endpoint,
-        home_config=home_config,
-        own_configs=plan.own_configs,
-        allows_downtime=plan.allows_downtime,
-        tripped_at=update.tripped_at,
-        has_published_abort=update.has_published_abort,
-        attempts=update.rollback_attempts,
-    )
-    ledger.add_moment(
-        update,
-        Moment(at=endpoint.read_at, state="RollBack", text=f"{move.told}: {payload.ending.why}"),
-    )
+    way = find_way_back(endpoint, update)
+    move = way.move
+    if move.leads_to_a_config and not sagemaker.has_config(way.home_config):
+        # Somebody deleted it, or it is the copy that isn't made yet.
+        way = replace(way, home_config=plan.repair_config, is_by_copy=True)
+    text = f"{way.told}: {why}"
+    ledger.add_moment(update, Moment(at=endpoint.read_at, state="RollBack", text=text))
     if move in {Move.NOTHING, Move.GIVE_UP}:
         return answer("settled" if move is Move.NOTHING else "gave_up")
+    at = endpoint.read_at
     update = ledger.save(
         update,
         rollback_attempts=update.rollback_attempts + move.is_attempt,
-        is_mixed=is_mixed,
-        tripped_at=endpoint.read_at if move is Move.TRIP_ABORT_ALARM else update.tripped_at,
-        has_published_abort=update.has_published_abort or move is Move.PUBLISH_ABORT,
-        course=course_of(
-            home_config,
-            endpoint,
-            plan.overdue_seconds,
-            recreates=plan.allows_downtime,
-            was_seen_moving=move in {Move.WAIT, Move.TRIP_ABORT_ALARM, Move.PUBLISH_ABORT},
-        ),
+        is_mixed=way.is_mixed,
+        tripped_at=at if move is Move.TRIP_ABORT_ALARM else update.tripped_at,
+        abort_published_at=at if move is Move.PUBLISH_ABORT else update.abort_published_at,
+        is_resize_asked=False,
+        course=way.course(endpoint, update),
     )
     try:
-        gateways.acts().roll_back(move, plan, update, payload.ending.why)
-    except (CallRefused, EndpointBusy) as refusal:
-        return answer("moving", (call_refused(f"endpoint {plan.endpoint}", str(refusal)),))
+        gateways.acts().roll_back(way, update, why)
+    except EndpointBusy:
+        return answer("moving")
+    except CallRefused as refusal:
+        fault = call_refused(f"way back of {plan.endpoint}", str(refusal))
+        ledger.save(update, way_back_faults=add_fault(update, fault))
+        return answer("refused")
     return answer("moving")

@@ -1,4 +1,4 @@
-"""StartQueued: somebody's time may have come; start whoever is next in the queue."""
+"""StartQueued: somebody's time may have come, or somebody is gone for good; look who is next."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Detail(BaseModel):
 
 
 class Payload(BaseModel):
-    """A schedule or a person names the endpoint, an event has it inside; none means all."""
+    """A schedule or a person names the endpoint, an event has it inside; the clock means all."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -29,12 +29,14 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Look into each queue that is meant: a trigger says «look», never «start»."""
-    queue, sagemaker, turns = gateways.queue(), gateways.sagemaker(), gateways.turns()
+    """Look at each endpoint that is meant: a trigger says «look», never «start»."""
+    ledger, queue = gateways.ledger(), gateways.queue()
+    sagemaker, turns = gateways.sagemaker(), gateways.turns()
     named = payload.endpoint or payload.detail.endpoint
+    everywhere = () if named else (*queue.endpoints(), *ledger.claimed_endpoints())
     found = {
-        endpoint: turns.start_next(endpoint, waiting, sagemaker.read(endpoint).read_at)
-        for endpoint in ((named,) if named else queue.endpoints())
-        if (waiting := queue.entries(endpoint))
+        endpoint: turns.start_next(sagemaker.read(endpoint), waiting)
+        for endpoint in ((named,) if named else dict.fromkeys(everywhere))
+        if (waiting := queue.entries(endpoint)) or ledger.claim(endpoint)
     }
     return {"verdict": "looked" if found else "nobody_waits", "found": found}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
 from switchover.domain.checks.preflight import call_refused
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound
-from switchover.domain.starting import Start, choose_start
+from switchover.domain.starting import Start, choose_start, has_arrived
 from switchover.domain.verdict import course_of
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
+
+if TYPE_CHECKING:
+    from switchover.domain.reasons import Reason
 
 
 @lambda_handler(UpdatePayload)
@@ -24,11 +28,13 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     earlier = update.course if update.is_started else None
     if update.abort is not None and earlier is None:
         return answer("refused", update.abort.reasons)
+    refuse = partial(_refuse, was_asked=earlier is not None)
     start = choose_start(endpoint, plan, earlier)
-    if start is Start.ALREADY:
-        return answer("moving")
     if start is Start.REFUSE:
-        return answer("refused", (call_refused(plan.endpoint, "it is not as it was planned"),))
+        return refuse(call_refused(plan.endpoint, "it is not as it was planned"))
+    if start is Start.ALREADY or update.abort is not None:
+        # Called off between two tries: whether the first one was heard is for AwaitOutcome to see.
+        return answer("moving")
     course = earlier or course_of(
         plan.target_config, endpoint, plan.overdue_seconds, recreates=plan.deployment_config is None
     )
@@ -36,7 +42,17 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     try:
         gateways.acts().start(start, plan, update)
     except (CallRefused, EndpointBusy, EndpointNotFound) as refusal:
+        found = sagemaker.read(plan.endpoint)
+        if has_arrived(start, found, plan):
+            return answer("moving")
+        if isinstance(refusal, EndpointBusy) and choose_start(found, plan, None) is start:
+            raise  # at rest and busy: the reading lags, and a retry sees more
         # Nothing moved: the previous fleet was never asked to go.
         ledger.save(update, is_started=earlier is not None)
-        return answer("refused", (call_refused(f"endpoint {plan.endpoint}", str(refusal)),))
+        return refuse(call_refused(f"endpoint {plan.endpoint}", str(refusal)))
     return answer("moving")
+
+
+def _refuse(reason: Reason, *, was_asked: bool) -> dict[str, Any]:
+    """What an earlier try or half may have moved has to be undone; without one, nothing was touched."""
+    return answer("failed" if was_asked else "refused", (reason,))

@@ -6,8 +6,9 @@ from typing import Any
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
+from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.questions import GoldenQuestion
-from switchover.domain.golden.results import GoldenVerdict, judge
+from switchover.domain.golden.results import judge
 from switchover.domain.guarding import doubt_traffic, weigh
 from switchover.domain.reasons import Reason
 from switchover.domain.verdict import course_of
@@ -38,15 +39,16 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     judged = judge(questions, answers, plan.golden_latency_seconds)
     unreadable = tuple(entry for entry in found if isinstance(entry, Reason))
     endpoint = gateways.sagemaker().read(plan.endpoint)
+    # Read anew: looks record what they see while the model is asked, and asking takes minutes.
     ledger.save(
-        update,
+        ledger.update(payload.update_id),
         golden=judged.results,
         course=course_of(plan.target_config, endpoint, plan.watch_seconds),
     )
     # Up to the end of its bakes: what is asked here came after the alarms.
     bakes_ended = update.settled_at or endpoint.read_at
     doubts = doubt_traffic(plan, gateways.fleet_metrics().answered(plan, update, bakes_ended))
-    verdict = weigh(GoldenVerdict.FAILED if unreadable else judged.verdict, doubts, plan)
+    verdict = weigh(GoldenVerdict.INCONCLUSIVE if unreadable else judged.verdict, doubts, plan)
     if verdict is GoldenVerdict.PASSED and plan.needs_promotion:
         return answer("needs_promotion")
     return answer(verdict, (*unreadable, *judged.reasons, *doubts))

@@ -1,4 +1,4 @@
-"""WakeUpdate: an event about an endpoint or its alarms wakes whoever waits for it."""
+"""WakeUpdate: an event about an endpoint or an alarm wakes whoever waits for it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
-from switchover.aws.waking import wake
+from switchover.aws.waking import wake_each
 from switchover.domain.naming import endpoint_of_alarm
 from switchover.telemetry import handler as lambda_handler
 
@@ -32,9 +32,16 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Look for oneself: the event may be late, doubled or out of order, so it only says «look»."""
-    endpoint = payload.detail.endpoint_name or endpoint_of_alarm(payload.detail.alarm_name or "")
     observer = gateways.observer()
-    update = observer.ledger.claiming_update(endpoint) if endpoint else None
-    if update is None:
-        return {"verdict": "nobody_waits"}
-    return {"update_id": update.update_id, **wake(update, observer)}
+    holders = [observer.ledger.claiming_update(name) for name in _endpoints_of(payload.detail)]
+    seen = wake_each([update for update in holders if update is not None], observer)
+    return {"verdict": ", ".join(seen.values()) or "nobody_waits", "update_ids": list(seen)}
+
+
+def _endpoints_of(about: Detail) -> list[str]:
+    """Whom an event concerns: an alarm of people's own may be watched by several endpoints."""
+    named = [about.endpoint_name]
+    if about.alarm_name is not None:
+        named.append(endpoint_of_alarm(about.alarm_name))
+        named += gateways.watched_alarms().endpoints(about.alarm_name)
+    return list(dict.fromkeys(name for name in named if name is not None))

@@ -60,7 +60,8 @@ def _stop(deployment: Deployment, endpoint: str, reason: str) -> Update:
     holder = deployment.ledger.claim(endpoint)
     if holder is None:
         raise Misused(
-            f"No update of {endpoint} runs.", f"See what serves: switchover status {endpoint}"
+            f"No update of {endpoint} runs.",
+            f"See what serves: switchover status {endpoint}; what waits: switchover queue {endpoint}",
         )
     update = deployment.ledger.update(holder.update_id)
     at = deployment.sagemaker.read(endpoint).read_at
@@ -87,6 +88,8 @@ def _next_step(update: Update) -> str:
         return "SageMaker was not asked for anything yet, and won't be: it ends as Rejected."
     if update.settled_at is not None:
         return "The new version serves already: the endpoint is updated back, all at once."
+    if update.plan is not None and update.plan.deployment_config is None:
+        return "The endpoint is deleted and made again: as soon as that is over, it is taken back."
     return (
         "SageMaker has no cancel: its abort alarm is set, so that SageMaker itself rolls back, at the"
         " latest when the new instances begin to serve."

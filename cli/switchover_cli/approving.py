@@ -12,17 +12,17 @@ from switchover.domain.update import Update
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused
 from switchover_cli.following import print_json
-from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack, Why
 
 UpdateId = Annotated[
     str | None, typer.Option("--update", metavar="ID", help="Only if it is this update that waits.")
 ]
 _SAID = {Reply.APPROVED: "approved", Reply.DECLINED: "rejected"}
 _NEXT = {
-    (Gate.START, Reply.APPROVED): "It starts now.",
-    (Gate.START, Reply.DECLINED): "It ends as Rejected; nothing was touched.",
-    (Gate.PROMOTION, Reply.APPROVED): "It stays.",
-    (Gate.PROMOTION, Reply.DECLINED): "The previous version is brought back.",
+    (Gate.START, Reply.APPROVED): "{new} starts now.",
+    (Gate.START, Reply.DECLINED): "It ends as Rejected; nothing was touched, and {old} serves on.",
+    (Gate.PROMOTION, Reply.APPROVED): "{new} stays.",
+    (Gate.PROMOTION, Reply.DECLINED): "{old} is brought back.",
 }
 
 
@@ -53,8 +53,8 @@ def approve(
 def reject(
     endpoint: Endpoint,
     *,
+    reason: MustSayWhy,
     update: UpdateId = None,
-    reason: Why = "",
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
@@ -75,14 +75,14 @@ def answer_waiting(
     approvals = Approvals(deployment.ledger, deployment.workflow)
     found = deployment.ledger.claiming_update(endpoint)
     if found is None or (update_id is not None and found.update_id != update_id):
-        other = f"{found.update_id} runs instead." if found else "No update runs there."
         raise Misused(
-            f"{update_id or endpoint} doesn't wait for approval. {other}",
+            f"{update_id or endpoint} doesn't wait for an answer."
+            f" {_what_else(deployment, endpoint, found)}",
             f"See what happened: switchover history {endpoint}",
         )
     gate = found.open_gate
     if gate is None:
-        raise Misused(_why_not(found), f"See where it is: switchover status {endpoint}")
+        raise Misused(_why_not(found), _remedy(endpoint, verdict))
     by = str(deployment.session.client("sts").get_caller_identity()["Arn"])
     given = Answer(verdict=verdict, by=by, reason=reason, channel=Channel.CLI)
     if not approvals.answer(found, given):
@@ -108,20 +108,39 @@ def _report(
         print_json(given)
         return
     console = Console(highlight=False, soft_wrap=True)
-    plan = deployment.ledger.update(given.update_id).plan
-    if plan is not None:
-        console.print(plan.summary)
-    console.print(f"[bold]{given.update_id}[/] is {_SAID[verdict]}. {_NEXT[given.gate, verdict]}")
+    plan = deployment.ledger.update(given.update_id).planned
+    then = _NEXT[given.gate, verdict].format(old=plan.previous_version, new=plan.version)
+    console.print(plan.summary)
+    console.print(f"[bold]{given.update_id}[/] is {_SAID[verdict]}. {then}")
     console.print(f"Follow it: switchover watch --update {given.update_id}")
+
+
+def _what_else(deployment: Deployment, endpoint: str, running: Update | None) -> str:
+    """What is going on with an endpoint where the asked update doesn't run."""
+    if running is not None:
+        return f"{running.update_id} runs instead."
+    newest = next(iter(deployment.ledger.history(endpoint, 1)), None)
+    if newest is None or newest.outcome is None:
+        return f"No update of {endpoint} runs."
+    return f"The newest, {newest.update_id}, is {newest.outcome.value}: {newest.summary}"
 
 
 def _why_not(update: Update) -> str:
     """What is going on with an update that doesn't wait for a person."""
-    if update.approvals:
-        return f"{update.update_id} was answered already: {update.approvals[-1].told}"
-    plan = update.plan
+    name, plan = update.update_id, update.plan
     if plan is None:
-        return f"{update.update_id} isn't planned yet; it can't be approved before."
-    if not (plan.needs_approval or plan.needs_promotion):
-        return f"{update.update_id} needs nobody's approval: its policy doesn't ask for it."
-    return f"{update.update_id} doesn't wait for approval now."
+        return f"{name} isn't planned yet, so that there is nothing to answer."
+    if not (plan.needs_approval or plan.needs_promotion or update.approvals):
+        return f"{name} needs nobody's approval: its policy doesn't ask for it."
+    said = [f"{name} doesn't wait for an answer now."]
+    if update.approvals:
+        said = [f"{name} was answered already: {update.approvals[-1].told}"]
+    if plan.needs_promotion and not update.is_ending and not update.approval_of(Gate.PROMOTION):
+        said.append(f"People are asked once {update.version} serves and has passed its tests.")
+    return " ".join(said)
+
+
+def _remedy(endpoint: str, verdict: Reply) -> str:
+    if verdict is Reply.DECLINED:
+        return f"Stop it, wherever it is: switchover abort {endpoint} --reason '…'"
+    return f"See where it is: switchover status {endpoint}"

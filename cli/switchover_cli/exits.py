@@ -28,7 +28,7 @@ MEANINGS = {
     ExitCode.REJECTED: "Rejected or Superseded: the endpoint was not touched",
     ExitCode.ROLLED_BACK: "RolledBack: the previous config serves",
     ExitCode.NEEDS_OPERATOR: "NeedsOperator: a person must look now",
-    ExitCode.WRONG_ANSWERS: "a golden request was answered wrongly, or not asked for lack of time",
+    ExitCode.WRONG_ANSWERS: "a golden request was answered wrongly, or could not be measured",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C; an update goes on without us",
 }
 

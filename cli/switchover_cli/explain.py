@@ -8,7 +8,6 @@ import typer
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 
-from switchover.domain.golden.results import GoldenResult
 from switchover.domain.serving import Serving, serving_of
 from switchover.domain.telling.advice import Step, advise
 from switchover.domain.update import Evidence, Moment, Update
@@ -27,7 +26,6 @@ class Explanation(BaseModel):
 
     update: UpdateRecord
     evidence: Evidence
-    golden: tuple[GoldenResult, ...]
     served_then: Serving | None
     serves_now: Serving
     next_steps: tuple[Step, ...]
@@ -51,7 +49,6 @@ def explain(
     explanation = Explanation(
         update=record_update(found, timeline),
         evidence=found.evidence,
-        golden=found.golden,
         served_then=found.serving,
         serves_now=serving_of(reading, found.plan, served),
         next_steps=advise(found),

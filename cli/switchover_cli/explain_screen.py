@@ -12,7 +12,7 @@ from rich.text import Text
 from switchover.domain.serving import say_serving
 from switchover.domain.telling.account import headline
 from switchover.domain.telling.evidence import say_limit, say_metric, say_time, say_value
-from switchover_cli.screen import OUTCOME_STYLES, draw_reasons
+from switchover_cli.screen import GOLDEN_STYLES, OUTCOME_STYLES, draw_reasons
 from switchover_cli.words import say_minute, say_offset, say_plainly, say_version, shorten_alarm
 
 if TYPE_CHECKING:
@@ -95,11 +95,9 @@ def draw_bar(value: float, threshold: float) -> Text:
 def _draw_golden(results: tuple[GoldenResult, ...]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for result in results:
-        mark = (
-            Text("passed", style="green") if result.has_passed else Text("failed", style="bold red")
-        )
         took = f"{result.latency_us / 1_000_000:.2f} s" if result.latency_us is not None else "–"
-        table.add_row(mark, result.name, took, "; ".join(result.faults))
+        verdict = Text(result.verdict, style=GOLDEN_STYLES[result.verdict])
+        table.add_row(verdict, Text(result.name), took, Text("\n".join(result.faults)))
     return table
 
 

@@ -61,13 +61,16 @@ def gc(
 
 def judge_leftovers(deployment: Deployment, endpoint: str, keep: int) -> tuple[Judged, ...]:
     """Everything that updates of an endpoint left, and what still needs it, as of now."""
-    updates = deployment.ledger.history(endpoint, _MOST_UPDATES)
+    inventory = deployment.leftovers.look()
+    # Read after that long look: what an update needs that began meanwhile is needed too.
+    ledger = deployment.ledger
+    updates = ledger.history(endpoint, _MOST_UPDATES)
     return judge_made(
         made_by(updates),
-        deployment.leftovers.look(),
+        inventory,
         endpoint=endpoint,
         updates=updates,
-        served=deployment.ledger.served(endpoint),
+        served={name: ledger.served(name) for name in {endpoint, *inventory.endpoints}},
         pin=deployment.queue.pin(endpoint),
         keep=keep,
     )

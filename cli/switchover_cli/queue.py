@@ -38,10 +38,14 @@ _FORESEEN = {
 
 
 class QueueRecord(BaseModel):
-    """What `queue --json` prints, in the order of the turns."""
+    """What `queue --json` prints, in the order of the turns.
+
+    `to_finish` has its outcome, and holds the endpoint until what it left could be put back.
+    """
 
     endpoint: str
     running: str | None
+    to_finish: str | None
     pinned_to: str | None
     waiting: tuple[Waiting, ...]
 
@@ -64,6 +68,7 @@ class ForeseenRecord(BaseModel):
 class _Queue:
     endpoint: str
     running: str | None
+    to_finish: str | None
     pin: Pin | None
     waiting: tuple[Waiting, ...]
 
@@ -74,9 +79,12 @@ def queue(
     """List who waits for an endpoint, in the order of their turns."""
     deployment = find_deployment(stack, open_session(local=local))
     holder = deployment.ledger.claim(endpoint)
+    held_for = deployment.ledger.find(holder.update_id) if holder else None
+    is_over = held_for is not None and held_for.outcome is not None
     found = _Queue(
         endpoint,
-        holder.update_id if holder else None,
+        holder.update_id if holder and not is_over else None,
+        holder.update_id if holder and is_over else None,
         deployment.queue.pin(endpoint),
         deployment.queue.entries(endpoint),
     )
@@ -85,6 +93,7 @@ def queue(
             QueueRecord(
                 endpoint=endpoint,
                 running=found.running,
+                to_finish=found.to_finish,
                 pinned_to=found.pin.version if found.pin else None,
                 waiting=found.waiting,
             )
@@ -171,6 +180,10 @@ def _draw(found: _Queue) -> RenderableType:
     lines: list[RenderableType] = []
     if found.running:
         lines.append(Text(f"Running: {found.running}"))
+    if found.to_finish:
+        lines.append(
+            Text(f"Ended, and is put right once SageMaker stands still: {found.to_finish}")
+        )
     if found.pin:
         lines.append(Text(f"Pinned to {found.pin.version}: {found.pin.reason}"))
     if not found.waiting:

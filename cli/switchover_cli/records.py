@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.fleet import AlarmReading
+from switchover.domain.golden.results import GoldenResult
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind, Plan
 from switchover.domain.policies.policy import Strategy
@@ -48,6 +49,7 @@ class UpdateRecord(_Record):
     ended_at: datetime | None
     serving_config: str
     plan: PlanNumbers | None
+    golden: tuple[GoldenResult, ...]
     timeline: tuple[Moment, ...]
 
 
@@ -100,6 +102,7 @@ def record_update(update: Update, timeline: tuple[Moment, ...]) -> UpdateRecord:
         ended_at=update.ended_at,
         serving_config=update.serving_config,
         plan=_numbers(update.plan) if update.plan else None,
+        golden=update.golden,
         timeline=timeline,
     )
 

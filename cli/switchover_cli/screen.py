@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from switchover.domain.fleet import AlarmState
+from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.outcome import Outcome
 from switchover_cli.words import (
     ALARM_WORDS,
@@ -50,6 +51,11 @@ OUTCOME_STYLES = {
     Outcome.QUEUED: "cyan",
     Outcome.SUPERSEDED: "cyan",
     Outcome.NEEDS_OPERATOR: "bold red",
+}
+GOLDEN_STYLES = {
+    GoldenVerdict.PASSED: "green",
+    GoldenVerdict.FAILED: "bold red",
+    GoldenVerdict.INCONCLUSIVE: "yellow",
 }
 
 

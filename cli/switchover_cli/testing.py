@@ -7,15 +7,17 @@ import typer
 from botocore.config import Config
 from pydantic import BaseModel
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from switchover.aws.runtime import Runtime
 from switchover.domain.amounts import say_count
 from switchover.domain.fleet import Absent
+from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.expectations import LONGEST_ANSWER_SECONDS
 from switchover.domain.golden.questions import GoldenQuestion, parse_golden
-from switchover.domain.golden.results import GoldenResult, GoldenVerdict, Judgement, judge
+from switchover.domain.golden.results import GoldenResult, Judgement, judge
 from switchover.domain.policies.layers import merge_policy
 from switchover.domain.policies.policy import Policy
 from switchover.domain.reasons import Reason
@@ -24,14 +26,14 @@ from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode
 from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
-from switchover_cli.screen import draw_reasons
+from switchover_cli.screen import GOLDEN_STYLES
 
 # Nobody's Lambda runs out here; a day of answers is not waited for either.
 _ASKING_SECONDS = 3600
 # SageMaker ends what takes longer itself; a second attempt would hide the first one's failure.
 _PATIENT = Config(
     connect_timeout=5,
-    read_timeout=LONGEST_ANSWER_SECONDS + 5,
+    read_timeout=LONGEST_ANSWER_SECONDS + 10,
     retries={"mode": "standard", "total_max_attempts": 1},
 )
 _US_PER_SECOND = 1_000_000
@@ -113,6 +115,11 @@ def _read_golden(deployment: Deployment, source: str) -> tuple[GoldenQuestion, .
         else deployment.files.golden_requests(deployment.bucket, source)
     )
     faults = tuple(entry for entry in found if isinstance(entry, Reason))
+    if [fault.code for fault in faults] == ["golden.missing"]:
+        raise Misused(
+            f"{source} is no file here, and no key in s3://{deployment.bucket}.",
+            "Correct the name, or upload the golden requests.",
+        )
     if faults:
         raise Refused(f"The golden requests of {source} can't be asked.", faults)
     return tuple(entry for entry in found if isinstance(entry, GoldenQuestion))
@@ -152,10 +159,10 @@ def _ask(
 
 def _draw(judged: Judgement, endpoint: str, config: str) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("request", style="bold")
+    table.add_column("request", style="bold", overflow="fold")
     for column in ("status", "latency", "first token", "tokens/s"):
-        table.add_column(column, justify="right")
-    table.add_column("verdict")
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
     for result in judged.results:
         table.add_row(
             Text(result.name),
@@ -163,28 +170,29 @@ def _draw(judged: Judgement, endpoint: str, config: str) -> RenderableType:
             _say_seconds(result.latency_us),
             _say_seconds(result.first_token_us),
             f"{result.speed.tokens_per_second:.1f}" if result.speed else "–",
-            _say_verdict(result),
+            Text(result.verdict, style=GOLDEN_STYLES[result.verdict]),
         )
     passed = sum(result.has_passed for result in judged.results)
     said = f"{passed} of {say_count(len(judged.results), 'golden request')} passed"
-    return Group(Text(f"{endpoint} on {config}: {said}"), table, *draw_reasons(judged.reasons))
+    faults = [_draw_faults(result) for result in judged.results if result.faults]
+    return Group(Text(f"{endpoint} on {config}: {said}"), table, *faults)
+
+
+def _draw_faults(result: GoldenResult) -> RenderableType:
+    """Everything that is wrong with an answer; what it says is among the faults."""
+    faults = [Padding(Text(fault), (0, 0, 0, 2)) for fault in result.faults]
+    return Group(Text(), Text.assemble((result.name, "bold"), " ", _say_tries(result)), *faults)
 
 
 def _say_status(result: GoldenResult) -> str:
     if result.status is None:
         return "–"
-    return f"{result.status or 'none'}{' (asked twice)' if result.tries > 1 else ''}"
+    return str(result.status or "none")
+
+
+def _say_tries(result: GoldenResult) -> str:
+    return "(asked twice)" if result.tries > 1 else ""
 
 
 def _say_seconds(us: int | None) -> str:
     return "–" if us is None else f"{us / _US_PER_SECOND:.2f} s"
-
-
-def _say_verdict(result: GoldenResult) -> Text:
-    if result.has_passed:
-        return Text("right", style="green")
-    return (
-        Text("not asked", style="yellow")
-        if result.status is None
-        else Text("wrong", style="bold red")
-    )

@@ -12,6 +12,7 @@ import hashlib
 import os
 import platform
 import py_compile
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from botocore.exceptions import ClientError
 
 from switchover_local.asl import convert_to_json
 from switchover_local.engine import clear_of_aws
+from switchover_local.links import lead_links_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,6 +60,7 @@ def deploy(
         mark = _digest(built.read_text(), *(f"{key}={overrides[key]}" for key in sorted(overrides)))
         if _find_mark(cloud) != mark:
             _send(cloud, built, overrides, mark)
+            lead_links_here(cloud)
     return read_outputs(cloud)
 
 
@@ -87,6 +90,7 @@ def _build(project: Path, overrides: Mapping[str, str]) -> Path:
     build += ["--parameter-overrides", *_pairs(overrides)]
     _sam(build, project, dict(os.environ))
     _convert_definitions(built)
+    _leave_out_tests(folder)
     # Each worker unpacks its own copy: without bytecode in it, every cold start compiles it all
     # (1.2 s against 0.5 s for the imports). Unpacking changes times, so the files aren't checked.
     compileall.compile_dir(
@@ -96,6 +100,13 @@ def _build(project: Path, overrides: Mapping[str, str]) -> Path:
     built.write_text(f"# {mark}\n{built.read_text()}")
     mark_file.write_text(mark)
     return built
+
+
+def _leave_out_tests(folder: Path) -> None:
+    """A worker unpacks the whole layer for itself: a fifth of its files are its libraries' own tests."""
+    for name in ("test", "tests"):
+        for tests in folder.glob(f"*/python/*/{name}"):
+            shutil.rmtree(tests)
 
 
 def _convert_definitions(built: Path) -> None:

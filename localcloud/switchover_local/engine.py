@@ -81,6 +81,8 @@ def describe_environment(engine_port: int, twin_port: int, temporary: Path) -> d
         "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
         "IOT_MTLS_ENABLED": "0",  # else it opens an MQTT port for everybody
         "SFTP_ENABLED": "0",
+        # A state machine's waits are for AWS, which is the twin, and its time runs ahead.
+        "SFN_WAIT_SCALE": "0.05",
         # Its container reaper would search a Docker engine for leftovers: none of ours are there.
         "DOCKER_HOST": "unix:///nonexistent",
         "LOG_LEVEL": "INFO",

@@ -16,8 +16,6 @@ import shutil
 import signal
 import socket
 import sys
-import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +30,7 @@ from switchover_local.record import (
     open_lock,
     record_path,
     take_lock,
+    temporary_path,
     write_record,
 )
 from switchover_local.twin.clock import PacedClock
@@ -48,8 +47,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("switchover.local")
 
 PUMP_SECONDS = 0.05  # how late a new timer may be noticed; timers still see their own due moment
-GRACE_SECONDS = 0.5
-WORKER_SECONDS = 2
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -78,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
 async def _host(folder: Path, scenario: Scenario, speed: float) -> None:
     engine_socket, twin_socket = _listen(), _listen()
     engine_port, twin_port = _port(engine_socket), _port(twin_socket)
-    temporary = folder / "tmp"
+    temporary = temporary_path(folder)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     kept = clear_of_aws(os.environ)
@@ -98,9 +95,14 @@ async def _host(folder: Path, scenario: Scenario, speed: float) -> None:
     code = 1
     try:
         control = control_app(Control(twin, clock), asgi_app(twin))
-        await asyncio.gather(
-            _serve(engine.app, engine_socket, stop), _serve(control, twin_socket, stop)
-        )
+        serving = [
+            asyncio.create_task(_serve(app, listener))
+            for app, listener in ((engine.app, engine_socket), (control, twin_socket))
+        ]
+        stopped = asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait({*serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        for server in done - {stopped}:
+            server.result()  # servers end only by failing
         code = 0
     except Exception:
         logger.exception("the local cloud failed")
@@ -108,8 +110,8 @@ async def _host(folder: Path, scenario: Scenario, speed: float) -> None:
         pump.cancel()
         record_path(folder).unlink(missing_ok=True)
         _end_workers()
-        shutil.rmtree(temporary, ignore_errors=True)
-        # MiniStack's pool threads may sit in an hour-long Wait; a normal exit would join them.
+        # At once: MiniStack's threads would start workers anew, and may sit in an hour-long Wait, which a
+        # normal exit would join.
         logging.shutdown()
         os._exit(code)
 
@@ -127,19 +129,17 @@ def _port(listener: socket.socket) -> int:
     return port
 
 
-async def _serve(app: AsgiApp, listener: socket.socket, stop: asyncio.Event) -> None:
+async def _serve(app: AsgiApp, listener: socket.socket) -> None:
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.accesslog = None
     config.errorlog = None
     config.keep_alive_timeout = 75
-    config.graceful_timeout = GRACE_SECONDS
-    config.shutdown_timeout = GRACE_SECONDS
+    await serve(app, config, shutdown_trigger=_wait_for_ever)  # type: ignore[arg-type]  # its own ASGI types are TypedDicts
 
-    async def wait_for_stop() -> None:
-        await stop.wait()
 
-    await serve(app, config, shutdown_trigger=wait_for_stop)  # type: ignore[arg-type]  # its own ASGI types are TypedDicts
+async def _wait_for_ever() -> None:
+    await asyncio.Event().wait()
 
 
 async def _pump(clock: PacedClock) -> None:
@@ -173,11 +173,6 @@ def _end_workers() -> None:
         return
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.killpg(0, signal.SIGTERM)
-    deadline = time.monotonic() + WORKER_SECONDS
-    with suppress(ChildProcessError):  # no child left
-        while time.monotonic() < deadline:
-            if os.waitpid(-1, os.WNOHANG) == (0, 0):
-                time.sleep(PUMP_SECONDS)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,11 @@ def record_path(folder: Path) -> Path:
     return folder / "cloud.json"
 
 
+def temporary_path(folder: Path) -> Path:
+    """Where Lambda workers unpack themselves; empty at every start."""
+    return folder / "tmp"
+
+
 def log_path(folder: Path) -> Path:
     """What the host and its Lambda workers had to say."""
     return folder / "cloud.log"

@@ -6,6 +6,7 @@ import fcntl
 import http.client
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -27,6 +28,7 @@ from switchover_local.record import (
     read_record,
     record_path,
     take_lock,
+    temporary_path,
 )
 
 if TYPE_CHECKING:
@@ -302,6 +304,7 @@ def _end(folder: Path, pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
     with suppress(ChildProcessError):  # if it is our child, let nothing of it remain
         os.waitpid(pid, 0)
+    shutil.rmtree(temporary_path(folder), ignore_errors=True)
 
 
 def _wait_for(folder: Path) -> LocalCloud:

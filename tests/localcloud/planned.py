@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 ENDPOINT = "demo"
 # What an instance needs once it is provisioned, by the default scenario: download 240, health check 60.
 _LOAD_SECONDS = 300
-# That an endpoint is gone is found out when the update's alarms are evaluated, once a minute.
-_LOOKS_SECONDS = 60
+# How often the state machine looks whether an endpoint is gone.
+_LOOKS_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,3 +70,37 @@ def test_an_uploaded_release_for_no_endpoint_ends_rejected(
         time.sleep(0.5)
     [ended] = list_ended()
     assert states.describe_execution(executionArn=ended)["error"] == "Rejected"
+
+
+def told_by(cloud: LocalCloud, function: str) -> list[str]:
+    """The verdict of each run of a function, as its log has them."""
+    logs = cloud.session().client("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    [name] = [group for group in groups if group.endswith(f"-{function}")]
+    lines = [event["message"] for event in logs.filter_log_events(logGroupName=name)["events"]]
+    return [json.loads(line)["verdict"] for line in lines if '"decided"' in line]
+
+
+def test_an_alarm_of_any_name_invokes_when_it_goes_red_and_only_then(
+    cloud: LocalCloud, outputs: dict[str, str]
+) -> None:
+    cloudwatch = cloud.session().client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="refunds",
+        Namespace="Shop",
+        MetricName="Refunds",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
+    )
+
+    for state in ("OK", "ALARM"):
+        cloudwatch.set_alarm_state(AlarmName="refunds", StateValue=state, StateReason="by hand")
+
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not told_by(cloud, "WakeUpdate") and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert told_by(cloud, "WakeUpdate") == ["nobody_waits"]

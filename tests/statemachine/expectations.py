@@ -29,6 +29,10 @@ def assert_nothing_left_behind(world: World, execution: Execution | None = None)
     planned = update.plan.alarms if update.plan else ()
     own = {spec.name for spec in planned if spec.scope is not Scope.STANDING}
     assert not own & world.alarm_names()
+    borrowed = update.plan.borrowed_alarms if update.plan else ()
+    assert not [
+        name for name in borrowed if update.endpoint in world.watched_alarms.endpoints(name)
+    ]
     _assert_way_back_exists(world, update)
     _assert_told_once(world, update)
     assert world.lambdas.dead_letters == []

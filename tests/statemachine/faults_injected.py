@@ -98,7 +98,7 @@ class Tap:
 
     def pass_on(self, service: str, operation: str, ask: Callable[[], Any]) -> Any:
         """Make a call, unless its fault comes first."""
-        function, payload = self.world.lambdas.calls[-1]
+        function, payload = self.world.lambdas.running
         call = Call(state_of(function, payload), function, service, operation)
         self.calls[call] = None
         fault = self.fault

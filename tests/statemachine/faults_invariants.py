@@ -23,21 +23,38 @@ if TYPE_CHECKING:
 # What keeps an invariant, by function: without it for ever, the invariant can't be kept, and a person
 # has to be told so.
 _KEEPERS = {
-    # A deployment that nobody can watch to its end keeps its alarms: SageMaker looks at them.
-    "ObserveUpdateFunction": frozenset({"settled", "alarms removed"}),
+    "ObserveUpdateFunction": frozenset({"settled"}),
     # Where the endpoint had to be made again, there is nothing left whose capacity could be restored.
     "RollBackFunction": frozenset({"settled", "capacity restored"}),
     "RestoreCapacityFunction": frozenset({"settled", "capacity restored"}),
-    "RecordOutcomeFunction": frozenset({"settled", "recorded", "claim released", "alarms removed"}),
+    "RecordOutcomeFunction": frozenset(
+        {"settled", "recorded", "claim released", "alarms removed", "watch ended"}
+    ),
     "AnnounceFunction": frozenset({"told", "told once"}),
 }
 # What takes up an update whose execution was stopped from outside.
-_RECOVERERS = {
-    "CleanUpFunction": frozenset(
-        {"recorded", "claim released", "alarms removed", "capacity restored"}
-    ),
-    "ClaimEndpointFunction": frozenset({"settled", "alarms removed"}),
-}
+_RECOVERERS = {"ClaimEndpointFunction": frozenset({"settled"})}
+# Neither SNS nor EventBridge takes a key by which it would know the same message again.
+_DOUBLED = frozenset({"told once"})
+# An alarm that stays in the ledger costs one look when it goes red: no outcome fails for that.
+_NOT_STRUCK_OFF = frozenset({"watch ended"})
+
+
+def tell_excuses() -> dict[str, frozenset[str]]:
+    """Every excuse there is, by the words of docs/faults.md for its fault."""
+    return {
+        **{f"{_state(name)} fails for ever": kept for name, kept in _KEEPERS.items()},
+        **{
+            f"{_state(name)} fails for ever, and an execution was stopped": kept
+            for name, kept in _RECOVERERS.items()
+        },
+        "the announcement's own answer is lost": _DOUBLED,
+        "RecordOutcome can't strike an own alarm off": _NOT_STRUCK_OFF,
+    }
+
+
+def _state(function: str) -> str:
+    return function.removesuffix("Function")
 
 
 def excused_by(fault: Fault, story: Story) -> frozenset[str]:
@@ -45,9 +62,11 @@ def excused_by(fault: Fault, story: Story) -> frozenset[str]:
     if fault.is_for_ever:
         keepers = {**_KEEPERS, **(_RECOVERERS if story.is_stopped else {})}
         return keepers.get(fault.call.function, frozenset())
-    # Neither SNS nor EventBridge takes a key by which it would know the same message again.
-    is_doubled = fault.kind is Kind.LOST_ANSWER and fault.call.service in {"sns", "events"}
-    return frozenset({"told once"}) if is_doubled else frozenset()
+    call = fault.call
+    if fault.kind is Kind.LOST_ANSWER and call.service in {"sns", "events"}:
+        return _DOUBLED
+    is_striking_off = (call.function, call.operation) == ("RecordOutcomeFunction", "DeleteItem")
+    return _NOT_STRUCK_OFF if is_striking_off else frozenset()
 
 
 def broken_by(world: World, story: Story) -> dict[str, str]:
@@ -99,6 +118,9 @@ def _find_left_behind(world: World, update: Update | None) -> Iterator[tuple[str
     own = {spec.name for spec in plan.alarms if spec.scope is not Scope.STANDING} if plan else set()
     if left := own & world.alarm_names():
         yield "alarms removed", f"{sorted(left)}"
+    borrowed = plan.borrowed_alarms if plan else ()
+    if watched := [name for name in borrowed if world.watched_alarms.endpoints(name)]:
+        yield "watch ended", f"{watched} wake somebody"
     previous = plan.previous_config if plan else FIRST_CONFIG
     if gone := _gone(world, previous):
         yield "way back kept", gone

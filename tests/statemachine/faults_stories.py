@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.statemachine.scene import ENDPOINT
+from tests.statemachine.scene import ENDPOINT, put_alarm
 
 from switchover.domain.outcome import Outcome
 from switchover_local.twin.scenario import Behaviour
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.statemachine.world import World
 
 _LONGEST_SECONDS = 3600
+_OWN_ALARM = "refunds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,12 @@ class Story:
 
 def _update_by_canary(world: World) -> None:
     _put_golden(world, b"v2")
-    world.put_policy("strategy: canary\ntests: {golden: golden/vlm.jsonl}\nwatch_seconds: 10m")
+    put_alarm(world, _OWN_ALARM)
+    world.traces_before = world.traces()
+    world.put_policy(
+        "strategy: canary\ntests: {golden: golden/vlm.jsonl}\nwatch_seconds: 10m\n"
+        f"alarms: {{also: [{_OWN_ALARM}]}}"
+    )
     world.offer()
 
 

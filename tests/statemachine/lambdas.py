@@ -16,7 +16,7 @@ from tests.statemachine.walker import FunctionFailed
 from switchover.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.statemachine.template import Template
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Source: Lambda Developer Guide, asynchronous invocation: two retries, after one and two minutes.
 _ASYNC_RETRY_SECONDS = (60, 120)
 _EVENTBRIDGE_SECONDS = 1
+# What Lambda calls it when a function's process ends before it has answered.
+_DIED = "Runtime.ExitError"
 # Its pauses are virtual time, in which everything else goes on.
 _STAYING = "GuardBakeFunction"
 
@@ -41,6 +43,14 @@ class Crash:
     after: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A function stays, and goes on after so many seconds."""
+
+    seconds: float
+    go_on: Callable[[], Any]
+
+
 @dataclass(slots=True)
 class Lambdas:
     """Every function of the template."""
@@ -51,38 +61,46 @@ class Lambdas:
     errors: list[Exception] = field(default_factory=list)
     dead_letters: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, Any]] = field(default_factory=list)
+    # Whoever runs just now, and with which payload: a function that stayed goes on later.
+    running: tuple[str, Any] = ("", None)
     # Variables that other parameters of the stack would set otherwise.
     overrides: dict[str, str] = field(default_factory=dict)
 
     def invoke(self, function_arn: str, payload: Any) -> Any:
         """Run a function; what it raises comes back as Lambda words it."""
         name = function_arn.rpartition(":")[2]
-        try:
-            return self._run(name, payload)
-        except NotModelled:
-            raise
-        except Exception as error:
-            if not isinstance(error, PlannedCrash):
-                self.errors.append(error)
-            kind = type(error).__name__
-            cause = {"errorMessage": str(error), "errorType": kind, "stackTrace": []}
-            raise FunctionFailed(kind, json.dumps(cause)) from error
+        return self._answer(lambda: self._run(name, payload))
 
     def deliver(self, function: str, event: dict[str, Any], attempt: int = 0) -> None:
         """Give an event to a function, as EventBridge does: soon, and again if it fails."""
-        arn = f"arn:aws:lambda:::function:{function}"
 
-        def run() -> None:
+        def go_on(act: Callable[[], Any]) -> None:
             try:
-                self.invoke(arn, json.loads(json.dumps(event)))
+                answer = self._answer(act)
             except FunctionFailed:
                 if attempt < len(_ASYNC_RETRY_SECONDS):
                     self.deliver(function, event, attempt + 1)
                 else:
                     self.dead_letters.append(event)
+                return
+            if isinstance(answer, Pause):
+                self.clock.call_later(answer.seconds, lambda: go_on(answer.go_on))
 
         delay = _ASYNC_RETRY_SECONDS[attempt - 1] if attempt else _EVENTBRIDGE_SECONDS
-        self.clock.call_later(delay, run)
+        payload = json.loads(json.dumps(event))
+        self.clock.call_later(delay, lambda: go_on(lambda: self._run(function, payload)))
+
+    def _answer(self, act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        except NotModelled:
+            raise
+        except Exception as error:
+            if not isinstance(error, PlannedCrash):
+                self.errors.append(error)
+            kind = _DIED if isinstance(error, PlannedCrash) else type(error).__name__
+            cause = {"errorMessage": str(error), "errorType": kind, "stackTrace": []}
+            raise FunctionFailed(kind, json.dumps(cause)) from error
 
     def _run(self, name: str, payload: Any) -> Any:
         self.calls.append((name, payload))
@@ -91,8 +109,9 @@ class Lambdas:
         if crash is not None and not crash.after:
             raise PlannedCrash(f"{name} failed before it acted")
         if name == _STAYING:
-            self._go_on(name, module.stand(module.Payload.model_validate(payload)))
-            return None
+            stays = module.stand(module.Payload.model_validate(payload))
+            return self._stay(name, payload, stays, crash)
+        self.running = name, payload
         with patch.dict(os.environ, self._environment(name)):
             settings.cache_clear()
             answer = module.handler(payload, None)
@@ -100,13 +119,19 @@ class Lambdas:
             raise PlannedCrash(f"{name} failed after it acted")
         return answer
 
-    def _go_on(self, name: str, pauses: Iterator[float]) -> None:
-        """Run a function that stays on until its next pause, and again after that."""
+    def _stay(
+        self, name: str, payload: Any, pauses: Iterator[float], crash: Crash | None
+    ) -> Pause | None:
+        """Run a function that stays on until its next pause, or to its end."""
+        self.running = name, payload
         with patch.dict(os.environ, self._environment(name)):
             settings.cache_clear()
             seconds = next(pauses, None)
         if seconds is not None:
-            self.clock.call_later(seconds, lambda: self._go_on(name, pauses))
+            return Pause(seconds, lambda: self._stay(name, payload, pauses, crash))
+        if crash is not None:
+            raise PlannedCrash(f"{name} failed after it acted")
+        return None
 
     def _environment(self, name: str) -> dict[str, str]:
         return {**self.template.environment(name), **self.overrides}

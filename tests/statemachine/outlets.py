@@ -11,6 +11,8 @@ from tests.statemachine.event_rules import matches
 if TYPE_CHECKING:
     from tests.statemachine.lambdas import Lambdas
 
+    from switchover_local.twin.clock import Clock
+
 
 @dataclass(slots=True)
 class Outlets:
@@ -52,3 +54,15 @@ class Outlets:
         for rule in self.lambdas.template.rules:
             if matches(rule.pattern, event):
                 self.lambdas.deliver(rule.function, event)
+
+    def tick(self, clock: Clock) -> None:
+        """Call what the clock calls, from now on; what it gives is an event without any detail."""
+        for function, seconds in self.lambdas.template.rounds.items():
+            self._tick(clock, function, seconds)
+
+    def _tick(self, clock: Clock, function: str, seconds: int) -> None:
+        def ring() -> None:
+            self.lambdas.deliver(function, {"detail-type": "Scheduled Event", "detail": {}})
+            self._tick(clock, function, seconds)
+
+        clock.call_later(seconds, ring)

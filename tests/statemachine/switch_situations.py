@@ -84,13 +84,13 @@ def turn_a_composite_red_in_the_bake(world: World) -> None:
     world.cloudwatch.put_composite_alarm(AlarmName="whole", AlarmRule='ALARM("business")')
     world.put_policy("strategy: canary\nalarms: {also: [whole]}")
     world.offer()
-    _run_to_bake(world)
+    run_to_bake(world)
     world.twin.alarms.set_state("business", StateValue.ALARM, "refunds everywhere")
 
 
 def stop_in_the_bake(world: World) -> None:
     offer_canary(world)
-    _run_to_bake(world)
+    run_to_bake(world)
     world.stepfunctions.stop_execution(executionArn=world.executions[0].arn)
 
 
@@ -137,7 +137,7 @@ def _guard_with(world: World, name: str, *, also: str) -> None:
     world.offer()
 
 
-def _run_to_bake(world: World) -> None:
+def run_to_bake(world: World) -> None:
     """Let time pass until the canary bakes; an hour, if it was refused."""
     world.clock.run_until(lambda: _stage(world) == "Baking", 3600)
 

@@ -78,6 +78,17 @@ class Template:
         )
 
     @property
+    def rounds(self) -> dict[str, int]:
+        """Every so many seconds a function is called by the clock, by its logical name."""
+        return {
+            name: 60
+            * int(event["Properties"]["Schedule"].removeprefix("rate(").split(" minutes)")[0])
+            for name, properties in self.named("AWS::Serverless::Function").items()
+            for event in properties.get("Events", {}).values()
+            if event["Type"] == "Schedule"
+        }
+
+    @property
     def state_machine(self) -> str:
         """The logical name of the one state machine."""
         (name,) = self.named("AWS::Serverless::StateMachine")

@@ -41,7 +41,7 @@ def test_an_approval_says_what_was_approved_and_what_comes_next(
     update_id = world.update().update_id
     assert code == ExitCode.DONE
     assert world.update().planned.summary in told
-    assert f"{update_id} is approved. It starts now." in told
+    assert f"{update_id} is approved. v2 starts now." in told
 
 
 def test_a_rejection_is_json_for_machines(world: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,18 +62,72 @@ def test_an_answer_meant_for_another_update_is_not_given(
     code = main(("approve", "vlm", "--update", "vlm-v9-00000000"))
 
     assert code == ExitCode.USAGE
-    assert "doesn't wait for approval" in capsys.readouterr().err
+    assert "doesn't wait for an answer" in capsys.readouterr().err
     assert world.executions[0].state == "RequestApproval"
 
 
-def test_a_second_answer_says_that_nobody_waits(
+def test_a_second_answer_is_told_of_the_first_and_how_to_stop_it_now(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(("approve", "vlm"))
     world.clock.advance(60)
 
+    code = main(("reject", "vlm", "--reason", "not on Friday"))
+
+    told = capsys.readouterr().err
+    assert code == ExitCode.USAGE
+    assert "was answered already: Approved by" in told
+    assert "switchover abort vlm" in told
+    assert world.run().state == "Updated"
+
+
+def test_a_rejection_must_say_why(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(("reject", "vlm"))
 
     assert code == ExitCode.USAGE
-    assert "was answered already" in capsys.readouterr().err
-    assert world.run().state == "Updated"
+    assert "--reason" in capsys.readouterr().err
+    assert world.executions[0].state == "RequestApproval"
+
+
+def test_a_rejection_says_what_serves_on(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    main(("reject", "vlm", "--reason", "not on Friday"))
+
+    told = capsys.readouterr().out
+    assert "is rejected. It ends as Rejected; nothing was touched, and v1 serves on." in told
+
+
+def test_an_answer_that_comes_too_late_is_told_how_it_ended(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.run()
+
+    code = main(("approve", "vlm"))
+
+    told = capsys.readouterr().err
+    assert code == ExitCode.USAGE
+    assert f"The newest, {world.update().update_id}, is Rejected: " in told
+    assert "nobody answered in time" in told
+
+
+def test_a_mistyped_endpoint_has_no_update(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(("approve", "vlmm"))
+
+    assert "No update of vlmm runs." in capsys.readouterr().err
+    assert world.executions[0].state == "RequestApproval"
+
+
+def test_between_two_questions_the_next_one_is_announced(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.run()
+    world.put_policy("approval: {promotion: true}")
+    world.offer("v3")
+    world.run_to("AwaitOutcome", execution=1)
+    world.clock.advance(60)
+
+    main(("approve", "vlm"))
+
+    told = capsys.readouterr().err
+    assert "People are asked once v3 serves and has passed its tests." in told

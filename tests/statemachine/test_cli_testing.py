@@ -11,7 +11,7 @@ from tests.statemachine.laptop import deployment_of
 from switchover_cli import testing as command
 from switchover_cli.app import main
 from switchover_cli.exits import ExitCode
-from switchover_local.twin.scenario import Behaviour
+from switchover_local.twin.scenario import Behaviour, Throttling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,7 @@ def test_right_answers_are_a_table_and_end_well(
     shown = capsys.readouterr().out
     assert code == ExitCode.DONE
     assert "2 of 2 golden requests passed" in shown
-    assert shown.count("right") == 2
+    assert shown.count(" passed  ") == 2
 
 
 def test_a_wrong_answer_has_an_exit_code_of_its_own(
@@ -64,6 +64,42 @@ def test_a_wrong_answer_has_an_exit_code_of_its_own(
     assert code == ExitCode.WRONG_ANSWERS
     assert "0 of 2 golden requests passed" in shown
     assert "status 500 instead of 200" in shown
+
+
+@pytest.mark.parametrize("columns", ["80", "100", "120"])
+def test_what_was_expected_and_what_came_are_read_at_any_width(
+    world: World,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    columns: str,
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    file = tmp_path / "golden.jsonl"
+    name = "reads the sign at the corner of a street that has a very long name"
+    file.write_text(json.dumps({"name": name, "body": {}, "expect": {"matches": r"^\W*STOP\W*$"}}))
+    world.twin.set_behaviour("*", Behaviour(reply="I see [a] cat."))
+
+    main(("test", "vlm", "--golden", str(file)))
+
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= int(columns)
+    assert r"does not match '^\W*STOP\W*$': I see [a] cat." in shown
+    assert "failed" in shown
+
+
+def test_whoever_could_not_ask_is_told_so_and_passes_nothing(
+    world: World, golden: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.twin.inject(Throttling(operation="InvokeEndpoint", times=9))
+
+    code = main(("test", "vlm", "--golden", golden, "--only", "who"))
+
+    shown = capsys.readouterr().out
+    assert code == ExitCode.WRONG_ANSWERS
+    assert "inconclusive" in shown
+    assert "who (asked twice)" in shown
+    assert "ThrottlingException" in shown
 
 
 def test_without_a_file_the_policys_golden_requests_are_asked(
@@ -82,6 +118,18 @@ def test_without_a_file_the_policys_golden_requests_are_asked(
         "passed",
     )
     assert [result["name"] for result in told["results"]] == ["who"]
+    assert set(told) == {"endpoint", "config", "golden", "verdict", "results", "reasons"}
+    assert set(told["results"][0]) == {
+        "name",
+        "verdict",
+        "status",
+        "latency_us",
+        "first_token_us",
+        "speed",
+        "tries",
+        "faults",
+        "answer_excerpt",
+    }
 
 
 @pytest.mark.usefixtures("world")
@@ -115,6 +163,16 @@ def test_every_fault_of_the_file_is_told_and_nothing_is_asked(
     assert code == ExitCode.REJECTED
     assert "sign.png does not lie beside the golden file" in told
     assert "Invalid JSON" in told or "invalid JSON" in told
+
+
+def test_a_file_that_is_nowhere_is_told_by_where_it_was_looked_for(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(("test", "vlm", "--golden", "gone.jsonl"))
+
+    told = " ".join(capsys.readouterr().err.split())
+    assert code == ExitCode.USAGE
+    assert f"gone.jsonl is no file here, and no key in s3://{world.bucket}" in told
 
 
 @pytest.mark.usefixtures("world")

@@ -57,7 +57,8 @@ def test_an_event_is_understood(name: str) -> None:
     [
         ("s3_object_created", {"object": {"key": "models/vlm/v2/config.json"}}),
         ("s3_object_created", {"bucket": {"name": "another"}}),
-        ("cloudwatch_alarm_state_change", {"alarmName": "business"}),
+        ("cloudwatch_alarm_state_change", {"state": {"value": "OK"}}),
+        ("cloudwatch_alarm_state_change", {"state": {"value": "INSUFFICIENT_DATA"}}),
         ("stepfunctions_execution_status_change", {"status": "SUCCEEDED"}),
         ("stepfunctions_execution_status_change", {"status": "RUNNING"}),
         ("stepfunctions_execution_status_change", {"stateMachineArn": "another"}),

@@ -8,9 +8,10 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 from tests.statemachine.faults_cases import Case, find_calls, find_cases, run
 from tests.statemachine.faults_injected import Call, Fault, Kind, Tap
-from tests.statemachine.faults_invariants import broken_by, excused_by
+from tests.statemachine.faults_invariants import broken_by, excused_by, tell_excuses
 from tests.statemachine.faults_stories import STORIES
-from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
+from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, put_alarm
+from tests.statemachine.template import ROOT
 
 from switchover.domain.queueing import Claim
 
@@ -121,6 +122,10 @@ def _keep_alarm(world: World) -> None:
     )
 
 
+def _keep_watching(world: World) -> None:
+    world.watched_alarms.watch(world.update())
+
+
 def _keep_suspended(world: World) -> None:
     (target,) = world.scaling.describe_scalable_targets(ServiceNamespace="sagemaker")[
         "ScalableTargets"
@@ -161,6 +166,7 @@ def _fail_a_request(world: World) -> None:
     [
         (_keep_claim, "claim released"),
         (_keep_alarm, "alarms removed"),
+        (_keep_watching, "watch ended"),
         (_keep_suspended, "capacity restored"),
         (_say_it_again, "told once"),
         (_say_otherwise, "told"),
@@ -173,7 +179,8 @@ def _fail_a_request(world: World) -> None:
 def test_an_invariant_that_breaks_is_seen(
     world: World, spoil: Callable[[World], None], invariant: str
 ) -> None:
-    world.put_policy("strategy: canary")
+    put_alarm(world, "refunds")
+    world.put_policy("strategy: canary\nalarms: {also: [refunds]}")
     world.offer()
     world.run()
     before = broken_by(world, _CANARY)
@@ -194,6 +201,16 @@ def test_only_what_nobody_could_keep_is_excused() -> None:
     assert excused_by(denied, _CANARY) == {"told", "told once"}
 
 
+def test_the_docs_name_every_excuse_and_no_other() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text("utf-8")
+    _, _, rest = text.partition("## What can't hold\n")
+    rows = [line.split(" | ") for line in rest.partition("\n\nEverything")[0].splitlines()[3:]]
+
+    told = {row[0].removeprefix("| "): frozenset(row[1].split(", ")) for row in rows}
+
+    assert told == tell_excuses()
+
+
 def _tapped(world: World, kind: Kind) -> tuple[list[str], Tap]:
-    world.lambdas.calls.append(("AnnounceFunction", {}))
+    world.lambdas.running = ("AnnounceFunction", {})
     return [], Tap(world, Fault(_PUBLISH, kind, is_for_ever=False))

@@ -319,7 +319,7 @@ def test_if_setting_the_alarm_is_not_heeded_its_metric_is(
     assert end.state == "RolledBack"
     update = assert_nothing_left_behind(world)
     assert statuses(world) == ends
-    assert update.has_published_abort == (ends == ONCE)
+    assert (update.abort_published_at is not None) == (ends == ONCE)
 
 
 def test_if_no_alarm_is_heeded_it_is_let_through_and_updated_back(make_world: MakeWorld) -> None:
@@ -370,6 +370,18 @@ def test_the_command_says_what_happens_next(
     abort = typed.update().abort
     assert abort is not None
     assert abort.by.startswith("arn:")
+
+
+def test_a_redeploy_has_no_alarm_to_set(typed: World, capsys: pytest.CaptureFixture[str]) -> None:
+    typed.put_policy("strategy: redeploy\nallow_downtime: true")
+    typed.offer()
+    typed.run_to("AwaitOutcome")
+
+    main(["abort", ENDPOINT, "--reason", "the demo was moved", "--no-watch"])
+
+    told = capsys.readouterr().out
+    assert "as soon as that is over, it is taken back" in told
+    assert "alarm" not in told
 
 
 def test_machines_are_told_in_json(typed: World, capsys: pytest.CaptureFixture[str]) -> None:

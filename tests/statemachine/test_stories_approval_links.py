@@ -13,6 +13,7 @@ from tests.statemachine.expectations import assert_nothing_left_behind, assert_u
 from switchover.domain.approvals.approval import Channel, Reply
 
 if TYPE_CHECKING:
+    from tests.statemachine.conftest import MakeWorld
     from tests.statemachine.world import World
 
 _URL = "https://abc.lambda-url.us-east-1.on.aws/"
@@ -81,6 +82,21 @@ def test_looking_at_a_link_shows_what_is_asked_and_answers_nothing(asked: World)
     assert asked.update().approvals == ()
 
 
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"])
+def test_what_scanners_send_answers_nothing(asked: World, method: str) -> None:
+    visit(asked, links(asked)["approved"], method)
+
+    assert asked.executions[0].state == "RequestApproval"
+    assert asked.update().approvals == ()
+
+
+def test_a_rejection_without_a_reason_is_taken_all_the_same(asked: World) -> None:
+    """Browsers ask for one; whoever posts without a browser is not held up."""
+    visit(asked, links(asked)["declined"], "POST")
+
+    assert asked.run().state == "Rejected"
+
+
 def test_the_button_approves_and_records_who_said_they_are(asked: World) -> None:
     page = visit(asked, links(asked)["approved"], "POST", {"by": "Kim", "reason": "go"})
     end = asked.run()
@@ -110,6 +126,7 @@ def test_a_second_answer_is_refused(asked: World) -> None:
     later = visit(asked, links(asked)["declined"], "POST", {})
 
     assert [at_once["statusCode"], later["statusCode"]] == [409, 409]
+    assert "Approved by somebody with the link." in later["body"]
     assert asked.run().state == "Updated"
 
 
@@ -147,16 +164,22 @@ def test_a_link_answers_only_yes_or_no(asked: World, verdict: str) -> None:
     assert asked.executions[0].state == "RequestApproval"
 
 
-def test_another_method_is_refused(asked: World) -> None:
-    assert visit(asked, links(asked)["approved"], "DELETE")["statusCode"] == 405
+def test_another_method_is_refused_with_those_that_are_taken(asked: World) -> None:
+    page = visit(asked, links(asked)["approved"], "DELETE")
+
+    assert page["statusCode"] == 405
+    assert page["headers"]["Allow"] == "GET, HEAD, POST"
 
 
 def test_an_expired_link_says_so(asked: World) -> None:
     url = links(asked)["approved"]
     asked.run()
 
+    page = visit(asked, url, "POST", {})
+
     assert asked.update().approvals[0].verdict is Reply.EXPIRED
-    assert visit(asked, url, "POST", {})["statusCode"] == 409
+    assert page["statusCode"] == 410
+    assert "The update ended as Rejected." in page["body"]
 
 
 def test_what_is_typed_is_cut_to_what_the_ledger_takes(asked: World) -> None:
@@ -164,6 +187,19 @@ def test_what_is_typed_is_cut_to_what_the_ledger_takes(asked: World) -> None:
 
     assert asked.run().state == "Updated"
     assert len(asked.update().approvals[0].by) == 500
+
+
+def test_a_page_says_why_people_must_decide_what_no_policy_asks(make_world: MakeWorld) -> None:
+    world = make_world(requests_per_second=0)
+    world.lambdas.overrides["SWITCHOVER_LINKS_URL"] = _URL
+    world.offer()
+    world.run_to("RequestPromotion")
+    world.clock.advance(60)
+
+    page = visit(world, links(world)["approved"])
+
+    assert "May vlm stay on v2?" in page["body"]
+    assert "answered 0 requests while it baked" in page["body"]
 
 
 def test_the_links_of_the_first_gate_do_not_open_the_second(world: World) -> None:

@@ -11,14 +11,15 @@ from tests.statemachine.expectations import (
     codes,
 )
 from tests.statemachine.laptop import deployment_of
-from tests.statemachine.scene import ENDPOINT, VARIANT
+from tests.statemachine.scene import ENDPOINT, INSTANCE_TYPE, VARIANT
 
 from switchover.aws.aborting import stop_update
 from switchover.domain.aborting import call_off
 from switchover.domain.outcome import Outcome
-from switchover_local.twin.scenario import Behaviour
+from switchover_local.twin.scenario import Behaviour, Scenario
 
 if TYPE_CHECKING:
+    from tests.statemachine.conftest import MakeWorld
     from tests.statemachine.world import World
 
 _RAISED = "capacity: {during: {min: 6, max: 8}}"
@@ -209,3 +210,63 @@ def test_an_update_called_off_leaves_the_capacity_as_it_was(world: World, state:
     world.run()
 
     assert assert_nothing_left_behind(world).abort == request
+
+
+def test_a_fleet_that_can_not_be_raised_is_not_updated(make_world: MakeWorld) -> None:
+    """SageMaker gives a resize up and is InService again, with the size from before."""
+    world = make_world(Scenario(capacity={INSTANCE_TYPE: 5}))
+    world.put_policy("capacity: {during: {min: 5, max: 8}}\nstrategy: canary")
+    world.twin.set_behaviour("*/v1/", Behaviour(unhealthy_from_instance=5))
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Rejected"
+    assert codes(world.update()) == ["capacity.not-raised"]
+    assert_nothing_left_behind(world)
+
+
+def test_a_size_that_the_release_took_away_comes_back_with_the_previous_version(
+    world: World,
+) -> None:
+    """Without retain_capacity the new config's own 2 instances serve, where 4 did."""
+    world.crash("TestModel", times=4)
+    world.put_policy("strategy: all-at-once\nretain_capacity: false")
+    world.offer()
+    world.run_to("TestModel")
+    assert world.desired_instances() == 2
+
+    end = world.run()
+
+    assert end.state == "RolledBack"
+    assert_nothing_left_behind(world)
+
+
+def test_a_size_that_the_policy_leaves_to_the_release_stays_so(world: World) -> None:
+    world.put_policy("strategy: all-at-once\nretain_capacity: false")
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Updated"
+    assert world.update().reasons == ()
+    assert world.capacity() == {**world.capacity_before, "instances": 2}
+
+
+def test_a_resize_by_somebody_else_is_waited_for_and_stays(world: World) -> None:
+    """It begins just before the fleet is looked at, on an endpoint that is back on v1."""
+    world.twin.set_behaviour("*/v2/", Behaviour(server_error_rate=0.7))
+    world.crash("RestoreCapacity", times=1)
+    world.put_policy(f"{_RAISED}\nstrategy: canary")
+    world.offer()
+    world.run_to("RestoreCapacity")
+    world.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=ENDPOINT,
+        DesiredWeightsAndCapacities=[{"VariantName": VARIANT, "DesiredInstanceCount": 7}],
+    )
+
+    end = world.run()
+
+    assert end.state == "RolledBack"
+    assert codes(world.update())[-1:] == _MARKED
+    assert world.capacity() == {**world.capacity_before, "instances": 7}

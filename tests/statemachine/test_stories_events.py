@@ -8,7 +8,7 @@ import pytest
 from tests.statemachine.expectations import assert_nothing_left_behind
 from tests.statemachine.scene import ENDPOINT
 
-from switchover_local.twin.scenario import Behaviour, EventFault
+from switchover_local.twin.scenario import Behaviour, EventFault, Scenario, Timings
 
 if TYPE_CHECKING:
     from tests.statemachine.conftest import MakeWorld
@@ -64,6 +64,37 @@ def test_without_events_a_poll_finds_out(make_world: MakeWorld) -> None:
     )
     assert end.ended_at is not None
     assert (end.ended_at - settled).total_seconds() <= 330
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "waits"),
+    [
+        (Behaviour(), ["AwaitOutcome"]),
+        (Behaviour(unhealthy_from_instance=1), ["AwaitOutcome", "AwaitRollback"]),
+    ],
+    ids=["forward", "and-back"],
+)
+def test_the_end_of_a_deletion_is_noticed_though_no_event_tells_it(
+    make_world: MakeWorld, behaviour: Behaviour, waits: list[str]
+) -> None:
+    """Nothing serves until the endpoint is made again."""
+    deletion_seconds = 100
+    world = make_world(Scenario(timings=Timings(delete_endpoint_seconds=deletion_seconds)))
+    world.put_policy("strategy: redeploy\nallow_downtime: true")
+    world.twin.set_behaviour("*/v2/", behaviour)
+    world.offer()
+
+    world.run()
+
+    found = world.ledger.timeline(world.update().update_id)
+    begun = [moment.at for moment in found if moment.text.startswith("Deleting on ")]
+    noticed = {m.state: m.at for m in found if m.text == "The endpoint is gone."}
+    assert list(noticed) == waits
+    assert all(
+        deletion_seconds <= (gone - began).total_seconds() <= deletion_seconds + 16
+        for began, gone in zip(begun, noticed.values(), strict=True)
+    )
+    assert_nothing_left_behind(world)
 
 
 def test_the_same_upload_told_twice_starts_one_update(world: World) -> None:

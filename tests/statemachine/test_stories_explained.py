@@ -206,13 +206,14 @@ def test_a_mix_that_stays_names_the_commands_to_choose_from(make_world: MakeWorl
     assert len(text.splitlines()) <= 12
 
 
-def test_a_previous_config_that_is_gone_leaves_the_endpoint_as_it_is_for_a_person(
+def test_a_previous_model_that_is_gone_leaves_the_endpoint_as_it_is_for_a_person(
     world: World,
 ) -> None:
     world.put_policy("watch_seconds: 1h\nstrategy: all-at-once")
     world.offer()
     world.run_to("WatchUpdated")
     world.sagemaker.delete_endpoint_config(EndpointConfigName=FIRST_CONFIG)
+    world.sagemaker.delete_model(ModelName=FIRST_CONFIG)
     world.twin.set_behaviour("*/v2/", _ERRORS)
 
     end = world.run()
@@ -222,7 +223,7 @@ def test_a_previous_config_that_is_gone_leaves_the_endpoint_as_it_is_for_a_perso
     assert update.plan is not None
     assert world.serving == update.plan.target_config
     assert f"Serves now: v2 ({update.plan.target_config})" in text_of_last(world)
-    assert FIRST_CONFIG in text_of_last(world)
+    assert "The way back failed: AWS refused: Could not find model" in text_of_last(world)
 
 
 def test_a_previous_config_that_is_broken_itself_calls_a_person(world: World) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.statemachine.expectations import assert_nothing_left_behind, codes
 from tests.statemachine.scene import FIRST_CONFIG
 
-from switchover_local.twin.scenario import Behaviour, LostResponse
+from switchover_local.twin.scenario import Behaviour, LostResponse, ServerError, Throttling
 
 if TYPE_CHECKING:
     from tests.statemachine.world import World
@@ -27,13 +27,18 @@ STREAM: dict[str, Any] = {
 }
 
 
-def put_golden(world: World, *requests: dict[str, Any], **tests: object) -> None:
+def put_golden(
+    world: World, *requests: dict[str, Any], inconclusive: str = "hold", **tests: object
+) -> None:
     """The golden file with its image, and a policy that names it."""
     lines = "\n".join(map(json.dumps, requests))
     for key, body in (("golden/vlm.jsonl", lines.encode()), ("golden/images/sign.png", b"PNG")):
         world.s3.put_object(Bucket=world.bucket, Key=key, Body=body)
     # Unguarded, so that nobody but TestModel asks them.
-    policy = {"tests": {"golden": "golden/vlm.jsonl", **tests}, "guard": {"min_requests": 0}}
+    policy = {
+        "tests": {"golden": "golden/vlm.jsonl", **tests},
+        "guard": {"min_requests": 0, "inconclusive": inconclusive},
+    }
     world.put_policy(json.dumps(policy))
 
 
@@ -95,3 +100,94 @@ def test_an_answer_that_is_lost_once_turns_nothing_back_and_is_told(world: World
 
     assert end.state == "Updated"
     assert world.update().golden[0].tries == 2
+
+
+# Patterns that would take for ever
+
+
+def test_a_pattern_that_backtracks_without_end_is_judged_like_any_other(world: World) -> None:
+    put_golden(world, {**CHAT, "expect": {"matches": "(a+)+$"}})
+    world.twin.set_behaviour("*/v2/", Behaviour(reply=f"{'a' * 50_000}!"))
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "RolledBack"
+    assert codes(assert_nothing_left_behind(world)) == ["golden.failed"]
+
+
+def test_a_pattern_that_could_not_be_bounded_is_refused_before_anything_is_touched(
+    world: World,
+) -> None:
+    put_golden(world, {**CHAT, "expect": {"schema": {"pattern": r"^(\w+)\s\1$"}}})
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Rejected"
+    (reason,) = world.update().reasons
+    assert reason.code == "golden.invalid"
+    assert "backreferences are not supported" in reason.message
+    assert world.serving == FIRST_CONFIG
+
+
+# What couldn't be measured
+
+
+def test_whoever_cannot_ask_knows_nothing_and_a_person_decides(world: World) -> None:
+    put_golden(world, CHAT, warm_up=0)
+    world.twin.inject(Throttling(operation="InvokeEndpoint", times=2))
+    world.offer()
+
+    world.run_to("RequestPromotion")
+
+    told = json.dumps(world.executions[0].variables["ending"])
+    assert "golden.unmeasured" in told
+    assert "ThrottlingException" in told
+    assert [result.status for result in world.update().golden] == [0]
+
+
+def test_whoever_cannot_ask_turns_back_if_the_policy_says_so(world: World) -> None:
+    put_golden(world, CHAT, warm_up=0, inconclusive="roll-back")
+    world.twin.inject(Throttling(operation="InvokeEndpoint", times=2))
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "RolledBack"
+    assert codes(assert_nothing_left_behind(world)) == ["golden.unmeasured"]
+
+
+def test_golden_requests_that_are_gone_when_they_are_needed_prove_nothing(world: World) -> None:
+    put_golden(world, CHAT)
+    world.offer()
+    world.run_to("AwaitOutcome")
+    world.s3.delete_object(Bucket=world.bucket, Key="golden/vlm.jsonl")
+
+    world.run_to("RequestPromotion")
+
+    assert "golden.missing" in json.dumps(world.executions[0].variables["ending"])
+
+
+def test_an_endpoint_that_fails_everybody_is_turned_back(world: World) -> None:
+    put_golden(world, CHAT, warm_up=0)
+    world.twin.inject(ServerError(operation="InvokeEndpoint", times=2))
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "RolledBack"
+    assert codes(assert_nothing_left_behind(world)) == ["golden.failed"]
+
+
+def test_a_throttled_request_does_not_pass_for_the_refusal_that_was_expected(
+    world: World,
+) -> None:
+    """SageMaker throttles with 400, which this request expects of the container."""
+    put_golden(world, {**RAW, "expect": {"status": 400}}, warm_up=0)
+    world.twin.inject(Throttling(operation="InvokeEndpoint", times=2))
+    world.offer()
+
+    world.run_to("RequestPromotion")
+
+    assert not world.update().golden[0].has_passed

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 from tests.statemachine.expectations import assert_nothing_left_behind, codes
 from tests.statemachine.scene import ENDPOINT, put_alarm
 from tests.statemachine.switch_situations import statuses
@@ -250,6 +251,39 @@ def test_a_call_that_was_lost_is_made_good_by_a_later_look(quiet_world: World) -
     assert end.state == "Updated"
     assert_nothing_left_behind(quiet_world)
     assert guards_called(quiet_world) == 1
+
+
+@dataclass
+class _FailsOnce:
+    """CloudWatch, which fails the second time that it is asked for metrics."""
+
+    cloudwatch: Any
+    asked: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cloudwatch, name)
+
+    def get_paginator(self, name: str) -> Any:
+        is_metrics = name == "get_metric_data"
+        self.asked += is_metrics
+        if is_metrics and self.asked == 2:
+            raise ClientError({"Error": {"Code": "InternalServiceFault"}}, "GetMetricData")
+        return self.cloudwatch.get_paginator(name)
+
+
+def test_a_guard_that_fails_comes_again(quiet_world: World) -> None:
+    """Lambda runs a failed function again after a minute: it mustn't find its own post taken."""
+    quiet_world.stand_ins["cloudwatch"] = _FailsOnce(quiet_world.client("cloudwatch"))
+    quiet_world.put_policy(f"strategy: all-at-once\n{GOLDEN}termination_wait_seconds: 30m")
+    ask_golden(quiet_world)
+    quiet_world.offer()
+
+    end = quiet_world.run()
+
+    assert end.state == "Updated"
+    guard = quiet_world.update().guard
+    assert guard is not None
+    assert guard.has_seen_enough
 
 
 def test_a_guard_that_comes_twice_stands_once(quiet_world: World) -> None:

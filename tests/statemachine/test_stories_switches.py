@@ -148,7 +148,7 @@ STORIES: dict[str, Story] = {
     "set_alarm_state_trips": Story(
         stop_in_the_bake,
         # SageMaker rolls back either way: by the alarm that was set, or by the metric behind it.
-        lambda world: (statuses(world), last_update(world).has_published_abort),
+        lambda world: (statuses(world), last_update(world).abort_published_at is not None),
         {True: (ROLLED_BACK, (_ONCE, False)), False: (ROLLED_BACK, (_ONCE, True))},
     ),
     "single_instance_guardrail": Story(

@@ -26,6 +26,7 @@ from tests.statemachine.walker import Execution, Status
 
 from switchover.aws.ledger import Ledger
 from switchover.aws.queue import Queue
+from switchover.aws.watched_alarms import WatchedAlarms
 from switchover_local.twin.clock import SteppedClock
 from switchover_local.twin.traffic import ConstantRate, Load
 from switchover_local.twin.twin import Twin
@@ -69,6 +70,9 @@ class World:
         self.s3 = clients.client("s3")
         self.queue = Queue(clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"])
         self.ledger = Ledger(clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"])
+        self.watched_alarms = WatchedAlarms(
+            clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"]
+        )
 
     def begin(self, instances: int, requests_per_second: float) -> None:
         """Bring the endpoint up and let requests flow."""
@@ -84,6 +88,7 @@ class World:
         )
         self.load.start()
         self.clock.advance(180)
+        self.outlets.tick(self.clock)
         self.capacity_before = self.capacity()
         self.traces_before = self.traces()
 
@@ -107,9 +112,9 @@ class World:
 
     # What people do
 
-    def put_policy(self, text: str) -> None:
-        """Write the endpoint's policy."""
-        self.s3.put_object(Bucket=self.bucket, Key=f"policies/{ENDPOINT}.yaml", Body=text.encode())
+    def put_policy(self, text: str, endpoint: str = ENDPOINT) -> None:
+        """Write an endpoint's policy."""
+        self.s3.put_object(Bucket=self.bucket, Key=f"policies/{endpoint}.yaml", Body=text.encode())
 
     def offer(
         self,

@@ -137,11 +137,11 @@ def choose(seen: EndpointReading, **changes: Any) -> Move:
     return choose_move(
         seen,
         **{
-            "home_config": OLD,
+            "home_configs": frozenset({OLD}),
             "own_configs": frozenset({OLD, NEW}),
             "allows_downtime": False,
             "tripped_at": NOW,
-            "has_published_abort": False,
+            "published_at": None,
             "attempts": 0,
             **changes,
         },
@@ -156,11 +156,11 @@ def test_an_alarm_that_is_not_heeded_is_made_red_by_its_metric() -> None:
 
 def test_each_way_is_taken_once() -> None:
     seen = moving("Baking", read_at=later(600))
-    assert assess(seen, Purpose.ROLLBACK, tripped_at=NOW, has_published_abort=True) is (
+    assert assess(seen, Purpose.ROLLBACK, tripped_at=NOW, abort_published_at=NOW) is (
         Verdict.MOVING
     )
-    assert choose(seen, has_published_abort=True) is Move.WAIT
+    assert choose(seen, published_at=NOW) is Move.WAIT
 
 
 def test_after_that_the_target_is_updated_back() -> None:
-    assert choose(endpoint(config_name=NEW), has_published_abort=True) is Move.UPDATE_BACK
+    assert choose(endpoint(config_name=NEW), published_at=NOW) is Move.UPDATE_BACK

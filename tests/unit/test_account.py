@@ -229,10 +229,113 @@ def test_capacity_that_is_not_back_has_the_command_that_puts_it_back() -> None:
     assert command.endswith("ScheduledScalingSuspended=true")
 
 
-def test_a_release_that_could_not_be_taken_back_is_looked_into_or_left_for_another_version() -> (
-    None
-):
-    look, other = commands(needs_operator(config_name=plan().target_config))
+def of_other_capacity(noted: CapacitySnapshot | None, **wishes: Any) -> Update:
+    return needs_operator().model_copy(
+        update={
+            "plan": plan(**wishes),
+            "snapshot": noted,
+            "reasons": (reason("capacity.not-restored"),),
+        }
+    )
 
-    assert look.endswith(f"describe-endpoint-config --endpoint-config-name {OLD}")
+
+def test_a_fleet_that_did_not_get_its_size_back_has_the_command_that_resizes_it() -> None:
+    noted = CapacitySnapshot(desired_instances=1, scaling=ScalingReading())
+
+    [command] = commands(of_other_capacity(noted))
+
+    assert command == (
+        "aws sagemaker update-endpoint-weights-and-capacities --endpoint-name chat"
+        " --desired-weights-and-capacities VariantName=main,DesiredInstanceCount=1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wishes", "resizes"),
+    [
+        (
+            {"capacity": {"during": {"min": 6, "max": 9}}},
+            ["update-endpoint-weights-and-capacities"],
+        ),
+        ({}, []),
+    ],
+    ids=["raised-by-the-update", "left-to-scaling"],
+)
+def test_where_a_fleet_scales_it_is_resized_only_if_the_update_did(
+    wishes: dict[str, Any], resizes: list[str]
+) -> None:
+    target = {"MinCapacity": 1, "MaxCapacity": 8}
+    noted = CapacitySnapshot(desired_instances=7, scaling=ScalingReading(target=target))
+
+    said = [command.split()[2] for command in commands(of_other_capacity(noted, **wishes))]
+
+    assert said == ["register-scalable-target", *resizes]
+
+
+@pytest.mark.parametrize(
+    "noted", [None, CapacitySnapshot(desired_instances=4, scaling=ScalingReading())]
+)
+def test_a_capacity_of_which_too_little_is_known_is_looked_at(
+    noted: CapacitySnapshot | None,
+) -> None:
+    assert commands(of_other_capacity(noted)) == [
+        "aws sagemaker describe-endpoint --endpoint-name chat"
+    ]
+
+
+def test_a_release_that_could_not_be_taken_back_may_go_once_more_or_to_another_version() -> None:
+    again, other = commands(needs_operator(config_name=plan().target_config))
+
+    assert f"update-endpoint --endpoint-name chat --endpoint-config-name {OLD} " in again
     assert other == "switchover rollback chat --to VERSION"
+
+
+FULL = Reason(
+    code="aws.refused",
+    subject="way back of chat",
+    message="AWS refused: The account-level service limit is 4.",
+    remedy="Mend it.",
+)
+CRASHED = Reason(
+    code="switchover.crashed", subject="state RollBack", message="failed: X.", remedy="See its log."
+)
+
+
+def told_of(*reasons: Reason, faults: tuple[Reason, ...] = (), failure: str = "") -> str:
+    return "\n".join(
+        tell_outcome(
+            ended(
+                Outcome.NEEDS_OPERATOR,
+                reasons=reasons,
+                way_back_faults=faults,
+                evidence=Evidence(failure_reason=failure),
+            )
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (told_of(RED, FULL, faults=(FULL,)), "The way back failed: AWS refused: The account-level"),
+        (told_of(RED, CRASHED), "The way back failed: failed: X."),
+        (told_of(RED, FULL, CRASHED, faults=(FULL,)), "The way back failed: failed: X."),
+    ],
+)
+def test_why_it_is_not_back_stands_beside_why_it_had_to_go_back(text: str, says: str) -> None:
+    assert "Why: alarm latency: went red" in text
+    assert says in text
+    assert text.count("The way back failed") == 1
+    assert "more" not in text.partition("Next")[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        told_of(RED),
+        told_of(CRASHED),
+        told_of(FULL, faults=(FULL,), failure="The account-level service limit is 4."),
+    ],
+)
+def test_the_way_back_has_no_line_of_its_own_where_it_says_nothing_new(text: str) -> None:
+    assert "The way back failed" not in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -17,6 +18,7 @@ from switchover.aws.ledger import Ledger
 from switchover.aws.queue import Queue
 from switchover.aws.schedules import Ring, Schedules
 from switchover.aws.turns import Turns
+from switchover.domain.fleet import Absent
 from switchover.domain.outcome import Outcome
 from switchover.domain.policies.layers import EffectivePolicy
 from switchover.domain.policies.policy import Policy, WhenBusy
@@ -77,6 +79,23 @@ class Scheduler:
         self.rings[asked["Name"]] = asked["ScheduleExpression"]
 
 
+class OneByOne:
+    """DynamoDB as threads meet it: a condition and its write are one step, which they aren't in moto."""
+
+    def __init__(self, dynamodb: DynamoDBClient) -> None:
+        self._dynamodb = dynamodb
+        self._turn = Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        act = getattr(self._dynamodb, name)
+
+        def act_alone(*args: Any, **asked: Any) -> Any:
+            with self._turn:
+                return act(*args, **asked)
+
+        return act_alone
+
+
 @dataclass
 class Door:
     """An endpoint's door with the ledger behind it."""
@@ -88,8 +107,9 @@ class Door:
     scheduler: Scheduler = field(default_factory=Scheduler)
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(self.dynamodb, TABLE)
-        self.queue = Queue(self.dynamodb, TABLE)
+        dynamodb = cast("DynamoDBClient", OneByOne(self.dynamodb))
+        self.ledger = Ledger(dynamodb, TABLE)
+        self.queue = Queue(dynamodb, TABLE)
         schedules = Schedules(cast("Any", self.scheduler), Ring("g", "t", "r", "d"))
         workflow = cast("Any", self.workflow)
         self.turns = Turns(self.ledger, self.queue, workflow, schedules, MACHINE)
@@ -108,7 +128,9 @@ class Door:
         )
 
     def start_next(self) -> str:
-        return self.turns.start_next(ENDPOINT, self.queue.entries(ENDPOINT), NOW)
+        return self.turns.start_next(
+            Absent(name=ENDPOINT, read_at=NOW), self.queue.entries(ENDPOINT)
+        )
 
     def admit(self, opened: Update) -> Decision:
         return self.admission.admit(opened, endpoint(), self.turns)
@@ -179,6 +201,21 @@ def test_a_gone_holder_is_recovered_once_however_many_see_it(door: Door) -> None
     recoveries = {name for name, asked in door.workflow.started if "recover" in asked}
     assert len(recoveries) == 1
     assert door.ledger.claim(ENDPOINT) == old
+
+
+def test_a_recovery_that_took_nothing_over_is_started_again(door: Door) -> None:
+    old = Claim(ENDPOINT, "chat-old", "arn:gone", NOW - timedelta(hours=1))
+    door.ledger.take_claim(old, "")
+    door.workflow.gone.add("arn:gone")
+    door.start_next()
+    (first,) = [name for name, _ in door.workflow.started]
+    running = door.start_next()
+    door.workflow.gone.add(f"{MACHINE.replace(':stateMachine:', ':execution:')}:{first}")
+
+    again = door.start_next()
+
+    assert (running, again) == ("recovering", "recovering")
+    assert len({name for name, _ in door.workflow.started}) == 2
 
 
 def test_a_trigger_that_comes_twice_starts_the_same_execution(door: Door) -> None:

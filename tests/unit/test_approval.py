@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.samples import NOW, later, plan, reason, update
+from tests.unit.samples import NOW, later, reason, update
 
 from switchover.domain.approvals.approval import (
     Approval,
@@ -21,9 +21,10 @@ from switchover.domain.approvals.approval import (
     refuse,
     verdict_of,
 )
-from switchover.domain.approvals.page import ask_page, done_page, refusal_page
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from switchover.domain.update import Update
 
 
@@ -37,7 +38,12 @@ def given(verdict: Reply, gate: Gate = Gate.START, **changes: Any) -> Approval:
 
 
 def asked(gate: Gate = Gate.START, **changes: Any) -> Update:
-    waiting = {"awaited": gate.value, "task_token": "token-1", "plan": plan(), **changes}
+    waiting = {
+        "awaited": gate.value,
+        "task_token": "token-1",
+        "approval_link": link(gate),
+        **changes,
+    }
     return update(**waiting)
 
 
@@ -106,27 +112,26 @@ def test_who_answered_is_told_as_far_as_it_is_known(changes: dict[str, str], who
 
 
 @pytest.mark.parametrize(
-    ("kept", "secret", "open_gate", "at", "state"),
+    ("waiting", "secret", "at", "state"),
     [
-        (link(), "the-secret", Gate.START, later(59), LinkState.OPEN),
-        (link(), "the-secret", Gate.START, later(60), LinkState.EXPIRED),
-        (link(), "the-secret", None, later(1), LinkState.ANSWERED),
-        (link(), "the-secret", Gate.PROMOTION, later(1), LinkState.ANSWERED),
-        (link(), "another", Gate.START, later(1), LinkState.WRONG),
-        (link(), "another", None, later(61), LinkState.WRONG),
-        (link(), "", Gate.START, later(1), LinkState.WRONG),
-        (None, "", Gate.START, later(1), LinkState.WRONG),
-        (None, "the-secret", Gate.START, later(1), LinkState.WRONG),
+        (asked(), "the-secret", later(59), LinkState.OPEN),
+        (asked(), "the-secret", later(60), LinkState.EXPIRED),
+        (asked(), "another", later(1), LinkState.WRONG),
+        (asked(), "", later(1), LinkState.WRONG),
+        (asked(task_token=None), "the-secret", later(1), LinkState.ANSWERED),
+        (asked(Gate.PROMOTION, approval_link=link()), "the-secret", later(1), LinkState.ANSWERED),
+        (asked(approvals=(given(Reply.DECLINED),)), "the-secret", later(1), LinkState.ANSWERED),
+        (asked(approvals=(given(Reply.EXPIRED),)), "the-secret", later(99), LinkState.EXPIRED),
+        (asked(task_token=None), "another", later(61), LinkState.WRONG),
+        (asked(approval_link=None), "", later(1), LinkState.WRONG),
+        (asked(approval_link=None), "the-secret", later(1), LinkState.WRONG),
+        (None, "the-secret", later(1), LinkState.WRONG),
     ],
 )
 def test_a_link_opens_only_what_it_was_made_for(
-    kept: ApprovalLink | None,
-    secret: str,
-    open_gate: Gate | None,
-    at: Any,
-    state: LinkState,
+    waiting: Update | None, secret: str, at: datetime, state: LinkState
 ) -> None:
-    assert check_link(kept, secret, open_gate, at) is state
+    assert check_link(waiting, secret, at) is state
 
 
 def test_the_secret_itself_is_not_kept() -> None:
@@ -142,34 +147,3 @@ def test_a_gate_is_open_while_its_token_waits_unanswered() -> None:
 
 def test_what_waits_for_sagemaker_waits_for_nobody() -> None:
     assert update(awaited="outcome", task_token="token-1").open_gate is None  # noqa: S106
-
-
-def test_a_page_escapes_what_it_shows() -> None:
-    page = ask_page(asked(update_id="<script>"), Gate.START, Reply.APPROVED)
-    assert "<script>" not in page.body
-    assert "&lt;script&gt;" in page.body
-
-
-def test_a_page_has_one_button_that_posts() -> None:
-    page = ask_page(asked(), Gate.PROMOTION, Reply.DECLINED)
-    assert page.body.count("<button") == 1
-    assert '<form method="post">' in page.body
-    assert "Reject: take it back" in page.body
-
-
-def test_a_page_is_neither_kept_nor_framed_nor_told_to_others() -> None:
-    headers = done_page(Gate.START, Reply.APPROVED).response["headers"]
-    assert headers["Cache-Control"] == "no-store"
-    assert headers["Referrer-Policy"] == "no-referrer"
-    assert "default-src 'none'" in headers["Content-Security-Policy"]
-    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
-
-
-@pytest.mark.parametrize(
-    ("state", "status"),
-    [(LinkState.WRONG, 403), (LinkState.ANSWERED, 409), (LinkState.EXPIRED, 410)],
-)
-def test_a_link_that_does_nothing_says_so(state: LinkState, status: int) -> None:
-    page = refusal_page(state)
-    assert page.status == status
-    assert "<button" not in page.body

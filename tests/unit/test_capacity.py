@@ -10,9 +10,9 @@ from tests.unit.samples import endpoint, plan, variant
 
 from switchover.domain.capacity import (
     Restoration,
-    left_to_others,
     plan_restoration,
     protection,
+    tell_left,
 )
 from switchover.domain.fleet import EndpointStatus, ScalingReading
 from switchover.domain.update import CapacitySnapshot
@@ -226,7 +226,58 @@ def test_a_fleet_that_moves_is_not_resized() -> None:
 
 
 def test_people_are_told_what_was_left_to_them() -> None:
-    (reason,) = left_to_others("chat", ("MaxCapacity was set to 20 (before: 8)",))
+    (reason,) = tell_left("chat", Restoration(others=("MaxCapacity was set to 20 (before: 8)",)))
 
     assert reason.code == "capacity.changed-by-others"
     assert str(reason).startswith("endpoint chat: MaxCapacity was set to 20 (before: 8) while")
+
+
+@pytest.mark.parametrize("status", [EndpointStatus.UPDATE_ROLLBACK_FAILED, EndpointStatus.UPDATING])
+def test_a_raised_fleet_that_sagemaker_does_not_resize_now_is_not_called_restored(
+    status: EndpointStatus,
+) -> None:
+    left = restoration(scaled(target()), instances=6, status=status)
+
+    assert left.is_out_of_reach
+    assert left.instances is None
+
+
+@pytest.mark.parametrize(
+    ("serving", "instances"), [("target_config", None), ("previous_config", 4)]
+)
+def test_a_size_that_the_config_decides_is_put_back_only_with_the_previous_one(
+    serving: str, instances: int | None
+) -> None:
+    planned = plan(2, retain_capacity=False)
+    seen = endpoint(config_name=getattr(planned, serving), variants=(variant(2),))
+
+    left = plan_restoration(
+        CapacitySnapshot(desired_instances=4, scaling=scaled(target())),
+        scaled(target()),
+        seen,
+        planned,
+        is_recreated=False,
+    )
+
+    assert left.instances == instances
+    assert left.others == ()
+
+
+def test_alarms_of_step_scaling_that_was_deleted_with_the_endpoint_are_told() -> None:
+    """Made again, the policy has another ARN, by which nothing calls it."""
+    steps = {**_POLICY, "PolicyType": "StepScaling", "Alarms": [{"AlarmName": "queue-is-long"}]}
+    before = scaled(target(), policies=(_POLICY, steps))
+
+    gone = restoration(ScalingReading(), before=before, during=None, is_recreated=True)
+
+    assert gone.told == "To be given a new action: queue-is-long."
+    (told,) = tell_left("chat", gone)
+    assert told.code == "capacity.alarms-astray"
+    assert "queue-is-long" in told.message
+
+
+def test_alarms_of_step_scaling_that_was_never_deleted_are_no_matter() -> None:
+    steps = {**_POLICY, "PolicyType": "StepScaling", "Alarms": [{"AlarmName": "queue-is-long"}]}
+    before = scaled(target(), policies=(steps,))
+
+    assert restoration(before, before=before) == Restoration()

@@ -10,6 +10,7 @@ from rich.console import Console
 from tests.unit.samples import endpoint, later, plan, reason, update
 
 from switchover.domain.fleet import AlarmState
+from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.results import GoldenResult
 from switchover.domain.outcome import Outcome
 from switchover.domain.serving import serving_of
@@ -79,14 +80,20 @@ def test_sagemakers_words_are_told_where_no_reason_quotes_them() -> None:
     assert "Alarms are firing." not in shown(ended(evidence=evidence, reasons=(quoting,)))
 
 
-def test_a_wrong_answer_is_told_with_its_fault() -> None:
+def test_a_wrong_answer_is_told_with_its_faults() -> None:
+    """Brackets are JMESPath's here, and a name's own: no markup."""
     wrong = GoldenResult(
-        name="say", status=200, latency_us=1_500_000, has_passed=False, faults=("no match",)
+        name="[say]",
+        verdict=GoldenVerdict.FAILED,
+        status=200,
+        latency_us=1_500_000,
+        faults=("choices[a] is None", "too slow"),
     )
 
     text = shown(ended(golden=(wrong,)))
 
-    assert "failed  say  1.50 s  no match" in text
+    assert "failed  [say]  1.50 s  choices[a] is None" in text
+    assert "too slow" in text
 
 
 def test_a_log_that_could_not_be_read_says_why() -> None:

@@ -143,6 +143,16 @@ def test_the_queue_shows_who_runs_who_waits_until_when_and_why(desk: Desk) -> No
     ]
 
 
+def test_an_endpoint_that_an_ended_update_still_holds_says_why(desk: Desk) -> None:
+    ended = desk.ledger.open_update(update(outcome=Outcome.NEEDS_OPERATOR))
+    desk.ledger.take_claim(Claim(ENDPOINT, ended.update_id, "arn", NOW), "1")
+
+    said = desk.type("queue", ENDPOINT)
+
+    told = f"Ended, and is put right once SageMaker stands still: {ended.update_id}"
+    assert said.out.splitlines() == [told, "Nobody waits for chat."]
+
+
 def test_an_empty_queue_says_so(desk: Desk) -> None:
     assert desk.type("queue", ENDPOINT).out == "Nobody waits for chat.\n"
 

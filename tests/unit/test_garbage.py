@@ -75,7 +75,11 @@ def inventory(**changes: Any) -> Inventory:
 
 
 def judged(
-    *updates: Update, keep: int = 2, pin: Pin | None = None, **changes: Any
+    *updates: Update,
+    keep: int = 2,
+    pin: Pin | None = None,
+    elsewhere: dict[str, tuple[Served, ...]] | None = None,
+    **changes: Any,
 ) -> dict[tuple[str, str], Judged]:
     asked = updates or UPDATES
     found = judge_made(
@@ -83,7 +87,7 @@ def judged(
         inventory(**changes),
         endpoint=ENDPOINT,
         updates=asked,
-        served=SERVED,
+        served={ENDPOINT: SERVED, **(elsewhere or {})},
         pin=pin,
         keep=keep,
     )
@@ -115,13 +119,12 @@ def test_what_somebody_else_made_is_never_touched() -> None:
     assert not any(version in {"v1", "v9"} for _, version in judged(*UPDATES, foreign))
 
 
-def test_a_rollback_made_nothing() -> None:
-    assert (
-        made_by(
-            (done("v2", kind=Kind.ROLLBACK, plan=plan().model_copy(update={"kind": "rollback"})),)
-        )
-        == ()
-    )
+def test_a_rollback_makes_no_more_than_a_copy_of_what_it_left() -> None:
+    back = plan().model_copy(update={"kind": Kind.ROLLBACK})
+
+    (made,) = made_by((done("v2", kind=Kind.ROLLBACK, plan=back),))
+
+    assert (made.sort, made.name) == (Sort.CONFIG, back.repair_config)
 
 
 def test_another_endpoint_that_serves_it_keeps_it() -> None:
@@ -196,3 +199,36 @@ def test_a_repairs_config_is_ours_and_its_model_may_be_older() -> None:
     assert told["config", "v1"].made.name == repair
     assert told["config", "v1"].made.sort is Sort.CONFIG
     assert ("model", "v1") not in told
+
+
+def test_what_another_endpoint_would_go_back_to_stays() -> None:
+    """Somebody moved `other` from v2, which this endpoint's update made, to a config of their own."""
+    known = tuple(entry.model_copy(update={"endpoint": "other"}) for entry in served("x", "v2"))
+    serving = {ENDPOINT: frozenset({name("v5")}), "other": frozenset({name("x")})}
+
+    told = judged(elsewhere={"other": known}, endpoints=serving)
+
+    assert told["config", "v2"].needed_by == (
+        "one of the last 2 that served other",
+        "a rollback of other goes there",
+    )
+    assert not told["model", "v2"].is_removable
+
+
+def test_what_an_unsettled_end_left_serving_stays() -> None:
+    """A mix reports the previous config alone, and its other half serves all the same (rules §2)."""
+    mixed = done("v6", previous=name("v5"), outcome=Outcome.NEEDS_OPERATOR)
+    configs = {**inventory().configs, name("v6"): frozenset({name("v6")})}
+
+    told = judged(mixed, *UPDATES, configs=configs, models=frozenset(configs))
+
+    assert told["config", "v6"].needed_by == ("update id-v6 ended unsettled and may serve it",)
+    assert not told["model", "v6"].is_removable
+
+
+def test_what_was_unsettled_once_may_go_when_a_later_update_has_settled() -> None:
+    mixed = done("v3", previous=name("v2"), outcome=Outcome.NEEDS_OPERATOR)
+
+    told = judged(*UPDATES[:2], mixed, UPDATES[-1])
+
+    assert ("config", "v3") in removable(told)

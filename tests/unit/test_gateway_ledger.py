@@ -116,6 +116,16 @@ def test_somebody_elses_claim_stays(ledger: Ledger) -> None:
     assert ledger.claim(ENDPOINT) == claim("one")
 
 
+def test_every_claim_that_is_held_is_listed(ledger: Ledger) -> None:
+    take(ledger, "one")
+    ledger.take_claim(claim("two", "search"), "1")
+    ledger.take_claim(claim("three", "vision"), "1")
+    ledger.release_claim("vision", f"{EXECUTION}-three")
+
+    assert set(ledger.claimed_endpoints()) == {ENDPOINT, "search"}
+    assert ledger.history("vision") == ()
+
+
 def test_a_claim_is_given_back_twice_without_harm(ledger: Ledger) -> None:
     assert not ledger.release_claim(ENDPOINT, f"{EXECUTION}-one")
     assert ledger.claim(ENDPOINT) is None

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.eventstream import ChecksumMismatch
 from botocore.exceptions import EventStreamError, ReadTimeoutError
+from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from functions.test_model import ASKING_SECONDS
 from tests.localcloud.serving import serve_twin
 from tests.localcloud.staging import Staging
 from tests.unit.golden_samples import question
 from tests.unit.template_parts import functions
+from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import ReadTimeoutError as UrllibReadTimeout
 
 from switchover.aws.runtime import Runtime
 from switchover.domain.golden.answers import measure_speed, read_text
@@ -155,10 +160,59 @@ def test_a_stream_that_breaks_off_is_a_failure_of_the_model_and_is_not_asked_aga
     assert "StreamBroken" in answer.text
 
 
+def test_a_stream_that_falls_silent_is_a_failure_of_the_model() -> None:
+    silent = UrllibReadTimeout(None, "https://runtime.invalid", "Read timed out.")  # type: ignore[arg-type]
+    answer = streaming(Parts([b"The sign", silent])).ask("chat", STREAMED)
+    assert (answer.status, answer.tries) == (424, 1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        EventStreamError(
+            {"Error": {"Code": "InternalStreamFailure", "Message": "Try again"}},
+            "InvokeEndpointWithResponseStream",
+        ),
+        ProtocolError("Connection broken"),
+        ChecksumMismatch(1, 2),
+    ],
+    ids=["sagemaker", "network", "garbled"],
+)
+def test_a_stream_that_breaks_on_its_way_is_asked_for_once_more(fault: Exception) -> None:
+    answer = streaming(Parts([b"The sign", fault])).ask("chat", STREAMED)
+    assert (answer.status, answer.tries) == (0, 2)
+
+
+def test_an_answer_is_read_no_further_than_can_be_held() -> None:
+    """All answers of a run are held at once: 100 MB of them, and 6 MB of each."""
+    asker = streaming(Parts([b"x" * 300_000] * 100))
+    answers = asker.ask_all("chat", [STREAMED] * 200, within_seconds=100)
+    assert sum(len(answer.body) for answer in answers if answer) < 200_000_000
+    assert answers[0] is not None
+    assert answers[0].cut_short == "is longer than 0.5 MB, and was not read on"
+
+
+def test_an_answer_that_the_network_cuts_off_is_asked_for_once_more(
+    client: SageMakerRuntimeClient, stub: Stubber
+) -> None:
+    for _ in range(2):
+        half = StreamingBody(BytesIO(b'{"half": '), content_length=100)
+        stub.add_response("invoke_endpoint", {"Body": half})
+    answer = Runtime(client).ask("chat", ASKED)
+    assert (answer.status, answer.tries) == (0, 2)
+
+
+def test_a_plain_answer_is_read_no_further_than_can_be_held(staging: Staging) -> None:
+    staging.twin.set_behaviour("*", Behaviour(reply="la " * 1000))
+    answer = runtime(staging).ask("demo", ASKED, at_most_bytes=1000)
+    assert len(answer.body) == 1000
+    assert answer.cut_short
+
+
 def test_a_stream_without_end_is_cut_when_its_time_is_over() -> None:
     body = Parts([b"la "] * 1000)
     answer = streaming(body, step_seconds=1).ask("chat", STREAMED, within_seconds=10)
-    assert answer.is_cut
+    assert answer.cut_short.startswith("had not ended after 1")
     assert answer.parts is not None
     assert answer.parts < 12
     assert body.is_closed
@@ -171,10 +225,36 @@ def test_a_container_that_fails_is_told_with_its_own_status(staging: Staging) ->
     assert (answer.status, answer.tries) == (500, 1)
 
 
-def test_an_endpoint_that_is_unknown_is_an_answer(staging: Staging) -> None:
+def test_what_sagemaker_refuses_is_no_containers_answer(staging: Staging) -> None:
     answer = runtime(staging).ask("nobody", ASKED)
-    assert answer.status == 400
+    assert (answer.status, answer.is_outage) == (0, False)
     assert b"nobody" in answer.body
+
+
+def test_what_fails_within_sagemaker_is_an_outage(
+    client: SageMakerRuntimeClient, stub: Stubber
+) -> None:
+    for _ in range(2):
+        stub.add_client_error("invoke_endpoint", "ServiceUnavailable", http_status_code=503)
+    answer = Runtime(client).ask("chat", ASKED)
+    assert (answer.status, answer.is_outage, answer.tries) == (0, True, 2)
+    stub.assert_no_pending_responses()
+
+
+def test_a_container_that_never_answers_is_a_failure_of_the_model(
+    client: SageMakerRuntimeClient, stub: Stubber
+) -> None:
+    """Reported of AWS: `Received server error (0) from primary … Your invocation timed out`."""
+    stub.add_client_error(
+        "invoke_endpoint",
+        "ModelError",
+        "Your invocation timed out",
+        424,
+        modeled_fields={"OriginalStatusCode": 0},
+    )
+    answer = Runtime(client).ask("chat", ASKED)
+    assert (answer.status, answer.tries) == (424, 1)
+    assert "timed out" in answer.text
 
 
 def test_a_lost_answer_is_asked_for_once_more_and_that_is_said(staging: Staging) -> None:
@@ -232,9 +312,10 @@ def test_types_and_attributes_are_sent_as_the_request_says(
             "Accept": "text/plain",
             "CustomAttributes": "a=b",
         },
-        http_status_code=503,
+        service_error_code="ModelError",
+        http_status_code=424,
     )
-    assert Runtime(client).ask("chat", asked).status == 503
+    assert Runtime(client).ask("chat", asked).status == 424
 
 
 def test_a_timeout_is_no_answer(client: SageMakerRuntimeClient) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from switchover.domain.golden import questions
 from switchover.domain.golden.questions import GoldenQuestion, parse_golden
 from switchover.domain.reasons import Reason
 
+DOCS = Path(__file__).parents[2] / "docs"
 SOURCE = "s3://models/golden/chat.jsonl"
 GOOD = b'{"name": "hello", "body": {"prompt": "Hello"}}'
 SIGN = b"\x89PNG sign"
@@ -99,10 +102,44 @@ def test_a_streamed_chat_asks_for_a_stream_that_tells_its_tokens() -> None:
         (b'{"name": "a", "body": "x", "expect": {"matches": "("}}', "is not a regular expression"),
         (b'{"name": "a", "body": "x", "expect": {"values": {"a[": 1}}}', "is not a JMESPath"),
         (b'{"name": "a", "body": "x", "expect": {"text_at": "a["}}', "is not a JMESPath"),
+        (
+            b'{"name": "a", "body": "x", "expect": {"values": {"a[?size(b)]": 1}}}',
+            "there is no function size()",
+        ),
+        (b'{"name": "a", "body": "x", "expect": {"matches": "^(?!No)"}}', "`matches_not` says"),
+        (
+            rb'{"name": "a", "body": "x", "expect": {"matches_not": "(a)\\1"}}',
+            "backreferences are not supported",
+        ),
+        (
+            b'{"name": "a", "body": "x", "expect": {"matches": "(?:a{1000}){1000}"}}',
+            "Take smaller repetitions",
+        ),
+        (b'{"name": "a", "body": "x", "expect": {"matches": ""}}', "at least 1 character"),
         (b'{"name": "a", "body": "x", "expect": {"schema": {"type": 5}}}', "is not a JSON Schema"),
         (
             b'{"name": "a", "body": "x", "expect": {"schema": {"$ref": "http://x.invalid/"}}}',
             "nothing is fetched",
+        ),
+        (
+            b'{"name": "a", "body": "x", "expect": {"schema": {"requried": ["a"]}}}',
+            "did you mean 'required'?",
+        ),
+        (
+            b'{"name": "a", "body": "x", "expect": {"schema": {"items": {"format": "emial"}}}}',
+            "did you mean 'email'?",
+        ),
+        (
+            b'{"name": "a", "body": "x", "expect": {"schema": {"not": {"pattern": "(?=a)"}}}}',
+            "look-around",
+        ),
+        (
+            b'{"name": "a", "body": "x", "expect": {"schema": {"$schema": "https://x.invalid/2020-12"}}}',
+            "draft 7 is checked",
+        ),
+        (
+            b'{"name": "a", "body": "x", "expect": {"schema": {"not": {"$ref": "#/a", "minLength": 1}}}}',
+            "'minLength' is not checked beside a $ref",
         ),
         (
             b'{"name": "a", "body": "x", "expect": {"similar_to": {"text": "x", "at_least": 90}}}',
@@ -169,3 +206,31 @@ def test_more_requests_than_can_be_kept_are_refused() -> None:
     assert refusals(lines.encode()) == [
         f"{SOURCE}: holds 201 requests; 200 are taken. Keep those that would tell a wrong model."
     ]
+
+
+def test_of_far_too_many_lines_no_file_is_read_and_not_every_fault_is_told() -> None:
+    """What is told travels with the update through 256 KB of payload."""
+    told = refusals(b'{"name": "a", "body_file": "x.bin"\n' * 10_000)
+    assert told[0].startswith(f"{SOURCE}: holds 10000 requests; 200 are taken.")
+    assert len(told) == 21
+    assert "has 181 more faults" in told[-1]
+
+
+def test_a_file_of_a_windows_editor_is_read() -> None:
+    """It begins with a mark, and its lines end otherwise."""
+    raw = b"\xef\xbb\xbf" + GOOD + b"\r\n" + GOOD.replace(b"hello", b"again") + b"\r\n"
+    parsed = parse_golden(raw, SOURCE, beside({}))
+    assert [type(entry) for entry in parsed] == [GoldenQuestion, GoldenQuestion]
+
+
+def test_the_examples_of_the_docs_are_golden_requests() -> None:
+    pages = [page.read_text() for page in DOCS.glob("golden.md")]
+    blocks = [
+        block for page in pages for block in re.findall(r"```jsonl\n(.*?)```", page, re.DOTALL)
+    ]
+    files = dict.fromkeys(re.findall(r'"(images/[^"]+)"', "".join(blocks)), SIGN)
+
+    parsed = parse_golden("".join(blocks).encode(), "golden.md", beside(files))
+
+    assert len(parsed) >= 5
+    assert all(isinstance(entry, GoldenQuestion) for entry in parsed), parsed

@@ -210,10 +210,30 @@ def test_a_wrong_answer_is_told_as_it_was() -> None:
     assert "GO" in reason.message
 
 
+def test_what_is_guessed_is_told_with_what_was_counted() -> None:
+    """Nobody saw which fleet answered."""
+    sign = question("sign", matches="STOP")
+    probes = Probes((sign,), new_share=0.2)
+    for text in ("STOP", "STOP", "GO", "STOP", "STOP", "GO", "STOP", "STOP"):
+        probes.note(sign, said(text))
+
+    (reason,) = probes.blamed
+
+    assert "in the bake 2 of 8 answers were wrong" in reason.message
+    assert "20% of the requests went to the new fleet" in reason.message
+
+
 @pytest.mark.parametrize(
-    "answer", [said("STOP", latency_us=9_000_000), said("", status=0)], ids=["slow", "none"]
+    "answer",
+    [
+        said("STOP", latency_us=9_000_000),
+        said("", status=0),
+        said("GO").model_copy(update={"cut_short": "had not ended after 30.0 s"}),
+        said("O" * 100_001),
+    ],
+    ids=["slow", "none", "cut", "too-long-to-look-at"],
 )
-def test_slowness_and_silence_blame_no_fleet(answer: Answer) -> None:
+def test_what_says_nothing_blames_no_fleet(answer: Answer) -> None:
     sign = question("sign", matches="STOP", latency_seconds=1)
     probes = Probes((sign,), new_share=1)
 

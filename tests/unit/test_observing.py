@@ -9,18 +9,21 @@ from tests.unit.samples import NOW, OLD, course, endpoint, later, variant
 from tests.unit.samples import plan as make_plan
 from tests.unit.samples import update as make_update
 
+from switchover.domain.alarms import Scope
 from switchover.domain.fleet import Absent, AlarmReading, AlarmState, EndpointStatus, Stage
 from switchover.domain.observing import (
     Observation,
     Purpose,
     assess_observation,
     collect_reasons,
+    find_faults_of_way_back,
     moment_of,
 )
 from switchover.domain.update import Evidence
 from switchover.domain.verdict import Verdict
 
 if TYPE_CHECKING:
+    from switchover.domain.fleet import EndpointReading
     from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
 
@@ -56,6 +59,56 @@ def test_a_quiet_watch_ends_well_when_its_time_is_over(plan: Plan) -> None:
 
 def test_a_red_alarm_ends_the_watch(plan: Plan) -> None:
     assert watched(plan, RED, read_at=later(600)) is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("seconds", "verdict"), [(0, Verdict.MOVING), (239, Verdict.MOVING), (240, Verdict.FAILED)]
+)
+@pytest.mark.parametrize("purpose", [Purpose.WATCH, Purpose.GATE])
+def test_a_standing_alarm_judges_the_new_fleet_once_it_no_longer_sees_the_old(
+    plan: Plan, purpose: Purpose, seconds: int, verdict: Verdict
+) -> None:
+    """Two periods of a minute, and CloudWatch two minutes behind (rules §4)."""
+    standing = next(spec for spec in plan.alarms if spec.scope is Scope.STANDING)
+    red = AlarmReading(name=standing.name, state=AlarmState.ALARM)
+    seen = Observation(
+        endpoint=endpoint(config_name=plan.target_config, read_at=later(seconds)), alarms=(red,)
+    )
+    over = course(target_config=plan.target_config, overdue_at=NOW)
+    assert (
+        assess_observation(seen, purpose, under_way(plan, course=over, settled_at=NOW)) is verdict
+    )
+
+
+def test_the_new_fleets_own_alarm_judges_it_at_once(plan: Plan) -> None:
+    own = next(spec for spec in plan.alarms if spec.scope is Scope.UPDATE)
+    red = AlarmReading(name=own.name, state=AlarmState.ALARM)
+    seen = Observation(endpoint=endpoint(config_name=plan.target_config), alarms=(red,))
+    assert assess_observation(seen, Purpose.WATCH, under_way(plan, settled_at=NOW)) is (
+        Verdict.FAILED
+    )
+
+
+def test_a_change_of_size_does_not_end_the_watch(plan: Plan) -> None:
+    assert watched(plan, status=UPDATING) is Verdict.MOVING
+
+
+def test_somebody_elses_update_ends_the_watch(plan: Plan) -> None:
+    assert watched(plan, status=UPDATING, pending_config_name="x") is Verdict.FAILED
+
+
+def test_sagemakers_words_on_a_way_back_are_kept_once_the_latest_last(plan: Plan) -> None:
+    def fail(update: Update, words: str) -> Update:
+        seen = Observation(endpoint=endpoint(failure_reason=words))
+        faults = find_faults_of_way_back(update, Verdict.ROLLED_BACK, seen)
+        return update.model_copy(update={"way_back_faults": faults})
+
+    update = fail(fail(fail(fail(under_way(plan), "no room"), "ping"), ""), "no room")
+
+    assert [fault.message for fault in update.way_back_faults] == [
+        "SageMaker says: ping",
+        "SageMaker says: no room",
+    ]
 
 
 def test_another_config_ends_the_watch(plan: Plan) -> None:
@@ -118,7 +171,9 @@ def reasons(
     return [(reason.code, reason.message) for reason in told]
 
 
-@pytest.mark.parametrize("verdict", [Verdict.MOVING, Verdict.UPDATED, Verdict.GONE])
+@pytest.mark.parametrize(
+    "verdict", [Verdict.MOVING, Verdict.UPDATED, Verdict.DELETING, Verdict.GONE]
+)
 def test_what_goes_well_needs_no_reason(verdict: Verdict) -> None:
     assert reasons(verdict, alarms=(RED,)) == []
 
@@ -140,3 +195,27 @@ def test_an_unexplained_rollback_is_a_reason_too() -> None:
 def test_the_way_back_itself_is_not_the_reason() -> None:
     """The reasons of the update stand; those of undoing it would hide them."""
     assert reasons(Verdict.ROLLED_BACK, Purpose.ROLLBACK) == []
+
+
+def raised(seen: EndpointReading) -> tuple[Verdict, list[str]]:
+    """The verdict, and the messages, on a fleet that was to be raised from 4 to 6 instances."""
+    wider = make_plan(capacity={"during": {"min": 6, "max": 8}})
+    waiting = under_way(wider, course=course(target_config=OLD, was_seen_moving=True))
+    observation = Observation(endpoint=seen)
+    verdict = assess_observation(observation, Purpose.CAPACITY, waiting)
+    reasons = collect_reasons(verdict, Purpose.CAPACITY, observation, Evidence())
+    return verdict, [reason.message for reason in reasons]
+
+
+def test_a_fleet_that_was_raised_is_ready() -> None:
+    assert raised(endpoint(variants=(variant(6),))) == (Verdict.UPDATED, [])
+
+
+def test_a_raise_that_sagemaker_gave_up_has_failed_in_its_words() -> None:
+    """The endpoint is InService again, with its size from before."""
+    seen = endpoint(variants=(variant(4),), failure_reason="no capacity")
+
+    assert raised(seen) == (
+        Verdict.FAILED,
+        ["its fleet could not be raised for the update: SageMaker says: no capacity"],
+    )

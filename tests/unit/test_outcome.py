@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.samples import NOW, endpoint, plan, reason, variant
 
-from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus, ScalingReading
+from switchover.domain.fleet import (
+    Absent,
+    EndpointReading,
+    EndpointStatus,
+    ScalingReading,
+    Stage,
+)
 from switchover.domain.outcome import Conclusion, Ending, Outcome, conclude, serves
 from switchover.domain.update import CapacitySnapshot
 from switchover.domain.verdict import Verdict
@@ -122,6 +128,20 @@ def test_a_fleet_that_nothing_scales_and_that_has_not_its_size_back_is_told_in_i
     assert missed.summary.endswith(told)
 
 
+def test_capacity_of_an_endpoint_without_a_fleet_is_told_all_the_same() -> None:
+    """A Failed endpoint shows no variants."""
+    noted = CapacitySnapshot(desired_instances=4, scaling=ScalingReading())
+    seen = endpoint(status=EndpointStatus.FAILED, variants=())
+    missed = conclusion(seen, is_capacity_restored=False, noted=noted)
+    assert missed.reasons[-1].message.endswith("scaling or size isn't as it was before the update.")
+
+
+def test_capacity_that_sagemaker_keeps_from_being_put_back_is_tried_again() -> None:
+    seen = endpoint(status=EndpointStatus.UPDATING, pending_config_name=TARGET)
+    missed = conclusion(seen, is_capacity_restored=False)
+    assert missed.reasons[-1].remedy.startswith("It is tried again")
+
+
 def test_a_crash_is_told_with_its_state_and_error() -> None:
     ending = Ending(verdict="crashed", crashed_in="CreateConfig", error="Timeout")
     told = conclusion(endpoint(), ending=ending, was_started=False)
@@ -179,3 +199,48 @@ def test_a_summary_stays_short_enough_for_a_phone() -> None:
     assert len(told.summary) < 300
     assert told.summary.endswith("…")
     assert told.reasons == (long,)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (
+            'ClientError: {"errorMessage": "denied.", "stackTrace": ["…"]}',
+            "failed: ClientError: denied.",
+        ),
+        ("States.Timeout: ", "failed: States.Timeout."),
+        ("Lambda.Unknown: exited", "failed: Lambda.Unknown: exited."),
+        ('X: ["errorMessage"]', 'failed: X: ["errorMessage"].'),
+    ],
+)
+def test_a_crash_is_told_without_its_stack_trace(error: str, says: str) -> None:
+    ending = Ending(verdict="crashed", crashed_in="RollBack", error=error)
+    assert ending.all_reasons[0].message == says
+
+
+def test_a_way_back_that_crashed_keeps_why_it_was_needed() -> None:
+    why = Ending(verdict="failed", reasons=(reason("alarm.went-red"),))
+    crashed = Ending(verdict="crashed", crashed_in="RollBack", earlier=why)
+    told = conclusion(endpoint(config_name=TARGET), ending=crashed)
+    assert [each.code for each in told.reasons] == ["alarm.went-red", "switchover.crashed"]
+    assert told.summary.startswith(f"chat still serves v2 ({TARGET}): it could not be brought back")
+
+
+@pytest.mark.parametrize(
+    ("config", "outcome"), [(TARGET, Outcome.UPDATED), (PREVIOUS, Outcome.ROLLED_BACK)]
+)
+def test_a_fleet_that_only_changes_its_size_is_settled(config: str, outcome: Outcome) -> None:
+    stage = Stage(status="Updating", message="Scaling out desired instance count to 6.")
+    resized = endpoint(
+        config_name=config, status=EndpointStatus.UPDATING, variants=(variant(stages=(stage,)),)
+    )
+    assert conclusion(resized).outcome is outcome
+
+
+def test_updating_that_says_nothing_of_a_change_of_size_is_not_settled() -> None:
+    seen = endpoint(config_name=TARGET, status=EndpointStatus.UPDATING)
+    assert conclusion(seen).outcome is Outcome.NEEDS_OPERATOR
+
+
+def test_the_copy_that_stands_in_for_a_config_that_is_gone_is_a_rollback() -> None:
+    assert conclusion(endpoint(config_name=PLAN.repair_config)).outcome is Outcome.ROLLED_BACK

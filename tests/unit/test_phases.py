@@ -84,7 +84,7 @@ def test_a_rolling_update_replaces_batch_after_batch() -> None:
 
 def test_a_redeploy_has_a_time_in_which_nothing_serves() -> None:
     assert story(pace("redeploy", 2)) == [
-        ("terminating", 60, 2, 0, 0),
+        ("terminating", 38, 2, 0, 0),
         ("launching", 900, 0, 2, 0),
     ]
 
@@ -112,7 +112,7 @@ def test_only_rolling_and_redeploy_spare_a_second_fleet(strategy: str, peak: int
         ("canary", READY + 10 + 500 + 10 + 200 + 30),
         ("linear", READY + 4 * 10 + 3 * 600 + 200 + 30),
         ("all-at-once", READY + 10 + 200 + 30),
-        ("redeploy", 60 + READY),
+        ("redeploy", 38 + READY),
     ],
 )
 def test_each_strategy_takes_its_own_time(strategy: str, seconds: int) -> None:

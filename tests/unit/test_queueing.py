@@ -199,7 +199,7 @@ def test_neither_holds_a_rollback() -> None:
     assert list(check_marks(me(kind=Kind.ROLLBACK), MARK, PIN)) == []
 
 
-def rolled_back(code: str = "alarm.red", failure: str = "", **changes: object) -> Update:
+def rolled_back(code: str = "alarm.went-red", failure: str = "", **changes: object) -> Update:
     return me(
         outcome=Outcome.ROLLED_BACK,
         reasons=(reason(code),),
@@ -214,11 +214,24 @@ def test_a_release_that_was_rolled_back_is_marked() -> None:
     assert (mark.version, mark.update_id) == ("v2", me().update_id)
 
 
+def test_a_red_alarm_marks_a_release_that_was_called_off_as_well() -> None:
+    called_off = rolled_back("update.aborted")
+    both = called_off.model_copy(
+        update={"reasons": (*called_off.reasons, reason("alarm.went-red"))}
+    )
+    assert mark_after(both) is not None
+
+
 @pytest.mark.parametrize(
     "ended",
     [
         rolled_back("execution.stopped"),
         rolled_back("switchover.crashed"),
+        rolled_back("update.aborted"),
+        rolled_back("bake.inconclusive"),
+        rolled_back("golden.missing"),
+        rolled_back("golden.unasked"),
+        rolled_back("approval.expired"),
         rolled_back(failure="… due to InsufficientInstanceCapacity error."),
         rolled_back(kind=Kind.ROLLBACK),
         me(outcome=Outcome.UPDATED),

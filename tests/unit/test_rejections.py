@@ -22,7 +22,7 @@ _CHECKS = re.compile(r"check(s_of_\w+|list)\.py")
 _FILE_NAMES = re.compile(r".*\.(json|safetensors|txt|model|tiktoken|yaml|log)")
 _TENSORS = {"mlp.gate"}
 # Verdicts that never come with a reason: nothing went wrong.
-_UNTOLD = {"update.moving", "update.updated", "update.gone", "update.unheeded"}
+_UNTOLD = {f"update.{verdict}" for verdict in ("moving", "updated", "deleting", "gone", "unheeded")}
 _ANCHOR = re.compile(r'^### <a id="([^"]+)"></a>`([^`]+)`$', re.MULTILINE)
 
 

@@ -23,11 +23,11 @@ def choose(seen: EndpointReading | Absent, **changes: Any) -> Move:
     return choose_move(
         seen,
         **{
-            "home_config": OLD,
+            "home_configs": frozenset({OLD}),
             "own_configs": frozenset({OLD, NEW, REPAIR}),
             "allows_downtime": False,
             "tripped_at": None,
-            "has_published_abort": False,
+            "published_at": None,
             "attempts": 0,
             **changes,
         },
@@ -39,9 +39,31 @@ def test_in_flight_the_abort_alarm_is_tripped_because_there_is_no_cancel() -> No
     assert choose(seen) is Move.TRIP_ABORT_ALARM
 
 
-def test_an_alarm_that_was_tripped_is_waited_for() -> None:
+def test_an_alarm_that_was_to_be_tripped_is_tripped_again() -> None:
+    """It was noted before it was done: SetAlarmState may have failed."""
     seen = endpoint(status=EndpointStatus.UPDATING, pending_config_name=NEW)
-    assert choose(seen, tripped_at=NOW) is Move.WAIT
+    assert choose(seen, tripped_at=NOW) is Move.TRIP_ABORT_ALARM
+
+
+@pytest.mark.parametrize("pending", [NEW, None])
+def test_what_is_overdue_on_its_way_back_is_not_waited_for_once_more(pending: str | None) -> None:
+    seen = endpoint(status=EndpointStatus.UPDATING, pending_config_name=pending)
+    assert choose(seen, tripped_at=NOW, has_waited_long=True) is Move.GIVE_UP
+
+
+@pytest.mark.parametrize(("config", "pending"), [(NEW, OLD), (NEW, None), (OLD, REPAIR)])
+def test_a_red_alarm_would_not_turn_back_what_is_no_update(
+    config: str, pending: str | None
+) -> None:
+    """The way back itself, or a target whose fleet is only resized."""
+    seen = endpoint(status=EndpointStatus.UPDATING, config_name=config, pending_config_name=pending)
+    home_configs = frozenset({OLD, REPAIR})
+    assert choose(seen, home_configs=home_configs) is Move.WAIT
+
+
+def test_a_copy_of_the_previous_config_is_the_end_as_well() -> None:
+    seen = endpoint(config_name=REPAIR)
+    assert choose(seen, home_configs=frozenset({OLD, REPAIR})) is Move.NOTHING
 
 
 def test_somebody_elses_update_is_waited_out() -> None:
@@ -69,11 +91,11 @@ def test_a_mixed_fleet_is_repaired_by_another_update() -> None:
 
 def test_a_mixed_fleet_that_only_says_it_is_back_is_repaired_again() -> None:
     """It reports the previous config's name all along, so that a fresh one must serve (§2.2)."""
-    assert choose(endpoint(config_name=OLD), home_config=REPAIR) is Move.UPDATE_BACK
+    assert choose(endpoint(config_name=OLD), home_configs=frozenset({REPAIR})) is Move.UPDATE_BACK
 
 
 def test_a_repaired_fleet_is_the_end() -> None:
-    assert choose(endpoint(config_name=REPAIR), home_config=REPAIR) is Move.NOTHING
+    assert choose(endpoint(config_name=REPAIR), home_configs=frozenset({REPAIR})) is Move.NOTHING
 
 
 def test_a_failed_endpoint_is_never_deleted_without_leave() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from switchover.domain.errors import FleetTooSmall
 from switchover.domain.plans.sizing import (
     batch_percent_by_table,
+    fit_batch,
     resolve_batch,
     resolve_canary,
     resolve_linear_step,
@@ -106,3 +107,15 @@ def test_a_rollback_batch_may_be_the_whole_fleet(
     percent: float, instances: int, batch: int
 ) -> None:
     assert resolve_rollback_batch(percent, instances) == batch
+
+
+@given(instances=FLEETS, batch=st.integers(1, 200))
+def test_a_batch_of_another_fleet_keeps_the_bounds_of_this_one(instances: int, batch: int) -> None:
+    """MaximumBatchSize is 5–50 % of the instances that there are now (rules §1.2)."""
+    fitted = fit_batch(batch, instances)
+    assert fitted is not None
+    assert max(1, ceil(instances / 20)) <= fitted <= instances // 2
+
+
+def test_one_instance_has_no_batches() -> None:
+    assert fit_batch(1, 1) is None

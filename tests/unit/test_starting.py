@@ -10,7 +10,7 @@ from tests.unit.samples import NOW, course, endpoint, later
 from tests.unit.samples import plan as make_plan
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
-from switchover.domain.starting import Start, choose_start
+from switchover.domain.starting import Start, choose_start, has_arrived
 
 if TYPE_CHECKING:
     from switchover.domain.plans.plan import Plan
@@ -90,3 +90,34 @@ def test_an_endpoint_that_is_not_as_planned_is_left_alone(
 
 def test_an_absent_endpoint_is_not_created_before_it_was_deleted_by_us(redeploy: Plan) -> None:
     assert choose_start(GONE, redeploy, None) is Start.REFUSE
+
+
+@pytest.mark.parametrize("field", ["pending_config_name", "config_name"])
+def test_a_busy_endpoint_on_its_way_to_the_target_took_the_first_request(
+    plan: Plan, field: str
+) -> None:
+    assert has_arrived(Start.UPDATE, endpoint(**{field: plan.target_config}), plan)
+
+
+@pytest.mark.parametrize(
+    "seen", [endpoint(), endpoint(status=DELETING), endpoint(pending_config_name="other"), GONE]
+)
+def test_a_busy_endpoint_on_any_other_way_is_somebody_elses(
+    plan: Plan, seen: EndpointReading | Absent
+) -> None:
+    assert not has_arrived(Start.UPDATE, seen, plan)
+
+
+@pytest.mark.parametrize(
+    ("seen", "arrived"), [(GONE, True), (endpoint(status=DELETING), True), (endpoint(), False)]
+)
+def test_a_deletion_arrived_if_the_endpoint_goes_or_is_gone(
+    redeploy: Plan,
+    seen: EndpointReading | Absent,
+    arrived: bool,  # noqa: FBT001
+) -> None:
+    assert has_arrived(Start.DELETE, seen, redeploy) is arrived
+
+
+def test_an_endpoint_that_is_not_there_was_not_created(redeploy: Plan) -> None:
+    assert not has_arrived(Start.CREATE, GONE, redeploy)

@@ -23,7 +23,7 @@ from tests.unit.template_parts import (
 )
 
 from switchover.aws import ledger
-from switchover.domain.naming import ALARM_PREFIX
+from switchover.domain.fleet import AlarmState
 from switchover.domain.observing import Purpose
 from switchover.domain.release import FILE_NAME
 from switchover.settings import Settings
@@ -194,10 +194,10 @@ def test_only_a_release_file_starts_an_update() -> None:
     assert pattern["detail"]["object"]["key"] == [{"suffix": f"/{FILE_NAME}"}]
 
 
-def test_only_our_alarms_wake_an_update() -> None:
+def test_every_alarm_that_goes_red_wakes_and_no_other() -> None:
     pattern = _BY_NAME["WakeUpdateFunction"].events["Alarm"]["Pattern"]
 
-    assert pattern["detail"]["alarmName"] == [{"prefix": ALARM_PREFIX}]
+    assert pattern["detail"] == {"state": {"value": [AlarmState.ALARM]}}
 
 
 def test_the_table_has_the_index_that_the_ledger_reads() -> None:

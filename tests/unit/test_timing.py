@@ -73,7 +73,7 @@ def test_rolling_goes_back_by_launching_again(percent: int, batches: int) -> Non
 
 
 def test_a_redeploy_goes_back_by_another() -> None:
-    assert way_back_seconds(pace("redeploy"), READY) == 60 + 900
+    assert way_back_seconds(pace("redeploy"), READY) == 38 + 900
 
 
 def test_the_worst_is_a_fault_at_the_watchs_last_moment() -> None:

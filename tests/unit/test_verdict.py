@@ -122,6 +122,24 @@ def test_a_vanished_endpoint_is_expected_where_it_is_recreated() -> None:
     assert judge(Absent(name="chat", read_at=NOW), moved(recreates=True)) is Verdict.GONE
 
 
+@pytest.mark.parametrize(
+    ("recreates", "seconds", "verdict"),
+    [
+        (True, 599, Verdict.DELETING),
+        (True, 600, Verdict.MOVING),
+        (False, 0, Verdict.MOVING),
+        (True, 7200, Verdict.OVERDUE),
+    ],
+)
+def test_a_deletion_is_looked_at_often_where_the_endpoint_is_made_again_but_not_for_ever(
+    recreates: bool,  # noqa: FBT001
+    seconds: int,
+    verdict: Verdict,
+) -> None:
+    seen = reading(EndpointStatus.DELETING, OLD, read_at=later(seconds))
+    assert judge(seen, moved(recreates=recreates)) is verdict
+
+
 @given(
     status=STATUSES,
     config=CONFIGS,

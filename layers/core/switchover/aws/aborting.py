@@ -46,6 +46,5 @@ def _record(update_id: str, request: AbortRequest, ledger: Ledger) -> Update | O
         except StaleUpdate:
             if last:
                 raise
-    text = f"Called off by {request.by}: {request.reasons[0].message}"
-    ledger.add_moment(update, Moment(at=request.at, state="Abort", text=text))
+    ledger.add_moment(update, Moment(at=request.at, state="Abort", text=request.told))
     return update

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from switchover.domain.alarms import Scope
+from switchover.domain.errors import CallRefused, Unavailable
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.deployment import return_config
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from switchover.aws.sagemaker import SageMaker
     from switchover.domain.fleet import Absent
     from switchover.domain.plans.plan import Plan
+    from switchover.domain.rollback import WayBack
     from switchover.domain.update import Update
 
 
@@ -53,57 +55,65 @@ class Acts:
             case _:
                 assert_never(start)
 
-    def roll_back(self, move: Move, plan: Plan, update: Update, why: str) -> None:
+    def roll_back(self, way: WayBack, update: Update, why: str) -> None:
         """Make one move back.
 
         Raises:
             CallRefused, EndpointBusy: SageMaker won't, in its own words.
         """
-        match move:
+        plan = update.planned
+        if way.move.leads_to_a_config and way.home_config == plan.repair_config:
+            self._copy_previous(plan)
+        match way.move:
             case Move.TRIP_ABORT_ALARM:
                 self._cloudwatch.trip(plan.abort_alarm, f"Switchover {update.update_id}: {why}")
             case Move.PUBLISH_ABORT:
                 self._cloudwatch.publish_abort(plan.abort_spec)
             case Move.UPDATE_BACK:
-                home_config = plan.home_config(is_mixed=update.is_mixed)
-                if plan.repair_request is not None and home_config == plan.repair_config:
-                    self._sagemaker.create_config(plan.repair_request)
                 self._sagemaker.update_endpoint(
                     plan.endpoint,
-                    home_config,
-                    return_config(plan.pace, plan.deadline_seconds),
+                    way.home_config,
+                    return_config(plan.pace, plan.deadline_seconds, way.batch_instances),
                     retain_capacity=True,
                 )
             case Move.DELETE:
                 self._sagemaker.delete_endpoint(plan.endpoint)
             case Move.CREATE:
-                self._create(plan, plan.previous_config)
+                self._create(plan, way.home_config)
             case Move.NOTHING | Move.WAIT | Move.GIVE_UP:
                 return
             case _:
-                assert_never(move)
+                assert_never(way.move)
 
     def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
         """Remove what only this update needed, and remember what serves.
 
-        While a deployment is still pending its alarms stay: SageMaker watches them.
+        While it is still pending its alarms stay: SageMaker watches them.
         """
         plan = update.plan
         if plan is None:
             return
-        is_pending = isinstance(endpoint, EndpointReading) and endpoint.pending_config_name
-        if not is_pending:
+        pending = endpoint.pending_config_name if isinstance(endpoint, EndpointReading) else None
+        if pending != plan.target_config:
             own = [spec.name for spec in plan.alarms if spec.scope is not Scope.STANDING]
             self._cloudwatch.remove(own)
         if update.outcome is Outcome.REJECTED and plan.kind is Kind.RELEASE:
             self._sagemaker.discard(plan.target_config, plan.target_model)
-        if update.outcome is Outcome.UPDATED:
+        if update.is_started and update.outcome in {Outcome.UPDATED, Outcome.NEEDS_OPERATOR}:
             self._remember_previous(update, plan)
+        if update.outcome is Outcome.UPDATED:
             self._remember(update, plan.version, plan.target_config, plan.target_model)
-        if update.outcome is Outcome.ROLLED_BACK and update.is_mixed:
+        if update.outcome is Outcome.ROLLED_BACK and update.serving_config == plan.repair_config:
             self._remember(
                 update, plan.previous_version, update.serving_config, plan.previous_model
             )
+
+    def _copy_previous(self, plan: Plan) -> None:
+        try:
+            self._sagemaker.create_config(plan.repair_request)
+        except Unavailable as error:
+            # Its model served for long: not to be found means gone, not just made.
+            raise CallRefused(str(error)) from error
 
     def _create(self, plan: Plan, config_name: str) -> None:
         self._sagemaker.create_endpoint(plan.endpoint, config_name, plan.endpoint_tags)

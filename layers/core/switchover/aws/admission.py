@@ -91,12 +91,12 @@ class Admission:
             if decision.turn is Turn.CLAIM:
                 if self._take(update, look):
                     turns.leave(update)
-                    turns.make_way(look.waiting, order_of_update(update))
+                    turns.make_way(look.waiting, order_of_update(update), look.now)
                     return decision
             elif own is not None and _is_kept(own, update, decision):
                 if decision.turn is Turn.RECOVER and look.standing.holder is not None:
                     holder = look.standing.holder
-                    turns.recover(holder.endpoint, holder.update_id, holder.execution_arn)
+                    turns.recover(holder.endpoint, holder.update_id, holder.execution_arn, look.now)
                 return decision
             else:
                 turns.put(_waiting(update, decision, look.when_busy), look.now)

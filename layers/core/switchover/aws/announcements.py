@@ -45,7 +45,8 @@ class Announcements:
                 {
                     "Source": SOURCE,
                     "DetailType": announcement.detail_type,
-                    "Detail": json.dumps(announcement.detail),
+                    # Its 256 KB are counted as UTF-8, in which a letter is shorter than its escape.
+                    "Detail": json.dumps(announcement.detail, ensure_ascii=False),
                     "EventBusName": self._event_bus,
                 }
             ]

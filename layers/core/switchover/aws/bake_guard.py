@@ -43,16 +43,28 @@ class BakeGuard:
     runtime: Runtime
     files: Files
 
-    def stand(self, update_id: str, bake_since: datetime, *, takes_over: bool) -> Iterator[float]:
+    def stand(self, update_id: str, bake_since: datetime) -> Iterator[float]:
         """Guard the bake that began then, to its end or until enough is known; yields pauses in seconds.
 
         Enough requests end it well. Too few shortly before its end are inconclusive: the update is
         stopped if the policy says so, else TestModel finds it. Wrong answers that must be the new
         fleet's stop it.
         """
-        update = self._take_post(update_id, bake_since, takes_over=takes_over)
-        if update is None:
-            return
+        try:
+            update = self._take_post(update_id, bake_since)
+            if update is not None:
+                yield from self._guard(update, bake_since)
+        except Exception:
+            # Lambda runs it again, which then has to find the post free.
+            self.leave_post(update_id, bake_since)
+            raise
+
+    def leave_post(self, update_id: str, bake_since: datetime) -> None:
+        """Note that the guard is gone, so that another may come."""
+        self._stand_at_post(update_id, bake_since, is_standing=False)
+
+    def _guard(self, update: Update, bake_since: datetime) -> Iterator[float]:
+        update_id = update.update_id
         probes = Probes(self._questions(update))
         while True:
             update = self.observer.ledger.update(update_id)
@@ -71,20 +83,24 @@ class BakeGuard:
             probes.new_share = share_of_new_fleet(endpoint, update.planned)
             yield from self._ask(update, probes)
 
-    def _take_post(
-        self, update_id: str, bake_since: datetime, *, takes_over: bool
+    def _take_post(self, update_id: str, bake_since: datetime) -> Update | None:
+        """Note that the guard has come; None if one stands there, or nobody called for this bake."""
+        return self._stand_at_post(update_id, bake_since, is_standing=True)
+
+    def _stand_at_post(
+        self, update_id: str, bake_since: datetime, *, is_standing: bool
     ) -> Update | None:
-        """Note that the guard has come; None if another stands there, or nobody called for this bake."""
+        """Record whether a guard stands there; None if that is known, or another bake is guarded."""
         for _ in range(_TRIES):
             update = self.observer.ledger.update(update_id)
             called = update.guard
             if called is None or called.bake_since != bake_since:
                 return None
-            if called.is_standing:
-                return update if takes_over else None
+            if called.is_standing is is_standing:
+                return None
             try:
-                standing = called.model_copy(update={"is_standing": True})
-                return self.observer.ledger.save(update, guard=standing)
+                changed = called.model_copy(update={"is_standing": is_standing})
+                return self.observer.ledger.save(update, guard=changed)
             except StaleUpdate:
                 continue
         raise StaleUpdate(f"{update_id} was changed again and again")
@@ -105,7 +121,8 @@ class BakeGuard:
         spent_seconds = 0.0
         while spent_seconds < LOOK_SECONDS:
             question = probes.next_question
-            answer = self.runtime.ask(update.endpoint, question)
+            # Asked once, and of a stream only the beginning: the bake must be looked at again in time.
+            answer = self.runtime.ask(update.endpoint, question, LOOK_SECONDS)
             probes.note(question, answer)
             spent_seconds += gap_seconds + answer.latency_us / _US_PER_SECOND
             yield gap_seconds
@@ -123,7 +140,9 @@ class BakeGuard:
             )
         elif update.guard is not None:
             enough = update.guard.model_copy(update={"has_seen_enough": True})
-            update = self.observer.ledger.save(update, guard=enough)
+            # Read anew: looks record what they see while metrics are read.
+            newest = self.observer.ledger.update(update.update_id)
+            update = self.observer.ledger.save(newest, guard=enough)
         self.observer.ledger.add_moment(update, Moment(at=now, state="GuardBake", text=f"{told}."))
 
     def _stop(self, update: Update, now: datetime, reasons: tuple[Reason, ...]) -> None:

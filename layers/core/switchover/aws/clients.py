@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 3
 _READ_SECONDS = 20
 _ATTEMPTS = 4
-# An answer from the model may take as long as SageMaker lets it: 60 s (InvokeEndpoint). A container's
-# log is read beside what decides, which mustn't wait for it.
-_OWN_READ_SECONDS = {"sagemaker-runtime": 65, "logs": 5}
+# An answer from the model may take as long as SageMaker lets it: 60 s, for which "the SDK socket timeout
+# should be set to be 70 seconds" (API Reference, InvokeEndpoint). A container's log is read beside what
+# decides, which mustn't wait for it.
+_OWN_READ_SECONDS = {"sagemaker-runtime": 70, "logs": 5}
 # Asking twice would be two requests to the model, and hides the failure that is looked for.
 _SINGLE_ATTEMPT = frozenset({"sagemaker-runtime", "logs"})
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from switchover.aws.carrying import Carrying
     from switchover.aws.ledger import Ledger
     from switchover.aws.queue import Queue
+    from switchover.aws.watched_alarms import WatchedAlarms
     from switchover.domain.fleet import Absent
     from switchover.domain.outcome import Ending
     from switchover.domain.update import Update
@@ -24,11 +25,19 @@ if TYPE_CHECKING:
 class Endings:
     """Each part may be repeated: what was recorded stays, what was cleared is clear."""
 
-    def __init__(self, ledger: Ledger, queue: Queue, acts: Acts, carrying: Carrying) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        queue: Queue,
+        acts: Acts,
+        carrying: Carrying,
+        watched_alarms: WatchedAlarms,
+    ) -> None:
         self._ledger = ledger
         self._queue = queue
         self._acts = acts
         self._carrying = carrying
+        self._watched_alarms = watched_alarms
 
     def record(
         self,
@@ -58,7 +67,11 @@ class Endings:
             update,
             outcome=conclusion.outcome,
             summary=conclusion.summary,
-            reasons=(*conclusion.reasons, *update.left_to_others),
+            reasons=(
+                *conclusion.reasons,
+                *(update.way_back_faults if conclusion.outcome is Outcome.NEEDS_OPERATOR else ()),
+                *update.left_to_others,
+            ),
             ended_at=endpoint.read_at,
             serving_config=(endpoint.config_name if isinstance(endpoint, EndpointReading) else ""),
             serving=serving_of(endpoint, update.plan),
@@ -72,9 +85,12 @@ class Endings:
     def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
         """Remove what only this update needed; mark its version if it was bad; the claim comes last."""
         self._acts.clear(update, endpoint)
+        self._watched_alarms.leave(update)
         if update.outcome is not Outcome.QUEUED:
             self._queue.remove(update.endpoint, order_of_update(update))
         mark = mark_after(update)
         if mark is not None:
             self._queue.add_mark(mark)
-        self._carrying.give_claim_back(update)
+        if not update.waits_for(serving_of(endpoint, update.plan)):
+            # Else whoever wants the claim, or looks after claims, finishes this once all stands still.
+            self._carrying.give_claim_back(update)

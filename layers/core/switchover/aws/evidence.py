@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from switchover.domain.fleet import AlarmState, EndpointReading
+from switchover.domain.fleet import AlarmState
+from switchover.domain.observing import failure_of
 from switchover.domain.telling.evidence import Datapoint, Fleet, Trip, fleet_of
 from switchover.domain.update import Evidence
 
@@ -47,9 +48,8 @@ class Traces:
         trips = self.trips(plan, course.started_at)
         # Later streams are of instances that come up on the way back, with the previous config.
         turned_back = min((trip.at for trip in trips if trip.at), default=seen.at)
-        failure = seen.endpoint.failure_reason if isinstance(seen.endpoint, EndpointReading) else ""
         log = self._logs.read(plan.endpoint, plan.variant, update.started_at, turned_back)
-        return Evidence(failure_reason=failure, alarms=trips, log=log)
+        return Evidence(failure_reason=failure_of(seen), alarms=trips, log=log)
 
     def log_of(self, update: Update) -> ContainerLog:
         """What the new fleet printed before the change that is under way, which is the way back."""

@@ -31,6 +31,7 @@ from switchover.aws.topic import Topic
 from switchover.aws.traffic import Traffic
 from switchover.aws.turns import Turns
 from switchover.aws.usage import Fleets
+from switchover.aws.watched_alarms import WatchedAlarms
 from switchover.aws.workflow import Workflow
 from switchover.settings import settings
 
@@ -125,6 +126,11 @@ def queue() -> Queue:
     return Queue(clients.client("dynamodb"), settings().table)
 
 
+def watched_alarms() -> WatchedAlarms:
+    """Whom people's own alarms concern."""
+    return WatchedAlarms(clients.client("dynamodb"), settings().table)
+
+
 def timetables() -> Timetables:
     """When updates may run."""
     return Timetables(files(), Traffic(clients.client("cloudwatch")))
@@ -155,7 +161,7 @@ def carrying() -> Carrying:
 
 def endings() -> Endings:
     """What is left to do when an update is over."""
-    return Endings(ledger(), queue(), acts(), carrying())
+    return Endings(ledger(), queue(), acts(), carrying(), watched_alarms())
 
 
 def turns() -> Turns:

@@ -18,15 +18,11 @@ class Guards:
         self._awslambda = awslambda
         self._function = function
 
-    def call(self, update_id: str, bake_since: datetime, *, takes_over: bool = False) -> None:
+    def call(self, update_id: str, bake_since: datetime) -> None:
         """Have the bake guarded that began then. Nobody waits for that."""
         if self._function is None:
             return
-        payload = {
-            "update_id": update_id,
-            "bake_since": bake_since.isoformat(),
-            "takes_over": takes_over,
-        }
+        payload = {"update_id": update_id, "bake_since": bake_since.isoformat()}
         self._awslambda.invoke(
             FunctionName=self._function,
             InvocationType="Event",

@@ -2,7 +2,8 @@
 
 | pk                | sk              | holds                                              |
 |-------------------|-----------------|----------------------------------------------------|
-| endpoint#<name>   | claim           | who may change the endpoint, and the newest so far |
+| endpoint#<name>   | claim           | who may change the endpoint, and the newest so far;|
+|                   |                 | while it is held, in the index under CLAIMED       |
 | endpoint#<name>   | served#<time>   | a config that was confirmed to serve               |
 | update#<id>       | update          | the update; index by_endpoint sorts by start       |
 | update#<id>       | moment#<time>#n | its timeline                                       |
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _BY_ENDPOINT = "by_endpoint"
+# No endpoint's name holds this sign, so that the index keeps claims apart from all updates.
+_CLAIMED = "#claimed"
 
 
 class Ledger:
@@ -52,6 +55,8 @@ class Ledger:
                     "execution_arn": {"S": claim.execution_arn},
                     "claimed_at": {"S": claim.claimed_at.isoformat()},
                     "newest": {"S": order},
+                    "endpoint": {"S": _CLAIMED},
+                    "started_at": {"S": claim.endpoint},
                 },
                 ConditionExpression=(
                     "(attribute_not_exists(execution_arn) OR execution_arn IN (:own, :other))"
@@ -87,6 +92,15 @@ class Ledger:
         """Who may change the endpoint now."""
         return self.standing(endpoint).holder
 
+    def claimed_endpoints(self) -> tuple[str, ...]:
+        """The endpoints whose claim somebody holds, be it an execution that is gone."""
+        items = self._query(
+            IndexName=_BY_ENDPOINT,
+            KeyConditionExpression="endpoint = :claimed",
+            ExpressionAttributeValues={":claimed": {"S": _CLAIMED}},
+        )
+        return tuple(item["started_at"]["S"] for item in items)
+
     def claiming_update(self, endpoint: str) -> Update | None:
         """The update that holds an endpoint's claim, whatever it waits for."""
         claim = self.claim(endpoint)
@@ -98,7 +112,9 @@ class Ledger:
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key=_key(f"endpoint#{endpoint}", "claim"),
-                UpdateExpression="REMOVE update_id, execution_arn, claimed_at",
+                UpdateExpression=(
+                    "REMOVE update_id, execution_arn, claimed_at, endpoint, started_at"
+                ),
                 ConditionExpression="execution_arn = :own",
                 ExpressionAttributeValues={":own": {"S": execution_arn}},
             )

@@ -15,6 +15,8 @@ from switchover.domain.observing import (
     Purpose,
     assess_observation,
     collect_reasons,
+    failure_of,
+    find_faults_of_way_back,
     moment_of,
 )
 from switchover.domain.verdict import Verdict, has_moved
@@ -82,7 +84,8 @@ class Observer:
         plan, course = update.plan, update.course
         if plan is None or course is None:
             raise ValueError(f"{update.update_id} has no change under way")
-        if purpose in _JUDGING and update.is_going_back:
+        is_judged = update.is_going_back or update.outcome is not None
+        if purpose in _JUDGING and is_judged:
             # A wake-up that came late: what it was to look at is over, and its token with it.
             return Verdict.MOVING, ()
         seen = Observation(
@@ -101,6 +104,9 @@ class Observer:
             "last_seen": moment.text,
             "course": course.model_copy(update={"was_seen_moving": is_moving}),
             "evidence": evidence,
+            "way_back_faults": find_faults_of_way_back(update, verdict, seen)
+            if purpose is Purpose.ROLLBACK
+            else update.way_back_faults,
         }
         if verdict is Verdict.UPDATED and purpose is Purpose.OUTCOME and update.settled_at is None:
             taken = seen.at - course.started_at
@@ -128,7 +134,13 @@ class Observer:
         """What is known of why it goes wrong, with what only now can still be had."""
         if purpose in _JUDGING and verdict in _UNSETTLING:
             return self.traces.gather(update, seen)
-        if purpose is Purpose.ROLLBACK and not update.evidence.log.group:
+        if purpose is not Purpose.ROLLBACK:
+            return update.evidence
+        found: dict[str, object] = {}
+        if not update.evidence.log.group:
             # No look failed it, but a test or a handler: its containers may say why.
-            return update.evidence.model_copy(update={"log": self.traces.log_of(update)})
-        return update.evidence
+            found["log"] = self.traces.log_of(update)
+        if verdict is Verdict.UPDATED and not update.evidence.failure_reason:
+            # It was called off, and this is what SageMaker says of its having turned back.
+            found["failure_reason"] = failure_of(seen)
+        return update.evidence.model_copy(update=found)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.eventstream import ParserError
 from botocore.exceptions import BotoCoreError, ClientError, EventStreamError
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from switchover.domain.golden.answers import Answer
 from switchover.domain.golden.expectations import LONGEST_ANSWER_SECONDS, LONGEST_STREAM_SECONDS
@@ -21,12 +21,19 @@ if TYPE_CHECKING:
 
     from switchover.domain.golden.questions import GoldenQuestion
 
+_US_PER_SECOND = 1_000_000
 _NANOSECONDS_PER_US = 1000
 _NANOSECONDS_PER_SECOND = 1_000_000_000
-# A stream that breaks off has no status of its own; a container's failure is a 424 (ModelError).
-_BROKEN_OFF = 424
-# SageMaker ends a request that takes too long by itself; so much later nothing comes any more.
-_LONGEST_TRY_NS = (LONGEST_ANSWER_SECONDS + 5) * _NANOSECONDS_PER_SECOND
+# A container that breaks off, or keeps silent for too long, has no status of its own (a time-out was
+# reported as status 0): only SageMaker's ModelError.
+_MODEL_ERROR = 424
+# SageMaker ends a request that takes too long by itself; so much later nothing comes any more ("the SDK
+# socket timeout should be set to be 70 seconds", API Reference, InvokeEndpoint).
+_LONGEST_TRY_NS = (LONGEST_ANSWER_SECONDS + 10) * _NANOSECONDS_PER_SECOND
+# SageMaker takes bodies of 25 MB and says nothing of answers. All of them are held until the last one
+# came, by a function of 512 MB.
+_ANSWER_LIMIT_BYTES = 6_000_000
+_ANSWERS_LIMIT_BYTES = 100_000_000
 
 
 class Runtime:
@@ -43,17 +50,17 @@ class Runtime:
         endpoint: str,
         question: GoldenQuestion,
         within_seconds: float = LONGEST_STREAM_SECONDS,
+        at_most_bytes: int = _ANSWER_LIMIT_BYTES,
     ) -> Answer:
         """Send one golden request. No answer and an error status are answers too.
 
-        It is sent once more if nothing came back, or SageMaker throttled it, and there is time. A stream
-        is read for `within_seconds` at most.
+        It is sent once more if no container's answer came, and there is time. A stream is read for
+        `within_seconds` at most, and of any answer `at_most_bytes`.
         """
         until = self._now_in(within_seconds)
-        answer, is_throttled = self._try(endpoint, question, until)
-        has_time = self._clock() + _LONGEST_TRY_NS < until
-        if (answer.status == 0 or is_throttled) and has_time:
-            again, _ = self._try(endpoint, question, until)
+        answer = self._try(endpoint, question, until, at_most_bytes)
+        if answer.status == 0 and self._clock() + _LONGEST_TRY_NS < until:
+            again = self._try(endpoint, question, until, at_most_bytes)
             return again.model_copy(update={"tries": 2})
         return answer
 
@@ -72,11 +79,13 @@ class Runtime:
         there was no time to ask: nothing is begun that might not end within `within_seconds`.
         """
         until = self._now_in(within_seconds)
+        room = min(_ANSWER_LIMIT_BYTES, _ANSWERS_LIMIT_BYTES // max(1, len(questions)))
 
         def ask_in_time(question: GoldenQuestion) -> Answer | None:
-            if self._clock() + _LONGEST_TRY_NS > until:
+            left_ns = until - self._clock()
+            if left_ns < _LONGEST_TRY_NS:
                 return None
-            return self.ask(endpoint, question, (until - self._clock()) / _NANOSECONDS_PER_SECOND)
+            return self.ask(endpoint, question, left_ns / _NANOSECONDS_PER_SECOND, room)
 
         for _ in range(warm_up if questions else 0):
             ask_in_time(questions[0])
@@ -86,41 +95,60 @@ class Runtime:
     def _now_in(self, seconds: float) -> int:
         return self._clock() + int(seconds * _NANOSECONDS_PER_SECOND)
 
-    def _try(self, endpoint: str, question: GoldenQuestion, until: int) -> tuple[Answer, bool]:
-        """One request: its answer, and whether SageMaker throttled it."""
+    def _try(
+        self, endpoint: str, question: GoldenQuestion, until: int, at_most_bytes: int
+    ) -> Answer:
         began = self._clock()
         try:
             if question.request.stream:
-                return self._stream(endpoint, question, began, until), False
+                return self._stream(endpoint, question, began, until, at_most_bytes)
             given = self._runtime.invoke_endpoint(**_parameters(endpoint, question))
-            body, variant = given["Body"].read(), given.get("InvokedProductionVariant", "")
-            return self._answer(200, body, began, variant=variant), False
+            body = given["Body"].read(at_most_bytes)
+            # Reading on is also what makes botocore notice an answer that the network cut off.
+            is_longer = bool(given["Body"].read(1))
+            return self._answer(
+                200,
+                body,
+                began,
+                variant=given.get("InvokedProductionVariant", ""),
+                cut_short=_too_long(at_most_bytes) if is_longer else "",
+            )
         except ClientError as error:
-            # A container's own error comes as ModelError (424) with what the container said.
-            said: dict[str, Any] = dict(error.response)
-            status = said.get("OriginalStatusCode") or said["ResponseMetadata"]["HTTPStatusCode"]
-            body = str(said.get("OriginalMessage") or error).encode()
-            is_throttled = said["Error"].get("Code") == "ThrottlingException"
-            return self._answer(status, body, began), is_throttled
-        except BotoCoreError as error:
-            return self._answer(0, str(error).encode(), began), False
+            return self._failed(error, began)
+        except (BotoCoreError, HTTPError, ParserError) as error:
+            return self._answer(0, str(error).encode(), began)
 
-    def _stream(self, endpoint: str, question: GoldenQuestion, began: int, until: int) -> Answer:
+    def _stream(
+        self,
+        endpoint: str,
+        question: GoldenQuestion,
+        began: int,
+        until: int,
+        at_most_bytes: int,
+    ) -> Answer:
         given = self._runtime.invoke_endpoint_with_response_stream(
             **_parameters(endpoint, question)
         )
         parts: list[bytes] = []
-        first_token_us, is_cut = None, False
+        first_token_us, cut_short, read_bytes = None, "", 0
         try:
             for part in _read_parts(given["Body"]):
                 first_token_us = self._us_since(began) if first_token_us is None else first_token_us
                 parts.append(part)
+                read_bytes += len(part)
                 if self._clock() > until:
-                    is_cut = True
+                    cut_short = (
+                        f"had not ended after {self._us_since(began) / _US_PER_SECOND:.1f} s"
+                    )
                     break
-        except (EventStreamError, HTTPError, ParserError) as error:
+                if read_bytes > at_most_bytes:
+                    cut_short = _too_long(at_most_bytes)
+                    break
+        except (EventStreamError, ReadTimeoutError) as error:
+            if not _is_of_model(error):
+                raise
             said = f"{b''.join(parts).decode(errors='replace')} … broke off: {error}"
-            return self._answer(_BROKEN_OFF, said.encode(), began)
+            return self._answer(_MODEL_ERROR, said.encode(), began)
         finally:
             given["Body"].close()
         return self._answer(
@@ -130,8 +158,20 @@ class Runtime:
             variant=given.get("InvokedProductionVariant", ""),
             first_token_us=first_token_us,
             parts=len(parts),
-            is_cut=is_cut,
+            cut_short=cut_short,
         )
+
+    def _failed(self, error: ClientError, began: int) -> Answer:
+        """What an error means: a container's own comes as ModelError with what the container said."""
+        said: dict[str, Any] = dict(error.response)
+        if said["Error"].get("Code") == "ModelError":
+            status = said.get("OriginalStatusCode") or _MODEL_ERROR
+            return self._answer(status, str(said.get("OriginalMessage") or error).encode(), began)
+        is_outage = (
+            said["Error"].get("Code") == "InternalStreamFailure"
+            or said.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+        )
+        return self._answer(0, str(error).encode(), began, is_outage=is_outage)
 
     def _answer(self, status: int, body: bytes, began: int, **more: Any) -> Answer:
         return Answer(status=status, body=body, latency_us=self._us_since(began), **more)
@@ -153,6 +193,17 @@ def _parameters(
     if request.custom_attributes is not None:
         parameters["CustomAttributes"] = request.custom_attributes
     return parameters
+
+
+def _is_of_model(error: EventStreamError | ReadTimeoutError) -> bool:
+    """Whether the container broke its stream off, rather than SageMaker: it stopped or fell silent."""
+    if isinstance(error, ReadTimeoutError):
+        return True
+    return bool(error.response["Error"]["Code"] == "ModelStreamError")
+
+
+def _too_long(limit_bytes: int) -> str:
+    return f"is longer than {limit_bytes / 1_000_000:.1f} MB, and was not read on"
 
 
 def _read_parts(stream: Any) -> Iterator[bytes]:

@@ -80,6 +80,16 @@ class SageMaker:
             endpoint_tags=self._tags(endpoint_arn) if endpoint_arn else (),
         )
 
+    def has_config(self, config_name: str) -> bool:
+        """Whether there is a config of that name."""
+        try:
+            self._sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
+        except ClientError as error:
+            if not _says(error, _NOT_FOUND):
+                raise
+            return False
+        return True
+
     def create(self, model: dict[str, Any], config: dict[str, Any]) -> None:
         """Create the target model and config; what exists already is taken as made by us before.
 

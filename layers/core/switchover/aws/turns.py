@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from switchover.domain.naming import execution_name, resume_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import is_abandoned, order_of_update, outranked
+from switchover.domain.serving import serving_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from switchover.aws.queue import Queue
     from switchover.aws.schedules import Schedules
     from switchover.aws.workflow import Workflow
+    from switchover.domain.fleet import Absent, EndpointReading
     from switchover.domain.queueing import Waiting
     from switchover.domain.update import Update
 
 _AT_ONCE = 3  # each of them tells when it has ended, and then the next ones are seen to
 # The end of an update wakes the queue at once; this is for the event that was lost.
 _LOOK_AGAIN = timedelta(minutes=10)
+_AGAIN_MINUTES = 15
 
 
 class Turns:
@@ -46,14 +49,15 @@ class Turns:
         self._queue.put(waiting)
         self._wake((waiting,), now)
 
-    def start_next(self, endpoint: str, waiting: tuple[Waiting, ...], now: datetime) -> str:
+    def start_next(self, endpoint: EndpointReading | Absent, waiting: tuple[Waiting, ...]) -> str:
         """Start whoever is next of those who wait for an endpoint, if somebody may; says what was found.
 
         The execution that is started decides for itself: this only picks, so that nothing is lost if a
         trigger comes twice, late or at the same time as another.
         """
-        standing = self._ledger.standing(endpoint)
-        self.make_way(waiting, standing.newest)
+        now = endpoint.read_at
+        standing = self._ledger.standing(endpoint.name)
+        self.make_way(waiting, standing.newest, now)
         gone = outranked(waiting, standing.newest)
         others = [one for one in waiting if one not in gone]
         self._wake(others, now)
@@ -62,26 +66,35 @@ class Turns:
             is_running = self._workflow.is_running(holder.execution_arn)
             if not is_abandoned(holder, now, is_running=is_running):
                 return "busy"
-            self.recover(endpoint, holder.update_id, holder.execution_arn)
+            held_for = self._ledger.find(holder.update_id)
+            if held_for is not None and held_for.waits_for(serving_of(endpoint, None)):
+                return "unsettled"
+            self.recover(endpoint.name, holder.update_id, holder.execution_arn, now)
             return "recovering"
         due = (one for one in others if one.not_before <= now)
-        return "started" if any(self._take_up(one) for one in due) else "not_yet"
+        return "started" if any(self._take_up(one, now) for one in due) else "not_yet"
 
-    def make_way(self, waiting: tuple[Waiting, ...], newest: str) -> None:
+    def make_way(self, waiting: tuple[Waiting, ...], newest: str, now: datetime) -> None:
         """Have those who will never get their turn end now."""
         for one in outranked(waiting, newest)[:_AT_ONCE]:
-            self._take_up(one)
+            self._take_up(one, now)
 
-    def recover(self, endpoint: str, update_id: str, gone: str) -> None:
-        """Start the way back for an update whose execution is gone; once for each execution."""
-        name = execution_name(endpoint, "recovery", gone)
-        self._workflow.start(self._machine_arn, name, {"recover": update_id})
+    def recover(self, endpoint: str, update_id: str, gone: str, now: datetime) -> None:
+        """Start the way back for an update whose execution is gone.
+
+        Once for each execution; again now and then if that recovery ended and took nothing over.
+        """
+        for source in (gone, f"{gone}#{now:%Y%m%dT%H}#{now.minute // _AGAIN_MINUTES}"):
+            name = execution_name(endpoint, "recovery", source)
+            is_started = self._workflow.start(self._machine_arn, name, {"recover": update_id})
+            if is_started or self._workflow.is_running(self._arn_of(name)):
+                return
 
     def leave(self, update: Update) -> None:
         """Take an update out of the queue: it goes on, or is over."""
         self._queue.remove(update.endpoint, order_of_update(update))
 
-    def _take_up(self, one: Waiting) -> bool:
+    def _take_up(self, one: Waiting, now: datetime) -> bool:
         """Start the execution that takes up a waiting update; False if there is nothing to wait for."""
         update = self._ledger.find(one.update_id)
         if update is None or update.outcome not in {None, Outcome.QUEUED}:
@@ -89,7 +102,7 @@ class Turns:
             return False
         if update.outcome is None:
             if not self._workflow.is_running(update.execution_arn):
-                self.recover(update.endpoint, update.update_id, update.execution_arn)
+                self.recover(update.endpoint, update.update_id, update.execution_arn, now)
             return True
         self._resume(one)
         return True
@@ -99,7 +112,7 @@ class Turns:
         request = {"resume": one.update_id}
         if self._workflow.start(self._machine_arn, name, request):
             return
-        started = f"{self._machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+        started = self._arn_of(name)
         if self._workflow.is_running(started):
             return
         # It was stopped before it took the update up: another name, or the update waits for ever.
@@ -107,6 +120,9 @@ class Turns:
         if self._queue.replace(one, again):
             name = resume_name(one.endpoint, one.version, one.update_id, started)
             self._workflow.start(self._machine_arn, name, request)
+
+    def _arn_of(self, name: str) -> str:
+        return f"{self._machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
 
     def _wake(self, waiting: tuple[Waiting, ...] | list[Waiting], now: datetime) -> None:
         times = [one.not_before if one.not_before > now else now + _LOOK_AGAIN for one in waiting]

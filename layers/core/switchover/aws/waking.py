@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from switchover.domain.approvals.approval import Channel, Gate, refuse
@@ -9,9 +10,29 @@ from switchover.domain.observing import Purpose
 from switchover.domain.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from switchover.aws.observing import Observer
     from switchover.domain.approvals.approval import Answer
     from switchover.domain.update import Update
+
+
+def wake_each(updates: Iterable[Update], observer: Observer) -> dict[str, str]:
+    """Wake every one, whatever befalls another; returns the verdict on each update.
+
+    Raises:
+        StaleUpdate: others kept changing one of them; Lambda hands the event in again.
+    """
+    seen: dict[str, str] = {}
+
+    def wake_one(update: Update) -> None:
+        seen[update.update_id] = wake(update, observer)["verdict"]
+
+    # An exit stack makes every call that it was given, also after one that raised.
+    with ExitStack() as calls:
+        for update in updates:
+            calls.callback(wake_one, update)
+    return seen
 
 
 def wake(update: Update, observer: Observer) -> dict[str, Any]:
@@ -22,7 +43,7 @@ def wake(update: Update, observer: Observer) -> dict[str, Any]:
     Raises:
         StaleUpdate: others kept changing the update; the next wake-up looks again.
     """
-    if update.task_token is None:
+    if update.task_token is None or update.outcome is not None:
         return {"verdict": "nobody_waits"}
     if update.open_gate is not None:
         no = _find_no(update, update.open_gate, observer)

@@ -29,6 +29,14 @@ class AbortRequest(BaseModel):
     by: str
     reasons: tuple[Reason, ...]
 
+    @property
+    def told(self) -> str:
+        """What people read in the timeline."""
+        first = self.reasons[0]
+        if first.code == "update.aborted":
+            return f"{first.subject} {first.message}"
+        return f"Called off by {self.by}: {first.subject}: {first.message}"
+
 
 def call_off(update_id: str, at: datetime, by: str, why: str) -> AbortRequest:
     """A person's request to stop an update."""

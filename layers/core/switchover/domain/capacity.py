@@ -13,7 +13,7 @@ from switchover.domain.fleet import ScalingReading, has_other_size
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from switchover.domain.fleet import Absent, EndpointReading
     from switchover.domain.plans.plan import Plan
@@ -55,14 +55,24 @@ class Restoration:
 
     `target` is what RegisterScalableTarget is sent, None if it fits; policies and scheduled actions are
     those that have to be made again; `instances` is the size that the fleet is brought to, None if it
-    keeps the one that it has.
+    keeps the one that it has. `is_out_of_reach` says that it has another one than before, and that
+    SageMaker resizes no endpoint in that state. `astray` are alarms that call a policy that is gone.
     """
 
     target: dict[str, Any] | None = None
     policies: tuple[dict[str, Any], ...] = ()
     scheduled_actions: tuple[dict[str, Any], ...] = ()
     instances: int | None = None
+    is_out_of_reach: bool = False
     others: tuple[str, ...] = ()
+    astray: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """What the timeline says."""
+        others = f"Left as others set it: {', '.join(self.others)}." if self.others else ""
+        astray = f"To be given a new action: {', '.join(self.astray)}." if self.astray else ""
+        return " ".join(filter(None, (others, astray)))
 
 
 def protection(during: tuple[int, int] | None) -> dict[str, Any]:
@@ -92,20 +102,32 @@ def plan_restoration(
         kept = Restoration(others=("the scalable target was deregistered",))
     else:
         kept = _restore_scaling(before, now, plan.capacity_during, is_recreated=is_recreated)
+        kept = replace(kept, astray=_find_astray(before) if is_recreated else ())
     return _restore_size(kept, noted.desired_instances, before, now, endpoint, plan)
 
 
-def left_to_others(endpoint: str, changes: Iterable[str]) -> tuple[Reason, ...]:
-    """What people are told of changes that were not theirs to lose."""
-    return tuple(
+def tell_left(endpoint: str, restoration: Restoration) -> tuple[Reason, ...]:
+    """What people are told of changes that were not theirs to lose, and of what only they can mend."""
+    subject = f"endpoint {endpoint}"
+    changed = (
         Reason(
             code="capacity.changed-by-others",
-            subject=f"endpoint {endpoint}",
+            subject=subject,
             message=f"{change} while the update ran; it was left so.",
             remedy="Nothing, if that is how you want it.",
         )
-        for change in changes
+        for change in restoration.others
     )
+    astray = (
+        Reason(
+            code="capacity.alarms-astray",
+            subject=subject,
+            message=f"its step scaling was made again under another ARN, which {name} doesn't call.",
+            remedy="Give the alarm the policy's new ARN (describe-scaling-policies) as its action.",
+        )
+        for name in restoration.astray
+    )
+    return (*changed, *astray)
 
 
 def _restore_size(
@@ -122,6 +144,10 @@ def _restore_size(
     """
     if not (plan.changes_fleet_size and has_other_size(endpoint, noted_instances)):
         return kept
+    if not plan.retain_capacity and endpoint.config_name == plan.target_config:
+        return kept  # the size that the policy wants the new config to have
+    if not endpoint.is_at_rest:
+        return replace(kept, is_out_of_reach=True)
     found_instances = endpoint.variants[0].desired_instances
     is_ours = plan.deployment_config is None or found_instances in _own_sizes(plan)
     if not is_ours:
@@ -135,6 +161,19 @@ def _restore_size(
     wanted = max(noted_instances, theirs.get("MinCapacity", noted_instances))
     wanted = min(wanted, theirs.get("MaxCapacity", wanted))
     return replace(kept, instances=None if wanted == found_instances else wanted)
+
+
+def _find_astray(before: ScalingReading) -> tuple[str, ...]:
+    """The alarms of step scaling: they call a policy by its ARN, and one that is made again has another.
+
+    Target tracking makes its own alarms.
+    """
+    return tuple(
+        alarm["AlarmName"]
+        for policy in before.policies
+        if policy.get("PolicyType") == "StepScaling"
+        for alarm in policy.get("Alarms", ())
+    )
 
 
 def _own_sizes(plan: Plan) -> frozenset[int]:

@@ -7,6 +7,7 @@ SwitchoverError
 ├── CallRefused          AWS refused a call for good; the message is AWS's
 ├── UpdateUnknown        the ledger holds no update of that id
 ├── StaleUpdate          the update was changed since it was read
+├── NotAsked             people couldn't be asked; the state machine retries
 └── Unavailable          AWS did not answer well; a retry may do
 """
 
@@ -44,6 +45,10 @@ class UpdateUnknown(SwitchoverError):
 
 class StaleUpdate(SwitchoverError):
     """The update was changed since it was read; read it again and decide anew."""
+
+
+class NotAsked(SwitchoverError):
+    """People couldn't be asked. The state machine knows it by this name, and asks again."""
 
 
 class Unavailable(SwitchoverError):

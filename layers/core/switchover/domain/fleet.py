@@ -22,6 +22,17 @@ class EndpointStatus(StrEnum):
     FAILED = "Failed"
     UPDATE_ROLLBACK_FAILED = "UpdateRollbackFailed"
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether SageMaker is at work, so that it will have another status by itself."""
+        return self in {
+            EndpointStatus.CREATING,
+            EndpointStatus.UPDATING,
+            EndpointStatus.SYSTEM_UPDATING,
+            EndpointStatus.ROLLING_BACK,
+            EndpointStatus.DELETING,
+        }
+
 
 class AlarmState(StrEnum):
     """A CloudWatch alarm's state; `MISSING` is ours: no alarm of that name exists."""
@@ -96,6 +107,16 @@ class EndpointReading(_Reading):
         )
 
     @property
+    def is_moving(self) -> bool:
+        """Whether SageMaker is still at work on it, whoever asked it to be."""
+        return self.status.is_moving or self.pending_config_name is not None
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it serves cleanly, so that SageMaker takes a change of it."""
+        return self.status is EndpointStatus.IN_SERVICE and self.pending_config_name is None
+
+    @property
     def is_baking(self) -> bool:
         """Whether SageMaker watches the alarms now."""
         return any(stage.is_bake for stage in self.stages)
@@ -144,19 +165,32 @@ class ScalingReading(_Reading):
 def has_other_size(
     endpoint: EndpointReading | Absent, instances: int
 ) -> TypeGuard[EndpointReading]:
-    """Whether a fleet that serves cleanly has another desired size, so that it can be changed."""
+    """Whether there is a fleet, and its desired size is another."""
     return (
         isinstance(endpoint, EndpointReading)
-        and endpoint.status is EndpointStatus.IN_SERVICE
-        and endpoint.pending_config_name is None
+        and bool(endpoint.variants)
         and endpoint.variants[0].desired_instances != instances
     )
 
 
-def is_being_resized(endpoint: EndpointReading | Absent) -> bool:
-    """Whether a fleet changes its size while its config stays."""
+# A resize that fails goes through RollingBack, and maintenance takes no resize (rules §2).
+_RESIZING = frozenset(
+    {EndpointStatus.UPDATING, EndpointStatus.ROLLING_BACK, EndpointStatus.SYSTEM_UPDATING}
+)
+
+
+def is_seen_resizing(endpoint: EndpointReading) -> bool:
+    """Whether SageMaker itself says that the fleet which serves only changes its size.
+
+    Then the variant that serves carries the stages, and nothing is pending (rules §2.4).
+    """
+    return is_being_resized(endpoint) and any(variant.stages for variant in endpoint.variants)
+
+
+def is_being_resized(endpoint: EndpointReading | Absent) -> TypeGuard[EndpointReading]:
+    """Whether a fleet whose config stays is busy, so that its size is settled only after that."""
     return (
         isinstance(endpoint, EndpointReading)
-        and endpoint.status is EndpointStatus.UPDATING
+        and endpoint.status in _RESIZING
         and endpoint.pending_config_name is None
     )

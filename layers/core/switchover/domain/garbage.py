@@ -73,20 +73,23 @@ def made_by(updates: Iterable[Update]) -> tuple[Made, ...]:
     """
     found: dict[tuple[Sort, str], Made] = {}
     for update in updates:
-        plan = update.plan
-        if plan is None or plan.kind is not Kind.RELEASE or plan.config_request is None:
-            continue
-        own = config_name(plan.endpoint, plan.version, update.update_id)
-        if plan.target_config != own:
-            continue
-        for sort, name, version in (
-            (Sort.CONFIG, own, plan.version),
-            (Sort.CONFIG, plan.repair_config, plan.previous_version),
-            (Sort.MODEL, own, plan.version),
-        ):
+        for sort, name, version in _names_made_by(update):
             made = Made(sort=sort, name=name, version=version, update_id=update.update_id)
             found.setdefault((sort, name), made)
     return tuple(found.values())
+
+
+def _names_made_by(update: Update) -> Iterator[tuple[Sort, str, str]]:
+    plan = update.plan
+    if plan is None:
+        return
+    own = config_name(plan.endpoint, plan.version, update.update_id)
+    if plan.kind is Kind.RELEASE and plan.target_config != own:
+        return
+    yield Sort.CONFIG, plan.repair_config, plan.previous_version
+    if plan.kind is Kind.RELEASE:
+        yield Sort.CONFIG, own, plan.version
+        yield Sort.MODEL, own, plan.version
 
 
 def judge_made(
@@ -95,21 +98,20 @@ def judge_made(
     *,
     endpoint: str,
     updates: Iterable[Update],
-    served: tuple[Served, ...],
+    served: Mapping[str, tuple[Served, ...]],
     pin: Pin | None,
     keep: int,
 ) -> tuple[Judged, ...]:
     """Say of each that still exists whether it may go; configs before models, as they are removed.
 
-    What serves any endpoint is needed, what an unfinished update may touch, the last `keep` that served,
-    where a rollback goes, and a pinned version. A model is needed as long as any config that stays
-    names it, whoever made that.
+    `updates` are the endpoint's, newest first; `served` is what served each endpoint, newest first: a
+    config may serve several. Needed is what serves any endpoint, what an unfinished or unsettled update
+    may touch, the last `keep` that served, where a rollback goes, and a pinned version. A model is
+    needed as long as any config that stays names it, whoever made that.
     """
-    needs = _needs(tuple(updates), inventory, served, pin, keep)
-    for config in inventory.endpoints.get(endpoint, ()):
-        goal = choose_earlier(served, config, None)
-        if isinstance(goal, Served):
-            needs.add(goal.config_name, "a rollback goes there")
+    needs = _Needs(pin)
+    _need_for_endpoints(needs, inventory, served, endpoint, keep)
+    _need_for_updates(needs, tuple(updates))
     existing = [each for each in made if _exists(each, inventory)]
     configs = tuple(
         Judged(made=each, needed_by=tuple(dict.fromkeys(needs.of(each))))
@@ -147,29 +149,40 @@ class _Needs:
             yield f"{made.version} is pinned"
 
 
-def _needs(
-    updates: tuple[Update, ...],
+def _need_for_endpoints(
+    needs: _Needs,
     inventory: Inventory,
-    served: tuple[Served, ...],
-    pin: Pin | None,
+    served: Mapping[str, tuple[Served, ...]],
+    own: str,
     keep: int,
-) -> _Needs:
-    needs = _Needs(pin)
+) -> None:
     for endpoint, configs in inventory.endpoints.items():
         for config in configs:
             needs.add(config, f"endpoint {endpoint} serves it")
-    for config in list(dict.fromkeys(entry.config_name for entry in served))[:keep]:
-        needs.add(config, f"one of the last {keep} that served")
+    for endpoint, entries in served.items():
+        whom = "" if endpoint == own else f" {endpoint}"
+        for config in list(dict.fromkeys(entry.config_name for entry in entries))[:keep]:
+            needs.add(config, f"one of the last {keep} that served{whom}")
+        for config in inventory.endpoints.get(endpoint, ()):
+            goal = choose_earlier(entries, config, None)
+            if isinstance(goal, Served):
+                needs.add(goal.config_name, f"a rollback{whom and f' of{whom}'} goes there")
+
+
+def _need_for_updates(needs: _Needs, updates: tuple[Update, ...]) -> None:
+    is_settled = False
     for update in updates:
-        if update.outcome not in {None, Outcome.QUEUED}:
-            continue
-        if update.plan is None:
+        is_open = update.outcome in {None, Outcome.QUEUED}
+        # A mix of two configs goes under the name of one of them (rules §2).
+        is_unsettled = update.outcome is Outcome.NEEDS_OPERATOR and not is_settled
+        is_settled = is_settled or update.outcome in {Outcome.UPDATED, Outcome.ROLLED_BACK}
+        if is_open and update.plan is None:
             # A rollback that isn't planned yet may go to whatever served.
             needs.add_all(f"update {update.update_id} is not planned yet")
-            continue
-        for config in update.plan.own_configs:
-            needs.add(config, f"update {update.update_id} needs it")
-    return needs
+        elif update.plan is not None and (is_open or is_unsettled):
+            why = "needs it" if is_open else "ended unsettled and may serve it"
+            for config in update.plan.own_configs:
+                needs.add(config, f"update {update.update_id} {why}")
 
 
 def _exists(made: Made, inventory: Inventory) -> bool:

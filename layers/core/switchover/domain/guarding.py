@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.amounts import say_count
 from switchover.domain.fleet import Absent, EndpointReading
-from switchover.domain.golden.results import GoldenVerdict, assess
+from switchover.domain.golden.assessing import GoldenVerdict, assess, verdict_of
 from switchover.domain.plans.pacing import share_of
 from switchover.domain.policies.policy import Inconclusive
 from switchover.domain.reasons import Reason
@@ -146,6 +147,14 @@ class Tally:
         odds = math.log((1 - new_share) / new_share)
         return (self.right - self.wrong) * odds >= _SURE
 
+    def told(self, new_share: float) -> str:
+        """What was counted; nobody saw which fleet answered, so that a person can judge the guess."""
+        asked = self.right + self.wrong
+        return (
+            f"in the bake {self.wrong} of {say_count(asked, 'answer')} were wrong, while"
+            f" {new_share:.0%} of the requests went to the new fleet. The last wrong one"
+        )
+
 
 # Once may be chance: a model is seldom quite deterministic.
 _TWICE = 2
@@ -172,8 +181,8 @@ class Probes:
     def note(self, question: GoldenQuestion, answer: Answer) -> None:
         """Count an answer. Slow ones are the latency alarm's matter, which knows whose they are."""
         self.sent += 1
-        if answer.status == 0:
-            return  # nothing came back, which says nothing about any fleet
+        if answer.status == 0 or answer.cut_short:
+            return  # nothing came back, or not all of it: that says nothing about any fleet
         request = question.request
         unhurried = request.model_copy(
             update={
@@ -188,6 +197,8 @@ class Probes:
         )
         reasons = assess(unhurried, answer, _ANY_LATENCY_SECONDS)
         tally = self.tallies.setdefault(request.name, Tally())
+        if verdict_of(reasons) is GoldenVerdict.INCONCLUSIVE:
+            return
         if reasons:
             tally.wrong, tally.reasons = tally.wrong + 1, reasons
         else:
@@ -197,7 +208,7 @@ class Probes:
     def blamed(self) -> tuple[Reason, ...]:
         """What the new fleet answered wrong, as far as it must be its answers."""
         return tuple(
-            reason
+            reason.model_copy(update={"message": f"{tally.told(self.new_share)}: {reason.message}"})
             for tally in self.tallies.values()
             if tally.blames_new_fleet(self.new_share)
             for reason in tally.reasons

@@ -17,15 +17,10 @@ if TYPE_CHECKING:
 
     from switchover.domain.update import Update
 
-# They say nothing about the release: a person stopped it, or Switchover itself failed.
-_NOT_THE_RELEASE = frozenset(
-    {
-        "execution.stopped",
-        "switchover.crashed",
-        "approval.declined",
-        "approval.expired",
-        "approval.refused",
-    }
+# What was measured, or seen, of the release itself. All else says nothing of it: a person stopped it,
+# nobody asked it anything, golden requests couldn't be read, Switchover failed.
+_OF_THE_RELEASE = frozenset(
+    {"alarm.went-red", "golden.failed", "sagemaker.failure-reason", "update.rolled-back"}
 )
 # SageMaker's words for trouble of its own (rules §6).
 _INFRASTRUCTURE = re.compile(
@@ -63,7 +58,7 @@ def mark_after(update: Update) -> Mark | None:
     """The mark that a rolled-back release leaves, if it was the release that was bad."""
     if update.outcome is not Outcome.ROLLED_BACK or update.kind is not Kind.RELEASE:
         return None
-    if any(reason.code in _NOT_THE_RELEASE for reason in update.reasons):
+    if not any(reason.code in _OF_THE_RELEASE for reason in update.reasons):
         return None
     if _INFRASTRUCTURE.search(update.evidence.failure_reason):
         return None

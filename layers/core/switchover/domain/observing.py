@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.aborting import is_unheeded
+from switchover.domain.alarms import Scope
 from switchover.domain.fleet import (
     Absent,
     AlarmReading,
@@ -16,9 +17,10 @@ from switchover.domain.fleet import (
     EndpointStatus,
 )
 from switchover.domain.outcome import serves
+from switchover.domain.plans.detection import detection_seconds
 from switchover.domain.reasons import Reason
 from switchover.domain.telling.evidence import say_trip
-from switchover.domain.update import Evidence, Moment
+from switchover.domain.update import Evidence, Moment, add_fault
 from switchover.domain.verdict import Verdict, has_moved, judge, judge_resize
 
 if TYPE_CHECKING:
@@ -62,6 +64,10 @@ _STANDING = frozenset(
 )
 
 
+# What comes out as asked, so far.
+_OPEN = frozenset({Verdict.MOVING, Verdict.UPDATED, Verdict.DELETING, Verdict.GONE})
+
+
 class Observation(BaseModel):
     """One reading of the endpoint, its alarms and the clock."""
 
@@ -95,20 +101,29 @@ def assess_observation(seen: Observation, purpose: Purpose, update: Update) -> V
             return judge_resize(seen.endpoint, course)
         case Purpose.CAPACITY:
             return _unless_stopped(
-                judge_resize(seen.endpoint, course), is_stopped=update.abort is not None
+                _judge_raise(seen.endpoint, plan, course), is_stopped=update.abort is not None
             )
         case Purpose.OUTCOME:
             return _judge_outcome(seen, update, plan, course)
         case Purpose.ROLLBACK:
             return _judge_rollback(seen, update, course)
         case Purpose.GATE:
-            return _unless_stopped(_judge_gate(seen, plan), is_stopped=update.abort is not None)
+            return _unless_stopped(_judge_gate(seen, update), is_stopped=update.abort is not None)
         case Purpose.WATCH:
             return _unless_stopped(
-                _judge_watch(seen, plan, course), is_stopped=update.abort is not None
+                _judge_watch(seen, update, course), is_stopped=update.abort is not None
             )
         case _:
             assert_never(purpose)
+
+
+def _judge_raise(endpoint: EndpointReading | Absent, plan: Plan, course: Course) -> Verdict:
+    """A resize that SageMaker gives up ends InService too, with the old size."""
+    verdict = judge_resize(endpoint, course)
+    is_raised = isinstance(endpoint, EndpointReading) and (
+        endpoint.variants[0].desired_instances >= (plan.capacity_during or (0,))[0]
+    )
+    return Verdict.FAILED if verdict is Verdict.UPDATED and not is_raised else verdict
 
 
 def _judge_outcome(seen: Observation, update: Update, plan: Plan, course: Course) -> Verdict:
@@ -128,37 +143,57 @@ def _judge_rollback(seen: Observation, update: Update, course: Course) -> Verdic
     verdict = judge(seen.endpoint, course)
     is_next_way_due = (
         update.tripped_at is not None
-        and not update.has_published_abort
+        and update.abort_published_at is None
         and is_unheeded(seen.endpoint, update.tripped_at)
     )
     return Verdict.UNHEEDED if verdict is Verdict.MOVING and is_next_way_due else verdict
 
 
-def _judge_watch(seen: Observation, plan: Plan, course: Course) -> Verdict:
+def _judge_watch(seen: Observation, update: Update, course: Course) -> Verdict:
     serves_target = (
         isinstance(seen.endpoint, EndpointReading)
-        and seen.endpoint.config_name == plan.target_config
-        and seen.endpoint.status in {EndpointStatus.IN_SERVICE, EndpointStatus.SYSTEM_UPDATING}
+        and seen.endpoint.config_name == update.planned.target_config
+        and seen.endpoint.pending_config_name is None
+        and seen.endpoint.status in _STANDING
     )
-    if not serves_target or seen.red:
+    inherited = inherited_red(seen, update)
+    if not serves_target or set(seen.red) - inherited:
         return Verdict.FAILED
-    return Verdict.UPDATED if seen.at >= course.overdue_at else Verdict.MOVING
+    return Verdict.UPDATED if seen.at >= course.overdue_at and not inherited else Verdict.MOVING
 
 
-def _judge_gate(seen: Observation, plan: Plan) -> Verdict:
+def inherited_red(seen: Observation, update: Update) -> frozenset[AlarmReading]:
+    """The standing alarms that may be red of what the old fleet did: they see both, and look back.
+
+    A fleet that fails must not bring itself back by them.
+    """
+    if update.settled_at is None:
+        return frozenset()
+    look_back_seconds = {
+        spec.name: detection_seconds(spec.period_seconds, spec.evaluation_periods)
+        for spec in update.planned.alarms
+        if spec.scope is Scope.STANDING
+    }
+    since_seconds = (seen.at - update.settled_at).total_seconds()
+    return frozenset(
+        alarm for alarm in seen.red if since_seconds < look_back_seconds.get(alarm.name, 0)
+    )
+
+
+def _judge_gate(seen: Observation, update: Update) -> Verdict:
     """Good news settles nothing here: people say whether it stays, however long they take."""
     serves_target = (
         isinstance(seen.endpoint, EndpointReading)
-        and seen.endpoint.config_name == plan.target_config
+        and seen.endpoint.config_name == update.planned.target_config
         and seen.endpoint.status in _STANDING
     )
-    return Verdict.MOVING if serves_target and not seen.red else Verdict.FAILED
+    is_red = bool(set(seen.red) - inherited_red(seen, update))
+    return Verdict.MOVING if serves_target and not is_red else Verdict.FAILED
 
 
 def _unless_stopped(verdict: Verdict, *, is_stopped: bool) -> Verdict:
     """What goes on, or went well, has failed if it is to stop; what went wrong stays as it is."""
-    is_open = verdict in {Verdict.MOVING, Verdict.UPDATED, Verdict.GONE}
-    return Verdict.FAILED if is_stopped and is_open else verdict
+    return Verdict.FAILED if is_stopped and verdict in _OPEN else verdict
 
 
 def moment_of(seen: Observation, purpose: Purpose) -> Moment:
@@ -178,6 +213,30 @@ def moment_of(seen: Observation, purpose: Purpose) -> Moment:
     )
 
 
+def failure_of(seen: Observation) -> str:
+    """SageMaker's own words on what went wrong; may be empty, and is never the test (rules §2.2)."""
+    return seen.endpoint.failure_reason if isinstance(seen.endpoint, EndpointReading) else ""
+
+
+def find_faults_of_way_back(
+    update: Update, verdict: Verdict, seen: Observation
+) -> tuple[Reason, ...]:
+    """What stood in the way of going back so far, with SageMaker's words if it could not go it now."""
+    words = failure_of(seen)
+    if verdict not in {Verdict.ROLLED_BACK, Verdict.MIXED, Verdict.FAILED} or not words:
+        return update.way_back_faults
+    return add_fault(update, _say_failure(seen.endpoint.name, words))
+
+
+def _say_failure(endpoint: str, words: str) -> Reason:
+    return Reason(
+        code="sagemaker.failure-reason",
+        subject=f"endpoint {endpoint}",
+        message=f"SageMaker says: {words}",
+        remedy="Mend what it names, then start the release again.",
+    )
+
+
 def collect_reasons(
     verdict: Verdict,
     purpose: Purpose,
@@ -187,10 +246,12 @@ def collect_reasons(
 ) -> tuple[Reason, ...]:
     """Why a change did not come out as asked: who stopped it, red alarms and SageMaker's words."""
     is_asked_back = purpose in {Purpose.ROLLBACK, Purpose.RESTORE}
-    if verdict in {Verdict.MOVING, Verdict.UPDATED, Verdict.GONE} or is_asked_back:
+    if is_asked_back or verdict in _OPEN:
         return ()
     subject = f"endpoint {seen.endpoint.name}"
     reasons = [*abort.reasons] if abort else []
+    if purpose is Purpose.CAPACITY and not reasons:
+        return (_not_raised(seen.endpoint, subject),)
     reasons += [
         Reason(
             code="alarm.went-red",
@@ -201,14 +262,7 @@ def collect_reasons(
         for alarm in evidence.alarms
     ]
     if evidence.failure_reason:
-        reasons.append(
-            Reason(
-                code="sagemaker.failure-reason",
-                subject=subject,
-                message=f"SageMaker says: {evidence.failure_reason}",
-                remedy="Mend what it names, then start the release again.",
-            )
-        )
+        reasons.append(_say_failure(seen.endpoint.name, evidence.failure_reason))
     return tuple(reasons) or (
         Reason(
             code=f"update.{verdict.value.replace('_', '-')}",
@@ -216,4 +270,17 @@ def collect_reasons(
             message=f"{serves(seen.endpoint)} SageMaker gave no reason and no alarm went red.",
             remedy="See the endpoint's container log of that time.",
         ),
+    )
+
+
+def _not_raised(endpoint: EndpointReading | Absent, subject: str) -> Reason:
+    told = endpoint.failure_reason if isinstance(endpoint, EndpointReading) else ""
+    return Reason(
+        code="capacity.not-raised",
+        subject=subject,
+        message=(
+            "its fleet could not be raised for the update:"
+            f" {f'SageMaker says: {told}' if told else serves(endpoint)}"
+        ),
+        remedy="Start the release again later, or lower `capacity.during.min`.",
     )

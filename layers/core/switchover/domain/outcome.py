@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
+from switchover.domain.fleet import (
+    Absent,
+    EndpointReading,
+    EndpointStatus,
+    has_other_size,
+    is_seen_resizing,
+)
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -33,7 +40,8 @@ _SUMMARY_LETTERS = 160
 class Ending(BaseModel):
     """What the state machine knows when it comes to the end.
 
-    `verdict` is the last state's verdict; `crashed_in` names a state whose handler failed, with `error`.
+    `verdict` is the last state's verdict; `crashed_in` names a state whose handler failed, with `error`;
+    `earlier` is what had ended badly before, where the way back failed.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -42,11 +50,18 @@ class Ending(BaseModel):
     reasons: tuple[Reason, ...] = ()
     crashed_in: str | None = None
     error: str | None = None
+    earlier: Ending | None = None
 
     @property
     def why(self) -> str:
         """One sentence on why it ended."""
-        return _first((*self.reasons, *_reasons_of_ending(self)))
+        return _first(self.all_reasons)
+
+    @property
+    def all_reasons(self) -> tuple[Reason, ...]:
+        """Why it ended, what came first before what followed."""
+        earlier = self.earlier.all_reasons if self.earlier else ()
+        return (*earlier, *self.reasons, *_reasons_of_ending(self))
 
 
 class Conclusion(BaseModel):
@@ -84,13 +99,13 @@ def conclude(
     serves decides; anything but a clean InService on one of the two configs needs a person.
     `noted` is the capacity before.
     """
-    reasons = (*ending.reasons, *_reasons_of_ending(ending))
+    reasons = ending.all_reasons
     if not is_capacity_restored:
-        off = _capacity_off(endpoint, noted)
+        reasons = (_capacity_off(endpoint, noted), *reasons)
         return Conclusion(
             outcome=Outcome.NEEDS_OPERATOR,
-            summary=f"{serves(endpoint)} {_first((off, *reasons))}",
-            reasons=(*reasons, off),
+            summary=f"{serves(endpoint).rstrip('.')}: {_first(reasons)}",
+            reasons=reasons,
         )
     if ending.verdict in _NOT_YET and not was_started:
         return Conclusion(
@@ -104,21 +119,14 @@ def conclude(
             summary=f"{endpoint.name} was not touched: {_first(reasons)}",
             reasons=reasons,
         )
-    is_settled = (
-        isinstance(endpoint, EndpointReading)
-        and endpoint.status in _SERVING
-        and endpoint.pending_config_name is None
-    )
-    if is_settled and isinstance(endpoint, EndpointReading):
+    if isinstance(endpoint, EndpointReading) and _is_settled(endpoint):
         if endpoint.config_name == plan.target_config and ending.verdict == "updated":
             return Conclusion(
                 outcome=Outcome.UPDATED,
                 summary=f"{endpoint.name} serves {plan.version} ({plan.target_config}).",
                 reasons=reasons,
             )
-        if plan.proves_way_back(is_mixed=is_mixed) and endpoint.config_name == plan.home_config(
-            is_mixed=is_mixed
-        ):
+        if endpoint.config_name in plan.home_configs(is_mixed=is_mixed):
             return Conclusion(
                 outcome=Outcome.ROLLED_BACK,
                 summary=(
@@ -130,7 +138,7 @@ def conclude(
             )
     return Conclusion(
         outcome=Outcome.NEEDS_OPERATOR,
-        summary=f"{serves(endpoint)} {_first(reasons)}",
+        summary=f"{_trouble(endpoint, plan)}: {_first(reasons)}",
         reasons=reasons,
     )
 
@@ -146,25 +154,50 @@ def leaves_queue(outcome: Outcome | None, ending: Ending) -> bool:
 
 
 def serves(endpoint: EndpointReading | Absent) -> str:
-    """One sentence on what serves now."""
+    """One sentence on what serves now, and what is under way."""
     if isinstance(endpoint, Absent):
         return f"{endpoint.name} does not exist."
-    return f"{endpoint.name} is {endpoint.status.value} on {endpoint.config_name}."
+    coming = endpoint.pending_config_name
+    towards = f", on its way to {coming}" if coming else ""
+    return f"{endpoint.name} is {endpoint.status.value} on {endpoint.config_name}{towards}."
+
+
+def _is_settled(endpoint: EndpointReading) -> bool:
+    """Whether one config serves, and goes on to: autoscaling works again when an outcome is recorded."""
+    is_at_rest = endpoint.status in _SERVING and endpoint.pending_config_name is None
+    return is_at_rest or is_seen_resizing(endpoint)
+
+
+def _trouble(endpoint: EndpointReading | Absent, plan: Plan) -> str:
+    """Why a person is needed, in one clause."""
+    if isinstance(endpoint, EndpointReading) and _is_settled(endpoint):
+        if endpoint.config_name == plan.target_config:
+            return (
+                f"{endpoint.name} still serves {plan.version} ({plan.target_config}): it could not be"
+                f" brought back to {plan.previous_version}"
+            )
+        if endpoint.config_name not in plan.own_configs:
+            return f"{endpoint.name} was moved to {endpoint.config_name} by somebody else"
+    return serves(endpoint).rstrip(".")
 
 
 def _capacity_off(endpoint: EndpointReading | Absent, noted: CapacitySnapshot | None) -> Reason:
     what = "scaling or size isn't as it was before the update."
     # Autoscaling, where there is any, chooses the size: another one than before tells nothing then.
     is_of_fixed_size = noted is not None and noted.scaling.target is None
-    if noted and is_of_fixed_size and isinstance(endpoint, EndpointReading):
+    if noted and is_of_fixed_size and has_other_size(endpoint, noted.desired_instances):
         found = endpoint.variants[0].desired_instances
-        if found != noted.desired_instances:
-            what = f"it had {noted.desired_instances} instances before the update, now {found}."
+        what = f"it had {noted.desired_instances} instances before the update, now {found}."
+    is_moving = isinstance(endpoint, EndpointReading) and endpoint.is_moving
     return Reason(
         code="capacity.not-restored",
         subject=f"endpoint {endpoint.name}",
         message=f"its capacity could not be put back: {what}",
-        remedy="Put it back by hand.",
+        remedy=(
+            "It is tried again within 15 minutes after SageMaker has settled; look then."
+            if is_moving
+            else "Put it back by hand."
+        ),
     )
 
 
@@ -175,10 +208,20 @@ def _reasons_of_ending(ending: Ending) -> tuple[Reason, ...]:
         Reason(
             code="switchover.crashed",
             subject=f"state {ending.crashed_in}",
-            message=f"failed: {ending.error or 'no error given'}.",
+            message=f"failed: {_say_error(ending.error or 'no error given')}.",
             remedy="See the function's log for this update, then start the release again.",
         ),
     )
+
+
+def _say_error(error: str) -> str:
+    """Lambda's error by name and message; the stack trace stays in the function's log."""
+    name, _, cause = error.partition(": ")
+    try:
+        said = json.loads(cause)["errorMessage"]
+    except (ValueError, KeyError, TypeError):
+        return error.rstrip(": .")
+    return f"{name}: {said}".rstrip(".")
 
 
 def _first(reasons: tuple[Reason, ...]) -> str:

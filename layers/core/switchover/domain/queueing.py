@@ -241,11 +241,11 @@ def waits_behind(update: Update, other: str) -> Reason:
 
 
 def being_cleaned_up(holder: Claim) -> Reason:
-    """The update before this one ended without an outcome."""
+    """The update before this one ended, and left something to put back."""
     return Reason(
         code="claim.recovering",
         subject=f"endpoint {holder.endpoint}",
-        message=f"{holder.update_id} ended without an outcome and is being cleaned up.",
+        message=f"{holder.update_id} has ended, and what it left is being put back.",
         remedy="This one starts by itself afterwards.",
     )
 

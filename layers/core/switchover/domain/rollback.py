@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from switchover.domain.aborting import is_unheeded
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
+from switchover.domain.plans.sizing import fit_batch
+from switchover.domain.verdict import course_of
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from switchover.domain.update import Update
+    from switchover.domain.verdict import Course
 
 # Beside the two ways of the abort alarm: UpdateEndpoint, then repairs of what that left; more would be
 # hope.
@@ -34,9 +40,19 @@ class Move(StrEnum):
         return _TOLD[self]
 
     @property
+    def leads_to_a_config(self) -> bool:
+        """Whether SageMaker is asked to bring a config up."""
+        return self in {Move.UPDATE_BACK, Move.CREATE}
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether SageMaker itself is made to turn back."""
+        return self in {Move.TRIP_ABORT_ALARM, Move.PUBLISH_ABORT}
+
+    @property
     def is_attempt(self) -> bool:
-        """Whether it may be made `MOST_ATTEMPTS` times only; each way of the alarm is taken once."""
-        return self not in {Move.TRIP_ABORT_ALARM, Move.PUBLISH_ABORT}
+        """Whether it may be made `MOST_ATTEMPTS` times only."""
+        return not self.is_turn
 
 
 _TOLD = {
@@ -51,44 +67,138 @@ _TOLD = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """One move, and the config to which it leads. `is_mixed`: two configs serve, or did.
+
+    `batch_instances` at a time, where not all at once. `is_by_copy`: the config's content under another
+    name.
+    """
+
+    move: Move
+    home_config: str
+    is_mixed: bool
+    batch_instances: int | None = None
+    is_by_copy: bool = False
+
+    @property
+    def told(self) -> str:
+        """What people read in the timeline."""
+        how = [", by a copy of it"] if self.is_by_copy else []
+        how += [", in batches"] if self.batch_instances else []
+        return f"{self.move.told}{''.join(how)}"
+
+    def course(self, endpoint: EndpointReading | Absent, update: Update) -> Course:
+        """What is waited for once the move is made, and for how long."""
+        plan, overdue_seconds = update.planned, update.planned.overdue_seconds
+        if self.move.is_turn and update.course is not None:
+            # SageMaker's own deadline goes on counting from where the update began.
+            left = update.course.overdue_at - endpoint.read_at
+            overdue_seconds = max(plan.turning_seconds, round(left.total_seconds()))
+        return course_of(
+            self.home_config,
+            endpoint,
+            overdue_seconds,
+            recreates=plan.allows_downtime,
+            was_seen_moving=self.move is Move.WAIT or self.move.is_turn,
+        )
+
+
+def find_way_back(endpoint: EndpointReading | Absent, update: Update) -> WayBack:
+    """Choose the next move of an update that has to be undone."""
+    plan, course = update.planned, update.course
+    is_mixed = update.is_mixed or (
+        isinstance(endpoint, EndpointReading)
+        and endpoint.status is EndpointStatus.UPDATE_ROLLBACK_FAILED
+    )
+    is_overdue = course is not None and endpoint.read_at >= course.overdue_at
+    move = choose_move(
+        endpoint,
+        home_configs=plan.home_configs(is_mixed=is_mixed),
+        own_configs=plan.own_configs,
+        allows_downtime=plan.allows_downtime,
+        tripped_at=update.tripped_at,
+        published_at=update.abort_published_at,
+        attempts=update.rollback_attempts,
+        has_waited_long=update.is_going_back and is_overdue,
+    )
+    batch_instances = None
+    if (
+        move is Move.UPDATE_BACK
+        and update.way_back_faults
+        and isinstance(endpoint, EndpointReading)
+    ):
+        # What had no room all at once may have it in batches, of the fleet as it is now.
+        batch_instances = fit_batch(plan.pace.step_instances, endpoint.instances)
+    return WayBack(move, plan.home_config(is_mixed=is_mixed), is_mixed, batch_instances)
+
+
 def choose_move(
     endpoint: EndpointReading | Absent,
     *,
-    home_config: str,
+    home_configs: frozenset[str],
     own_configs: frozenset[str],
     allows_downtime: bool,
     tripped_at: datetime | None,
-    has_published_abort: bool,
+    published_at: datetime | None,
     attempts: int,
+    has_waited_long: bool = False,
 ) -> Move:
-    """Choose the fastest safe way to `home_config` for the state that is found (rules §2, §2.6).
+    """Choose the fastest safe way to one of `home_configs` for the state that is found (rules §2, §2.6).
 
     In flight there is no cancel: a red abort alarm makes SageMaker roll back itself. It is set by hand
-    first (`tripped_at`); if a bake goes on nevertheless, it is made red by its own metric, and if that
-    isn't heeded either, the update is let come to its end and updated back. A config that is none of the
-    update's `own_configs` is somebody else's: it isn't touched.
+    first (`tripped_at`); if a bake goes on nevertheless, it is made red by its own metric
+    (`published_at`), and if that isn't heeded either, the update is let come to its end and updated back.
+    Both may be made again while nothing shows that they weren't heeded: noted isn't done. A config that
+    is none of the update's `own_configs` is somebody else's: it isn't touched.
+
+    `has_waited_long` says that a way back is overdue already: then nobody waits for it once more.
     """
     if attempts >= MOST_ATTEMPTS:
         is_home = (
             isinstance(endpoint, EndpointReading)
             and endpoint.status is EndpointStatus.IN_SERVICE
-            and endpoint.config_name == home_config
+            and endpoint.config_name in home_configs
         )
         return Move.NOTHING if is_home else Move.GIVE_UP
     if isinstance(endpoint, Absent):
         return Move.CREATE if allows_downtime else Move.GIVE_UP
+    move = _move_from(
+        endpoint,
+        home_configs,
+        own_configs,
+        tripped_at,
+        published_at,
+    )
+    if move is Move.DELETE and not allows_downtime:
+        return Move.GIVE_UP
+    is_more_of_the_same = move in {Move.WAIT, Move.TRIP_ABORT_ALARM}
+    return Move.GIVE_UP if is_more_of_the_same and has_waited_long else move
+
+
+def _move_from(
+    endpoint: EndpointReading,
+    home_configs: frozenset[str],
+    own_configs: frozenset[str],
+    tripped_at: datetime | None,
+    published_at: datetime | None,
+) -> Move:
     match endpoint.status:
         case EndpointStatus.IN_SERVICE:
-            return _move_in_service(endpoint, home_config, own_configs)
+            return _move_in_service(endpoint, home_configs, own_configs)
         case EndpointStatus.UPDATE_ROLLBACK_FAILED:
             return Move.UPDATE_BACK
         case EndpointStatus.UPDATING:
-            is_ours = endpoint.pending_config_name in {*own_configs, None}
-            move = _move_in_flight(endpoint, tripped_at, has_published_abort=has_published_abort)
-            return move if is_ours else Move.WAIT
+            if not _goes_forward(endpoint, home_configs, own_configs):
+                return Move.WAIT
+            if tripped_at is None or not is_unheeded(endpoint, tripped_at):
+                return Move.TRIP_ABORT_ALARM
+            if published_at is None or not is_unheeded(endpoint, published_at):
+                return Move.PUBLISH_ABORT
+            return Move.WAIT
         case EndpointStatus.FAILED:
             # A Failed endpoint takes nothing but DeleteEndpoint (rules §2), which ends its service.
-            return Move.DELETE if allows_downtime else Move.GIVE_UP
+            return Move.DELETE
         case EndpointStatus.OUT_OF_SERVICE:
             return Move.GIVE_UP
         case (
@@ -102,21 +212,23 @@ def choose_move(
             assert_never(endpoint.status)
 
 
-def _move_in_flight(
-    endpoint: EndpointReading | Absent, tripped_at: datetime | None, *, has_published_abort: bool
-) -> Move:
-    """Choose how to make SageMaker turn back, or to let it go on: each way is taken once."""
-    if tripped_at is None:
-        return Move.TRIP_ABORT_ALARM
-    is_next_way = not has_published_abort and is_unheeded(endpoint, tripped_at)
-    return Move.PUBLISH_ABORT if is_next_way else Move.WAIT
-
-
 def _move_in_service(
-    endpoint: EndpointReading, home_config: str, own_configs: frozenset[str]
+    endpoint: EndpointReading, home_configs: frozenset[str], own_configs: frozenset[str]
 ) -> Move:
     if endpoint.pending_config_name is not None:
         return Move.WAIT
-    if endpoint.config_name == home_config:
+    if endpoint.config_name in home_configs:
         return Move.NOTHING
     return Move.UPDATE_BACK if endpoint.config_name in own_configs else Move.GIVE_UP
+
+
+def _goes_forward(
+    endpoint: EndpointReading, home_configs: frozenset[str], own_configs: frozenset[str]
+) -> bool:
+    """Whether SageMaker carries out the update, which a red alarm can turn back.
+
+    Not if it is somebody else's, or the way back itself; nor if only the target's fleet is resized.
+    """
+    if endpoint.pending_config_name is None:
+        return endpoint.config_name in home_configs
+    return endpoint.pending_config_name in own_configs - home_configs

@@ -29,6 +29,11 @@ class Serving(BaseModel):
     pending_config_name: str = ""
     pending_instances: int = 0
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether SageMaker is still at work on the endpoint, whoever asked it to be."""
+        return bool(self.pending_config_name or (self.status and self.status.is_moving))
+
 
 def serving_of(
     endpoint: EndpointReading | Absent, plan: Plan | None, served: tuple[Served, ...] = ()

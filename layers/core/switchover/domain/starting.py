@@ -46,3 +46,15 @@ def choose_start(endpoint: EndpointReading | Absent, plan: Plan, course: Course 
     ):
         return Start.DELETE if recreates else Start.UPDATE
     return Start.REFUSE
+
+
+def has_arrived(start: Start, endpoint: EndpointReading | Absent, plan: Plan) -> bool:
+    """Whether a request that was refused because the endpoint is busy is what keeps it busy.
+
+    An SDK asks again by itself if an answer is lost, and is told then that the endpoint is in progress.
+    """
+    if isinstance(endpoint, Absent):
+        return start is Start.DELETE
+    if start is Start.DELETE:
+        return endpoint.status is EndpointStatus.DELETING
+    return plan.target_config in {endpoint.pending_config_name, endpoint.config_name}

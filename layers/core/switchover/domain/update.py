@@ -84,6 +84,12 @@ class Request(BaseModel):
         return bucket, key
 
 
+def add_fault(update: Update, fault: Reason) -> tuple[Reason, ...]:
+    """What stood in the way of going back, each fault once, the latest last."""
+    earlier = (each for each in update.way_back_faults if each != fault)
+    return (*earlier, fault)
+
+
 def parse_request(raw: object) -> Request | tuple[Reason, ...]:
     """Read an execution's input, or say everything that is wrong with it."""
     try:
@@ -158,9 +164,11 @@ class Update(BaseModel):
     rollback_attempts: int = 0
     guard: GuardCall | None = None
     abort: AbortRequest | None = None
-    # When the abort alarm was set, and whether it was also made red by a published value.
+    # When the abort alarm was set by hand, and when it was made red by a published value.
     tripped_at: datetime | None = None
-    has_published_abort: bool = False
+    abort_published_at: datetime | None = None
+    # What SageMaker said where it refused the way back, or could not go it.
+    way_back_faults: tuple[Reason, ...] = ()
     # Decided for good: from here on only a rollback stops it.
     is_confirmed: bool = False
     is_mixed: bool = False
@@ -203,6 +211,10 @@ class Update(BaseModel):
     def is_ending(self) -> bool:
         """Whether nobody need judge it any more."""
         return self.abort is not None or self.is_going_back or self.outcome is not None
+
+    def waits_for(self, serving: Serving) -> bool:
+        """Whether it ended unsettled, and what is left to put back has to wait for SageMaker."""
+        return self.outcome is Outcome.NEEDS_OPERATOR and serving.is_moving
 
     @property
     def hotfix_reason(self) -> str:

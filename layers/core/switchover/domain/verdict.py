@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.plans.timing import START_GRACE_SECONDS
 
+# DeleteEndpoint is over in a minute or so; what takes longer is left to the events and the poll.
+_DELETION_SECONDS = 600
+
 
 class Verdict(StrEnum):
     """What an observation means for the change that is under way."""
@@ -21,6 +24,7 @@ class Verdict(StrEnum):
     MIXED = "mixed"
     FAILED = "failed"
     OVERDUE = "overdue"
+    DELETING = "deleting"
     GONE = "gone"
     UNHEEDED = "unheeded"
 
@@ -80,12 +84,13 @@ def judge(endpoint: EndpointReading | Absent, course: Course) -> Verdict:
             )
         case EndpointStatus.FAILED | EndpointStatus.OUT_OF_SERVICE:
             return Verdict.FAILED
+        case EndpointStatus.DELETING:
+            return _judge_deletion(endpoint, course)
         case (
             EndpointStatus.CREATING
             | EndpointStatus.UPDATING
             | EndpointStatus.SYSTEM_UPDATING
             | EndpointStatus.ROLLING_BACK
-            | EndpointStatus.DELETING
         ):
             return _unless_overdue(endpoint, course)
         case _:
@@ -127,6 +132,14 @@ def _judge_in_service(endpoint: EndpointReading, course: Course) -> Verdict:
     if has_moved(endpoint, course) or endpoint.read_at >= grace_ends:
         return Verdict.ROLLED_BACK
     return Verdict.MOVING
+
+
+def _judge_deletion(endpoint: EndpointReading, course: Course) -> Verdict:
+    """Its end isn't known to send any event (rules §5), and nothing serves meanwhile: look often."""
+    looks_often_until = course.started_at + timedelta(seconds=_DELETION_SECONDS)
+    if course.recreates and endpoint.read_at < looks_often_until:
+        return Verdict.DELETING
+    return _unless_overdue(endpoint, course)
 
 
 def _unless_overdue(endpoint: EndpointReading, course: Course) -> Verdict:

@@ -6,11 +6,15 @@ import hashlib
 import hmac
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from switchover.domain.update import Update
 
 LONGEST_WORDS = 500
 
@@ -107,13 +111,17 @@ _STAYS = {Gate.START: "Approved", Gate.PROMOTION: "Approved to stay"}
 
 
 class ApprovalLink(BaseModel):
-    """What is kept of the links in a notification: never the secret itself."""
+    """What is kept of the links in a notification: never the secret itself.
+
+    `reasons` are why people are asked at all, where it isn't the policy that wants it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     gate: Gate
     secret_sha256: str
     expires_at: datetime
+    reasons: tuple[Reason, ...] = ()
 
 
 class LinkState(StrEnum):
@@ -125,19 +133,30 @@ class LinkState(StrEnum):
     ANSWERED = "answered"
 
 
-def make_link(gate: Gate, secret: str, expires_at: datetime) -> ApprovalLink:
+def make_link(
+    gate: Gate, secret: str, expires_at: datetime, reasons: tuple[Reason, ...] = ()
+) -> ApprovalLink:
     """What the ledger keeps of a fresh secret."""
-    return ApprovalLink(gate=gate, secret_sha256=_digest(secret), expires_at=expires_at)
+    return ApprovalLink(
+        gate=gate, secret_sha256=_digest(secret), expires_at=expires_at, reasons=reasons
+    )
 
 
-def check_link(
-    link: ApprovalLink | None, secret: str, open_gate: Gate | None, now: datetime
-) -> LinkState:
+def write_query(update_id: str, secret: str, verdict: Reply) -> str:
+    """What a link says after its `?`."""
+    return urlencode({"update": update_id, "secret": secret, "verdict": verdict.value})
+
+
+def check_link(update: Update | None, secret: str, now: datetime) -> LinkState:
     """Say whether a secret opens the gate where people are asked now, in constant time."""
+    link = update.approval_link if update else None
     kept = link.secret_sha256 if link else _digest("")
-    if not hmac.compare_digest(kept, _digest(secret)) or link is None:
+    if not hmac.compare_digest(kept, _digest(secret)) or update is None or link is None:
         return LinkState.WRONG
-    if open_gate is not link.gate:
+    given = update.approval_of(link.gate)
+    if given is not None and given.verdict is Reply.EXPIRED:
+        return LinkState.EXPIRED
+    if update.open_gate is not link.gate:
         return LinkState.ANSWERED
     return LinkState.EXPIRED if now >= link.expires_at else LinkState.OPEN
 

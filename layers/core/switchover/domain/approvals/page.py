@@ -1,136 +1,194 @@
-"""The page behind a link: what is asked and one button. A GET shows it, only a POST answers.
+"""The pages behind a link: what is asked and one button. A GET shows it, only a POST answers.
 
-Mail scanners and chat previews fetch every link of a message, so that looking must never act.
+Mail scanners and chat previews fetch every link of a message, so that looking must never act. Whoever
+reads this may stand in a corridor at night: what is asked, what it takes and until when fit on a phone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from switchover.domain.approvals.approval import Gate, LinkState, Reply
+from switchover.domain.amounts import say_count
+from switchover.domain.approvals.approval import Gate, LinkState, Reply, write_query
+from switchover.domain.approvals.frame import Page, draw_facts, draw_text
+from switchover.domain.policies.policy import Strategy
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from switchover.domain.approvals.approval import Answer, ApprovalLink
+    from switchover.domain.golden.results import GoldenResult
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
 
-# Nothing is loaded, framed, cached or told to the next page; the form goes nowhere but here.
-_HEADERS = {
-    "Content-Type": "text/html; charset=utf-8",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
-        " frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
-_STYLE = """
-:root { color-scheme: light dark; --line: #d5d9e0; --soft: #5b6472; --yes: #17663a; --no: #a32020; }
-@media (prefers-color-scheme: dark) { :root { --line: #3a404a; --soft: #a3abb8; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 34rem; margin: 8vh auto; padding: 0 1.2rem; }
-h1 { font-size: 1.35rem; margin: 0 0 .6rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.2rem; margin: 1.4rem 0;
-     padding: 1rem 0; border: solid var(--line); border-width: 1px 0; }
-dt, small, label { color: var(--soft); }
-dd { margin: 0; overflow-wrap: anywhere; }
-label { display: block; margin: .8rem 0; }
-input { display: block; box-sizing: border-box; width: 100%; margin-top: .2rem; padding: .5rem .6rem;
-        font: inherit; border: 1px solid var(--line); border-radius: 6px; }
-button { margin: .8rem 0 1rem; padding: .6rem 1.6rem; font: inherit; font-weight: 600; color: #fff;
-         border: 0; border-radius: 6px; cursor: pointer; }
-.approved { background: var(--yes); } .declined { background: var(--no); }
-"""
 _BUTTON = {
     (Gate.START, Reply.APPROVED): "Approve: it may start",
     (Gate.START, Reply.DECLINED): "Reject: it must not start",
     (Gate.PROMOTION, Reply.APPROVED): "Approve: it may stay",
     (Gate.PROMOTION, Reply.DECLINED): "Reject: take it back",
 }
-_DONE = {
-    (Gate.START, Reply.APPROVED): "Approved. The update starts now.",
-    (Gate.START, Reply.DECLINED): "Rejected. Nothing was touched.",
-    (Gate.PROMOTION, Reply.APPROVED): "Approved. The new version stays.",
-    (Gate.PROMOTION, Reply.DECLINED): "Rejected. The previous version is brought back.",
+_OTHER = {
+    Reply.APPROVED: (Reply.DECLINED, "Reject it instead"),
+    Reply.DECLINED: (Reply.APPROVED, "Approve it instead"),
 }
+# Of a list, so that the button stays on the screen.
+_MOST_LINES = 3
+_SILENCE = {Gate.START: "Silence rejects it.", Gate.PROMOTION: "Silence takes it back."}
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """An HTTP answer; `verdict` is what the log says of it."""
-
-    status: int
-    verdict: str
-    body: str
-
-    @property
-    def response(self) -> dict[str, Any]:
-        """As a function URL wants it (Lambda Developer Guide, response payload format 2.0)."""
-        return {"statusCode": self.status, "headers": _HEADERS, "body": self.body}
-
-
-def ask_page(update: Update, gate: Gate, verdict: Reply) -> Page:
-    """What is asked, and the one button of this link."""
-    plan = update.planned
-    question = {
-        Gate.START: f"May {update.endpoint} move to {update.version}?",
-        Gate.PROMOTION: f"May {update.endpoint} stay on {update.version}?",
-    }[gate]
-    facts = {
-        "now" if gate is Gate.START else "before": plan.previous_version,
-        "update": f"{plan.version} by {plan.pace.strategy.value}",
-        "takes": f"about {round(plan.expected_seconds / 60)} minutes,"
-        f" at most {plan.peak_instances} instances",
-        "id": update.update_id,
+def ask_page(update: Update, verdict: Reply, secret: str, now: datetime) -> Page:
+    """What is asked, and the one button of this link. The update waits for a person, who has a link."""
+    link = update.approval_link
+    if link is None:
+        raise ValueError(f"nobody has a link to {update.update_id}")
+    plan, gate = update.planned, link.gate
+    match gate:
+        case Gate.START:
+            title = f"May {update.endpoint} move to {update.version}?"
+            facts = _facts_before(update, plan)
+        case Gate.PROMOTION:
+            title = f"May {update.endpoint} stay on {update.version}?"
+            facts = _facts_after(update, plan)
+        case _:
+            assert_never(gate)
+    facts |= {
+        "Asked why": _say_first([f"{each.subject}: {each.message}" for each in link.reasons]),
+        "Hotfix": update.hotfix_told,
+        "Update": update.update_id,
     }
-    if update.hotfix_told:
-        facts["hotfix"] = update.hotfix_told
-    rows = "".join(f"<dt>{escape(key)}</dt><dd>{escape(fact)}</dd>" for key, fact in facts.items())
+    other, words = _OTHER[verdict]
+    query = escape(write_query(update.update_id, secret, other))
+    # Who says no owes a reason to whoever offered the release.
+    reason = "Why" if verdict is Reply.DECLINED else "Why (optional)"
+    required = " required" if verdict is Reply.DECLINED else ""
     form = (
         '<form method="post">'
-        '<label>Your name <input name="by" maxlength="100" autocomplete="name"></label>'
-        '<label>Why (for the record) <input name="reason" maxlength="500"></label>'
+        '<label>Your name <input name="by" maxlength="100" autocomplete="name" required></label>'
+        f'<label>{reason} <input name="reason" maxlength="500"{required}></label>'
         f'<button class="{verdict.value}">{_BUTTON[gate, verdict]}</button></form>'
-        "<small>Nothing has happened yet. The answer counts once and is recorded.</small>"
+        f'<a href="?{query}">{words}</a>'
+        '<p class="soft">Nothing has happened yet. One answer counts, and it is recorded.</p>'
     )
-    return Page(200, "asked", _html(question, f"<dl>{rows}</dl>{form}"))
+    return Page(200, "asked", title, _draw_until(link, now) + draw_facts(facts) + form)
 
 
-def done_page(gate: Gate, verdict: Reply) -> Page:
-    """The answer was taken."""
-    return Page(200, verdict.value, _html(_DONE[gate, verdict], "<p>You may close this page.</p>"))
+def done_page(update: Update, given: Answer) -> Page:
+    """The answer was taken, and this comes of it."""
+    link, name = update.approval_link, update.endpoint
+    gate = link.gate if link else Gate.START
+    said = {
+        "Recorded for": given.by or "somebody with the link",
+        "Why": given.reason,
+        "Update": update.update_id,
+    }
+    match gate, given.verdict:
+        case Gate.START, Reply.APPROVED:
+            title = f"Approved. {name} moves to {update.version} now."
+            then = f"It takes {_say_minutes(update.planned)}. To stop it: switchover abort {name}"
+        case Gate.START, _:
+            title = f"Rejected. {name} stays on {update.planned.previous_version}."
+            then = "Nothing was touched. The release can be started again."
+        case Gate.PROMOTION, Reply.APPROVED:
+            title = f"Approved. {name} stays on {update.version}."
+            then = f"To go back later: switchover rollback {name}"
+        case _:
+            title = f"Rejected. {name} goes back to {update.planned.previous_version}."
+            then = "People are told when it is there."
+    content = draw_text(then) + draw_facts(said) + draw_text("You may close this page.")
+    return Page(200, given.verdict.value, title, content)
 
 
-def refusal_page(state: LinkState) -> Page:
-    """Why a link does nothing any more; of a wrong one no more than that."""
+def refusal_page(state: LinkState, update: Update | None) -> Page:
+    """Why a link does nothing any more; only whoever had the secret is told which update it was for."""
+    about = f"{update.endpoint} {update.version}: " if update else ""
     match state:
         case LinkState.WRONG:
             status, title = 403, "This link is not valid."
-            text = "It may have been cut off, or a newer message has replaced it."
+            content = draw_text("It may have been cut off, or a newer message has replaced it.")
         case LinkState.EXPIRED:
-            status, title = 410, "This link has expired."
-            text = "Nobody answered in time, which counts as a no."
+            status, title = 410, f"{about}the time to answer is over."
+            content = draw_text("Nobody answered in time, which is a no.") + _draw_end(update)
         case LinkState.ANSWERED:
-            status, title = 409, "Nobody waits for this answer any more."
-            text = "It was answered already, or the update has ended. Its history says how."
+            status, title = 409, f"{about}nobody waits for an answer any more."
+            content = _draw_answer(update) + _draw_end(update)
         case LinkState.OPEN:
             raise ValueError("an open link is not refused")
         case _:
             assert_never(state)
-    return Page(status, state.value, _html(title, f"<p>{text}</p>"))
+    return Page(status, state.value, title, content)
 
 
 def not_allowed_page() -> Page:
     """Neither a look nor an answer."""
-    return Page(405, "not_allowed", _html("This page takes GET and POST only.", ""))
+    return Page(
+        405, "not_allowed", "This page can be looked at and answered, and nothing else.", ""
+    )
 
 
-def _html(title: str, content: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Switchover</title><style>{_STYLE}</style></head>"
-        f"<body><h1>{escape(title)}</h1>{content}</body></html>"
+def _facts_before(update: Update, plan: Plan) -> dict[str, str]:
+    pace = plan.pace
+    model = f" of {update.release.model.name}" if update.release else ""
+    is_stepwise = pace.steps > 1
+    hours = plan.extra_instance_seconds / 3600
+    reasons = [each.reason for each in (update.request, update.release) if each]
+    return {
+        "Serves now": f"{plan.previous_version}, {say_count(pace.old_instances, 'instance')}",
+        "Would serve": f"{plan.version}{model}",
+        "How": f"{pace.strategy.value}{f', first a {pace.first_step}' if is_stepwise else ''}",
+        "Downtime": "until it is there, nobody is answered"
+        if pace.strategy is Strategy.REDEPLOY
+        else "",
+        "Takes": _say_minutes(plan),
+        "Needs": f"at most {plan.peak_instances} {plan.instance_type}",
+        "Costs": f"{hours:.1f} instance-hours more than usual",
+        "Offered why": next(filter(None, reasons), ""),
+    }
+
+
+def _facts_after(update: Update, plan: Plan) -> dict[str, str]:
+    return {
+        "Serves now": f"{plan.version}, on all instances",
+        "Served before": plan.previous_version,
+        "Tested": _say_golden(update.golden),
+        "If rejected": f"back to {plan.previous_version}, whose instances are launched again",
+    }
+
+
+def _say_golden(asked: tuple[GoldenResult, ...]) -> str:
+    if not asked:
+        return "nothing: the policy names no golden requests"
+    others = [f"{each.name}: {each.verdict.value}" for each in asked if not each.has_passed]
+    passed = len(asked) - len(others)
+    return f"{passed} of {say_count(len(asked), 'golden request')} passed\n{_say_first(others)}"
+
+
+def _say_first(lines: list[str]) -> str:
+    more = len(lines) - _MOST_LINES
+    return "\n".join([*lines[:_MOST_LINES], *([f"and {more} more"] if more > 0 else [])])
+
+
+def _draw_answer(update: Update | None) -> str:
+    link = update.approval_link if update else None
+    given = update.approval_of(link.gate) if update and link else None
+    if given is None:
+        return draw_text("It was answered a moment ago, or the update has ended.")
+    return draw_text(f"{given.at:%Y-%m-%d %H:%M} UTC: {given.told}")
+
+
+def _draw_end(update: Update | None) -> str:
+    if update is None or update.outcome is None:
+        return ""
+    return draw_text(f"The update ended as {update.outcome.value}. {update.summary}")
+
+
+def _say_minutes(plan: Plan) -> str:
+    return f"about {say_count(round(plan.expected_seconds / 60), 'minute')}"
+
+
+def _draw_until(link: ApprovalLink, now: datetime) -> str:
+    minutes = int((link.expires_at - now).total_seconds() / 60)
+    left = say_count(minutes, "minute") if minutes < 120 else say_count(minutes // 60, "hour")
+    return draw_text(
+        f"{left} left, until {link.expires_at:%Y-%m-%d %H:%M} UTC. {_SILENCE[link.gate]}"
     )

@@ -16,10 +16,12 @@ _OPENAI_DELTAS = "[].choices[0].delta.content"
 
 
 class Answer(BaseModel):
-    """What came back. `status` is the container's; 0 means that nothing came back at all.
+    """What came back. `status` is the container's; 0 means that no container's answer came.
 
+    Then `body` says why, and `is_outage` whether SageMaker itself failed, as it does for everybody who
+    asks; otherwise it refused the question (throttled, not allowed), or the network lost it.
     Of a stream, `body` is all of its parts, `parts` their number and `first_token_us` the time until the
-    first one; a plain answer has neither. `is_cut` tells that a stream still ran when its time was over.
+    first one; a plain answer has neither. `cut_short` tells why the rest of it wasn't read.
     `tries` is how often it was asked: a second time only if the first brought nothing.
     """
 
@@ -30,7 +32,8 @@ class Answer(BaseModel):
     latency_us: int
     first_token_us: int | None = None
     parts: int | None = None
-    is_cut: bool = False
+    cut_short: str = ""
+    is_outage: bool = False
     variant: str = ""
     tries: int = 1
 
@@ -56,9 +59,21 @@ def read_content(answer: Answer) -> Any:
         ValueError: it isn't JSON.
     """
     if answer.parts is None:
-        return json.loads(answer.text)
+        return parse_json(answer.text)
     events = _read_events(answer.text)
-    return events or json.loads(answer.text)
+    return events or parse_json(answer.text)
+
+
+def parse_json(text: str) -> Any:
+    """What a text says as JSON.
+
+    Raises:
+        ValueError: it isn't JSON, or one that no reader can follow.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:  # a model that is out of its mind may well answer `[[[[[[…`
+        raise ValueError("is nested too deep") from error
 
 
 def read_text(answer: Answer, text_at: str | None) -> str | None:
@@ -112,15 +127,15 @@ def _read_events(text: str) -> list[Any]:
     events: list[Any] = []
     for line in text.splitlines():
         try:
-            events.append(json.loads(line.removeprefix("data:")))
+            events.append(parse_json(line.removeprefix("data:")))
         except ValueError:
             continue
     return events
 
 
 def _joined(found: Any) -> str:
-    if isinstance(found, str):
-        return found
     if isinstance(found, list) and all(isinstance(part, str) for part in found):
-        return "".join(found)
-    return json.dumps(found, ensure_ascii=False)
+        found = "".join(found)
+    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+    # JSON can escape half a character, which a stream may bring in two pieces; a half alone is no text.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

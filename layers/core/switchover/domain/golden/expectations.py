@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
-from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from switchover.domain.golden.patterns import compile_pattern
+from switchover.domain.golden.schemas import compile_schema
 
 # A container has 60 s for an answer, 8 minutes for a stream (SageMaker Developer Guide, "Model Hosting
 # FAQs").
@@ -21,19 +20,27 @@ LONGEST_STREAM_SECONDS = 480
 
 
 def _compiles(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from error
+    compile_pattern(pattern)
     return pattern
 
 
 def _parses(path: str) -> str:
     try:
-        jmespath.compile(path)
+        parsed = jmespath.compile(path).parsed
     except JMESPathError as error:
         raise ValueError(f"{path!r} is not a JMESPath: {error}") from error
+    # It parses with a function that there is none of, and then finds nothing in any answer.
+    unknown = sorted(set(_functions_in(parsed)) - set(Functions.FUNCTION_TABLE))
+    if unknown:
+        raise ValueError(f"{path!r} is not a JMESPath: there is no function {unknown[0]}()")
     return path
+
+
+def _functions_in(node: Any) -> list[str]:
+    if not isinstance(node, dict):
+        return []
+    own = [node["value"]] if node["type"] == "function_expression" else []
+    return own + [name for child in node["children"] for name in _functions_in(child)]
 
 
 def _is_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -42,32 +49,7 @@ def _is_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 JmesPath = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_parses)]
-
-
-@lru_cache(maxsize=256)
-def compile_schema(text: str) -> Callable[[Any], Any]:
-    """A check of values by a JSON Schema, which raises JsonSchemaValueException.
-
-    Nothing is fetched: a `$ref` leads to a place within the schema.
-
-    Raises:
-        ValueError: it is not a JSON Schema.
-    """
-    # Few golden files state one, and a cold start pays for the import.
-    import fastjsonschema
-
-    def refuse(uri: str) -> None:
-        raise ValueError(f"refers to {uri}, and nothing is fetched")
-
-    try:
-        check: Callable[[Any], Any] = fastjsonschema.compile(
-            json.loads(text),
-            handlers=dict.fromkeys(("", "http", "https", "ftp", "file", "data"), refuse),
-            use_default=False,
-        )
-    except Exception as error:  # the compiler trips over some wrong schemas in ways of its own
-        raise ValueError(f"is not a JSON Schema: {error}") from error
-    return check
+PatternText = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_compiles)]
 
 
 class SimilarTo(BaseModel):
@@ -88,9 +70,9 @@ class Expectation(BaseModel):
     """What an answer must be.
 
     `values` maps a JMESPath of the answer, or of the list of its events if it is streamed, to the value
-    that must stand there. `matches` (a regular expression), `schema` (a JSON Schema) and `similar_to`
-    hold for the answer's text: what `text_at` (a JMESPath) leads to; left out, the message of an
-    OpenAI-style answer, else the whole of it. `latency_seconds` is until the end of the answer,
+    that must stand there. `matches` and `matches_not` (regular expressions), `schema` (a JSON Schema) and
+    `similar_to` hold for the answer's text: what `text_at` (a JMESPath) leads to; left out, the message
+    of an OpenAI-style answer, else the whole of it. `latency_seconds` is until the end of the answer,
     `first_token_seconds` until a stream's first part; `tokens_per_second`, of all that time, is the
     least.
     """
@@ -100,7 +82,8 @@ class Expectation(BaseModel):
     status: Annotated[int, Field(ge=100, le=599)] = 200
     values: dict[JmesPath, Any] = Field(default_factory=dict)
     text_at: JmesPath | None = None
-    matches: Annotated[str, Field(max_length=1000), AfterValidator(_compiles)] | None = None
+    matches: PatternText | None = None
+    matches_not: PatternText | None = None
     json_schema: Annotated[dict[str, Any], AfterValidator(_is_schema)] | None = Field(
         default=None, alias="schema"
     )

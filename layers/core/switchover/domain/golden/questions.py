@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import json
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from switchover.domain.golden.bodies import IMAGE_TYPES, suffix_of, write_body
 from switchover.domain.golden.expectations import LONGEST_ANSWER_SECONDS, Expectation
 from switchover.domain.reasons import Reason, reasons_from
 
@@ -33,16 +33,10 @@ BODY_LIMIT_BYTES = 25_000_000
 # All bodies are held at once by a function of 512 MB.
 TOTAL_LIMIT_BYTES = 64_000_000
 MOST_REQUESTS = 200
+_TOLD_FAULTS = 20
 
-_IMAGE_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-}
 _BODY_TYPES = {
-    **_IMAGE_TYPES,
+    **IMAGE_TYPES,
     ".json": "application/json",
     ".csv": "text/csv",
     ".txt": "text/plain",
@@ -58,8 +52,8 @@ def _lies_beside(name: str) -> str:
 
 
 def _is_image(name: str) -> str:
-    if _suffix(name) not in _IMAGE_TYPES:
-        raise ValueError(f"an image is one of {', '.join(_IMAGE_TYPES)}")
+    if suffix_of(name) not in IMAGE_TYPES:
+        raise ValueError(f"an image is one of {', '.join(IMAGE_TYPES)}")
     return name
 
 
@@ -148,7 +142,7 @@ class GoldenRequest(BaseModel):
         if self.content_type is not None:
             return self.content_type
         if self.body_file is not None:
-            return _BODY_TYPES.get(_suffix(self.body_file), "application/octet-stream")
+            return _BODY_TYPES.get(suffix_of(self.body_file), "application/octet-stream")
         return "application/json"
 
 
@@ -168,9 +162,8 @@ def parse_golden(
     faults: list[Reason] = []
     names: dict[str, int] = {}
     total = 0
-    for number, line in enumerate(raw.splitlines(), start=1):
-        if not line.strip():
-            continue
+    lines = list(_lines(raw))
+    for number, line in lines[:MOST_REQUESTS]:
         where = f"{source} line {number}"
         try:
             request = GoldenRequest.model_validate_json(line)
@@ -190,17 +183,28 @@ def parse_golden(
             total += len(found.body)
         else:
             faults += found
-    faults += _faults_of_size(len(names), total, source)
-    if not questions and not faults:
-        faults.append(
-            Reason(
-                code="golden.empty",
-                subject=source,
-                message="holds no request.",
-                remedy="Write at least one JSON object per line.",
-            )
-        )
-    return tuple(faults) or tuple(questions)
+    faults = [*_faults_of_size(len(lines), total, source), *faults]
+    return _told(faults, source) or tuple(questions)
+
+
+def _lines(raw: bytes) -> Iterator[tuple[int, bytes]]:
+    """Every line that says something, with its number; editors on Windows begin a file with a mark."""
+    text = raw.removeprefix(BOM_UTF8)
+    return ((n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip())
+
+
+def _told(faults: list[Reason], source: str) -> tuple[Reason, ...]:
+    """The faults that people are told; they travel with the update through 256 KB of payload."""
+    left = len(faults) - _TOLD_FAULTS
+    if left <= 0:
+        return tuple(faults)
+    last = Reason(
+        code="golden.invalid",
+        subject=source,
+        message=f"has {left} more faults.",
+        remedy="Correct those above first: many are one mistake made again and again.",
+    )
+    return (*faults[:_TOLD_FAULTS], last)
 
 
 def _with_files(
@@ -218,7 +222,7 @@ def _with_files(
             )
             for name in missing
         ]
-    body = _body(request, {name: content or b"" for name, content in read.items()})
+    body = write_body(request, {name: content or b"" for name, content in read.items()})
     if len(body) <= BODY_LIMIT_BYTES:
         return GoldenQuestion(request, body)
     return [
@@ -230,44 +234,14 @@ def _with_files(
     ]
 
 
-def _body(request: GoldenRequest, files: dict[str, bytes]) -> bytes:
-    if request.body_file is not None:
-        return files[request.body_file]
-    if request.chat is not None:
-        return json.dumps(
-            dict(_chat_body(request.chat, files, is_streamed=request.stream))
-        ).encode()
-    text = request.body if isinstance(request.body, str) else json.dumps(request.body)
-    return text.encode()
-
-
-def _chat_body(
-    chat: Chat, files: dict[str, bytes], *, is_streamed: bool
-) -> Iterator[tuple[str, object]]:
-    """The members of a chat completion request (OpenAI API Reference, "Create chat completion")."""
-    images = [
-        {"type": "image_url", "image_url": {"url": _data_url(name, files[name])}}
-        for name in chat.images
-    ]
-    content = [*images, {"type": "text", "text": chat.prompt}] if images else chat.prompt
-    system = [{"role": "system", "content": chat.system}] if chat.system is not None else []
-    if chat.model is not None:
-        yield "model", chat.model
-    yield "messages", [*system, {"role": "user", "content": content}]
-    yield "temperature", chat.temperature
-    if chat.max_tokens is not None:
-        yield "max_tokens", chat.max_tokens
-    if is_streamed:
-        yield "stream", True
-        # Only then is it told how many tokens a stream had.
-        yield "stream_options", {"include_usage": True}
-
-
-def _data_url(name: str, content: bytes) -> str:
-    return f"data:{_IMAGE_TYPES[_suffix(name)]};base64,{base64.b64encode(content).decode()}"
-
-
 def _faults_of_size(count: int, total: int, source: str) -> Iterator[Reason]:
+    if not count:
+        yield Reason(
+            code="golden.empty",
+            subject=source,
+            message="holds no request.",
+            remedy="Write at least one JSON object per line.",
+        )
     if count > MOST_REQUESTS:
         yield _too_large(
             source,
@@ -298,10 +272,6 @@ def _doubled(name: str, where: str, before: int) -> Reason:
         message=f"{name!r} is the name of line {before} too.",
         remedy="Give each request a name of its own: results are told by it.",
     )
-
-
-def _suffix(name: str) -> str:
-    return PurePosixPath(name).suffix.lower()
 
 
 def _megabytes(size: int) -> str:

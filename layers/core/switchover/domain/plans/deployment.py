@@ -44,18 +44,23 @@ def deployment_config(pace: Pace, deadline: int, alarms: tuple[str, ...]) -> dic
     }
 
 
-def return_config(pace: Pace, deadline: int) -> dict[str, Any]:
-    """The DeploymentConfig of the way back: all at once, unbaked, and stopped by no alarm."""
-    at_once = pace.model_copy(
+def return_config(pace: Pace, deadline: int, batch_instances: int | None = None) -> dict[str, Any]:
+    """The DeploymentConfig of the way back: unbaked, and stopped by no alarm.
+
+    All at once, or in batches of so many instances, which need fewer beside those that serve.
+    """
+    back = pace.model_copy(
         update={
-            "strategy": Strategy.ALL_AT_ONCE,
+            "strategy": Strategy.ROLLING if batch_instances else Strategy.ALL_AT_ONCE,
+            "step_instances": batch_instances,
+            "rollback_batch_instances": batch_instances,
             "bake_seconds": 0,
             "termination_wait_seconds": 0,
         }
     )
-    config = deployment_config(at_once, deadline, ())
+    config = deployment_config(back, deadline, ())
     if config is None:
-        raise AssertionError("all-at-once always has a DeploymentConfig")
+        raise AssertionError("only a redeploy has no DeploymentConfig")
     return {key: value for key, value in config.items() if key != "AutoRollbackConfiguration"}
 
 

@@ -14,7 +14,7 @@ from switchover.domain.alarms import (
     standing_alarms,
     update_alarms,
 )
-from switchover.domain.naming import config_name
+from switchover.domain.naming import config_name, endpoint_of_alarm
 from switchover.domain.plans.cloning import clone_config, clone_model
 from switchover.domain.plans.deployment import deployment_config
 from switchover.domain.plans.detection import publish_seconds, see_metrics
@@ -121,7 +121,11 @@ class Plan(BaseModel):
     @property
     def changes_fleet_size(self) -> bool:
         """Whether the fleet may have another size afterwards, which then has to be put back."""
-        return self.capacity_during is not None or self.pace.strategy is Strategy.REDEPLOY
+        return (
+            self.capacity_during is not None
+            or self.pace.strategy is Strategy.REDEPLOY
+            or not self.retain_capacity
+        )
 
     @property
     def summary(self) -> str:
@@ -139,12 +143,11 @@ class Plan(BaseModel):
         A mix of both configs reports the previous one's name already, so that the name would prove
         nothing: it is repaired with the same content under a fresh name (rules §2.2).
         """
-        is_repairable = is_mixed and self.repair_request is not None
-        return self.repair_config if is_repairable else self.previous_config
+        return self.repair_config if is_mixed else self.previous_config
 
-    def proves_way_back(self, *, is_mixed: bool) -> bool:
-        """Whether the home config's name tells that the way back succeeded."""
-        return not is_mixed or self.repair_request is not None
+    def home_configs(self, *, is_mixed: bool) -> frozenset[str]:
+        """The configs on which a rollback has ended: the previous one may be gone, and its copy serve."""
+        return frozenset({self.home_config(is_mixed=is_mixed), self.repair_config})
 
     @property
     def repair_config(self) -> str:
@@ -152,11 +155,13 @@ class Plan(BaseModel):
         return config_name(self.endpoint, self.previous_version, f"{self.target_config} repaired")
 
     @property
-    def repair_request(self) -> dict[str, Any] | None:
+    def repair_request(self) -> dict[str, Any]:
         """The CreateEndpointConfig request of the previous config's copy."""
         like = self.config_request or self.previous_request
         if like is None:
-            return None
+            raise AssertionError(
+                "a release brings its config, a rollback a clone of the previous one"
+            )
         variants = [
             {**variant, "ModelName": self.previous_model} for variant in like["ProductionVariants"]
         ]
@@ -174,8 +179,13 @@ class Plan(BaseModel):
     @property
     def overdue_seconds(self) -> int:
         """When we stop believing that SageMaker will settle it: its deadline and its own way back."""
+        return self.deadline_seconds + self.turning_seconds
+
+    @property
+    def turning_seconds(self) -> int:
+        """How long SageMaker's own way back may take before we stop believing in it."""
         back_seconds = max(self.ready_seconds, way_back_seconds(self.pace, self.ready_seconds))
-        return self.deadline_seconds + 2 * back_seconds + SHORTEST_DEADLINE_SECONDS // 2
+        return 2 * back_seconds + SHORTEST_DEADLINE_SECONDS // 2
 
     @property
     def observed_alarms(self) -> tuple[str, ...]:
@@ -183,6 +193,13 @@ class Plan(BaseModel):
         own = (spec.name for spec in self.alarms)
         names = dict.fromkeys((*own, *self.listed_alarms, *self.watched_alarms))
         return tuple(name for name in names if name not in self.excluded_alarms)
+
+    @property
+    def borrowed_alarms(self) -> tuple[str, ...]:
+        """The observed alarms that are people's own: their names don't tell the endpoint."""
+        return tuple(
+            name for name in self.observed_alarms if endpoint_of_alarm(name) != self.endpoint
+        )
 
     @property
     def abort_spec(self) -> AlarmSpec:
@@ -300,7 +317,8 @@ def plan_rollback(
 ) -> Plan:
     """Fix the way back to a config that served before: all at once, which is the fastest.
 
-    No alarm is listed but the abort alarm: the fleet that fails now must not stop its own replacement.
+    There is no alarm but the abort alarm: the fleet that fails now must not stop its own replacement, nor
+    come back by the standing alarms that it turned red.
     """
     pace = Pace(
         strategy=Strategy.ALL_AT_ONCE,
@@ -347,7 +365,7 @@ def plan_rollback(
         rollback_peak_instances=rollback_peak_instances(pace, phases),
         extra_instance_seconds=extra_instance_seconds(phases, variant.desired_instances),
         first_share=pace.first_share,
-        alarms=(*standing_alarms(policy.alarms, goal.endpoint, variant.name), *abort),
+        alarms=abort,
         listed_alarms=listed,
         abort_alarm=listed[0],
     )

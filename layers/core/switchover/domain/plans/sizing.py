@@ -46,6 +46,12 @@ def resolve_rollback_batch(percent: float, instances: int) -> int:
     return min(instances, max(_at_least(5, instances), floor(instances * percent / 100)))
 
 
+def fit_batch(batch_instances: int, instances: int) -> int | None:
+    """A batch of another fleet, within the bounds of this one; None if it can't be updated in batches."""
+    half = instances // 2
+    return max(_at_least(5, instances), min(half, batch_instances)) if half else None
+
+
 def batch_percent_by_table(instances: int) -> float:
     """The guide's batch table; 10 stands in two of its rows and gets 25 % (rules §8.18)."""
     match instances:

@@ -47,11 +47,12 @@ def headline(update: Update) -> str:
 def _reasons(update: Update) -> Iterator[str]:
     is_untouched = update.outcome in _UNTOUCHED
     most = _MOST_FAULTS if is_untouched else _MOST_REASONS
+    faults = (*update.way_back_faults, _fault_of_way_back(update))
     told = [
-        # SageMaker's own words have their line.
+        # SageMaker's own words have their line, and so has what stood in the way of going back.
         reason
         for reason in update.reasons
-        if is_untouched or reason.code != "sagemaker.failure-reason"
+        if is_untouched or (reason.code != "sagemaker.failure-reason" and reason not in faults)
     ]
     for reason in told[:most]:
         if is_untouched:
@@ -60,6 +61,14 @@ def _reasons(update: Update) -> Iterator[str]:
             yield shorten(f"Why: {_cause(reason)}", _SENTENCE, placeholder=" …")
     if len(told) > most:
         yield f"- and {len(told) - most} more"
+
+
+def _fault_of_way_back(update: Update) -> Reason | None:
+    """Why it isn't back, as far as that is another thing than why it had to go back."""
+    if update.outcome is not Outcome.NEEDS_OPERATOR:
+        return None
+    crashes = (reason for reason in update.reasons[1:] if reason.code == "switchover.crashed")
+    return next(crashes, next(reversed(update.way_back_faults), None))
 
 
 def _cause(reason: Reason) -> str:
@@ -74,6 +83,10 @@ def _testimony(update: Update) -> Iterator[str]:
     if evidence.failure_reason:
         said = shorten(evidence.failure_reason, _SENTENCE, placeholder=" …")
         yield f"SageMaker says: {said}"
+    fault = _fault_of_way_back(update)
+    is_told = evidence.failure_reason and fault and evidence.failure_reason in fault.message
+    if fault is not None and not is_told:
+        yield shorten(f"The way back failed: {fault.message}", _SENTENCE, placeholder=" …")
     if evidence.log.lines:
         last = evidence.log.lines[-1]
         yield f"Container log: {shorten(last.text, _SENTENCE, placeholder=' …')}"

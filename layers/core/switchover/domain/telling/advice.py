@@ -39,13 +39,18 @@ _FAILURES = (
     ),
     (
         re.compile(r"ping health check"),
-        "The container never got healthy: read its log, give it more time (ready_seconds).",
+        (
+            "The container never got healthy: read its log. One that only loads long needs a larger "
+            "ContainerStartupHealthCheckTimeoutInSeconds in the endpoint config."
+        ),
     ),
     (
         re.compile(r"Request to service failed"),
         "SageMaker failed by itself: start it again.",
     ),
 )
+_NO_ROOM = re.compile(r"InsufficientInstanceCapacity|CapacityError|service limit")
+_SHORT = Step(text="Instances may be short: look at capacity and quota first.")
 _CAPACITY_OFF = "The fleet serves, but its capacity isn't as it was"
 
 
@@ -105,7 +110,7 @@ def _for_operator(update: Update) -> Iterator[Step]:
             )
             yield _create(plan)
         case EndpointStatus.UPDATE_ROLLBACK_FAILED:
-            yield Step(text="Instances may be short: look at capacity and quota first.")
+            yield _SHORT
             yield _update(plan, plan.previous_config, f"Back to {plan.previous_version}:")
             yield _update(plan, plan.target_config, f"Or on to {plan.version}:")
         case EndpointStatus.IN_SERVICE | EndpointStatus.SYSTEM_UPDATING:
@@ -116,21 +121,12 @@ def _for_operator(update: Update) -> Iterator[Step]:
 
 
 def _for_a_fleet_that_serves(update: Update, plan: Plan, config_name: str) -> Iterator[Step]:
-    target = update.snapshot.scaling.target if update.snapshot else None
     if any(reason.code == "capacity.not-restored" for reason in update.reasons):
-        yield (
-            _rescale(plan, target)
-            if target
-            else Step(text=f"{_CAPACITY_OFF}. Look:", command=_describe(plan.endpoint))
-        )
+        yield from _for_a_fleet_of_other_capacity(update, plan)
     elif config_name == plan.target_config:
-        yield Step(
-            text=f"{plan.version} still serves. See whether {plan.previous_version} is still there:",
-            command=(
-                "aws sagemaker describe-endpoint-config"
-                f" --endpoint-config-name {plan.previous_config}"
-            ),
-        )
+        if any(_NO_ROOM.search(fault.message) for fault in update.way_back_faults):
+            yield _SHORT
+        yield _update(plan, plan.previous_config, f"Try {plan.previous_version} once more:")
         yield Step(
             text="Or go to another version that served:",
             command=f"switchover rollback {plan.endpoint} --to VERSION",
@@ -144,9 +140,34 @@ def _for_a_fleet_that_serves(update: Update, plan: Plan, config_name: str) -> It
         )
 
 
+def _for_a_fleet_of_other_capacity(update: Update, plan: Plan) -> Iterator[Step]:
+    noted, instances = update.snapshot, update.serving.instances if update.serving else 0
+    yield Step(text=f"{_CAPACITY_OFF}.")
+    target = noted.scaling.target if noted else None
+    if target:
+        yield _rescale(plan, target)
+    # Where a fleet scales, its size is scaling's to choose, but for what the update itself made of it.
+    is_size_ours = plan.changes_fleet_size or not target
+    if noted and is_size_ours and instances != noted.desired_instances:
+        yield _resize(plan, noted.desired_instances)
+    elif not target:
+        yield Step(text="Look:", command=_describe(plan.endpoint))
+
+
+def _resize(plan: Plan, instances: int) -> Step:
+    return Step(
+        text=f"Bring the fleet back to {instances} instance{'' if instances == 1 else 's'}:",
+        command=(
+            f"aws sagemaker update-endpoint-weights-and-capacities --endpoint-name {plan.endpoint}"
+            " --desired-weights-and-capacities"
+            f" VariantName={plan.variant},DesiredInstanceCount={instances}"
+        ),
+    )
+
+
 def _rescale(plan: Plan, target: dict[str, Any]) -> Step:
     return Step(
-        text=f"{_CAPACITY_OFF}. Put the scalable target back:",
+        text="Put the scalable target back:",
         command=(
             "aws application-autoscaling register-scalable-target --service-namespace sagemaker"
             f" --resource-id endpoint/{plan.endpoint}/variant/{plan.variant}"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
-from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.approvals.approval import Gate, Reply
+from switchover.domain.approvals.approval import Gate, Reply, write_query
 from switchover.domain.telling.account import tell_outcome
 from switchover.domain.telling.advice import advise
 
@@ -91,7 +90,8 @@ def ask_people(
     ]
     if secret:
         lines += [
-            f"{word}, by a page with a button: {_link(links_url, update, secret, verdict)}"
+            f"{word}, by a page with a button:"
+            f" {links_url}?{write_query(update.update_id, secret, verdict)}"
             for word, verdict in (("Yes", Reply.APPROVED), ("No", Reply.DECLINED))
         ]
         lines.append("Whoever has these links may answer: pass this message on with that in mind.")
@@ -136,11 +136,6 @@ def _words_at(update: Update, gate: Gate) -> tuple[str, str, str]:
             return "Promote?", asked, "Silence takes it back."
         case _:
             assert_never(gate)
-
-
-def _link(url: str, update: Update, secret: str, verdict: Reply) -> str:
-    asked = {"update": update.update_id, "secret": secret, "verdict": verdict.value}
-    return f"{url}?{urlencode(asked)}"
 
 
 def _ascii(text: str) -> str:

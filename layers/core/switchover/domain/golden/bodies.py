@@ -1,0 +1,64 @@
+"""What golden requests send: a chat with its images, a file, or a body of one's own."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover.domain.golden.questions import Chat, GoldenRequest
+
+IMAGE_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+}
+
+
+def write_body(request: GoldenRequest, files: dict[str, bytes]) -> bytes:
+    """The bytes that are sent; `files` are those that the request names, by their names."""
+    if request.body_file is not None:
+        return files[request.body_file]
+    if request.chat is not None:
+        return json.dumps(
+            dict(_chat_body(request.chat, files, is_streamed=request.stream))
+        ).encode()
+    text = request.body if isinstance(request.body, str) else json.dumps(request.body)
+    return text.encode()
+
+
+def _chat_body(
+    chat: Chat, files: dict[str, bytes], *, is_streamed: bool
+) -> Iterator[tuple[str, object]]:
+    """The members of a chat completion request (OpenAI API Reference, "Create chat completion")."""
+    images = [
+        {"type": "image_url", "image_url": {"url": _data_url(name, files[name])}}
+        for name in chat.images
+    ]
+    content = [*images, {"type": "text", "text": chat.prompt}] if images else chat.prompt
+    system = [{"role": "system", "content": chat.system}] if chat.system is not None else []
+    if chat.model is not None:
+        yield "model", chat.model
+    yield "messages", [*system, {"role": "user", "content": content}]
+    yield "temperature", chat.temperature
+    if chat.max_tokens is not None:
+        yield "max_tokens", chat.max_tokens
+    if is_streamed:
+        yield "stream", True
+        # Only then is it told how many tokens a stream had.
+        yield "stream_options", {"include_usage": True}
+
+
+def _data_url(name: str, content: bytes) -> str:
+    return f"data:{IMAGE_TYPES[suffix_of(name)]};base64,{base64.b64encode(content).decode()}"
+
+
+def suffix_of(name: str) -> str:
+    """The ending of a file's name, in small letters: `.png`."""
+    return PurePosixPath(name).suffix.lower()

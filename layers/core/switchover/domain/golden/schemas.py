@@ -1,0 +1,121 @@
+"""JSON Schemas that golden requests state: every keyword is one that is checked."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+from switchover.domain.golden.patterns import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FunctionType
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_DRAFT = "http://json-schema.org/draft-07/schema"
+_HOLDS_SCHEMA = _words(
+    "additionalItems additionalProperties contains else if items not propertyNames then"
+)
+_HOLDS_SCHEMAS = _words("allOf anyOf items oneOf")
+_HOLDS_NAMED_SCHEMAS = _words("$defs definitions dependencies patternProperties properties")
+_OTHER_KEYWORDS = _words(
+    "$comment $id $ref $schema const contentEncoding contentMediaType default description enum examples"
+    " exclusiveMaximum exclusiveMinimum format maximum maxItems maxLength maxProperties minimum minItems"
+    " minLength minProperties multipleOf pattern readOnly required title type uniqueItems writeOnly"
+)
+_KEYWORDS = _HOLDS_SCHEMA | _HOLDS_SCHEMAS | _HOLDS_NAMED_SCHEMAS | _OTHER_KEYWORDS
+# A `$ref` overrides what stands beside it (JSON Schema draft 7, core §8.3), but for these.
+_BESIDE_REF = _words("$comment $defs $id $ref $schema default definitions description title")
+_FORMATS = _words(
+    "date date-time email hostname ipv4 ipv6 json-pointer time uri uri-reference uuid"
+)
+# The library has no uuid, and its e-mail address takes time by the square of the text.
+_OWN_FORMATS = {
+    "email": r"^[^@\s]+@[^@\s]+\.[^@\s.]+$",
+    "uuid": "^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+}
+
+
+@lru_cache(maxsize=256)
+def compile_schema(text: str) -> Callable[[Any], Any]:
+    """A check of values by a JSON Schema of draft 7, which raises JsonSchemaValueException.
+
+    Nothing is fetched: a `$ref` leads to a place within the schema.
+
+    Raises:
+        ValueError: it is not a JSON Schema, or something in it would not be checked.
+    """
+    # Few golden files state one, and a cold start pays for the import.
+    import fastjsonschema
+
+    def refuse(uri: str) -> None:
+        raise ValueError(f"refers to {uri}, and nothing is fetched")
+
+    schema = json.loads(text)
+    patterns = {each: compile_pattern(each) for each in _patterns(schema)}
+    try:
+        check = fastjsonschema.compile(
+            schema,
+            handlers=dict.fromkeys(("", "http", "https", "ftp", "file", "data"), refuse),
+            formats={name: compile_pattern(each).search for name, each in _OWN_FORMATS.items()},
+            use_default=False,
+        )
+    except Exception as error:  # the compiler trips over some wrong schemas in ways of its own
+        raise ValueError(f"is not a JSON Schema: {error}") from error
+    # What it compiled looks its patterns up by their text, made by `re`, which may take for ever.
+    cast("FunctionType", inspect.unwrap(check)).__globals__["REGEX_PATTERNS"].update(patterns)
+    return cast("Callable[[Any], Any]", check)
+
+
+def _patterns(schema: object) -> Iterator[str]:
+    """Every regular expression of a schema.
+
+    Raises:
+        ValueError: a keyword, format or draft that would not be checked: whatever answers would pass.
+    """
+    if not isinstance(schema, dict):
+        return
+    ignored = sorted(schema.keys() - _BESIDE_REF) if "$ref" in schema else []
+    if ignored:
+        raise ValueError(f"{ignored[0]!r} is not checked beside a $ref; put both into `allOf`")
+    for key, value in schema.items():
+        _refuse_unchecked(key, value)
+        if key == "pattern" and isinstance(value, str):
+            yield value
+        if key == "patternProperties" and isinstance(value, dict):
+            yield from value
+        if key in _HOLDS_SCHEMA:
+            yield from _patterns(value)
+        if key in _HOLDS_SCHEMAS and isinstance(value, list):
+            yield from _patterns_in(value)
+        if key in _HOLDS_NAMED_SCHEMAS and isinstance(value, dict):
+            yield from _patterns_in(list(value.values()))
+
+
+def _patterns_in(schemas: list[Any]) -> Iterator[str]:
+    for schema in schemas:
+        yield from _patterns(schema)
+
+
+def _refuse_unchecked(key: str, value: object) -> None:
+    if key not in _KEYWORDS:
+        raise ValueError(f"{key!r} is no keyword of JSON Schema draft 7{_near(key, _KEYWORDS)}")
+    if key == "$schema" and str(value).rstrip("#") != _DRAFT:
+        raise ValueError(f"is of {value}, and draft 7 is checked: {_DRAFT}#")
+    if key == "format" and value not in _FORMATS:
+        raise ValueError(
+            f"the format {value!r} is not checked{_near(str(value), _FORMATS)};"
+            " a `pattern` can say the same"
+        )
+
+
+def _near(name: str, known: frozenset[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -1,0 +1,317 @@
+"""The pages behind a link: what somebody must know to answer, and one button that alone acts."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.unit.samples import NOW, later, plan, reason, release, update
+
+from switchover.domain.approvals.approval import (
+    Answer,
+    Gate,
+    LinkState,
+    Reply,
+    make_link,
+    read_reply,
+)
+from switchover.domain.approvals.page import ask_page, done_page, not_allowed_page, refusal_page
+from switchover.domain.golden.assessing import GoldenVerdict
+from switchover.domain.golden.results import GoldenResult
+from switchover.domain.outcome import Outcome
+
+if TYPE_CHECKING:
+    from switchover.domain.approvals.frame import Page
+    from switchover.domain.reasons import Reason
+    from switchover.domain.update import Update
+
+SECRET = "s3cr3t"  # noqa: S105 - opens nothing
+_ALONE = frozenset({"meta", "input", "!doctype"})
+
+
+class Reader(HTMLParser):
+    """Reads a page as a browser does: its words, what is written in each tag, and what stays open."""
+
+    def __init__(self, body: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(body)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in _ALONE:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+    def find(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def read(page: Page) -> Reader:
+    reader = Reader(page.response["body"])
+    assert reader.open == []
+    return reader
+
+
+def asked(gate: Gate = Gate.START, reasons: tuple[Reason, ...] = (), **changes: Any) -> Update:
+    link = make_link(gate, SECRET, later(7_200), reasons)
+    waiting = {"awaited": gate.value, "task_token": "token-1", "plan": plan(), **changes}
+    return update(approval_link=link, **waiting)
+
+
+def ask(waiting: Update, verdict: Reply = Reply.APPROVED) -> Reader:
+    return read(ask_page(waiting, verdict, SECRET, NOW))
+
+
+ALL = (
+    ask_page(asked(), Reply.APPROVED, SECRET, NOW),
+    ask_page(asked(Gate.PROMOTION), Reply.DECLINED, SECRET, NOW),
+    done_page(asked(), Answer(verdict=Reply.APPROVED)),
+    refusal_page(LinkState.WRONG, None),
+    refusal_page(LinkState.EXPIRED, asked()),
+    refusal_page(LinkState.ANSWERED, asked()),
+    not_allowed_page(),
+)
+
+
+def test_whoever_is_asked_reads_what_it_takes_and_until_when() -> None:
+    text = ask(asked(release=release(reason="reads receipts"))).text
+
+    assert "May chat move to v2?" in text
+    assert "2 hours left, until 2026-01-05 14:00 UTC. Silence rejects it." in text
+    for fact in ("v1, 4 instances", "v2 of qwen", "rolling", "about 22 minutes", "at most 6 "):
+        assert fact in text
+    assert "0.7 instance-hours more than usual" in text
+    assert "reads receipts" in text
+
+
+def test_the_last_minutes_are_told_as_minutes() -> None:
+    page = ask_page(asked(), Reply.APPROVED, SECRET, later(7_200 - 59))
+
+    assert "0 minutes left" in read(page).text
+
+
+def test_a_redeploy_says_that_nobody_is_answered() -> None:
+    redeploy = plan(strategy="redeploy", allow_downtime=True)
+
+    assert "nobody is answered" in ask(asked(plan=redeploy)).text
+    assert "nobody is answered" not in ask(asked()).text
+
+
+def test_a_hotfix_is_told() -> None:
+    hotfix = release(hotfix=True, reason="v1 fails everybody")
+
+    assert "v1 fails everybody" in ask(asked(release=hotfix)).text
+
+
+def test_at_promotion_people_read_what_was_tested_and_what_a_no_means() -> None:
+    golden = (
+        GoldenResult(name="reads the sign", status=200, verdict=GoldenVerdict.PASSED),
+        GoldenResult(name="counts cats", status=200, verdict=GoldenVerdict.FAILED),
+    )
+
+    text = ask(asked(Gate.PROMOTION, golden=golden), Reply.DECLINED).text
+
+    assert "May chat stay on v2?" in text
+    assert "Silence takes it back." in text
+    assert "1 of 2 golden requests passed\ncounts cats: failed" in text
+    assert "back to v1" in text
+
+
+def test_at_promotion_people_read_that_nothing_was_tested() -> None:
+    assert "the policy names no golden requests" in ask(asked(Gate.PROMOTION)).text
+
+
+def test_a_long_list_leaves_the_button_on_the_screen() -> None:
+    doubts = tuple(reason(subject=f"request {number}") for number in range(5))
+
+    text = ask(asked(reasons=doubts)).text
+
+    assert "request 2: is wrong.\nand 2 more" in text
+    assert "request 3" not in text
+
+
+def test_why_people_are_asked_at_all_is_told() -> None:
+    doubt = reason(subject="config c2", message="its fleet answered 3 requests.")
+
+    assert "config c2: its fleet answered 3 requests." in ask(asked(reasons=(doubt,))).text
+
+
+@pytest.mark.parametrize(
+    ("gate", "verdict", "words"),
+    [
+        (Gate.START, Reply.APPROVED, "Approve: it may start"),
+        (Gate.START, Reply.DECLINED, "Reject: it must not start"),
+        (Gate.PROMOTION, Reply.APPROVED, "Approve: it may stay"),
+        (Gate.PROMOTION, Reply.DECLINED, "Reject: take it back"),
+    ],
+)
+def test_a_page_has_one_button_that_posts(gate: Gate, verdict: Reply, words: str) -> None:
+    page = ask(asked(gate), verdict)
+
+    assert page.find("button") == [{"class": verdict.value}]
+    assert page.find("form") == [{"method": "post"}]
+    assert words in page.text
+
+
+def test_only_a_no_must_say_why_and_everybody_says_who() -> None:
+    def must_be_typed(verdict: Reply) -> list[str | None]:
+        fields = ask(asked(), verdict).find("input")
+        return [field["name"] for field in fields if "required" in field]
+
+    assert must_be_typed(Reply.APPROVED) == ["by"]
+    assert must_be_typed(Reply.DECLINED) == ["by", "reason"]
+
+
+def test_whoever_took_the_wrong_link_finds_the_other_one() -> None:
+    (link,) = ask(asked(), Reply.APPROVED).find("a")
+
+    assert link["href"] == f"?update=chat-v2-0a1b2c3d&secret={SECRET}&verdict=declined"
+
+
+def test_a_page_escapes_what_it_shows() -> None:
+    evil = release(reason="<script>alert(1)</script>")
+
+    page = ask_page(asked(release=evil, update_id='"><b>'), Reply.APPROVED, SECRET, NOW)
+
+    assert "<script" not in page.response["body"]
+    assert '"><b>' not in page.response["body"]
+
+
+def test_what_was_typed_is_escaped_too() -> None:
+    page = done_page(asked(), Answer(verdict=Reply.APPROVED, by="<b>Kim", reason="<i>"))
+
+    assert not re.search("<[bi]>", page.response["body"])
+
+
+def test_whoever_approved_reads_what_was_recorded_and_how_to_stop_it() -> None:
+    text = read(done_page(asked(), Answer(verdict=Reply.APPROVED, by="Kim", reason="go"))).text
+
+    assert "Approved. chat moves to v2 now." in text
+    assert "switchover abort chat" in text
+    assert "Kim" in text
+
+
+@pytest.mark.parametrize(
+    ("gate", "verdict", "title"),
+    [
+        (Gate.START, Reply.DECLINED, "Rejected. chat stays on v1."),
+        (Gate.PROMOTION, Reply.APPROVED, "Approved. chat stays on v2."),
+        (Gate.PROMOTION, Reply.DECLINED, "Rejected. chat goes back to v1."),
+    ],
+)
+def test_an_answer_says_what_comes_of_it(gate: Gate, verdict: Reply, title: str) -> None:
+    assert done_page(asked(gate), Answer(verdict=verdict)).title == title
+
+
+def test_who_comes_second_reads_who_was_first() -> None:
+    said = {"verdict": "approved", "by": "Kim", "reason": "go", "channel": "link"}
+    answered = asked(approvals=(read_reply(said, Gate.START, NOW),))
+
+    text = read(refusal_page(LinkState.ANSWERED, answered)).text
+
+    assert "chat v2" in text
+    assert "2026-01-05 12:00 UTC: Approved by Kim (so they say), by link: go" in text
+
+
+def test_who_comes_when_all_is_over_reads_how_it_ended() -> None:
+    ended = asked(outcome=Outcome.ROLLED_BACK, summary="chat is back on v1.")
+
+    text = read(refusal_page(LinkState.ANSWERED, ended)).text
+
+    assert "The update ended as RolledBack. chat is back on v1." in text
+
+
+def test_a_wrong_link_is_told_nothing_of_any_update() -> None:
+    page = refusal_page(LinkState.WRONG, None)
+
+    assert page.status == 403
+    assert "chat" not in page.response["body"]
+
+
+@pytest.mark.parametrize(("state", "status"), [(LinkState.ANSWERED, 409), (LinkState.EXPIRED, 410)])
+def test_a_link_that_does_nothing_says_so(state: LinkState, status: int) -> None:
+    page = refusal_page(state, asked())
+
+    assert page.status == status
+    assert read(page).find("button") == []
+
+
+@pytest.mark.parametrize("page", ALL, ids=lambda page: page.verdict)
+def test_a_page_is_neither_kept_nor_framed_nor_indexed_nor_told_to_others(page: Page) -> None:
+    headers = page.response["headers"]
+
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "noindex" in headers["X-Robots-Tag"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("page", ALL, ids=lambda page: page.verdict)
+def test_a_page_loads_nothing_and_needs_no_script(page: Page) -> None:
+    tags = {tag for tag, _ in read(page).tags}
+
+    assert not tags & {"script", "img", "link", "iframe", "object", "embed"}
+    assert "url(" not in page.response["body"]
+
+
+@pytest.mark.parametrize("page", ALL, ids=lambda page: page.verdict)
+def test_a_page_can_be_read_aloud(page: Page) -> None:
+    found = read(page)
+
+    assert found.find("html") == [{"lang": "en"}]
+    assert len(found.find("h1")) == len(found.find("main")) == 1
+    assert len(found.find("label")) == len(found.find("input"))
+
+
+def colours(scheme: str) -> dict[str, str]:
+    """The colours of a scheme; the dark one redefines what it changes."""
+    light, _, dark = ALL[0].response["body"].partition("prefers-color-scheme: dark")
+    known = dict(re.findall(r"--(\w+): (#\w+)", light))
+    return known if scheme == "light" else known | dict(re.findall(r"--(\w+): (#\w+)", dark))
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2, "relative luminance")."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    channels = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("front", "behind", "least"),
+    [
+        ("text", "page", 4.5),
+        ("soft", "page", 4.5),
+        ("link", "page", 4.5),
+        ("edge", "page", 3),
+        ("#fff", "yes", 4.5),
+        ("#fff", "no", 4.5),
+    ],
+)
+def test_everything_stands_out_enough(scheme: str, front: str, behind: str, least: float) -> None:
+    known = colours(scheme)
+
+    assert contrast(known.get(front, front), known[behind]) >= least
