@@ -27,8 +27,9 @@ check: .venv/test.done
 types: .venv/test.done
 	$(BIN)/mypy layers/core/switchover functions cli/switchover_cli localcloud/switchover_local
 
+# Three workers on two cores: those with a deployed cloud wait for most of their time.
 tests: .venv/test.done
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/test.done  ## the twin's speed, waiting beside polling, what a check costs, upload beside its peers
 	$(BIN)/python -m benchmarks.twin
@@ -36,7 +37,7 @@ bench: .venv/test.done  ## the twin's speed, waiting beside polling, what a chec
 	$(BIN)/python -m benchmarks.checkpoint
 	$(BIN)/python -m benchmarks.upload
 
-faults: .venv/test.done  ## every AWS call of an update fails in every way: how it ended, and what held
+faults: .venv/test.done  ## every AWS call of an update fails in every way: how it ended, what held (15 minutes)
 	$(BIN)/python -m tests.statemachine.faults
 
 outcomes: .venv/test.done  ## fourteen updates on one deployed cloud, every strategy and outcome (some minutes)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.update import Moment, Update
     from switchover_local.stack import LocalCloud
+from switchover_local.twin.scenario import Behaviour
 
 PROJECT = Path(__file__).parents[2]
 SWITCHOVER = Path(sys.executable).parent / "switchover"
@@ -154,6 +155,8 @@ class Season:
         """Offer the release and wait until its outcome was told."""
         before = self.cloud.state().endpoints[case.endpoint]
         scaling_before = self.read_scaling(case.endpoint)
+        if case.is_previous_lost:
+            self.cloud.set_behaviour(f"*/{case.endpoint}/v1/", Behaviour(unhealthy_from_instance=1))
         self.offer(case)
         if case.is_called_off:
             self.call_off(case.endpoint)

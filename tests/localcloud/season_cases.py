@@ -42,7 +42,7 @@ WORLD = Scenario(
         behave("*"),
     ),
     quotas={ORDINARY: 100, SCARCE: 100},
-    # Enough for a rolling update of four; a second fleet beside a mix of two has no room.
+    # Enough for a rolling update of four; a second fleet beside it has no room.
     capacity={SCARCE: INSTANCES + INSTANCES // 2},
     faults=(RollbackFailure(endpoint="stuck", times=99),),
 )
@@ -59,6 +59,8 @@ class Case:
     is_complete: bool = True
     is_called_off: bool = False
     has_downtime: bool = False
+    # What serves can't be launched any more, so that no way back exists.
+    is_previous_lost: bool = False
 
     @property
     def name(self) -> str:
@@ -88,7 +90,7 @@ LONG = {**CANARY, "canary": {"percent": 25, "bake_seconds": "30m"}}
 SHARDLESS = Case("canary", "shardless", Outcome.REJECTED, CANARY, is_complete=False)
 ASKED = Case("quiet", "good", Outcome.UPDATED, QUIET)
 CALLED_OFF = Case("called-off", "good", Outcome.ROLLED_BACK, LONG, is_called_off=True)
-STUCK = Case("stuck", "half-healthy", Outcome.NEEDS_OPERATOR, ROLLING)
+STUCK = Case("stuck", "half-healthy", Outcome.NEEDS_OPERATOR, ROLLING, is_previous_lost=True)
 CASES = (
     Case("rolling", "good", Outcome.UPDATED, ROLLING),
     Case("rolling", "failing", Outcome.ROLLED_BACK, ROLLING),

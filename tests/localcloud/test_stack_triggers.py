@@ -30,7 +30,7 @@ PROJECT = Path(__file__).parents[2]
 AWS = Path(sys.executable).parent / "aws"
 PATIENCE_SECONDS = 240  # a dozen cold starts, on a machine that may have other things to do
 ENDPOINT = "vlm"
-STARTS = 9  # each has a process of every function started for it; a hundred race on the walker
+STARTS = 4  # each has a process of every function started for it; a hundred race on the walker
 
 pytestmark = pytest.mark.deployed
 
@@ -99,6 +99,14 @@ class Deployed:
                 return found
             time.sleep(1)
 
+    def told_by(self, function: str) -> list[str]:
+        """The verdict of each run of a function, as its log has them."""
+        logs = self.cloud.session().client("logs")
+        groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+        [name] = [group for group in groups if group.endswith(f"-{function}")]
+        lines = [event["message"] for event in logs.filter_log_events(logGroupName=name)["events"]]
+        return [json.loads(line)["verdict"] for line in lines if '"decided"' in line]
+
     def names(self) -> list[str]:
         listed = self.states.get_paginator("list_executions")
         pages = listed.paginate(stateMachineArn=self.outputs["StateMachineArn"])
@@ -115,6 +123,37 @@ def deploy_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploye
     cloud = LocalCloud.up(speed=1, folder=folder / "cloud")
     yield Deployed(cloud, folder)
     cloud.down()
+
+
+def test_the_poll_interval_of_the_deployed_machine_is_a_number(deployed: Deployed) -> None:
+    machine = deployed.states.describe_state_machine(
+        stateMachineArn=deployed.outputs["StateMachineArn"]
+    )
+
+    assert json.loads(machine["definition"])["States"]["AwaitOutcome"]["TimeoutSeconds"] == 5
+
+
+def test_an_alarm_of_any_name_invokes_when_it_goes_red_and_only_then(deployed: Deployed) -> None:
+    cloudwatch = deployed.cloud.session().client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="refunds",
+        Namespace="Shop",
+        MetricName="Refunds",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
+    )
+
+    for state in ("OK", "ALARM"):
+        cloudwatch.set_alarm_state(AlarmName="refunds", StateValue=state, StateReason="by hand")
+
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not deployed.told_by("WakeUpdate") and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert deployed.told_by("WakeUpdate") == ["nobody_waits"]
 
 
 def test_a_schedule_starts_what_asked_for_a_time(deployed: Deployed) -> None:

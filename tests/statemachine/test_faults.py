@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _CANARY = STORIES[0]
 _PUBLISH = Call("Announce", "AnnounceFunction", "sns", "Publish")
+_NOTE = Call("Announce", "AnnounceFunction", "dynamodb", "UpdateItem")
 
 
 _STATES = (
@@ -50,6 +51,13 @@ def test_whatever_call_fails_the_invariants_hold(state: str, turn: int) -> None:
     case = _choose(state, turn)
 
     assert run(case).broken == {}, case
+
+
+@pytest.mark.parametrize("call", [_PUBLISH, _NOTE], ids=["telling", "noting"])
+def test_nobody_is_told_twice_because_a_call_failed_once(call: Call) -> None:
+    case = Case(_CANARY.name, Fault(call, Kind.THROTTLED, is_for_ever=False))
+
+    assert run(case).broken == {}
 
 
 def test_every_state_of_a_good_update_is_among_them() -> None:

@@ -60,7 +60,7 @@ _tellings = st.lists(
 @pytest.mark.parametrize("when_busy", ["supersede", "queue"])
 @given(tellings=_tellings)
 @settings(
-    max_examples=6, deadline=None, derandomize=True, database=None,
+    max_examples=4, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 def test_events_in_any_order_end_with_the_newest_that_was_told(

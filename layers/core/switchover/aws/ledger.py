@@ -15,7 +15,7 @@ import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from switchover.domain.errors import StaleUpdate, UpdateUnknown
 from switchover.domain.outcome import Outcome
@@ -195,15 +195,30 @@ class Ledger:
             ExpressionAttributeValues={":token": {"S": token}, ":awaited": {"S": awaited}},
         )
 
+    def note_emitted(self, update_id: str, outcome: Outcome) -> None:
+        """Remember that machines were told this outcome."""
+        self._note(update_id, "emitted", outcome)
+
     def note_announced(self, update_id: str, outcome: Outcome) -> None:
         """Remember that people were told this outcome."""
-        self._dynamodb.update_item(
-            TableName=self._table,
-            Key=_key(f"update#{update_id}", "update"),
-            UpdateExpression="SET announced = :outcome",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues={":outcome": {"S": outcome.value}},
-        )
+        self._note(update_id, "announced", outcome)
+
+    def _note(self, update_id: str, attribute: str, outcome: Outcome) -> None:
+        for is_last in (False, True):
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=_key(f"update#{update_id}", "update"),
+                    UpdateExpression=f"SET {attribute} = :outcome",
+                    ConditionExpression="attribute_exists(pk)",
+                    ExpressionAttributeValues={":outcome": {"S": outcome.value}},
+                )
+            except (ClientError, BotoCoreError):
+                # Once more than the SDK tries by itself: what isn't noted is told again.
+                if is_last:
+                    raise
+            else:
+                return
 
     def add_moment(self, update: Update, moment: Moment) -> None:
         """Add to an update's timeline; the same moment twice is one.
@@ -281,7 +296,7 @@ class Ledger:
 
 
 # These live in attributes of their own: they change beside the body, or are looked up by.
-_OWN_ATTRIBUTES = {"task_token", "awaited", "announced", "revision"}
+_OWN_ATTRIBUTES = {"task_token", "awaited", "emitted", "announced", "revision"}
 
 
 def _update_of(item: dict[str, Any]) -> Update:
@@ -290,7 +305,11 @@ def _update_of(item: dict[str, Any]) -> Update:
         update={
             "task_token": item.get("task_token", {}).get("S"),
             "awaited": item.get("awaited", {}).get("S"),
-            "announced": Outcome(item["announced"]["S"]) if "announced" in item else None,
+            **{
+                noted: Outcome(item[noted]["S"])
+                for noted in ("emitted", "announced")
+                if noted in item
+            },
             "revision": int(item["revision"]["N"]),
         }
     )

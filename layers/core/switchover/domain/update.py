@@ -160,6 +160,7 @@ class Update(BaseModel):
     # When SageMaker was first seen to serve the new config, and how long that took from the request on.
     settled_at: datetime | None = None
     moving_seconds: int | None = None
+    emitted: Outcome | None = None
     announced: Outcome | None = None
     rollback_attempts: int = 0
     guard: GuardCall | None = None
