@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.statemachine.expectations import assert_nothing_left_behind, codes
 from tests.statemachine.scene import ENDPOINT, put_alarm
+from tests.statemachine.stand_ins import PassesOn
 from tests.statemachine.switch_situations import statuses
 
 from switchover_local.twin.alarm_rules import StateValue
@@ -254,21 +255,17 @@ def test_a_call_that_was_lost_is_made_good_by_a_later_look(quiet_world: World) -
 
 
 @dataclass
-class _FailsOnce:
+class _FailsOnce(PassesOn):
     """CloudWatch, which fails the second time that it is asked for metrics."""
 
-    cloudwatch: Any
     asked: int = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.cloudwatch, name)
 
     def get_paginator(self, name: str) -> Any:
         is_metrics = name == "get_metric_data"
         self.asked += is_metrics
         if is_metrics and self.asked == 2:
             raise ClientError({"Error": {"Code": "InternalServiceFault"}}, "GetMetricData")
-        return self.cloudwatch.get_paginator(name)
+        return self.client.get_paginator(name)
 
 
 def test_a_guard_that_fails_comes_again(quiet_world: World) -> None:

@@ -11,6 +11,7 @@ from tests.statemachine.expectations import (
     assert_nothing_left_behind,
     codes,
 )
+from tests.statemachine.stand_ins import PassesOn
 
 from switchover_local.twin.scenario import Behaviour
 
@@ -80,18 +81,12 @@ def test_metrics_that_may_not_be_read_leave_the_limit(world: World) -> None:
     assert "stays at 5 s: the latency of v1 couldn't be read" in notes(world)
 
 
-class _CloudWatchWithoutMetrics:
+class _CloudWatchWithoutMetrics(PassesOn):
     """Tells of alarms, and of no metric."""
-
-    def __init__(self, cloudwatch: Any) -> None:
-        self._cloudwatch = cloudwatch
-
-    def __getattr__(self, operation: str) -> Any:
-        return getattr(self._cloudwatch, operation)
 
     def get_paginator(self, operation: str) -> Any:
         if operation != "get_metric_data":
-            return self._cloudwatch.get_paginator(operation)
+            return self.client.get_paginator(operation)
         denied = {"Error": {"Code": "AccessDenied", "Message": "not authorized"}}
         raise ClientError(denied, "GetMetricData")  # type: ignore[arg-type]
 

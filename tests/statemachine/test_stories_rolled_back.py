@@ -11,6 +11,7 @@ from tests.statemachine.expectations import (
     codes,
 )
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, INSTANCE_TYPE
+from tests.statemachine.stand_ins import PassesOn
 
 from switchover.domain.outcome import Outcome
 from switchover_local.twin.scenario import (
@@ -215,14 +216,8 @@ def test_a_model_that_goes_bad_while_watched_is_turned_back(world: World) -> Non
     assert "alarm.went-red" in codes(update)
 
 
-class _SageMakerThatForgets:
+class _SageMakerThatForgets(PassesOn):
     """Takes UpdateEndpoint and does nothing: an update that is accepted and never starts."""
-
-    def __init__(self, sagemaker: Any) -> None:
-        self._sagemaker = sagemaker
-
-    def __getattr__(self, operation: str) -> Any:
-        return getattr(self._sagemaker, operation)
 
     def update_endpoint(self, **request: Any) -> dict[str, Any]:
         return {"EndpointArn": "", **dict.fromkeys(request)}
@@ -250,7 +245,7 @@ class _SageMakerThatIsStuck(_SageMakerThatForgets):
         return super().update_endpoint(**request)
 
     def describe_endpoint(self, **request: Any) -> dict[str, Any]:
-        described: dict[str, Any] = self._sagemaker.describe_endpoint(**request)
+        described: dict[str, Any] = self.client.describe_endpoint(**request)
         return {**described, **({"EndpointStatus": "Updating"} if self.is_asked else {})}
 
 

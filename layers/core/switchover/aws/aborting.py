@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from switchover.aws.ledger import try_anew
 from switchover.aws.waking import wake
 from switchover.domain.aborting import Objection, object_to_abort
-from switchover.domain.errors import StaleUpdate
 from switchover.domain.update import Moment
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from switchover.aws.observing import Observer
     from switchover.domain.aborting import AbortRequest
     from switchover.domain.update import Update
-
-_TRIES = 5
 
 
 def stop_update(update_id: str, request: AbortRequest, observer: Observer) -> Objection | None:
@@ -35,16 +33,12 @@ def stop_update(update_id: str, request: AbortRequest, observer: Observer) -> Ob
 
 
 def _record(update_id: str, request: AbortRequest, ledger: Ledger) -> Update | Objection:
-    for last in (False,) * (_TRIES - 1) + (True,):
+    def record() -> Update | Objection:
         update = ledger.update(update_id)
-        objection = object_to_abort(update)
-        if objection is not None:
-            return objection
-        try:
-            update = ledger.save(update, abort=request)
-            break
-        except StaleUpdate:
-            if last:
-                raise
-    ledger.add_moment(update, Moment(at=request.at, state="Abort", text=request.told))
-    return update
+        return object_to_abort(update) or ledger.save(update, abort=request)
+
+    recorded = try_anew(record)
+    if not isinstance(recorded, Objection):
+        moment = Moment(at=request.at, state="Abort", text=request.told)
+        ledger.add_moment(recorded, moment)
+    return recorded

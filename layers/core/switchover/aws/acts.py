@@ -15,6 +15,8 @@ from switchover.domain.served import Served
 from switchover.domain.starting import Start
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from switchover.aws.cloudwatch import CloudWatch
     from switchover.aws.ledger import Ledger
     from switchover.aws.sagemaker import SageMaker
@@ -122,18 +124,17 @@ class Acts:
         """The first update of an endpoint: what served before it is a place to go back to."""
         known = {entry.config_name for entry in self._ledger.served(update.endpoint)}
         if plan.previous_config not in known:
-            self._ledger.add_served(
-                Served(
-                    endpoint=plan.endpoint,
-                    version=plan.previous_version,
-                    config_name=plan.previous_config,
-                    model_name=plan.previous_model,
-                    update_id=update.update_id,
-                    at=update.started_at,
-                )
-            )
+            before = plan.previous_version, plan.previous_config, plan.previous_model
+            self._remember(update, *before, at=update.started_at)
 
-    def _remember(self, update: Update, version: str, config_name: str, model_name: str) -> None:
+    def _remember(
+        self,
+        update: Update,
+        version: str,
+        config_name: str,
+        model_name: str,
+        at: datetime | None = None,
+    ) -> None:
         self._ledger.add_served(
             Served(
                 endpoint=update.endpoint,
@@ -141,6 +142,6 @@ class Acts:
                 config_name=config_name,
                 model_name=model_name,
                 update_id=update.update_id,
-                at=update.ended_at or update.started_at,
+                at=at or update.ended_at or update.started_at,
             )
         )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from switchover.aws.aborting import stop_update
+from switchover.aws.ledger import try_anew
 from switchover.domain.aborting import AbortRequest
-from switchover.domain.errors import StaleUpdate
 from switchover.domain.golden.questions import GoldenQuestion
 from switchover.domain.guarding import (
     LOOK_SECONDS,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from switchover.domain.update import Update
 
 _US_PER_SECOND = 1_000_000
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +90,18 @@ class BakeGuard:
         self, update_id: str, bake_since: datetime, *, is_standing: bool
     ) -> Update | None:
         """Record whether a guard stands there; None if that is known, or another bake is guarded."""
-        for _ in range(_TRIES):
+
+        def record() -> Update | None:
             update = self.observer.ledger.update(update_id)
             called = update.guard
             if called is None or called.bake_since != bake_since:
                 return None
             if called.is_standing is is_standing:
                 return None
-            try:
-                changed = called.model_copy(update={"is_standing": is_standing})
-                return self.observer.ledger.save(update, guard=changed)
-            except StaleUpdate:
-                continue
-        raise StaleUpdate(f"{update_id} was changed again and again")
+            changed = called.model_copy(update={"is_standing": is_standing})
+            return self.observer.ledger.save(update, guard=changed)
+
+        return try_anew(record)
 
     def _questions(self, update: Update) -> tuple[GoldenQuestion, ...]:
         plan = update.planned

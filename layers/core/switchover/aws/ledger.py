@@ -12,8 +12,9 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -24,11 +25,26 @@ from switchover.domain.served import Served
 from switchover.domain.update import Moment, Update
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _BY_ENDPOINT = "by_endpoint"
+_Result = TypeVar("_Result")
+
+
+def try_anew(act: Callable[[], _Result], tries: int = 5) -> _Result:
+    """What `act` returns, which reads an update and changes it; anew if others changed it meanwhile.
+
+    Raises:
+        StaleUpdate: they did so each time.
+    """
+    for _ in range(tries - 1):
+        with suppress(StaleUpdate):
+            return act()
+    return act()
+
+
 # No endpoint's name holds this sign, so that the index keeps claims apart from all updates.
 _CLAIMED = "#claimed"
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from switchover.aws.ledger import try_anew
 from switchover.domain.answers import answer
-from switchover.domain.errors import StaleUpdate
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.guarding import call_guard
 from switchover.domain.observing import (
@@ -69,10 +68,7 @@ class Observer:
         Raises:
             StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
         """
-        for _ in range(_LOOKS - 1):
-            with suppress(StaleUpdate):
-                return self.observe(self.ledger.update(update_id), purpose)
-        return self.observe(self.ledger.update(update_id), purpose)
+        return try_anew(lambda: self.observe(self.ledger.update(update_id), purpose), _LOOKS)
 
     def observe(self, update: Update, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
         """Take one observation of an update's present change and record what it shows.
