@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from switchover.aws import gateways
 from switchover.domain.intake import understand
 from switchover.domain.naming import execution_name
+from switchover.domain.places import endpoint_of_key
 from switchover.domain.update import Request
 from switchover.settings import settings
 from switchover.telemetry import handler as lambda_handler
@@ -54,10 +55,13 @@ class Payload(BaseModel):
 def handler(payload: Payload) -> dict[str, Any]:
     """Start under a name made of the content: the same event again, or the same bytes, start nothing.
 
-    A release that can't be read is started too, so that it ends as a recorded Rejected. Which release is
+    What lies in no endpoint's folder of releases starts nothing. A release that can't be read is started
+    too, so that it ends as a recorded Rejected of the endpoint in whose folder it lies. Which release is
     the newer one is decided by when each was uploaded, not by when its event comes.
     """
     bucket, created = payload.detail.bucket.name, payload.detail.created
+    if bucket != settings().bucket or endpoint_of_key(created.key) is None:
+        return {"update_id": "", "verdict": "not_a_release"}
     request = Request(
         release=f"s3://{bucket}/{created.key}",
         object_version=created.version_id,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.fleet import EndpointReading, EndpointStatus
 from switchover.domain.observing import Purpose
+from switchover.domain.places import ReleasePlace
 from switchover.domain.release import ModelIdentity, Release, ReleaseFile
 from switchover_cli.starting import release_uri
 from switchover_cli.upload.uploading import UploadOutcome, upload_release
@@ -91,7 +92,7 @@ class Stage:
         paths = sorted(path for path in checkpoint.rglob("*") if path.is_file())
         lost = [path for path in paths if path.suffix == ".safetensors"][-1]
         endpoint = self.scenery.endpoint
-        prefix = f"models/{endpoint}/{version}/"
+        prefix = ReleasePlace(endpoint, version).prefix
         for path in paths:
             if path != lost:
                 self.put(f"{prefix}{path.relative_to(checkpoint).as_posix()}", path.read_bytes())
@@ -131,7 +132,7 @@ def set_stage(
     stage = Stage(cloud, deployment, folder, scenery)
     session = cloud.session()
     checkpoint = stage.write_model("v1", seed=1)
-    prefix = f"models/{scenery.endpoint}/v1/"
+    prefix = ReleasePlace(scenery.endpoint, "v1").prefix
     for path in checkpoint.iterdir():
         stage.put(f"{prefix}{path.name}", path.read_bytes())
     stage.put(f"policies/{scenery.endpoint}.yaml", scenery.policy.encode())

@@ -15,13 +15,14 @@ from switchover.domain.checkpoint.config import Inspection
 from switchover.domain.checkpoint.inspecting import inspect_model
 from switchover.domain.checkpoint.reading import read_evidence
 from switchover.domain.reasons import Reason
-from switchover.domain.release import FILE_NAME, parse_release
+from switchover.domain.release import FILE_NAME
 from switchover_cli.deployment import open_session
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
 from switchover_cli.following import print_json
 from switchover_cli.options import Json, Local
 from switchover_cli.screen import draw_reasons
+from switchover_cli.stored_release import read_stored_release
 from switchover_cli.upload.folder import list_folder
 
 app = typer.Typer(help="Look at a model without serving it.", no_args_is_help=True)
@@ -114,8 +115,7 @@ def _check_stored(
         return models.inspect_prefix(
             bucket, prefix, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
         )
-    raw = models.read_release(bucket, key)
-    release = raw if isinstance(raw, tuple) else parse_release(raw, uri)
+    release = read_stored_release(models, uri, bucket)
     if isinstance(release, tuple):
         return Inspection(release)
     return models.inspect(

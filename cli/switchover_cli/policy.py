@@ -16,7 +16,6 @@ from switchover.domain.policies.layers import Layer, merge_policy, parse_policy
 from switchover.domain.policies.policy import Policy, Tier
 from switchover.domain.policies.settings import settings_of
 from switchover.domain.reasons import Reason
-from switchover.domain.release import parse_release
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode
@@ -24,6 +23,7 @@ from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.policy_screen import draw_settings, draw_verdict
 from switchover_cli.starting import parse_overrides
+from switchover_cli.stored_release import read_stored_release
 
 app = typer.Typer(help="How endpoints want to be updated.", no_args_is_help=True)
 _OVERRIDE_SOURCE = "--policy-override"
@@ -154,11 +154,7 @@ def _read(file: Path) -> bytes:
 
 
 def _release_layer(deployment: Deployment, uri: str) -> Layer:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if not uri.startswith("s3://") or not key:
-        raise Misused(f"{uri} is not in S3.", "Give s3://bucket/…/release.json.")
-    raw = deployment.models.read_release(bucket, key)
-    release = raw if isinstance(raw, tuple) else parse_release(raw, uri)
+    release = read_stored_release(deployment.models, uri, deployment.bucket)
     if isinstance(release, tuple):
         raise Refused(f"{uri} can't be read.", release)
     return Layer("release.json policy", release.policy)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from switchover.domain.naming import execution_name
+from switchover.domain.places import ReleasePlace
 from switchover.domain.policies.layers import Layer, merge_policy
 from switchover.domain.policies.yaml_lines import read_yaml
-from switchover.domain.release import FILE_NAME
 from switchover.domain.update import Request
 from switchover_cli.errors import CommandFailed, Misused
+from switchover_cli.stored_release import locate_release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ _POLL_SECONDS = 2
 
 def release_uri(bucket: str, endpoint: str, version: str) -> str:
     """Where `switchover upload` puts a release."""
-    return f"s3://{bucket}/releases/{endpoint}/{version}/{FILE_NAME}"
+    return f"s3://{bucket}/{ReleasePlace(endpoint, version).key}"
 
 
 def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
@@ -62,11 +62,7 @@ def release_request(
     Raises:
         Misused: the URI isn't one of a release, or a hotfix or a skipped window has no reason.
     """
-    if not uri.endswith(f"/{FILE_NAME}"):
-        raise Misused(
-            f"{uri} doesn't name a {FILE_NAME}.",
-            f"Give s3://bucket/…/{FILE_NAME}, or --endpoint and --version.",
-        )
+    locate_release(uri)
     return _checked(
         release=uri, policy=overrides, reason=reason, hotfix=is_hotfix, now=skips_window
     )
@@ -80,8 +76,8 @@ def rollback_request(endpoint: str, to: str | None, reason: str) -> Request:
 def start_update(deployment: Deployment, request: Request, salt: str) -> str:
     """Start an update and return its id. A fresh `salt` starts it though it ran before."""
     if request.release is not None:
-        *_, endpoint, version = PurePosixPath("releases/release", request.release).parent.parts
-        source = request.release
+        place, source = locate_release(request.release), request.release
+        endpoint, version = place.endpoint, place.version
     else:
         endpoint, version = request.rollback or "", f"back-{request.to or ''}"
         source = endpoint

@@ -88,7 +88,10 @@ class Deployed:
         bucket, files = self.outputs["BucketName"], checkpoint()
         self.cloud.seed_endpoint(endpoint, f"s3://{bucket}/models/{endpoint}/v1/", instances=2)
         upload(self.s3, bucket, f"models/{endpoint}/v2/", files)
-        release = describe_release("v2", files, endpoint, policy=POLICY)
+        release = describe_release("v2", files, endpoint)
+        self.s3.put_object(
+            Bucket=bucket, Key=f"policies/{endpoint}.yaml", Body=json.dumps(POLICY).encode()
+        )
         self.s3.put_object(
             Bucket=bucket, Key=f"releases/{endpoint}/v2/release.json", Body=release_text(release)
         )

@@ -6,6 +6,7 @@ modelled here is an error.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ def _value_matches(choice: JsonValue, value: JsonValue) -> bool:
             return isinstance(value, str) and value.startswith(start)
         case {"suffix": str(end), **rest} if not rest:
             return isinstance(value, str) and value.endswith(end)
+        case {"wildcard": str(wild), **rest} if not rest:
+            parts = map(re.escape, wild.split("*"))
+            return (
+                isinstance(value, str)
+                and re.fullmatch(".*".join(parts), value, re.DOTALL) is not None
+            )
         case {"anything-but": list(others), **rest} if not rest:
             return value not in others
         case dict():

@@ -72,5 +72,5 @@ def test_other_events_reach_nobody(name: str, changed: dict[str, Any]) -> None:
 
 
 def test_an_operator_that_is_not_modelled_is_refused() -> None:
-    with pytest.raises(OperatorUnknown, match="wildcard"):
-        matches({"source": [{"wildcard": "aws.*"}]}, {"source": "aws.s3"})
+    with pytest.raises(OperatorUnknown, match="cidr"):
+        matches({"source": [{"cidr": "aws.*"}]}, {"source": "aws.s3"})

@@ -36,7 +36,7 @@ def release_content(**changes: object) -> dict[str, Any]:
         "schema": 1,
         "endpoint": ENDPOINT,
         "model": {"name": "qwen", "version": "v2"},
-        "prefix": "releases/chat/v2/",
+        "prefix": "models/chat/v2/",
         "files": [{"path": "model.safetensors", "bytes": 16_000_000_000, "sha256": "0" * 64}],
         **changes,
     }
@@ -121,7 +121,7 @@ def live_model(**container: object) -> dict[str, Any]:
             "Image": "vllm",
             "ModelDataSource": {
                 "S3DataSource": {
-                    "S3Uri": "s3://models/releases/chat/v1/",
+                    "S3Uri": "s3://models/models/chat/v1/",
                     "S3DataType": "S3Prefix",
                     "CompressionType": "None",
                 }

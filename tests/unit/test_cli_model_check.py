@@ -137,7 +137,10 @@ def test_a_folder_key_of_the_console_is_refused(
     [
         ("s3://models/nowhere/", "s3://models/nowhere/  holds no file."),
         ("s3://elsewhere/x/", "s3://elsewhere  there is no such bucket."),
-        ("s3://models/x/release.json", "s3://models/x/release.json  is not in bucket models."),
+        (
+            "s3://models/x/release.json",
+            "s3://models/x/release.json  is not releases/<endpoint>/",
+        ),
         ("nowhere", "nowhere  is neither a folder nor a .tar.gz file."),
     ],
 )

@@ -33,7 +33,10 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> None:
         (("plan",), "Plan what?"),
         (("plan", "--version", "v2"), "Plan what?"),
         (("plan", "--dir", "."), "A folder says neither endpoint nor version."),
-        (("plan", "--release", "s3://models/chat/"), "doesn't name a release.json"),
+        (
+            ("plan", "--release", "s3://models/chat/"),
+            "is not releases/<endpoint>/<version>/release.json",
+        ),
         ((*UPLOADED, "--json", "--markdown"), "--json and --markdown print different things."),
         ((*UPLOADED, "--hotfix"), "say why"),
         ((*UPLOADED, "--policy", "chat.yaml"), "--policy goes with --dir"),

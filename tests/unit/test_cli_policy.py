@@ -125,10 +125,12 @@ def test_show_without_a_file_says_that_nothing_is_set(shell: Shell, s3: S3Client
 
 def test_show_lays_release_and_overrides_on_top(shell: Shell, s3: S3Client) -> None:
     s3.put_object(Bucket="models", Key=KEY, Body=b"canary: {percent: 20, bake_seconds: 15m}")
-    s3.put_object(Bucket="models", Key="r/release.json", Body=json.dumps(RELEASE).encode())
+    s3.put_object(
+        Bucket="models", Key="releases/chat/v2/release.json", Body=json.dumps(RELEASE).encode()
+    )
 
     _, out, _ = shell(
-        *("show", "chat", "--release", "s3://models/r/release.json"),
+        *("show", "chat", "--release", "s3://models/releases/chat/v2/release.json"),
         *("--policy-override", "watch_seconds=5m", "--json"),
     )
 
@@ -150,10 +152,10 @@ def test_show_refuses_a_faulty_policy_with_every_fault(shell: Shell, s3: S3Clien
 
 
 def test_show_says_when_the_release_is_not_there(shell: Shell, s3: S3Client) -> None:
-    code, _, err = shell("show", "chat", "--release", "s3://models/none/release.json")
+    code, _, err = shell("show", "chat", "--release", "s3://models/releases/chat/none/release.json")
 
     assert code == ExitCode.REJECTED
-    assert "s3://models/none/release.json" in err
+    assert "s3://models/releases/chat/none/release.json" in err
 
 
 def test_show_of_a_file_asks_nobody(shell: Shell, file: Path) -> None:

@@ -31,9 +31,10 @@ def test_a_release_alone_is_enough() -> None:
     assert asked.reasons == ()
 
 
-def test_the_releases_own_bucket_is_used() -> None:
-    asked = ask({"release": "s3://elsewhere/x/release.json"}, release_json())
-    assert asked.bucket == "elsewhere"
+def test_a_release_of_another_bucket_is_refused() -> None:
+    asked = ask({"release": "s3://elsewhere/releases/chat/v2/release.json"}, release_json())
+    assert [each.code for each in asked.reasons] == ["release.other-bucket"]
+    assert (asked.bucket, asked.release) == ("models", None)
 
 
 def test_a_rollback_names_its_endpoint() -> None:
@@ -47,14 +48,28 @@ def test_a_release_that_cannot_be_read_is_filed_by_its_key() -> None:
     assert [each.code for each in asked.reasons] == ["release.missing"]
 
 
-def test_a_wrong_release_is_filed_under_the_endpoint_that_it_names() -> None:
-    asked = ask({"release": URI}, release_json(endpoint="search", prefix="x"))
-    assert asked.endpoint == "search"
+@pytest.mark.parametrize(
+    "raw",
+    [release_json(endpoint="search"), release_json(endpoint="search", prefix="x"), b"{}", b"["],
+)
+def test_a_wrong_release_is_filed_under_the_endpoint_of_its_key(raw: bytes) -> None:
+    asked = ask({"release": URI}, raw)
+    assert (asked.endpoint, asked.version) == ("chat", "v2")
     assert asked.release is None
-    assert len(asked.reasons) == 1
+    assert asked.reasons
 
 
-@pytest.mark.parametrize("key", ["release.json", "a/b/c/d/release.json", "models/chat/v2/x"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "release.json",
+        "a/b/c/d/release.json",
+        "models/chat/v2/x",
+        "models/chat/v2/release.json",
+        "policies/chat/v2/release.json",
+        "/releases/chat/v2/release.json",
+    ],
+)
 def test_a_key_that_tells_nothing_is_filed_as_unknown(key: str) -> None:
     asked = ask({"release": f"s3://models/{key}"}, (reason(),))
     assert (asked.endpoint, asked.version) == (UNKNOWN_ENDPOINT, "")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.unit.samples import release_content, release_json
 
-from switchover.domain.release import Release, Start, endpoint_hint, parse_release
+from switchover.domain.release import Release, Start, parse_release
 
 SOURCE = "s3://models/releases/chat/v2/release.json"
 FILE = {"path": "a.safetensors", "bytes": 1, "sha256": "0" * 64}
@@ -150,15 +150,3 @@ def test_what_is_not_json_is_told_by_name(raw: bytes) -> None:
 def test_json_that_is_no_object_is_refused() -> None:
     [fault] = faults(b"5")
     assert fault.startswith(f"{SOURCE}: 5 is not accepted")
-
-
-def test_a_wrong_release_still_names_its_endpoint() -> None:
-    assert endpoint_hint(release_json(prefix="x")) == "chat"
-
-
-@pytest.mark.parametrize(
-    "raw", [b"", b"[]", b"{}", b'{"endpoint": 5}', b'{"endpoint": ""}', b'{"endpoint": "my_e"}']
-)
-def test_no_hint_is_better_than_a_name_that_sagemaker_would_refuse(raw: bytes) -> None:
-    """DescribeEndpoint answers such a name with an error of its own (rules §1.2)."""
-    assert endpoint_hint(raw) is None

@@ -191,7 +191,7 @@ def test_only_a_release_file_starts_an_update() -> None:
     pattern = _BY_NAME["ReceiveReleaseFunction"].events["Release"]["Pattern"]
 
     assert pattern["detail"]["bucket"]["name"] == [{"Ref": "ModelBucket"}]
-    assert pattern["detail"]["object"]["key"] == [{"suffix": f"/{FILE_NAME}"}]
+    assert pattern["detail"]["object"]["key"] == [{"wildcard": f"releases/*/*/{FILE_NAME}"}]
 
 
 def test_every_alarm_that_goes_red_wakes_and_no_other() -> None:

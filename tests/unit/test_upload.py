@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from s3_fake import Bucket, fail_times, serve_s3
+from tests.unit.samples import release_json
 
 from switchover.aws.models import Models
 from switchover.domain.reasons import Reason
@@ -92,7 +93,6 @@ def test_the_release_says_what_was_asked_for(s3: S3Client, folder: Path) -> None
         folder,
         s3,
         name="Qwen",
-        prefix="elsewhere/7/",
         start="low-peak",
         policy={"strategy": "rolling"},
     )
@@ -102,7 +102,7 @@ def test_the_release_says_what_was_asked_for(s3: S3Client, folder: Path) -> None
         "schema": 1,
         "endpoint": "chat",
         "model": {"name": "Qwen", "version": "7"},
-        "prefix": "elsewhere/7/",
+        "prefix": "models/chat/7/",
         "start": "low-peak",
         "policy": {"strategy": "rolling"},
     }
@@ -224,6 +224,31 @@ def test_what_does_not_belong_to_the_model_is_left_out_and_named(
         "pipe": "not a regular file",
         r"'not-utf8-\udcff'": "a name that is not UTF-8",
     }
+
+
+@pytest.mark.parametrize("path", ["sub/release.json", "a/b/c/release.json"])
+def test_a_release_inside_the_model_is_refused_before_anything_is_sent(
+    s3: S3Client, folder: Path, path: str
+) -> None:
+    (folder / path).parent.mkdir(parents=True)
+    (folder / path).write_bytes(release_json(endpoint="search"))
+
+    report = upload(folder, s3)
+
+    assert [reason.subject for reason in report.reasons] == [path]
+    assert codes(report) == ["model.release-inside"]
+    assert keys(s3) == set()
+
+
+@pytest.mark.parametrize("name", ["Release.json", "my-release.json", "release.json.bak"])
+def test_a_file_that_is_only_nearly_named_so_is_sent(s3: S3Client, folder: Path, name: str) -> None:
+    """Keys of S3 and patterns of EventBridge tell upper from lower case."""
+    (folder / "sub").mkdir()
+    (folder / "sub" / name).write_text("{}")
+
+    upload(folder, s3)
+
+    assert f"models/chat/7/sub/{name}" in keys(s3)
 
 
 def test_files_in_folders_keep_their_place(s3: S3Client, folder: Path) -> None:

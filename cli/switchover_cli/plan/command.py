@@ -128,7 +128,6 @@ def _describe_offer(
         endpoint=endpoint,
         version=version,
         name=name or folder.resolve().name,
-        prefix=f"models/{endpoint}/{version}/",
         policy=_read_policy(policy) if policy else {},
     )
 

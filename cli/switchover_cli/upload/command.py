@@ -31,9 +31,6 @@ def upload(
     *,
     endpoint: Annotated[str, typer.Option(help="The endpoint that it is for.")],
     version: Annotated[str, typer.Option(help="Its version; one never changes its content.")],
-    bucket: Annotated[
-        str | None, typer.Option(help="Instead of the deployment's model bucket.")
-    ] = None,
     name: Annotated[
         str | None, typer.Option(help="The model's name; by default the folder's.")
     ] = None,
@@ -63,7 +60,7 @@ def upload(
             folder,
             endpoint=endpoint,
             version=version,
-            bucket=bucket or deployment.bucket,
+            bucket=deployment.bucket,
             s3=open_uploader(deployment.session),
             name=name,
             start=start,

@@ -136,6 +136,14 @@ def list_folder(root: Path) -> Folder | Reason:
             message=f"holds no file to upload ({len(left_out)} left out).",
             remedy="Download the model into a plain folder: links into a cache are not followed.",
         )
+    hidden = next((file.path for file in files if file.path.endswith(f"/{FILE_NAME}")), None)
+    if hidden is not None:
+        return Reason(
+            code="model.release-inside",
+            subject=hidden,
+            message="is named like a release, which only the upload itself writes.",
+            remedy="Rename or delete it: no model reads a file of that name.",
+        )
     if len(files) > KEYS_LIMIT:
         return Reason(
             code="model.unexpected-file",

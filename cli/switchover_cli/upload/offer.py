@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from switchover.domain.places import ReleasePlace
 from switchover.domain.reasons import Reason, reasons_from
 from switchover.domain.release import FILE_NAME, Release
 from switchover_cli.upload.folder import Digest
@@ -27,7 +28,6 @@ class Offer:
     endpoint: str
     version: str
     name: str
-    prefix: str
     start: str = "now"
     policy: Mapping[str, object] = field(default_factory=dict)
     hotfix: bool = False
@@ -36,7 +36,12 @@ class Offer:
     @property
     def key(self) -> str:
         """Where the release itself goes."""
-        return f"releases/{self.endpoint}/{self.version}/{FILE_NAME}"
+        return ReleasePlace(self.endpoint, self.version).key
+
+    @property
+    def prefix(self) -> str:
+        """Where its files go."""
+        return ReleasePlace(self.endpoint, self.version).prefix
 
 
 def draft_release(offer: Offer, files: Iterable[StoredFile]) -> Release | tuple[Reason, ...]:

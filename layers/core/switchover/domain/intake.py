@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from switchover.domain.checks.preflight import check_endpoint
+from switchover.domain.places import endpoint_of_key, find_place, parse_placed
 from switchover.domain.plans.plan import Kind
 from switchover.domain.queueing import Decision, Turn
-from switchover.domain.release import Release, endpoint_hint, is_endpoint_name, parse_release
+from switchover.domain.reasons import Reason
 from switchover.domain.update import Request, Update
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from switchover.domain.fleet import Absent, EndpointReading
-    from switchover.domain.reasons import Reason
+    from switchover.domain.release import Release
 
 
 # Outcomes of requests that name no endpoint are filed here.
@@ -64,34 +65,21 @@ def understand(
     raw_release: bytes | tuple[Reason, ...],
     model_bucket: str,
 ) -> Asked:
-    """Make out what is asked: endpoint, version, direction, and every fault of saying so."""
+    """Make out what is asked: endpoint, version, direction, and every fault of saying so.
+
+    A release is filed under the endpoint of its key, which IAM protects, whatever its content names.
+    """
     if isinstance(request, tuple):
         return Asked(Kind.RELEASE, UNKNOWN_ENDPOINT, "", model_bucket, None, None, request)
     if request.rollback is not None:
         version = request.to or ""
         return Asked(Kind.ROLLBACK, request.rollback, version, model_bucket, request, None, ())
     bucket, key = request.bucket_and_key
-    endpoint, version = _names_in(key)
-    if isinstance(raw_release, tuple):
-        return Asked(Kind.RELEASE, endpoint, version, bucket, request, None, raw_release)
-    release = parse_release(raw_release, f"s3://{bucket}/{key}")
-    if isinstance(release, tuple):
-        hint = endpoint_hint(raw_release) or endpoint
-        return Asked(Kind.RELEASE, hint, version, bucket, request, None, release)
-    return Asked(
-        Kind.RELEASE,
-        release.endpoint,
-        release.model.version,
-        bucket,
-        request,
-        release,
-        (),
-    )
-
-
-def _names_in(key: str) -> tuple[str, str]:
-    """Endpoint and version in `releases/<endpoint>/<version>/release.json`, if the key is so laid out."""
-    parts = key.split("/")
-    if len(parts) == 4 and parts[0] == "releases" and is_endpoint_name(parts[1]):
-        return parts[1], parts[2]
-    return UNKNOWN_ENDPOINT, ""
+    place = find_place(bucket, key, model_bucket)
+    if isinstance(place, Reason):
+        endpoint = endpoint_of_key(key) or UNKNOWN_ENDPOINT
+        return Asked(Kind.RELEASE, endpoint, "", model_bucket, request, None, (place,))
+    uri = f"s3://{bucket}/{key}"
+    found = raw_release if isinstance(raw_release, tuple) else parse_placed(raw_release, place, uri)
+    release, reasons = (None, found) if isinstance(found, tuple) else (found, ())
+    return Asked(Kind.RELEASE, place.endpoint, place.version, bucket, request, release, reasons)

@@ -38,9 +38,8 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FolderUri = Annotated[
     str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(.+/)?$", max_length=1024)
 ]
-# The only place that a release's files are copied to: elsewhere in the bucket lie policies and the
-# files whose arrival starts updates.
-COPIES_PREFIX = "models/"
+# Under it lie the files of models, for each endpoint in a folder of its own.
+MODELS_PREFIX = "models/"
 
 
 def _relative(path: str) -> str:
@@ -161,8 +160,6 @@ class Release(BaseModel):
     def _copyable(self) -> Release:
         if self.source is None:
             return self
-        if not self.prefix.startswith(COPIES_PREFIX):
-            raise ValueError(f"files are copied from a source to a prefix under {COPIES_PREFIX!r}")
         if any(PurePosixPath(file.path).name == FILE_NAME for file in self.files):
             raise ValueError(f"a copied {FILE_NAME} would start an update of its own")
         return self
@@ -206,15 +203,6 @@ def parse_release(raw: bytes, source: str) -> Release | tuple[Reason, ...]:
         return reasons_from(
             error, code="release.invalid", subjects={}, source=source, model=Release
         )
-
-
-def endpoint_hint(raw: bytes) -> str | None:
-    """The endpoint that even a wrong release names, to file its outcome under."""
-    try:
-        name = json.loads(raw).get("endpoint")
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, AttributeError):
-        return None
-    return name if isinstance(name, str) and is_endpoint_name(name) else None
 
 
 def is_endpoint_name(text: str) -> bool:

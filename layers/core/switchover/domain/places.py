@@ -1,0 +1,108 @@
+"""Where a release may lie. Its place says for which endpoint and version it speaks.
+
+IAM grants rights by prefix. So a team that may write under `releases/chat/` and `models/chat/` reaches
+the endpoint `chat`, and no other one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from switchover.domain.reasons import Reason
+from switchover.domain.release import FILE_NAME, MODELS_PREFIX, is_endpoint_name, parse_release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover.domain.release import Release
+
+_FOLDER = "releases"
+_LAYOUT = f"{_FOLDER}/<endpoint>/<version>/{FILE_NAME}"
+# As VersionName of a release says.
+_VERSION = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._+-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlace:
+    """The folder of one endpoint's version in the model bucket."""
+
+    endpoint: str
+    version: str
+
+    @property
+    def key(self) -> str:
+        """Where its `release.json` lies."""
+        return f"{_FOLDER}/{self.endpoint}/{self.version}/{FILE_NAME}"
+
+    @property
+    def prefix(self) -> str:
+        """Where its model files lie, or below."""
+        return f"{MODELS_PREFIX}{self.endpoint}/{self.version}/"
+
+
+def find_place(bucket: str, key: str, model_bucket: str) -> ReleasePlace | Reason:
+    """The place that a key of the model bucket is, or why no release may lie there."""
+    uri = f"s3://{bucket}/{key}"
+    if bucket != model_bucket:
+        return Reason(
+            code="release.other-bucket",
+            subject=uri,
+            message=f"lies in another bucket than {model_bucket!r}, whose prefixes say who may offer.",
+            remedy=(
+                f"Upload it to s3://{model_bucket}/{_LAYOUT}; its files may be copied from"
+                " elsewhere (`source`)."
+            ),
+        )
+    endpoint = endpoint_of_key(key)
+    version = key.split("/")[2] if endpoint else ""
+    if endpoint is None or key.count("/") != 3 or not _VERSION.fullmatch(version):
+        return Reason(
+            code="release.misplaced",
+            subject=uri,
+            message=f"is not {_LAYOUT}.",
+            remedy="Upload it with `switchover upload`, or put it there.",
+        )
+    return ReleasePlace(endpoint, version)
+
+
+def endpoint_of_key(key: str) -> str | None:
+    """The endpoint in whose folder of releases a key lies; None if it lies in no endpoint's."""
+    parts = key.split("/")
+    is_offered = len(parts) >= 4 and parts[0] == _FOLDER and parts[-1] == FILE_NAME
+    return parts[1] if is_offered and is_endpoint_name(parts[1]) else None
+
+
+def parse_placed(raw: bytes, place: ReleasePlace, source: str) -> Release | tuple[Reason, ...]:
+    """Read a `release.json` of this place, or say everything that is wrong with it."""
+    release = parse_release(raw, source)
+    return release if isinstance(release, tuple) else check_place(release, place, source) or release
+
+
+def check_place(release: Release, place: ReleasePlace, source: str) -> tuple[Reason, ...]:
+    """Say everywhere that a release speaks for another endpoint or version than its place's."""
+    return tuple(_misplacements(release, place, source))
+
+
+def _misplacements(release: Release, place: ReleasePlace, source: str) -> Iterator[Reason]:
+    for field, said, expected in (
+        ("endpoint", release.endpoint, place.endpoint),
+        ("model.version", release.model.version, place.version),
+    ):
+        if said != expected:
+            yield Reason(
+                code="release.misplaced",
+                subject=f"{source}: {field}",
+                message=f"{said!r} is not {expected!r}, for which this key speaks.",
+                remedy=f"Correct it, or upload it as {_LAYOUT} of what it says.",
+            )
+    inside = release.prefix.removeprefix(place.prefix)
+    is_below = release.prefix.startswith(place.prefix) and inside.isprintable()
+    if not is_below or {".", ".."} & set(inside.split("/")):
+        yield Reason(
+            code="release.prefix-elsewhere",
+            subject=f"{source}: prefix",
+            message=f"{release.prefix!r} does not lie under {place.prefix!r}.",
+            remedy=f"Put the files under {place.prefix}, and write that prefix.",
+        )
