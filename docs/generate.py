@@ -15,6 +15,7 @@ import yaml
 from switchover.domain.golden.questions import GoldenRequest
 from switchover.domain.plans.policy_template import write_all_settings
 from switchover.domain.policies.policy import Policy
+from switchover.domain.policies.trust import OWNER, RULES
 from switchover.domain.release import Release
 from switchover.domain.update import Request
 from switchover_local.twin.scenario import Scenario
@@ -38,6 +39,8 @@ _PICTURE_BEGINS = "<!-- picture: drawn by `make docs` -->"
 _PICTURE_ENDS = "<!-- picture ends -->"
 _POLICY_BEGINS = "<!-- policy: written by `make docs` -->"
 _POLICY_ENDS = "<!-- policy ends -->"
+_TRUST_BEGINS = "<!-- trust: written by `make docs` -->"
+_TRUST_ENDS = "<!-- trust ends -->"
 
 
 def main() -> int:
@@ -59,14 +62,25 @@ def generated() -> dict[Path, str]:
     schemas = {
         DOCS / "schemas" / f"{name}.schema.json": _schema(model) for name, model in SCHEMAS.items()
     }
+    trust = _refill_text(CONFIGURATION.read_text(), _TRUST_BEGINS, tabulate_trust(), _TRUST_ENDS)
     policy = f"```yaml\n{write_all_settings()}\n```"
     picture = f"```mermaid\n{draw(yaml.safe_load(MACHINE.read_text()))}\n```"
     return {
         **schemas,
         DOCS / "machine.md": _machine_page(),
-        CONFIGURATION: _refill(CONFIGURATION, _POLICY_BEGINS, policy, _POLICY_ENDS),
+        CONFIGURATION: _refill_text(trust, _POLICY_BEGINS, policy, _POLICY_ENDS),
         README: _refill(README, _PICTURE_BEGINS, picture, _PICTURE_ENDS),
     }
+
+
+def tabulate_trust() -> str:
+    """What a release may do with which keys, but for those that are the owner's alone."""
+    keys: dict[str, list[str]] = {}
+    for key, rule in RULES.items():
+        if rule is not OWNER:
+            keys.setdefault(rule.says, []).append(f"`{key}`")
+    rows = "\n".join(f"| {says} | {', '.join(named)} |" for says, named in keys.items())
+    return f"| a release may | keys |\n|---|---|\n{rows}"
 
 
 def draw(machine: dict[str, Any]) -> str:
@@ -119,7 +133,11 @@ def _machine_page() -> str:
 
 def _refill(page: Path, begins: str, block: str, ends: str) -> str:
     """A page whose block between two marks is written anew."""
-    before, _, rest = page.read_text().partition(begins)
+    return _refill_text(page.read_text(), begins, block, ends)
+
+
+def _refill_text(text: str, begins: str, block: str, ends: str) -> str:
+    before, _, rest = text.partition(begins)
     _, _, after = rest.partition(ends)
     return f"{before}{begins}\n{block}\n{ends}{after}"
 

@@ -45,7 +45,7 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
         ledger.save(update, preflight=planning.preflight)
         return answer(late.verdict, late.reasons)
     update = ledger.save(update, plan=plan, preflight=planning.preflight, version=plan.version)
-    text = f"{plan.summary} {update.hotfix_told}".rstrip()
+    text = " ".join(filter(None, (plan.summary, update.hotfix_told, update.overrides_told)))
     ledger.add_moment(update, Moment(at=found.endpoint.read_at, state="PlanUpdate", text=text))
     verdict = "needs_approval" if plan.needs_approval else "planned"
     return {**answer(verdict), "summary": plan.summary}

@@ -31,6 +31,7 @@ from switchover.aws.scaling import Quotas, Scaling
 from switchover.aws.topic import Topic
 from switchover.aws.usage import Fleets
 from switchover.aws.workflow import Workflow
+from switchover.settings import split_names
 from switchover_cli.errors import CommandFailed, Misused
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Deployment:
     state_machine_arn: str
     topic_arn: str | None = None
     dashboard: str = ""
+    releases_may: tuple[str, ...] = ()
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -138,7 +140,7 @@ class Deployment:
     @cached_property
     def files(self) -> Files:
         """Policies and golden requests."""
-        return Files(self.s3)
+        return Files(self.s3, self.releases_may)
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -167,7 +169,7 @@ def find_deployment(stack: str, session: boto3.Session) -> Deployment:
     Raises:
         Misused: no such stack here, or it isn't Switchover's.
     """
-    outputs = _read_outputs(stack, session)
+    outputs, parameters = _read_stack(stack, session)
     missing = [name for name in _OUTPUTS if name not in outputs]
     if missing:
         raise Misused(
@@ -182,6 +184,7 @@ def find_deployment(stack: str, session: boto3.Session) -> Deployment:
         state_machine_arn=outputs["StateMachineArn"],
         topic_arn=outputs.get("TopicArn"),
         dashboard=outputs.get("DashboardUrl", "").rpartition("name=")[2],
+        releases_may=split_names(parameters.get("ReleasesMay", "")),
     )
 
 
@@ -219,7 +222,8 @@ def _running_cloud() -> LocalCloud:
     return attach_cloud(find_project())
 
 
-def _read_outputs(stack: str, session: boto3.Session) -> dict[str, str]:
+def _read_stack(stack: str, session: boto3.Session) -> tuple[dict[str, str], dict[str, str]]:
+    """The outputs and the parameters of a stack."""
     cloudformation = session.client("cloudformation", config=_CALM)
     try:
         [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
@@ -231,8 +235,14 @@ def _read_outputs(stack: str, session: boto3.Session) -> dict[str, str]:
             "Deploy it (`sam deploy`), name it with --stack or SWITCHOVER_STACK, or add --local"
             " for the local cloud.",
         ) from error
-    return {
+    outputs = {
         output["OutputKey"]: output["OutputValue"]
         for output in found.get("Outputs", [])
         if "OutputKey" in output and "OutputValue" in output
     }
+    parameters = {
+        given["ParameterKey"]: given["ParameterValue"]
+        for given in found.get("Parameters", [])
+        if "ParameterKey" in given and "ParameterValue" in given
+    }
+    return outputs, parameters

@@ -39,6 +39,7 @@ def draw_explanation(
     parts: list[RenderableType] = [_draw_head(update)]
     for title, body in (
         ("Why", list(draw_reasons(update.reasons))),
+        ("Overrides", [Text(str(each)) for each in update.plan.overrides] if update.plan else []),
         ("Alarms", [_draw_trip(trip) for trip in update.evidence.alarms]),
         ("SageMaker says", list(_draw_failure(update))),
         ("Golden requests", [_draw_golden(update.golden)] if update.golden else []),

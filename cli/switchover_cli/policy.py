@@ -1,5 +1,6 @@
 """`switchover policy`: what holds for an endpoint and why, whether a file is right, one to begin with."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,14 @@ from switchover.aws.files import policy_key
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.plans.policy_sense import find_contradictions, find_idle_keys
 from switchover.domain.plans.policy_template import Fleet, write_first_policy
-from switchover.domain.policies.layers import Layer, merge_policy, parse_policy
+from switchover.domain.policies.layers import (
+    Layer,
+    layer_of_input,
+    layer_of_release,
+    merge_policy,
+    parse_policy,
+)
+from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Policy, Tier
 from switchover.domain.policies.settings import settings_of
 from switchover.domain.reasons import Reason
@@ -34,6 +42,7 @@ class PolicyRecord(BaseModel):
 
     policy: Policy
     origins: dict[str, str]
+    overrides: tuple[Override, ...]
 
 
 class VerdictRecord(BaseModel):
@@ -67,22 +76,33 @@ def show(
     if (endpoint is None) == (file is None):
         raise Misused("Show whose policy?", "Give an endpoint, or --file FILE.")
     layers: list[Layer] = []
+    releases_may: tuple[str, ...] = ()
     if file is not None:
         layers.append(parse_policy(_read(file), str(file)))
     if endpoint is not None or release is not None:
         deployment = find_deployment(stack, open_session(local=local))
+        releases_may = deployment.releases_may
         stored = endpoint and deployment.files.policy_file(deployment.bucket, endpoint)
         layers += [stored] if stored else []
         layers += [_release_layer(deployment, release)] if release else []
-    layers.append(Layer(_OVERRIDE_SOURCE, parse_overrides(policy_override or ())))
-    effective = merge_policy(layers)
+    asked = layer_of_input(parse_overrides(policy_override or ()))
+    layers.append(replace(asked, source=_OVERRIDE_SOURCE))
+    effective = merge_policy(layers, releases_may)
     if isinstance(effective, tuple):
         raise Refused(f"The policy of {endpoint or file} is faulty.", effective)
     if json:
-        print_json(PolicyRecord(policy=effective.policy, origins=dict(effective.origins)))
+        print_json(
+            PolicyRecord(
+                policy=effective.policy,
+                origins=dict(effective.origins),
+                overrides=effective.overrides,
+            )
+        )
         return
     Console(highlight=False).print(
-        draw_settings(str(endpoint or file), settings_of(effective), effective.sources)
+        draw_settings(
+            str(endpoint or file), settings_of(effective), effective.sources, effective.overrides
+        )
     )
 
 
@@ -157,7 +177,7 @@ def _release_layer(deployment: Deployment, uri: str) -> Layer:
     release = read_stored_release(deployment.models, uri, deployment.bucket)
     if isinstance(release, tuple):
         raise Refused(f"{uri} can't be read.", release)
-    return Layer("release.json policy", release.policy)
+    return layer_of_release(release)
 
 
 def _read_fleet(deployment: Deployment, endpoint: str) -> Fleet:

@@ -15,14 +15,18 @@ from switchover_cli.screen import draw_reasons
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from switchover.domain.policies.overrides import Override
     from switchover.domain.policies.settings import Setting
     from switchover.domain.reasons import Reason
 
 
 def draw_settings(
-    name: str, settings: tuple[Setting, ...], sources: tuple[str, ...]
+    name: str,
+    settings: tuple[Setting, ...],
+    sources: tuple[str, ...],
+    overrides: tuple[Override, ...] = (),
 ) -> RenderableType:
-    """Every setting by section: value, default where it differs, and what set it."""
+    """Every setting by section: value, default where it differs, and what set it; then each override."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("key", no_wrap=True)
     table.add_column("value", overflow="fold", max_width=30)
@@ -37,7 +41,9 @@ def draw_settings(
         _add_setting(table, setting, sources)
     head = Text(name, style="bold")
     listed = [Text(f"  {source}", style="dim") for source in sources]
-    return Group(head, *(listed or [Text("  nothing is set: defaults", style="dim")]), "", table)
+    told = [Text(f"override  {override}", style="yellow") for override in overrides]
+    nothing = Text("  nothing is set: defaults", style="dim")
+    return Group(head, *(listed or [nothing]), "", table, *told)
 
 
 def draw_verdict(

@@ -10,6 +10,7 @@ from switchover.domain.fleet import AlarmReading
 from switchover.domain.golden.results import GoldenResult
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind, Plan
+from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Strategy
 from switchover.domain.reasons import Reason
 from switchover.domain.update import Moment, Update
@@ -33,6 +34,7 @@ class PlanNumbers(_Record):
     peak_instances: int
     target_config: str
     previous_config: str
+    overrides: tuple[Override, ...]
 
 
 class UpdateRecord(_Record):
@@ -120,4 +122,5 @@ def _numbers(plan: Plan) -> PlanNumbers:
         peak_instances=plan.peak_instances,
         target_config=plan.target_config,
         previous_config=plan.previous_config,
+        overrides=plan.overrides,
     )

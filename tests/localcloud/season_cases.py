@@ -50,7 +50,7 @@ WORLD = Scenario(
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An update, and what has to come of it. `policy` rides in its release."""
+    """An update, and what has to come of it. `policy` is its endpoint's policy file then."""
 
     endpoint: str
     version: str

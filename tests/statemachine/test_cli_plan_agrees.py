@@ -63,8 +63,9 @@ def test_a_folder_is_planned_like_its_upload(
     for path, content in checkpoint().items():
         (tmp_path / path).write_bytes(content)
     deployment = deployment_of(world)
+    world.put_policy("releases_may: [hotfix]")
     policy = {"strategy": "canary"}
-    offer = Offer(ENDPOINT, "v2", "small", f"models/{ENDPOINT}/v2/", policy=policy, **said)
+    offer = Offer(ENDPOINT, "v2", "small", policy=policy, **said)
     request = Request(release=release_uri(world.bucket, ENDPOINT, "v2"))
 
     told = propose(deployment, read_folder(deployment, tmp_path, offer, request), PRICE)
@@ -161,7 +162,7 @@ def test_a_folder_whose_version_is_taken_is_refused(world: World, tmp_path: Path
     for path, content in checkpoint(seed=2).items():
         (tmp_path / path).write_bytes(content)
     deployment = deployment_of(world)
-    offer = Offer(ENDPOINT, "v2", "other", f"models/{ENDPOINT}/v2/")
+    offer = Offer(ENDPOINT, "v2", "other")
     request = Request(release=release_uri(world.bucket, ENDPOINT, "v2"))
 
     told = propose(deployment, read_folder(deployment, tmp_path, offer, request), PRICE)
@@ -175,7 +176,7 @@ def test_a_folder_whose_place_holds_something_else_is_refused(world: World, tmp_
     for path, content in checkpoint().items():
         (tmp_path / path).write_bytes(content)
     deployment = deployment_of(world)
-    offer = Offer(ENDPOINT, "v2", "small", f"models/{ENDPOINT}/v2/")
+    offer = Offer(ENDPOINT, "v2", "small")
     request = Request(release=release_uri(world.bucket, ENDPOINT, "v2"))
 
     told = propose(deployment, read_folder(deployment, tmp_path, offer, request), PRICE)

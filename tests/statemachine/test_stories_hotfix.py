@@ -23,7 +23,7 @@ _UNTIL_RED_SECONDS = 900
 @pytest.fixture
 def ailing(world: World) -> World:
     """Version v2 was taken for good, and fails since; its standing alarm is red."""
-    world.put_policy("strategy: canary\nwatch_seconds: 10m")
+    world.put_policy("strategy: canary\nwatch_seconds: 10m\nreleases_may: [hotfix]")
     world.offer()
     world.run()
     assert world.update().outcome is Outcome.UPDATED

@@ -20,7 +20,7 @@ from switchover.domain.readings import Subscribers, Unmeasured
 def test_a_release_is_told_by_its_weight_and_place() -> None:
     check = check_release(case())
     assert check.state is CheckState.PASSED
-    assert check.evidence == "1 file, 16.0 GB under s3://models/releases/chat/v2/"
+    assert check.evidence == "1 file, 16.0 GB under s3://models/models/chat/v2/"
 
 
 def test_what_validation_found_refuses() -> None:
@@ -31,17 +31,17 @@ def test_what_validation_found_refuses() -> None:
 def test_a_release_that_serves_already_changes_nothing() -> None:
     model = live_model()
     model["PrimaryContainer"]["ModelDataSource"]["S3DataSource"]["S3Uri"] = (
-        "s3://models/releases/chat/v2/"
+        "s3://models/models/chat/v2/"
     )
     [told] = check_new(case(live=live_release(model=model))).reasons
-    assert "already serves s3://models/releases/chat/v2/" in told.message
+    assert "already serves s3://models/models/chat/v2/" in told.message
 
 
 def test_another_release_is_new_and_both_places_are_told() -> None:
     check = check_new(case())
     assert check.state is CheckState.PASSED
-    assert "releases/chat/v1/" in check.evidence
-    assert "releases/chat/v2/" in check.evidence
+    assert "models/chat/v1/" in check.evidence
+    assert "models/chat/v2/" in check.evidence
 
 
 def test_a_policy_names_its_sources() -> None:

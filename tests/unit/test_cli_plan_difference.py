@@ -20,8 +20,8 @@ def test_a_release_changes_names_and_where_the_model_lies() -> None:
         Change(field="ModelName", old="model-v1", new=plan.target_model),
         Change(
             field="PrimaryContainer.ModelDataSource.S3DataSource.S3Uri",
-            old="s3://models/releases/chat/v1/",
-            new="s3://models/releases/chat/v2/",
+            old="s3://models/models/chat/v1/",
+            new="s3://models/models/chat/v2/",
         ),
     )
 

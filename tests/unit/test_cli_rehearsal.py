@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import samples
+import yaml
 from rich.console import Console
 
 from switchover.domain.outcome import Outcome
@@ -51,6 +52,11 @@ def write(folder: Path, text: str, name: str = "vlm-prod.yaml") -> Path:
     path = folder / name
     path.write_text(text)
     return path
+
+
+def played(rehearsal: Rehearsal) -> Any:
+    """The policy file of the endpoint that is played on."""
+    return yaml.safe_load(rehearsal.policy_text)
 
 
 def test_the_endpoint_is_named_after_the_policy_file(tmp_path: Path) -> None:
@@ -115,7 +121,7 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 def test_plan_and_world_believe_the_size_that_was_given(tmp_path: Path) -> None:
     rehearsal = plan(write(tmp_path, ""), model_bytes=140e9)
 
-    assert rehearsal.overrides["ready_seconds"] == 240 + 700
+    assert played(rehearsal)["ready_seconds"] == 240 + 700
     assert rehearsal.scenario.behaviour_of("s3://b/models/vlm-prod/v2/").download_seconds == 700
 
 
@@ -126,7 +132,7 @@ def test_what_policy_and_scenario_say_of_the_size_is_left_alone(tmp_path: Path) 
         write(tmp_path, "ready_seconds: 10m"), scenario=Scenario(models=(entry,)), model_bytes=140e9
     )
 
-    assert "ready_seconds" not in rehearsal.overrides
+    assert played(rehearsal)["ready_seconds"] == "10m"
     assert rehearsal.scenario.behaviour_of("s3://b/models/vlm-prod/v2/").download_seconds == 5
 
 
@@ -154,7 +160,7 @@ def test_a_quota_of_the_scenario_stays_as_tight_as_it_is(tmp_path: Path) -> None
 def test_nobody_is_asked_for_approval_and_it_is_said(tmp_path: Path) -> None:
     rehearsal = plan(write(tmp_path, "approval: {required: true}"))
 
-    assert rehearsal.overrides["approval"] == {"required": False, "promotion": False}
+    assert played(rehearsal)["approval"] == {"required": False, "promotion": False}
     assert "approval is taken as given" in rehearsal.notes
 
 
@@ -164,7 +170,7 @@ def test_golden_requests_beside_the_policy_are_asked(tmp_path: Path) -> None:
     rehearsal = plan(write(tmp_path, "tests: {golden: golden/vlm.jsonl}"))
 
     assert rehearsal.golden == golden
-    assert "tests" not in rehearsal.overrides
+    assert played(rehearsal)["tests"] == {"golden": "golden/vlm.jsonl"}
 
 
 @pytest.mark.parametrize(
@@ -177,21 +183,21 @@ def test_golden_requests_beside_the_policy_are_asked(tmp_path: Path) -> None:
 def test_a_rehearsal_waits_for_no_window(tmp_path: Path, policy: str) -> None:
     rehearsal = plan(write(tmp_path, policy))
 
-    assert (rehearsal.overrides["window"], rehearsal.overrides["freezes"]) == ([], [])
+    assert (played(rehearsal)["window"], played(rehearsal)["freezes"]) == ([], [])
     assert any("begins at once" in note for note in rehearsal.notes)
 
 
 def test_a_rehearsal_asks_nobody_to_decide(tmp_path: Path) -> None:
     rehearsal = plan(write(tmp_path, "approval: {promotion: true}"))
 
-    assert rehearsal.overrides["approval"] == {"required": False, "promotion": False}
-    assert rehearsal.overrides["guard"] == {"inconclusive": "roll-back"}
+    assert played(rehearsal)["approval"] == {"required": False, "promotion": False}
+    assert played(rehearsal)["guard"] == {"inconclusive": "roll-back"}
 
 
 def test_golden_requests_that_are_nowhere_near_are_left_out_and_it_is_said(tmp_path: Path) -> None:
     rehearsal = plan(write(tmp_path, "tests: {golden: golden/vlm.jsonl}"))
 
-    assert rehearsal.overrides["tests"] == {"golden": None}
+    assert played(rehearsal)["tests"] == {"golden": None}
     assert any("no golden requests" in note for note in rehearsal.notes)
 
 

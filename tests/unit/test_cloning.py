@@ -14,7 +14,7 @@ from tests.unit.samples import live_config, live_model, live_release
 from switchover.domain.fleet import LiveRelease
 from switchover.domain.plans.cloning import clone_config, clone_model, model_uri_of
 
-URI = "s3://models/releases/chat/v2/"
+URI = "s3://models/models/chat/v2/"
 CONFIG_FIELDS = frozenset(input_shape("sagemaker", "CreateEndpointConfig").members)
 MODEL_FIELDS = frozenset(input_shape("sagemaker", "CreateModel").members)
 THOROUGH = settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
@@ -165,7 +165,7 @@ def test_a_retained_fleet_leaves_the_initial_size_alone() -> None:
         ({"PrimaryContainer": {"Image": "x"}}, None),
         ({"PrimaryContainer": {"ModelDataUrl": "s3://b/x.tar.gz"}}, "s3://b/x.tar.gz"),
         ({"Containers": [{"ModelDataUrl": "s3://b/1"}, {"ModelDataUrl": "s3://b/2"}]}, "s3://b/1"),
-        (live_model(), "s3://models/releases/chat/v1/"),
+        (live_model(), "s3://models/models/chat/v1/"),
     ],
 )
 def test_where_a_model_takes_its_data_from(model: dict[str, Any], uri: str | None) -> None:

@@ -300,13 +300,13 @@ def test_two_updates_to_one_version_have_different_configs() -> None:
 
 
 def test_a_folder_release_is_a_prefix() -> None:
-    assert model_location(release(), BUCKET) == ("s3://models/releases/chat/v2/", False)
+    assert model_location(release(), BUCKET) == ("s3://models/models/chat/v2/", False)
 
 
 def test_a_single_archive_is_an_object() -> None:
     archive = [{"path": "model.tar.gz", "bytes": 1, "sha256": "0" * 64}]
     location = model_location(release(files=archive), BUCKET)
-    assert location == ("s3://models/releases/chat/v2/model.tar.gz", True)
+    assert location == ("s3://models/models/chat/v2/model.tar.gz", True)
 
 
 def test_a_rollback_goes_all_at_once_and_listens_to_the_abort_alarm_alone() -> None:

@@ -133,7 +133,7 @@ def test_a_quota_that_is_not_listed_is_not_held_against_anything() -> None:
 def test_a_release_that_serves_already_is_refused() -> None:
     model = live_model()
     source = model["PrimaryContainer"]["ModelDataSource"]["S3DataSource"]
-    source["S3Uri"] = "s3://models/releases/chat/v2/"
+    source["S3Uri"] = "s3://models/models/chat/v2/"
     assert codes(found(live=live_release(model=model))) == ["release.already-serving"]
 
 

@@ -165,6 +165,7 @@ def test_a_function_is_told_what_it_asks_for(function: Function) -> None:
     needed = {
         "SWITCHOVER_TABLE": True,
         "SWITCHOVER_BUCKET": True,
+        "SWITCHOVER_RELEASES_MAY": True,
         "SWITCHOVER_STATE_MACHINE_ARN": "settings().machine_arn" in source
         or "gateways.turns()" in source,
         "SWITCHOVER_SCHEDULE_GROUP": "gateways.turns()" in source,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Start
 from switchover.domain.windows.freezes import Freeze
@@ -54,10 +56,18 @@ def test_low_peak_without_a_window_is_refused() -> None:
     assert found.code == "start.no-window"
 
 
-def test_a_named_time_is_waited_for_and_needs_no_window() -> None:
+@pytest.mark.parametrize("wish", [NOON + timedelta(hours=3), NOON - timedelta(days=9000)])
+def test_a_named_time_means_not_before_and_the_window_still_holds(wish: datetime) -> None:
+    found = find_start(NOON, wish=wish, windows=(NIGHT,), freezes=())
+
+    assert isinstance(found, StartTime)
+    assert found.at == datetime(2026, 11, 22, 22, tzinfo=UTC)
+
+
+def test_a_named_time_that_may_be_kept_passes_over_the_window() -> None:
     at = NOON + timedelta(hours=3)
 
-    found = find_start(NOON, wish=at, windows=(NIGHT,), freezes=())
+    found = find_start(NOON, wish=at, windows=(NIGHT,), freezes=(), keeps_time=True)
 
     assert found == StartTime(
         at=at, why="The release asks for Sun 2026-11-22 15:00 UTC.", closes_at=None

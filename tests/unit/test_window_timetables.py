@@ -51,6 +51,7 @@ def read(
     wish: Start | datetime = Start.NOW,
     is_hotfix: bool = False,
     skips_window: bool = False,
+    keeps_time: bool = False,
 ) -> Timetable | tuple[Reason, ...]:
     return timetables.read(
         policy,
@@ -61,6 +62,7 @@ def read(
         wish=wish,
         is_hotfix=is_hotfix,
         skips_window=skips_window,
+        keeps_time=keeps_time,
     )
 
 
@@ -97,7 +99,8 @@ def test_auto_without_traffic_is_a_reason(timetables: Timetables) -> None:
 
 def test_traffic_does_not_matter_to_who_skips_the_window(timetables: Timetables) -> None:
     assert read(timetables, AUTO, skips_window=True) == Timetable()
-    assert read(timetables, AUTO, wish=START + timedelta(days=1)) == Timetable()
+    named = START + timedelta(days=1)
+    assert read(timetables, AUTO, wish=named, keeps_time=True) == Timetable()
 
 
 def test_declared_windows_and_freezes_are_taken_as_they_are(timetables: Timetables) -> None:

@@ -95,6 +95,7 @@ def state_strategy(proposal: Proposal) -> tuple[Fact, ...]:
     if plan.capacity_during is not None:
         low, high = plan.capacity_during
         facts.append(Fact("capacity", f"{low} to {high} instances while it runs, then as before"))
+    facts += [Fact("override", str(override)) for override in plan.overrides]
     if plan.excluded_alarms:
         facts.append(Fact("hotfix", f"left out though red: {', '.join(plan.excluded_alarms)}"))
     if proposal.claimed_by is not None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from switchover.domain.plans.timing import estimate_ready_seconds
-from switchover.domain.policies.layers import merge_policy, parse_policy
+from switchover.domain.policies.layers import merge_policy, overlay, parse_policy
 from switchover.domain.policies.policy import Inconclusive
 from switchover.domain.release import EndpointName
 from switchover_cli.errors import Misused, Refused
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from botocore.model import StringShape
     from mypy_boto3_sagemaker.literals import ProductionVariantInstanceTypeType
 
+    from switchover.domain.policies.layers import Layer
     from switchover.domain.policies.policy import Policy
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)?", re.IGNORECASE)
@@ -37,8 +39,7 @@ class Rehearsal:
     instance_type: ProductionVariantInstanceTypeType
     policy: Policy
     policy_text: str
-    overrides: dict[str, Any]
-    """What the release changes about the policy, since nobody here could play it."""
+    """The file with what nobody here could play taken out of it."""
     scenario: Scenario
     golden: Path | None
     notes: tuple[str, ...]
@@ -58,8 +59,8 @@ def prepare(
         Misused: the file, its name or the instance type can't be right.
         Refused: the policy has faults, all of them named.
     """
-    text, values = _read_policy(path)
-    merged = merge_policy(values)
+    layer = _read_policy(path)
+    merged = merge_policy([layer])
     if isinstance(merged, tuple):
         raise Refused(f"{path} is not a policy that Switchover takes.", merged)
     policy = merged.policy
@@ -70,8 +71,7 @@ def prepare(
         instances=instances,
         instance_type=hardware,
         policy=policy,
-        policy_text=text,
-        overrides=overrides,
+        policy_text=yaml.safe_dump(overlay(layer.values, overrides), sort_keys=False),
         scenario=_furnish(scenario, hardware, instances, model_bytes),
         golden=_find_golden(policy, path),
         notes=notes,
@@ -90,7 +90,7 @@ def read_size(text: str) -> float:
     return float(found[1]) * _UNITS[(found[2] or "B").lower()]
 
 
-def _read_policy(path: Path) -> tuple[str, list[Any]]:
+def _read_policy(path: Path) -> Layer:
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -98,7 +98,7 @@ def _read_policy(path: Path) -> tuple[str, list[Any]]:
     layer = parse_policy(raw, str(path))
     if layer.faults:
         raise Refused(f"{path} is not a policy that Switchover takes.", layer.faults)
-    return raw.decode(), [layer]
+    return layer
 
 
 def _endpoint_of(path: Path) -> str:

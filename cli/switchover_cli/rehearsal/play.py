@@ -166,7 +166,7 @@ def _follow(
     cloud, deployment, endpoint = stage.cloud, stage.deployment, rehearsal.endpoint
     before = cloud.state().endpoints[endpoint].traffic
     known = known_updates(deployment, endpoint)
-    stage.offer(_VERSION, seed=2, policy=rehearsal.overrides)
+    stage.offer(_VERSION, seed=2)
     update_id = await_pick_up(deployment, endpoint, _VERSION, known, time.sleep)
     heard: dict[StageState, None] = {}
     looks = look_until_over(deployment, update_id, _listen(cloud, endpoint, heard))

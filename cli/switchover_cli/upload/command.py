@@ -2,16 +2,19 @@
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.markup import escape
 
 from switchover.domain.amounts import say_bytes, say_count
 from switchover.domain.policies.layers import Layer, merge_policy, parse_policy
-from switchover.domain.policies.policy import Policy
+from switchover.domain.policies.policy import Model, Wish
+from switchover.domain.policies.trust import Trust
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.following import follow_to_exit, print_json
@@ -22,6 +25,8 @@ from switchover_cli.upload.client import open_uploader
 from switchover_cli.upload.memory import find_memory_folder
 from switchover_cli.upload.screen import UploadScreen
 from switchover_cli.upload.uploading import UploadOutcome, UploadReport, upload_release
+
+_DENIED = frozenset({"403", "AccessDenied"})
 
 
 def upload(
@@ -52,8 +57,9 @@ def upload(
 ) -> None:
     """Check a model, upload it as a release, and so have it rolled out."""
     layer = _read_policy(policy)
-    checked = _check_policy(layer)
+    _check_policy(layer)
     deployment = find_deployment(stack, open_session(local=local))
+    checked = _read_allowances(deployment, endpoint, layer, is_hotfix=hotfix)
     known = known_updates(deployment, endpoint)
     with UploadScreen(Console(stderr=True), is_silent=json) as screen:
         report = upload_release(
@@ -67,8 +73,8 @@ def upload(
             policy=layer.values,
             hotfix=hotfix,
             reason=reason,
-            allow_pickle=checked.model.allow_pickle,
-            allow_remote_code=checked.model.allow_remote_code,
+            allow_pickle=checked.allow_pickle,
+            allow_remote_code=checked.allow_remote_code,
             memory_folder=find_memory_folder(os.environ),
             reread=reread,
             on_progress=screen.advance,
@@ -94,11 +100,35 @@ def _read_policy(path: Path | None) -> Layer:
     return parse_policy(raw, str(path))
 
 
-def _check_policy(layer: Layer) -> Policy:
+def _check_policy(layer: Layer) -> None:
     effective = merge_policy([layer])
     if isinstance(effective, tuple):
         raise Misused("\n".join(map(str, effective)))
-    return effective.policy
+
+
+def _read_allowances(
+    deployment: Deployment, endpoint: str, layer: Layer, *, is_hotfix: bool
+) -> Model:
+    """What the policy lets a checkpoint hold, unless the release asks for more than it may.
+
+    Without the right to read the endpoint's policy, that is judged when the release has arrived.
+
+    Raises:
+        Refused: the policy doesn't let a release override that, and nothing was sent.
+    """
+    try:
+        file = deployment.files.policy_file(deployment.bucket, endpoint)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _DENIED:
+            raise
+        return Model()
+    wishes = frozenset({str(Wish.HOTFIX)}) if is_hotfix else frozenset[str]()
+    offered = replace(layer, trust=Trust.RELEASE, wishes=wishes)
+    layers = [offered] if file is None else [file, offered]
+    effective = merge_policy(layers, deployment.releases_may)
+    if isinstance(effective, tuple):
+        raise Refused(f"{endpoint} would reject this release.", effective)
+    return effective.policy.model
 
 
 def _describe(report: UploadReport, start: str, console: Console) -> None:

@@ -27,6 +27,13 @@ class Settings(BaseModel):
     guard_function: str | None = Field(default=None, alias="SWITCHOVER_GUARD_FUNCTION")
     event_bus: str = Field(default="default", alias="SWITCHOVER_EVENT_BUS")
 
+    releases_may_text: str = Field(default="", alias="SWITCHOVER_RELEASES_MAY")
+
+    @property
+    def releases_may(self) -> tuple[str, ...]:
+        """What releases may set to anything, where an endpoint's policy file doesn't say."""
+        return split_names(self.releases_may_text)
+
     @property
     def machine_arn(self) -> str:
         """The update state machine.
@@ -37,6 +44,11 @@ class Settings(BaseModel):
         if self.state_machine_arn is None:
             raise ValueError("SWITCHOVER_STATE_MACHINE_ARN is not set for this function")
         return self.state_machine_arn
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The names in a stack parameter, which separates them by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 @cache

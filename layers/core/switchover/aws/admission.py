@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from switchover.domain.errors import Unavailable
 from switchover.domain.marks import check_marks
 from switchover.domain.plans.plan import Kind
-from switchover.domain.policies.policy import Policy, WhenBusy
+from switchover.domain.policies.layers import EffectivePolicy
+from switchover.domain.policies.overrides import OVERRIDE_REFUSED
+from switchover.domain.policies.policy import Policy, WhenBusy, Wish
 from switchover.domain.queueing import (
     Claim,
     Decision,
@@ -58,7 +60,7 @@ class Admission:
 
     def look(self, update: Update, endpoint: EndpointReading | Absent) -> Look:
         """Read everything that decides about an update, changing nothing."""
-        policy = self._policy(update)
+        policy, refused = self._policy(update)
         start = self.find_start(update, policy, endpoint)
         return self._look_again(
             update,
@@ -69,7 +71,7 @@ class Admission:
                 waiting=(),
                 when_busy=policy.when_busy,
                 start=start,
-                refusals=self._refusals(update),
+                refusals=(*self._refusals(update), *refused),
             ),
         )
 
@@ -114,7 +116,7 @@ class Admission:
 
         How long it may take is known only once it is planned.
         """
-        policy = self._policy(update)
+        policy, _ = self._policy(update)
         start = self.find_start(update, policy, endpoint, lasts_seconds)
         if isinstance(start, tuple):
             return Decision(Turn.REJECTED, start)
@@ -141,6 +143,7 @@ class Admission:
         wish = update.release.start if update.release else Start.NOW
         skips_window = update.request is not None and update.request.now
         is_hotfix = bool(update.hotfix_reason)
+        keeps_time = Wish.START_TIME in (policy.releases_may or ())
         timetable = self._timetables.read(
             policy,
             now,
@@ -150,6 +153,7 @@ class Admission:
             wish=wish,
             is_hotfix=is_hotfix,
             skips_window=skips_window,
+            keeps_time=keeps_time,
         )
         if isinstance(timetable, tuple):
             return timetable
@@ -161,6 +165,7 @@ class Admission:
             lasts_seconds=lasts_seconds,
             is_hotfix=is_hotfix,
             skips_window=skips_window,
+            keeps_time=keeps_time,
         )
         return (found,) if isinstance(found, Reason) else found
 
@@ -181,10 +186,13 @@ class Admission:
         mark = self._queue.mark(update.endpoint, update.version)
         return tuple(check_marks(update, mark, self._queue.pin(update.endpoint)))
 
-    def _policy(self, update: Update) -> Policy:
+    def _policy(self, update: Update) -> tuple[Policy, tuple[Reason, ...]]:
+        """The policy, and every refused override: for such a release nothing is copied or read."""
         effective = self._files.effective_policy(update)
+        if isinstance(effective, EffectivePolicy):
+            return effective.policy, ()
         # A faulty policy is PlanUpdate's to refuse; until then the defaults hold.
-        return Policy() if isinstance(effective, tuple) else effective.policy
+        return Policy(), tuple(each for each in effective if each.code == OVERRIDE_REFUSED)
 
 
 def _variant(endpoint: EndpointReading | Absent) -> str:

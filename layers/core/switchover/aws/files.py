@@ -14,7 +14,14 @@ from switchover.domain.golden.questions import (
     parse_golden,
     too_large_together,
 )
-from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy, parse_policy
+from switchover.domain.policies.layers import (
+    EffectivePolicy,
+    Layer,
+    layer_of_input,
+    layer_of_release,
+    merge_policy,
+    parse_policy,
+)
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -34,8 +41,10 @@ def policy_key(endpoint: str) -> str:
 class Files:
     """One bucket's policies and golden requests."""
 
-    def __init__(self, s3: S3Client) -> None:
+    def __init__(self, s3: S3Client, releases_may: tuple[str, ...] = ()) -> None:
+        """`releases_may` is the stack's word on what releases may override."""
         self._s3 = s3
+        self._releases_may = releases_may
 
     def read(self, bucket: str, key: str, at_most_bytes: int = _LIMIT_BYTES) -> bytes | None:
         """A file's content, by default at most 1 MiB of it; None if there is none."""
@@ -49,13 +58,20 @@ class Files:
             return body.read(at_most_bytes)
 
     def effective_policy(self, update: Update) -> EffectivePolicy | tuple[Reason, ...]:
-        """The policy of an update: defaults < file < release < input; or every fault of them."""
+        """The policy of an update: defaults < file < release < input; or every fault of them.
+
+        A release's word counts as far as the file and the stack let releases speak.
+        """
         file = self.policy_file(update.bucket, update.endpoint)
-        offered = (
-            Layer("release.json policy", update.release.policy if update.release else {}),
-            Layer("input policy", update.request.policy if update.request else {}),
+        request = update.request
+        asked = layer_of_input(
+            request.policy if request else {},
+            is_hotfix=request is not None and request.hotfix,
+            skips_window=request is not None and request.now,
         )
-        return merge_policy(offered if file is None else (file, *offered))
+        offered = (layer_of_release(update.release), asked)
+        layers = offered if file is None else (file, *offered)
+        return merge_policy(layers, self._releases_may)
 
     def policy_file(self, bucket: str, endpoint: str) -> Layer | None:
         """What an endpoint's policy file sets; None if there is no file."""

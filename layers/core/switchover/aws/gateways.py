@@ -108,7 +108,7 @@ def copying() -> Copying:
 
 def files() -> Files:
     """Small files beside the models: policies and golden requests."""
-    return Files(clients.client("s3"))
+    return Files(clients.client("s3"), settings().releases_may)
 
 
 def ledger() -> Ledger:

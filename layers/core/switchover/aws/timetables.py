@@ -40,14 +40,15 @@ class Timetables:
         wish: Start | datetime,
         is_hotfix: bool = False,
         skips_window: bool = False,
+        keeps_time: bool = False,
     ) -> Timetable | tuple[Reason, ...]:
         """What `find_start` needs for this wish, or everything that keeps it from being known.
 
-        Nothing else is read: a hotfix passes a broken calendar, and a named time needs no traffic.
+        Nothing else is read: a hotfix passes a broken calendar, and `now` needs no traffic.
         """
         named = wish if isinstance(wish, datetime) and not skips_window else None
         begin = max(now, named or now).astimezone(UTC)
-        needs_window = named is None and not skips_window
+        needs_window = not skips_window and not (named and keeps_time)
         windows = self.windows(policy, endpoint, variant, now) if needs_window else ()
         freezes = () if is_hotfix else self.freezes(policy, bucket, begin)
         faults = (

@@ -120,9 +120,11 @@ def _fix_plan(update: Update, found: Surroundings) -> Plan | tuple[Reason, ...] 
         return None
     if live is None or effective is None or any(find_shape_faults(live)):
         return None
-    if update.kind is Kind.ROLLBACK:
-        return _plan_back(update, effective, live, endpoint, found)
-    return _plan_forward(update, effective, live, endpoint, found)
+    fix = _plan_back if update.kind is Kind.ROLLBACK else _plan_forward
+    plan = fix(update, effective, live, endpoint, found)
+    if not isinstance(plan, Plan):
+        return plan
+    return plan.model_copy(update={"overrides": effective.overrides})
 
 
 def _plan_forward(

@@ -235,6 +235,12 @@ class Update(BaseModel):
         )
 
     @property
+    def overrides_told(self) -> str:
+        """What people are told of that isn't as the policy file says; else empty."""
+        overrides = self.plan.overrides if self.plan else ()
+        return f"Overrides the policy: {'; '.join(map(str, overrides))}." if overrides else ""
+
+    @property
     def planned(self) -> Plan:
         """The plan of an update that has come so far.
 

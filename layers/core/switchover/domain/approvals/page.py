@@ -55,6 +55,7 @@ def ask_page(update: Update, verdict: Reply, secret: str, now: datetime) -> Page
     facts |= {
         "Asked why": _say_first([f"{each.subject}: {each.message}" for each in link.reasons]),
         "Hotfix": update.hotfix_told,
+        "Overrides": update.overrides_told,
         "Update": update.update_id,
     }
     other, words = _OTHER[verdict]

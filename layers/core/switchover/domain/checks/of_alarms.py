@@ -105,8 +105,9 @@ def _already_red(alarm: AlarmReading) -> Reason:
         subject=f"alarm {alarm.name}",
         message=f"is in ALARM already: {alarm.reason or 'no reason given'}",
         remedy=(
-            "Bring it back to OK first. If the version that serves is what fails, offer the release as"
-            " a hotfix (`hotfix: true` with a `reason`), which leaves red alarms out."
+            "Bring it back to OK first. If the version that serves is what fails, start the release as"
+            " a hotfix (`hotfix: true` with a `reason` in the execution's input), which leaves red"
+            " alarms out."
         ),
     )
 

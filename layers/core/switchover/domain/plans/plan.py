@@ -37,6 +37,7 @@ from switchover.domain.plans.timing import (
     way_back_seconds,
     worst_seconds,
 )
+from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Guard, Policy, Strategy
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ class Plan(BaseModel):
     golden_at_once: int = 4
     watch_seconds: int = 0
     needs_approval: bool = False
+    # What isn't as the policy file says, for those who approve it and those who look back.
+    overrides: tuple[Override, ...] = ()
     needs_promotion: bool = False
     capacity_during: tuple[int, int] | None = None
     endpoint_tags: tuple[dict[str, str], ...] = ()

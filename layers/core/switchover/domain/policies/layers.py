@@ -1,20 +1,35 @@
-"""Policy values from several sources, laid over each other: defaults < file < release < manual input."""
+"""Policy values from several sources, laid over each other: defaults < file < release < manual input.
+
+A later layer changes what an earlier one set as far as it is trusted to: see `trust`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import ValidationError
 
-from switchover.domain.policies.policy import TIER_STRATEGY, Policy, Strategy, Tier
+from switchover.domain.policies.overrides import (
+    NOW,
+    Override,
+    refuse_hotfix,
+    refuse_operator,
+    refuse_release,
+    tell_overrides,
+    tell_passed_window,
+)
+from switchover.domain.policies.policy import TIER_STRATEGY, Policy, Strategy, Tier, Wish
+from switchover.domain.policies.trust import Trust
 from switchover.domain.policies.yaml_lines import read_yaml
 from switchover.domain.reasons import Reason, nearest_origin, reasons_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from switchover.domain.release import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +37,16 @@ class Layer:
     """One source of policy values: a file, a release, the manual input.
 
     `lines` says where each dotted key stands, if the source has lines; `faults` are what reading it
-    has found already. Merging tells them with all others.
+    has found already. Merging tells them with all others. `wishes` are what a release or an input asks
+    for beside keys: `hotfix`, `start-time`, `now`.
     """
 
     source: str
     values: Mapping[str, Any]
     lines: Mapping[str, int] = field(default_factory=dict)
     faults: tuple[Reason, ...] = ()
+    trust: Trust = Trust.OWNER
+    wishes: frozenset[str] = frozenset()
 
     def place(self, key: str) -> str:
         """Where a dotted key was set: the source, and the line if it has lines."""
@@ -41,13 +59,14 @@ class EffectivePolicy:
     """The merged policy, and for each dotted key that isn't at its default, what set it.
 
     `implied` are the keys that nobody wrote: the tier sets them. `sources` are those that set
-    anything, later ones on top.
+    anything, later ones on top. `overrides` are what isn't as the policy file says.
     """
 
     policy: Policy
     origins: Mapping[str, str]
     implied: frozenset[str] = frozenset()
     sources: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
     @property
     def chosen(self) -> frozenset[str]:
@@ -91,12 +110,75 @@ def parse_policy(raw: bytes, source: str) -> Layer:
     return Layer(source, read.content or {}, read.lines, repeated)
 
 
-def merge_policy(layers: Sequence[Layer]) -> EffectivePolicy | tuple[Reason, ...]:
-    """Lay the layers over the defaults, later ones on top, or say every fault of every layer."""
-    merged: dict[str, Any] = {}
-    origins: dict[str, str] = {}
-    for layer in layers:
-        _overlay(merged, origins, layer.values, layer, path="")
+def layer_of_release(release: Release | None) -> Layer:
+    """What a release asks for beyond the policy."""
+    if release is None:
+        return Layer("release.json policy", {}, trust=Trust.RELEASE)
+    asked = ((Wish.HOTFIX, release.hotfix), (Wish.START_TIME, release.starts_at is not None))
+    wishes = frozenset(str(wish) for wish, is_asked in asked if is_asked)
+    return Layer("release.json policy", release.policy, trust=Trust.RELEASE, wishes=wishes)
+
+
+def layer_of_input(
+    values: Mapping[str, Any], *, is_hotfix: bool = False, skips_window: bool = False
+) -> Layer:
+    """What an operator asks for beyond the policy and the release."""
+    asked = ((Wish.HOTFIX, is_hotfix), (NOW, skips_window))
+    wishes = frozenset(str(wish) for wish, is_asked in asked if is_asked)
+    return Layer("input policy", values, trust=Trust.OPERATOR, wishes=wishes)
+
+
+def merge_policy(
+    layers: Sequence[Layer], releases_may: tuple[str, ...] = ()
+) -> EffectivePolicy | tuple[Reason, ...]:
+    """Lay the layers over the defaults, later ones on top, or say every fault of every layer.
+
+    Once no layer is faulty, everything is refused at once that a layer isn't trusted to change.
+    `releases_may` is what releases may set where the policy file doesn't say so.
+    """
+    merged = _lay(layers)
+    by_trust = {trust: [each for each in layers if each.trust is trust] for trust in Trust}
+    owned, offered, asked = by_trust.values()
+    if isinstance(merged, tuple):
+        return merged
+    # What an operator sets counts in place of what the release asks for there.
+    instead = _overlaid(asked)[0]
+    offered = [replace(each, values=_without(each.values, instead)) for each in offered]
+    held, before = _lay(owned), _lay((*owned, *offered))
+    if isinstance(held, tuple):
+        return held
+    if isinstance(before, tuple):
+        return before
+    held, before, merged = (_resolve(each, releases_may) for each in (held, before, merged))
+    wished = frozenset[str]().union(*(each.wishes for each in offered))
+    said = frozenset[str]().union(*(each.wishes for each in asked))
+    is_hotfix_refused = Wish.HOTFIX in wished - said - set(held.policy.releases_may or ())
+    refused = (
+        *refuse_release(held.policy, before.policy, _overlaid(offered)[1], held.origins),
+        *refuse_operator(held.policy, before.policy, merged.policy, merged.origins),
+        *((refuse_hotfix(),) if is_hotfix_refused else ()),
+    )
+    if refused:
+        return refused
+    told = tell_overrides(held.policy, merged.policy, merged.origins)
+    return replace(merged, overrides=(*told, *tell_passed_window(merged.policy, wished | said)))
+
+
+def _resolve(effective: EffectivePolicy, releases_may: tuple[str, ...]) -> EffectivePolicy:
+    """The policy with the stack's word on releases, where the policy file has none."""
+    if effective.policy.releases_may is not None or not releases_may:
+        return effective
+    policy = effective.policy.model_copy(update={"releases_may": releases_may})
+    return replace(
+        effective,
+        policy=policy,
+        origins={**effective.origins, "releases_may": "the stack's ReleasesMay"},
+    )
+
+
+def _lay(layers: Sequence[Layer]) -> EffectivePolicy | tuple[Reason, ...]:
+    """The layers on top of each other, whoever wrote them, or every fault of every layer."""
+    merged, origins = _overlaid(layers)
     implied = _implied(merged)
     faults = [fault for layer in layers for fault in layer.faults]
     try:
@@ -128,6 +210,32 @@ def _implied(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value for key, value in {"strategy": strategy, **downtime}.items() if key not in values
     }
+
+
+def overlay(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with others over them, key by key."""
+    return _overlaid((Layer("", values), Layer("", over)))[0]
+
+
+def _overlaid(layers: Sequence[Layer]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values of all layers, later ones on top, and what set each dotted key."""
+    merged: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        _overlay(merged, origins, layer.values, layer, path="")
+    return merged, origins
+
+
+def _without(values: Mapping[str, Any], replaced: Mapping[str, Any]) -> dict[str, Any]:
+    """Values without the keys that others replace."""
+    kept: dict[str, Any] = {}
+    for key, value in values.items():
+        other = replaced.get(key)
+        if key not in replaced:
+            kept[key] = value
+        elif isinstance(value, Mapping) and isinstance(other, Mapping):
+            kept[key] = _without(value, other)
+    return kept
 
 
 def _overlay(

@@ -5,11 +5,21 @@ Each key's meaning and bounds stand here only: schemas, docs, `policy show` and 
 
 from __future__ import annotations
 
+import difflib
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
+from switchover.domain.policies.parts import Part, key_names
 from switchover.domain.quantities import Duration, refuse_percent
 from switchover.domain.windows.freezes import Freezes
 from switchover.domain.windows.times import Windows
@@ -37,6 +47,17 @@ class WhenBusy(StrEnum):
     REJECT = "reject"
 
 
+class Wish(StrEnum):
+    """What a release may ask for beside policy keys, if `releases_may` names it."""
+
+    HOTFIX = "hotfix"
+    START_TIME = "start-time"
+
+
+# Who may change what is the policy file's alone to say.
+OWNERS_ALONE = frozenset({"locked", "releases_may"})
+
+
 class Tier(StrEnum):
     """How much an endpoint matters, which picks the guide's recommendation."""
 
@@ -50,12 +71,6 @@ TIER_STRATEGY = {
     Tier.CRITICAL: Strategy.CANARY,
     Tier.DEVELOPMENT: Strategy.REDEPLOY,
 }
-
-
-class Part(BaseModel):
-    """Keys that belong together; a key that isn't one of them is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Rolling(Part):
@@ -335,6 +350,23 @@ class Policy(Part):
             " iCal file in the model bucket."
         ),
     ] = ()
+    locked: Annotated[
+        tuple[str, ...],
+        Field(
+            max_length=100,
+            description="Keys and sections that hold as they stand here, whoever asks: neither a"
+            " release nor an operator's input changes them.",
+        ),
+    ] = ()
+    releases_may: Annotated[
+        tuple[str, ...] | None,
+        Field(
+            max_length=100,
+            description="Keys and sections that releases may set to anything, beside `hotfix` and"
+            " `start-time`, which lets a release's named time pass over the window; left out, the"
+            " stack's ReleasesMay says.",
+        ),
+    ] = None
     when_busy: Annotated[
         WhenBusy,
         Field(
@@ -348,3 +380,21 @@ class Policy(Part):
     approval: Approval = Approval()
     capacity: Capacity = Capacity()
     model: Model = Model()
+
+    @field_validator("locked", "releases_may")
+    @classmethod
+    def _known(cls, names: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
+        """Refuse a name that is no key: what it was meant to lock would stay open."""
+        known = set(key_names(cls))
+        if info.field_name == "releases_may":
+            known = known.union(wish.value for wish in Wish) - OWNERS_ALONE
+        for name in names or ():
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                remedy = f"Did you mean {near[0]!r}?" if near else "Name keys or sections."
+                raise PydanticCustomError(
+                    "unknown_key",
+                    "{name} is no key of a policy",
+                    {"name": repr(name), "remedy": remedy},
+                )
+        return names

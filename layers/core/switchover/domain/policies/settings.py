@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from types import UnionType
-from typing import TYPE_CHECKING, Annotated, TypeGuard, Union, get_args, get_origin
+from typing import TYPE_CHECKING
 
-import yaml
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel
 
-from switchover.domain.policies.policy import Part, Policy
-from switchover.domain.quantities import Duration, written_duration, written_number
+from switchover.domain.policies.parts import Part, is_part, marks_of, write_value
+from switchover.domain.policies.policy import Policy
+from switchover.domain.quantities import Duration, written_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +66,7 @@ def meaning_of_section(path: str) -> str:
     part: type[Part] = Policy
     for name in path.split("."):
         inner = part.model_fields[name].annotation
-        part = inner if _is_part(inner) else part
+        part = inner if is_part(inner) else part
     return (part.__doc__ or "").partition("\n")[0].partition(". ")[0].rstrip(".") + "."
 
 
@@ -79,56 +77,18 @@ def _settings(
         value, default, key = getattr(values, name), getattr(defaults, name), f"{prefix}{name}"
         if field.exclude:
             continue
-        if _is_part(field.annotation):
+        if is_part(field.annotation):
             yield from _settings(value, default, effective, f"{key}.")
         else:
-            marks = _marks(field)
+            marks = marks_of(field)
             yield Setting(
                 key=key,
-                value=_written(value, marks),
-                default=_written(default, marks),
+                value=write_value(value, marks),
+                default=write_value(default, marks),
                 origin=effective.origins.get(key, DEFAULT),
                 meaning=field.description or "",
                 bounds=_bounds(field, marks),
             )
-
-
-def _is_part(annotation: object) -> TypeGuard[type[Part]]:
-    return isinstance(annotation, type) and issubclass(annotation, Part)
-
-
-def _marks(field: FieldInfo) -> tuple[object, ...]:
-    """What a field's annotation says beside its type, also where the value may be left out."""
-    if get_origin(field.annotation) not in {Union, UnionType}:
-        return tuple(field.metadata)
-    choices = [choice for choice in get_args(field.annotation) if get_origin(choice) is Annotated]
-    inner = [mark for choice in choices for mark in choice.__metadata__]
-    nested = [entry for mark in inner for entry in getattr(mark, "metadata", (mark,))]
-    return (*field.metadata, *nested)
-
-
-def _written(value: object, marks: tuple[object, ...]) -> str:
-    match value:
-        case int() | float() if not isinstance(value, bool):
-            is_duration = any(isinstance(mark, Duration) for mark in marks)
-            return written_duration(value) if is_duration else written_number(value)
-        case _:
-            flow = yaml.safe_dump(
-                [_plain(value)], default_flow_style=True, sort_keys=False, width=10_000
-            )
-            return flow.strip().removeprefix("[").removesuffix("]")
-
-
-def _plain(value: object) -> object:
-    match value:
-        case BaseModel():
-            return value.model_dump(mode="json", by_alias=True, exclude_none=True)
-        case tuple():
-            return [_plain(entry) for entry in value]
-        case StrEnum():
-            return value.value
-        case _:
-            return value
 
 
 def _bounds(field: FieldInfo, marks: tuple[object, ...]) -> str:

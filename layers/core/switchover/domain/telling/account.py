@@ -28,6 +28,8 @@ def tell_outcome(update: Update) -> tuple[str, ...]:
     lines = [headline(update)]
     if update.hotfix_told:
         lines.append(update.hotfix_told)
+    if update.overrides_told:
+        lines.append(shorten(update.overrides_told, _SENTENCE, placeholder=" …"))
     lines += _reasons(update)
     if update.outcome not in _UNTOUCHED:
         lines += _testimony(update)

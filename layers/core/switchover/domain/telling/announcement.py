@@ -56,6 +56,9 @@ def announce_outcome(update: Update) -> Announcement:
             "outcome": update.outcome.value,
             "summary": update.summary,
             "hotfix": update.hotfix_told,
+            "overrides": [
+                override.model_dump() for override in (update.plan.overrides if update.plan else ())
+            ],
             "reasons": [reason.model_dump() for reason in update.reasons],
             "evidence": update.evidence.model_dump(mode="json"),
             "golden": [result.model_dump(mode="json") for result in update.golden],
@@ -82,8 +85,7 @@ def ask_people(
     """
     verb, first, silence = _words_at(update, gate)
     lines = [first, *(f"- {reason}" for reason in reasons)]
-    if update.hotfix_told:
-        lines.append(update.hotfix_told)
+    lines += [told for told in (update.hotfix_told, update.overrides_told) if told]
     lines += [
         f"Yes: switchover approve {update.endpoint}",
         f"No: switchover reject {update.endpoint} --reason '…'",

@@ -50,19 +50,21 @@ def find_start(
     lasts_seconds: int = 0,
     is_hotfix: bool = False,
     skips_window: bool = False,
+    keeps_time: bool = False,
 ) -> StartTime | Reason:
     """Say the first time from `now` on at which an update may begin and have time to end.
 
-    `now` and `low-peak` wait for an opening of the windows; without windows, `now` begins at once and
-    `low-peak` is refused. A named time is a person's decision: it is waited for, windows or not.
-    `skips_window` is a person's decision too, for this moment. Only a hotfix passes freezes.
+    Every release waits for an opening of the windows; without windows, `now` begins at once and
+    `low-peak` is refused. A named time means: not before. With `keeps_time` (the policy lets releases
+    keep their time) it passes over the windows. `skips_window` is an operator's decision for this
+    moment. Only a hotfix passes freezes.
     """
     if wish is Start.LOW_PEAK and not windows and not skips_window:
         return _no_window()
     named = wish if isinstance(wish, datetime) and not skips_window else None
     earliest = max(now, named or now).astimezone(UTC)
     ahead = Span(earliest, earliest + LOOK_AHEAD)
-    held_by = windows if named is None and not skips_window else ()
+    held_by = () if skips_window or (named and keeps_time) else windows
     lasts = timedelta(seconds=lasts_seconds)
     opened = find_openings(held_by, (), ahead)
     longest = max((span.length for span in opened), default=timedelta(0))
@@ -185,5 +187,5 @@ def _always_frozen(freezes: tuple[Freeze, ...], lasts: timedelta) -> Reason:
         code="freeze.endless",
         subject="policy: freezes",
         message=f"they leave no time{needs} in the next {LOOK_AHEAD.days} days ({reasons}).",
-        remedy="End a freeze earlier, or mark the release as a hotfix.",
+        remedy="End a freeze earlier, or start the release as an operator with --hotfix and a --reason.",
     )

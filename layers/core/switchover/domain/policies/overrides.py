@@ -1,0 +1,143 @@
+"""What a release or an operator asks for beyond the policy: told where accepted, else refused."""
+
+from __future__ import annotations
+
+from textwrap import shorten
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.policies.parts import is_named, leaves
+from switchover.domain.policies.policy import OWNERS_ALONE, Wish
+from switchover.domain.policies.trust import is_kept, rule_for
+from switchover.domain.reasons import Reason, nearest_origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from switchover.domain.policies.parts import Leaf
+    from switchover.domain.policies.policy import Policy
+
+OVERRIDE_REFUSED = "policy.override-refused"
+# An operator doesn't wait for the window.
+NOW = "now"
+_VALUE_LENGTH = 120
+
+
+class Override(BaseModel):
+    """A key whose value is not the policy file's: both values as a file takes them, and who set it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    was: str
+    value: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.value} instead of {self.was} ({self.source})"
+
+
+def tell_overrides(held: Policy, asked: Policy, origins: Mapping[str, str]) -> tuple[Override, ...]:
+    """Every key that holds another value than the owner's policy says."""
+    return tuple(
+        Override(
+            key=leaf.key,
+            was=_brief(was),
+            value=_brief(leaf),
+            source=nearest_origin(leaf.key, origins, "policy"),
+        )
+        for was, leaf in _changes(held, asked)
+    )
+
+
+def tell_passed_window(policy: Policy, wishes: frozenset[str]) -> tuple[Override, ...]:
+    """That an update doesn't wait for the window that its policy has, and who asked for that."""
+    if not policy.window:
+        return ()
+    window = next(_brief(leaf) for leaf in leaves(policy) if leaf.key == "window")
+    is_named = Wish.START_TIME in wishes and Wish.START_TIME in (policy.releases_may or ())
+    for is_passed, source in ((NOW in wishes, "input: now"), (is_named, "release.json: start")):
+        if is_passed:
+            return (Override(key="window", was=window, value="not waited for", source=source),)
+    return ()
+
+
+def refuse_release(
+    held: Policy, asked: Policy, origins: Mapping[str, str], held_by: Mapping[str, str]
+) -> Iterator[Reason]:
+    """Say every key at which a release asks for what its endpoint's owner doesn't let it have.
+
+    `origins` says where the release sets each key, `held_by` where the owner does.
+    """
+    allowed = held.releases_may or ()
+    for was, leaf in _changes(held, asked):
+        key = leaf.key
+        if key not in origins:
+            continue  # follows from the tier, which is judged itself
+        owner = nearest_origin(key, held_by, "the default")
+        if key in OWNERS_ALONE or is_named(key, held.locked):
+            yield _locked(was, leaf, origins[key], owner)
+        elif not is_named(key, allowed):
+            kept = is_kept(key, was.value, leaf.value, held)
+            if not kept:
+                yield _refused(was, leaf, origins[key], owner, is_unclear=kept is None)
+
+
+def refuse_operator(
+    held: Policy, before: Policy, asked: Policy, origins: Mapping[str, str]
+) -> Iterator[Reason]:
+    """Say every key at which the execution input changes what the policy file locks."""
+    for was, leaf in _changes(before, asked):
+        key = leaf.key
+        if key in OWNERS_ALONE or is_named(key, held.locked):
+            source = nearest_origin(key, origins, "input policy")
+            yield _locked(was, leaf, source, "the policy file")
+
+
+def refuse_hotfix() -> Reason:
+    """A release says of itself that it is a hotfix, and its endpoint's policy doesn't let releases."""
+    return Reason(
+        code=OVERRIDE_REFUSED,
+        subject="release.json: hotfix",
+        message="true would pass freezes and red alarms, and releases may not say so by themselves.",
+        remedy=(
+            "Start it as an operator: switchover start --endpoint … --version … --hotfix --reason '…'."
+            " Or the endpoint's owner writes `releases_may: [hotfix]` in the policy file."
+        ),
+    )
+
+
+def _changes(before: Policy, after: Policy) -> Iterator[tuple[Leaf, Leaf]]:
+    for was, leaf in zip(leaves(before), leaves(after), strict=True):
+        if was.value != leaf.value:
+            yield was, leaf
+
+
+def _refused(was: Leaf, leaf: Leaf, source: str, owner: str, *, is_unclear: bool) -> Reason:
+    doubt = "can't be told to be as strict as" if is_unclear else "is not let in place of"
+    value = _brief(leaf)
+    return Reason(
+        code=OVERRIDE_REFUSED,
+        subject=f"{source}: {leaf.key}",
+        message=(
+            f"{value} {doubt} {_brief(was)}, set by {owner}: a release may {rule_for(leaf.key).says}."
+        ),
+        remedy=(
+            f"Leave it out, or start the release as an operator: --policy-override {leaf.key}={value}."
+            f" Or the endpoint's owner writes `releases_may: [{leaf.key}]` in the policy file."
+        ),
+    )
+
+
+def _locked(was: Leaf, leaf: Leaf, source: str, owner: str) -> Reason:
+    return Reason(
+        code=OVERRIDE_REFUSED,
+        subject=f"{source}: {leaf.key}",
+        message=f"{_brief(leaf)} is not let in place of {_brief(was)}: only {owner} says it.",
+        remedy="Leave it out, or have the endpoint's owner change the policy file.",
+    )
+
+
+def _brief(leaf: Leaf) -> str:
+    return shorten(leaf.written, _VALUE_LENGTH, placeholder=" …") or "nothing"

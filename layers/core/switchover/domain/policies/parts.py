@@ -1,0 +1,100 @@
+"""Keys of a policy that belong together, and the walk over all of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeGuard, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.quantities import Duration, written_duration, written_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic.fields import FieldInfo
+
+
+class Part(BaseModel):
+    """Keys that belong together; a key that isn't one of them is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Leaf(NamedTuple):
+    """One key that holds a value, dotted, and how it is declared."""
+
+    key: str
+    value: object
+    field: FieldInfo
+
+    @property
+    def written(self) -> str:
+        """The value as a policy file takes it."""
+        return write_value(self.value, marks_of(self.field))
+
+
+def is_part(annotation: object) -> TypeGuard[type[Part]]:
+    """Whether a key holds keys of its own."""
+    return isinstance(annotation, type) and issubclass(annotation, Part)
+
+
+def leaves(part: Part, prefix: str = "") -> Iterator[Leaf]:
+    """Every key that holds a value, in the order of the file."""
+    for name, field in type(part).model_fields.items():
+        value = getattr(part, name)
+        if is_part(field.annotation):
+            yield from leaves(value, f"{prefix}{name}.")
+        elif not field.exclude:
+            yield Leaf(f"{prefix}{name}", value, field)
+
+
+def key_names(part: type[Part], prefix: str = "") -> Iterator[str]:
+    """Every dotted key, sections included."""
+    for name, field in part.model_fields.items():
+        if not field.exclude:
+            yield f"{prefix}{name}"
+        if is_part(field.annotation):
+            yield from key_names(field.annotation, f"{prefix}{name}.")
+
+
+def is_named(key: str, names: tuple[str, ...]) -> bool:
+    """Whether a dotted key is among these names of keys and sections."""
+    return any(key == name or key.startswith(f"{name}.") for name in names)
+
+
+def marks_of(field: FieldInfo) -> tuple[object, ...]:
+    """What a field's annotation says beside its type, also where the value may be left out."""
+    if get_origin(field.annotation) not in {Union, UnionType}:
+        return tuple(field.metadata)
+    choices = [choice for choice in get_args(field.annotation) if get_origin(choice) is Annotated]
+    inner = [mark for choice in choices for mark in choice.__metadata__]
+    nested = [entry for mark in inner for entry in getattr(mark, "metadata", (mark,))]
+    return (*field.metadata, *nested)
+
+
+def write_value(value: object, marks: tuple[object, ...] = ()) -> str:
+    """A value as a policy file takes it; `marks` tell a duration from another number."""
+    match value:
+        case int() | float() if not isinstance(value, bool):
+            is_duration = any(isinstance(mark, Duration) for mark in marks)
+            return written_duration(value) if is_duration else written_number(value)
+        case _:
+            flow = yaml.safe_dump(
+                [_plain(value)], default_flow_style=True, sort_keys=False, width=10_000
+            )
+            return flow.strip().removeprefix("[").removesuffix("]")
+
+
+def _plain(value: object) -> object:
+    match value:
+        case BaseModel():
+            return value.model_dump(mode="json", by_alias=True, exclude_none=True)
+        case tuple():
+            return [_plain(entry) for entry in value]
+        case StrEnum():
+            return value.value
+        case _:
+            return value
