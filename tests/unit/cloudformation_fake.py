@@ -18,15 +18,17 @@ _NAMESPACE = "http://cloudformation.amazonaws.com/doc/2010-05-15/"
 
 
 @contextmanager
-def serve_stacks(stacks: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """Answer for stacks with these outputs, at the URL that is yielded."""
+def serve_stacks(
+    stacks: Mapping[str, Mapping[str, str]], parameters: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Answer for stacks with these outputs, each with these parameters, at the URL that is yielded."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
             name = form["StackName"][0]
             if name in stacks:
-                self._answer(200, _described(name, stacks[name]))
+                self._answer(200, _described(name, stacks[name], parameters or {}))
             else:
                 self._answer(400, _unknown(name))
 
@@ -51,7 +53,11 @@ def serve_stacks(stacks: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         server.server_close()
 
 
-def _described(name: str, outputs: Mapping[str, str]) -> str:
+def _described(name: str, outputs: Mapping[str, str], parameters: Mapping[str, str]) -> str:
+    given = "".join(
+        f"<member><ParameterKey>{key}</ParameterKey><ParameterValue>{value}</ParameterValue></member>"
+        for key, value in parameters.items()
+    )
     members = "".join(
         f"<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>"
         for key, value in outputs.items()
@@ -59,7 +65,7 @@ def _described(name: str, outputs: Mapping[str, str]) -> str:
     return (
         f'<DescribeStacksResponse xmlns="{_NAMESPACE}"><DescribeStacksResult><Stacks><member>'
         f"<StackName>{name}</StackName><StackStatus>CREATE_COMPLETE</StackStatus>"
-        f"<CreationTime>2026-01-05T12:00:00Z</CreationTime><Outputs>{members}</Outputs>"
+        f"<CreationTime>2026-01-05T12:00:00Z</CreationTime><Outputs>{members}</Outputs><Parameters>{given}</Parameters>"
         "</member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from switchover.domain.fleet import EndpointReading, EndpointStatus, LiveRelease, VariantReading
 from switchover.domain.plans.plan import Kind, Plan, plan_release
+from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Policy
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Release
@@ -182,6 +183,12 @@ def update(**changes: Any) -> Update:
             **changes,
         }
     )
+
+
+def overridden() -> Plan:
+    """A plan in which an operator took back the approval that the policy wants."""
+    override = Override(key="approval.required", was="true", value="false", source="input policy")
+    return plan().model_copy(update={"overrides": (override,)})
 
 
 def reason(code: str = "test", **changes: str) -> Reason:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.samples import later, plan, reason, update
+from tests.unit.samples import later, overridden, plan, reason, update
 
 from switchover.domain.approvals.approval import Gate
 from switchover.domain.errors import UpdateUnknown
@@ -126,3 +126,14 @@ def test_links_are_given_only_with_a_secret() -> None:
 def test_approval_needs_a_plan() -> None:
     with pytest.raises(UpdateUnknown, match="has no plan"):
         asked(plan=None)
+
+
+def test_accepted_overrides_are_told_to_who_approves_and_with_the_outcome() -> None:
+    told = "Overrides the policy: approval.required: false instead of true (input policy)."
+
+    announced = announce_outcome(ended(plan=overridden()))
+
+    assert told in asked(plan=overridden()).text
+    assert told in announced.text
+    assert [each["key"] for each in announced.detail["overrides"]] == ["approval.required"]
+    assert json.dumps(announced.detail)

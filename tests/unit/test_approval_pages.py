@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.samples import NOW, later, plan, reason, release, update
+from tests.unit.samples import NOW, later, overridden, plan, reason, release, update
 
 from switchover.domain.approvals.approval import (
     Answer,
@@ -116,6 +116,10 @@ def test_a_hotfix_is_told() -> None:
     hotfix = release(hotfix=True, reason="v1 fails everybody")
 
     assert "v1 fails everybody" in ask(asked(release=hotfix)).text
+
+
+def test_accepted_overrides_are_told() -> None:
+    assert "approval.required: false instead of true" in ask(asked(plan=overridden())).text
 
 
 def test_at_promotion_people_read_what_was_tested_and_what_a_no_means() -> None:

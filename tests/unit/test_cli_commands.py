@@ -22,6 +22,7 @@ from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +373,42 @@ def test_upload_refuses_a_folder_with_every_reason(
     assert " 1. " in said.err
     assert " 2. " in said.err
     assert said.out == ""
+
+
+@pytest.mark.parametrize("said", [("--policy", "mine.yaml"), ("--hotfix", "--reason", "it burns")])
+def test_upload_refuses_what_the_endpoints_policy_does_not_let_before_anything_is_sent(
+    shell: Shell,
+    deployment: Deployment,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    said: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("approval: {required: false}")
+    (tmp_path / "config.json").write_text("{}")
+    deployment.s3.put_object(
+        Bucket="models", Key="policies/chat.yaml", Body=b"approval: {required: true}"
+    )
+
+    told = shell("upload", ".", "--endpoint", "chat", "--version", "v2", *said)
+
+    assert told.code == ExitCode.REJECTED
+    assert "chat would reject this release" in told.err
+    listed = deployment.s3.list_objects_v2(Bucket="models")
+    assert [each["Key"] for each in listed["Contents"]] == ["policies/chat.yaml"]
+
+
+def test_the_stacks_word_on_releases_is_read_off_its_parameters(session: boto3.Session) -> None:
+    outputs = {"TableName": "ledger", "BucketName": "models", "StateMachineArn": "arn"}
+    with (
+        serve_stacks({"prod": outputs}, {"ReleasesMay": "alarms, hotfix"}) as url,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        environment.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
+
+        found = find_deployment("prod", session)
+
+    assert found.releases_may == ("alarms", "hotfix")
 
 
 def test_a_request_carries_nothing_that_was_not_asked() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
-from tests.unit.samples import endpoint, later, plan, reason, update
+from tests.unit.samples import endpoint, later, overridden, plan, reason, update
 
 from switchover.domain.fleet import AlarmState
 from switchover.domain.golden.assessing import GoldenVerdict
@@ -18,6 +18,7 @@ from switchover.domain.telling.advice import Step
 from switchover.domain.telling.evidence import ContainerLog, Trip
 from switchover.domain.update import Evidence, Moment
 from switchover_cli.explain_screen import draw_bar, draw_explanation
+from switchover_cli.records import record_update
 
 if TYPE_CHECKING:
     from switchover.domain.update import Update
@@ -121,3 +122,12 @@ def test_each_step_has_its_command_below() -> None:
 
     assert "→ Go on:" in text
     assert "do it" in text
+
+
+def test_accepted_overrides_are_explained_and_recorded() -> None:
+    told = ended(plan=overridden())
+
+    record = record_update(told, ()).model_dump()
+
+    assert "approval.required: false instead of true (input policy)" in shown(told)
+    assert record["plan"]["overrides"][0]["source"] == "input policy"

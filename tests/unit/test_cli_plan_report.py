@@ -148,6 +148,14 @@ def test_alarms_that_a_hotfix_leaves_out_are_named() -> None:
     assert "both fleets, left out of this hotfix errors" in told
 
 
+def test_accepted_overrides_are_named_for_people_pull_requests_and_machines() -> None:
+    shown = replace(proposal(), plan=samples.overridden())
+
+    assert "approval.required: false instead of true (input policy)" in read(shown)
+    assert "approval.required: false instead of true (input policy)" in write_markdown(shown)
+    assert record_proposal(shown).model_dump()["plan"]["overrides"][0]["value"] == "false"
+
+
 def test_your_own_alarms_are_listed_with_the_rest() -> None:
     assert "my-alarm as you defined it" in read(proposal(alarms={"also": ["my-alarm"]}))
 

@@ -46,6 +46,10 @@ class SageMaker:
             if not _says(error, _NOT_FOUND):
                 raise
             return Absent(name=endpoint, read_at=_answered_at(error.response))
+        # SageMaker may look names up whatever their case; IAM, claims and policies tell cases apart.
+        # Source: CreateEndpoint, EndpointName ("case-insensitive in CreateEndpoint").
+        if described["EndpointName"] != endpoint:
+            return Absent(name=endpoint, read_at=_answered_at(described))
         pending = described.get("PendingDeploymentSummary")
         return EndpointReading(
             name=endpoint,

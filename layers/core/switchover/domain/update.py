@@ -68,6 +68,11 @@ class Request(BaseModel):
             raise ValueError(
                 "give `release` (the S3 URI of a release.json) or `rollback` (an endpoint's name)"
             )
+        if self.earlier_update is not None and (self.policy or self.now):
+            raise ValueError(
+                "an update that is taken up keeps what it was asked for: policy and now go with a"
+                " `release` or a `rollback`"
+            )
         if self.hotfix and self.release is None:
             raise ValueError("a hotfix is a `release`: red alarms don't hold a rollback up anyway")
         return self
