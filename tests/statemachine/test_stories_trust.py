@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,3 +77,83 @@ def test_a_past_time_waits_for_the_window(world: World) -> None:
     world.offer(start="2000-01-01T00:00:00Z")
     world.clock.advance(600)
     assert world.update().outcome is Outcome.QUEUED
+
+
+def test_an_operator_takes_an_approval_back_and_everybody_is_told(world: World) -> None:
+    world.put_policy("approval: {required: true}")
+    world.offer(is_told=False)
+    uri = f"s3://{world.bucket}/releases/vlm/v2/release.json"
+    execution = world.start("by-hand", release=uri, policy={"approval": {"required": False}})
+    world.run()
+    update = world.update(execution)
+    told = "approval.required: false instead of true (input policy)"
+    detail = json.loads(world.outlets.events[-1]["Detail"])
+    planned = [m.text for m in world.ledger.timeline("by-hand") if m.state == "PlanUpdate"]
+    assert update.outcome is Outcome.UPDATED
+    assert [str(each) for each in update.planned.overrides] == [told]
+    assert told in world.outlets.messages[-1]["Message"]
+    assert [each["key"] for each in detail["overrides"]] == ["approval.required"]
+    assert told in planned[0]
+
+
+def test_an_operator_does_not_take_back_what_the_owner_locked(world: World) -> None:
+    world.put_policy("approval: {required: true}\nlocked: [approval]")
+    world.offer(is_told=False)
+    uri = f"s3://{world.bucket}/releases/vlm/v2/release.json"
+    world.start("by-hand", release=uri, policy={"approval": {"required": False}})
+    world.run()
+    assert [reason.subject for reason in world.update().reasons] == [
+        "input policy: approval.required"
+    ]
+
+
+def test_a_release_that_asks_for_an_approval_gets_one(world: World) -> None:
+    world.offer(policy={"approval": {"required": True}})
+    world.run_to("RequestApproval")
+    assert world.serving == FIRST_CONFIG
+
+
+def test_an_owner_lets_releases_pass_the_freeze_as_hotfixes(world: World) -> None:
+    world.put_policy(
+        "releases_may: [hotfix]\nfreezes:\n- {from: 2020-01-01, to: 2099-12-31, reason: audit}"
+    )
+    world.offer(hotfix=True, reason="it burns")
+    world.run()
+    assert world.update().outcome is Outcome.UPDATED
+
+
+def test_the_stack_lets_releases_set_what_the_owners_leave_open(world: World) -> None:
+    world.lambdas.overrides["SWITCHOVER_RELEASES_MAY"] = "approval"
+    world.put_policy("approval: {required: true}")
+    world.offer(policy={"approval": {"required": False}})
+    world.run()
+    assert world.update().outcome is Outcome.UPDATED
+
+
+def test_a_refused_release_supersedes_nobody(world: World) -> None:
+    """A release that may not be what it asks for takes no place in the queue either."""
+    world.put_policy("freezes:\n- {from: 2020-01-01, to: 2026-12-31, reason: audit}")
+    world.offer("v2")
+    world.clock.advance(600)
+    world.offer("v3", policy={"freezes": []})
+    world.clock.advance(600)
+    first, second = world.executions
+    assert world.update(first).outcome is Outcome.QUEUED
+    assert world.update(second).outcome is Outcome.REJECTED
+    assert [one.version for one in world.queue.entries("vlm")] == ["v2"]
+
+
+@pytest.mark.parametrize("word", ["resume", "recover"])
+def test_taking_an_update_up_again_brings_no_policy_along(world: World, word: str) -> None:
+    world.put_policy("freezes:\n- {from: 2020-01-01, to: 2026-12-31, reason: audit}")
+    world.offer()
+    world.clock.advance(600)
+    queued = world.executions[0].name
+    execution = world.start(
+        "smuggled", **{word: queued}, policy={"freezes": [], "approval": {"required": False}}
+    )
+    world.clock.advance(600)
+    assert world.ledger.update("smuggled").outcome is Outcome.REJECTED
+    assert world.ledger.update(queued).outcome is Outcome.QUEUED
+    assert execution.path[-1] == "Rejected"
+    assert world.serving == FIRST_CONFIG

@@ -117,6 +117,13 @@ def test_an_absence_is_dated_by_the_errors_own_answer(
     assert SageMaker(client).read("chat") == Absent(name="chat", read_at=read_at)
 
 
+def test_a_name_in_another_case_is_another_endpoint(client: SageMakerClient, stub: Stubber) -> None:
+    """IAM's prefixes, claims and policy files tell cases apart, and SageMaker may not."""
+    stub.add_response("describe_endpoint", described(), {"EndpointName": "Chat"})
+
+    assert isinstance(SageMaker(client).read("Chat"), Absent)
+
+
 def test_an_endpoint_that_failed_at_birth_is_read(client: SageMakerClient, stub: Stubber) -> None:
     """Config name, variants and summary are optional in the model."""
     answer = described(EndpointStatus="Failed", FailureReason="No ping.")
