@@ -190,6 +190,28 @@ def test_a_release_loosens_nothing(held: dict[str, Any], offered: dict[str, Any]
     assert list(faults) == [f"release.json policy: {key}"]
 
 
+@pytest.mark.parametrize("off", [False, "no", "off", "false", 0])
+def test_a_looser_value_is_refused_however_it_is_spelled(off: object) -> None:
+    assert refused({"approval": {"required": True}}, {"approval": {"required": off}})
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        {"approval": None},
+        {"approval": {"required": None}},
+        {"approval.required": False},
+        {"Approval": {"required": False}},
+        {"freezes": None},
+        {"alarms": {"error_rate": float("nan")}},
+    ],
+)
+def test_what_is_no_policy_takes_no_control_away_either(offered: dict[str, Any]) -> None:
+    merged = merge({"approval": {"required": True}, "freezes": [CHRISTMAS]}, offered)
+    assert isinstance(merged, tuple)
+    assert {each.code for each in merged} == {"policy.invalid"}
+
+
 @pytest.mark.parametrize(
     ("held", "offered", "key"),
     [

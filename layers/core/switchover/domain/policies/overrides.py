@@ -77,7 +77,7 @@ def refuse_release(
             continue  # follows from the tier, which is judged itself
         owner = nearest_origin(key, held_by, "the default")
         if key in OWNERS_ALONE or is_named(key, held.locked):
-            yield _locked(was, leaf, origins[key], owner)
+            yield _locked(was, leaf, origins[key])
         elif not is_named(key, allowed):
             kept = is_kept(key, was.value, leaf.value, held)
             if not kept:
@@ -92,7 +92,7 @@ def refuse_operator(
         key = leaf.key
         if key in OWNERS_ALONE or is_named(key, held.locked):
             source = nearest_origin(key, origins, "input policy")
-            yield _locked(was, leaf, source, "the policy file")
+            yield _locked(was, leaf, source)
 
 
 def refuse_hotfix() -> Reason:
@@ -130,11 +130,11 @@ def _refused(was: Leaf, leaf: Leaf, source: str, owner: str, *, is_unclear: bool
     )
 
 
-def _locked(was: Leaf, leaf: Leaf, source: str, owner: str) -> Reason:
+def _locked(was: Leaf, leaf: Leaf, source: str) -> Reason:
     return Reason(
         code=OVERRIDE_REFUSED,
         subject=f"{source}: {leaf.key}",
-        message=f"{_brief(leaf)} is not let in place of {_brief(was)}: only {owner} says it.",
+        message=f"{_brief(leaf)} is not let in place of {_brief(was)}: only the policy file says it.",
         remedy="Leave it out, or have the endpoint's owner change the policy file.",
     )
 
