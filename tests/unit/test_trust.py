@@ -310,6 +310,12 @@ def test_a_locked_strategy_is_not_changed_by_way_of_the_tier() -> None:
     assert refused({"locked": ["strategy"]}, {}, {"tier": "development"})
 
 
+def test_what_is_locked_is_not_changed_by_way_of_the_releases_tier() -> None:
+    held = {"locked": ["allow_downtime"], "releases_may": ["tier"]}
+    assert list(refused(held, {"tier": "development"})) == ["release.json policy: allow_downtime"]
+    assert accepted({"releases_may": ["tier"]}, {"tier": "development"}).policy.allow_downtime
+
+
 @pytest.mark.parametrize("key", ["locked", "releases_may"])
 def test_an_operator_does_not_say_whose_word_counts(key: str) -> None:
     assert list(refused({}, {}, {key: ["approval"]})) == [f"input policy: {key}"]

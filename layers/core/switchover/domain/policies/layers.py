@@ -137,13 +137,15 @@ def merge_policy(
     `releases_may` is what releases may set where the policy file doesn't say so.
     """
     merged = _lay(layers)
-    by_trust = {trust: [each for each in layers if each.trust is trust] for trust in Trust}
-    owned, offered, asked = by_trust.values()
     if isinstance(merged, tuple):
         return merged
+    by_trust = {trust: [each for each in layers if each.trust is trust] for trust in Trust}
+    owned, asked = by_trust[Trust.OWNER], by_trust[Trust.OPERATOR]
     # What an operator sets counts in place of what the release asks for there.
     instead = _overlaid(asked)[0]
-    offered = [replace(each, values=_without(each.values, instead)) for each in offered]
+    offered = [
+        replace(each, values=_without(each.values, instead)) for each in by_trust[Trust.RELEASE]
+    ]
     held, before = _lay(owned), _lay((*owned, *offered))
     if isinstance(held, tuple):
         return held

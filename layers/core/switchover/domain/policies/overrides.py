@@ -73,15 +73,15 @@ def refuse_release(
     allowed = held.releases_may or ()
     for was, leaf in _changes(held, asked):
         key = leaf.key
-        if key not in origins:
-            continue  # follows from the tier, which is judged itself
-        owner = nearest_origin(key, held_by, "the default")
+        # What the release doesn't set itself follows from its tier or strategy, judged by their rules.
+        source = origins.get(key) or origins.get("tier") or origins["strategy"]
         if key in OWNERS_ALONE or is_named(key, held.locked):
-            yield _locked(was, leaf, origins[key])
-        elif not is_named(key, allowed):
+            yield _locked(was, leaf, source)
+        elif key in origins and not is_named(key, allowed):
             kept = is_kept(key, was.value, leaf.value, held)
             if not kept:
-                yield _refused(was, leaf, origins[key], owner, is_unclear=kept is None)
+                owner = nearest_origin(key, held_by, "the default")
+                yield _refused(was, leaf, source, owner, is_unclear=kept is None)
 
 
 def refuse_operator(
