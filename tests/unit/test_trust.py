@@ -159,6 +159,7 @@ def test_a_release_tightens_and_chooses_its_pace(
             {"tests": {"latency_seconds": 60}},
             "tests.latency_seconds",
         ),
+        ({}, {"tests": {"golden": "policies/search.yaml"}}, "tests.golden"),
         ({}, {"tests": {"warm_up": 20}}, "tests.warm_up"),
         ({}, {"tests": {"at_once": 1}}, "tests.at_once"),
         ({"window": NIGHT}, {"window": []}, "window"),

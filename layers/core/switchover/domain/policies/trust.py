@@ -151,7 +151,11 @@ RULES: Mapping[str, Rule] = {
     ),
     # More of them prove more, and are more load on what serves.
     "guard.probes_per_minute": OWNER,
-    "tests.golden": ADDED,
+    # Elsewhere in the bucket lie other teams' files, whose lines refusals would quote.
+    "tests.golden": Rule(
+        "name a file under golden/ where nothing is set",
+        lambda was, asked: was is None and asked.startswith("golden/"),
+    ),
     "tests.latency_seconds": LOWER,
     "tests.warm_up": LOWER,
     "tests.at_once": HIGHER,
