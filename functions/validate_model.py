@@ -22,12 +22,7 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     policy = gateways.files().effective_policy(update)
     # A faulty policy is PlanUpdate's to report; the files are checked by the strict defaults.
     allowed = Model() if isinstance(policy, tuple) else policy.policy.model
-    found = gateways.models().inspect(
-        update.release,
-        update.bucket,
-        allow_pickle=allowed.allow_pickle,
-        allow_remote_code=allowed.allow_remote_code,
-    )
+    found = gateways.models().inspect(update.release, update.bucket, allowed)
     ledger.save(update, reasons=found.reasons)
     if found.unchecked:
         text = f"Not checked: {' '.join(found.unchecked[:5])}"

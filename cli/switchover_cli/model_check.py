@@ -12,6 +12,7 @@ from rich.markup import escape
 from switchover.aws.models import Models
 from switchover.domain.amounts import say_count
 from switchover.domain.checkpoint.config import Inspection
+from switchover.domain.checkpoint.contents import Allowed
 from switchover.domain.checkpoint.inspecting import inspect_model
 from switchover.domain.checkpoint.reading import read_evidence
 from switchover.domain.reasons import Reason
@@ -58,19 +59,23 @@ def check(
     allow_remote_code: Annotated[
         bool, typer.Option("--allow-remote-code", help="As the policy's model.allow_remote_code.")
     ] = False,
+    data_files: Annotated[
+        list[str] | None,
+        typer.Option("--data-file", help="As an entry of the policy's model.data_files."),
+    ] = None,
     local: Local = False,
     json: Json = False,
 ) -> None:
     """Say everything that keeps a model from loading; reads headers and small files only."""
+    allowed = Allowed(
+        allow_pickle=allow_pickle,
+        allow_remote_code=allow_remote_code,
+        data_files=tuple(data_files or ()),
+    )
     if model.startswith("s3://"):
-        models = Models(open_session(local=local).client("s3"))
-        found = _check_stored(
-            models, model, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
-        )
+        found = _check_stored(Models(open_session(local=local).client("s3")), model, allowed)
     else:
-        found = _check_folder(
-            Path(model), allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
-        )
+        found = _check_folder(Path(model), allowed)
     if json:
         print_json(
             CheckRecord(
@@ -87,24 +92,18 @@ def check(
         raise typer.Exit(ExitCode.REJECTED)
 
 
-def _check_folder(path: Path, *, allow_pickle: bool, allow_remote_code: bool) -> Inspection:
+def _check_folder(path: Path, allowed: Allowed) -> Inspection:
     listed = list_folder(path)
     if isinstance(listed, Reason):
         return Inspection((listed,))
-    found = inspect_model(
-        read_evidence(listed.files, listed),
-        allow_pickle=allow_pickle,
-        allow_remote_code=allow_remote_code,
-    )
+    found = inspect_model(read_evidence(listed.files, listed), allowed)
     left_out = tuple(
         f"{left.path}: not part of the model ({left.why})." for left in listed.left_out
     )
     return Inspection(found.reasons, (*found.unchecked, *left_out), found.checked)
 
 
-def _check_stored(
-    models: Models, uri: str, *, allow_pickle: bool, allow_remote_code: bool
-) -> Inspection:
+def _check_stored(models: Models, uri: str, allowed: Allowed) -> Inspection:
     parts = urlsplit(uri, allow_fragments=False)
     bucket, key = parts.netloc, f"{parts.path}{f'?{parts.query}' if parts.query else ''}"[1:]
     if not bucket:
@@ -112,15 +111,11 @@ def _check_stored(
     if not key.endswith(f"/{FILE_NAME}"):
         is_archive = key.endswith((".tar.gz", ".tgz"))
         prefix = key if not key or key.endswith("/") or is_archive else f"{key}/"
-        return models.inspect_prefix(
-            bucket, prefix, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
-        )
+        return models.inspect_prefix(bucket, prefix, allowed)
     release = read_stored_release(models, uri, bucket)
     if isinstance(release, tuple):
         return Inspection(release)
-    return models.inspect(
-        release, bucket, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
-    )
+    return models.inspect(release, bucket, allowed)
 
 
 def _describe(model: str, found: Inspection, console: Console) -> None:

@@ -105,13 +105,60 @@ def test_only_headers_of_weights_are_kept(tmp_path: Path) -> None:
     assert len(kept[weights.name]) <= 64 * 1024 < weights.stat().st_size / 50
 
 
-def test_what_is_not_seen_in_time_is_said_and_not_called_missing(folder: Path) -> None:
+def test_what_is_not_seen_in_time_is_refused_but_not_called_missing(folder: Path) -> None:
     time_left = iter([True, True])
 
-    inspection = inspect(pack(folder), may_go_on=lambda: next(time_left, False))
+    (reason,) = inspect(pack(folder), may_go_on=lambda: next(time_left, False)).reasons
 
-    assert inspection.reasons == ()
-    assert "files) were looked at" in inspection.unchecked[-1]
+    assert reason.code == "model.not-inspected"
+    assert "files) were looked at, and the rest may hold anything" in reason.message
+    assert "Upload the folder instead" in reason.remedy
+
+
+def test_more_files_than_are_looked_at_hide_nothing(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
+        for number in range(10_001):
+            archive.addfile(tarfile.TarInfo(f"{number}.txt"))
+        archive.addfile(tarfile.TarInfo("pytorch_model.pt"))
+
+    (reason,) = inspect(Stored(packed.getvalue())).reasons
+
+    assert reason.code == "model.not-inspected"
+
+
+def test_what_was_seen_before_the_time_was_over_is_refused_too(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
+        archive.addfile(tarfile.TarInfo("handler.py"))
+        entry = tarfile.TarInfo("zeros.safetensors")
+        entry.size = 20 * 1024**2
+        archive.addfile(entry, io.BytesIO(bytes(entry.size)))
+    steps = iter(range(5))
+
+    inspection = inspect(Stored(packed.getvalue()), may_go_on=lambda: next(steps, None) is not None)
+
+    assert {"model.not-inspected", "model.remote-code"} <= {r.code for r in inspection.reasons}
+
+
+def test_an_archive_within_the_archive_is_no_known_file() -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        inner = pack_bytes("config.json", b"{}")
+        entry = tarfile.TarInfo("model.tar.gz")
+        entry.size = len(inner)
+        archive.addfile(entry, io.BytesIO(inner))
+
+    reasons = {reason.code: reason for reason in inspect(Stored(packed.getvalue())).reasons}
+
+    assert "is compressed" in reasons["model.unknown-file"].message
+
+
+def test_a_tokenizer_too_large_to_parse_is_no_fault_in_an_archive(folder: Path) -> None:
+    with (folder / "tokenizer.json").open("r+b") as file:
+        file.truncate(16 * 1024**2 + 1)
+
+    assert inspect(pack(folder)).reasons == ()
 
 
 def test_an_archive_is_fetched_in_bounded_pieces(folder: Path) -> None:
@@ -188,19 +235,19 @@ def test_a_bomb_takes_no_more_than_the_time_there_is() -> None:
 
     inspection = inspect(Stored(packed.getvalue()), may_go_on=lambda: next(steps, None) is not None)
 
-    assert "were looked at" in inspection.unchecked[-1]
+    assert "were looked at" in inspection.reasons[0].message
 
 
-def tar_of(content: bytes) -> bytes:
+def pack_bytes(name: str, content: bytes) -> bytes:
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        entry = tarfile.TarInfo("config.json")
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        entry = tarfile.TarInfo(name)
         entry.size = len(content)
         archive.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
 
 
-SMALL = tar_of(b"{}")[:1536]
+SMALL = gzip.decompress(pack_bytes("config.json", b"{}"))[:1536]
 
 
 @given(at=st.integers(0, len(SMALL) - 1), value=st.binary(min_size=1, max_size=12))

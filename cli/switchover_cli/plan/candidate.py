@@ -72,12 +72,7 @@ def _inspect(deployment: Deployment, update: Update, release: Release) -> Inspec
             bucket, prefix = release.source_bucket_and_prefix
             release = release.model_copy(update={"prefix": prefix})
     allowed = read_allowances(deployment, update)
-    return deployment.models.inspect(
-        release,
-        bucket,
-        allow_pickle=allowed.allow_pickle,
-        allow_remote_code=allowed.allow_remote_code,
-    )
+    return deployment.models.inspect(release, bucket, allowed)
 
 
 def read_allowances(deployment: Deployment, update: Update) -> Model:

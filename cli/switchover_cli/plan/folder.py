@@ -43,11 +43,7 @@ def read_folder(deployment: Deployment, folder: Path, offer: Offer, request: Req
         return open_candidate(deployment, request, draft)
     opened = open_candidate(deployment, request, write_release(draft))
     allowed = read_allowances(deployment, opened.update)
-    found = inspect_model(
-        read_evidence(listed.files, listed),
-        allow_pickle=allowed.allow_pickle,
-        allow_remote_code=allowed.allow_remote_code,
-    )
+    found = inspect_model(read_evidence(listed.files, listed), allowed)
     if found.reasons:
         return judge(opened, found)  # it is refused in any case: no need to read the weights
     raw = _fix_release(deployment, listed, offer)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from switchover.aws.models import Models, explain_refusal
+from switchover.domain.checkpoint.contents import STRICT
 from switchover.domain.checkpoint.inspecting import (
     compare_with_release,
     find_unlisted,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
+
+    from switchover.domain.checkpoint.contents import Allowances
 
 __all__ = ["LeftOut", "Progress", "Step", "UploadOutcome", "UploadReport", "upload_release"]
 
@@ -78,8 +81,7 @@ def upload_release(
     policy: Mapping[str, object] | None = None,
     hotfix: bool = False,
     reason: str = "",
-    allow_pickle: bool = False,
-    allow_remote_code: bool = False,
+    allowed: Allowances = STRICT,
     memory_folder: Path | None = None,
     reread: bool = False,
     clock_ns: Callable[[], int] = time.time_ns,
@@ -110,11 +112,7 @@ def upload_release(
     listed = list_folder(folder)
     if isinstance(listed, Reason):
         return replace(refused, reasons=(listed,))
-    inspection = inspect_model(
-        read_evidence(listed.files, listed),
-        allow_pickle=allow_pickle,
-        allow_remote_code=allow_remote_code,
-    )
+    inspection = inspect_model(read_evidence(listed.files, listed), allowed)
     refused = replace(refused, left_out=listed.left_out, unchecked=inspection.unchecked)
     draft = draft_release(offer, listed.files)
     if not isinstance(draft, Release):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from switchover.domain.checkpoint.config import Inspection
+from switchover.domain.checkpoint.contents import STRICT
 from switchover.domain.checkpoint.inspecting import (
     compare_with_release,
     find_unlisted,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
+    from switchover.domain.checkpoint.contents import Allowances
     from switchover.domain.checkpoint.reading import Evidence
     from switchover.domain.release import Release
 
@@ -81,22 +83,16 @@ class Models:
         self,
         release: Release,
         bucket: str,
-        *,
-        allow_pickle: bool = False,
-        allow_remote_code: bool = False,
+        allowed: Allowances = STRICT,
     ) -> tuple[Reason, ...]:
         """Say everything that keeps the release's files from being the model it says they are."""
-        return self.inspect(
-            release, bucket, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
-        ).reasons
+        return self.inspect(release, bucket, allowed).reasons
 
     def inspect(
         self,
         release: Release,
         bucket: str,
-        *,
-        allow_pickle: bool = False,
-        allow_remote_code: bool = False,
+        allowed: Allowances = STRICT,
     ) -> Inspection:
         """Like `validate`, and also say what could not be looked at.
 
@@ -113,9 +109,7 @@ class Models:
             there = [file for file, _ in heads]
             absent = wanted - {file.path for file in there}
             evidence = self._read_evidence(there, reader, pool, absent)
-        found = inspect_model(
-            evidence, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
-        )
+        found = inspect_model(evidence, allowed)
         unlisted = [file for file in listed if file.path not in wanted]
         reasons = (
             *(reason for _, reason in heads if reason is not None),
@@ -140,9 +134,7 @@ class Models:
         self,
         bucket: str,
         prefix: str,
-        *,
-        allow_pickle: bool = False,
-        allow_remote_code: bool = False,
+        allowed: Allowances = STRICT,
     ) -> Inspection:
         """Like `inspect`, of files that no release lists: all under a prefix, or a single one.
 
@@ -161,9 +153,7 @@ class Models:
         reader = _PrefixReader(self._s3, bucket, folder)
         with ThreadPoolExecutor(_PARALLEL_READS) as pool:
             evidence = self._read_evidence(files, reader, pool, set())
-        found = inspect_model(
-            evidence, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
-        )
+        found = inspect_model(evidence, allowed)
         reasons = (*find_unlisted((), keys, place), *found.reasons)
         return replace(found, reasons=limit_per_code(reasons))
 

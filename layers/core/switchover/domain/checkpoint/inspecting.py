@@ -11,7 +11,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from switchover.domain.checkpoint.config import Inspection, inspect_config
-from switchover.domain.checkpoint.reading import Evidence, StoredFile, is_archive
+from switchover.domain.checkpoint.contents import (
+    STRICT,
+    Allowances,
+    is_allowed,
+    name_allowed,
+    refuse,
+)
+from switchover.domain.checkpoint.names import PICKLES
 from switchover.domain.checkpoint.text import Json, Unparsed, name_some, parse_object, quote
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME
@@ -19,19 +26,13 @@ from switchover.domain.release import FILE_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from switchover.domain.checkpoint.reading import Evidence, StoredFile
     from switchover.domain.release import Release
 
 SHOWN_PER_CODE = 10
 
-_PICKLES = frozenset({".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"})
 # Formats of a single file; of these only GGUF has a header that says how long the file must be.
 _SINGLE_FILES = frozenset({".engine", ".gguf", ".onnx", ".plan"})
-_CODE_CARRIERS = (
-    "config.json",
-    "tokenizer_config.json",
-    "preprocessor_config.json",
-    "processor_config.json",
-)
 
 
 def compare_with_release(
@@ -97,15 +98,14 @@ def _refuse_unlisted(path: str, place: str) -> Reason:
     )
 
 
-def inspect_model(
-    evidence: Evidence, *, allow_pickle: bool = False, allow_remote_code: bool = False
-) -> Inspection:
-    """Say everything that keeps these files from loading as the model that they say they are."""
+def inspect_model(evidence: Evidence, allowed: Allowances = STRICT) -> Inspection:
+    """Say everything that keeps these files from loading as the model that they say they are.
+
+    What was not read is not sound: a rule that could not be decided is a reason too.
+    """
     files = evidence.files
-    if len(files) == 1 and is_archive(next(iter(files))):
-        return _inspect_archive(
-            evidence, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code
-        )
+    if evidence.inside is not None or evidence.opening is not None:
+        return _inspect_archive(evidence, allowed)
     texts, text_reasons = _parse_texts(evidence.texts)
     if "adapter_config.json" in texts and "config.json" not in files:
         return Inspection((_refuse_adapter(texts["adapter_config.json"]),))
@@ -113,13 +113,14 @@ def inspect_model(
     reasons = [*evidence.reasons, *text_reasons]
     reasons += evidence.weights.shard_reasons
     reasons += [r for gguf in evidence.ggufs.values() for r in gguf.reasons]
-    if not allow_pickle:
-        reasons += _refuse_pickles(files)
-    if not suffixes & {".safetensors", *_PICKLES, *_SINGLE_FILES}:
+    reasons += refuse(evidence.findings, allowed)
+    if not suffixes & {".safetensors", *PICKLES, *_SINGLE_FILES}:
         reasons.append(_no_weights(files))
-    if not allow_remote_code:
-        reasons += _refuse_remote_code(texts)
-    unchecked = [*evidence.unread, *_name_unread_weights(evidence, allow_pickle=allow_pickle)]
+    unchecked = [
+        *evidence.unread,
+        *_name_unread_weights(evidence, allowed),
+        *name_allowed(evidence.findings, allowed),
+    ]
     if "adapter_config.json" in texts:
         unchecked.append("adapter_config.json: the adapter that lies beside the model.")
     checked = list(_name_read(evidence))
@@ -143,9 +144,12 @@ def _name_read(evidence: Evidence) -> Iterator[str]:
         yield f"The content of {name_some(sorted(evidence.texts), shown=len(evidence.texts))}."
 
 
-def _name_unread_weights(evidence: Evidence, *, allow_pickle: bool) -> Iterator[str]:
-    closed = _SINGLE_FILES - {".gguf"} | (_PICKLES if allow_pickle else frozenset())
-    unread = sorted(path for path in evidence.files if PurePosixPath(path).suffix in closed)
+def _name_unread_weights(evidence: Evidence, allowed: Allowances) -> Iterator[str]:
+    refused = {f.path for f in evidence.findings if not is_allowed(f, allowed)}
+    closed = _SINGLE_FILES - {".gguf"} | PICKLES
+    unread = sorted(
+        path for path in evidence.files - refused if PurePosixPath(path).suffix in closed
+    )
     if unread:
         yield f"{name_some(unread)}: the format doesn't let a reader tell what must be there."
     for gguf in evidence.ggufs.values():
@@ -185,9 +189,7 @@ def limit_per_code(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(limited)
 
 
-def _inspect_archive(
-    evidence: Evidence, *, allow_pickle: bool, allow_remote_code: bool
-) -> Inspection:
+def _inspect_archive(evidence: Evidence, allowed: Allowances) -> Inspection:
     path = next(iter(evidence.files))
     if evidence.inside is None:
         no_gzip = () if evidence.opening is None else (_no_gzip(path, evidence.opening),)
@@ -200,20 +202,29 @@ def _inspect_archive(
             "there."
         )
     if not archive.is_whole:
-        # What wasn't seen can't be called missing.
-        if archive.stopped:
-            unchecked.append(f"{path}: {archive.stopped}.")
-        seen = inner.weights.shard_reasons
+        # What wasn't seen can be neither called missing nor called sound.
+        stopped = (_not_inspected(path, archive.stopped),) if archive.stopped else ()
+        seen = (*inner.weights.shard_reasons, *refuse(inner.findings, allowed))
         return Inspection(
-            limit_per_code((*evidence.reasons, *archive.reasons, *seen)),
+            limit_per_code((*evidence.reasons, *archive.reasons, *stopped, *seen)),
             (*inner.unread, *unchecked),
             tuple(_name_read(inner)),
         )
-    found = inspect_model(inner, allow_pickle=allow_pickle, allow_remote_code=allow_remote_code)
+    found = inspect_model(inner, allowed)
     return Inspection(
         limit_per_code((*evidence.reasons, *found.reasons)),
         (*found.unchecked, *unchecked),
         (f"The list of {len(inner.files)} files in {path}.", *found.checked),
+    )
+
+
+def _not_inspected(path: str, stopped: str) -> Reason:
+    return Reason(
+        code="model.not-inspected",
+        subject=path,
+        message=f"{stopped}, and the rest may hold anything.",
+        remedy="Upload the folder instead of the archive: its files are checked side by side. Or "
+        "pack fewer files.",
     )
 
 
@@ -224,18 +235,6 @@ def _no_gzip(path: str, opening: bytes) -> Reason:
         message=f"doesn't begin as gzip does, but with {quote(opening[:8])}.",
         remedy="Pack it with `tar czf`, then upload it under a new version.",
     )
-
-
-def _refuse_pickles(files: frozenset[str]) -> Iterator[Reason]:
-    for path in sorted(files):
-        if PurePosixPath(path).suffix in _PICKLES:
-            yield Reason(
-                code="model.pickle-weights",
-                subject=path,
-                message="is a pickle by its name, and loading a pickle runs code that it carries.",
-                remedy="Save weights as safetensors, remove training leftovers, or let the policy "
-                "allow pickles.",
-            )
 
 
 def _no_weights(files: frozenset[str]) -> Reason:
@@ -262,16 +261,3 @@ def _parse_texts(
         if isinstance(content, Unparsed)
     )
     return {path: text for path, text in parsed.items() if isinstance(text, dict)}, reasons
-
-
-def _refuse_remote_code(texts: Mapping[str, Mapping[str, Json]]) -> Iterator[Reason]:
-    for path in _CODE_CARRIERS:
-        auto_map = texts.get(path, {}).get("auto_map")
-        if auto_map:
-            yield Reason(
-                code="model.remote-code",
-                subject=f"{path}: auto_map",
-                message=f"asks to run Python code that comes with the model: {quote(auto_map)}.",
-                remedy="Use an architecture that the container knows, or let the policy allow "
-                "remote code.",
-            )

@@ -1,7 +1,8 @@
 """Gathers what the rules need to know of a release's files, without reading their weights.
 
 The same few reads serve a bucket, a local folder and the inside of an archive: small texts whole,
-and of each safetensors or GGUF file its header.
+of each safetensors or GGUF file its header, of each other file its first KiB. So a bucket is sent
+one GET per file (two for a long header), whatever the weights' size.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from switchover.domain.checkpoint.archive import Archive, GoOn, read_archive
+from switchover.domain.checkpoint.contents import count_bytes_to_see, has_own_check
 from switchover.domain.checkpoint.gguf import HEADER_LIMIT_BYTES, GgufFile, parse_gguf
 from switchover.domain.checkpoint.headers import (
     OPENING_BYTES,
@@ -21,12 +23,15 @@ from switchover.domain.checkpoint.headers import (
     sort_out,
 )
 from switchover.domain.checkpoint.index import INDEX, Index, fold_index
+from switchover.domain.checkpoint.openings import read_findings
 from switchover.domain.checkpoint.safetensors import LENGTH_BYTES, measure_header
 from switchover.domain.checkpoint.weights import Assembly, Weights
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from switchover.domain.checkpoint.contents import Finding
 
 _PIECE_BYTES = 512 * 1024
 
@@ -66,7 +71,8 @@ class Evidence:
     """What was read of a release: its files' names, small texts, and what the headers say.
 
     `files` also names those that should be there and are not: whoever noticed that says so.
-    `opening` is how a file begins that should be an archive.
+    `opening` is how a file begins that should be an archive; `findings` are of the files that
+    aren't just data.
     """
 
     files: frozenset[str]
@@ -74,6 +80,7 @@ class Evidence:
     weights: Weights
     opening: bytes | None = None
     ggufs: Mapping[str, GgufFile] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
     reasons: tuple[Reason, ...] = ()
     unread: tuple[str, ...] = ()
     inside: Inside | None = None
@@ -100,10 +107,12 @@ def read_evidence(
     *,
     absent: Iterable[str] = (),
     may_go_on: GoOn = lambda: True,
+    may_open: bool = True,
 ) -> Evidence:
     """Read what `inspect_model` wants to see of these files; the absent ones are only known of.
 
-    An archive is read from its first byte on, for as long as `may_go_on` says.
+    An archive is read from its first byte on, for as long as `may_go_on` says; with `may_open`
+    False, as for an archive inside another, it is a file like any other.
     """
     sizes = {file.path: file.bytes for file in files}
     texts = sort_out(_read_texts(sizes, reader, run))
@@ -117,20 +126,28 @@ def read_evidence(
     for shard in shards.read():
         assembly.add(shard)
     ggufs = sort_out(_read_ggufs(sizes, reader))
+    is_packed = may_open and len(sizes) == 1 and is_archive(next(iter(sizes)))
+    # Of a text that couldn't be read, the reason is among those of the texts.
+    unread_texts = {*TEXT_LIMITS_BYTES} - {TOKENIZER} - texts.found.keys()
+    judged = {path: n for path, n in sizes.items() if path not in unread_texts}
+    openings = sort_out(() if is_packed else read_findings(judged, texts.found, reader, run))
     evidence = Evidence(
         files=frozenset((*sizes, *absent)),
         texts=texts.found,
         weights=assembly.finish(),
         ggufs=ggufs.found,
+        findings=tuple(finding for found in openings.found.values() for finding in found),
         reasons=(
             *texts.reasons,
+            *openings.reasons,
             *([index] if isinstance(index, Reason) else ()),
             *shards.reasons,
             *ggufs.reasons,
         ),
         unread=_name_unread(sizes),
     )
-    if len(sizes) == 1 and is_archive(path := next(iter(sizes))):
+    if is_packed:
+        (path,) = sizes
         return _open_archive(evidence, StoredFile(path, sizes[path]), reader, may_go_on)
     return evidence
 
@@ -162,7 +179,7 @@ def _read_inside(
     folder = f"{folders.pop()}/" if is_nested else ""
     kept = {name.removeprefix(folder): content for name, content in archive.kept.items()}
     files = [StoredFile(name.removeprefix(folder), n) for name, n in archive.sizes.items()]
-    return Inside(archive, read_evidence(files, _Kept(kept)), folder)
+    return Inside(archive, read_evidence(files, _Kept(kept), may_open=False), folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +195,10 @@ class _Kept:
 def _count_needed_bytes(path: str, size: int, have: bytes) -> int:
     """How many of a file's first bytes the rules want to see, as far as `have` tells."""
     name = PurePosixPath(path).name
-    if name in TEXT_LIMITS_BYTES:
-        return size if size <= TEXT_LIMITS_BYTES[name] else 0
-    if not path.endswith((".safetensors", ".gguf")):
-        return 0
+    if size <= TEXT_LIMITS_BYTES.get(name, -1):
+        return size
+    if not has_own_check(path):
+        return count_bytes_to_see(path, size)
     if not have:
         return OPENING_BYTES
     if path.endswith(".gguf"):

@@ -27,6 +27,8 @@ from switchover.domain.windows.times import Windows
 # WaitIntervalInSeconds and TerminationWaitInSeconds: 0–3600 (rules §1.2).
 WaitSeconds = Annotated[int, Duration(0, 3600)]
 AlarmName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"\S")]
+# A relative path with at least one letter or digit, so that no pattern takes everything.
+_DATA_FILE = r"^([^/\\\x00-\x1f][^\\\x00-\x1f]*)?[0-9A-Za-z][^\\\x00-\x1f]*$"
 
 
 class Strategy(StrEnum):
@@ -275,10 +277,25 @@ class Capacity(Part):
 class Model(Part):
     """What a checkpoint may hold. Pickle and remote code run whatever they like when loaded."""
 
-    allow_pickle: Annotated[bool, Field(description="Takes .bin and .pt files.")] = False
-    allow_remote_code: Annotated[bool, Field(description="Takes a config.json with auto_map.")] = (
-        False
-    )
+    allow_pickle: Annotated[
+        bool,
+        Field(description="Takes pickles: .bin, .pt, .pkl, .npz, and what begins as one."),
+    ] = False
+    allow_remote_code: Annotated[
+        bool,
+        Field(
+            description="Takes code that a container runs: auto_map, .py, .so, inference.py,"
+            " requirements.txt, TensorRT engines, files of unknown kind."
+        ),
+    ] = False
+    data_files: Annotated[
+        tuple[Annotated[str, Field(max_length=200, pattern=_DATA_FILE)], ...],
+        Field(
+            max_length=50,
+            description="Files of unknown kind that are data, as patterns like lookup/*.dat;"
+            " * also crosses folders. Code and pickles stay refused.",
+        ),
+    ] = ()
 
 
 class Policy(Part):

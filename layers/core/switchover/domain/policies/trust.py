@@ -164,4 +164,6 @@ RULES: Mapping[str, Rule] = {
     "capacity.during": Rule("stay within its bounds", _stays_inside),
     "model.allow_pickle": OFF,
     "model.allow_remote_code": OFF,
+    # A pattern more is a file more that nobody looked into.
+    "model.data_files": OWNER,
 }

@@ -1,0 +1,180 @@
+"""Finds what small files order a container to run or to load from elsewhere.
+
+Which keys do so: transformers (`auto_map`, `custom_pipelines`), Sentence Transformers
+(`trust_remote_code` in `model_args`), Triton's vLLM backend (`trust_remote_code` in model.json),
+DJL Serving and LMI ("LMI Common Configurations", "DJL Serving Operation Modes": serving.properties).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+from switchover.domain.checkpoint.magic import Kind
+from switchover.domain.checkpoint.text import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What it is, the place in the file, and what is said of that place.
+Order: TypeAlias = tuple[Kind, str, str]
+Pairs = list[tuple[str, object]]
+Trail: TypeAlias = "tuple[Trail, str] | None"
+
+_NOT_SET = ("", "0", "auto", "disable", "disabled", "false", "no", "none", "null")
+_PYTHONS = ("python", "python3")
+_HERE = re.compile(r"\./?|/opt/ml/model(/.*)?")
+_SPLIT = re.compile(r"((?:\\.|[^\\=:\s])*)[ \t\f]*[=:]?[ \t\f]*(.*)")
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(.)")
+_PYTHON_TAG = re.compile(rb"(?m)^%TAG|(?:^|[\s,\[{:])!\S*(?:python|%)")
+_PYTHON_BACKEND = re.compile(rb'(?i)\b(backend|platform)\s*:\s*["\']python["\']')
+
+
+class TooDeep(Exception):
+    """The file is nested so deeply that other readers see more of it than is seen here."""
+
+
+def find_in_json(raw: bytes) -> Iterator[Order]:
+    """Code that a JSON file asks for, at any depth, also under a key that stands there twice.
+
+    A file that is no JSON asks for nothing: the loaders that obey these keys don't read it either.
+
+    Raises:
+        TooDeep: it can't be parsed here.
+    """
+    try:
+        content = json.loads(raw, object_pairs_hook=_keep_pairs, parse_int=str, parse_float=str)
+    except RecursionError as error:
+        raise TooDeep from error
+    except ValueError:
+        return
+    todo: list[tuple[Trail, object]] = [(None, content)]
+    while todo:
+        trail, value = todo.pop()
+        if isinstance(value, _Object):
+            for key, inner in value.pairs:
+                if _is_order(key, inner):
+                    yield (
+                        Kind.CODE,
+                        _spell((trail, key)),
+                        f"asks to run Python code: {_show(inner)}",
+                    )
+                elif isinstance(inner, _Object | list):
+                    todo.append(((trail, key), inner))
+        elif isinstance(value, list):
+            todo += ((trail, inner) for inner in value if isinstance(inner, _Object | list))
+
+
+class _Object:
+    """A JSON object with all its members, also those of one name."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, pairs: Pairs) -> None:
+        self.pairs = pairs
+
+
+def _keep_pairs(pairs: Pairs) -> _Object:
+    return _Object(pairs)
+
+
+def _is_order(key: str, value: object) -> bool:
+    if key in {"auto_map", "custom_pipelines"}:
+        return bool(value.pairs) if isinstance(value, _Object) else bool(value)
+    return key == "trust_remote_code" and str(value).lower() not in _NOT_SET
+
+
+def _show(value: object) -> str:
+    return quote(dict(value.pairs[:5]) if isinstance(value, _Object) else value)
+
+
+def _spell(trail: Trail) -> str:
+    keys: list[str] = []
+    while trail is not None and len(keys) < 5:
+        keys.append(trail[1][:60])
+        trail = trail[0]
+    return ("…." if trail is not None else "") + ".".join(reversed(keys))
+
+
+def find_in_yaml(raw: bytes) -> Iterator[Order]:
+    """Tags by which YAML's unsafe loaders build any Python object."""
+    if found := _PYTHON_TAG.search(raw):
+        yield (
+            Kind.CODE,
+            "",
+            f"asks YAML to run Python code: {quote(found[0].strip().decode('latin-1'))}",
+        )
+
+
+def find_in_pbtxt(raw: bytes) -> Iterator[Order]:
+    """A Triton model that is served by its own Python code."""
+    if found := _PYTHON_BACKEND.search(raw):
+        yield (
+            Kind.CODE,
+            "",
+            f"says {quote(found[0].decode('latin-1'))}, so Python code is the model",
+        )
+
+
+def find_in_properties(raw: bytes) -> Iterator[Order]:
+    """What of serving.properties runs code, or loads another model than this one.
+
+    Everything else in it, such as `option.tensor_parallel_degree`, is DJL's to understand.
+    """
+    for key, value in read_properties(raw):
+        kind = _judge_property(key.removeprefix("option.").lower().replace("_", ""), value.strip())
+        if kind is Kind.CODE:
+            yield kind, key, f"asks to run code: {quote(value)}"
+        elif kind is Kind.ELSEWHERE:
+            yield kind, key, f"loads {quote(value)} instead of the model that lies here"
+
+
+def _judge_property(key: str, value: str) -> Kind:
+    if value.lower() in _NOT_SET:
+        return Kind.DATA
+    match key:
+        case "entrypoint":
+            return Kind.DATA if value.startswith("djl_python.") else Kind.CODE
+        case "pythonexecutable":
+            return Kind.DATA if value in _PYTHONS else Kind.CODE
+        case "translator" | "translatorfactory":
+            return Kind.DATA if value.startswith("ai.djl.") else Kind.CODE
+        case "trustremotecode" | "customoplibrary" | "logitsprocessors" | "middleware":
+            return Kind.CODE
+        case "modelid" | "modelurl" | "s3url" | "tokenizer" | "hfconfigpath":
+            is_here = _HERE.fullmatch(value) and ".." not in value.split("/")
+            return Kind.DATA if is_here else Kind.ELSEWHERE
+    asks_for_code = key.endswith(("plugin", "cls")) or any(
+        word in value for word in ("auto_map", "trust_remote_code")
+    )
+    return Kind.CODE if asks_for_code else Kind.DATA
+
+
+def read_properties(raw: bytes) -> Iterator[tuple[str, str]]:
+    """Keys and values of a Java properties file, escapes undone.
+
+    Source: java.util.Properties.load, "logical lines" and "escapes".
+    """
+    line, is_continued = "", False
+    for natural in re.split(r"\r\n|\r|\n", raw.decode("latin-1")):
+        part = natural.lstrip(" \t\f")
+        if not is_continued and part[:1] in {"", "#", "!"}:
+            continue
+        is_continued = (len(part) - len(part.rstrip("\\"))) % 2 == 1
+        line += part.removesuffix("\\") if is_continued else part
+        if not is_continued:
+            yield _split_property(line)
+            line = ""
+    if line:
+        yield _split_property(line)
+
+
+def _split_property(line: str) -> tuple[str, str]:
+    found = _SPLIT.match(line)
+    key, value = found.groups() if found else (line, "")
+    return _unescape(key), _unescape(value)
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)

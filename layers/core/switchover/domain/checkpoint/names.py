@@ -1,0 +1,108 @@
+"""What a file in a model's folder is by its name: the list of what may lie there.
+
+The list holds what transformers, diffusers, Sentence Transformers, vLLM, LMI and Triton read as data,
+and what lies beside it in public repositories. A name that isn't on it is unknown, not harmless.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import translate
+from pathlib import PurePosixPath
+
+from switchover.domain.checkpoint.magic import Kind
+
+# fmt: off
+PICKLES = frozenset({
+    ".bin", ".ckpt", ".cloudpickle", ".dill", ".distcp", ".jit", ".joblib", ".npz", ".ot", ".pdopt",
+    ".pdparams", ".pickle", ".pkl", ".pt", ".pt2", ".pth", ".ptl", ".sav", ".torchscript",
+})
+# TensorRT: "Serialized TensorRT engines are executable artifacts" (its docs, Security
+# Considerations). TensorFlow: "models are programs" (SECURITY.md); Keras keeps Lambda layers' code
+# in .h5 and .keras. DJL Serving compiles and loads .java and .jar (Operation Modes).
+_CODE = frozenset({
+    ".bash", ".bat", ".c", ".cc", ".class", ".cmd", ".cpp", ".cu", ".cubin", ".dll", ".dylib", ".egg",
+    ".engine", ".exe", ".fatbin", ".go", ".h", ".h5", ".hdf5", ".hpp", ".jar", ".java", ".js",
+    ".keras", ".ko", ".lua", ".mar", ".mjs", ".o", ".pb", ".pl", ".plan", ".ps1", ".ptx", ".py",
+    ".pyc", ".pyd", ".pyi", ".pyo", ".pyx", ".pyz", ".r", ".rb", ".rs", ".sh", ".so", ".trt", ".ts",
+    ".war", ".wasm", ".whl", ".zsh",
+})
+_DATA = frozenset({
+    ".avif", ".bmp", ".bpe", ".csv", ".flac", ".gif", ".html", ".ico", ".imatrix", ".ipynb", ".jinja",
+    ".jinja2", ".jpeg", ".jpg", ".json", ".jsonl", ".log", ".md", ".model", ".mp3", ".mp4", ".msgpack",
+    ".npy", ".ogg", ".onnx", ".onnx_data", ".parquet", ".pbtxt", ".pdf", ".png", ".properties",
+    ".rst", ".spm", ".svg", ".tflite", ".tiff", ".tiktoken", ".tsv", ".txt", ".vocab", ".wav",
+    ".webm", ".webp", ".xml", ".yaml", ".yml",
+})
+# fmt: on
+# What pip, conda, Docker, MLflow and SageMaker's toolkits read to install or to import something.
+_CODE_NAMES = (
+    "*.so.*",
+    "*requirements*.txt",
+    "conda.y*ml",
+    "constraints*.txt",
+    "dockerfile*",
+    "environment.y*ml",
+    "makefile",
+    "mlmodel",
+    "pipfile*",
+    "pyproject.toml",
+    "python_env.y*ml",
+    "setup.cfg",
+)
+_DATA_NAMES = (
+    "*.onnx.data",
+    "*.onnx_data_*",
+    "*licen[cs]e*",
+    "*notice*",
+    "*policy*",
+    "*terms*",
+    "._*",  # macOS: a file's attributes, as its tar writes them
+    ".ds_store",
+    ".git*",
+    ".huggingface*",
+    ".mdl",
+    ".msc",
+    ".mv",
+    "authors*",
+    "bpe.codes",
+    "changelog*",
+    "citation*",
+    "copying*",
+    "events.out.tfevents.*",
+    "imatrix.dat",
+    "latest",  # DeepSpeed: the name of the newest checkpoint
+    "merges",
+    "readme*",
+    "tokenizer.model.v*",
+    "version",
+    "vocab",
+)
+# `hf download` notes here what it fetched.
+_DOWNLOAD_NOTES = (".cache/huggingface/*", "*/.cache/huggingface/*")
+# Numbers without a header, described by the .xml beside them.
+_RAW_WEIGHTS = ("openvino*.bin", "*/openvino*.bin")
+
+
+def match_any(*patterns: str) -> re.Pattern[str]:
+    """Match whole names that fit one of some patterns."""
+    return re.compile("|".join(translate(pattern) for pattern in patterns))
+
+
+_CODE_NAME, _DATA_NAME = match_any(*_CODE_NAMES), match_any(*_DATA_NAMES)
+_DATA_PATH = match_any(*_DOWNLOAD_NOTES, *_RAW_WEIGHTS)
+
+
+def judge_name(path: str) -> tuple[Kind, str]:
+    """What a file is by its name alone; the text ends the sentence "it …"."""
+    name = PurePosixPath(path).name.lower()
+    suffix = PurePosixPath(name).suffix
+    if suffix in _CODE or _CODE_NAME.match(name):
+        return Kind.CODE, "is code that a container may run, or load code from"
+    if _DATA_PATH.match(path):
+        return Kind.DATA, ""
+    if suffix in PICKLES:
+        return Kind.PICKLE, "is a pickle by its name"
+    if suffix in _DATA or _DATA_NAME.match(name):
+        return Kind.DATA, ""
+    return Kind.UNKNOWN, "is of no kind that a model is known to need"
