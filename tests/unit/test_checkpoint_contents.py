@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 from switchover.domain.checkpoint.contents import Allowed
 from switchover.domain.checkpoint.inspecting import inspect_model
+from switchover.domain.checkpoint.magic import Kind
+from switchover.domain.checkpoint.names import judge_name
 from switchover.domain.checkpoint.reading import read_evidence
 from switchover.domain.policies.policy import Model
 from switchover_cli.upload.folder import Folder, list_folder
@@ -125,6 +127,10 @@ PICKLES = [
     ("labels.txt", TEXT_PICKLE),
     ("labels.txt", b"cos\nsystem\n(S'" + b"x" * 5000 + b"'\ntR."),
     ("labels.txt", b"(S'id'\nios\nsystem\n."),
+    ("labels.txt", b"I0x10\n0" + TEXT_PICKLE),
+    ("LICENSE", b"N0" * 600 + TEXT_PICKLE),
+    ("openvino/pytorch_model.bin", b"(lp0\nI1\na."),
+    ("voices/en.npy", b"\x93NUMPY\x01\0\x20\0{\n'descr': '|O', 'shape': (1,), }\n"),
     ("special_tokens_map.json", TEXT_PICKLE),
     ("config_extra.json", pickle.dumps({"a": 1})),
     ("voices/en.npz", b""),
@@ -158,7 +164,7 @@ def test_pickles_are_refused_by_name_and_by_content(
         ("README.md", b"x^2 + y^2 = z^2, which is no zlib\n" * 20),
         ("vocab.txt", b"[PAD]\n[UNK]\nI\nN\nR\n.\n"),
         ("tiktoken.model", b"IQ== 0\nIg== 1\nIw== 2\n"),
-        ("voices/en.npy", b"\x93NUMPY\x01\0\x46\0{'descr': '<f4', 'fortran_order': False, }\n"),
+        ("voices/en.npy", b"\x93NUMPY\x01\0\x2b\0{'descr': '<f4', 'fortran_order': False, }\n"),
         ("special_tokens_map.json", b"{}"),
     ],
 )
@@ -178,6 +184,8 @@ def test_a_publishers_own_format_is_named_as_not_needed(folder: Path) -> None:
 
 
 UNKNOWN = [
+    "policy.dat",
+    "license.xyz",
     "lookup.dat",
     "weights.SAFETENSORS",
     "adapters.zip",
@@ -186,6 +194,24 @@ UNKNOWN = [
     "x.pipe",
     "vae.nemo",
 ]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (".git/hooks/pre-commit", Kind.UNKNOWN),
+        (".cache/huggingface/x.pkl", Kind.PICKLE),
+        (".cache/huggingface/x.metadata", Kind.DATA),
+        (".cache/x.metadata", Kind.UNKNOWN),
+        ("._inference.py", Kind.CODE),
+        ("LICENSE-APACHE-2.0", Kind.DATA),
+        ("__init__.py/README", Kind.DATA),
+        ("inference.py ", Kind.UNKNOWN),
+        ("inference.\uff50\uff59", Kind.UNKNOWN),
+    ],
+)
+def test_names_are_judged_as_they_are_spelt(path: str, kind: Kind) -> None:
+    assert judge_name(path)[0] is kind
 
 
 @pytest.mark.parametrize("path", UNKNOWN)

@@ -24,7 +24,7 @@ class Plausible:
             return bytes(length)
         begins = {
             ".zip": b"PK\x03\x04",
-            ".npy": b"\x93NUMPY\x01\0'<f4'\n",
+            ".npy": b"\x93NUMPY\x01\0\x05\0'<f4'",
             ".png": b"\x89PNG\r\n\x1a\n",
             ".json": b"{}",
         }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pickletools
 import zlib
+from contextlib import suppress
 from enum import StrEnum
 from io import BytesIO
 
@@ -33,7 +34,7 @@ class Unpickled(StrEnum):
 
     HARMLESS = "harmless"  # it stops before anything could run
     MAYBE = "maybe"  # something may run, or the bytes don't tell
-    RUNS = "runs"  # every byte seen is pickle, and something is imported
+    RUNS = "runs"  # every byte seen is pickle, and something is called or the rest isn't seen
 
 
 _ZIP = "is a zip archive, as which torch, numpy and joblib keep pickles"
@@ -85,8 +86,11 @@ def recognize(opening: bytes) -> tuple[Kind, str] | None:
 
 def _recognize_array(opening: bytes) -> tuple[Kind, str] | None:
     """An array of Python objects is a pickle behind a header that says so (dtype O or object)."""
-    header, newline, _ = opening[len(_NUMPY) :].partition(b"\n")
-    if newline and not any(word in header for word in (b"O", b"object", b"\\")):
+    # Version 1 has the header's length in two bytes, later ones in four (numpy.lib.format).
+    begins = len(_NUMPY) + (4 if opening[6:7] == b"\x01" else 6)
+    ends = begins + int.from_bytes(opening[len(_NUMPY) + 2 : begins], "little")
+    header = opening[begins:ends]
+    if ends <= len(opening) and not any(word in header for word in (b"O", b"object", b"\\")):
         return None
     return Kind.PICKLE, "is a numpy array of Python objects, which is a pickle"
 
@@ -108,22 +112,21 @@ def unpickle_in_mind(opening: bytes) -> Unpickled:
     """
     stream, stack = BytesIO(opening), _Stack()
     seen: set[str] = set()
-    is_cut = len(opening) >= OPENING_BYTES
     while code := stream.read(1):
         opcode = _OPCODES.get(code.decode("latin-1"))
         if opcode is None or not stack.take(opcode):
-            return Unpickled.MAYBE if seen & _ACTS else Unpickled.HARMLESS
+            # INST imports before it takes anything from the stack.
+            tried = seen if opcode is None else seen | {opcode.name}
+            return Unpickled.MAYBE if tried & _ACTS else Unpickled.HARMLESS
         if opcode.arg is not None:
-            try:
+            # Unpicklers take some arguments that pickletools doesn't, such as I0x10.
+            with suppress(ValueError):
                 opcode.arg.reader(stream)
-            except ValueError:
-                if stream.read(1) or not is_cut:
-                    return Unpickled.MAYBE
         seen.add(opcode.name)
         if opcode.name == "STOP":
-            is_cut = False
             break
-    if seen & _IMPORTS and (is_cut or seen & _CALLS):
+    is_cut = len(opening) >= OPENING_BYTES and "STOP" not in seen
+    if is_cut or (seen & _IMPORTS and seen & _CALLS):
         return Unpickled.RUNS
     is_decided = not opening or ("STOP" in seen and not seen & _ACTS)
     return Unpickled.HARMLESS if is_decided else Unpickled.MAYBE

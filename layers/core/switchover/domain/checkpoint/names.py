@@ -53,35 +53,39 @@ _CODE_NAMES = (
 _DATA_NAMES = (
     "*.onnx.data",
     "*.onnx_data_*",
-    "*licen[cs]e*",
-    "*notice*",
-    "*policy*",
-    "*terms*",
     "._*",  # macOS: a file's attributes, as its tar writes them
     ".ds_store",
-    ".git*",
+    ".gitattributes",
+    ".gitignore",
+    ".gitkeep",
     ".huggingface*",
     ".mdl",
     ".msc",
     ".mv",
-    "authors*",
     "bpe.codes",
-    "changelog*",
-    "citation*",
-    "copying*",
+    "citation.cff",
     "events.out.tfevents.*",
     "imatrix.dat",
     "latest",  # DeepSpeed: the name of the newest checkpoint
     "merges",
-    "readme*",
+    "openvino*.bin",  # numbers without a header, described by the .xml beside them
     "tokenizer.model.v*",
     "version",
     "vocab",
 )
+# Without a suffix, or with a version in its place: LICENSE, NOTICE, USE_POLICY, LICENSE-APACHE-2.0.
+_DOCUMENTS = (
+    "*licen[cs]e*",
+    "*notice*",
+    "*policy*",
+    "*terms*",
+    "authors",
+    "changelog",
+    "copying*",
+    "readme*",
+)
 # `hf download` notes here what it fetched.
-_DOWNLOAD_NOTES = (".cache/huggingface/*", "*/.cache/huggingface/*")
-# Numbers without a header, described by the .xml beside them.
-_RAW_WEIGHTS = ("openvino*.bin", "*/openvino*.bin")
+_DOWNLOAD_NOTE = re.compile(r"(.*/)?\.cache/huggingface/(CACHEDIR\.TAG|.*\.(lock|metadata))")
 
 
 def match_any(*patterns: str) -> re.Pattern[str]:
@@ -90,7 +94,7 @@ def match_any(*patterns: str) -> re.Pattern[str]:
 
 
 _CODE_NAME, _DATA_NAME = match_any(*_CODE_NAMES), match_any(*_DATA_NAMES)
-_DATA_PATH = match_any(*_DOWNLOAD_NOTES, *_RAW_WEIGHTS)
+_DOCUMENT = match_any(*_DOCUMENTS)
 
 
 def judge_name(path: str) -> tuple[Kind, str]:
@@ -99,10 +103,10 @@ def judge_name(path: str) -> tuple[Kind, str]:
     suffix = PurePosixPath(name).suffix
     if suffix in _CODE or _CODE_NAME.match(name):
         return Kind.CODE, "is code that a container may run, or load code from"
-    if _DATA_PATH.match(path):
+    if suffix in _DATA or _DATA_NAME.match(name) or _DOWNLOAD_NOTE.fullmatch(path):
         return Kind.DATA, ""
     if suffix in PICKLES:
         return Kind.PICKLE, "is a pickle by its name"
-    if suffix in _DATA or _DATA_NAME.match(name):
+    if _DOCUMENT.match(name) and (not suffix or suffix[1:].isdigit()):
         return Kind.DATA, ""
     return Kind.UNKNOWN, "is of no kind that a model is known to need"
