@@ -331,9 +331,33 @@ def test_a_config_that_asks_for_nothing_is_data(folder: Path, content: bytes) ->
 
 
 def test_a_config_nested_too_deeply_is_not_sound(folder: Path) -> None:
-    add(folder, "audio_config.json", b'{"a":' * 3000 + b"1" + b"}" * 3000)
+    add(folder, "audio_config.json", b'{"auto_map":' * 3000 + b"1" + b"}" * 3000)
 
     assert refusals(folder) == {("model.not-inspected", "audio_config.json")}
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("audio_config.json", b'["auto_map"' + b",[]" * 350_000 + b"]"),
+        ("audio_config.json", b'["\\u0061"' + b",{}" * 350_000 + b"]"),
+        ("serving.properties", b"a=b\n" * 20_000),
+        ("serving.properties", b"\\" * 100_000),
+    ],
+)
+def test_texts_that_are_built_to_take_long_are_not_read(
+    folder: Path, path: str, content: bytes
+) -> None:
+    add(folder, path, content)
+
+    assert refusals(folder) == {("model.not-inspected", path)}
+
+
+def test_long_json_that_speaks_of_no_code_is_not_parsed(folder: Path) -> None:
+    add(folder, "audio_config.json", b"[" + b"[]," * 1_300_000 + b"[]]")
+    add(folder, "deep_config.json", b"[" * 100_000 + b"]" * 100_000)
+
+    assert inspect(folder).reasons == ()
 
 
 def test_a_config_too_long_to_be_read_is_not_sound(folder: Path) -> None:

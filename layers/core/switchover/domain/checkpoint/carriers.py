@@ -31,8 +31,16 @@ _PYTHON_TAG = re.compile(rb"(?m)^%TAG|(?:^|[\s,\[{:])!\S*(?:python|%)")
 _PYTHON_BACKEND = re.compile(rb'(?i)\b(backend|platform)\s*:\s*["\']python["\']')
 
 
-class TooDeep(Exception):
-    """The file is nested so deeply that other readers see more of it than is seen here."""
+# Parsed, JSON takes up to 40 times its length; configs that name code are some 10 KB long.
+PARSED_LIMIT_BYTES = 1024**2
+# LMI's own examples have ten lines.
+PROPERTIES_LIMIT_BYTES = 64 * 1024
+# The keys as they are spelt, the letters of one escaped, and any encoding but UTF-8.
+_MAY_ORDER = re.compile(rb"auto_map|custom_pipelines|trust_remote_code|\\u00[2-7]|\0")
+
+
+class Unreadable(Exception):
+    """The file may ask for code, but can't be read to its end; the text ends the sentence "it …"."""
 
 
 def find_in_json(raw: bytes) -> Iterator[Order]:
@@ -41,15 +49,9 @@ def find_in_json(raw: bytes) -> Iterator[Order]:
     A file that is no JSON asks for nothing: the loaders that obey these keys don't read it either.
 
     Raises:
-        TooDeep: it can't be parsed here.
+        Unreadable: it may ask for code, but can't be parsed here.
     """
-    try:
-        content = json.loads(raw, object_pairs_hook=_keep_pairs, parse_int=str, parse_float=str)
-    except RecursionError as error:
-        raise TooDeep from error
-    except ValueError:
-        return
-    todo: list[tuple[Trail, object]] = [(None, content)]
+    todo: list[tuple[Trail, object]] = [(None, _parse(raw) if _MAY_ORDER.search(raw) else None)]
     while todo:
         trail, value = todo.pop()
         if isinstance(value, _Object):
@@ -64,6 +66,17 @@ def find_in_json(raw: bytes) -> Iterator[Order]:
                     todo.append(((trail, key), inner))
         elif isinstance(value, list):
             todo += ((trail, inner) for inner in value if isinstance(inner, _Object | list))
+
+
+def _parse(raw: bytes) -> object:
+    if len(raw) > PARSED_LIMIT_BYTES:
+        raise Unreadable(f"is {len(raw)} bytes long and may ask to run code")
+    try:
+        return json.loads(raw, object_pairs_hook=_keep_pairs, parse_int=str, parse_float=str)
+    except RecursionError as error:
+        raise Unreadable("is nested too deeply to be read") from error
+    except ValueError:
+        return None
 
 
 class _Object:
@@ -121,7 +134,12 @@ def find_in_properties(raw: bytes) -> Iterator[Order]:
     """What of serving.properties runs code, or loads another model than this one.
 
     Everything else in it, such as `option.tensor_parallel_degree`, is DJL's to understand.
+
+    Raises:
+        Unreadable: it is longer than any such file.
     """
+    if len(raw) > PROPERTIES_LIMIT_BYTES:
+        raise Unreadable(f"is {len(raw)} bytes long; at most {PROPERTIES_LIMIT_BYTES} are read")
     for key, value in read_properties(raw):
         kind = _judge_property(key.removeprefix("option.").lower().replace("_", ""), value.strip())
         if kind is Kind.CODE:

@@ -133,8 +133,8 @@ def _find_orders(path: str, content: bytes) -> Iterator[Finding]:
         for count, (kind, place, why) in enumerate(find(content)):
             if count < SHOWN_PER_FILE:
                 yield Finding(kind, path, why, place)
-    except carriers.TooDeep:
-        yield Finding(Kind.UNREAD, path, "is nested too deeply to be read")
+    except carriers.Unreadable as error:
+        yield Finding(Kind.UNREAD, path, str(error))
 
 
 class _Refusal(NamedTuple):
