@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from switchover.domain.checkpoint.config import Inspection
+    from switchover.domain.reasons import Reason
 
 TEXT_PICKLE = b"cos\nsystem\n(S'id'\ntR."
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n"
@@ -41,6 +42,18 @@ def folder(sound: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "qwen"
     shutil.copytree(sound, copy, copy_function=os.link)
     return copy
+
+
+class Counting:
+    """Reads a folder's files, and notes what was asked for."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self.reads: list[tuple[str, int]] = []
+
+    def read(self, path: str, start: int, length: int) -> bytes | Reason:
+        self.reads.append((path, length))
+        return self._folder.read(path, start, length)
 
 
 def add(folder: Path, path: str, content: bytes = b"") -> None:
@@ -481,3 +494,17 @@ def test_other_texts_that_ask_for_nothing_are_data(folder: Path, path: str, cont
     add(folder, path, content)
 
     assert inspect(folder).reasons == ()
+
+
+def test_each_file_is_read_once_and_little_of_it(folder: Path) -> None:
+    add(folder, "README.md", bytes(1024**2))
+    add(folder, "handler.py", bytes(1024**2))
+    listed = list_folder(folder)
+    assert isinstance(listed, Folder)
+    counting = Counting(listed)
+
+    read_evidence(listed.files, counting)
+
+    paths = [path for path, _ in counting.reads]
+    assert len(paths) == len({*paths}) == len(listed.files) - 1  # handler.py's name tells enough
+    assert dict(counting.reads)["README.md"] == 1024

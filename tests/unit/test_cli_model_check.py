@@ -157,3 +157,30 @@ def test_a_uri_without_a_bucket_is_misused(capsys: pytest.CaptureFixture[str]) -
     code, _ = check("s3:///models/", capsys)
 
     assert code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "more"),
+    [
+        ("lookup.dat", "model.unknown-file", ("--data-file", "*.dat")),
+        ("handler.py", "model.remote-code", ("--allow-remote-code",)),
+        ("weights.dill", "model.pickle-weights", ("--allow-pickle",)),
+    ],
+)
+def test_a_prefix_in_s3_is_judged_by_the_same_list(
+    folder: Path,
+    s3: S3Client,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    code: str,
+    more: tuple[str, ...],
+) -> None:
+    upload_release(folder, endpoint="chat", version="7", bucket=BUCKET, s3=s3)
+    s3.put_object(Bucket=BUCKET, Key=f"models/chat/7/{name}", Body=b"\x01\x02")
+    place = f"s3://{BUCKET}/models/chat/7/"
+
+    refused, said = check(place, capsys, "--json")
+    allowed, _ = check(place, capsys, *more)
+
+    assert (refused, allowed) == (ExitCode.REJECTED, ExitCode.DONE)
+    assert [reason["code"] for reason in json.loads(said)["reasons"]] == [code]
