@@ -108,6 +108,8 @@ TRAPS = {
     "a folder over a file": file(b"a", b"x") + file(b"a/", kind=b"5"),
     "a file over a folder": file(b"a/", kind=b"5") + file(b"a", b"x"),
     "a file that ends as a folder": file(b"a.txt/", b""),
+    "a file that a long name covers as a folder": file(b"n", b"a.txt\0", kind=b"L", form=GNU)
+    + file(b"a/", kind=b"\0"),
     "a folder with content": header(b"a/", octal(512), b"5") + padded(EVIL[:512]),
     "an absolute name": file(b"/tmp/evil.py"),
     "a name that leads out": file(b"a/../../evil.py"),

@@ -112,11 +112,14 @@ def walk(stream: Stream) -> Iterator[Member]:
         if kind in {_GNU_LONG_NAME, _PAX, _PAX_GLOBAL}:
             _extend(extension, kind, _take_content(stream, length))
             continue
-        raw = extension.name if extension.name is not None else _read_name(header)
+        short = _read_name(header)
+        raw = short if extension.name is None else extension.name
         name = _normalize(raw)
         length = length if extension.bytes is None else extension.bytes
         extension = _Extension()
         _check_kind(raw, kind, length)
+        if kind == b"\0" and short.endswith("/"):  # Python takes it for a folder
+            raise Damaged(f"holds {quote(raw)}, a file with the name of a folder")
         if name:
             names.add(name, is_folder=kind == _FOLDER)
         if kind != _FOLDER:
