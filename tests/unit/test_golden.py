@@ -93,7 +93,7 @@ def test_a_streamed_chat_asks_for_a_stream_that_tells_its_tokens() -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        (b"{", "invalid JSON"),
+        (b"{", "is not JSON"),
         (b'{"name": "a"}', "give one of `body`, `body_file` and `chat`"),
         (b'{"name": "a", "body": "x", "body_file": "x.bin"}', "give one of"),
         (b'{"name": "a", "body": 5}', "body: 5 is not accepted"),

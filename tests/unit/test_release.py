@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import reduce
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -25,6 +27,11 @@ def faults(raw: bytes) -> list[str]:
     parsed = parse_release(raw, SOURCE)
     assert isinstance(parsed, tuple)
     return [str(reason) for reason in parsed]
+
+
+def nested(levels: int) -> dict[str, Any]:
+    inner: dict[str, Any] = {}
+    return reduce(lambda around, _: {"x": around}, range(levels), inner)
 
 
 def without(key: str) -> bytes:
@@ -140,13 +147,78 @@ def test_every_fault_is_told_at_once() -> None:
     assert len(faults(release_json(endpoint="_", prefix="x", polcy={}))) == 3
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b"{'schema': 1}", b"[" * 100_000])
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b"{'schema': 1}"])
 def test_what_is_not_json_is_told_by_name(raw: bytes) -> None:
     [fault] = faults(raw)
     assert fault.startswith(f"{SOURCE}: is not JSON: ")
     assert "switchover upload" in fault
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"policy": nested(210)}, "is nested deeper than 32 levels"),
+        ({"policy": {"x": 10**4000}}, "a number of more than 40 digits at policy.x"),
+        ({"policy": {"x": float("nan")}}, "holds NaN, which is no JSON at policy.x"),
+        ({"reason": "\ud800"}, "half of a surrogate pair, which is no text at reason"),
+        ({"policy": {"k" * 300: 1}}, "a key of 300 characters at policy"),
+        ({"policy": {"x": list(range(100_000))}}, "more than 100000 values"),
+    ],
+)
+def test_what_no_reader_could_follow_is_refused_before_it_is_kept(
+    changes: dict[str, Any], said: str
+) -> None:
+    """A policy 210 levels deep was once written to the ledger, and nothing could read it there."""
+    [fault] = faults(release_json(**changes))
+
+    assert said in fault
+
+
+def test_a_key_that_stands_twice_is_refused() -> None:
+    """Readers differ in which of the two they believe: an approver may have read the other one."""
+    raw = release_json().replace(b'{"schema"', b'{"endpoint": "other", "schema"', 1)
+
+    [fault] = faults(raw)
+
+    assert "holds the key 'endpoint' twice" in fault
+
+
+def test_of_very_many_faults_the_first_are_told_and_how_many_there_are() -> None:
+    """All of them would not fit into the update's payload, and its outcome would be lost."""
+    told = faults(release_json(files=[{**FILE, "path": f"{n}/"} for n in range(6_000)]))
+
+    assert len(told) == 21
+    assert "has 5980 more faults" in told[-1]
+    assert sum(map(len, told)) < 10_000
+
+
+def test_six_thousand_files_are_a_release() -> None:
+    files = [
+        {"path": f"shards/part-{n:05}.bin", "bytes": n, "sha256": sha256(b"%d" % n).hexdigest()}
+        for n in range(6_000)
+    ]
+
+    assert len(read(files=files).files) == 6_000
+
+
+def test_a_release_that_no_item_of_the_ledger_holds_is_refused() -> None:
+    files = [
+        {"path": f"{sha256(b'x%d' % n).hexdigest() * 2}", "bytes": n, "sha256": "0" * 64}
+        for n in range(2_000)
+    ]
+    policy = {"x": [sha256(b"y%d" % n).hexdigest() for n in range(7_000)]}
+
+    [fault] = faults(release_json(files=files, policy=policy))
+
+    assert "bytes in the ledger; at most 300000 fit there" in fault
+
+
 def test_json_that_is_no_object_is_refused() -> None:
     [fault] = faults(b"5")
     assert fault.startswith(f"{SOURCE}: 5 is not accepted")
+
+
+def test_a_message_holds_a_part_of_what_is_wrong() -> None:
+    [fault] = faults(release_json(files=[{**FILE, "path": "a" * 800}] * 2 * 400))
+
+    assert len(fault) < 1_000

@@ -21,7 +21,7 @@ from switchover.domain.checkpoint.inspecting import (
 )
 from switchover.domain.checkpoint.reading import StoredFile, read_evidence
 from switchover.domain.reasons import Reason
-from switchover.domain.release import FILE_NAME
+from switchover.domain.release import FILE_NAME, LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from switchover.domain.release import Release
 
 SHA256_METADATA = "sha256"
-RELEASE_LIMIT_BYTES = 1024**2
 KEYS_LIMIT = 10_000
 # An archive is read whole, by one thread; ValidateModel has 290 s for everything.
 ARCHIVE_SECONDS = 200
@@ -67,14 +66,14 @@ class Models:
         except ClientError as error:
             return (explain_refusal(error, uri, bucket),)
         with answer["Body"] as body:
-            raw = body.read(RELEASE_LIMIT_BYTES + 1)
-        if len(raw) <= RELEASE_LIMIT_BYTES:
+            raw = body.read(LIMITS.bytes + 1)
+        if len(raw) <= LIMITS.bytes:
             return raw
         return (
             Reason(
                 code="release.too-large",
                 subject=uri,
-                message=f"is longer than {RELEASE_LIMIT_BYTES} bytes.",
+                message=f"is longer than {LIMITS.bytes} bytes.",
                 remedy="Write it with `switchover upload`.",
             ),
         )

@@ -11,11 +11,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from switchover.domain.quantities import remedy_for_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pydantic.fields import FieldInfo
 
 _QUOTED = re.compile(r"'([^']*)'")
+# Reasons travel with the update through 256 KB of payload, and stand in one item of the ledger.
+MOST_REASONS = 20
+_LONGEST_FIELD = 200
+_LONGEST_MESSAGE = 400
 
 
 class Reason(BaseModel):
@@ -44,18 +48,41 @@ def reasons_from(
     source: str,
     model: type[BaseModel],
 ) -> tuple[Reason, ...]:
-    """Turn every fault that pydantic found into a reason that names file, field, value and remedy.
+    """Turn the faults that pydantic found into reasons that name file, field, value and remedy.
 
-    `subjects` maps a dotted field to the file it came from, where that is not `source`.
+    `subjects` maps a dotted field to the file it came from, where that is not `source`. Of very many, the
+    first ones are told, and how many there are.
     """
-    faults: list[dict[str, Any]] = [dict(fault) for fault in error.errors(include_url=False)]
+    all_faults = error.errors(include_url=False)
+    faults: list[dict[str, Any]] = [dict(fault) for fault in all_faults[: MOST_REASONS + 1]]
     places = [fault["loc"] for fault in faults]
-    return tuple(
+    told = tuple(
         _reason(fault, code, subjects, source, model)
         for fault in faults
         # A list whose entries are faulty counts as too short to pydantic: that says nothing new.
         if fault["type"] != "too_short" or not _any_inside(places, fault["loc"])
     )
+    count = sum(fault["type"] != "too_short" for fault in all_faults)
+    return limit_reasons(told, code=code, subject=source, count=count)
+
+
+def limit_reasons(
+    reasons: Sequence[Reason], *, code: str, subject: str, count: int = 0
+) -> tuple[Reason, ...]:
+    """The first reasons, and one that says how many more there are.
+
+    `count` is how many there are in all, if not all of them are given.
+    """
+    left = max(count, len(reasons)) - MOST_REASONS
+    if len(reasons) <= MOST_REASONS or left <= 0:
+        return tuple(reasons)
+    last = Reason(
+        code=code,
+        subject=subject,
+        message=f"has {left} more faults.",
+        remedy="Correct those above first: many are one mistake made again and again.",
+    )
+    return (*reasons[:MOST_REASONS], last)
 
 
 def _any_inside(places: list[tuple[str | int, ...]], outer: tuple[str | int, ...]) -> bool:
@@ -69,7 +96,7 @@ def _reason(
     source: str,
     model: type[BaseModel],
 ) -> Reason:
-    field = _dotted(fault["loc"])
+    field = _cut(_dotted(fault["loc"]), _LONGEST_FIELD)
     subject = f"{nearest_origin(field, subjects, source)}: {field}" if field else source
     match fault["type"]:
         case "extra_forbidden":
@@ -162,10 +189,13 @@ def _either(names: list[str]) -> str:
 
 
 def _shortened(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return _cut(repr(value), 80)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
 def _lowered(message: str) -> str:
-    text = message.removeprefix("Value error, ").rstrip(".")
+    text = _cut(message.removeprefix("Value error, "), _LONGEST_MESSAGE).rstrip(".")
     return text[:1].lower() + text[1:]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+import zlib
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -23,9 +23,14 @@ from pydantic import (
     model_validator,
 )
 
+from switchover.domain.bounded import Limits, Unreadable, read_json
 from switchover.domain.reasons import Reason, reasons_from
 
 FILE_NAME = "release.json"
+LIMITS = Limits(bytes=1024**2, values=100_000)
+# The ledger packs an update into one item of 400 KB, with its plan and what was seen of it. The list of
+# 6,000 files takes 277 KB there.
+_PACKED_LIMIT_BYTES = 300_000
 
 # Source: UpdateEndpoint, EndpointName (rules §1.2).
 _ENDPOINT_NAME = re.compile(r"(?=.{1,63}$)[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
@@ -187,22 +192,33 @@ def parse_release(raw: bytes, source: str) -> Release | tuple[Reason, ...]:
     `source` is the file or S3 URI that messages name.
     """
     try:
-        content = json.loads(raw)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        content = read_json(raw, LIMITS)
+    except Unreadable as error:
         return (
             Reason(
                 code="release.not-json",
                 subject=source,
-                message=f"is not JSON: {error}.",
+                message=f"{error}.",
                 remedy="Write it with `switchover upload`, or correct it there.",
             ),
         )
     try:
-        return Release.model_validate(content)
+        release = Release.model_validate(content)
     except ValidationError as error:
         return reasons_from(
             error, code="release.invalid", subjects={}, source=source, model=Release
         )
+    packed = len(zlib.compress(release.model_dump_json().encode()))
+    if packed <= _PACKED_LIMIT_BYTES:
+        return release
+    return (
+        Reason(
+            code="release.too-large",
+            subject=source,
+            message=f"takes {packed} bytes in the ledger; at most {_PACKED_LIMIT_BYTES} fit there.",
+            remedy=f"It lists {len(release.files)} files: offer fewer, or with shorter names.",
+        ),
+    )
 
 
 def is_endpoint_name(text: str) -> bool:

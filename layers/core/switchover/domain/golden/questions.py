@@ -17,9 +17,10 @@ from pydantic import (
     model_validator,
 )
 
+from switchover.domain.bounded import Limits, Unreadable, read_json
 from switchover.domain.golden.bodies import IMAGE_TYPES, suffix_of, write_body
 from switchover.domain.golden.expectations import LONGEST_ANSWER_SECONDS, Expectation
-from switchover.domain.reasons import Reason, reasons_from
+from switchover.domain.reasons import Reason, limit_reasons, reasons_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +34,8 @@ BODY_LIMIT_BYTES = 25_000_000
 # All bodies are held at once by a function of 512 MB.
 TOTAL_LIMIT_BYTES = 64_000_000
 MOST_REQUESTS = 200
-_TOLD_FAULTS = 20
+# An image of a million pixels as nested lists has three million numbers.
+_LINE_LIMITS = Limits(bytes=BODY_LIMIT_BYTES, depth=64, values=4_000_000, key_characters=4096)
 
 _BODY_TYPES = {
     **IMAGE_TYPES,
@@ -166,7 +168,10 @@ def parse_golden(
     for number, line in lines[:MOST_REQUESTS]:
         where = f"{source} line {number}"
         try:
-            request = GoldenRequest.model_validate_json(line)
+            request = GoldenRequest.model_validate(read_json(line, _LINE_LIMITS))
+        except Unreadable as error:
+            faults.append(_unreadable(where, error))
+            continue
         except ValidationError as error:
             faults += reasons_from(
                 error, code="golden.invalid", subjects={}, source=where, model=GoldenRequest
@@ -184,27 +189,13 @@ def parse_golden(
         else:
             faults += found
     faults = [*_faults_of_size(len(lines), total, source), *faults]
-    return _told(faults, source) or tuple(questions)
+    return limit_reasons(faults, code="golden.invalid", subject=source) or tuple(questions)
 
 
 def _lines(raw: bytes) -> Iterator[tuple[int, bytes]]:
     """Every line that says something, with its number; editors on Windows begin a file with a mark."""
     text = raw.removeprefix(BOM_UTF8)
     return ((n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip())
-
-
-def _told(faults: list[Reason], source: str) -> tuple[Reason, ...]:
-    """The faults that people are told; they travel with the update through 256 KB of payload."""
-    left = len(faults) - _TOLD_FAULTS
-    if left <= 0:
-        return tuple(faults)
-    last = Reason(
-        code="golden.invalid",
-        subject=source,
-        message=f"has {left} more faults.",
-        remedy="Correct those above first: many are one mistake made again and again.",
-    )
-    return (*faults[:_TOLD_FAULTS], last)
 
 
 def _with_files(
@@ -258,6 +249,15 @@ def too_large_together(source: str) -> Reason:
         source,
         f"and the files beside it are larger than {_megabytes(TOTAL_LIMIT_BYTES)} together.",
         "Take fewer or smaller files.",
+    )
+
+
+def _unreadable(where: str, error: Unreadable) -> Reason:
+    return Reason(
+        code="golden.invalid",
+        subject=where,
+        message=f"{error}.",
+        remedy="Write one JSON object in that line.",
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
+from switchover.domain.bounded import Unreadable
 from switchover.domain.policies.overrides import (
     NOW,
     Override,
@@ -24,7 +25,7 @@ from switchover.domain.policies.overrides import (
 from switchover.domain.policies.policy import TIER_STRATEGY, Policy, Strategy, Tier, Wish
 from switchover.domain.policies.trust import Trust
 from switchover.domain.policies.yaml_lines import read_yaml
-from switchover.domain.reasons import Reason, nearest_origin, reasons_from
+from switchover.domain.reasons import Reason, limit_reasons, nearest_origin, reasons_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,11 +83,12 @@ def parse_policy(raw: bytes, source: str) -> Layer:
     """Read `policies/<endpoint>.yaml` as a layer; merging checks its values and tells its faults."""
     try:
         read = read_yaml(raw)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError) as error:
+        said = " ".join(str(error).split())
         fault = Reason(
             code="policy.not-yaml",
             subject=source,
-            message=f"is not YAML: {' '.join(str(error).split())}.",
+            message=f"{said}." if isinstance(error, Unreadable) else f"is not YAML: {said}.",
             remedy="Correct it there.",
         )
         return Layer(source, {}, faults=(fault,))
@@ -98,7 +100,7 @@ def parse_policy(raw: bytes, source: str) -> Layer:
             remedy="Write `key: value` lines.",
         )
         return Layer(source, {}, faults=(fault,))
-    repeated = tuple(
+    repeated = [
         Reason(
             code="policy.duplicate-key",
             subject=f"{source} line {repeat.line}: {repeat.key}",
@@ -106,8 +108,9 @@ def parse_policy(raw: bytes, source: str) -> Layer:
             remedy="Keep one of them.",
         )
         for repeat in read.repeats
-    )
-    return Layer(source, read.content or {}, read.lines, repeated)
+    ]
+    faults = limit_reasons(repeated, code="policy.duplicate-key", subject=source)
+    return Layer(source, read.content or {}, read.lines, faults)
 
 
 def layer_of_release(release: Release | None) -> Layer:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from switchover.domain.bounded_yaml import BoundedLoader
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _MERGE = "tag:yaml.org,2002:merge"
 _DATE = "tag:yaml.org,2002:timestamp"
 _NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
-# Aliases of aliases can make a few lines hold more than memory does.
-_MOST_VALUES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,10 @@ def read_yaml(raw: bytes | str) -> LinedYaml:
     """Read one document of plain values; of a key that stands twice, the last one counts.
 
     Raises:
-        yaml.YAMLError, ValueError, RecursionError: it isn't one.
+        yaml.YAMLError, ValueError: it isn't one.
+        Unreadable: it is too much.
     """
-    loader = yaml.SafeLoader(raw)
+    loader = BoundedLoader(raw)
     try:
         node = loader.get_single_node()
         reader = _Reader(loader)
@@ -56,14 +57,10 @@ class _Reader:
 
     def __init__(self, loader: yaml.SafeLoader) -> None:
         self._loader = loader
-        self._values = 0
         self.lines: dict[str, int] = {}
         self.repeats: list[Repeat] = []
 
     def read(self, node: yaml.Node, path: str) -> object:
-        self._values += 1
-        if self._values > _MOST_VALUES:
-            raise ValueError(f"it holds more than {_MOST_VALUES} values")
         match node:
             case yaml.MappingNode(tag=yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG):
                 return self._read_mapping(node, path)
