@@ -33,7 +33,7 @@ def handler(payload: Payload) -> dict[str, Any]:
     """Open the update, or take up an earlier one; then its endpoint's claim, or every reason why not."""
     request = parse_request(payload.request)
     if isinstance(request, Request) and request.earlier_update is not None:
-        update_id, decision = request.earlier_update, _go_on(request, payload.execution_arn)
+        update_id, decision = request.earlier_update, _go_on(request, payload)
     else:
         update_id, decision = payload.execution_name, _begin(request, payload)
     return {"update_id": update_id, **answer(decision.verdict, decision.reasons)}
@@ -56,8 +56,8 @@ def _begin(request: Request | tuple[Reason, ...], payload: Payload) -> Decision:
     return refused or gateways.admission().admit(update, endpoint, gateways.turns())
 
 
-def _go_on(request: Request, execution_arn: str) -> Decision:
-    found = gateways.carrying().go_on(request, execution_arn)
+def _go_on(request: Request, payload: Payload) -> Decision:
+    found = gateways.carrying().go_on(request, payload.execution_arn, payload.started_at)
     if isinstance(found, Decision):
         return found
     endpoint = gateways.sagemaker().read(found.endpoint)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
+from switchover.domain.bounded import Unreadable, read_json
 from switchover.domain.naming import execution_name
-from switchover.domain.update import Request, Update, parse_request
+from switchover.domain.update import INPUT_LIMITS, Request, Update, parse_request
 from switchover.settings import settings
 from switchover.telemetry import handler as lambda_handler
+
+if TYPE_CHECKING:
+    from switchover.domain.reasons import Reason
 
 
 class Detail(BaseModel):
@@ -37,7 +40,7 @@ class Payload(BaseModel):
 def handler(payload: Payload) -> dict[str, Any]:
     """Waiting for a way back can take an hour, so that it is a machine's work, not a function's."""
     ended = payload.detail
-    request = parse_request(json.loads(ended.input or "null"))
+    request = _read_input(ended.input or "null")
     recovered = request.recover if isinstance(request, Request) else None
     taken_up = request.earlier_update if isinstance(request, Request) else None
     update = gateways.ledger().find(taken_up or ended.name)
@@ -49,6 +52,14 @@ def handler(payload: Payload) -> dict[str, Any]:
     name = execution_name(update.endpoint, "recovery", ended.execution_arn)
     gateways.workflow().start(settings().machine_arn, name, {"recover": update.update_id})
     return {"update_id": update.update_id, "verdict": "recovery_started"}
+
+
+def _read_input(text: str) -> Request | tuple[Reason, ...]:
+    """The request of an execution; whoever may start one writes its input as they like."""
+    try:
+        return parse_request(read_json(text, INPUT_LIMITS))
+    except Unreadable:
+        return ()
 
 
 def _left_something(update: Update, execution_arn: str) -> bool:

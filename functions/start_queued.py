@@ -7,7 +7,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from switchover.aws import gateways
+from switchover.aws.sweep import visit_each
 from switchover.telemetry import handler as lambda_handler
+
+_NOBODY = "nobody_waits"
 
 
 class Detail(BaseModel):
@@ -30,13 +33,19 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Look at each endpoint that is meant: a trigger says «look», never «start»."""
-    ledger, queue = gateways.ledger(), gateways.queue()
-    sagemaker, turns = gateways.sagemaker(), gateways.turns()
     named = payload.endpoint or payload.detail.endpoint
-    everywhere = () if named else (*queue.endpoints(), *ledger.claimed_endpoints())
-    found = {
-        endpoint: turns.start_next(sagemaker.read(endpoint), waiting)
-        for endpoint in ((named,) if named else dict.fromkeys(everywhere))
-        if (waiting := queue.entries(endpoint)) or ledger.claim(endpoint)
-    }
-    return {"verdict": "looked" if found else "nobody_waits", "found": found}
+    meant = (named,) if named else dict.fromkeys(_everywhere())
+    found = visit_each(meant, _look)
+    has_found = any(each != _NOBODY for each in found.values())
+    return {"verdict": "looked" if has_found else _NOBODY, "found": found}
+
+
+def _everywhere() -> tuple[str, ...]:
+    return (*gateways.queue().endpoints(), *gateways.ledger().claimed_endpoints())
+
+
+def _look(endpoint: str) -> str:
+    waiting = gateways.queue().entries(endpoint)
+    if not waiting and gateways.ledger().claim(endpoint) is None:
+        return _NOBODY
+    return gateways.turns().start_next(gateways.sagemaker().read(endpoint), waiting)

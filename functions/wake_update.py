@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
-from switchover.aws.waking import wake_each
+from switchover.aws.sweep import visit_each
+from switchover.aws.waking import wake_holder
 from switchover.domain.naming import endpoint_of_alarm
 from switchover.telemetry import handler as lambda_handler
 
@@ -33,9 +34,8 @@ class Payload(BaseModel):
 def handler(payload: Payload) -> dict[str, Any]:
     """Look for oneself: the event may be late, doubled or out of order, so it only says «look»."""
     observer = gateways.observer()
-    holders = [observer.ledger.claiming_update(name) for name in _endpoints_of(payload.detail)]
-    seen = wake_each([update for update in holders if update is not None], observer)
-    return {"verdict": ", ".join(seen.values()) or "nobody_waits", "update_ids": list(seen)}
+    seen = visit_each(_endpoints_of(payload.detail), lambda name: wake_holder(name, observer))
+    return {"verdict": ", ".join(seen.values()) or "nobody_waits", "found": seen}
 
 
 def _endpoints_of(about: Detail) -> list[str]:

@@ -67,7 +67,7 @@ def _stop(deployment: Deployment, endpoint: str, reason: str) -> Update:
     at = deployment.sagemaker.read(endpoint).read_at
     objection = stop_update(
         update.update_id,
-        call_off(update.update_id, at, _name_oneself(deployment), reason),
+        call_off(update.update_id, at, name_oneself(deployment), reason),
         deployment.observer,
     )
     if objection is not None:
@@ -75,7 +75,7 @@ def _stop(deployment: Deployment, endpoint: str, reason: str) -> Update:
     return update
 
 
-def _name_oneself(deployment: Deployment) -> str:
+def name_oneself(deployment: Deployment) -> str:
     """The caller's ARN; the name on this computer where STS doesn't say."""
     try:
         return deployment.session.client("sts").get_caller_identity()["Arn"]

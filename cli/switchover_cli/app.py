@@ -54,6 +54,7 @@ from switchover_cli.starting import (
 )
 from switchover_cli.status import draw_status, read_status, record_status
 from switchover_cli.testing import ask_golden
+from switchover_cli.unclaim import unclaim
 from switchover_cli.upload.command import upload
 from switchover_cli.watching import find_update
 from switchover_cli.window import window
@@ -91,6 +92,7 @@ app.command(rich_help_panel=_STEER)(cancel)
 app.command(rich_help_panel=_STEER)(approve)
 app.command(rich_help_panel=_STEER)(reject)
 app.command(rich_help_panel=_STEER)(abort)
+app.command(rich_help_panel=_STEER)(unclaim)
 app.command("explain", rich_help_panel=_LOOK)(explain_update)
 app.command("test", rich_help_panel=_LOOK)(ask_golden)
 app.command(rich_help_panel=_BACK)(pin)
@@ -179,7 +181,7 @@ def watch(
     """Follow an endpoint's running update, or show how its last one ended."""
     deployment = find_deployment(stack, open_session(local=local))
     if update is not None:
-        deployment.ledger.update(update)
+        deployment.ledger.look_up(update)
     elif endpoint is not None:
         update = find_update(deployment, endpoint)
     else:

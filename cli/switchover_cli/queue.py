@@ -40,12 +40,14 @@ _FORESEEN = {
 class QueueRecord(BaseModel):
     """What `queue --json` prints, in the order of the turns.
 
-    `to_finish` has its outcome, and holds the endpoint until what it left could be put back.
+    `to_finish` has its outcome, and holds the endpoint until what it left could be put back;
+    `unreadable` holds it, and can't be read.
     """
 
     endpoint: str
     running: str | None
     to_finish: str | None
+    unreadable: str | None
     pinned_to: str | None
     waiting: tuple[Waiting, ...]
 
@@ -69,6 +71,7 @@ class _Queue:
     endpoint: str
     running: str | None
     to_finish: str | None
+    unreadable: str | None
     pin: Pin | None
     waiting: tuple[Waiting, ...]
 
@@ -80,11 +83,14 @@ def queue(
     deployment = find_deployment(stack, open_session(local=local))
     holder = deployment.ledger.claim(endpoint)
     held_for = deployment.ledger.find(holder.update_id) if holder else None
-    is_over = held_for is not None and held_for.outcome is not None
+    is_unreadable = held_for is not None and held_for.is_unreadable
+    is_over = held_for is not None and held_for.outcome is not None and not is_unreadable
+    holding = holder.update_id if holder else None
     found = _Queue(
         endpoint,
-        holder.update_id if holder and not is_over else None,
-        holder.update_id if holder and is_over else None,
+        holding if not is_over and not is_unreadable else None,
+        holding if is_over else None,
+        holding if is_unreadable else None,
         deployment.queue.pin(endpoint),
         deployment.queue.entries(endpoint),
     )
@@ -94,6 +100,7 @@ def queue(
                 endpoint=endpoint,
                 running=found.running,
                 to_finish=found.to_finish,
+                unreadable=found.unreadable,
                 pinned_to=found.pin.version if found.pin else None,
                 waiting=found.waiting,
             )
@@ -183,6 +190,13 @@ def _draw(found: _Queue) -> RenderableType:
     if found.to_finish:
         lines.append(
             Text(f"Ended, and is put right once SageMaker stands still: {found.to_finish}")
+        )
+    if found.unreadable:
+        lines.append(
+            Text(
+                f"Holds the endpoint, and can't be read: {found.unreadable}. It ends once its execution"
+                f" is gone; at once: switchover unclaim {found.endpoint} --reason '…'"
+            )
         )
     if found.pin:
         lines.append(Text(f"Pinned to {found.pin.version}: {found.pin.reason}"))

@@ -119,7 +119,7 @@ def read_scene(deployment: Deployment, update_id: str) -> Scene:
     Raises:
         UpdateUnknown: the ledger holds none of that id (yet).
     """
-    update = deployment.ledger.update(update_id)
+    update = deployment.ledger.look_up(update_id)
     endpoint = deployment.sagemaker.read(update.endpoint)
     watched = update.plan.observed_alarms if update.plan and update.outcome is None else ()
     return Scene(

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from switchover.domain.checks.preflight import execution_stopped
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Claim, Decision, Turn, cancelled, order_of_update
+from switchover.domain.update import Moment
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from switchover.aws.ledger import Ledger
     from switchover.aws.workflow import Workflow
     from switchover.domain.update import Request, Update
@@ -32,6 +35,10 @@ class Carrying:
         Raises:
             StaleUpdate: somebody else was about to; a retry sees who.
         """
+        if update.is_unreadable:
+            if self._is_carried_by_another(update, execution_arn):
+                return None
+            return self._ledger.settle_unreadable(update, execution_arn)
         if update.execution_arn == execution_arn:
             return update
         if reopens:
@@ -49,16 +56,22 @@ class Carrying:
             return None
         return self._ledger.save(update, execution_arn=execution_arn)
 
-    def go_on(self, request: Request, execution_arn: str) -> Update | Decision:
+    def go_on(self, request: Request, execution_arn: str, at: datetime) -> Update | Decision:
         """Take up the update that a request names: the update if it wants its turn, else what is next.
 
         Raises:
             UpdateUnknown: the ledger holds none of that id.
         """
-        found = self._ledger.update(request.earlier_update or "")
+        found = self._ledger.look_up(request.earlier_update or "")
         update = self.take_up(found, execution_arn, reopens=request.recover is None)
         if update is None:
             return Decision(Turn.REPEATED)
+        if request.recover is not None and request.reason:
+            text = f"Recovered by hand: {request.reason}"
+            self._ledger.add_moment(update, Moment(at=at, state="ClaimEndpoint", text=text))
+        if found.is_unreadable:
+            self._inherit_claim(update)
+            return Decision(Turn.REJECTED, update.reasons)
         if request.resume is not None:
             return update
         if request.cancel is not None:
@@ -67,6 +80,14 @@ class Carrying:
         goes_back = is_ours and update.is_started and not update.outcome
         reasons = (execution_stopped(found.execution_arn),)
         return Decision(Turn.GO_BACK if goes_back else Turn.REJECTED, reasons)
+
+    def _is_carried_by_another(self, update: Update, execution_arn: str) -> bool:
+        """Whether the claim names a live execution, where the update itself can't say which one it is."""
+        holder = self._ledger.claim(update.endpoint)
+        if holder is None or holder.update_id != update.update_id:
+            return False
+        arn = holder.execution_arn
+        return arn != execution_arn and self._workflow.is_running(arn)
 
     def give_claim_back(self, update: Update) -> None:
         """Release the claim of an update that is over for now, unless another execution took it up."""

@@ -18,16 +18,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from switchover.domain.errors import StaleUpdate, UpdateUnknown
-from switchover.domain.outcome import Outcome
+from switchover.aws.ledger_items import SCHEMA, body_of, read_moment, read_update
+from switchover.domain.errors import StaleUpdate, UpdateUnknown, UpdateUnreadable
 from switchover.domain.queueing import Claim, Standing
 from switchover.domain.served import Served
-from switchover.domain.update import Moment, Update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from switchover.domain.outcome import Outcome
+    from switchover.domain.update import Moment, Update
 
 _BY_ENDPOINT = "by_endpoint"
 _Result = TypeVar("_Result")
@@ -150,7 +152,8 @@ class Ledger:
                     "endpoint": {"S": update.endpoint},
                     "started_at": {"S": f"{update.started_at.isoformat()}#{update.update_id}"},
                     "revision": {"N": str(update.revision)},
-                    "body": {"S": update.model_dump_json(exclude=_OWN_ATTRIBUTES)},
+                    "schema": {"N": str(SCHEMA)},
+                    "body": body_of(update),
                 },
                 ConditionExpression="attribute_not_exists(pk)",
             )
@@ -161,7 +164,19 @@ class Ledger:
         return update
 
     def update(self, update_id: str) -> Update:
-        """One update, as it stands.
+        """One update, as it stands, to be carried on.
+
+        Raises:
+            UpdateUnknown: the ledger holds none of that id.
+            UpdateUnreadable: its record can't be read.
+        """
+        update = self.look_up(update_id)
+        if update.is_unreadable:
+            raise UpdateUnreadable(str(update.reasons[0]))
+        return update
+
+    def look_up(self, update_id: str) -> Update:
+        """One update, to be looked at; what stands in for it if its record can't be read.
 
         Raises:
             UpdateUnknown: the ledger holds none of that id.
@@ -172,25 +187,43 @@ class Ledger:
         return update
 
     def find(self, update_id: str) -> Update | None:
-        """One update, as it stands, if there is one of that id."""
+        """Like `look_up`; None if the ledger holds none of that id."""
         item = self._get(f"update#{update_id}", "update")
-        return None if item is None else _update_of(item)
+        return None if item is None else read_update(item)
 
     def save(self, update: Update, **changes: object) -> Update:
         """Record changes to an update; returns it changed.
 
         Raises:
             StaleUpdate: it was changed since it was read; read again and decide anew.
+            UpdateUnreadable: what stands in for it must not take its place.
         """
+        if update.is_unreadable:
+            raise UpdateUnreadable(str(update.reasons[0]))
+        return self._write(update, changes, "SET body = :body, #schema = :schema, revision = :next")
+
+    def settle_unreadable(self, update: Update, execution_arn: str) -> Update:
+        """Put what stands in for an unreadable update in its place; the old record is kept beside it.
+
+        Raises:
+            StaleUpdate: it was changed since it was read; read again and decide anew.
+        """
+        changes = {"execution_arn": execution_arn, "is_unreadable": False}
+        keep = "SET unreadable = body, body = :body, #schema = :schema, revision = :next"
+        return self._write(update, changes, keep)
+
+    def _write(self, update: Update, changes: dict[str, Any], expression: str) -> Update:
         changed = update.model_copy(update={**changes, "revision": update.revision + 1})
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key=_key(f"update#{update.update_id}", "update"),
-                UpdateExpression="SET body = :body, revision = :next",
+                UpdateExpression=expression,
                 ConditionExpression="revision = :read",
+                ExpressionAttributeNames={"#schema": "schema"},
                 ExpressionAttributeValues={
-                    ":body": {"S": changed.model_dump_json(exclude=_OWN_ATTRIBUTES)},
+                    ":body": body_of(changed),
+                    ":schema": {"N": str(SCHEMA)},
                     ":read": {"N": str(update.revision)},
                     ":next": {"N": str(changed.revision)},
                 },
@@ -264,10 +297,10 @@ class Ledger:
                 ":moment": {"S": "moment#"},
             },
         )
-        return tuple(Moment.model_validate_json(item["body"]["S"]) for item in items)
+        return tuple(read_moment(item) for item in items)
 
     def history(self, endpoint: str, limit: int = 20) -> tuple[Update, ...]:
-        """An endpoint's updates, newest first."""
+        """An endpoint's updates, newest first; for those that can't be read, what stands in."""
         items = self._query(
             IndexName=_BY_ENDPOINT,
             KeyConditionExpression="endpoint = :endpoint",
@@ -275,7 +308,7 @@ class Ledger:
             ScanIndexForward=False,
             Limit=limit,
         )
-        return tuple(_update_of(item) for _, item in zip(range(limit), items, strict=False))
+        return tuple(read_update(item) for _, item in zip(range(limit), items, strict=False))
 
     def add_served(self, served: Served) -> None:
         """Record a config that was confirmed to serve: the last known good."""
@@ -297,7 +330,9 @@ class Ledger:
             },
             ScanIndexForward=False,
         )
-        return tuple(Served.model_validate_json(item["body"]["S"]) for item in items)
+        return tuple(
+            Served.model_validate_json(item["body"]["S"], extra="ignore") for item in items
+        )
 
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
         answer = self._dynamodb.get_item(
@@ -309,26 +344,6 @@ class Ledger:
         pages = self._dynamodb.get_paginator("query").paginate(TableName=self._table, **query)
         for page in pages:
             yield from page["Items"]
-
-
-# These live in attributes of their own: they change beside the body, or are looked up by.
-_OWN_ATTRIBUTES = {"task_token", "awaited", "emitted", "announced", "revision"}
-
-
-def _update_of(item: dict[str, Any]) -> Update:
-    update = Update.model_validate_json(item["body"]["S"])
-    return update.model_copy(
-        update={
-            "task_token": item.get("task_token", {}).get("S"),
-            "awaited": item.get("awaited", {}).get("S"),
-            **{
-                noted: Outcome(item[noted]["S"])
-                for noted in ("emitted", "announced")
-                if noted in item
-            },
-            "revision": int(item["revision"]["N"]),
-        }
-    )
 
 
 def _key(pk: str, sk: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -66,7 +67,7 @@ class Queue:
             },
             ConsistentRead=True,
         )
-        return tuple(Waiting.model_validate_json(item["body"]["S"]) for item in items)
+        return tuple(_read_waiting(item) for item in items)
 
     def endpoints(self) -> tuple[str, ...]:
         """The endpoints that somebody waits for."""
@@ -75,8 +76,7 @@ class Queue:
             KeyConditionExpression="endpoint = :waiting",
             ExpressionAttributeValues={":waiting": {"S": _WAITING}},
         )
-        waiting = (Waiting.model_validate_json(item["body"]["S"]) for item in items)
-        return tuple(dict.fromkeys(entry.endpoint for entry in waiting))
+        return tuple(dict.fromkeys(_endpoint_of(item) for item in items))
 
     def add_mark(self, mark: Mark) -> None:
         """Mark a version bad."""
@@ -85,7 +85,7 @@ class Queue:
     def mark(self, endpoint: str, version: str) -> Mark | None:
         """Why a version isn't started again by itself, if it isn't."""
         body = self._body(endpoint, f"mark#{version}")
-        return None if body is None else Mark.model_validate_json(body)
+        return None if body is None else Mark.model_validate_json(body, extra="ignore")
 
     def remove_mark(self, endpoint: str, version: str) -> None:
         """Let a version be started again."""
@@ -98,7 +98,7 @@ class Queue:
     def pin(self, endpoint: str) -> Pin | None:
         """The one version that an endpoint takes, if somebody said so."""
         body = self._body(endpoint, "pin")
-        return None if body is None else Pin.model_validate_json(body)
+        return None if body is None else Pin.model_validate_json(body, extra="ignore")
 
     def remove_pin(self, endpoint: str) -> None:
         """Let an endpoint take any version again."""
@@ -122,6 +122,28 @@ class Queue:
         pages = self._dynamodb.get_paginator("query").paginate(TableName=self._table, **query)
         for page in pages:
             yield from page["Items"]
+
+
+def _read_waiting(item: dict[str, Any]) -> Waiting:
+    """An entry of the queue; one that can't be read gets its turn, as its update says what it is."""
+    try:
+        return Waiting.model_validate_json(item["body"]["S"], extra="ignore")
+    except (KeyError, ValueError):
+        offered_at, _, update_id = item["sk"]["S"].removeprefix("waiting#").partition("#")
+        at = datetime.fromisoformat(offered_at)
+        return Waiting(
+            endpoint=_endpoint_of(item),
+            update_id=update_id,
+            version="",
+            offered_at=at,
+            not_before=at,
+            why="its place in the queue can't be read.",
+            queued_by="",
+        )
+
+
+def _endpoint_of(item: dict[str, Any]) -> str:
+    return str(item["pk"]["S"].partition("#")[2])
 
 
 def _item(waiting: Waiting) -> dict[str, Any]:

@@ -97,6 +97,8 @@ class Turns:
     def _take_up(self, one: Waiting, now: datetime) -> bool:
         """Start the execution that takes up a waiting update; False if there is nothing to wait for."""
         update = self._ledger.find(one.update_id)
+        if update is not None and update.is_unreadable:
+            self.recover(one.endpoint, one.update_id, one.queued_by, now)
         if update is None or update.outcome not in {None, Outcome.QUEUED}:
             self._queue.remove(one.endpoint, one.order)  # a crash left it
             return False

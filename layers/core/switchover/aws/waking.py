@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from switchover.domain.approvals.approval import Channel, Gate, refuse
@@ -10,29 +9,19 @@ from switchover.domain.observing import Purpose
 from switchover.domain.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from switchover.aws.observing import Observer
     from switchover.domain.approvals.approval import Answer
     from switchover.domain.update import Update
 
 
-def wake_each(updates: Iterable[Update], observer: Observer) -> dict[str, str]:
-    """Wake every one, whatever befalls another; returns the verdict on each update.
+def wake_holder(endpoint: str, observer: Observer) -> str:
+    """Wake the update that holds an endpoint's claim, if there is one; returns the verdict on it.
 
     Raises:
-        StaleUpdate: others kept changing one of them; Lambda hands the event in again.
+        StaleUpdate: others kept changing it; Lambda hands the event in again.
     """
-    seen: dict[str, str] = {}
-
-    def wake_one(update: Update) -> None:
-        seen[update.update_id] = wake(update, observer)["verdict"]
-
-    # An exit stack makes every call that it was given, also after one that raised.
-    with ExitStack() as calls:
-        for update in updates:
-            calls.callback(wake_one, update)
-    return seen
+    update = observer.ledger.claiming_update(endpoint)
+    return "nobody_waits" if update is None else str(wake(update, observer)["verdict"])
 
 
 def wake(update: Update, observer: Observer) -> dict[str, Any]:

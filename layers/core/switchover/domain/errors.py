@@ -6,6 +6,7 @@ SwitchoverError
 ├── EndpointBusy         the endpoint refuses a change now; later may do
 ├── CallRefused          AWS refused a call for good; the message is AWS's
 ├── UpdateUnknown        the ledger holds no update of that id
+├── UpdateUnreadable     the ledger's record of the update can't be read
 ├── StaleUpdate          the update was changed since it was read
 ├── NotAsked             people couldn't be asked; the state machine retries
 └── Unavailable          AWS did not answer well; a retry may do
@@ -41,6 +42,10 @@ class CallRefused(SwitchoverError):
 
 class UpdateUnknown(SwitchoverError):
     """The ledger holds no update of that id."""
+
+
+class UpdateUnreadable(SwitchoverError):
+    """The ledger's record of an update can't be read; recovering the update ends it."""
 
 
 class StaleUpdate(SwitchoverError):

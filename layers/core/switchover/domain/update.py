@@ -16,6 +16,7 @@ from pydantic import (
 
 from switchover.domain.aborting import AbortRequest
 from switchover.domain.approvals.approval import Approval, ApprovalLink, Gate
+from switchover.domain.bounded import Limits, Unreadable, check_value
 from switchover.domain.checks.check import Preflight
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import ScalingReading
@@ -28,6 +29,9 @@ from switchover.domain.release import EndpointName, Hotfix, Release, explained
 from switchover.domain.serving import Serving
 from switchover.domain.telling.evidence import ContainerLog, Trip
 from switchover.domain.verdict import Course
+
+# Step Functions hands over 256 KiB at most (Step Functions Developer Guide, "Quotas").
+INPUT_LIMITS = Limits(bytes=256 * 1024)
 
 
 class Request(BaseModel):
@@ -98,7 +102,17 @@ def add_fault(update: Update, fault: Reason) -> tuple[Reason, ...]:
 def parse_request(raw: object) -> Request | tuple[Reason, ...]:
     """Read an execution's input, or say everything that is wrong with it."""
     try:
+        check_value(raw, INPUT_LIMITS)
         return Request.model_validate(raw)
+    except Unreadable as unreadable:
+        return (
+            Reason(
+                code="input.invalid",
+                subject="execution input",
+                message=f"{unreadable}.",
+                remedy="Write what is asked for, as docs/inputs shows it.",
+            ),
+        )
     except ValidationError as error:
         return reasons_from(
             error, code="input.invalid", subjects={}, source="execution input", model=Request
@@ -194,6 +208,8 @@ class Update(BaseModel):
     task_token: str | None = None
     awaited: str | None = None
     revision: int = 0
+    # Whether it only stands in for a record that can't be read (domain/unreadable.py).
+    is_unreadable: bool = False
 
     @property
     def is_going_back(self) -> bool:

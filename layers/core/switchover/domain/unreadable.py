@@ -1,0 +1,58 @@
+"""What stands in for an update whose record can't be read, so that it is seen and can be ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.outcome import Outcome
+from switchover.domain.plans.plan import Kind
+from switchover.domain.reasons import Reason
+from switchover.domain.update import Update
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_LONGEST_FAULT = 200
+
+
+def stand_in_for(
+    update_id: str,
+    endpoint: str,
+    started_at: datetime,
+    *,
+    announced: Outcome | None,
+    revision: int,
+    fault: str,
+) -> Update:
+    """An update of which only the id, the endpoint, the start and what people were told are known.
+
+    If people were told no end of it, it has ended for one of them to look at: what it planned and
+    changed is unknown, so that nothing of it can be carried on or put back.
+    """
+    is_over = announced is not None and announced is not Outcome.QUEUED
+    return Update(
+        update_id=update_id,
+        execution_arn="",
+        endpoint=endpoint,
+        version="",
+        kind=Kind.RELEASE,
+        request=None,
+        started_at=started_at,
+        outcome=announced if is_over else Outcome.NEEDS_OPERATOR,
+        announced=announced,
+        summary="Its record can't be read, so that what it did is unknown.",
+        reasons=(
+            Reason(
+                code="update.unreadable",
+                subject=f"update {update_id}",
+                message=f"its record in the ledger can't be read: {fault[:_LONGEST_FAULT]}.",
+                remedy=(
+                    f"Look at what serves (switchover status {endpoint}), at its autoscaling, and for"
+                    f" alarms named switchover/{endpoint}/ that no update needs; then start again. If it"
+                    f" still holds the endpoint: switchover unclaim {endpoint} --reason '…'"
+                ),
+            ),
+        ),
+        revision=revision,
+        is_unreadable=True,
+    )
