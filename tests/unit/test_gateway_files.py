@@ -52,12 +52,12 @@ def faults(files: Files, **changes: Any) -> list[str]:
 
 
 def test_a_file_that_is_not_there_is_none(files: Files) -> None:
-    assert files.read(BUCKET, "nothing") is None
+    assert files.read(BUCKET, "nothing", 1) is None
 
 
 def test_a_bucket_that_cannot_be_read_is_not_an_empty_one(files: Files) -> None:
     with pytest.raises(ClientError):
-        files.read("another-bucket", "nothing")
+        files.read("another-bucket", "nothing", 1)
 
 
 def test_without_a_policy_file_the_defaults_hold(files: Files) -> None:

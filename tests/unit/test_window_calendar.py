@@ -97,6 +97,71 @@ def test_a_moved_and_a_cancelled_occurrence_are_respected() -> None:
     ]
 
 
+DAILY = ("DTSTART:20261201T100000Z", "DURATION:PT2H", "RRULE:FREQ=DAILY;COUNT=4")
+RULES = {
+    "a day left out": (event(*DAILY, "EXDATE;VALUE=DATE:20261202"), "01T10 03T10 04T10"),
+    "a time left out in another zone": (
+        event(*DAILY, "EXDATE;TZID=Europe/Berlin:20261202T110000"),
+        "01T10 03T10 04T10",
+    ),
+    "other days beside": (
+        event(*DAILY, "RDATE:20261209T100000Z,20261201T100000Z"),
+        "01T10 02T10 03T10 04T10 09T10",
+    ),
+    "a period of its own length": (
+        event(*DAILY[:2], "RDATE;VALUE=PERIOD:20261209T100000Z/PT5H"),
+        "01T10 09T10",
+    ),
+    "a first day beside the rule": (
+        event(*DAILY[:2], "RRULE:FREQ=WEEKLY;BYDAY=MO;COUNT=2"),
+        "01T10 07T10 14T10",
+    ),
+    "a last day that counts whole": (
+        event(*DAILY[:2], "RRULE:FREQ=DAILY;UNTIL=20261202"),
+        "01T10 02T10",
+    ),
+    "a change of all later ones": (
+        event(*DAILY)
+        + event(
+            "RECURRENCE-ID;RANGE=THISANDFUTURE:20261202T100000Z",
+            "DTSTART:20261202T150000Z",
+            "DURATION:PT1H",
+        ),
+        "01T10 02T15 03T15 04T15",
+    ),
+    "a changed day without its event": (
+        event("RECURRENCE-ID:20261202T100000Z", "DTSTART:20261202T150000Z", "DURATION:PT1H"),
+        "02T15",
+    ),
+    "the later version of an event": (
+        event("DTSTART:20261205T100000Z", "DURATION:PT2H", "SEQUENCE:2") + event(*DAILY),
+        "05T10",
+    ),
+    "two events of one id": (
+        event("DTSTART:20261205T100000Z", "DURATION:PT2H") + event(*DAILY),
+        "01T10 02T10 03T10 04T10 05T10",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "begins"), RULES.values(), ids=RULES)
+def test_what_repeats_is_unrolled_by_the_standard(lines: tuple[str, ...], begins: str) -> None:
+    assert " ".join(f"{freeze.begins:%dT%H}" for freeze in freezes(calendar(lines))) == begins
+
+
+def test_what_repeats_in_utc_follows_the_clocks_of_the_calendars_zone() -> None:
+    raw = calendar(
+        event("DTSTART:20270322T090000Z", "DURATION:PT2H", "RRULE:FREQ=WEEKLY;COUNT=2"),
+        head=("X-WR-TIMEZONE:Europe/Berlin",),
+    )
+
+    # Between the two, clocks go forward.
+    assert [freeze.begins for freeze in freezes(raw)] == [
+        datetime(2027, 3, 22, 9, tzinfo=UTC),
+        datetime(2027, 3, 29, 8, tzinfo=UTC),
+    ]
+
+
 def test_a_freeze_that_began_long_ago_still_holds() -> None:
     [freeze] = freezes(calendar(event("DTSTART:20250101T000000Z", "DTEND:20261231T000000Z")))
 

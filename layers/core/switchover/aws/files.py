@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from switchover.domain.bounded_yaml import FILE_LIMITS
 from switchover.domain.golden.questions import (
     BODY_LIMIT_BYTES,
     TOTAL_LIMIT_BYTES,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from switchover.domain.update import Update
 
-_LIMIT_BYTES = 1024**2
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
@@ -46,8 +46,8 @@ class Files:
         self._s3 = s3
         self._releases_may = releases_may
 
-    def read(self, bucket: str, key: str, at_most_bytes: int = _LIMIT_BYTES) -> bytes | None:
-        """A file's content, by default at most 1 MiB of it; None if there is none."""
+    def read(self, bucket: str, key: str, at_most_bytes: int) -> bytes | None:
+        """A file's content, at most so much of it; None if there is none."""
         try:
             answer = self._s3.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
@@ -76,7 +76,7 @@ class Files:
     def policy_file(self, bucket: str, endpoint: str) -> Layer | None:
         """What an endpoint's policy file sets; None if there is no file."""
         key = policy_key(endpoint)
-        raw = self.read(bucket, key)
+        raw = self.read(bucket, key, FILE_LIMITS.bytes + 1)
         return None if raw is None else parse_policy(raw, f"s3://{bucket}/{key}")
 
     def golden_requests(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from switchover.domain.reasons import Reason
-from switchover.domain.windows.calendar_file import read_calendar
+from switchover.domain.windows.calendar_file import LIMIT_BYTES, read_calendar
 from switchover.domain.windows.freezes import Freeze
 from switchover.domain.windows.quiet_hours import measure_week, quiet_windows
 from switchover.domain.windows.times import QuietWindow
@@ -83,7 +83,7 @@ class Timetables:
 
     def _events(self, bucket: str, key: str, within: Span) -> tuple[Freeze | Reason, ...]:
         source = f"s3://{bucket}/{key}"
-        raw = self.files.read(bucket, key)
+        raw = self.files.read(bucket, key, LIMIT_BYTES + 1)
         if raw is None:
             return (
                 Reason(

@@ -39,7 +39,7 @@ class BoundedLoader(yaml.SafeLoader):
             Unreadable: it is too much, or holds itself.
         """
         is_alias = self.check_event(yaml.AliasEvent)
-        line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]  (in its stubs)
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if self._depth > self._limits.depth:
             raise Unreadable(f"is nested deeper than {self._limits.depth} levels")
         before, around = self._count, self._height
@@ -49,7 +49,7 @@ class BoundedLoader(yaml.SafeLoader):
         self._depth -= 1
         if is_alias:
             if id(node) not in self._sizes:
-                raise Unreadable(f"holds itself in line {line}")
+                raise Unreadable(f"holds itself in line {event.start_mark.line + 1}")
             size, height = self._sizes[id(node)]
         else:
             size, height = self._count - before + 1, self._height + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -78,12 +78,21 @@ class Freeze(BaseModel):
 
         It is one piece even if clocks are set back over its edge and show that edge twice.
         """
+        # No zone is a day away from UTC: beyond that there is nothing to look for.
+        near = Span(
+            max(within.begin, _in_utc(self._first) - _DAY),
+            min(within.end, _in_utc(self._last) + _DAY),
+        )
         found = [
             piece
-            for stretch in stretches(self.timezone, within)
+            for stretch in stretches(self.timezone, near)
             if (piece := stretch.instants(self._first, self._last)) is not None
         ]
         return Span(found[0].begin, found[-1].end) if found else None
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _midnight(moment: date) -> datetime:
