@@ -67,6 +67,17 @@ class Desk:
             update(update_id=WAITS.update_id, version="v3", outcome=Outcome.QUEUED)
         )
 
+    @property
+    def gone(self) -> str:
+        """The ARN of an execution that nobody knows any more."""
+        return f"{self._machine_arn.replace(':stateMachine:', ':execution:')}:gone"
+
+    def start_endless(self) -> str:
+        """Start an execution that goes on; returns its ARN."""
+        states = boto3.client("stepfunctions", region_name="us-east-1")
+        started = states.start_execution(stateMachineArn=self._machine_arn, input="{}")
+        return str(started["executionArn"])
+
     def sent(self) -> list[dict[str, Any]]:
         """The input of each execution that was started."""
         states = boto3.client("stepfunctions", region_name="us-east-1")
@@ -306,3 +317,99 @@ def test_a_dry_run_of_a_faulty_release_tells_every_fault(desk: Desk, s3: S3Clien
     assert "It would be Rejected." in said.err
     assert "files" in said.err
     assert "start" in said.err
+
+
+@pytest.fixture
+def unreadable(desk: Desk, dynamodb: DynamoDBClient) -> str:
+    """An update that holds the claim, whose execution is gone, and whose record nothing reads."""
+    opened = desk.ledger.open_update(update(update_id="chat-v2-lost"))
+    desk.ledger.open_update(update(update_id="chat-v1-old", started_at=NOW - timedelta(days=1)))
+    desk.ledger.take_claim(Claim(ENDPOINT, opened.update_id, desk.gone, NOW), "1")
+    dynamodb.update_item(
+        TableName="ledger",
+        Key={"pk": {"S": f"update#{opened.update_id}"}, "sk": {"S": "update"}},
+        UpdateExpression="SET body = :body",
+        ExpressionAttributeValues={":body": {"S": "[" * 300}},
+    )
+    return opened.update_id
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("history", ENDPOINT), ("status", ENDPOINT), ("queue", ENDPOINT), ("explain", ENDPOINT)],
+    ids=lambda command: command[0],
+)
+def test_what_cannot_be_read_is_shown_as_such(
+    desk: Desk, endpoint: None, unreadable: str, command: tuple[str, ...]
+) -> None:
+    said = desk.type(*command)
+
+    assert said.code == ExitCode.DONE
+    assert "can't be read" in said.out
+
+
+def test_an_unreadable_update_hides_no_other_one(desk: Desk, unreadable: str) -> None:
+    told = json.loads(desk.type("history", ENDPOINT, "--json").out)
+
+    assert [each["update_id"] for each in told] == [unreadable, "chat-v1-old"]
+    assert [reason["code"] for reason in told[0]["reasons"]] == ["update.unreadable"]
+    assert told[0]["outcome"] == "NeedsOperator"
+
+
+def test_the_queue_names_what_cannot_be_read_for_machines(desk: Desk, unreadable: str) -> None:
+    told = json.loads(desk.type("queue", ENDPOINT, "--json").out)
+
+    assert (told["unreadable"], told["running"], told["to_finish"]) == (unreadable, None, None)
+
+
+def test_an_update_that_cannot_be_read_is_not_aborted(desk: Desk, unreadable: str) -> None:
+    said = desk.type("abort", ENDPOINT, "--reason", "stuck")
+
+    assert said.code != ExitCode.DONE
+    assert "switchover unclaim chat" in said.err
+
+
+def test_unclaim_recovers_the_update_and_tells_what_is_left_to_look_at(
+    desk: Desk, unreadable: str
+) -> None:
+    said = desk.type("unclaim", ENDPOINT, "--reason", "its record is lost")
+
+    [sent] = desk.sent()
+    assert said.code == ExitCode.DONE
+    assert sent["recover"] == unreadable
+    assert sent["reason"].startswith("its record is lost (arn:aws:sts::")
+    assert "autoscaling" in said.out
+
+
+def test_unclaim_tells_machines_too(desk: Desk, unreadable: str) -> None:
+    told = json.loads(desk.type("unclaim", ENDPOINT, "--reason", "lost", "--json").out)
+
+    assert (told["update_id"], told["was_readable"]) == (unreadable, False)
+    assert len(told["to_check"]) == 3
+
+
+def test_unclaim_frees_an_endpoint_whose_update_the_ledger_lost(desk: Desk) -> None:
+    desk.ledger.take_claim(Claim(ENDPOINT, "chat-v2-none", desk.gone, NOW), "1")
+
+    desk.type("unclaim", ENDPOINT, "--reason", "lost")
+
+    assert desk.ledger.claim(ENDPOINT) is None
+    assert desk.sent() == []
+
+
+def test_unclaim_leaves_a_running_update_alone(desk: Desk) -> None:
+    running = desk.start_endless()
+    desk.ledger.take_claim(Claim(ENDPOINT, "chat-v2-b", running, NOW), "1")
+
+    said = desk.type("unclaim", ENDPOINT, "--reason", "impatience")
+
+    assert said.code == ExitCode.USAGE
+    assert "still runs" in said.err
+    assert desk.ledger.claim(ENDPOINT) is not None
+
+
+def test_unclaim_of_a_free_endpoint_has_nothing_to_do(desk: Desk) -> None:
+    said = desk.type("unclaim", ENDPOINT, "--reason", "caution")
+
+    assert said.code == ExitCode.USAGE
+    assert "No update holds the claim of chat" in said.err
