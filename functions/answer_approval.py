@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from switchover.domain.approvals.frame import Page
 
 
+# A name and a reason of 500 characters each, percent-encoded as UTF-8 and then base64, take 16 KB.
+_LONGEST_FORM = 32 * 1024
+_MOST_FIELDS = 20
+
+
 class Http(BaseModel):
     """The part of the request that says what is asked for."""
 
@@ -61,8 +66,12 @@ class Payload(BaseModel):
     @property
     def form(self) -> dict[str, str]:
         """What was typed into the page."""
-        raw = base64.b64decode(self.body) if self.is_base64 else self.body.encode()
-        typed = parse_qs(raw.decode("utf-8", "replace"))
+        body = self.body[:_LONGEST_FORM]
+        try:
+            raw = base64.b64decode(body) if self.is_base64 else body.encode()
+            typed = parse_qs(raw.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+        except ValueError:  # no base64, half of a surrogate pair, or too many fields
+            return {}
         return {key: values[0].strip()[:LONGEST_WORDS] for key, values in typed.items()}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from switchover.domain.bounded_yaml import BoundedLoader
 from switchover.domain.reasons import Reason
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode
@@ -45,8 +46,8 @@ def read_scenario(path: Path) -> Scenario:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        content = yaml.safe_load(text) or {}
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.load(text, Loader=BoundedLoader) or {}  # noqa: S506  (a SafeLoader)
+        tree = yaml.compose(text, Loader=BoundedLoader)
     except OSError as error:
         raise Misused(f"{path} can't be read: {error.strerror}.") from error
     except (yaml.YAMLError, ValueError) as error:

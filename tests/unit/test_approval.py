@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,6 +61,26 @@ def asked(gate: Gate = Gate.START, **changes: Any) -> Update:
 )
 def test_only_a_yes_goes_on(gate: Gate, verdict: Reply, goes_on: str) -> None:
     assert verdict_of(given(verdict, gate)) == goes_on
+
+
+def nested(levels: int) -> object:
+    return reduce(lambda around, _: [around], range(levels), [])
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"x": nested(900)}, "is nested deeper than 32 levels"),
+        ({"x": 10**5000}, "holds a number of more than 40 digits at x"),
+        ({"reason": "\ud800"}, "holds half of a surrogate pair, which is no text at reason"),
+        ({"x": list(range(2_000))}, "holds more than 1000 values"),
+    ],
+)
+def test_a_yes_with_more_than_is_read_is_a_no(more: dict[str, object], said: str) -> None:
+    reply = read_reply({"verdict": "approved", **more}, Gate.START, NOW)
+
+    assert reply.verdict is Reply.DECLINED
+    assert reply.reason == f"this answer is not read: it {said}"
 
 
 @pytest.mark.parametrize(

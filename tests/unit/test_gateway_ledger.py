@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.conftest import TABLE
-from tests.unit.samples import ENDPOINT, EXECUTION, NOW, course, later, plan, update
+from tests.unit.samples import ENDPOINT, EXECUTION, NOW, course, later, plan, release, update
 
 from switchover.aws.ledger import Ledger
-from switchover.domain.errors import StaleUpdate, UpdateUnknown
+from switchover.domain.errors import StaleUpdate, UpdateUnknown, UpdateUnreadable
 from switchover.domain.fleet import ScalingReading
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Claim, Standing
+from switchover.domain.release import ReleaseFile
 from switchover.domain.served import Served
 from switchover.domain.update import CapacitySnapshot, Moment
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from switchover.domain.update import Update
 
 
 @pytest.fixture
@@ -266,3 +271,127 @@ def test_a_snapshot_of_scaling_survives(ledger: Ledger) -> None:
     assert found.scaling.target is not None
     assert found.scaling.target["MaxCapacity"] == 8
     assert found.scaling.scheduled_actions[0]["StartTime"] in {NOW, "2026-01-05T12:00:00Z"}
+
+
+def put_body(dynamodb: DynamoDBClient, update_id: str, body: str, schema: str = "1") -> None:
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": f"update#{update_id}"}, "sk": {"S": "update"}},
+        UpdateExpression="SET body = :body, #schema = :schema",
+        ExpressionAttributeNames={"#schema": "schema"},
+        ExpressionAttributeValues={":body": {"S": body}, ":schema": {"N": schema}},
+    )
+
+
+UNREADABLE = {
+    "no JSON": ("x", "1"),
+    "too deep": ("[" * 300, "1"),
+    "of another kind": ("{}", "1"),
+    "of a newer schema": (update().model_dump_json(), "2"),
+}
+
+
+@pytest.mark.parametrize(("body", "schema"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_record_that_cannot_be_read_hides_no_other_one(
+    ledger: Ledger, dynamodb: DynamoDBClient, body: str, schema: str
+) -> None:
+    ledger.open_update(update(update_id="sound", started_at=later(60)))
+    ledger.open_update(update(update_id="lost"))
+    put_body(dynamodb, "lost", body, schema)
+
+    sound, lost = ledger.history(ENDPOINT)
+
+    assert (sound.update_id, sound.is_unreadable) == ("sound", False)
+    assert (lost.update_id, lost.is_unreadable, lost.started_at) == ("lost", True, NOW)
+    assert (lost.outcome, lost.reasons[0].code) == (Outcome.NEEDS_OPERATOR, "update.unreadable")
+
+
+def test_a_record_that_cannot_be_read_is_neither_carried_on_nor_written_over(
+    ledger: Ledger, dynamodb: DynamoDBClient
+) -> None:
+    opened = ledger.open_update(update())
+    put_body(dynamodb, opened.update_id, "x")
+
+    with pytest.raises(UpdateUnreadable, match="can't be read"):
+        ledger.update(opened.update_id)
+    stand_in = ledger.look_up(opened.update_id)
+    with pytest.raises(UpdateUnreadable, match="can't be read"):
+        ledger.save(stand_in, last_seen="Baking")
+
+
+def test_settling_keeps_the_old_record_beside_the_new_one(
+    ledger: Ledger, dynamodb: DynamoDBClient
+) -> None:
+    opened = ledger.open_update(update())
+    put_body(dynamodb, opened.update_id, "what it was")
+
+    settled = ledger.settle_unreadable(ledger.look_up(opened.update_id), "arn:recovery")
+
+    key = {"pk": {"S": f"update#{opened.update_id}"}, "sk": {"S": "update"}}
+    item = dynamodb.get_item(TableName=TABLE, Key=key)["Item"]
+    assert ledger.update(opened.update_id) == settled
+    assert settled.execution_arn == "arn:recovery"
+    assert item["unreadable"] == {"S": "what it was"}
+
+
+def test_what_people_were_told_of_an_unreadable_update_stays_its_outcome(
+    ledger: Ledger, dynamodb: DynamoDBClient
+) -> None:
+    opened = ledger.open_update(update())
+    ledger.note_announced(opened.update_id, Outcome.UPDATED)
+    put_body(dynamodb, opened.update_id, "x")
+
+    assert ledger.look_up(opened.update_id).outcome is Outcome.UPDATED
+
+
+def test_what_a_newer_version_added_is_passed_over(
+    ledger: Ledger, dynamodb: DynamoDBClient
+) -> None:
+    opened = ledger.open_update(update(plan=plan()))
+    body = json.loads(opened.model_dump_json(exclude={"revision", "is_unreadable"}))
+    body["plan"]["pace"]["of_the_future"] = body["of_the_future"] = {"x": 1}
+    put_body(dynamodb, opened.update_id, json.dumps(body))
+
+    assert ledger.update(opened.update_id) == opened
+
+
+def of_many_files(count: int) -> Update:
+    files = tuple(
+        ReleaseFile(path=f"part-{n:05}.bin", bytes=n, sha256=sha256(b"%d" % n).hexdigest())
+        for n in range(count)
+    )
+    return update(release=release().model_copy(update={"files": files}))
+
+
+def test_a_release_of_six_thousand_files_is_kept(ledger: Ledger) -> None:
+    """Its JSON takes twice what an item of DynamoDB does."""
+    opened = ledger.open_update(of_many_files(6_000))
+
+    assert ledger.update(opened.update_id) == opened
+
+
+def test_changes_to_a_release_of_many_files_are_kept(ledger: Ledger) -> None:
+    """Not of 6,000: moto counts the old value and the new one together, both in base64."""
+    saved = ledger.save(ledger.open_update(of_many_files(2_500)), last_seen="Baking")
+
+    assert ledger.update(saved.update_id) == saved
+
+
+def test_an_entry_of_the_timeline_that_cannot_be_read_says_so(
+    ledger: Ledger, dynamodb: DynamoDBClient
+) -> None:
+    opened = ledger.open_update(update())
+    ledger.add_moment(opened, Moment(at=NOW, state="AwaitOutcome", text="Baking"))
+    dynamodb.put_item(
+        TableName=TABLE,
+        Item={
+            "pk": {"S": f"update#{opened.update_id}"},
+            "sk": {"S": f"moment#{later(5).isoformat()}#000001#x"},
+            "body": {"S": "x"},
+        },
+    )
+
+    assert [moment.text for moment in ledger.timeline(opened.update_id)] == [
+        "Baking",
+        "This entry can't be read.",
+    ]

@@ -34,6 +34,10 @@ from switchover.domain.verdict import Course
 INPUT_LIMITS = Limits(bytes=256 * 1024)
 
 
+# An execution's name, which takes 80 characters (StartExecution, name).
+UpdateId = Annotated[str, Field(max_length=80)]
+
+
 class Request(BaseModel):
     """The execution's input: `release` alone is enough.
 
@@ -48,13 +52,13 @@ class Request(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Switchover start")
 
-    release: str | None = Field(default=None, pattern=r"^s3://[^/]+/.+")
-    object_version: str | None = None
+    release: str | None = Field(default=None, pattern=r"^s3://[^/]+/.+", max_length=1100)
+    object_version: str | None = Field(default=None, max_length=1024)
     rollback: EndpointName | None = None
-    to: str | None = None
-    recover: str | None = None
-    resume: str | None = None
-    cancel: str | None = None
+    to: str | None = Field(default=None, max_length=63)
+    recover: UpdateId | None = None
+    resume: UpdateId | None = None
+    cancel: UpdateId | None = None
     policy: dict[str, Any] = Field(default_factory=dict)
     reason: str = Field(default="", max_length=1000)
     hotfix: Hotfix = False

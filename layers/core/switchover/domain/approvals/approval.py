@@ -11,12 +11,14 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from switchover.domain.reasons import Reason
+from switchover.domain.bounded import Limits, Unreadable, check_value
+from switchover.domain.reasons import MOST_REASONS, Reason
 
 if TYPE_CHECKING:
     from switchover.domain.update import Update
 
 LONGEST_WORDS = 500
+_REPLY_LIMITS = Limits(bytes=256 * 1024, values=1_000)
 
 
 class Gate(StrEnum):
@@ -164,7 +166,10 @@ def check_link(update: Update | None, secret: str, now: datetime) -> LinkState:
 def read_reply(raw: Any, gate: Gate, at: datetime) -> Approval:
     """Understand what a token was answered with; whatever isn't a plain yes is a no."""
     try:
+        check_value(raw, _REPLY_LIMITS)
         given = Answer.model_validate(raw)
+    except Unreadable as error:
+        given = Answer(verdict=Reply.DECLINED, reason=f"this answer is not read: it {error}")
     except ValidationError:
         given = Answer(
             verdict=Reply.DECLINED,
@@ -177,7 +182,7 @@ def read_reply(raw: Any, gate: Gate, at: datetime) -> Approval:
         reason=given.reason[:LONGEST_WORDS],
         channel=given.channel,
         at=at,
-        reasons=given.reasons,
+        reasons=given.reasons[:MOST_REASONS],
     )
 
 

@@ -69,7 +69,10 @@ def quote(value: object) -> str:
         value = dict(islice(value.items(), 5))
     elif isinstance(value, int) and abs(value) >= 2**128:
         return "a number beyond 2^128"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        return "something nested too deeply to show"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

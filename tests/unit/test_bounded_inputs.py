@@ -1,0 +1,70 @@
+"""Execution inputs and events are held to the same bounds as files, whoever writes them."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+import pytest
+from functions import answer_approval, clean_up
+
+from switchover.domain.update import parse_request
+
+RELEASE = "s3://models/releases/chat/v2/release.json"
+
+
+def nested(levels: int) -> dict[str, Any]:
+    return reduce(lambda around, _: {"x": around}, range(levels), {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"policy": nested(100)}, "is nested deeper than 32 levels"),
+        ({"policy": {"x": 10**41}}, "holds a number of more than 40 digits at policy.x"),
+        ({"policy": {"x": float("inf")}}, "holds inf, which is no number at policy.x"),
+        ({"reason": "\udfff"}, "holds half of a surrogate pair, which is no text at reason"),
+        ({"policy": {"k" * 300: 1}}, "holds a key of 300 characters at policy"),
+        ({"policy": {"x": [0] * 30_000}}, "holds more than 20000 values"),
+        ({"to": "v" * 64, "rollback": "chat", "release": None}, "at most 63 characters"),
+        ({"recover": "u" * 81, "release": None}, "at most 80 characters"),
+        ({"object_version": "v" * 1_025}, "at most 1024 characters"),
+        ({"release": f"s3://models/{'k' * 1_100}"}, "at most 1100 characters"),
+    ],
+)
+def test_an_input_beyond_all_bounds_is_refused(changes: dict[str, Any], said: str) -> None:
+    told = parse_request({"release": RELEASE, **changes})
+
+    assert isinstance(told, tuple)
+    assert said in str(told[0])
+    assert told[0].code == "input.invalid"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[" * 5_000, f'{{"x": {"9" * 5_000}}}', '{"recover": 1, "recover": 2}', "null"],
+)
+def test_any_input_of_an_execution_that_ended_is_read_or_passed_over(text: str) -> None:
+    assert isinstance(clean_up._read_input(text), tuple)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_base64"),
+    [
+        ("&".join(f"a{n}=b" for n in range(1_000)), False),
+        ("by=\udc00", False),
+        ("a", True),
+        ("é", True),
+        ("%" * 100_000, False),
+    ],
+)
+def test_any_form_is_read_or_passed_over(body: str, is_base64: bool) -> None:  # noqa: FBT001
+    payload = answer_approval.Payload.model_validate(
+        {
+            "requestContext": {"http": {"method": "POST"}, "timeEpoch": 0},
+            "body": body,
+            "isBase64Encoded": is_base64,
+        }
+    )
+
+    assert set(payload.form) <= {"by"}
