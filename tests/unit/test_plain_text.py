@@ -1,0 +1,116 @@
+"""What others wrote can't act on a terminal, open a link, or pass for a line of ours."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from switchover.domain.plain_text import (
+    for_message,
+    for_page,
+    for_terminal,
+    has_words,
+    is_plain,
+    one_line,
+    quote,
+)
+
+
+@pytest.mark.parametrize(
+    ("poison", "shown"),
+    [
+        ("\x1b]52;c;cm0gLXJm\x07", r"\x1b]52;c;cm0gLXJm\x07"),  # writes the clipboard
+        ("\x1b[2Jgone", r"\x1b[2Jgone"),  # clears the screen
+        ("\x9b31mred", r"\x9b31mred"),  # the same, as one C1 character
+        ("\x90q\x9c", r"\x90q\x9c"),
+        ("right\rwrong", r"right\rwrong"),  # writes over what stands there
+        ("two\nlines", r"two\nlines"),
+        ("a\x85b\u2028c\u2029d", r"a\x85b\u2028c\u2029d"),
+        ("a\tb\vc\fd", r"a\tb\x0bc\x0cd"),
+        ("\u202egpj.exe", r"\u202egpj.exe"),  # reads backwards
+        ("\u2066a\u2069\u200f\u061c", r"\u2066a\u2069\u200f\u061c"),
+        ("ap\u200bprove\ufeff\u00ad", r"ap\u200bprove\ufeff\xad"),
+        ("\U000e0041\U000e0042", r"\U000e0041\U000e0042"),  # tags, unseen by all
+        ("\u3164\u115f\u2800", r"\u3164\u115f\u2800"),  # letters that show nothing
+        ("\ud800", r"\ud800"),
+        ("\ue000\x7f\x00", r"\ue000\x7f\x00"),
+    ],
+)
+def test_what_does_not_show_is_written_out(poison: str, shown: str) -> None:
+    assert one_line(poison) == shown
+    assert not is_plain(poison)
+
+
+@pytest.mark.parametrize(
+    "good", ["Kim Østergård", "修复 🚑", "שלום", "é vs é", "a [/] b", "50 % → 2"]
+)
+def test_what_people_write_stays_as_it_is(good: str) -> None:
+    assert one_line(good) == good
+    assert for_terminal(good) == good
+    assert quote(good) == f"“{good}”"
+
+
+@given(st.text())
+def test_nothing_unsafe_comes_through_any_medium(text: str) -> None:
+    shown = one_line(text) + for_message(text) + quote(text) + for_page(text).replace("\n", "")
+
+    assert {unicodedata.category(char) for char in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp"} == set()
+
+
+@given(st.text())
+def test_nobody_closes_their_own_quotation(text: str) -> None:
+    assert quote(text).count("”") == 1
+    assert for_message(quote(text)).endswith("”")
+
+
+def test_long_text_is_cut_and_the_rest_counted() -> None:
+    assert one_line("x" * 5_000, 10) == "xxxxxxxxxx … (+4990 characters)"
+    assert len(for_message("x" * 10**6)) < 2_100
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://evil.example", "http[:]//evil.example"),
+        ("HTTPS://evil.example/x?verdict=approved", "HTTPS[:]//evil.example/x?verdict=approved"),
+        ("see www.evil.example", "see www[.]evil.example"),
+        ("ftp://a slack://b x-apple.c://d", "ftp[:]//a slack[:]//b x-apple.c[:]//d"),
+        ("mailto:kim@evil.example", "mailto[:]kim[@]evil.example"),
+        ("javascript:alert(1)", "javascript[:]alert(1)"),
+        ("tel:+4512345678", "tel[:]+4512345678"),
+        ("“evil.example”", "“evil[.]example”"),
+        ("“login.evil.co.uk/x”", "“login[.]evil[.]co[.]uk/x”"),
+    ],
+)
+def test_a_message_holds_no_link_that_others_wrote(address: str, shown: str) -> None:
+    assert for_message(address) == shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "s3://models/vlm/v2/config.json: is missing.",
+        "alarms.error_rate: 0.05 at ml.g6e.2xlarge, 09:30",
+        "Next: switchover rollback vlm --to v1.2",
+        "arn:aws:iam::000000000000:user/kim",
+    ],
+)
+def test_a_message_leaves_our_own_words_as_they_are(line: str) -> None:
+    assert for_message(line) == line
+
+
+def test_a_page_shows_markup_as_text() -> None:
+    assert for_page('<img src=x onerror="a()">\n\x1b') == (
+        "&lt;img src=x onerror=&quot;a()&quot;&gt;\n\\x1b"
+    )
+
+
+@pytest.mark.parametrize(
+    "blank", ["", " ", "\t\n", "\u200b\u200b", "\u3164", "\u2800 \u202e", "\xa0"]
+)
+def test_a_text_without_anything_to_read_has_no_words(blank: str) -> None:
+    assert not has_words(blank)
+    assert has_words(f"{blank}K")
