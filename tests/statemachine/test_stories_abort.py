@@ -181,7 +181,7 @@ def test_in_flight_sagemaker_itself_rolls_back(world: World, policy: str, words:
     assert statuses(world) == ONCE
     assert codes(update) == ["update.aborted"]
     assert end.cause is not None
-    assert "called off by arn:ana: the demo was moved" in end.cause
+    assert "called off by “arn:ana”: “the demo was moved”" in end.cause
     assert_no_request_failed(world)
 
 

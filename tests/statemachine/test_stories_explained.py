@@ -85,7 +85,7 @@ def test_an_alarm_is_told_with_datapoints_limit_fleet_and_time(slow_update: Worl
     ), text
     assert "(red above " in text
     assert "SageMaker says: " in text
-    assert "Container log: RuntimeError: CUDA out of memory" in text
+    assert "Container log: “RuntimeError: CUDA out of memory”" in text
     assert f"Serves now: v1 ({FIRST_CONFIG}), 4 instances." in text
     assert "v2 is marked bad" in text
 
@@ -182,7 +182,7 @@ def test_a_wrong_answer_is_told_with_what_the_containers_printed(world: World) -
     assert end.state == "RolledBack"
     text = text_of_last(world)
     assert "I am somebody else" in text
-    assert "Container log: ERROR tokenizer not loaded" in text
+    assert "Container log: “ERROR tokenizer not loaded" in text
 
 
 def test_a_mix_that_stays_names_the_commands_to_choose_from(make_world: MakeWorld) -> None:

@@ -235,7 +235,7 @@ def test_sagemakers_words_for_a_way_back_that_failed_are_told(make_world: MakeWo
     assert end.state == "NeedsOperator"
     text = text_of_last(world)
     assert "The way back failed: SageMaker says: Unable to provision" in text
-    assert "called off by arn:ana: the demo was moved" in text
+    assert "called off by “arn:ana”: “the demo was moved”" in text
     assert len(text.splitlines()) <= 12
 
 

@@ -82,7 +82,7 @@ def test_a_rollback_by_an_alarm_is_told_in_a_few_lines() -> None:
             " 20 s, 19.8 s (red above 5 s)."
         ),
         "SageMaker says: Alarms are firing.",
-        "Container log: RuntimeError: CUDA out of memory",
+        "Container log: “RuntimeError: CUDA out of memory”",
         "Serves now: v1 (chat-v1), 4 instances.",
         "Next: Compare the new version's answers and latency with the old one's.",
         (

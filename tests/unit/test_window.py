@@ -163,7 +163,7 @@ def test_a_freeze_holds_what_would_begin_at_once_and_says_why() -> None:
 
     assert found == StartTime(
         at=datetime(2026, 12, 27, tzinfo=UTC),
-        why="Frozen until Sun 2026-12-27 00:00 UTC: Christmas trade.",
+        why="Frozen until Sun 2026-12-27 00:00 UTC: “Christmas trade”.",
         closes_at=None,
     )
 
@@ -177,7 +177,7 @@ def test_a_freeze_holds_a_named_time() -> None:
     assert found.at == datetime(2026, 12, 27, tzinfo=UTC)
     assert found.why == (
         "The release asks for Thu 2026-12-24 06:00 UTC."
-        " Frozen until Sun 2026-12-27 00:00 UTC: Christmas trade."
+        " Frozen until Sun 2026-12-27 00:00 UTC: “Christmas trade”."
     )
 
 

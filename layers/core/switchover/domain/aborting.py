@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.outcome import Outcome
+from switchover.domain.plain_text import quote
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def call_off(update_id: str, at: datetime, by: str, why: str) -> AbortRequest:
             Reason(
                 code="update.aborted",
                 subject=f"update {update_id}",
-                message=f"was called off by {by}: {why}",
+                message=f"was called off by {quote(by)}: {quote(why)}.",
                 remedy="Start the release again when it may go.",
             ),
         ),
@@ -79,7 +80,7 @@ def object_to_abort(update: Update) -> Objection | None:
         return Objection("It is going back already.", f"Follow it: switchover watch {endpoint}")
     if update.abort is not None:
         return Objection(
-            f"It was called off already, by {update.abort.by}.",
+            f"It was called off already, by {quote(update.abort.by)}.",
             f"Follow it: switchover watch {endpoint}",
         )
     if update.is_confirmed:

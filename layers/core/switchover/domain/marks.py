@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.outcome import Outcome
+from switchover.domain.plain_text import quote
 from switchover.domain.plans.plan import Kind
 from switchover.domain.reasons import Reason
 
@@ -84,7 +85,7 @@ def check_marks(update: Update, mark: Mark | None, pin: Pin | None) -> Iterator[
         yield Reason(
             code="release.marked-bad",
             subject=f"version {update.version}",
-            message=f"is marked bad since {mark.at:%Y-%m-%d %H:%M} UTC: {mark.reason}",
+            message=f"is marked bad since {mark.at:%Y-%m-%d %H:%M} UTC: {quote(mark.reason)}.",
             remedy=(
                 "Offer another version; or ask for it by name:"
                 f" switchover start --endpoint {update.endpoint} --version {update.version}"
@@ -94,6 +95,6 @@ def check_marks(update: Update, mark: Mark | None, pin: Pin | None) -> Iterator[
         yield Reason(
             code="endpoint.pinned",
             subject=f"endpoint {update.endpoint}",
-            message=f"is pinned to {pin.version}: {pin.reason}",
+            message=f"is pinned to {pin.version}: {quote(pin.reason)}.",
             remedy=f"Free it first: switchover unpin {update.endpoint}",
         )

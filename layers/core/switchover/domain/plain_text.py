@@ -33,7 +33,8 @@ _SCHEME = re.compile(
 )
 _WWW = re.compile(r"(?i)\bwww\.")
 _MAILBOX = re.compile(r"(?<=[\w.+-])@(?=[\w-]+\.)")
-_QUOTED = re.compile(r"“[^”]*”")
+# What was cut off may have lost its end.
+_QUOTED = re.compile(r"“[^”]*(?:”|$)")
 _DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
 
 

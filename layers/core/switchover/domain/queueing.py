@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.checks.preflight import claim_held
 from switchover.domain.outcome import Ending
+from switchover.domain.plain_text import quote
 from switchover.domain.plans.plan import Kind
 from switchover.domain.policies.policy import WhenBusy
 from switchover.domain.reasons import Reason
@@ -255,6 +256,6 @@ def cancelled(update_id: str, why: str) -> Reason:
     return Reason(
         code="queue.cancelled",
         subject=f"update {update_id}",
-        message=f"was taken out of the queue: {why.rstrip('.') or 'no reason given'}.",
+        message=f"was taken out of the queue: {quote(why) if why else 'no reason given'}.",
         remedy="Start the release again if it is still wanted.",
     )

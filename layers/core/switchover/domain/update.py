@@ -23,6 +23,7 @@ from switchover.domain.fleet import ScalingReading
 from switchover.domain.golden.results import GoldenResult
 from switchover.domain.guarding import GuardCall
 from switchover.domain.outcome import Outcome
+from switchover.domain.plain_text import quote
 from switchover.domain.plans.plan import Kind, Plan
 from switchover.domain.reasons import Reason, reasons_from
 from switchover.domain.release import EndpointName, Hotfix, Release, explained
@@ -255,7 +256,7 @@ class Update(BaseModel):
             return ""
         left_out = ", ".join(self.plan.excluded_alarms) if self.plan else ""
         return (
-            f"Hotfix ({self.hotfix_reason.rstrip('.')}):"
+            f"Hotfix, for the reason given by the starter: {quote(self.hotfix_reason)};"
             f" {f'left out, as red already: {left_out}' if left_out else 'no alarm is left out'}."
         )
 

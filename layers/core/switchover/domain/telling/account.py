@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.naming import short_alarm_name
 from switchover.domain.outcome import Outcome
+from switchover.domain.plain_text import for_message, quote
 from switchover.domain.serving import say_serving
 from switchover.domain.telling.advice import advise
 
@@ -24,7 +25,10 @@ _UNTOUCHED = frozenset({Outcome.REJECTED, Outcome.QUEUED, Outcome.SUPERSEDED})
 
 
 def tell_outcome(update: Update) -> tuple[str, ...]:
-    """The lines: how it ended, why, what SageMaker and the container said, what serves, what to do."""
+    """The lines: how it ended, why, what SageMaker and the container said, what serves, what to do.
+
+    Each is fit for a message: names and words of others begin no line and make no link.
+    """
     lines = [headline(update)]
     if update.hotfix_told:
         lines.append(update.hotfix_told)
@@ -35,7 +39,7 @@ def tell_outcome(update: Update) -> tuple[str, ...]:
         lines += _testimony(update)
     lines += [f"Next: {step}" for step in advise(update)] or ["Nothing to do."]
     lines.append(f"More: switchover explain {update.update_id}")
-    return tuple(lines)
+    return tuple(map(for_message, lines))
 
 
 def headline(update: Update) -> str:
@@ -91,6 +95,6 @@ def _testimony(update: Update) -> Iterator[str]:
         yield shorten(f"The way back failed: {fault.message}", _SENTENCE, placeholder=" …")
     if evidence.log.lines:
         last = evidence.log.lines[-1]
-        yield f"Container log: {shorten(last.text, _SENTENCE, placeholder=' …')}"
+        yield f"Container log: {quote(last.text, _SENTENCE)}"
     if update.serving is not None:
         yield f"Serves now: {say_serving(update.serving)}."

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from switchover.domain.plain_text import quote
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Start
 from switchover.domain.windows.zones import Span, merge, subtract
@@ -123,7 +124,7 @@ class _Why:
         for freeze in self.freezes:
             span = freeze.span(self.waited)
             if span is not None and (not self.opened or self._is_open_in(span)):
-                yield f"Frozen until {self._time(span.end)}: {freeze.reason.rstrip('.')}."
+                yield f"Frozen until {self._time(span.end)}: {quote(freeze.reason)}."
 
     def _windowed(self) -> Iterator[str]:
         if not self.opened:
@@ -182,7 +183,7 @@ def _too_short(longest: timedelta, lasts: timedelta) -> Reason:
 
 def _always_frozen(freezes: tuple[Freeze, ...], lasts: timedelta) -> Reason:
     needs = f" of at least {say_length(lasts)}" if lasts else ""
-    reasons = ", ".join(dict.fromkeys(freeze.reason for freeze in freezes[:3]))
+    reasons = ", ".join(dict.fromkeys(quote(freeze.reason) for freeze in freezes[:3]))
     return Reason(
         code="freeze.endless",
         subject="policy: freezes",
