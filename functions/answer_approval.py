@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
+from switchover.domain.approvals.answering import Form, read_form
 from switchover.domain.approvals.approval import (
     LONGEST_WORDS,
-    Answer,
     Channel,
     LinkState,
     Reply,
     check_link,
 )
+from switchover.domain.approvals.decision import decide
 from switchover.domain.approvals.page import (
     ask_page,
     done_page,
@@ -26,87 +22,49 @@ from switchover.domain.approvals.page import (
 )
 from switchover.telemetry import handler as lambda_handler
 from switchover.telemetry import logger
+from switchover.url_request import Unfit, UrlRequest
 
 if TYPE_CHECKING:
     from switchover.domain.approvals.frame import Page
+    from switchover.domain.update import Update
+
+_FORM = "application/x-www-form-urlencoded"
+_UNFIT_FORM = 422
 
 
-# A name and a reason of 500 characters each, percent-encoded as UTF-8 and then base64, take 16 KB.
-_LONGEST_FORM = 32 * 1024
-_MOST_FIELDS = 20
-
-
-class Http(BaseModel):
-    """The part of the request that says what is asked for."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    method: str
-
-
-class Context(BaseModel):
-    """`timeEpoch` is when Lambda took the request, in milliseconds."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    http: Http
-    time_epoch: int = Field(alias="timeEpoch")
-
-
-class Payload(BaseModel):
-    """A function URL's request, payload format 2.0; whoever sent it is not to be trusted."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    context: Context = Field(alias="requestContext")
-    query: dict[str, str] = Field(default_factory=dict, alias="queryStringParameters")
-    body: str = ""
-    is_base64: bool = Field(default=False, alias="isBase64Encoded")
-
-    @property
-    def form(self) -> dict[str, str]:
-        """What was typed into the page."""
-        body = self.body[:_LONGEST_FORM]
-        try:
-            raw = base64.b64decode(body) if self.is_base64 else body.encode()
-            typed = parse_qs(raw.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
-        except ValueError:  # no base64, half of a surrogate pair, or too many fields
-            return {}
-        return {key: values[0].strip()[:LONGEST_WORDS] for key, values in typed.items()}
-
-
-@lambda_handler(Payload)
-def handler(payload: Payload) -> dict[str, Any]:
+@lambda_handler(UrlRequest)
+def handler(request: UrlRequest) -> dict[str, Any]:
     """The secret authorises; whoever hasn't got it learns nothing of any update."""
-    page = _page(payload)
-    logger().info("answered", extra={"method": payload.context.http.method, "page": page.verdict})
+    page = _page(request)
+    logger().info("answered", extra={"method": request.method, "page": page.verdict})
     return page.response
 
 
-def _page(payload: Payload) -> Page:
+def _page(request: UrlRequest) -> Page:
     approvals = gateways.approvals()
-    secret, verdict = payload.query.get("secret", ""), payload.query.get("verdict", "")
-    update = approvals.find(payload.query.get("update", "")[:LONGEST_WORDS])
-    now = datetime.fromtimestamp(payload.context.time_epoch / 1000, UTC)
-    state = check_link(update, secret, now)
+    secret, verdict = request.query.get("secret", ""), request.query.get("verdict", "")
+    update = approvals.find(request.query.get("update", "")[:LONGEST_WORDS])
+    state = check_link(update, secret, request.at)
     if update is None or state is not LinkState.OPEN:
         return refusal_page(state, update)
     if verdict not in {Reply.APPROVED, Reply.DECLINED}:
         return refusal_page(LinkState.WRONG, None)
-    match payload.context.http.method:
+    match request.method:
         case "GET" | "HEAD":
-            return ask_page(update, Reply(verdict), secret, now)
+            return ask_page(update, Reply(verdict), secret, request.at)
         case "POST":
-            typed = payload.form
-            given = Answer(
-                verdict=Reply(verdict),
-                by=typed.get("by", ""),
-                reason=typed.get("reason", ""),
-                channel=Channel.LINK,
-            )
-            is_taken = approvals.answer(update, given)
-            return (
-                done_page(update, given) if is_taken else refusal_page(LinkState.ANSWERED, update)
-            )
+            return _answer(request, update, Reply(verdict), secret)
         case _:
             return not_allowed_page()
+
+
+def _answer(request: UrlRequest, update: Update, verdict: Reply, secret: str) -> Page:
+    raw = request.read_body(_FORM)
+    if isinstance(raw, Unfit):
+        return ask_page(update, verdict, secret, request.at, Form(fault=raw.why), raw.status)
+    form = read_form(raw, verdict)
+    if form.fault:
+        return ask_page(update, verdict, secret, request.at, form, _UNFIT_FORM)
+    given = decide(update, verdict, form.by, form.reason, Channel.LINK, request.at)
+    is_taken = gateways.approvals().answer(update, given)
+    return done_page(update, given) if is_taken else refusal_page(LinkState.ANSWERED, update)

@@ -7,6 +7,7 @@ from typing import Any
 from switchover.aws import gateways
 from switchover.aws.survey import survey
 from switchover.domain.answers import answer
+from switchover.domain.approvals.four_eyes import subjects_of
 from switchover.domain.planning import make_plan
 from switchover.domain.update import Moment
 from switchover.settings import settings
@@ -33,6 +34,8 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
         ledger=ledger,
         dashboard=settings().dashboard,
     )
+    offered_by = gateways.testimonies().offerers(subjects_of(update, settings().bucket))
+    update = update.model_copy(update={"offered_by": offered_by})
     planning = make_plan(update, found)
     plan = planning.plan
     if plan is None:

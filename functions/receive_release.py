@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
+from switchover.domain.approvals.four_eyes import event_name
 from switchover.domain.intake import understand
-from switchover.domain.naming import execution_name
 from switchover.domain.places import endpoint_of_key
 from switchover.domain.update import Request
 from switchover.settings import settings
@@ -71,7 +71,7 @@ def handler(payload: Payload) -> dict[str, Any]:
     asked = understand(request, raw, bucket)
     # An ETag also tells how the same bytes were uploaded: whole, by parts or as a copy.
     content = hashlib.sha256(raw).hexdigest() if isinstance(raw, bytes) else created.etag
-    name = execution_name(asked.endpoint, asked.version, f"{bucket}/{created.key}/{content}")
+    name = event_name(asked.endpoint, asked.version, f"{bucket}/{created.key}", content)
     # Step Functions forgets a name after 90 days; the ledger doesn't.
     is_new = gateways.ledger().find(name) is None and gateways.workflow().start(
         settings().machine_arn, name, request.model_dump(mode="json", exclude_defaults=True)

@@ -8,18 +8,19 @@ from pydantic import BaseModel
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
-from switchover.domain.approvals.approval import Gate, read_reply, refusals_of, verdict_of
+from switchover.domain.approvals.approval import Gate, refusals_of, verdict_of
+from switchover.domain.approvals.decision import Replied, read_reply
 from switchover.domain.update import Moment
 from switchover.domain.verdict import course_of
 from switchover.telemetry import handler as lambda_handler
 
 
 class Payload(BaseModel):
-    """Which update, what was asked, and whatever the task token was answered with."""
+    """Which update, what was asked, and how the wait for an answer ended."""
 
     update_id: str
     gate: Gate
-    reply: Any = None
+    reply: Replied
 
 
 @lambda_handler(Payload)
@@ -30,7 +31,8 @@ def handler(payload: Payload) -> dict[str, Any]:
     given = update.approval_of(payload.gate)
     if given is None:
         endpoint = gateways.sagemaker().read(update.endpoint)
-        given = read_reply(payload.reply, payload.gate, endpoint.read_at)
+        decided = gateways.testimonies().find(update.update_id, payload.reply.decision)
+        given = read_reply(update, payload.gate, payload.reply, decided, endpoint.read_at)
         course = update.course
         if payload.gate is Gate.PROMOTION:
             plan = update.planned

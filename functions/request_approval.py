@@ -58,7 +58,9 @@ def _ask(payload: Payload) -> dict[str, Any]:
         return seen
     update = ledger.update(payload.update_id)
     until = payload.asked_at + timedelta(seconds=told.approval_seconds)
-    secret = secrets.token_urlsafe(_SECRET_BYTES) if told.links_url else ""
+    # A link doesn't tell who answers, which four eyes ask for.
+    has_links = told.links_url and not update.planned.four_eyes
+    secret = secrets.token_urlsafe(_SECRET_BYTES) if has_links else ""
     asked = ask_people(update, payload.gate, payload.ending.reasons, until, told.links_url, secret)
     at = gateways.sagemaker().read(update.endpoint).read_at
     state = "RequestApproval" if payload.gate is Gate.START else "RequestPromotion"

@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
-from rich.console import Console
+from rich.text import Text
 
 from switchover.aws.aborting import stop_update
 from switchover.domain.aborting import call_off
 from switchover.domain.update import Update
+from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused
 from switchover_cli.following import follow_to_exit, print_json
@@ -40,8 +41,8 @@ def abort(
     deployment = find_deployment(stack, open_session(local=local))
     update = _stop(deployment, endpoint, reason.strip())
     if not json:
-        console = Console(highlight=False, soft_wrap=True)
-        console.print(f"Called off [bold]{update.update_id}[/].")
+        console = open_console(soft_wrap=True)
+        console.print(Text.assemble("Called off ", (update.update_id, "bold"), "."))
         console.print(_next_step(update))
     if watch:
         follow_to_exit(deployment, update.update_id, is_json=json)

@@ -9,13 +9,13 @@ from uuid import uuid4
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import TypeAdapter
-from rich.console import Console
 from rich.text import Text
 from typer.exceptions import TyperException
 
 from switchover.domain.errors import SwitchoverError, UpdateUnknown
 from switchover_cli.abort import abort
 from switchover_cli.approving import approve, reject
+from switchover_cli.console import open_console, print_document
 from switchover_cli.deployment import find_deployment, open_session
 from switchover_cli.errors import CommandFailed, Interrupted, Misused, Refused, explain
 from switchover_cli.exits import MEANINGS, ExitCode
@@ -166,7 +166,7 @@ def status(
     if json:
         print_json(record_status(found))
     else:
-        Console().print(draw_status(found))
+        open_console().print(draw_status(found))
 
 
 @app.command(rich_help_panel=_LOOK)
@@ -207,11 +207,11 @@ def history(
             for update in updates
         )
         adapter = TypeAdapter(tuple[UpdateRecord, ...])
-        typer.echo(adapter.dump_json(records, indent=2).decode())
+        print_document(adapter.dump_json(records, indent=2).decode())
     elif updates:
-        Console().print(draw_history(updates))
+        open_console().print(draw_history(updates))
     else:
-        Console().print(f"No update of {endpoint} is known here.")
+        open_console().print(f"No update of {endpoint} is known here.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -226,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except Exception as error:  # noqa: BLE001  (the last place: every failure becomes one message)
         if is_debug:
-            traceback.print_exc()
+            open_console(stderr=True, soft_wrap=True).print(traceback.format_exc())
         return _tell(_understand(error))
     except KeyboardInterrupt:
         return _tell(Interrupted("Stopped."))
@@ -254,7 +254,7 @@ def _understand(error: Exception) -> CommandFailed:
 
 
 def _tell(failure: CommandFailed) -> int:
-    console = Console(stderr=True, highlight=False)
+    console = open_console(stderr=True)
     console.print(Text.assemble(("Error: ", "bold red"), failure.message), soft_wrap=True)
     if isinstance(failure, Refused):
         for drawn in draw_reasons(failure.reasons):

@@ -4,14 +4,15 @@ from typing import Annotated
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console
+from rich.text import Text
 
-from switchover.aws.approvals import Approvals
-from switchover.domain.approvals.approval import Answer, Channel, Gate, Reply
+from switchover.domain.approvals.approval import Gate, Reply
 from switchover.domain.update import Update
+from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
-from switchover_cli.errors import Misused
+from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.following import print_json
+from switchover_cli.function_urls import explain_refused_call
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack, Why
 
 UpdateId = Annotated[
@@ -67,12 +68,13 @@ def reject(
 def answer_waiting(
     deployment: Deployment, endpoint: str, update_id: str | None, verdict: Reply, reason: str
 ) -> AnswerRecord:
-    """Answer for the person whose credentials these are.
+    """Answer for the person whose credentials these are; AWS says who that is.
 
     Raises:
         Misused: nobody waits, another update does, or somebody was faster.
+        Refused: this person's answer isn't taken.
+        CommandFailed: the stack can't tell who answers, or these credentials may not.
     """
-    approvals = Approvals(deployment.ledger, deployment.workflow)
     found = deployment.ledger.claiming_update(endpoint)
     if found is None or (update_id is not None and found.update_id != update_id):
         raise Misused(
@@ -83,15 +85,36 @@ def answer_waiting(
     gate = found.open_gate
     if gate is None:
         raise Misused(_why_not(found), _remedy(endpoint, verdict))
-    by = str(deployment.session.client("sts").get_caller_identity()["Arn"])
-    given = Answer(verdict=verdict, by=by, reason=reason, channel=Channel.CLI)
-    if not approvals.answer(found, given):
-        raise Misused(
-            f"Nobody waits for an answer to {found.update_id} any more: it was answered meanwhile,"
-            " or the time was over.",
-            f"See how it went on: switchover history {endpoint}",
-        )
+    by = _send(deployment, endpoint, found.update_id, gate, verdict, reason)
     return AnswerRecord(update_id=found.update_id, gate=gate, verdict=verdict, by=by, reason=reason)
+
+
+def _send(
+    deployment: Deployment, endpoint: str, update_id: str, gate: Gate, verdict: Reply, reason: str
+) -> str:
+    """Have the answer taken; returns the ARN that it was recorded for."""
+    if not deployment.decide_url:
+        raise CommandFailed(
+            "This stack has no function that records who answers.",
+            "Deploy it anew: since then, answers are no longer given by the task token.",
+        )
+    answered = deployment.function_urls.call(
+        deployment.decide_url,
+        {"update_id": update_id, "gate": gate.value, "verdict": verdict.value, "reason": reason},
+    )
+    match answered.content.get("verdict"):
+        case "taken":
+            return str(answered.content["by"])
+        case "late":
+            raise Misused(
+                f"Nobody waits for an answer to {update_id} any more: it was answered meanwhile,"
+                " or the time was over.",
+                f"See how it went on: switchover history {endpoint}",
+            )
+        case "refused" | "unfit":
+            raise Refused(f"{update_id}: this answer is not taken.", answered.reasons)
+        case _:
+            raise explain_refused_call(answered)
 
 
 def _report(
@@ -107,11 +130,11 @@ def _report(
     if is_json:
         print_json(given)
         return
-    console = Console(highlight=False, soft_wrap=True)
+    console = open_console(soft_wrap=True)
     plan = deployment.ledger.update(given.update_id).planned
     then = _NEXT[given.gate, verdict].format(old=plan.previous_version, new=plan.version)
     console.print(plan.summary)
-    console.print(f"[bold]{given.update_id}[/] is {_SAID[verdict]}. {then}")
+    console.print(Text.assemble((given.update_id, "bold"), f" is {_SAID[verdict]}. {then}"))
     console.print(f"Follow it: switchover watch --update {given.update_id}")
 
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from switchover.domain.outcome import Outcome
 from switchover_cli.cloud import deploy_stack, start_cloud, stop_cloud
+from switchover_cli.console import open_console, print_document
 from switchover_cli.demo_stage import ENDPOINT, IDLE_SPEED, Stage, play_fast, set_stage
 from switchover_cli.deployment import find_deployment
 from switchover_cli.errors import Interrupted
@@ -36,6 +35,8 @@ from switchover_local.deploy import STACK_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rich.console import Console
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ ACTS = (
 
 def play_demo(project: Path, *, speed: float, is_kept: bool, is_json: bool) -> int:
     """Play the show and return its exit code: 0 only if every outcome is true."""
-    console = Console(stderr=is_json, highlight=False)
+    console = open_console(stderr=is_json)
     began = time.monotonic()
     stop_cloud(project)
     try:
@@ -157,7 +158,7 @@ def play_demo(project: Path, *, speed: float, is_kept: bool, is_json: bool) -> i
     console.print(draw_records(records))
     console.print()
     if is_json:
-        typer.echo(TypeAdapter(tuple[ActRecord, ...]).dump_json(records, indent=2).decode())
+        print_document(TypeAdapter(tuple[ActRecord, ...]).dump_json(records, indent=2).decode())
     is_true = all(record.is_true for record in records)
     _close(console, is_true=is_true, is_kept=is_kept, real_seconds=time.monotonic() - began)
     return ExitCode.DONE if is_true else ExitCode.UNEXPECTED

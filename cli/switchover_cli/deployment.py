@@ -33,6 +33,7 @@ from switchover.aws.usage import Fleets
 from switchover.aws.workflow import Workflow
 from switchover.settings import split_names
 from switchover_cli.errors import CommandFailed, Misused
+from switchover_cli.function_urls import FunctionUrls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +61,8 @@ class Deployment:
     topic_arn: str | None = None
     dashboard: str = ""
     releases_may: tuple[str, ...] = ()
+    decide_url: str = ""
+    vouch_url: str = ""
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -148,6 +151,12 @@ class Deployment:
         return Workflow(self.session.client("stepfunctions", config=_CALM))
 
     @cached_property
+    def function_urls(self) -> FunctionUrls:
+        """The functions that must know who calls."""
+        endpoint = self.session.client("lambda", config=_CALM).meta.endpoint_url
+        return FunctionUrls(self.session, endpoint if self.is_local else "")
+
+    @cached_property
     def s3(self) -> S3Client:
         """The way to the model bucket."""
         return self.session.client("s3", config=_CALM)
@@ -185,6 +194,8 @@ def find_deployment(stack: str, session: boto3.Session) -> Deployment:
         topic_arn=outputs.get("TopicArn"),
         dashboard=outputs.get("DashboardUrl", "").rpartition("name=")[2],
         releases_may=split_names(parameters.get("ReleasesMay", "")),
+        decide_url=outputs.get("DecideUrl", ""),
+        vouch_url=outputs.get("VouchUrl", ""),
     )
 
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 from pydantic import BaseModel, ConfigDict
-from rich.console import Console
 
 from switchover.domain.serving import Serving, serving_of
 from switchover.domain.telling.advice import Step, advise
 from switchover.domain.update import Evidence, Moment, Update
+from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused
 from switchover_cli.explain_screen import draw_explanation
@@ -56,7 +56,7 @@ def explain(
     if json:
         print_json(explanation)
         return
-    console = Console(highlight=False)
+    console = open_console()
     console.print(draw_explanation(found, timeline, explanation.serves_now, explanation.next_steps))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
+from rich.text import Text
 
 from switchover.domain.outcome import Outcome
+from switchover_cli.console import open_console, print_document
 from switchover_cli.exits import exit_code_of
 from switchover_cli.records import StartRecord, record_update
 from switchover_cli.screen import draw_outcome
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 def print_json(record: BaseModel) -> None:
     """Print one record for machines."""
-    typer.echo(record.model_dump_json(indent=2))
+    print_document(record.model_dump_json(indent=2))
 
 
 def follow_to_exit(deployment: Deployment, update_id: str, *, is_json: bool) -> None:
     """Show an update until it is over, and exit with its outcome's code."""
-    console = Console()
+    console = open_console()
     scene = follow(deployment, update_id, console, is_quiet=is_json)
     if is_json:
         print_json(record_update(scene.update, scene.timeline))
@@ -45,6 +46,6 @@ def report_started(
     elif is_json:
         print_json(StartRecord(update_id=update_id, release=release))
     else:
-        console = Console(highlight=False, soft_wrap=True)
-        console.print(f"Started [bold]{update_id}[/].")
+        console = open_console(soft_wrap=True)
+        console.print(Text.assemble("Started ", (update_id, "bold"), "."))
         console.print(f"Follow it: switchover watch --update {update_id}")

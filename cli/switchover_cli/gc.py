@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 from pydantic import BaseModel, ConfigDict
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from switchover.domain.garbage import Judged, judge_made, made_by
+from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
@@ -48,7 +48,7 @@ def gc(
         deployment.leftovers.remove(each.made)
         removed.append(f"{each.made.sort.value} {each.made.name}")
         if not json:
-            typer.echo(f"Removed {removed[-1]}.")
+            open_console(soft_wrap=True).print(f"Removed {removed[-1]}.")
     if json:
         needed = tuple(each for each in judged if not each.is_removable)
         record = GarbageRecord(
@@ -77,7 +77,7 @@ def judge_leftovers(deployment: Deployment, endpoint: str, keep: int) -> tuple[J
 
 
 def _draw(endpoint: str, judged: tuple[Judged, ...], removable: int) -> None:
-    console = Console(highlight=False)
+    console = open_console()
     if not judged:
         console.print(f"Switchover made no config or model for {endpoint} that still exists.")
         return

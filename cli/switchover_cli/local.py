@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from rich.console import Console
 
 from switchover.domain.amounts import say_count
 from switchover_cli.cloud import attach_cloud, deploy_stack, find_project, start_cloud, stop_cloud
+from switchover_cli.console import open_console
 from switchover_cli.following import print_json
 from switchover_cli.options import Json
 from switchover_cli.scenario_file import read_scenario
@@ -59,7 +59,7 @@ class ScenarioRecord(BaseModel):
 def up(*, speed: Speed = DEFAULT_SPEED, json: Json = False) -> None:
     """Bring the local cloud up and deploy the stack on it; harmless if that is done already."""
     project = find_project()
-    console = Console(stderr=json, highlight=False)
+    console = open_console(stderr=json)
     began = time.monotonic()
     with console.status("Starting the local cloud…"):
         cloud = start_cloud(project, speed)
@@ -126,7 +126,9 @@ def scenario(
     if json:
         print_json(ScenarioRecord(file=str(file), loaded=not check, scenario=read))
         return
-    typer.echo(f"{file} {'can be played' if check else 'is loaded'}: {_say_scenario(read)}.")
+    open_console(soft_wrap=True).print(
+        f"{file} {'can be played' if check else 'is loaded'}: {_say_scenario(read)}."
+    )
 
 
 @app.command()

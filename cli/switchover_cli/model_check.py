@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import typer
 from pydantic import BaseModel
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from switchover.aws.models import Models
 from switchover.domain.amounts import say_count
@@ -17,6 +17,7 @@ from switchover.domain.checkpoint.inspecting import inspect_model
 from switchover.domain.checkpoint.reading import read_evidence
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME
+from switchover_cli.console import open_console
 from switchover_cli.deployment import open_session
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
@@ -87,7 +88,7 @@ def check(
             )
         )
     else:
-        _describe(model, found, Console(highlight=False))
+        _describe(model, found, open_console())
     if found.reasons:
         raise typer.Exit(ExitCode.REJECTED)
 
@@ -120,13 +121,15 @@ def _check_stored(models: Models, uri: str, allowed: Allowed) -> Inspection:
 
 def _describe(model: str, found: Inspection, console: Console) -> None:
     for what in found.checked:
-        console.print(f"[dim]checked   {escape(what)}[/]")
+        console.print(Text(f"checked   {what}", style="dim"))
     for what in found.unchecked:
-        console.print(f"[yellow]unchecked[/] {escape(what)}")
+        console.print(Text.assemble(("unchecked", "yellow"), f" {what}"))
     if not found.reasons:
-        console.print(f"[green]Sound[/]: nothing found against {escape(model)}.", soft_wrap=True)
+        console.print(
+            Text.assemble(("Sound", "green"), f": nothing found against {model}."), soft_wrap=True
+        )
         return
     faults = say_count(len(found.reasons), "fault")
-    console.print(f"[bold red]Faulty[/]: {faults} in {escape(model)}.", soft_wrap=True)
+    console.print(Text.assemble(("Faulty", "bold red"), f": {faults} in {model}."), soft_wrap=True)
     for drawn in draw_reasons(found.reasons):
         console.print(drawn)

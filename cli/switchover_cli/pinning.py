@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 
-import typer
-
 from switchover.domain.marks import Pin
+from switchover_cli.console import open_console
 from switchover_cli.deployment import find_deployment, open_session
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Local, MustSayWhy, Stack, Version
 
@@ -22,10 +21,10 @@ def pin(
     deployment.queue.set_pin(
         Pin(endpoint=endpoint, version=version, reason=reason, at=datetime.now(UTC))
     )
-    typer.echo(f"{endpoint} is pinned to {version}.")
+    open_console(soft_wrap=True).print(f"{endpoint} is pinned to {version}.")
 
 
 def unpin(endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False) -> None:
     """Let an endpoint take any version again."""
     find_deployment(stack, open_session(local=local)).queue.remove_pin(endpoint)
-    typer.echo(f"{endpoint} is not pinned.")
+    open_console(soft_wrap=True).print(f"{endpoint} is not pinned.")

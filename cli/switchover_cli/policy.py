@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, TypeAdapter
-from rich.console import Console
 
 from switchover.aws.files import policy_key
 from switchover.domain.fleet import EndpointReading
@@ -24,6 +23,7 @@ from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Policy, Tier
 from switchover.domain.policies.settings import settings_of
 from switchover.domain.reasons import Reason
+from switchover_cli.console import open_console, print_document
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode
@@ -99,7 +99,7 @@ def show(
             )
         )
         return
-    Console(highlight=False).print(
+    open_console().print(
         draw_settings(
             str(endpoint or file), settings_of(effective), effective.sources, effective.overrides
         )
@@ -116,9 +116,9 @@ def check(
     verdicts = tuple(_judge(parse_policy(_read(file), str(file))) for file in files)
     if json:
         adapter = TypeAdapter(tuple[VerdictRecord, ...])
-        typer.echo(adapter.dump_json(verdicts, indent=2).decode())
+        print_document(adapter.dump_json(verdicts, indent=2).decode())
     else:
-        console = Console(highlight=False)
+        console = open_console()
         for verdict in verdicts:
             console.print(draw_verdict(verdict.file, verdict.reasons, verdict.warnings))
     if not all(verdict.is_right for verdict in verdicts):
@@ -142,7 +142,7 @@ def init(
     """Write a commented policy for a live endpoint, with the strategy that suits it and why."""
     deployment = find_deployment(stack, open_session(local=local))
     written = write_first_policy(_read_fleet(deployment, endpoint), tier)
-    console = Console(stderr=True, highlight=False)
+    console = open_console(stderr=True)
     if output is not None:
         _write_new(output, written)
         console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
@@ -150,7 +150,7 @@ def init(
         uri = _upload_new(deployment, endpoint, written)
         console.print(f"Uploaded {uri}: it holds from the next update on.", soft_wrap=True)
     if output is None and not upload:
-        typer.echo(written, nl=False)
+        print_document(written, ends_line=False)
 
 
 def _judge(layer: Layer) -> VerdictRecord:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +20,7 @@ from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Decision, Turn, Waiting, decide_turn
 from switchover.domain.reasons import Reason
 from switchover.domain.update import Request
+from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode
@@ -106,7 +107,7 @@ def queue(
             )
         )
     else:
-        Console(highlight=False).print(_draw(found))
+        open_console().print(_draw(found))
 
 
 def cancel(
@@ -133,7 +134,9 @@ def cancel(
     if json:
         print_json(CancelRecord(update_id=update))
     else:
-        typer.echo(f"{update} is being taken out of the queue; it ends as Rejected.")
+        open_console(soft_wrap=True).print(
+            f"{update} is being taken out of the queue; it ends as Rejected."
+        )
 
 
 def foresee(deployment: Deployment, request: Request, salt: str) -> Decision:
@@ -175,7 +178,7 @@ def report_foreseen(decision: Decision, *, is_json: bool) -> None:
             )
         )
     else:
-        console = Console(highlight=False)
+        console = open_console()
         console.print(_FORESEEN[decision.turn])
         for drawn in draw_reasons(decision.reasons):
             console.print(drawn)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import typer
 
 from switchover.domain.marks import Mark
+from switchover_cli.console import open_console
 from switchover_cli.deployment import find_deployment, open_session
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Local, MustSayWhy, Stack, Version
 
@@ -25,7 +26,7 @@ def mark_bad(
     deployment.queue.add_mark(
         Mark(endpoint=endpoint, version=version, reason=reason, at=datetime.now(UTC))
     )
-    typer.echo(f"{version} is marked bad for {endpoint}.")
+    open_console(soft_wrap=True).print(f"{version} is marked bad for {endpoint}.")
 
 
 @app.command()
@@ -34,4 +35,4 @@ def unmark(
 ) -> None:
     """Let uploads start a version again."""
     find_deployment(stack, open_session(local=local)).queue.remove_mark(endpoint, version)
-    typer.echo(f"{version} is not marked for {endpoint}.")
+    open_console(soft_wrap=True).print(f"{version} is not marked for {endpoint}.")

@@ -13,6 +13,7 @@ from switchover.domain.policies.yaml_lines import read_yaml
 from switchover.domain.update import Request
 from switchover_cli.errors import CommandFailed, Misused
 from switchover_cli.stored_release import locate_release
+from switchover_cli.vouching import vouch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -82,6 +83,8 @@ def start_update(deployment: Deployment, request: Request, salt: str) -> str:
         endpoint, version = request.rollback or "", f"back-{request.to or ''}"
         source = endpoint
     update_id = execution_name(endpoint, version, f"{source}#{salt}")
+    if request.release is not None:
+        vouch(deployment, update_id)
     deployment.workflow.start(
         deployment.state_machine_arn,
         update_id,

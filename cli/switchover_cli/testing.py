@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from botocore.config import Config
 from pydantic import BaseModel
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +21,7 @@ from switchover.domain.golden.results import GoldenResult, Judgement, judge
 from switchover.domain.policies.layers import merge_policy
 from switchover.domain.policies.policy import Policy
 from switchover.domain.reasons import Reason
+from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode
@@ -80,7 +81,7 @@ def ask_golden(
             "Give --golden FILE, or set tests.golden.",
         )
     questions = _choose(_read_golden(deployment, source), only or [], source)
-    with Console(stderr=True).status(f"Asking {say_count(len(questions), 'golden request')}"):
+    with open_console(stderr=True).status(f"Asking {say_count(len(questions), 'golden request')}"):
         judged = _ask(deployment, endpoint, questions, policy)
     if json:
         print_json(
@@ -94,7 +95,7 @@ def ask_golden(
             )
         )
     else:
-        Console(highlight=False).print(_draw(judged, endpoint, reading.config_name))
+        open_console().print(_draw(judged, endpoint, reading.config_name))
     if judged.verdict is not GoldenVerdict.PASSED:
         raise typer.Exit(ExitCode.WRONG_ANSWERS)
 

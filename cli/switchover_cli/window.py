@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from pydantic import BaseModel
-from rich.console import Console
 
 from switchover.aws.timetables import Timetables
 from switchover.aws.traffic import Traffic
@@ -15,6 +14,7 @@ from switchover.domain.windows.quiet_hours import TrafficWeek, measure_week, qui
 from switchover.domain.windows.times import QuietWindow, Window
 from switchover.domain.windows.window import LOOK_AHEAD, find_openings
 from switchover.domain.windows.zones import Span
+from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.following import print_json
@@ -57,7 +57,7 @@ def window(
     if json:
         print_json(record_outlook(outlook))
     else:
-        Console(highlight=False).print(draw_outlook(outlook))
+        open_console().print(draw_outlook(outlook))
 
 
 def read_outlook(deployment: Deployment, endpoint: str) -> Outlook:

@@ -13,6 +13,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from switchover_local.callers import tell_callers
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -91,19 +93,19 @@ def describe_environment(engine_port: int, twin_port: int, temporary: Path) -> d
 
 
 def load_engine() -> Engine:
-    """Import MiniStack and check that it is the version whose one private symbol we use.
+    """Import MiniStack and check that it is the version whose private symbols we use.
 
     Raises:
-        EngineMismatch: another version, or the symbol is gone.
+        EngineMismatch: another version, or a symbol is gone.
     """
     version = importlib.metadata.version("ministack")
     eventbridge = importlib.import_module("ministack.services.eventbridge")
     put_events = getattr(eventbridge, "_put_events", None)
-    if version != PINNED_VERSION or put_events is None:
+    if version != PINNED_VERSION or put_events is None or not tell_callers():
         raise EngineMismatch(
-            f"MiniStack {version} is installed, {PINNED_VERSION} is expected "
-            f"(with eventbridge._put_events: {put_events is not None}). "
-            "Install the pinned version, or check the symbol and move the pin."
+            f"MiniStack {version} is installed, {PINNED_VERSION} is expected, with"
+            " eventbridge._put_events and lambda_svc._build_function_url_event. "
+            "Install the pinned version, or check the symbols and move the pin."
         )
 
     def deliver(event: Mapping[str, Any]) -> None:

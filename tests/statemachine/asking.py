@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import KIM, deployment_of
 from tests.statemachine.scene import ENDPOINT
 
 from switchover_cli.approving import answer_waiting
@@ -27,9 +27,9 @@ def ask(world: World, policy: str, state: str) -> None:
     world.clock.advance(60)
 
 
-def say(world: World, verdict: Reply, reason: str = "") -> None:
+def say(world: World, verdict: Reply, reason: str = "compared", caller: str = KIM) -> None:
     """Answer as `switchover approve` and `reject` do."""
-    answer_waiting(deployment_of(world), ENDPOINT, None, verdict, reason)
+    answer_waiting(deployment_of(world, caller), ENDPOINT, None, verdict, reason)
 
 
 def answer_token(world: World, output: object) -> None:

@@ -20,6 +20,7 @@ from tests.statemachine.expectations import (
     assert_untouched,
     codes,
 )
+from tests.statemachine.laptop import KIM
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, VARIANT
 
 from switchover.domain.alarms import Scope
@@ -45,13 +46,15 @@ def test_a_yes_by_command_starts_the_update_and_is_recorded(world: World) -> Non
     assert_nothing_left_behind(world)
     assert (given.verdict, given.channel, given.gate) == (
         Reply.APPROVED,
-        Channel.CLI,
+        Channel.IAM,
         Gate.START,
     )
-    assert given.by.startswith("arn:aws:")
+    assert given.by == KIM
     assert given.reason == "looked at it with Kim"
     (told,) = moments(world, "RecordApproval")
-    assert told.endswith("looked at it with Kim")
+    assert told == (
+        "Approved by user/kim (AWS identity, account 000000000000): “looked at it with Kim”."
+    )
 
 
 def test_who_is_asked_is_told_the_plan_and_the_commands(world: World) -> None:

@@ -237,7 +237,15 @@ def test_the_dashboard_draws_the_five_metrics_under_their_true_names() -> None:
 
 
 def test_outputs_are_what_the_cli_looks_for() -> None:
-    promised = {"TableName", "BucketName", "StateMachineArn", "TopicArn", "DashboardUrl"}
+    promised = {
+        "TableName",
+        "BucketName",
+        "StateMachineArn",
+        "TopicArn",
+        "DashboardUrl",
+        "DecideUrl",
+        "VouchUrl",
+    }
 
     assert set(template()["Outputs"]) == promised
 

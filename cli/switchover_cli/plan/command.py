@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from switchover.domain.policies.layers import merge_policy, parse_policy
+from switchover_cli.console import open_console, print_document
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
@@ -86,7 +86,7 @@ def plan(
         offer = _describe_offer(folder, endpoint, version, name, policy)
         offer = replace(offer, hotfix=hotfix, reason=reason)
         uri = release_uri(deployment.bucket, offer.endpoint, offer.version)
-        with Console(stderr=True).status("Reading the weights, for their checksums"):
+        with open_console(stderr=True).status("Reading the weights, for their checksums"):
             request = release_request(uri, overrides, "")
             candidate = read_folder(deployment, folder, offer, request)
     given = None if price is None else Price(usd_per_hour=price, source="as given by --price")
@@ -96,9 +96,9 @@ def plan(
     if json:
         print_json(record_proposal(proposal))
     elif markdown:
-        typer.echo(write_markdown(proposal), nl=False)
+        print_document(write_markdown(proposal), ends_line=False)
     else:
-        console = Console(highlight=False)
+        console = open_console()
         width = min(console.width, WIDEST)
         console.print(draw_proposal(proposal, width=width), width=width)
     if proposal.plan is None:

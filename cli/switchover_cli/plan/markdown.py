@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.amounts import say_count
 from switchover.domain.checks.check import CheckState
+from switchover.domain.plain_text import for_message
 from switchover_cli.plan.drawing import draw_timeline, sum_phases
 from switchover_cli.plan.failures import state_failures
 from switchover_cli.plan.words import (
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 _DRAWING_WIDTH = 88
 _CODE = re.compile(r"(`[^`]+`)")
 # An underscore within a word is one to Markdown too; `#12` would become a link to an issue.
-_SPECIAL = re.compile(r"([\\`*|<\[#~]|\b_|_\b)")
+_SPECIAL = re.compile(r"([\\`*|<>&!\[#~]|\b_|_\b)")
+# In code, GitHub tells nobody that they were mentioned.
+_MENTION = re.compile(r"(?<![\w`])(@[\w-]+(?:/[\w-]+)?)(?!`)")
 _ABSENT = "—"
 
 
@@ -38,10 +41,15 @@ def write_markdown(proposal: Proposal) -> str:
 
 
 def escape(text: str) -> str:
-    """A text that Markdown shows as it is, also within a table; `code` stays code."""
-    parts = _CODE.split(" ".join(text.split()))
+    """A text that Markdown shows as it is, also within a table; `code` stays code.
+
+    Nothing in it becomes a link, an image or a mention, and it stays on one line.
+    """
+    parts = _CODE.split(for_message(text))
     return "".join(
-        part.replace("|", r"\|") if _CODE.fullmatch(part) else _SPECIAL.sub(r"\\\1", part)
+        part.replace("|", r"\|")
+        if _CODE.fullmatch(part)
+        else _MENTION.sub(r"`\1`", _SPECIAL.sub(r"\\\1", part))
         for part in parts
     )
 

@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NoReturn
 
-import typer
-from rich.console import Console
 from rich.text import Text
 
 from switchover.domain.golden.questions import parse_golden
 from switchover.domain.outcome import Outcome
 from switchover_cli.cloud import bring_up, deploy_stack, folder_of
+from switchover_cli.console import open_console, print_document
 from switchover_cli.demo_stage import IDLE_SPEED, Scenery, play_fast, set_stage
 from switchover_cli.deployment import find_deployment
 from switchover_cli.errors import CommandFailed, Interrupted
@@ -39,6 +38,8 @@ from switchover_local.twin.scenario import Scenario
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rich.console import Console
+
     from switchover.domain.update import Update
     from switchover_cli.demo_stage import Stage
     from switchover_cli.deployment import Deployment
@@ -55,7 +56,7 @@ _PARAMETERS = {"PollIntervalSeconds": "5"}
 
 def play_rehearsal(rehearsal: Rehearsal, project: Path, *, speed: float, is_json: bool) -> int:
     """Play it and tell how it went; returns the outcome's exit code. Nothing keeps running."""
-    console = Console(stderr=is_json, highlight=False)
+    console = open_console(stderr=is_json)
     began = time.monotonic()
     home = folder_of(project)
     home.mkdir(exist_ok=True)
@@ -65,7 +66,7 @@ def play_rehearsal(rehearsal: Rehearsal, project: Path, *, speed: float, is_json
     except KeyboardInterrupt as error:
         raise Interrupted("The rehearsal was stopped.") from error
     if is_json:
-        typer.echo(record.model_dump_json(indent=2))
+        print_document(record.model_dump_json(indent=2))
     else:
         console.print(draw_report(record, update))
         console.print()
@@ -154,7 +155,11 @@ def _bring_golden(stage: Stage, golden: Path, key: str) -> None:
 
 def _announce(rehearsal: Rehearsal, console: Console) -> None:
     fleet = f"{rehearsal.instances} × {rehearsal.instance_type}"
-    console.print(f"[bold]{rehearsal.endpoint}[/] serves v1 on {fleet}, under traffic; v2 arrives.")
+    console.print(
+        Text.assemble(
+            (rehearsal.endpoint, "bold"), f" serves v1 on {fleet}, under traffic; v2 arrives."
+        )
+    )
     for note in rehearsal.notes:
         console.print(Text(f"Note: {note}.", style="dim"))
     console.print()

@@ -3,18 +3,20 @@
 import os
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from botocore.exceptions import ClientError
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from switchover.domain.amounts import say_bytes, say_count
 from switchover.domain.policies.layers import Layer, merge_policy, parse_policy
 from switchover.domain.policies.policy import Model, Wish
 from switchover.domain.policies.trust import Trust
+from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.following import follow_to_exit, print_json
@@ -25,6 +27,7 @@ from switchover_cli.upload.client import open_uploader
 from switchover_cli.upload.memory import find_memory_folder
 from switchover_cli.upload.screen import UploadScreen
 from switchover_cli.upload.uploading import UploadOutcome, UploadReport, upload_release
+from switchover_cli.vouching import vouch
 
 _DENIED = frozenset({"403", "AccessDenied"})
 
@@ -61,7 +64,7 @@ def upload(
     deployment = find_deployment(stack, open_session(local=local))
     checked = _read_allowances(deployment, endpoint, layer, is_hotfix=hotfix)
     known = known_updates(deployment, endpoint)
-    with UploadScreen(Console(stderr=True), is_silent=json) as screen:
+    with UploadScreen(open_console(stderr=True), is_silent=json) as screen:
         report = upload_release(
             folder,
             endpoint=endpoint,
@@ -76,12 +79,13 @@ def upload(
             allowed=checked,
             memory_folder=find_memory_folder(os.environ),
             reread=reread,
+            vouch=partial(vouch, deployment),
             on_progress=screen.advance,
         )
     if report.outcome is UploadOutcome.REFUSED:
         raise Refused(f"{folder} was not offered to {endpoint} as {version}.", report.reasons)
     if not json:
-        _describe(report, start, Console(highlight=False))
+        _describe(report, start, open_console())
     if watch:
         update_id = _find_update(deployment, report, endpoint, known)
         follow_to_exit(deployment, update_id, is_json=json)
@@ -132,9 +136,9 @@ def _read_allowances(
 
 def _describe(report: UploadReport, start: str, console: Console) -> None:
     for left in report.left_out:
-        console.print(f"[dim]left out  {escape(left.path)}: {escape(left.why)}[/]")
+        console.print(Text(f"left out  {left.path}: {left.why}", style="dim"))
     for what in report.unchecked:
-        console.print(f"[dim]unchecked {escape(what)}[/]")
+        console.print(Text(f"unchecked {what}", style="dim"))
     if report.outcome is UploadOutcome.UNCHANGED:
         console.print(f"{report.release_uri} is there already, the same: nothing was sent.")
         return

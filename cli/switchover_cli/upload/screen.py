@@ -35,7 +35,7 @@ class UploadScreen:
         self._is_shown = console.is_terminal and not is_silent
         self._live = Live(self, console=console, refresh_per_second=_DRAWN_PER_SECOND)
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=20, complete_style="cyan", finished_style="green"),
             DownloadColumn(),
             TransferSpeedColumn(),

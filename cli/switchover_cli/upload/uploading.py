@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -85,6 +86,7 @@ def upload_release(
     memory_folder: Path | None = None,
     reread: bool = False,
     clock_ns: Callable[[], int] = time.time_ns,
+    vouch: Callable[[str], None] = lambda _: None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> UploadReport:
     """Offer the model in a folder for an endpoint, or say everything that is wrong with it.
@@ -93,7 +95,8 @@ def upload_release(
     there. Files that are there already, with the same content, are not sent again, nor are the
     parts of a large file that an earlier run sent before it was killed. `folder` may also be a
     single .tar.gz. `memory_folder` is where uploads remember what they read, so that the next need
-    not read what is untouched; with `reread` this one does. `on_progress` is called from several threads.
+    not read what is untouched; with `reread` this one does. `on_progress` is called from several threads,
+    `vouch` with the SHA-256 of `release.json` before that is sent.
 
     Raises:
         ClientError: S3 still throttles or fails after botocore's retries.
@@ -142,7 +145,10 @@ def upload_release(
     if sending.reasons or not isinstance(release, Release):
         return replace(refused, reasons=limit_per_code(sending.reasons))
     reasons = _compare_with_bucket(s3, bucket, release)
-    reasons = reasons or _put_release(s3, release, bucket, offer.key)
+    content = write_release(release)
+    if not reasons:
+        vouch(hashlib.sha256(content).hexdigest())
+        reasons = _put_release(s3, content, bucket, offer.key)
     return replace(
         refused,
         outcome=UploadOutcome.REFUSED if reasons else UploadOutcome.SENT,
@@ -200,14 +206,14 @@ def _compare(
     return limit_per_code(compare_with_release(release, files, place))
 
 
-def _put_release(s3: S3Client, release: Release, bucket: str, key: str) -> tuple[Reason, ...]:
+def _put_release(s3: S3Client, content: bytes, bucket: str, key: str) -> tuple[Reason, ...]:
     """Write `release.json`, unless another upload of this version came first."""
     uri = f"s3://{bucket}/{key}"
     try:
         s3.put_object(
             Bucket=bucket,
             Key=key,
-            Body=write_release(release),
+            Body=content,
             ContentType="application/json",
             ChecksumAlgorithm="SHA256",
             IfNoneMatch="*",

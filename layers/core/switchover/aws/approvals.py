@@ -6,30 +6,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from switchover.aws.ledger import Ledger
+    from switchover.aws.testimonies import Testimonies
     from switchover.aws.workflow import Workflow
-    from switchover.domain.approvals.approval import Answer
+    from switchover.domain.approvals.decision import Decision
     from switchover.domain.update import Update
 
 
 class Approvals:
     """Where people's answers reach the executions that wait for them."""
 
-    def __init__(self, ledger: Ledger, workflow: Workflow) -> None:
+    def __init__(self, ledger: Ledger, workflow: Workflow, testimonies: Testimonies) -> None:
         self._ledger = ledger
         self._workflow = workflow
+        self._testimonies = testimonies
 
     def find(self, update_id: str) -> Update | None:
         """One update, if there is one of that id."""
         return self._ledger.find(update_id)
 
-    def answer(self, update: Update, given: Answer) -> bool:
+    def answer(self, update: Update, decision: Decision) -> bool:
         """Answer an update that was read just now; False if nobody waits for it any more.
 
-        Step Functions takes one answer to a token, so that of two only the first counts. A token that
-        something else waits on is never answered.
+        The decision is recorded first, since it is the record that is believed. Step Functions takes one
+        answer to a token, so that of two only the first counts.
         """
-        if update.open_gate is None or update.task_token is None:
+        if update.open_gate is not decision.gate or update.task_token is None:
             return False
-        return self._workflow.answer(
-            update.task_token, given.model_dump(mode="json", exclude_defaults=True)
-        )
+        self._testimonies.record(decision)
+        return self._workflow.answer(update.task_token, decision.answer)

@@ -26,6 +26,7 @@ from switchover.aws.runtime import Runtime
 from switchover.aws.sagemaker import SageMaker
 from switchover.aws.scaling import Quotas, Scaling
 from switchover.aws.schedules import Ring, Schedules
+from switchover.aws.testimonies import Testimonies
 from switchover.aws.timetables import Timetables
 from switchover.aws.topic import Topic
 from switchover.aws.traffic import Traffic
@@ -176,7 +177,12 @@ def admission() -> Admission:
 
 def approvals() -> Approvals:
     """Who waits for a person."""
-    return Approvals(ledger(), workflow())
+    return Approvals(ledger(), workflow(), testimonies())
+
+
+def testimonies() -> Testimonies:
+    """Who decided, and who offered."""
+    return Testimonies(clients.client("dynamodb"), settings().table)
 
 
 def announcements() -> Announcements:

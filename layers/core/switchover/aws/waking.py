@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from switchover.domain.approvals.approval import Channel, Gate, refuse
+from switchover.aws.ledger import try_anew
+from switchover.domain.approvals.approval import Gate, Reply
 from switchover.domain.observing import Purpose
 from switchover.domain.verdict import Verdict
 
 if TYPE_CHECKING:
     from switchover.aws.observing import Observer
-    from switchover.domain.approvals.approval import Answer
     from switchover.domain.update import Update
 
 
@@ -35,21 +35,24 @@ def wake(update: Update, observer: Observer) -> dict[str, Any]:
     if update.task_token is None or update.outcome is not None:
         return {"verdict": "nobody_waits"}
     if update.open_gate is not None:
-        no = _find_no(update, update.open_gate, observer)
-        if no is None:
+        if not _is_no_noted(update, update.open_gate, observer):
             return {"verdict": "people_decide"}
-        observer.workflow.answer(update.task_token, no.model_dump(mode="json"))
+        observer.workflow.answer(update.task_token, {"verdict": Reply.DECLINED.value})
         return {"verdict": "closed"}
     if update.awaited not in set(Purpose) or update.course is None:
         return {"verdict": "nobody_waits"}
     return observer.answer_if_settled(update.update_id, Purpose(update.awaited), update.task_token)
 
 
-def _find_no(update: Update, gate: Gate, observer: Observer) -> Answer | None:
-    """Why nobody need be asked any more; None if it is still for people to say."""
+def _is_no_noted(update: Update, gate: Gate, observer: Observer) -> bool:
+    """Whether nobody need be asked any more. Why is noted first: RecordApproval believes no answer."""
     if update.abort is not None:
-        return refuse(update.abort.reasons, update.abort.by, Channel.CLI)
+        return True
     if gate is Gate.START:
-        return None
+        return False
     verdict, reasons = observer.look(update.update_id, Purpose.GATE)
-    return refuse(reasons, "", Channel.LOOK) if verdict is Verdict.FAILED else None
+    if verdict is not Verdict.FAILED:
+        return False
+    ledger = observer.ledger
+    try_anew(lambda: ledger.save(ledger.update(update.update_id), gate_closed_by=reasons))
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ class Asked:
     request: Request | None
     release: Release | None
     reasons: tuple[Reason, ...]
+    release_sha256: str = ""
 
     def open(
         self, update_id: str, execution_arn: str, at: datetime, asked_at: datetime | None = None
@@ -48,6 +50,7 @@ class Asked:
             request=self.request,
             bucket=self.bucket,
             release=self.release,
+            release_sha256=self.release_sha256,
             started_at=at,
             offered_at=(self.request.offered_at if self.request else None) or asked_at or at,
         )
@@ -82,4 +85,7 @@ def understand(
     uri = f"s3://{bucket}/{key}"
     found = raw_release if isinstance(raw_release, tuple) else parse_placed(raw_release, place, uri)
     release, reasons = (None, found) if isinstance(found, tuple) else (found, ())
-    return Asked(Kind.RELEASE, place.endpoint, place.version, bucket, request, release, reasons)
+    sha256 = hashlib.sha256(raw_release).hexdigest() if isinstance(raw_release, bytes) else ""
+    return Asked(
+        Kind.RELEASE, place.endpoint, place.version, bucket, request, release, reasons, sha256
+    )

@@ -14,6 +14,7 @@ where they enter a line that a person reads: one function for each medium.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from html import escape
@@ -69,6 +70,13 @@ def for_message(text: str) -> str:
     line = _SCHEME.sub(lambda found: f"{found[1] or found[2]}[:]", one_line(text))
     line = _MAILBOX.sub("[@]", _WWW.sub("www[.]", line))
     return _QUOTED.sub(lambda found: _DOT.sub("[.]", found[0]), line)
+
+
+def for_json(text: str) -> str:
+    """A JSON document that says the same, with what doesn't show written as JSON escapes it."""
+    return "".join(
+        char if char == "\n" or not _is_unsafe(char) else json.dumps(char)[1:-1] for char in text
+    )
 
 
 def quote(text: str, longest: int = LONGEST_QUOTE) -> str:

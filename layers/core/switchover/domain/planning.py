@@ -34,6 +34,7 @@ from switchover.domain.checks.of_release import (
     check_goal,
     check_golden,
     check_new,
+    check_offerers,
     check_policy,
     check_release,
     check_request,
@@ -76,6 +77,7 @@ _FORWARD = (
     check_permission,
     check_reaction,
     check_golden,
+    check_offerers,
 )
 _BACK = (
     check_request,

@@ -168,6 +168,11 @@ class Update(BaseModel):
     request: Request | None
     bucket: str = ""
     release: Release | None = None
+    # Of release.json as it was read; empty for a rollback.
+    release_sha256: str = ""
+    # Callers who vouched for having offered or started it; empty if any of them is unknown, None before
+    # anybody looked.
+    offered_by: tuple[str, ...] | None = None
     # Of the release's source when its copy began; empty before.
     source_digest: str = ""
     started_at: datetime
@@ -205,6 +210,8 @@ class Update(BaseModel):
     left_to_others: tuple[Reason, ...] = ()
     approvals: tuple[Approval, ...] = ()
     approval_link: ApprovalLink | None = None
+    # Why a look answered a question in place of people.
+    gate_closed_by: tuple[Reason, ...] = ()
     evidence: Evidence = Evidence()
     # What the model was asked after the last shift, and how it answered.
     golden: tuple[GoldenResult, ...] = ()

@@ -6,19 +6,20 @@ import hashlib
 import hmac
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.bounded import Limits, Unreadable, check_value
-from switchover.domain.reasons import MOST_REASONS, Reason
+from switchover.domain.approvals.callers import say_caller
+from switchover.domain.plain_text import quote
+from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
     from switchover.domain.update import Update
 
 LONGEST_WORDS = 500
-_REPLY_LIMITS = Limits(bytes=256 * 1024, values=1_000)
+LONGEST_NAME = 200
 
 
 class Gate(StrEnum):
@@ -29,39 +30,33 @@ class Gate(StrEnum):
 
 
 class Channel(StrEnum):
-    """Which way an answer came. Whoever answers a task token by hand names nobody.
+    """Which way an answer came, and so how its author is known.
 
-    LOOK: no person's, but a look that found the question settled.
+    IAM: AWS authenticated the caller, who is named by ARN. LINK: as claimed by the holder of the link.
+    CONSOLE: unknown, as the task token was answered by hand. LOOK: no person's, but a look that found the
+    question settled. ABORT: the update was called off. CLI: what earlier versions wrote of an answer by
+    command, in which the sender named themselves.
     """
 
-    CLI = "cli"
+    IAM = "iam"
     LINK = "link"
     CONSOLE = "console"
     LOOK = "look"
+    ABORT = "abort"
+    CLI = "cli"
 
 
 class Reply(StrEnum):
-    """How a question ended. FAILED: it could not be asked, or its task was failed from outside."""
+    """How a question ended.
+
+    VOID: a yes that doesn't count. FAILED: it could not be asked, or its task was failed from outside.
+    """
 
     APPROVED = "approved"
     DECLINED = "declined"
+    VOID = "void"
     EXPIRED = "expired"
     FAILED = "failed"
-
-
-class Answer(BaseModel):
-    """What a task token is answered with: `{"verdict": "approved"}` is enough.
-
-    `reasons` of a no stand in the outcome as they are, in place of a person's.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    verdict: Reply
-    by: str = ""
-    reason: str = ""
-    channel: Channel = Channel.CONSOLE
-    reasons: tuple[Reason, ...] = ()
 
 
 class Approval(BaseModel):
@@ -80,12 +75,14 @@ class Approval(BaseModel):
     @property
     def told(self) -> str:
         """What people read in the timeline."""
-        why = f": {self.reason}" if self.reason else "."
+        why = self._why
         match self.verdict:
             case Reply.APPROVED:
                 return f"{_STAYS[self.gate]} by {self.who}{why}"
             case Reply.DECLINED:
                 return f"Rejected by {self.who}{why}"
+            case Reply.VOID:
+                return f"The yes of {self.who} doesn't count: {self.reasons[0].message}"
             case Reply.EXPIRED:
                 return "Nobody answered in time, which is a no."
             case Reply.FAILED:
@@ -94,21 +91,35 @@ class Approval(BaseModel):
                 assert_never(self.verdict)
 
     @property
+    def _why(self) -> str:
+        """The end of a sentence: what a person said is quoted, what a look found is our own."""
+        if not self.reason:
+            return "."
+        return f": {self.reason if self.channel in _OURS else f'{quote(self.reason)}.'}"
+
+    @property
     def who(self) -> str:
-        """Who answered, as far as their way of answering tells."""
+        """Who answered, and how that is known. Names that people typed are quoted."""
+        named = quote(self.by, LONGEST_NAME) if self.by else ""
         match self.channel:
-            case Channel.CLI:
-                return self.by.rpartition(":")[2] or "somebody at a command line"
+            case Channel.IAM:
+                return say_caller(self.by)
             case Channel.LINK:
-                return f"{self.by} (so they say), by link" if self.by else "somebody with the link"
+                return f"{named or 'somebody'} (as claimed by the holder of the link)"
             case Channel.CONSOLE:
-                return "somebody who answered the task token"
+                claimed = f", and claims to be {named}" if named else ""
+                return f"somebody who answered the task token{claimed}"
             case Channel.LOOK:
                 return "a look at the endpoint"
+            case Channel.ABORT:
+                return f"{named or 'somebody'} (who called the update off)"
+            case Channel.CLI:
+                return f"{named or 'somebody'} (as claimed at a command line)"
             case _:
                 assert_never(self.channel)
 
 
+_OURS = frozenset({Channel.LOOK, Channel.ABORT})
 _STAYS = {Gate.START: "Approved", Gate.PROMOTION: "Approved to stay"}
 
 
@@ -163,40 +174,6 @@ def check_link(update: Update | None, secret: str, now: datetime) -> LinkState:
     return LinkState.EXPIRED if now >= link.expires_at else LinkState.OPEN
 
 
-def read_reply(raw: Any, gate: Gate, at: datetime) -> Approval:
-    """Understand what a token was answered with; whatever isn't a plain yes is a no."""
-    try:
-        check_value(raw, _REPLY_LIMITS)
-        given = Answer.model_validate(raw)
-    except Unreadable as error:
-        given = Answer(verdict=Reply.DECLINED, reason=f"this answer is not read: it {error}")
-    except ValidationError:
-        given = Answer(
-            verdict=Reply.DECLINED,
-            reason=f"this answer is not understood: {raw!r}",
-        )
-    return Approval(
-        gate=gate,
-        verdict=given.verdict,
-        by=given.by[:LONGEST_WORDS],
-        reason=given.reason[:LONGEST_WORDS],
-        channel=given.channel,
-        at=at,
-        reasons=given.reasons[:MOST_REASONS],
-    )
-
-
-def refuse(reasons: tuple[Reason, ...], by: str, channel: Channel) -> Answer:
-    """A no that nobody was asked for: its reasons end the update as they are."""
-    return Answer(
-        verdict=Reply.DECLINED,
-        by=by,
-        reason="; ".join(f"{reason.subject} {reason.message}" for reason in reasons),
-        channel=channel,
-        reasons=reasons,
-    )
-
-
 def verdict_of(approval: Approval) -> str:
     """What the state machine goes on with."""
     if approval.verdict is not Reply.APPROVED:
@@ -207,16 +184,17 @@ def verdict_of(approval: Approval) -> str:
 def refusals_of(approval: Approval) -> tuple[Reason, ...]:
     """Why an update doesn't go on, if the answer wasn't yes."""
     subject = approval.gate.value
+    why = f": {quote(approval.reason)}." if approval.reason else "."
     match approval.verdict:
         case Reply.APPROVED:
             return ()
-        case Reply.DECLINED if approval.reasons:
+        case Reply.DECLINED | Reply.VOID if approval.reasons:
             return approval.reasons
-        case Reply.DECLINED:
+        case Reply.DECLINED | Reply.VOID:
             reason = Reason(
                 code="approval.declined",
                 subject=subject,
-                message=f"{approval.who} said no{f': {approval.reason}' if approval.reason else '.'}",
+                message=f"{approval.who} said no{why}",
                 remedy="Start the release again when it may go.",
             )
         case Reply.EXPIRED:
@@ -230,7 +208,7 @@ def refusals_of(approval: Approval) -> tuple[Reason, ...]:
             reason = Reason(
                 code="approval.refused",
                 subject=subject,
-                message=f"the question was ended by an error: {approval.reason}",
+                message=f"the question was ended by an error{why}",
                 remedy="See the log of RequestApproval, then start the release again.",
             )
         case _:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
+
+from switchover.domain.plain_text import for_page
 
 # Nothing is loaded, framed, cached, indexed or told to the next page; the form goes nowhere but here.
 _HEADERS = {
@@ -43,6 +44,7 @@ input { display: block; width: 100%; min-height: 2.75rem; margin-top: .2rem; pad
 button { width: 100%; min-height: 3rem; margin: .5rem 0 .3rem; padding: .5rem 1rem; font: inherit;
          font-weight: 600; color: #fff; border: 0; border-radius: .4rem; cursor: pointer; }
 .approved { background: var(--yes); } .declined { background: var(--no); }
+.fault { border-left: 4px solid var(--no); padding-left: .8rem; font-weight: 600; }
 a { display: inline-block; padding: .6rem 0; color: var(--link); }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 """
@@ -60,7 +62,7 @@ class Page:
     @property
     def response(self) -> dict[str, Any]:
         """As a function URL wants it (Lambda Developer Guide, response payload format 2.0)."""
-        title = escape(self.title)
+        title = for_page(self.title)
         body = (
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -74,11 +76,13 @@ class Page:
 def draw_facts(facts: dict[str, str]) -> str:
     """Names and what they stand for, one under the other; an empty one is left out."""
     rows = (
-        f"<dt>{escape(name)}</dt><dd>{escape(fact)}</dd>" for name, fact in facts.items() if fact
+        f"<dt>{for_page(name)}</dt><dd>{for_page(fact)}</dd>"
+        for name, fact in facts.items()
+        if fact
     )
     return f"<dl>{''.join(rows)}</dl>"
 
 
 def draw_text(text: str) -> str:
     """A paragraph."""
-    return f"<p>{escape(text)}</p>"
+    return f"<p>{for_page(text)}</p>"

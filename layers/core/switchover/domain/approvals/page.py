@@ -10,14 +10,24 @@ from html import escape
 from typing import TYPE_CHECKING, assert_never
 
 from switchover.domain.amounts import say_count
-from switchover.domain.approvals.approval import Gate, LinkState, Reply, write_query
+from switchover.domain.approvals.answering import LONGEST_TYPED_NAME, Form
+from switchover.domain.approvals.approval import (
+    LONGEST_WORDS,
+    Gate,
+    LinkState,
+    Reply,
+    write_query,
+)
+from switchover.domain.approvals.four_eyes import say_offerers
 from switchover.domain.approvals.frame import Page, draw_facts, draw_text
+from switchover.domain.plain_text import for_page, one_line, quote
 from switchover.domain.policies.policy import Strategy
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from switchover.domain.approvals.approval import Answer, ApprovalLink
+    from switchover.domain.approvals.approval import ApprovalLink
+    from switchover.domain.approvals.decision import Decision
     from switchover.domain.golden.results import GoldenResult
     from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
@@ -37,8 +47,18 @@ _MOST_LINES = 3
 _SILENCE = {Gate.START: "Silence rejects it.", Gate.PROMOTION: "Silence takes it back."}
 
 
-def ask_page(update: Update, verdict: Reply, secret: str, now: datetime) -> Page:
-    """What is asked, and the one button of this link. The update waits for a person, who has a link."""
+def ask_page(
+    update: Update,
+    verdict: Reply,
+    secret: str,
+    now: datetime,
+    typed: Form | None = None,
+    status: int = 200,
+) -> Page:
+    """What is asked, and the one button of this link. The update waits for a person, who has a link.
+
+    `typed` is what was sent and has to be mended; the page says how, and keeps it.
+    """
     link = update.approval_link
     if link is None:
         raise ValueError(f"nobody has a link to {update.update_id}")
@@ -53,7 +73,9 @@ def ask_page(update: Update, verdict: Reply, secret: str, now: datetime) -> Page
         case _:
             assert_never(gate)
     facts |= {
-        "Asked why": _say_first([f"{each.subject}: {each.message}" for each in link.reasons]),
+        "Asked why": _say_first(
+            [one_line(f"{each.subject}: {each.message}") for each in link.reasons]
+        ),
         "Hotfix": update.hotfix_told,
         "Overrides": update.overrides_told,
         "Update": update.update_id,
@@ -63,24 +85,29 @@ def ask_page(update: Update, verdict: Reply, secret: str, now: datetime) -> Page
     # Who says no owes a reason to whoever offered the release.
     reason = "Why" if verdict is Reply.DECLINED else "Why (optional)"
     required = " required" if verdict is Reply.DECLINED else ""
+    kept = typed or Form()
+    fault = f'<p class="fault" role="alert">{for_page(kept.fault)}</p>' if kept.fault else ""
     form = (
-        '<form method="post">'
-        '<label>Your name <input name="by" maxlength="100" autocomplete="name" required></label>'
-        f'<label>{reason} <input name="reason" maxlength="500"{required}></label>'
+        f'{fault}<form method="post">'
+        f'<label>Your name <input name="by" maxlength="{LONGEST_TYPED_NAME}" autocomplete="name"'
+        f' required value="{for_page(kept.by)}"></label>'
+        f'<label>{reason} <input name="reason" maxlength="{LONGEST_WORDS}"{required}'
+        f' value="{for_page(kept.reason)}"></label>'
         f'<button class="{verdict.value}">{_BUTTON[gate, verdict]}</button></form>'
         f'<a href="?{query}">{words}</a>'
         '<p class="soft">Nothing has happened yet. One answer counts, and it is recorded.</p>'
     )
-    return Page(200, "asked", title, _draw_until(link, now) + draw_facts(facts) + form)
+    shown = _draw_until(link, now) + draw_facts(facts) + form
+    return Page(status, "unfit" if kept.fault else "asked", title, shown)
 
 
-def done_page(update: Update, given: Answer) -> Page:
+def done_page(update: Update, given: Decision) -> Page:
     """The answer was taken, and this comes of it."""
     link, name = update.approval_link, update.endpoint
     gate = link.gate if link else Gate.START
     said = {
-        "Recorded for": given.by or "somebody with the link",
-        "Why": given.reason,
+        "Recorded for": f"{quote(given.by)} (as claimed by the holder of the link)",
+        "Why": quote(given.reason) if given.reason else "",
         "Update": update.update_id,
     }
     match gate, given.verdict:
@@ -143,7 +170,8 @@ def _facts_before(update: Update, plan: Plan) -> dict[str, str]:
         "Takes": _say_minutes(plan),
         "Needs": f"at most {plan.peak_instances} {plan.instance_type}",
         "Costs": f"{hours:.1f} instance-hours more than usual",
-        "Offered why": next(filter(None, reasons), ""),
+        "Offered by": say_offerers(update.offered_by),
+        "Offered why": next((quote(each) for each in reasons if each), ""),
     }
 
 
@@ -159,7 +187,7 @@ def _facts_after(update: Update, plan: Plan) -> dict[str, str]:
 def _say_golden(asked: tuple[GoldenResult, ...]) -> str:
     if not asked:
         return "nothing: the policy names no golden requests"
-    others = [f"{each.name}: {each.verdict.value}" for each in asked if not each.has_passed]
+    others = [f"{quote(each.name)}: {each.verdict.value}" for each in asked if not each.has_passed]
     passed = len(asked) - len(others)
     return f"{passed} of {say_count(len(asked), 'golden request')} passed\n{_say_first(others)}"
 
@@ -174,13 +202,13 @@ def _draw_answer(update: Update | None) -> str:
     given = update.approval_of(link.gate) if update and link else None
     if given is None:
         return draw_text("It was answered a moment ago, or the update has ended.")
-    return draw_text(f"{given.at:%Y-%m-%d %H:%M} UTC: {given.told}")
+    return draw_text(f"{given.at:%Y-%m-%d %H:%M} UTC: {one_line(given.told)}")
 
 
 def _draw_end(update: Update | None) -> str:
     if update is None or update.outcome is None:
         return ""
-    return draw_text(f"The update ended as {update.outcome.value}. {update.summary}")
+    return draw_text(f"The update ended as {update.outcome.value}. {one_line(update.summary)}")
 
 
 def _say_minutes(plan: Plan) -> str:

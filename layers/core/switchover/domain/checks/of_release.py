@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from switchover.domain.amounts import say_bytes, say_count
+from switchover.domain.approvals.four_eyes import find_offerer_fault, say_offerers
 from switchover.domain.checks.check import Check
 from switchover.domain.plans.cloning import model_uri_of
 from switchover.domain.plans.plan import Plan, model_location
@@ -77,6 +78,17 @@ def check_policy(case: Case) -> Check:
     if effective is None:
         evidence = say_count(len(case.found.faults), "fault")
     return Check.judged("policy.valid", "The policy is sound", evidence, case.found.faults)
+
+
+def check_offerers(case: Case) -> Check:
+    """Whether it is known who offered the update, where another person must approve it."""
+    name, title = "approval.offerers", "It is known who offered it"
+    offered_by = case.update.offered_by
+    if offered_by is None:
+        return Check.unknown(name, title, "not looked up: known once it is started")
+    is_asked = case.policy is not None and case.policy.approval.four_eyes
+    fault = find_offerer_fault(offered_by) if is_asked else None
+    return Check.judged(name, title, say_offerers(offered_by), [fault] if fault else [])
 
 
 def check_golden(case: Case) -> Check:

@@ -118,6 +118,7 @@ class Plan(BaseModel):
     # What isn't as the policy file says, for those who approve it and those who look back.
     overrides: tuple[Override, ...] = ()
     needs_promotion: bool = False
+    four_eyes: bool = False
     capacity_during: tuple[int, int] | None = None
     endpoint_tags: tuple[dict[str, str], ...] = ()
 
@@ -304,6 +305,7 @@ def plan_release(
         watch_seconds=policy.watch_seconds,
         needs_approval=policy.approval.required,
         needs_promotion=policy.approval.promotion,
+        four_eyes=policy.approval.four_eyes,
         capacity_during=(during.min, during.max) if during else None,
         endpoint_tags=live.endpoint_tags,
     )

@@ -250,6 +250,19 @@ class Approval(Part):
             " stays; else it is taken back."
         ),
     ] = False
+    four_eyes: Annotated[
+        bool,
+        Field(
+            description="Whoever offered or started the update may not approve it; needs `required`"
+            " or `promotion`. Both are known by their AWS identity, or the update is Rejected."
+        ),
+    ] = False
+
+    @model_validator(mode="after")
+    def _asks_somebody(self) -> Approval:
+        if self.four_eyes and not (self.required or self.promotion):
+            raise ValueError("four_eyes says who may approve: set `required` or `promotion` too")
+        return self
 
 
 class CapacityBounds(Part):

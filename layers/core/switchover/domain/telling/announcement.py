@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, assert_never
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.approvals.approval import Gate, Reply, write_query
+from switchover.domain.approvals.four_eyes import say_offerers
+from switchover.domain.plain_text import for_message
 from switchover.domain.telling.account import tell_outcome
 from switchover.domain.telling.advice import advise
 
@@ -81,12 +83,15 @@ def ask_people(
 ) -> Announcement:
     """Ask people whether a planned update may start, or one that serves may stay; say how to answer.
 
-    `secret` opens the links under `links_url`; without them both are empty.
+    `secret` opens the links under `links_url`; without them both are empty. The task token itself isn't
+    told: whoever has it may answer, and nobody would know who did.
     """
     verb, first, silence = _words_at(update, gate)
-    lines = [first, *(f"- {reason}" for reason in reasons)]
-    lines += [told for told in (update.hotfix_told, update.overrides_told) if told]
-    lines += [
+    said = [first, *(f"- {reason}" for reason in reasons)]
+    said += [told for told in (update.hotfix_told, update.overrides_told) if told]
+    said.append(f"Offered by: {say_offerers(update.offered_by)}.")
+    lines = [
+        *map(for_message, said),
         f"Yes: switchover approve {update.endpoint}",
         f"No: switchover reject {update.endpoint} --reason '…'",
     ]
@@ -97,12 +102,9 @@ def ask_people(
             for word, verdict in (("Yes", Reply.APPROVED), ("No", Reply.DECLINED))
         ]
         lines.append("Whoever has these links may answer: pass this message on with that in mind.")
+    if update.planned.four_eyes:
+        lines.append("Whoever offered it may not approve it, and no other way of approving counts.")
     lines += [
-        "Or answer the execution's task token:",
-        (
-            f"aws stepfunctions send-task-success --task-token '{update.task_token}'"
-            ' --task-output \'{"verdict": "approved"}\', or "declined"'
-        ),
         f"Until {until:%Y-%m-%d %H:%M} UTC. {silence}",
     ]
     name = _ASKED[gate]

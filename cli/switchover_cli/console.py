@@ -1,0 +1,65 @@
+"""The one way to a terminal: nothing that others wrote acts on it, or passes for our own markup."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.segment import Segment
+from rich.text import Text
+
+from switchover.domain.plain_text import for_json, for_terminal, is_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import ConsoleOptions, RenderableType
+
+
+class PlainConsole(Console):
+    """A console whose strings are text: `[bold]` is seven letters, and an escape character is shown.
+
+    Whatever is printed goes through `render`, so that no call can forget it. What the console itself
+    sends to steer the terminal is no text, and stays.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Clean a text before it is laid out, and once more whatever comes of any other drawing."""
+        if isinstance(renderable, str):
+            renderable = self.render_str(renderable)
+        if isinstance(renderable, Text):
+            renderable = _clean(renderable)
+        return (_clean_segment(each) for each in super().render(renderable, options))
+
+
+def open_console(**options: Any) -> PlainConsole:
+    """A console to print on; options are rich's."""
+    return PlainConsole(**{"highlight": False, "markup": False, "emoji": False, **options})
+
+
+def print_document(text: str, *, ends_line: bool = True) -> None:
+    """Print JSON, or another document for machines, on stdout as it is."""
+    typer.echo(for_json(text), nl=ends_line)
+
+
+def _clean_segment(segment: Segment) -> Segment:
+    if segment.control or is_plain(segment.text.replace("\n", "")):
+        return segment
+    return Segment(for_terminal(segment.text), segment.style)
+
+
+def _clean(text: Text) -> Text:
+    """The text with what doesn't show written out, in the styles that it had."""
+    unsafe = [at for at, char in enumerate(text.plain) if char != "\n" and not is_plain(char)]
+    if not unsafe:
+        return text
+    cleaned = text.blank_copy()
+    for piece in text.divide(sorted({edge for at in unsafe for edge in (at, at + 1)})):
+        if piece.plain != "\n" and not is_plain(piece.plain.replace("\n", "")):
+            style = piece.spans[-1].style if piece.spans else ""
+            piece = Text(for_terminal(piece.plain), style)
+        cleaned.append_text(piece)
+    return cleaned

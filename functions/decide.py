@@ -1,0 +1,54 @@
+"""Decide: take a person's answer over IAM, so that who gave it is known."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from switchover.aws import gateways
+from switchover.domain.approvals.answering import find_objections, request_faults
+from switchover.domain.approvals.approval import LONGEST_WORDS, Channel, Gate, Reply
+from switchover.domain.approvals.decision import decide
+from switchover.telemetry import handler as lambda_handler
+from switchover.telemetry import logger
+from switchover.url_request import Unfit, UrlRequest, respond
+
+
+class Answered(BaseModel):
+    """The body: which update, what it was seen to ask, and the answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    update_id: Annotated[str, Field(min_length=1, max_length=80)]
+    gate: Gate
+    verdict: Literal[Reply.APPROVED, Reply.DECLINED]
+    reason: Annotated[str, Field(max_length=LONGEST_WORDS)] = ""
+
+
+@lambda_handler(UrlRequest)
+def handler(request: UrlRequest) -> dict[str, Any]:
+    """The URL takes signed requests only; IAM decides whose."""
+    response = _answer(request)
+    logger().info("answered", extra={"status": response["statusCode"], "caller": request.caller})
+    return response
+
+
+def _answer(request: UrlRequest) -> dict[str, Any]:
+    if not request.caller:
+        return respond(401, "unknown_caller")
+    raw = request.read_body("application/json")
+    if isinstance(raw, Unfit):
+        return respond(raw.status, "unfit", why=raw.why)
+    try:
+        asked = Answered.model_validate_json(raw)
+    except ValidationError as error:
+        return respond(400, "unfit", request_faults(error, Answered))
+    approvals = gateways.approvals()
+    update = approvals.find(asked.update_id)
+    objections = find_objections(update, asked.gate, asked.verdict, asked.reason, request.caller)
+    if update is None or objections:
+        return respond(409, "refused", objections)
+    given = decide(update, asked.verdict, request.caller, asked.reason, Channel.IAM, request.at)
+    is_taken = approvals.answer(update, given)
+    return respond(200 if is_taken else 409, "taken" if is_taken else "late", by=request.caller)

@@ -1,0 +1,89 @@
+"""What people send as their answer, and what speaks against taking it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from switchover.domain.approvals.approval import LONGEST_WORDS, Channel, Gate, Reply
+from switchover.domain.approvals.four_eyes import object_to_decider
+from switchover.domain.plain_text import has_words
+from switchover.domain.reasons import Reason, reasons_from
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+    from switchover.domain.update import Update
+
+LONGEST_TYPED_NAME = 100
+_MOST_FIELDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was typed into the page; `fault` says what has to be mended, and is empty for a good form."""
+
+    by: str = ""
+    reason: str = ""
+    fault: str = ""
+
+
+def read_form(body: bytes, verdict: Reply) -> Form:
+    """Read the form of a page. A yes needs a name; a no needs a name and a reason."""
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"
+        )
+    except (ValueError, UnicodeDecodeError):
+        return Form(fault="What was sent is not a form of this page.")
+    typed = dict(pairs)
+    if len(typed) != len(pairs):
+        return Form(fault="A field was sent twice.")
+    by, reason = typed.get("by", "").strip(), typed.get("reason", "").strip()
+    return Form(by[:LONGEST_TYPED_NAME], reason[:LONGEST_WORDS], _find_fault(by, reason, verdict))
+
+
+def _find_fault(by: str, reason: str, verdict: Reply) -> str:
+    if not has_words(by):
+        return "Your name is missing."
+    if len(by) > LONGEST_TYPED_NAME:
+        return f"A name has at most {LONGEST_TYPED_NAME} characters."
+    if verdict is Reply.DECLINED and not has_words(reason):
+        return "A rejection must say why."
+    if len(reason) > LONGEST_WORDS:
+        return f"A reason has at most {LONGEST_WORDS} characters."
+    return ""
+
+
+def find_objections(
+    update: Update | None, gate: Gate, verdict: Reply, reason: str, caller: str
+) -> tuple[Reason, ...]:
+    """Why an authenticated caller's answer isn't taken; none if it is."""
+    if update is None or update.open_gate is not gate:
+        return (
+            Reason(
+                code="approval.not-asked",
+                subject=f"update {update.update_id}" if update else "update",
+                message="doesn't ask people this now: it is not there yet, was answered, or has ended.",
+                remedy="See what happened: switchover history ENDPOINT",
+            ),
+        )
+    if verdict is Reply.DECLINED and not has_words(reason):
+        return (
+            Reason(
+                code="approval.reason-missing",
+                subject=f"update {update.update_id}",
+                message="a rejection must say why.",
+                remedy="Give a reason: switchover reject ENDPOINT --reason '…'",
+            ),
+        )
+    if verdict is Reply.APPROVED and update.planned.four_eyes:
+        objection = object_to_decider(update.offered_by, caller, Channel.IAM)
+        return (objection,) if objection else ()
+    return ()
+
+
+def request_faults(error: ValidationError, model: type[BaseModel]) -> tuple[Reason, ...]:
+    """What is wrong with a request's body."""
+    return reasons_from(error, code="request.invalid", subjects={}, source="request", model=model)

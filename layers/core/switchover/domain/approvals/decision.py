@@ -1,0 +1,173 @@
+"""Who answered a question: believed where a function of ours recorded it, never from the answer itself.
+
+A task token can be answered by whoever has it, with any words. So an answer refers to a record that only
+functions can write; whatever else it says of its author is its sender's own word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from switchover.domain.approvals.approval import (
+    LONGEST_NAME,
+    LONGEST_WORDS,
+    Approval,
+    Channel,
+    Gate,
+    Reply,
+)
+from switchover.domain.approvals.four_eyes import object_to_decider
+from switchover.domain.bounded import Limits, Unreadable, check_value
+
+if TYPE_CHECKING:
+    from switchover.domain.update import Update
+
+_ANSWER_LIMITS = Limits(bytes=256 * 1024, values=1_000)
+
+
+class Decision(BaseModel):
+    """One answer as a function of ours took it, for the task token that waited then.
+
+    By IAM `by` is the caller's ARN, as AWS authenticated it; by LINK the name that was typed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    update_id: str
+    gate: Gate
+    verdict: Literal[Reply.APPROVED, Reply.DECLINED]
+    by: str
+    reason: str
+    channel: Literal[Channel.IAM, Channel.LINK]
+    at: datetime
+    token_sha256: str
+
+    @property
+    def key(self) -> str:
+        """What tells it from any other: the digest of all that it says."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def answer(self) -> dict[str, str]:
+        """What the task token is answered with."""
+        return {"verdict": self.verdict.value, "decision": self.key}
+
+
+class Replied(BaseModel):
+    """How the wait for an answer ended, as the state machine tells it.
+
+    `answer` is whatever the task token was answered with. `ended` is the state machine's own word, out of
+    the answerer's reach: nobody answered in time, or the task failed with `error`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    answer: Any = None
+    ended: Literal[Reply.EXPIRED, Reply.FAILED] | None = None
+    error: str = ""
+
+    @property
+    def decision(self) -> str:
+        """The key of the record that the answer refers to; empty if it refers to none."""
+        key = self.answer.get("decision") if isinstance(self.answer, dict) else None
+        return key if isinstance(key, str) else ""
+
+
+class _Words(BaseModel):
+    """A task token answered by hand: `{"verdict": "approved"}` is enough."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    verdict: Literal[Reply.APPROVED, Reply.DECLINED]
+    by: str = ""
+    reason: str = ""
+
+
+def decide(
+    update: Update, verdict: Reply, by: str, reason: str, channel: Channel, at: datetime
+) -> Decision:
+    """Somebody's answer to what an update asks people now."""
+    return Decision(
+        update_id=update.update_id,
+        gate=update.open_gate,
+        verdict=verdict,
+        by=by,
+        reason=reason,
+        channel=channel,
+        at=at,
+        token_sha256=_digest(update.task_token),
+    )
+
+
+def read_reply(
+    update: Update, gate: Gate, replied: Replied, decided: Decision | None, at: datetime
+) -> Approval:
+    """Understand how a question ended; whatever isn't a plain yes is a no.
+
+    `decided` is the record that the answer refers to, if there is one.
+    """
+    if replied.ended is not None:
+        return _approval(gate, replied.ended, Channel.CONSOLE, at, reason=replied.error)
+    given = _read_answer(update, gate, replied.answer, decided, at)
+    if given.verdict is not Reply.APPROVED or update.plan is None or not update.plan.four_eyes:
+        return given
+    objection = object_to_decider(update.offered_by, given.by, given.channel)
+    if objection is None:
+        return given
+    return given.model_copy(update={"verdict": Reply.VOID, "reasons": (objection,)})
+
+
+def _read_answer(
+    update: Update, gate: Gate, answer: Any, decided: Decision | None, at: datetime
+) -> Approval:
+    if decided is not None and _is_of(decided, update, gate):
+        return _approval(
+            gate, decided.verdict, decided.channel, at, by=decided.by, reason=decided.reason
+        )
+    try:
+        check_value(answer, _ANSWER_LIMITS)
+        said = _Words.model_validate(answer)
+    except Unreadable as error:
+        said = _Words(verdict=Reply.DECLINED, reason=f"this answer is not read: it {error}")
+    except ValidationError:
+        said = _Words(
+            verdict=Reply.DECLINED, reason=f"this answer is not understood: {_cut(answer)}"
+        )
+    # Noted before the token was answered, where it is looked at again.
+    noted = update.abort.reasons if update.abort else update.gate_closed_by
+    if said.verdict is Reply.DECLINED and noted:
+        channel, by = (Channel.ABORT, update.abort.by) if update.abort else (Channel.LOOK, "")
+        why = "; ".join(f"{reason.subject} {reason.message}" for reason in noted)
+        return _approval(gate, said.verdict, channel, at, by=by, reason=why, reasons=noted)
+    return _approval(gate, said.verdict, Channel.CONSOLE, at, by=said.by, reason=said.reason)
+
+
+def _approval(gate: Gate, verdict: Reply, channel: Channel, at: datetime, **said: Any) -> Approval:
+    words = {
+        "by": said.get("by", "")[:LONGEST_NAME],
+        "reason": said.get("reason", "")[:LONGEST_WORDS],
+    }
+    return Approval(
+        gate=gate, verdict=verdict, channel=channel, at=at, reasons=said.get("reasons", ()), **words
+    )
+
+
+def _is_of(decided: Decision, update: Update, gate: Gate) -> bool:
+    """Whether a record answers this question: an earlier token's doesn't answer a later one."""
+    return (decided.update_id, decided.gate, decided.token_sha256) == (
+        update.update_id,
+        gate,
+        _digest(update.task_token),
+    )
+
+
+def _cut(answer: Any) -> str:
+    return repr(answer)[:LONGEST_WORDS]
+
+
+def _digest(token: str | None) -> str:
+    return hashlib.sha256((token or "").encode()).hexdigest()

@@ -1,0 +1,88 @@
+"""Four eyes: whoever offered or started an update may not approve it.
+
+Who did is known only as far as they vouched for it: `switchover upload` and `switchover start` have a
+function record the caller's ARN, as AWS authenticated it, for what is about to be started.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.approvals.approval import Channel
+from switchover.domain.approvals.callers import is_same_person, say_caller
+from switchover.domain.naming import execution_name
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from switchover.domain.update import Update
+
+
+def event_name(endpoint: str, version: str, place: str, content: str) -> str:
+    """Name the execution that the arrival of a release starts.
+
+    `place` is `bucket/key`, `content` the SHA-256 of what arrived.
+    """
+    return execution_name(endpoint, version, f"{place}/{content}")
+
+
+def subjects_of(update: Update, model_bucket: str) -> tuple[str, ...]:
+    """What people must have vouched for so that all who began an update are known.
+
+    Its release, by the SHA-256 of release.json; and the update itself, unless it bears the name that the
+    arrival of that release in the model bucket gives it: Step Functions starts an execution of one name
+    once.
+    """
+    if update.request is None or update.request.release is None:
+        return (update.update_id,)
+    place = "/".join(update.request.bucket_and_key)
+    arrival = event_name(update.endpoint, update.version, place, update.release_sha256)
+    has_arrived = update.bucket == model_bucket and update.update_id == arrival
+    by_hand = () if has_arrived else (update.update_id,)
+    return (update.release_sha256 or update.update_id, *by_hand)
+
+
+def object_to_decider(
+    offered_by: tuple[str, ...] | None, by: str, channel: Channel
+) -> Reason | None:
+    """Why a yes doesn't count under four eyes; None if it does."""
+    if channel is not Channel.IAM:
+        return _refusal(
+            "the policy wants to know who approves, and that is known by `switchover approve` only."
+        )
+    if not offered_by:
+        return _refusal("who offered it is not known.")
+    same = next((arn for arn in offered_by if is_same_person(arn, by)), None)
+    if same is None:
+        return None
+    return _refusal(f"{say_caller(by)} offered it too, as {say_caller(same)}.")
+
+
+def find_offerer_fault(offered_by: tuple[str, ...] | None) -> Reason | None:
+    """Why four eyes can't be kept; None if they can, or if nobody looked (a plan made ahead)."""
+    if offered_by is None or offered_by:
+        return None
+    return Reason(
+        code="approval.starter-unknown",
+        subject="policy: approval.four_eyes",
+        message="nobody vouched for this release, so that nobody can be known to be another person.",
+        remedy=(
+            "Offer it by `switchover upload`, or start it by `switchover start`, with the right to invoke"
+            " VouchFunction."
+        ),
+    )
+
+
+def say_offerers(offered_by: tuple[str, ...] | None) -> str:
+    """Who offered an update, and how that is known."""
+    if not offered_by:
+        return "not known: nobody vouched for it"
+    return ", ".join(map(say_caller, offered_by))
+
+
+def _refusal(message: str) -> Reason:
+    return Reason(
+        code="approval.four-eyes",
+        subject="policy: approval.four_eyes",
+        message=message,
+        remedy="Have somebody else answer, by `switchover approve`.",
+    )
