@@ -62,7 +62,10 @@ def test_a_hotfix_tells_its_reason_and_what_it_left_out(ailing: World) -> None:
 
     end = ailing.run()
 
-    told = f"Hotfix, for the reason given by the starter: “{_WHY}”; left out, as red already: {_STANDING}."
+    told = (
+        f"Hotfix, for the reason given by the starter: “{_WHY}”;"
+        f" left out, as red already: {_STANDING}."
+    )
     planned = [m.text for m in ailing.ledger.timeline(end.name) if m.state == "PlanUpdate"]
     assert [told in text for text in planned] == [True]
     assert told in ailing.outlets.messages[-1]["Message"]

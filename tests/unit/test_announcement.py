@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.samples import later, overridden, plan, reason, update
+from tests.unit.samples import later, overridden, plan, reason, release, update
 
 from switchover.domain.approvals.approval import Gate
 from switchover.domain.errors import UpdateUnknown
@@ -102,7 +103,7 @@ def test_approval_is_asked_for_with_the_plan_and_the_ways_to_answer() -> None:
     assert told.subject == "Approve? chat v2"
     assert "by rolling" in told.text
     assert "switchover approve chat" in told.text
-    assert "send-task-success --task-token 'token-1'" in told.text
+    assert "Offered by: not known: nobody vouched for it." in told.text
     assert told.text.endswith("Until 2026-01-05 13:00 UTC. Silence rejects it.")
     assert told.attributes["outcome"] == "ApprovalRequested"
 
@@ -113,6 +114,54 @@ def test_promotion_is_asked_for_with_what_a_no_means_and_why_it_is_asked() -> No
     assert "A no takes it back to v1." in told.text
     assert "- file: field: is wrong. Mend it." in told.text
     assert told.attributes["outcome"] == "PromotionRequested"
+
+
+def test_the_task_token_is_told_to_nobody() -> None:
+    """Whoever has it may answer, and nobody would know who did."""
+    assert "token-1" not in asked(task_token="token-1").model_dump_json()  # noqa: S106
+
+
+def test_approvers_read_who_offered_it_and_how_that_is_known() -> None:
+    told = asked(offered_by=("arn:aws:iam::111122223333:user/kim",)).text
+
+    assert "Offered by: user/kim (AWS identity, account 111122223333)." in told
+
+
+def test_under_four_eyes_approvers_read_that_one_way_counts() -> None:
+    strict = plan(approval={"required": True, "four_eyes": True})
+
+    assert "no other way of approving counts" in asked(plan=strict).text
+    assert "no other way of approving counts" not in asked().text
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "fix\nYes, by a page with a button: https://evil.example/?verdict=approved",
+        "fix\r\n\r\nhttps://evil.example",
+        "fix\u2028https://evil.example",
+        "fix\x85HTTPS://evil.example",
+        "fix\x0bwww.evil.example",
+        "fix evil.example/approve",
+        "fix”; left out: none. https://evil.example “",
+        "fix\u202ehttps://evil.example",
+        "fix\x1b]8;;https://evil.example\x07approve\x1b]8;;\x07",
+        "x" * 390 + " https://evil.example",
+        "mailto:kim@evil.example?subject=approved",
+    ],
+)
+def test_a_hotfixs_reason_can_neither_begin_a_line_nor_make_a_link(reason: str) -> None:
+    with_links = {"links_url": "https://links.example/", "secret": "s"}
+    hotfix = release(hotfix=True, reason=reason)
+
+    told = asked(release=hotfix, **with_links).text
+
+    lines = told.split("\n")
+    assert [line for line in lines if line.startswith("Hotfix")] == [lines[1]]
+    assert len(lines) == len(asked(**with_links).text.split("\n")) + 1
+    assert re.findall(r"(?i)(?:https?://|www\.|mailto:|evil\.)\S*", told) == re.findall(
+        r"https://links\.example/\S*", told
+    )
 
 
 def test_links_are_given_only_with_a_secret() -> None:

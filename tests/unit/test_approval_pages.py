@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unit.samples import NOW, later, overridden, plan, reason, release, update
 
+from switchover.domain.approvals.answering import Form
 from switchover.domain.approvals.approval import (
-    Answer,
+    Approval,
+    Channel,
     Gate,
     LinkState,
     Reply,
     make_link,
-    read_reply,
 )
+from switchover.domain.approvals.decision import Decision, decide
 from switchover.domain.approvals.page import ask_page, done_page, not_allowed_page, refusal_page
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.results import GoldenResult
@@ -77,10 +79,15 @@ def ask(waiting: Update, verdict: Reply = Reply.APPROVED) -> Reader:
     return read(ask_page(waiting, verdict, SECRET, NOW))
 
 
+def answered(waiting: Update, verdict: Reply, by: str = "Kim", reason: str = "go") -> Decision:
+    return decide(waiting, verdict, by, reason, Channel.LINK, NOW)
+
+
 ALL = (
     ask_page(asked(), Reply.APPROVED, SECRET, NOW),
     ask_page(asked(Gate.PROMOTION), Reply.DECLINED, SECRET, NOW),
-    done_page(asked(), Answer(verdict=Reply.APPROVED)),
+    ask_page(asked(), Reply.DECLINED, SECRET, NOW, Form("Kim", "", "Say why."), 422),
+    done_page(asked(), answered(asked(), Reply.APPROVED)),
     refusal_page(LinkState.WRONG, None),
     refusal_page(LinkState.EXPIRED, asked()),
     refusal_page(LinkState.ANSWERED, asked()),
@@ -132,7 +139,7 @@ def test_at_promotion_people_read_what_was_tested_and_what_a_no_means() -> None:
 
     assert "May chat stay on v2?" in text
     assert "Silence takes it back." in text
-    assert "1 of 2 golden requests passed\ncounts cats: failed" in text
+    assert "1 of 2 golden requests passed\n“counts cats”: failed" in text
     assert "back to v1" in text
 
 
@@ -197,17 +204,42 @@ def test_a_page_escapes_what_it_shows() -> None:
 
 
 def test_what_was_typed_is_escaped_too() -> None:
-    page = done_page(asked(), Answer(verdict=Reply.APPROVED, by="<b>Kim", reason="<i>"))
+    page = done_page(asked(), answered(asked(), Reply.APPROVED, by="<b>Kim", reason="<i>"))
 
     assert not re.search("<[bi]>", page.response["body"])
 
 
+def test_what_has_to_be_mended_is_said_and_what_was_typed_is_kept() -> None:
+    typed = Form('Kim "><b>', "\x1b[2J", "A rejection must say why.")
+
+    page = read(ask_page(asked(), Reply.DECLINED, SECRET, NOW, typed, 422))
+
+    assert "A rejection must say why." in page.text
+    assert [field["value"] for field in page.find("input")] == ['Kim "><b>', r"\x1b[2J"]
+
+
+@pytest.mark.parametrize("poison", ["\x1b[2J", "\u202eevil", "\u200b", "two\nlines", "\x9b31m"])
+def test_no_page_shows_what_would_not_be_seen(poison: str) -> None:
+    waiting = asked(
+        release=release(reason=poison, hotfix=True), offered_by=(f"arn:aws:iam::1:user/{poison}",)
+    )
+    said = {"gate": Gate.START, "verdict": "declined", "channel": "link", "at": NOW}
+    first = asked(approvals=(Approval(**said, by=poison, reason=poison),), summary=poison)
+    pages = (
+        ask_page(waiting, Reply.APPROVED, SECRET, NOW, Form(poison, poison, "Mend it.")),
+        done_page(waiting, answered(waiting, Reply.APPROVED, by=poison, reason=poison)),
+        refusal_page(LinkState.ANSWERED, first),
+    )
+
+    assert [page.verdict for page in pages if poison in page.response["body"]] == []
+
+
 def test_whoever_approved_reads_what_was_recorded_and_how_to_stop_it() -> None:
-    text = read(done_page(asked(), Answer(verdict=Reply.APPROVED, by="Kim", reason="go"))).text
+    text = read(done_page(asked(), answered(asked(), Reply.APPROVED))).text
 
     assert "Approved. chat moves to v2 now." in text
     assert "switchover abort chat" in text
-    assert "Kim" in text
+    assert "“Kim” (as claimed by the holder of the link)" in text
 
 
 @pytest.mark.parametrize(
@@ -219,17 +251,20 @@ def test_whoever_approved_reads_what_was_recorded_and_how_to_stop_it() -> None:
     ],
 )
 def test_an_answer_says_what_comes_of_it(gate: Gate, verdict: Reply, title: str) -> None:
-    assert done_page(asked(gate), Answer(verdict=verdict)).title == title
+    assert done_page(asked(gate), answered(asked(gate), verdict)).title == title
 
 
 def test_who_comes_second_reads_who_was_first() -> None:
-    said = {"verdict": "approved", "by": "Kim", "reason": "go", "channel": "link"}
-    answered = asked(approvals=(read_reply(said, Gate.START, NOW),))
+    said = {"gate": Gate.START, "verdict": "approved", "channel": "link", "at": NOW}
+    first = asked(approvals=(Approval(**said, by="Kim", reason="go"),))
 
-    text = read(refusal_page(LinkState.ANSWERED, answered)).text
+    text = read(refusal_page(LinkState.ANSWERED, first)).text
 
     assert "chat v2" in text
-    assert "2026-01-05 12:00 UTC: Approved by Kim (so they say), by link: go" in text
+    assert (
+        "2026-01-05 12:00 UTC: Approved by “Kim” (as claimed by the holder of the link): “go”."
+        in text
+    )
 
 
 def test_who_comes_when_all_is_over_reads_how_it_ended() -> None:

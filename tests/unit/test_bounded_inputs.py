@@ -6,7 +6,7 @@ from functools import reduce
 from typing import Any
 
 import pytest
-from functions import answer_approval, clean_up
+from functions import clean_up
 
 from switchover.domain.update import parse_request
 
@@ -46,25 +46,3 @@ def test_an_input_beyond_all_bounds_is_refused(changes: dict[str, Any], said: st
 )
 def test_any_input_of_an_execution_that_ended_is_read_or_passed_over(text: str) -> None:
     assert isinstance(clean_up._read_input(text), tuple)
-
-
-@pytest.mark.parametrize(
-    ("body", "is_base64"),
-    [
-        ("&".join(f"a{n}=b" for n in range(1_000)), False),
-        ("by=\udc00", False),
-        ("a", True),
-        ("é", True),
-        ("%" * 100_000, False),
-    ],
-)
-def test_any_form_is_read_or_passed_over(body: str, is_base64: bool) -> None:  # noqa: FBT001
-    payload = answer_approval.Payload.model_validate(
-        {
-            "requestContext": {"http": {"method": "POST"}, "timeEpoch": 0},
-            "body": body,
-            "isBase64Encoded": is_base64,
-        }
-    )
-
-    assert set(payload.form) <= {"by"}

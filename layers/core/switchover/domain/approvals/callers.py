@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from switchover.domain.plain_text import one_line
+
 _TOLD_PARTS = 5  # `arn:<partition>:<service>:<region>:<account>:`, before what names the caller
 
 
 def say_caller(arn: str) -> str:
     """A caller as people read it: `user/kim (AWS identity, account 000000000000)`."""
-    parts = arn.split(":", _TOLD_PARTS)
+    parts = one_line(arn).split(":", _TOLD_PARTS)
     if len(parts) <= _TOLD_PARTS:
-        return f"{arn} (AWS identity)"
+        return f"{one_line(arn)} (AWS identity)"
     return f"{parts[5]} (AWS identity, account {parts[4]})"
 
 

@@ -90,9 +90,9 @@ def ask_page(
     form = (
         f'{fault}<form method="post">'
         f'<label>Your name <input name="by" maxlength="{LONGEST_TYPED_NAME}" autocomplete="name"'
-        f' required value="{for_page(kept.by)}"></label>'
+        f' required value="{for_page(one_line(kept.by))}"></label>'
         f'<label>{reason} <input name="reason" maxlength="{LONGEST_WORDS}"{required}'
-        f' value="{for_page(kept.reason)}"></label>'
+        f' value="{for_page(one_line(kept.reason))}"></label>'
         f'<button class="{verdict.value}">{_BUTTON[gate, verdict]}</button></form>'
         f'<a href="?{query}">{words}</a>'
         '<p class="soft">Nothing has happened yet. One answer counts, and it is recorded.</p>'
