@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console
 from rich.text import Text
 
 from switchover.aws.models import Models
@@ -17,7 +16,7 @@ from switchover.domain.checkpoint.inspecting import inspect_model
 from switchover.domain.checkpoint.reading import read_evidence
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME
-from switchover_cli.console import open_console
+from switchover_cli.console import PlainConsole, open_console
 from switchover_cli.deployment import open_session
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
@@ -119,7 +118,7 @@ def _check_stored(models: Models, uri: str, allowed: Allowed) -> Inspection:
     return models.inspect(release, bucket, allowed)
 
 
-def _describe(model: str, found: Inspection, console: Console) -> None:
+def _describe(model: str, found: Inspection, console: PlainConsole) -> None:
     for what in found.checked:
         console.print(Text(f"checked   {what}", style="dim"))
     for what in found.unchecked:

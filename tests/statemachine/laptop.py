@@ -58,7 +58,7 @@ class Laptop(Deployment):
 
 
 def send_json(
-    world: World, function: str, body: Mapping[str, str], caller: str | None, **changes: Any
+    world: World, function: str, sent: Mapping[str, str], caller: str | None, **changes: Any
 ) -> dict[str, Any]:
     """Post JSON to a function's URL as a caller, or as nobody; the function's own answer."""
     event = {
@@ -70,7 +70,7 @@ def send_json(
             "http": {"method": "POST", "path": "/", "sourceIp": "192.0.2.7"},
             "timeEpoch": int(world.clock.now().timestamp() * 1000),
         },
-        "body": json.dumps(body),
+        "body": json.dumps(sent),
         "isBase64Encoded": False,
         **changes,
     }

@@ -9,14 +9,13 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import ClientError
-from rich.console import Console
 from rich.text import Text
 
 from switchover.domain.amounts import say_bytes, say_count
 from switchover.domain.policies.layers import Layer, merge_policy, parse_policy
 from switchover.domain.policies.policy import Model, Wish
 from switchover.domain.policies.trust import Trust
-from switchover_cli.console import open_console
+from switchover_cli.console import PlainConsole, open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.following import follow_to_exit, print_json
@@ -134,7 +133,7 @@ def _read_allowances(
     return effective.policy.model
 
 
-def _describe(report: UploadReport, start: str, console: Console) -> None:
+def _describe(report: UploadReport, start: str, console: PlainConsole) -> None:
     for left in report.left_out:
         console.print(Text(f"left out  {left.path}: {left.why}", style="dim"))
     for what in report.unchecked:

@@ -61,8 +61,8 @@ def for_terminal(text: str) -> str:
 
 
 def for_page(text: str) -> str:
-    """A text within HTML; only its line breaks stay as they are."""
-    return escape(for_terminal(text))
+    """A text on one line, within HTML."""
+    return escape(one_line(text))
 
 
 def for_message(text: str) -> str:

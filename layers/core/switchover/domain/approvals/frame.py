@@ -36,7 +36,7 @@ p { margin: .6rem 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: 1rem 0;
      padding: .8rem 0; border: solid var(--line); border-width: 1px 0; }
 dt, .soft { color: var(--soft); }
-dd { margin: 0; overflow-wrap: anywhere; white-space: pre-line; }
+dd { margin: 0; overflow-wrap: anywhere; }
 label { display: block; margin: .7rem 0; color: var(--soft); }
 input { display: block; width: 100%; min-height: 2.75rem; margin-top: .2rem; padding: .4rem .7rem;
         font: inherit; color: var(--text); background: transparent; border: 1px solid var(--edge);
@@ -48,6 +48,10 @@ button { width: 100%; min-height: 3rem; margin: .5rem 0 .3rem; padding: .5rem 1r
 a { display: inline-block; padding: .6rem 0; color: var(--link); }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 """
+
+
+# Text on one line, or lines of it.
+Fact = str | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,18 @@ class Page:
         return {"statusCode": self.status, "headers": _HEADERS, "body": body}
 
 
-def draw_facts(facts: dict[str, str]) -> str:
-    """Names and what they stand for, one under the other; an empty one is left out."""
+def draw_facts(facts: dict[str, Fact]) -> str:
+    """Names and what they stand for, on one line or on several; an empty one is left out."""
     rows = (
-        f"<dt>{for_page(name)}</dt><dd>{for_page(fact)}</dd>"
+        f"<dt>{for_page(name)}</dt><dd>{'<br>'.join(map(for_page, _lines(fact)))}</dd>"
         for name, fact in facts.items()
         if fact
     )
     return f"<dl>{''.join(rows)}</dl>"
+
+
+def _lines(fact: Fact) -> tuple[str, ...]:
+    return (fact,) if isinstance(fact, str) else fact
 
 
 def draw_text(text: str) -> str:

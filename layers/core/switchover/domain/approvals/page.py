@@ -19,8 +19,8 @@ from switchover.domain.approvals.approval import (
     write_query,
 )
 from switchover.domain.approvals.four_eyes import say_offerers
-from switchover.domain.approvals.frame import Page, draw_facts, draw_text
-from switchover.domain.plain_text import for_page, one_line, quote
+from switchover.domain.approvals.frame import Fact, Page, draw_facts, draw_text
+from switchover.domain.plain_text import for_page, quote
 from switchover.domain.policies.policy import Strategy
 
 if TYPE_CHECKING:
@@ -73,9 +73,7 @@ def ask_page(
         case _:
             assert_never(gate)
     facts |= {
-        "Asked why": _say_first(
-            [one_line(f"{each.subject}: {each.message}") for each in link.reasons]
-        ),
+        "Asked why": _say_first([f"{each.subject}: {each.message}" for each in link.reasons]),
         "Hotfix": update.hotfix_told,
         "Overrides": update.overrides_told,
         "Update": update.update_id,
@@ -90,9 +88,9 @@ def ask_page(
     form = (
         f'{fault}<form method="post">'
         f'<label>Your name <input name="by" maxlength="{LONGEST_TYPED_NAME}" autocomplete="name"'
-        f' required value="{for_page(one_line(kept.by))}"></label>'
+        f' required value="{for_page(kept.by)}"></label>'
         f'<label>{reason} <input name="reason" maxlength="{LONGEST_WORDS}"{required}'
-        f' value="{for_page(one_line(kept.reason))}"></label>'
+        f' value="{for_page(kept.reason)}"></label>'
         f'<button class="{verdict.value}">{_BUTTON[gate, verdict]}</button></form>'
         f'<a href="?{query}">{words}</a>'
         '<p class="soft">Nothing has happened yet. One answer counts, and it is recorded.</p>'
@@ -105,7 +103,7 @@ def done_page(update: Update, given: Decision) -> Page:
     """The answer was taken, and this comes of it."""
     link, name = update.approval_link, update.endpoint
     gate = link.gate if link else Gate.START
-    said = {
+    said: dict[str, Fact] = {
         "Recorded for": f"{quote(given.by)} (as claimed by the holder of the link)",
         "Why": quote(given.reason) if given.reason else "",
         "Update": update.update_id,
@@ -154,7 +152,7 @@ def not_allowed_page() -> Page:
     )
 
 
-def _facts_before(update: Update, plan: Plan) -> dict[str, str]:
+def _facts_before(update: Update, plan: Plan) -> dict[str, Fact]:
     pace = plan.pace
     model = f" of {update.release.model.name}" if update.release else ""
     is_stepwise = pace.steps > 1
@@ -175,7 +173,7 @@ def _facts_before(update: Update, plan: Plan) -> dict[str, str]:
     }
 
 
-def _facts_after(update: Update, plan: Plan) -> dict[str, str]:
+def _facts_after(update: Update, plan: Plan) -> dict[str, Fact]:
     return {
         "Serves now": f"{plan.version}, on all instances",
         "Served before": plan.previous_version,
@@ -184,17 +182,20 @@ def _facts_after(update: Update, plan: Plan) -> dict[str, str]:
     }
 
 
-def _say_golden(asked: tuple[GoldenResult, ...]) -> str:
+def _say_golden(asked: tuple[GoldenResult, ...]) -> Fact:
     if not asked:
         return "nothing: the policy names no golden requests"
     others = [f"{quote(each.name)}: {each.verdict.value}" for each in asked if not each.has_passed]
     passed = len(asked) - len(others)
-    return f"{passed} of {say_count(len(asked), 'golden request')} passed\n{_say_first(others)}"
+    return (
+        f"{passed} of {say_count(len(asked), 'golden request')} passed",
+        *_say_first(others),
+    )
 
 
-def _say_first(lines: list[str]) -> str:
+def _say_first(lines: list[str]) -> tuple[str, ...]:
     more = len(lines) - _MOST_LINES
-    return "\n".join([*lines[:_MOST_LINES], *([f"and {more} more"] if more > 0 else [])])
+    return (*lines[:_MOST_LINES], *([f"and {more} more"] if more > 0 else []))
 
 
 def _draw_answer(update: Update | None) -> str:
@@ -202,13 +203,13 @@ def _draw_answer(update: Update | None) -> str:
     given = update.approval_of(link.gate) if update and link else None
     if given is None:
         return draw_text("It was answered a moment ago, or the update has ended.")
-    return draw_text(f"{given.at:%Y-%m-%d %H:%M} UTC: {one_line(given.told)}")
+    return draw_text(f"{given.at:%Y-%m-%d %H:%M} UTC: {given.told}")
 
 
 def _draw_end(update: Update | None) -> str:
     if update is None or update.outcome is None:
         return ""
-    return draw_text(f"The update ended as {update.outcome.value}. {one_line(update.summary)}")
+    return draw_text(f"The update ended as {update.outcome.value}. {update.summary}")
 
 
 def _say_minutes(plan: Plan) -> str:

@@ -90,11 +90,12 @@ def ask_people(
     said = [first, *(f"- {reason}" for reason in reasons)]
     said += [told for told in (update.hotfix_told, update.overrides_told) if told]
     said.append(f"Offered by: {say_offerers(update.offered_by)}.")
-    lines = [
-        *map(for_message, said),
+    said += [
         f"Yes: switchover approve {update.endpoint}",
         f"No: switchover reject {update.endpoint} --reason '…'",
     ]
+    # All but the links, which alone may be some.
+    lines = [*map(for_message, said)]
     if secret:
         lines += [
             f"{word}, by a page with a button:"

@@ -1,0 +1,79 @@
+"""Testimonies: kept once, found by all that they say, added to and never taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+from tests.unit.samples import NOW, plan, update
+
+from switchover.aws.testimonies import MOST_OFFERERS, Testimonies
+from switchover.domain.approvals.approval import Channel, Reply
+from switchover.domain.approvals.decision import decide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KIM = "arn:aws:iam::000000000000:user/kim"
+ANA = "arn:aws:iam::000000000000:user/ana"
+WAITING = update(awaited="approval", task_token="token-1", plan=plan())  # noqa: S106
+DECISION = decide(WAITING, Reply.APPROVED, KIM, "go", Channel.IAM, NOW)
+
+
+@pytest.fixture
+def testimonies() -> Iterator[Testimonies]:
+    with mock_aws():
+        dynamodb = boto3.client("dynamodb", region_name="us-east-1")
+        dynamodb.create_table(
+            TableName="ledger",
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield Testimonies(dynamodb, "ledger")
+
+
+def test_a_decision_is_found_by_its_update_and_key(testimonies: Testimonies) -> None:
+    testimonies.record(DECISION)
+    testimonies.record(DECISION)
+
+    assert testimonies.find(DECISION.update_id, DECISION.key) == DECISION
+
+
+@pytest.mark.parametrize("key", ["", "0" * 64, "x" * 10**6, "callers"])
+def test_what_was_not_recorded_is_not_found(testimonies: Testimonies, key: str) -> None:
+    testimonies.record(DECISION)
+
+    assert testimonies.find(DECISION.update_id, key) is None
+    assert testimonies.find("another", DECISION.key) is None
+
+
+def test_all_who_offered_it_are_known_each_once(testimonies: Testimonies) -> None:
+    assert [testimonies.vouch("sha", arn) for arn in (KIM, ANA, KIM)] == [True] * 3
+    testimonies.vouch("by-hand", KIM)
+
+    assert testimonies.offerers(["sha"]) == (ANA, KIM)
+    assert testimonies.offerers(["sha", "by-hand"]) == (ANA, KIM)
+
+
+def test_where_one_of_those_who_began_it_is_unknown_nobody_counts(
+    testimonies: Testimonies,
+) -> None:
+    testimonies.vouch("sha", KIM)
+
+    assert testimonies.offerers(["sha", "by-hand"]) == ()
+
+
+def test_a_subject_is_never_filled_without_end(testimonies: Testimonies) -> None:
+    kept = [testimonies.vouch("sha", f"arn:{number}") for number in range(MOST_OFFERERS + 1)]
+
+    assert kept == [True] * MOST_OFFERERS + [False]
+    assert testimonies.vouch("sha", "arn:0")
