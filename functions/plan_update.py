@@ -34,7 +34,7 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
         ledger=ledger,
         dashboard=settings().dashboard,
     )
-    offered_by = gateways.testimonies().offerers(subjects_of(update, settings().bucket))
+    offered_by = gateways.witness().offerers(subjects_of(update, settings().bucket))
     update = update.model_copy(update={"offered_by": offered_by})
     planning = make_plan(update, found)
     plan = planning.plan

@@ -31,7 +31,7 @@ def handler(payload: Payload) -> dict[str, Any]:
     given = update.approval_of(payload.gate)
     if given is None:
         endpoint = gateways.sagemaker().read(update.endpoint)
-        decided = gateways.testimonies().find(update.update_id, payload.reply.decision)
+        decided = gateways.witness().find(update.update_id, payload.reply.decision)
         given = read_reply(update, payload.gate, payload.reply, decided, endpoint.read_at)
         course = update.course
         if payload.gate is Gate.PROMOTION:

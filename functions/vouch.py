@@ -39,5 +39,5 @@ def _keep(request: UrlRequest) -> dict[str, Any]:
         offered = Offered.model_validate_json(raw)
     except ValidationError as error:
         return respond(400, "unfit", request_faults(error, Offered))
-    is_kept = gateways.testimonies().vouch(offered.subject, request.caller)
+    is_kept = gateways.witness().vouch(offered.subject, request.caller)
     return respond(200 if is_kept else 409, "kept" if is_kept else "full", by=request.caller)

@@ -118,7 +118,7 @@ class Urls:
     def __init__(self, fails: Exception | None = None, status: int = 200) -> None:
         self._fails, self._status = fails, status
 
-    def call(self, url: str, body: dict[str, str]) -> Answered:
+    def call(self, *_: object) -> Answered:
         if self._fails:
             raise self._fails
         return Answered(self._status, {"verdict": "kept"} if self._status == 200 else {})

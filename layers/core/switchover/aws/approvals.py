@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from switchover.aws.ledger import Ledger
-    from switchover.aws.testimonies import Testimonies
+    from switchover.aws.witness import Witness
     from switchover.aws.workflow import Workflow
     from switchover.domain.approvals.decision import Decision
     from switchover.domain.update import Update
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 class Approvals:
     """Where people's answers reach the executions that wait for them."""
 
-    def __init__(self, ledger: Ledger, workflow: Workflow, testimonies: Testimonies) -> None:
+    def __init__(self, ledger: Ledger, workflow: Workflow, witness: Witness) -> None:
         self._ledger = ledger
         self._workflow = workflow
-        self._testimonies = testimonies
+        self._witness = witness
 
     def find(self, update_id: str) -> Update | None:
         """One update, if there is one of that id."""
@@ -32,5 +32,5 @@ class Approvals:
         """
         if update.open_gate is not decision.gate or update.task_token is None:
             return False
-        self._testimonies.record(decision)
+        self._witness.record(decision)
         return self._workflow.answer(update.task_token, decision.answer)

@@ -26,13 +26,13 @@ from switchover.aws.runtime import Runtime
 from switchover.aws.sagemaker import SageMaker
 from switchover.aws.scaling import Quotas, Scaling
 from switchover.aws.schedules import Ring, Schedules
-from switchover.aws.testimonies import Testimonies
 from switchover.aws.timetables import Timetables
 from switchover.aws.topic import Topic
 from switchover.aws.traffic import Traffic
 from switchover.aws.turns import Turns
 from switchover.aws.usage import Fleets
 from switchover.aws.watched_alarms import WatchedAlarms
+from switchover.aws.witness import Witness
 from switchover.aws.workflow import Workflow
 from switchover.settings import settings
 
@@ -177,12 +177,12 @@ def admission() -> Admission:
 
 def approvals() -> Approvals:
     """Who waits for a person."""
-    return Approvals(ledger(), workflow(), testimonies())
+    return Approvals(ledger(), workflow(), witness())
 
 
-def testimonies() -> Testimonies:
+def witness() -> Witness:
     """Who decided, and who offered."""
-    return Testimonies(clients.client("dynamodb"), settings().table)
+    return Witness(clients.client("dynamodb"), settings().table)
 
 
 def announcements() -> Announcements:

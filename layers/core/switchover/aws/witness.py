@@ -1,4 +1,4 @@
-"""Testimonies: who decided, and who offered, as AWS authenticated them. Only functions may write them.
+"""The witness: who decided, and who offered, as AWS authenticated them. Only functions may write them.
 
 | pk                  | sk        | holds                                                          |
 |---------------------|-----------|----------------------------------------------------------------|
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST_OFFERERS = 50
 
 
-class Testimonies:
+class Witness:
     """What functions vouch for. Every write is safe to repeat, and nothing is ever taken back."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
