@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
+import boto3
 import pytest
 from tests.statemachine.offering import checkpoint, describe_release, release_text, upload
 
 from switchover.aws.ledger import Ledger
 from switchover.domain.approvals.approval import Approval, Channel, Reply
 from switchover.domain.outcome import Outcome
-from switchover_local.deploy import deploy
+from switchover_cli.approving import answer_waiting
+from switchover_cli.deployment import find_deployment
+from switchover_cli.vouching import vouch
+from switchover_local.deploy import STACK_NAME, deploy
+from switchover_local.engine import REGION
 from switchover_local.stack import LocalCloud
 
 if TYPE_CHECKING:
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 300  # a dozen cold starts, on a machine that may have other things to do
 APPROVAL_SECONDS = 60  # the least that the template takes; an expiry is waited for in real time
-APPROVED, DECLINED, UNANSWERED = "let-in", "kept-out", "unanswered"
+APPROVED, DECLINED, UNANSWERED, BY_CALLER = "let-in", "kept-out", "unanswered", "by-caller"
 POLICY = {"strategy": "all-at-once", "guard": {"min_requests": 0}, "approval": {"required": True}}
 
 pytestmark = pytest.mark.deployed
@@ -211,9 +216,57 @@ def test_who_approved_and_why_is_recorded(story: Story) -> None:
 
 def test_a_second_answer_is_told_of_the_first(story: Story) -> None:
     assert story.again.status == 409
-    assert "Approved by Kim Østergård (so they say), by link: read it &amp; agreed" in (
-        story.again.body
+    assert (
+        "Approved by “Kim Østergård” (as claimed by the holder of the link): “read it &amp; agreed”."
+        in story.again.body
     )
+
+
+def test_an_empty_form_approves_nothing(deployed: Deployed) -> None:
+    link = deployed.links(UNANSWERED)["approved"]
+
+    assert ask("POST", link, {}).status == 422
+    assert deployed.update(UNANSWERED).approvals == ()
+
+
+def session_of(cloud: LocalCloud, name: str) -> boto3.Session:
+    """Somebody's own session: a user with a key."""
+    iam = cloud.session().client("iam")
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    own = cloud.session()._session
+    return boto3.Session(
+        key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION, botocore_session=own
+    )
+
+
+def test_who_approves_by_command_is_known_by_the_signature(deployed: Deployed) -> None:
+    kim = find_deployment(STACK_NAME, session_of(deployed.cloud, "kim"))
+    vouch(kim, "0" * 64)
+    deployed.offer(BY_CALLER)
+    deployed.links(BY_CALLER)
+
+    answer_waiting(kim, BY_CALLER, None, Reply.APPROVED, "looked at it")
+
+    update = deployed.await_outcome(BY_CALLER)
+    (given,) = update.approvals
+    assert (given.channel, given.by) == (Channel.IAM, "arn:aws:iam::000000000000:user/kim")
+    assert update.outcome is Outcome.UPDATED, update.summary
+
+
+@pytest.mark.parametrize("output", ["DecideUrl", "VouchUrl"])
+def test_whoever_does_not_sign_is_refused_before_the_function_runs(
+    deployed: Deployed, output: str
+) -> None:
+    host = urlsplit(deployed.outputs[output]).netloc
+    connection = http.client.HTTPConnection(urlsplit(deployed.cloud.engine_url).netloc, timeout=60)
+
+    connection.request("POST", "/", body=b"{}", headers={"Host": host})
+    response = connection.getresponse()
+
+    assert response.status == 403
+    assert b"Forbidden" in response.read()
+    connection.close()
 
 
 def test_a_rejection_by_link_leaves_what_serves(deployed: Deployed) -> None:
@@ -225,7 +278,9 @@ def test_a_rejection_by_link_leaves_what_serves(deployed: Deployed) -> None:
     update = deployed.await_outcome(DECLINED)
     assert page.status == 200
     assert update.outcome is Outcome.REJECTED
-    assert "Kim (so they say), by link said no: not on Friday" in update.summary
+    assert (
+        "“Kim” (as claimed by the holder of the link) said no: “not on Friday”." in update.summary
+    )
     assert deployed.cloud.state().endpoints[DECLINED].serving_config == f"{DECLINED}-seed"
 
 

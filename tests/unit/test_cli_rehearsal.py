@@ -160,7 +160,11 @@ def test_a_quota_of_the_scenario_stays_as_tight_as_it_is(tmp_path: Path) -> None
 def test_nobody_is_asked_for_approval_and_it_is_said(tmp_path: Path) -> None:
     rehearsal = plan(write(tmp_path, "approval: {required: true}"))
 
-    assert played(rehearsal)["approval"] == {"required": False, "promotion": False}
+    assert played(rehearsal)["approval"] == {
+        "required": False,
+        "promotion": False,
+        "four_eyes": False,
+    }
     assert "approval is taken as given" in rehearsal.notes
 
 
@@ -188,9 +192,13 @@ def test_a_rehearsal_waits_for_no_window(tmp_path: Path, policy: str) -> None:
 
 
 def test_a_rehearsal_asks_nobody_to_decide(tmp_path: Path) -> None:
-    rehearsal = plan(write(tmp_path, "approval: {promotion: true}"))
+    rehearsal = plan(write(tmp_path, "approval: {promotion: true, four_eyes: true}"))
 
-    assert played(rehearsal)["approval"] == {"required": False, "promotion": False}
+    assert played(rehearsal)["approval"] == {
+        "required": False,
+        "promotion": False,
+        "four_eyes": False,
+    }
     assert played(rehearsal)["guard"] == {"inconclusive": "roll-back"}
 
 

@@ -88,10 +88,11 @@ def state_strategy(proposal: Proposal) -> tuple[Fact, ...]:
     ]
     if proposal.release is not None and proposal.release.start is not Start.NOW:
         facts.append(Fact("begins", f"not at once, says the release: {proposal.release.start}"))
+    who = "another person than who offers it" if plan.four_eyes else "a person"
     if plan.needs_approval:
-        facts.append(Fact("approval", "a person must agree before anything is changed"))
+        facts.append(Fact("approval", f"{who} must agree before anything is changed"))
     if plan.needs_promotion:
-        facts.append(Fact("promotion", "a person must agree that it stays, else it is taken back"))
+        facts.append(Fact("promotion", f"{who} must agree that it stays, else it is taken back"))
     if plan.capacity_during is not None:
         low, high = plan.capacity_during
         facts.append(Fact("capacity", f"{low} to {high} instances while it runs, then as before"))

@@ -153,7 +153,7 @@ def _adapt(
         # The release that is played is a few MB: the plan would take that for the real size.
         overrides["ready_seconds"] = min(7200, estimate_ready_seconds(int(model_bytes)))
     if policy.approval.required or policy.approval.promotion:
-        overrides["approval"] = {"required": False, "promotion": False}
+        overrides["approval"] = {"required": False, "promotion": False, "four_eyes": False}
         notes.append("approval is taken as given")
     if policy.guard.inconclusive is Inconclusive.HOLD:
         # Nobody sits beside a rehearsal to decide.
