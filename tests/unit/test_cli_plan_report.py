@@ -277,7 +277,7 @@ def test_what_is_marked_as_code_stays_code_even_within_a_table() -> None:
 
 
 def test_a_value_of_two_lines_stays_in_its_cell() -> None:
-    assert escape("one\n\ttwo") == "one two"
+    assert escape("one\n\ttwo") == r"one\\n\\ttwo"
 
 
 def test_the_record_holds_the_very_plan() -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _DRAWING_WIDTH = 88
 _CODE = re.compile(r"(`[^`]+`)")
 # An underscore within a word is one to Markdown too; `#12` would become a link to an issue.
-_SPECIAL = re.compile(r"([\\`*|<>&!\[#~]|\b_|_\b)")
+_SPECIAL = re.compile(r"([\\`*|<&!\[#~]|\b_|_\b)")
 # In code, GitHub tells nobody that they were mentioned.
 _MENTION = re.compile(r"(?<![\w`])(@[\w-]+(?:/[\w-]+)?)(?!`)")
 _ABSENT = "—"
