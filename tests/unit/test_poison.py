@@ -42,6 +42,7 @@ from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.results import GoldenResult
 from switchover.domain.outcome import Outcome
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy
+from switchover.domain.policies.overrides import Override
 from switchover.domain.serving import serving_of
 from switchover.domain.telling.announcement import announce_outcome, ask_people
 from switchover.domain.telling.evidence import ContainerLog, Datapoint, LogLine, Trip
@@ -65,6 +66,7 @@ _SECRET = "s3cr3t"  # noqa: S105 - opens nothing
 _LINKS = "https://links.example/"
 _ACTIVE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
+OVERRIDE = Override(key="alarms.also", was="a", value="b", source="release.json")
 TIMELINE = (Moment(at=later(60), state="AwaitOutcome", text="Launching."),)
 TRIP = Trip(
     name="mine",
@@ -87,7 +89,7 @@ def everything(**changes: Any) -> Any:
             "outcome": Outcome.ROLLED_BACK,
             "summary": "chat is back on v1.",
             "reasons": (reason("alarm.went-red", subject="alarm mine"), reason()),
-            "plan": plan(strategy="canary"),
+            "plan": plan(strategy="canary").model_copy(update={"overrides": (OVERRIDE,)}),
             "course": course(),
             "release": release(hotfix=True, reason="v1 fails"),
             "ended_at": later(600),

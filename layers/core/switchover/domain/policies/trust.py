@@ -161,6 +161,7 @@ RULES: Mapping[str, Rule] = {
     "tests.at_once": HIGHER,
     "approval.required": ON,
     "approval.promotion": ON,
+    "approval.four_eyes": ON,
     "capacity.during": Rule("stay within its bounds", _stays_inside),
     "model.allow_pickle": OFF,
     "model.allow_remote_code": OFF,
