@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from rich.table import Table
 from rich.text import Text
 
+from switchover.domain.naming import short_config_name
 from switchover.domain.outcome import Outcome
 from switchover_cli.cloud import deploy_stack, start_cloud, stop_cloud
 from switchover_cli.console import open_console, print_document
@@ -216,7 +217,7 @@ def draw_records(records: tuple[ActRecord, ...]) -> Table:
 
 
 def _bare(config: str) -> str:
-    return config.removeprefix(f"{ENDPOINT}-") or "–"
+    return short_config_name(config).removeprefix(f"{ENDPOINT}-") or "–"
 
 
 def _close(console: Console, *, is_true: bool, is_kept: bool, real_seconds: float) -> None:

@@ -17,9 +17,9 @@ def record(**changes: Any) -> ActRecord:
         "act": "rollback",
         "expected": Outcome.ROLLED_BACK,
         "recorded": Outcome.ROLLED_BACK,
-        "expected_config": "vlm-demo-v2-70fc0b86",
-        "ledger_config": "vlm-demo-v2-70fc0b86",
-        "twin_config": "vlm-demo-v2-70fc0b86",
+        "expected_config": "switchover-vlm-demo-v2-70fc0b86",
+        "ledger_config": "switchover-vlm-demo-v2-70fc0b86",
+        "twin_config": "switchover-vlm-demo-v2-70fc0b86",
         "virtual_seconds": 1700,
         "real_seconds": 91,
     }
@@ -34,8 +34,8 @@ def test_an_act_is_true_if_ledger_and_twin_say_what_was_expected() -> None:
     "changes",
     [
         {"recorded": Outcome.UPDATED},
-        {"ledger_config": "vlm-demo-v3-00000000"},
-        {"twin_config": "vlm-demo-v3-00000000"},
+        {"ledger_config": "switchover-vlm-demo-v3-00000000"},
+        {"twin_config": "switchover-vlm-demo-v3-00000000"},
         {"expected_config": ""},
     ],
 )

@@ -9,7 +9,7 @@ from tests.unit.samples import ENDPOINT, OLD, later, plan, release, update
 
 from switchover.domain.garbage import Inventory, Judged, Sort, judge_made, made_by
 from switchover.domain.marks import Pin
-from switchover.domain.naming import config_name
+from switchover.domain.naming import config_name, short_config_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind
 from switchover.domain.served import Served
@@ -232,3 +232,17 @@ def test_what_was_unsettled_once_may_go_when_a_later_update_has_settled() -> Non
     told = judged(*UPDATES[:2], mixed, UPDATES[-1])
 
     assert ("config", "v3") in removable(told)
+
+
+def test_what_was_made_before_names_had_a_prefix_is_known_as_ours() -> None:
+    former = short_config_name(name("v4"))
+    update = done("v4")
+    assert update.plan is not None
+    renamed = update.plan.model_copy(update={"target_config": former, "target_model": former})
+
+    made = made_by([update.model_copy(update={"plan": renamed})])
+
+    assert {(each.sort, each.name) for each in made} >= {
+        (Sort.CONFIG, former),
+        (Sort.MODEL, former),
+    }

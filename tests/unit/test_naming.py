@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchover.domain.naming import alarm_name, config_name, endpoint_of_alarm, execution_name
+from switchover.domain.naming import (
+    alarm_name,
+    config_name,
+    endpoint_of_alarm,
+    execution_name,
+    short_config_name,
+)
 
 ALNUM = "abcXYZ019"
 ENDPOINTS = st.builds(
@@ -51,7 +57,20 @@ def test_a_retry_makes_the_same_names() -> None:
 
 
 def test_names_can_be_read() -> None:
-    assert config_name("chat", "2025.06_rc+1", "id").startswith("chat-2025-06-rc-1-")
+    assert config_name("chat", "2025.06_rc+1", "id").startswith("switchover-chat-2025-06-rc-1-")
+
+
+@given(endpoint=ENDPOINTS, version=VERSIONS, update_id=st.text(min_size=1))
+def test_every_config_has_the_prefix_that_the_policies_are_narrowed_to(
+    endpoint: str, version: str, update_id: str
+) -> None:
+    """However long the endpoint's name; as SageMaker writes it in ARNs, in lower case."""
+    assert config_name(endpoint, version, update_id).startswith("switchover-")
+
+
+@pytest.mark.parametrize("name", ["chat-v1", "", "my-switchover-chat"])
+def test_the_short_name_of_somebody_elses_config_is_its_name(name: str) -> None:
+    assert short_config_name(name) == name
 
 
 @given(endpoint=ENDPOINTS, config=ENDPOINTS)

@@ -20,6 +20,8 @@ from tests.unit.template_parts import (
     statements_of,
 )
 
+from switchover.domain.naming import CONFIG_PREFIX
+
 # What AWS wants of the caller of an operation beside the permission of its name.
 _COMPANIONS = {
     # EventBridge Scheduler User Guide, "Identity-based policies": a schedule acts as a role.
@@ -168,6 +170,26 @@ def test_an_endpoint_is_always_narrowed_by_the_pattern() -> None:
     }
 
     assert unnarrowed == {("sagemaker:DescribeEndpoint", "sagemaker:endpoint/*")}
+
+
+_MAKES_OR_REMOVES = re.compile(r"sagemaker:(Create|Delete)(Model|EndpointConfig)")
+
+
+def test_only_models_and_configs_of_our_name_are_made_tagged_and_deleted() -> None:
+    granted = {
+        resource
+        for function in functions()
+        for statement in function.statements
+        for resource in statement.resources
+        for action in statement.actions
+        if _MAKES_OR_REMOVES.fullmatch(action)
+        or (action == "sagemaker:AddTags" and not resource.startswith("sagemaker:endpoint/"))
+    }
+
+    assert granted == {
+        f"sagemaker:model/{CONFIG_PREFIX}*",
+        f"sagemaker:endpoint-config/{CONFIG_PREFIX}*",
+    }
 
 
 def test_sam_adds_only_logs_traces_and_dead_letters() -> None:

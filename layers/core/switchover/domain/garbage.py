@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.naming import config_name
+from switchover.domain.naming import config_name, short_config_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.planning import choose_earlier
 from switchover.domain.plans.plan import Kind
@@ -84,12 +84,14 @@ def _names_made_by(update: Update) -> Iterator[tuple[Sort, str, str]]:
     if plan is None:
         return
     own = config_name(plan.endpoint, plan.version, update.update_id)
-    if plan.kind is Kind.RELEASE and plan.target_config != own:
+    # Without the prefix: names of earlier releases of Switchover have none.
+    is_ours = short_config_name(plan.target_config) == short_config_name(own)
+    if plan.kind is Kind.RELEASE and not is_ours:
         return
     yield Sort.CONFIG, plan.repair_config, plan.previous_version
     if plan.kind is Kind.RELEASE:
-        yield Sort.CONFIG, own, plan.version
-        yield Sort.MODEL, own, plan.version
+        yield Sort.CONFIG, plan.target_config, plan.version
+        yield Sort.MODEL, plan.target_config, plan.version
 
 
 def judge_made(

@@ -14,6 +14,9 @@ _NAME_LENGTH = 63
 _EXECUTION_LENGTH = 80
 _SCHEDULE_LENGTH = 64  # CreateSchedule, Name
 ALARM_PREFIX = "switchover/"
+# In lower case, as SageMaker writes names in ARNs: the functions' policies let them make and delete only
+# what begins so (template.yaml).
+CONFIG_PREFIX = "switchover-"
 
 
 def config_name(endpoint: str, version: str, update_id: str) -> str:
@@ -21,7 +24,12 @@ def config_name(endpoint: str, version: str, update_id: str) -> str:
 
     A fresh name is what lets "which config serves" tell success from a rollback (rules §2.2).
     """
-    return _fit(f"{endpoint}-{version}", _digest(update_id), _NAME_LENGTH)
+    return _fit(f"{CONFIG_PREFIX}{endpoint}-{version}", _digest(update_id), _NAME_LENGTH)
+
+
+def short_config_name(name: str) -> str:
+    """What tells configs apart; another's name is left as it is."""
+    return name.removeprefix(CONFIG_PREFIX)
 
 
 def execution_name(endpoint: str, version: str, source: str) -> str:
