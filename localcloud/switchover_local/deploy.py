@@ -24,6 +24,7 @@ from botocore.exceptions import ClientError
 
 from switchover_local.asl import convert_to_json
 from switchover_local.engine import clear_of_aws
+from switchover_local.engine_gaps import fit_to_engine
 from switchover_local.links import lead_links_here
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ INPUTS = ("template.yaml", "functions", "layers", "statemachine")
 MARK = "switchover:inputs"
 ARTIFACT_BUCKET = "switchover-local-artifacts"
 POLL_SECONDS = "0.3"
+# What the template leaves to whoever deploys: here, everything is this cloud's own.
+REACH = {"EndpointPattern": "*", "ModelExecutionRoleName": "*SageMaker*"}
 
 
 class DeployFailed(Exception):
@@ -54,7 +57,7 @@ def deploy(
         DeployFailed: building or deploying did.
     """
     project = project.resolve()
-    overrides = {**_this_machine(), **(parameters or {})}
+    overrides = {**_this_machine(), **REACH, **(parameters or {})}
     with _alone(project):
         built = _build(project, _this_machine())
         mark = _digest(built.read_text(), *(f"{key}={overrides[key]}" for key in sorted(overrides)))
@@ -89,7 +92,7 @@ def _build(project: Path, overrides: Mapping[str, str]) -> Path:
     build += ["--cached", "--cache-dir", str(project / ".local" / "sam-cache")]
     build += ["--parameter-overrides", *_pairs(overrides)]
     _sam(build, project, dict(os.environ))
-    _convert_definitions(built)
+    _fit(built)
     _leave_out_tests(folder)
     # Each worker unpacks its own copy: without bytecode in it, every cold start compiles it all
     # (1.2 s against 0.5 s for the imports). Unpacking changes times, so the files aren't checked.
@@ -109,7 +112,7 @@ def _leave_out_tests(folder: Path) -> None:
             shutil.rmtree(tests)
 
 
-def _convert_definitions(built: Path) -> None:
+def _fit(built: Path) -> None:
     template: dict[str, Any] = yaml.safe_load(built.read_text())
     numeric_parameters = {
         name
@@ -130,7 +133,7 @@ def _convert_definitions(built: Path) -> None:
         converted = built.parent / f"{name}.asl.json"
         converted.write_text(convert_to_json((built.parent / uri).read_text(), numeric))
         properties["DefinitionUri"] = converted.name
-    built.write_text(yaml.safe_dump(template, sort_keys=False))
+    built.write_text(yaml.safe_dump(fit_to_engine(template), sort_keys=False))
 
 
 def _send(cloud: LocalCloud, built: Path, overrides: Mapping[str, str], mark: str) -> None:

@@ -21,11 +21,6 @@ PATIENCE_SECONDS = 180  # some fifteen cold starts, on a machine that may have o
 SOURCE = "team-exports"
 STRANGE = "strangers-exports"
 PREFIX = "models/chat/v2/"
-WIDENED = {
-    "ObserveUpdate": "states:SendTaskSuccess",
-    "WakeUpdate": "states:SendTaskSuccess",
-    "Announce": "events:PutEvents",
-}
 SMALL = Sizes(layers=1, vision_depth=1, hidden=64, intermediate=96)
 
 pytestmark = pytest.mark.deployed
@@ -44,29 +39,8 @@ def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud
 def deploy_project(cloud: LocalCloud) -> dict[str, str]:
     parameters = {"PollIntervalSeconds": "5", "SourceBucketPattern": "team-*"}
     outputs = deploy(cloud, PROJECT, parameters)
-    fit_to_engine(cloud, outputs)
     cloud.seed_endpoint("chat", f"s3://{outputs['BucketName']}/models/chat/seed/", instances=2)
     return outputs
-
-
-def fit_to_engine(cloud: LocalCloud, outputs: dict[str, str]) -> None:
-    """Lift what keeps the engine's IAM from running the machine; all other policies hold.
-
-    It speaks plain HTTP, which the bucket's policy denies, and it finds two actions allowed only on
-    every resource, where the template allows them on the state machine and on the event bus.
-    """
-    session = cloud.session()
-    session.client("s3").delete_bucket_policy(Bucket=outputs["BucketName"])
-    iam = session.client("iam")
-    for role in iam.list_roles()["Roles"]:
-        for function, action in WIDENED.items():
-            if f"{function}Function" in role["RoleName"]:
-                statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
-                iam.put_role_policy(
-                    RoleName=role["RoleName"],
-                    PolicyName="widened",
-                    PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
-                )
 
 
 @pytest.fixture(name="files", scope="module")
