@@ -80,19 +80,26 @@ def template() -> dict[str, Any]:
 
 
 @cache
-def roles() -> tuple[dict[str, Any], ...]:
-    """The properties of every role that SAM makes of the template."""
+def translated() -> dict[str, dict[str, Any]]:
+    """Every resource that SAM makes of the template, by logical id."""
     source = deepcopy(template())
     # SAM itself takes nothing but uploaded code.
     source["Globals"]["Function"]["CodeUri"] = _UPLOADED
     source["Resources"]["CoreLayer"]["Properties"]["ContentUri"] = _UPLOADED
     source["Resources"]["UpdateStateMachine"]["Properties"]["DefinitionUri"] = _UPLOADED
     session = boto3.Session(region_name="us-east-1")
-    made = Translator({}, Parser(), boto_session=session).translate(source, {})["Resources"]
+    made: dict[str, dict[str, Any]] = Translator({}, Parser(), boto_session=session).translate(
+        source, {}
+    )["Resources"]
+    return made
+
+
+def roles() -> tuple[dict[str, Any], ...]:
+    """The properties of every role that SAM makes of the template."""
     return tuple(
         entry["Properties"]
-        for name, entry in made.items()
-        if entry["Type"] == "AWS::IAM::Role" and name not in source["Resources"]
+        for name, entry in translated().items()
+        if entry["Type"] == "AWS::IAM::Role" and name not in template()["Resources"]
     )
 
 
@@ -138,7 +145,8 @@ def statements_of(properties: dict[str, Any]) -> tuple[Statement, ...]:
             ),
         )
         for policy in properties.get("Policies", ())
-        for statement in map(_granted, policy["Statement"])
+        # A role written out names its policies; SAM's properties are the documents themselves.
+        for statement in map(_granted, policy.get("PolicyDocument", policy)["Statement"])
         if statement["Effect"] == "Allow"
     )
 

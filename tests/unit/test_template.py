@@ -31,6 +31,11 @@ from switchover.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+_PLACES = {
+    name: entry
+    for name, entry in tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8")).items()
+    if isinstance(entry, dict)
+}
 _BY_NAME = {function.name: function for function in functions()}
 
 
@@ -111,10 +116,10 @@ def test_a_substitution_is_the_arn_of_the_function_that_it_names() -> None:
 
 
 def test_the_state_machine_may_invoke_its_functions_and_nothing_else() -> None:
-    machine = resources("AWS::Serverless::StateMachine")["UpdateStateMachine"]
+    role = resources("AWS::IAM::Role")["UpdateStateMachineRole"]
     invoked = [
         statement.resources
-        for statement in statements_of(machine)
+        for statement in statements_of(role)
         if "lambda:InvokeFunction" in statement.actions
     ]
 
@@ -251,16 +256,27 @@ def test_outputs_are_what_the_cli_looks_for() -> None:
 
 
 def test_each_place_to_deploy_to_is_its_own_stack_with_known_parameters() -> None:
-    config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
-    places = {name: entry for name, entry in config.items() if isinstance(entry, dict)}
-    stacks = {entry["global"]["parameters"]["stack_name"] for entry in places.values()}
-    overridden = {
-        override.split("=")[0]
-        for entry in places.values()
-        for override in entry["deploy"]["parameters"]["parameter_overrides"]
-    }
+    stacks = {entry["global"]["parameters"]["stack_name"] for entry in _PLACES.values()}
+    overridden = {name for place in _PLACES for name in _overrides(place)}
 
-    assert set(places) == {"default", "staging", "production"}
-    assert len(stacks) == len(places)
+    assert set(_PLACES) == {"default", "staging", "production"}
+    assert len(stacks) == len(_PLACES)
     assert overridden <= set(template()["Parameters"])
-    assert config["production"]["deploy"]["parameters"]["confirm_changeset"] is True
+    assert _PLACES["production"]["deploy"]["parameters"]["confirm_changeset"] is True
+
+
+@pytest.mark.parametrize("parameter", ["EndpointPattern", "ModelExecutionRoleName"])
+def test_how_far_production_reaches_is_said_by_whoever_deploys_it(parameter: str) -> None:
+    assert "Default" not in template()["Parameters"][parameter]
+    assert parameter in _overrides("default")
+    assert parameter in _overrides("staging")
+    assert parameter not in _overrides("production")
+
+
+def test_production_keeps_its_ledger() -> None:
+    assert _overrides("production")["DeletionProtection"] == "on"
+
+
+def _overrides(place: str) -> dict[str, str]:
+    pairs = _PLACES[place]["deploy"]["parameters"]["parameter_overrides"]
+    return dict(pair.split("=", 1) for pair in pairs)
