@@ -147,7 +147,7 @@ def play_demo(project: Path, *, speed: float, is_kept: bool, is_json: bool) -> i
                     f" 4 × ml.g6e.2xlarge, under traffic.\nSageMaker's part of each update is"
                     f" played {speed:g} times as fast as life."
                 )
-                records = _play(stage, console, speed)
+                records = play_acts(stage, console, speed)
     except BaseException as error:
         stop_cloud(project)
         if isinstance(error, KeyboardInterrupt):
@@ -165,7 +165,8 @@ def play_demo(project: Path, *, speed: float, is_kept: bool, is_json: bool) -> i
     return ExitCode.DONE if is_true else ExitCode.UNEXPECTED
 
 
-def _play(stage: Stage, console: Console, speed: float) -> tuple[ActRecord, ...]:
+def play_acts(stage: Stage, console: Console, speed: float) -> tuple[ActRecord, ...]:
+    """Play every act on the stage, in order, and return what came of each."""
     configs: dict[str, str] = {}
     records: list[ActRecord] = []
     for act in ACTS:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from switchover_local.callers import tell_callers
+from switchover_local.leading_keys import add_leading_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,6 +108,8 @@ def load_engine() -> Engine:
             " eventbridge._put_events and lambda_svc._build_function_url_event. "
             "Install the pinned version, or check the symbols and move the pin."
         )
+
+    add_leading_keys()
 
     def deliver(event: Mapping[str, Any]) -> None:
         # The public API refuses aws.* sources, as AWS does; only this way in takes them.

@@ -129,10 +129,13 @@ class LocalCloud:
         """The variables that lead any AWS client, the aws CLI included, to this cloud."""
         return name_endpoints(self.record.engine_port, self.record.twin_port)
 
-    def session(self) -> boto3.Session:
-        """A boto3 session whose clients reach this cloud, whatever the caller's own environment."""
+    def session(self, key: str = "test", secret: str = "test") -> boto3.Session:  # noqa: S107
+        """A boto3 session whose clients reach this cloud, whatever the caller's own environment.
+
+        It is the root of the account, unless the key is that of a user made here.
+        """
         inner = _CloudSession(self.engine_url, self.twin_url)
-        return boto3.Session("test", "test", region_name=REGION, botocore_session=inner)
+        return boto3.Session(key, secret, region_name=REGION, botocore_session=inner)
 
     def state(self) -> CloudState:
         """What the twin sees right now."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 import pytest
-from cfnlint.data import AdditionalSpecs
-from cfnlint.helpers import load_resource
+from tests.unit.aws_actions import arn_formats, resource_types
 from tests.unit.called_actions import called_actions
 from tests.unit.template_parts import (
     ROOT,
@@ -110,7 +108,7 @@ def test_a_function_may_do_exactly_what_its_code_can_reach(function: Function) -
 
 @pytest.mark.parametrize("statement", _STATEMENTS)
 def test_all_resources_are_granted_only_where_aws_knows_none(statement: Statement) -> None:
-    narrowable = {action for action in statement.actions if _resource_types(action)}
+    narrowable = {action for action in statement.actions if resource_types(action)}
     narrowable |= statement.actions & _NARROWER_THAN_LISTED
     narrowable -= _WIDER_THAN_LISTED
 
@@ -223,25 +221,11 @@ def test_only_functions_that_exist_are_documented() -> None:
     assert {row[0] for row in _documented_rows()} == {function.name for function in functions()}
 
 
-@cache
-def _aws_knows(prefix: str) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """AWS's own list as cfn-lint brings it: the resource types of each action, the ARNs of each type."""
-    known = load_resource(AdditionalSpecs, "Policies.json")[prefix]
-    types = {name: entry.get("Resources", []) for name, entry in known["Actions"].items()}
-    arns = {name: entry["ARNFormats"] for name, entry in known["Resources"].items()}
-    return types, arns
-
-
-def _resource_types(action: str) -> list[str]:
-    prefix, _, name = action.partition(":")
-    return _aws_knows(prefix)[0][name.lower()]
-
-
 def _places(action: str) -> list[str]:
     """How a resource that an action is about can begin: its short ARN, or a resource of ours."""
     prefix = action.partition(":")[0]
-    types = _resource_types(action) or ["statemachine"] * (action in _NARROWER_THAN_LISTED)
-    arns = [arn for name in types for arn in _aws_knows(prefix)[1][name.lower()]]
+    types = resource_types(action) or ["statemachine"] * (action in _NARROWER_THAN_LISTED)
+    arns = arn_formats(action, types)
     short = [f"{prefix}:{arn.split(':', 5)[5].split('.*')[0]}" for arn in arns]
     return short + _OURS.get(prefix, [])
 

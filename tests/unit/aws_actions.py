@@ -1,0 +1,32 @@
+"""AWS's own list of actions, as cfn-lint brings it: which resources each is about, and their ARNs."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from cfnlint.data import AdditionalSpecs
+from cfnlint.helpers import load_resource
+
+
+def resource_types(action: str) -> list[str]:
+    """The types of resources that an action may be narrowed to; none if AWS knows none.
+
+    Raises:
+        KeyError: AWS has no such action.
+    """
+    prefix, _, name = action.partition(":")
+    return _aws_knows(prefix)[0][name.lower()]
+
+
+def arn_formats(action: str, types: list[str]) -> list[str]:
+    """How ARNs of these types of an action's service are written."""
+    known = _aws_knows(action.partition(":")[0])[1]
+    return [arn for name in types for arn in known[name.lower()]]
+
+
+@cache
+def _aws_knows(prefix: str) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    known = load_resource(AdditionalSpecs, "Policies.json")[prefix]
+    types = {name: entry.get("Resources", []) for name, entry in known["Actions"].items()}
+    arns = {name: entry["ARNFormats"] for name, entry in known["Resources"].items()}
+    return types, arns
