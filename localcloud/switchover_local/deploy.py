@@ -12,6 +12,7 @@ import hashlib
 import os
 import platform
 import py_compile
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,7 @@ INPUTS = ("template.yaml", "functions", "layers", "statemachine")
 MARK = "switchover:inputs"
 ARTIFACT_BUCKET = "switchover-local-artifacts"
 POLL_SECONDS = "0.3"
+_CLIENT = re.compile(r'client\(\s*"([\w-]+)"')
 # What the template leaves to whoever deploys: here, everything is this cloud's own.
 REACH = {"EndpointPattern": "*", "ModelExecutionRoleName": "*SageMaker*"}
 
@@ -93,7 +95,7 @@ def _build(project: Path, overrides: Mapping[str, str]) -> Path:
     build += ["--parameter-overrides", *_pairs(overrides)]
     _sam(build, project, dict(os.environ))
     _fit(built)
-    _leave_out_tests(folder)
+    _leave_out_unread(folder)
     # Each worker unpacks its own copy: without bytecode in it, every cold start compiles it all
     # (1.2 s against 0.5 s for the imports). Unpacking changes times, so the files aren't checked.
     compileall.compile_dir(
@@ -105,11 +107,20 @@ def _build(project: Path, overrides: Mapping[str, str]) -> Path:
     return built
 
 
-def _leave_out_tests(folder: Path) -> None:
-    """A worker unpacks the whole layer for itself: a fifth of its files are its libraries' own tests."""
+def _leave_out_unread(folder: Path) -> None:
+    """A worker unpacks the whole layer for itself: most of its files are never read.
+
+    They are its libraries' own tests, and botocore's descriptions of services that no gateway calls.
+    """
     for name in ("test", "tests"):
         for tests in folder.glob(f"*/python/*/{name}"):
             shutil.rmtree(tests)
+    for described in folder.glob("*/python/botocore/data"):
+        sources = (described.parents[1] / "switchover").rglob("*.py")
+        called = {name for source in sources for name in _CLIENT.findall(source.read_text())}
+        for service in described.iterdir():
+            if service.is_dir() and service.name not in called:
+                shutil.rmtree(service)
 
 
 def _fit(built: Path) -> None:
