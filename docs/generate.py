@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from licences import third_party_page
 
 from switchover.domain.golden.questions import GoldenRequest
 from switchover.domain.plans.policy_template import write_all_settings
@@ -69,6 +70,7 @@ def generated() -> dict[Path, str]:
         **schemas,
         DOCS / "machine.md": _machine_page(),
         CONFIGURATION: _refill_text(trust, _POLICY_BEGINS, policy, _POLICY_ENDS),
+        DOCS.parent / "THIRD_PARTY.md": third_party_page(),
         README: _refill(README, _PICTURE_BEGINS, picture, _PICTURE_ENDS),
     }
 
