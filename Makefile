@@ -7,7 +7,7 @@ LOCKED := $(PIP) --require-hashes -r requirements
 
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: demo test check types tests bench faults outcomes docs lock clean help
+.PHONY: demo test check audit types tests bench faults outcomes docs lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
@@ -17,12 +17,16 @@ demo: .venv/local.done  ## the main job, on the local cloud: four releases and a
 
 test: check types tests  ## everything that CI checks
 
-check: .venv/test.done
+check: .venv/test.done audit
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python docs/generate.py --check
+
+audit: .venv/test.done .venv-audit/audit.done  ## what checkov and Policy Sentry find in the template and in docs/iam
+	@$(BIN)/python -m audit.translated .local/audit/template.json
+	@.venv-audit/bin/python -m audit .local/audit/template.json
 
 types: .venv/test.done
 	$(BIN)/mypy layers/core/switchover functions cli/switchover_cli localcloud/switchover_local
@@ -50,6 +54,8 @@ docs: .venv/test.done  ## what is generated: JSON Schemas, the picture of the ma
 lock:  ## pin every dependency anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate -q --extra test -o requirements/test.txt
+	uv pip compile requirements/audit.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate -q -o requirements/audit.txt
 	for group in people local; do \
 	  uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header --no-annotate -q --extra $$group -c requirements/test.txt \
@@ -60,7 +66,7 @@ lock:  ## pin every dependency anew (needs uv)
 
 clean:  ## remove everything that these commands made
 	-[ -x $(BIN)/switchover ] && $(BIN)/switchover local down
-	rm -rf .venv .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-audit .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
 .venv/created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -78,4 +84,12 @@ clean:  ## remove everything that these commands made
 .venv/test.done: requirements/test.txt pyproject.toml | .venv/created
 	@$(LOCKED)/test.txt
 	@$(PIP) --no-build-isolation -e .
+	@touch $@
+
+# checkov wants an older boto3 than the local cloud's engine: it lives apart, and nothing else runs there.
+.venv-audit/audit.done: requirements/audit.txt | .venv/created
+	@echo "Setting up .venv-audit (a minute, once)"
+	@$(PYTHON) -m venv .venv-audit
+	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --require-hashes -r requirements/audit.txt
 	@touch $@

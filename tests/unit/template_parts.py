@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
+from audit.translated import read, translate
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE_PATH = ROOT / "template.yaml"
 MACHINE_PATH = ROOT / "statemachine/update.asl.yaml"
 
-_UPLOADED = "s3://bucket/key"
 _OWN_ARN = re.compile(
     r"^arn:\$\{AWS::Partition\}:(?:"
     r"([\w-]+):(?:\$\{AWS::Region\})?:\$\{AWS::AccountId\}:"
@@ -75,23 +70,13 @@ class Task:
 @cache
 def template() -> dict[str, Any]:
     """The template, its short intrinsics written out."""
-    parsed: dict[str, Any] = yaml_parse(TEMPLATE_PATH.read_text(encoding="utf-8"))
-    return parsed
+    return read()
 
 
 @cache
 def translated() -> dict[str, dict[str, Any]]:
     """Every resource that SAM makes of the template, by logical id."""
-    source = deepcopy(template())
-    # SAM itself takes nothing but uploaded code.
-    source["Globals"]["Function"]["CodeUri"] = _UPLOADED
-    source["Resources"]["CoreLayer"]["Properties"]["ContentUri"] = _UPLOADED
-    source["Resources"]["UpdateStateMachine"]["Properties"]["DefinitionUri"] = _UPLOADED
-    session = boto3.Session(region_name="us-east-1")
-    made: dict[str, dict[str, Any]] = Translator({}, Parser(), boto_session=session).translate(
-        source, {}
-    )["Resources"]
-    return made
+    return translate(template())
 
 
 def roles() -> tuple[dict[str, Any], ...]:
