@@ -100,12 +100,13 @@ class Deployed:
             time.sleep(1)
 
     def told_by(self, function: str) -> list[str]:
-        """The verdict of each run of a function, as its log has them."""
+        """The verdict of each run of a function, as the functions' log has them."""
         logs = self.cloud.session().client("logs")
         groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
-        [name] = [group for group in groups if group.endswith(f"-{function}")]
+        [name] = [group for group in groups if "FunctionLogs" in group]
         lines = [event["message"] for event in logs.filter_log_events(logGroupName=name)["events"]]
-        return [json.loads(line)["verdict"] for line in lines if '"decided"' in line]
+        told = [json.loads(line) for line in lines if '"decided"' in line]
+        return [line["verdict"] for line in told if line["state"] == function]
 
     def hear_no_arrivals(self) -> None:
         """Let uploads start nothing from now on."""
@@ -161,9 +162,9 @@ def test_an_alarm_of_any_name_invokes_when_it_goes_red_and_only_then(deployed: D
         cloudwatch.set_alarm_state(AlarmName="refunds", StateValue=state, StateReason="by hand")
 
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not deployed.told_by("WakeUpdate") and time.monotonic() < deadline:
+    while not deployed.told_by("wake_update") and time.monotonic() < deadline:
         time.sleep(0.5)
-    assert deployed.told_by("WakeUpdate") == ["nobody_waits"]
+    assert deployed.told_by("wake_update") == ["nobody_waits"]
 
 
 def test_a_schedule_starts_what_asked_for_a_time(deployed: Deployed) -> None:

@@ -107,7 +107,9 @@ def functions() -> tuple[Function, ...]:
             name=name,
             handler=properties["Handler"],
             timeout_seconds=properties.get("Timeout", shared["Timeout"]),
-            log_group=properties["LoggingConfig"]["LogGroup"]["Ref"],
+            log_group={**shared["LoggingConfig"], **properties.get("LoggingConfig", {})}[
+                "LogGroup"
+            ]["Ref"],
             environment=common | frozenset(properties.get("Environment", {}).get("Variables", {})),
             statements=statements_of(properties),
             dead_letters=_short(properties.get("DeadLetterQueue", {}).get("TargetArn")),

@@ -136,11 +136,26 @@ def test_a_function_gives_up_before_its_state_does(task: Task) -> None:
 
 
 @pytest.mark.parametrize("function", functions(), ids=_named)
-def test_a_function_logs_to_a_group_of_its_own_that_forgets(function: Function) -> None:
-    group = resources("AWS::Logs::LogGroup")[function.log_group]
+def test_a_function_logs_where_an_update_is_told_whole(function: Function) -> None:
+    assert function.log_group == "FunctionLogs"
 
-    assert function.log_group == f"{function.state}Logs"
-    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+@pytest.mark.parametrize("name", resources("AWS::Logs::LogGroup"))
+def test_a_log_group_forgets_and_outlives_the_stack(name: str) -> None:
+    group = template()["Resources"][name]
+
+    assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    # Not what a failed creation made: its name would stand in the way of the next try.
+    assert group["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert group["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("name", resources("AWS::Logs::LogGroup"))
+def test_a_log_group_that_stayed_is_not_in_the_way_of_a_new_stack(name: str) -> None:
+    """A name that two stacks of the same name would share makes the second one's creation fail."""
+    named = resources("AWS::Logs::LogGroup")[name].get("LogGroupName", "AWS::StackId")
+
+    assert "AWS::StackId" in str(named)
 
 
 @pytest.mark.parametrize(
