@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
-from tests.unit.samples import update
+from tests.localcloud.iam_acts import (
+    ANNOUNCE,
+    ANSWER,
+    DELETE_STACK,
+    EMIT,
+    EXECUTIONS,
+    INVOKE,
+    KEY_FOR_ANOTHER,
+    LIST,
+    PARTIQL,
+    PAST_THE_URL,
+    READ_CODE,
+    SCAN,
+    UNGUARD,
+    copy_to,
+    delete,
+    delete_many,
+    find,
+    get,
+    pin,
+    put,
+    read_claim,
+    read_history,
+    rewrite_update_of,
+    send_in_parts,
+    start,
+    stop,
+    write_beside_ones_own,
+)
 
-from switchover.domain.marks import Pin
 from switchover_cli.demo_stage import ENDPOINT
-from switchover_cli.deployment import Deployment, find_deployment
+from switchover_cli.deployment import Deployment
 from switchover_local.deploy import STACK_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from tests.localcloud.iam_acts import Act
 
     from switchover_local.stack import LocalCloud
-
-    Act = Callable[[Deployment], object]
 
 DOCUMENTS = Path(__file__).parents[2] / "docs" / "iam"
 OTHER = "team-b-prod"  # another team's endpoint, on the same stack
 # SNS has a word of its own (SNS API Reference, "Common errors").
 _DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
-PIN = Pin(endpoint=ENDPOINT, version="v2", reason="r", at=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def read_document(name: str, deployment: Deployment, **more: str) -> str:
@@ -79,97 +101,6 @@ def is_denied(act: Act, person: Deployment) -> bool:
     return False
 
 
-def put(key: str) -> Act:
-    return lambda person: person.s3.put_object(Bucket=person.bucket, Key=key, Body=b"x")
-
-
-def get(key: str) -> Act:
-    return lambda person: person.s3.get_object(Bucket=person.bucket, Key=key)
-
-
-def delete(key: str) -> Act:
-    return lambda person: person.s3.delete_object(Bucket=person.bucket, Key=key)
-
-
-def send_in_parts(key: str) -> Act:
-    """Begin a multipart upload and drop it."""
-
-    def act(person: Deployment) -> None:
-        begun = person.s3.create_multipart_upload(Bucket=person.bucket, Key=key)
-        person.s3.abort_multipart_upload(Bucket=person.bucket, Key=key, UploadId=begun["UploadId"])
-
-    return act
-
-
-def copy_to(key: str, source: str) -> Act:
-    return lambda person: person.s3.copy_object(
-        Bucket=person.bucket, Key=key, CopySource=f"{person.bucket}/{source}"
-    )
-
-
-def start(person: Deployment) -> object:
-    """Start the machine, with an input that it refuses."""
-    return person.session.client("stepfunctions").start_execution(
-        stateMachineArn=person.state_machine_arn, input=json.dumps({"endpoint": "-"})
-    )
-
-
-def call(service: str, operation: str, **arguments: Any) -> Act:
-    """An SDK's operation; `{table}`, `{bucket}`, `{machine}` and `{topic}` in it are the stack's."""
-
-    def act(person: Deployment) -> object:
-        names = {
-            "table": person.table,
-            "bucket": person.bucket,
-            "machine": person.state_machine_arn,
-            "topic": person.topic_arn or "",
-        }
-        filled = {
-            key: value.format(**names) if isinstance(value, str) else value
-            for key, value in arguments.items()
-        }
-        return getattr(person.session.client(service), operation)(**filled)
-
-    return act
-
-
-def rewrite_update_of(endpoint: str) -> Act:
-    """Write into the ledger as a function would."""
-    return lambda person: person.ledger.open_update(
-        update(endpoint=endpoint, update_id=f"{endpoint}-v9-00000000")
-    )
-
-
-def pin(endpoint: str) -> Act:
-    return lambda person: person.queue.set_pin(PIN.model_copy(update={"endpoint": endpoint}))
-
-
-def read_history(endpoint: str) -> Act:
-    return lambda person: person.ledger.history(endpoint)
-
-
-def read_claim(endpoint: str) -> Act:
-    return lambda person: person.ledger.claim(endpoint)
-
-
-def find(person: Deployment) -> object:
-    return find_deployment(STACK_NAME, person.session)
-
-
-ANSWER = call("stepfunctions", "send_task_success", taskToken="t", output="0")
-LIST = call("s3", "list_objects_v2", Bucket="{bucket}")
-SCAN = call("dynamodb", "scan", TableName="{table}")
-EXECUTIONS = call("stepfunctions", "list_executions", stateMachineArn="{machine}")
-UNGUARD = call("s3", "delete_bucket_policy", Bucket="{bucket}")
-ANNOUNCE = call("sns", "publish", TopicArn="{topic}", Message="Updated, trust me")
-EMIT = call(
-    "events",
-    "put_events",
-    Entries=[{"Source": "switchover", "DetailType": "Update Updated", "Detail": "{}"}],
-)
-INVOKE = call("lambda", "invoke", FunctionName=f"{STACK_NAME}-StartQueued")
-READ_CODE = call("lambda", "get_function", FunctionName=f"{STACK_NAME}-StartQueued")
-
 ALLOWED: dict[str, dict[str, Act]] = {
     "uploader": {
         "find the stack": find,
@@ -220,6 +151,8 @@ _OTHERS_PLACES: dict[str, Act] = {
     "write golden requests": put(f"golden/{ENDPOINT}.yaml"),
     "delete a model": delete(f"models/{ENDPOINT}/v1/config.json"),
     "delete the policy": delete(f"policies/{ENDPOINT}.yaml"),
+    "delete many": delete_many(f"models/{ENDPOINT}/v1/a", f"models/{ENDPOINT}/v1/b"),
+    "take another's model": copy_to(f"models/{ENDPOINT}/v9/a", f"models/{OTHER}/v1/a"),
 }
 _FUNCTIONS_ACTS: dict[str, Act] = {
     "rewrite another's update": rewrite_update_of(OTHER),
@@ -230,6 +163,12 @@ _FUNCTIONS_ACTS: dict[str, Act] = {
     "emit an outcome": EMIT,
     "invoke a function": INVOKE,
     "read a function's code": READ_CODE,
+    "stop an execution": stop,
+    "make a key for somebody": KEY_FOR_ANOTHER,
+    "delete the stack": DELETE_STACK,
+    "read the table by PartiQL": PARTIQL,
+    "write beside one's own": write_beside_ones_own(OTHER),
+    "call a function past its URL": PAST_THE_URL,
 }
 _WRITING: dict[str, Act] = {
     "answer a task token": ANSWER,

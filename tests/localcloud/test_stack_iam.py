@@ -13,15 +13,14 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from tests.localcloud.iam_acts import delete, put
 from tests.localcloud.iam_roles import (
     ALLOWED,
     DENIED,
     OTHER,
-    delete,
     give_user,
     is_denied,
     make_user,
-    put,
     read_document,
 )
 

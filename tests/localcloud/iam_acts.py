@@ -1,0 +1,149 @@
+"""What people try on a deployed stack: each act asks AWS for one thing, as the person it is given."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tests.unit.samples import update
+
+from switchover.domain.marks import Pin
+from switchover_cli.demo_stage import ENDPOINT
+from switchover_cli.deployment import find_deployment
+from switchover_local.deploy import STACK_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from switchover_cli.deployment import Deployment
+
+    Act = Callable[[Deployment], object]
+
+_PIN = Pin(endpoint=ENDPOINT, version="v2", reason="r", at=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def put(key: str) -> Act:
+    return lambda person: person.s3.put_object(Bucket=person.bucket, Key=key, Body=b"x")
+
+
+def get(key: str) -> Act:
+    return lambda person: person.s3.get_object(Bucket=person.bucket, Key=key)
+
+
+def delete(key: str) -> Act:
+    return lambda person: person.s3.delete_object(Bucket=person.bucket, Key=key)
+
+
+def send_in_parts(key: str) -> Act:
+    """Begin a multipart upload and drop it."""
+
+    def act(person: Deployment) -> None:
+        begun = person.s3.create_multipart_upload(Bucket=person.bucket, Key=key)
+        person.s3.abort_multipart_upload(Bucket=person.bucket, Key=key, UploadId=begun["UploadId"])
+
+    return act
+
+
+def copy_to(key: str, source: str) -> Act:
+    return lambda person: person.s3.copy_object(
+        Bucket=person.bucket, Key=key, CopySource=f"{person.bucket}/{source}"
+    )
+
+
+def start(person: Deployment) -> object:
+    """Start the machine, with an input that it refuses."""
+    return person.session.client("stepfunctions").start_execution(
+        stateMachineArn=person.state_machine_arn, input=json.dumps({"endpoint": "-"})
+    )
+
+
+def call(service: str, operation: str, **arguments: Any) -> Act:
+    """An SDK's operation; `{table}`, `{bucket}`, `{machine}` and `{topic}` in it are the stack's."""
+
+    def act(person: Deployment) -> object:
+        names = {
+            "table": person.table,
+            "bucket": person.bucket,
+            "machine": person.state_machine_arn,
+            "topic": person.topic_arn or "",
+        }
+        filled = {
+            key: value.format(**names) if isinstance(value, str) else value
+            for key, value in arguments.items()
+        }
+        return getattr(person.session.client(service), operation)(**filled)
+
+    return act
+
+
+def rewrite_update_of(endpoint: str) -> Act:
+    """Write into the ledger as a function would."""
+    return lambda person: person.ledger.open_update(
+        update(endpoint=endpoint, update_id=f"{endpoint}-v9-00000000")
+    )
+
+
+def pin(endpoint: str) -> Act:
+    return lambda person: person.queue.set_pin(_PIN.model_copy(update={"endpoint": endpoint}))
+
+
+def read_history(endpoint: str) -> Act:
+    return lambda person: person.ledger.history(endpoint)
+
+
+def read_claim(endpoint: str) -> Act:
+    return lambda person: person.ledger.claim(endpoint)
+
+
+def find(person: Deployment) -> object:
+    return find_deployment(STACK_NAME, person.session)
+
+
+ANSWER = call("stepfunctions", "send_task_success", taskToken="t", output="0")
+LIST = call("s3", "list_objects_v2", Bucket="{bucket}")
+SCAN = call("dynamodb", "scan", TableName="{table}")
+EXECUTIONS = call("stepfunctions", "list_executions", stateMachineArn="{machine}")
+UNGUARD = call("s3", "delete_bucket_policy", Bucket="{bucket}")
+ANNOUNCE = call("sns", "publish", TopicArn="{topic}", Message="Updated, trust me")
+EMIT = call(
+    "events",
+    "put_events",
+    Entries=[{"Source": "switchover", "DetailType": "Update Updated", "Detail": "{}"}],
+)
+INVOKE = call("lambda", "invoke", FunctionName=f"{STACK_NAME}-StartQueued")
+READ_CODE = call("lambda", "get_function", FunctionName=f"{STACK_NAME}-StartQueued")
+
+KEY_FOR_ANOTHER = call("iam", "create_access_key", UserName="auditor")
+DELETE_STACK = call("cloudformation", "delete_stack", StackName=STACK_NAME)
+PARTIQL = call("dynamodb", "execute_statement", Statement='SELECT * FROM "{table}"')
+PAST_THE_URL = call("lambda", "invoke", FunctionName=f"{STACK_NAME}-Decide")
+
+
+def stop(person: Deployment) -> object:
+    """Stop an execution: an update is called off instead, so that what was changed is put back."""
+    return person.session.client("stepfunctions").stop_execution(
+        executionArn=person.execution_arn("some-update")
+    )
+
+
+def delete_many(*keys: str) -> Act:
+    return lambda person: person.s3.delete_objects(
+        Bucket=person.bucket, Delete={"Objects": [{"Key": key} for key in keys]}
+    )
+
+
+def write_beside_ones_own(endpoint: str) -> Act:
+    """A transaction on one partition that is one's own and one that isn't."""
+    places = (f"endpoint#{ENDPOINT}", f"endpoint#{endpoint}")
+    return lambda person: person.session.client("dynamodb").transact_write_items(
+        TransactItems=[
+            {
+                "Put": {
+                    "TableName": person.table,
+                    "Item": {"pk": {"S": place}, "sk": {"S": "mark#v0"}, "body": {"S": "{}"}},
+                }
+            }
+            for place in places
+        ]
+    )
