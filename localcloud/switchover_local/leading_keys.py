@@ -24,7 +24,7 @@ def add_leading_keys() -> None:
     Raises:
         AttributeError: the symbol that is wrapped is gone.
     """
-    actions = importlib.import_module("ministack.core.iam_actions")
+    actions: Any = importlib.import_module("ministack.core.iam_actions")
     read_off = actions.dynamodb_service_context
 
     def read_off_with_keys(body: bytes) -> dict[str, Any]:
