@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from switchover.aws import gateways
+from switchover.aws.files import policy_key
 from switchover.domain.answers import answer
 from switchover.domain.intake import understand
 from switchover.domain.queueing import Decision
@@ -17,6 +18,7 @@ from switchover.telemetry import handler as lambda_handler
 
 if TYPE_CHECKING:
     from switchover.domain.reasons import Reason
+    from switchover.domain.update import Update
 
 
 class Payload(BaseModel):
@@ -53,7 +55,7 @@ def _begin(request: Request | tuple[Reason, ...], payload: Payload) -> Decision:
         )
     )
     refused = asked.refuse(endpoint)
-    return refused or gateways.admission().admit(update, endpoint, gateways.turns())
+    return refused or gateways.admission().admit(_pin(update), endpoint, gateways.turns())
 
 
 def _go_on(request: Request, payload: Payload) -> Decision:
@@ -61,4 +63,10 @@ def _go_on(request: Request, payload: Payload) -> Decision:
     if isinstance(found, Decision):
         return found
     endpoint = gateways.sagemaker().read(found.endpoint)
-    return gateways.admission().admit(found, endpoint, gateways.turns())
+    return gateways.admission().admit(_pin(found), endpoint, gateways.turns())
+
+
+def _pin(update: Update) -> Update:
+    """Fix which version of the policy this run goes by: every later state reads that one."""
+    newest = gateways.files().find_version(update.bucket, policy_key(update.endpoint))
+    return gateways.ledger().save(update, policy_version=newest)

@@ -5,17 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from switchover.aws import gateways
+from switchover.aws.model_files import find_changes
 from switchover.domain.answers import answer
 from switchover.domain.checks.preflight import call_refused
 from switchover.domain.errors import CallRefused
-from switchover.telemetry import UpdatePayload
+from switchover.telemetry import PlannedPayload
 from switchover.telemetry import handler as lambda_handler
 
 
-@lambda_handler(UpdatePayload)
-def handler(payload: UpdatePayload) -> dict[str, Any]:
-    """Create what the plan says; a rollback's config exists already."""
-    plan = gateways.ledger().update(payload.update_id).planned
+@lambda_handler(PlannedPayload)
+def handler(payload: PlannedPayload) -> dict[str, Any]:
+    """Create what the plan says, if it is still made of what was checked; a rollback's config exists."""
+    update = gateways.ledger().update(payload.update_id)
+    plan = update.planned
+    changed = find_changes(
+        update, plan, payload.plan_digest, gateways.manifests(), gateways.model_files()
+    )
+    if changed:
+        return answer("refused", changed)
     if plan.model_request is None or plan.config_request is None:
         return answer("created")
     try:

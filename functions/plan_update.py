@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from switchover.aws import gateways
+from switchover.aws.manifests import GOLDEN
 from switchover.aws.survey import survey
 from switchover.domain.answers import answer
 from switchover.domain.approvals.four_eyes import subjects_of
@@ -47,8 +48,11 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     if late is not None:
         ledger.save(update, preflight=planning.preflight)
         return answer(late.verdict, late.reasons)
+    if plan.golden_pin and found.golden_files is not None:
+        gateways.manifests().keep(update.update_id, GOLDEN, found.golden_files)
     update = ledger.save(update, plan=plan, preflight=planning.preflight, version=plan.version)
     text = " ".join(filter(None, (plan.summary, update.hotfix_told, update.overrides_told)))
     ledger.add_moment(update, Moment(at=found.endpoint.read_at, state="PlanUpdate", text=text))
     verdict = "needs_approval" if plan.needs_approval else "planned"
-    return {**answer(verdict), "summary": plan.summary}
+    # The execution carries the digest on: there nobody can write it, as in the ledger somebody might.
+    return {**answer(verdict), "summary": plan.summary, "plan_digest": plan.digest}

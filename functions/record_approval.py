@@ -21,6 +21,7 @@ class Payload(BaseModel):
     update_id: str
     gate: Gate
     reply: Replied
+    plan_digest: str = ""
 
 
 @lambda_handler(Payload)
@@ -32,7 +33,9 @@ def handler(payload: Payload) -> dict[str, Any]:
     if given is None:
         endpoint = gateways.sagemaker().read(update.endpoint)
         decided = gateways.witness().find(update.update_id, payload.reply.decision)
-        given = read_reply(update, payload.gate, payload.reply, decided, endpoint.read_at)
+        given = read_reply(
+            update, payload.gate, payload.reply, decided, endpoint.read_at, payload.plan_digest
+        )
         course = update.course
         if payload.gate is Gate.PROMOTION:
             plan = update.planned

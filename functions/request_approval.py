@@ -12,6 +12,7 @@ from switchover.aws import gateways
 from switchover.aws.waking import wake
 from switchover.domain.approvals.approval import Gate, make_link
 from switchover.domain.errors import NotAsked
+from switchover.domain.manifest import find_plan_change
 from switchover.domain.outcome import Ending
 from switchover.domain.telling.announcement import ask_people
 from switchover.domain.update import Moment
@@ -29,6 +30,7 @@ class Payload(BaseModel):
     asked_at: AwareDatetime
     ending: Ending
     task_token: str
+    plan_digest: str = ""
 
 
 @lambda_handler(Payload)
@@ -57,6 +59,8 @@ def _ask(payload: Payload) -> dict[str, Any]:
     if seen["verdict"] == "closed":
         return seen
     update = ledger.update(payload.update_id)
+    for changed in find_plan_change(update.planned, payload.plan_digest):
+        raise NotAsked(str(changed))
     until = payload.asked_at + timedelta(seconds=told.approval_seconds)
     # A link doesn't tell who answers, which four eyes ask for.
     has_links = told.links_url and not update.planned.four_eyes

@@ -6,20 +6,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from switchover.aws import gateways
+from switchover.aws.model_files import find_changes
 from switchover.domain.answers import answer
 from switchover.domain.checks.preflight import call_refused
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound
 from switchover.domain.starting import Start, choose_start, has_arrived
 from switchover.domain.verdict import course_of
-from switchover.telemetry import UpdatePayload
+from switchover.telemetry import PlannedPayload
 from switchover.telemetry import handler as lambda_handler
 
 if TYPE_CHECKING:
     from switchover.domain.reasons import Reason
 
 
-@lambda_handler(UpdatePayload)
-def handler(payload: UpdatePayload) -> dict[str, Any]:
+@lambda_handler(PlannedPayload)
+def handler(payload: PlannedPayload) -> dict[str, Any]:
     """Read, choose, note the course, then act: a lost answer is found again by the next reading."""
     ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
     update = ledger.update(payload.update_id)
@@ -35,6 +36,16 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     if start is Start.ALREADY or update.abort is not None:
         # Called off between two tries: whether the first one was heard is for AwaitOutcome to see.
         return answer("moving")
+    # What an earlier try asked for is under way: then nothing may stand in the way on, or back.
+    changed = (
+        ()
+        if earlier
+        else find_changes(
+            update, plan, payload.plan_digest, gateways.manifests(), gateways.model_files()
+        )
+    )
+    if changed:
+        return answer("refused", changed)
     course = earlier or course_of(
         plan.target_config, endpoint, plan.overdue_seconds, recreates=plan.deployment_config is None
     )

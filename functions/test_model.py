@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from switchover.aws import gateways
+from switchover.aws.manifests import GOLDEN
 from switchover.domain.answers import answer
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.questions import GoldenQuestion
@@ -27,7 +28,8 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     plan = update.planned
     found: tuple[GoldenQuestion, ...] | tuple[Reason, ...] = ()
     if plan.golden is not None:
-        found = gateways.files().golden_requests(update.bucket, plan.golden)
+        pinned = gateways.manifests().read(update.update_id, GOLDEN, plan.golden_pin)
+        found = gateways.files().pinned_golden(update.bucket, plan.golden, pinned)
     questions = tuple(entry for entry in found if isinstance(entry, GoldenQuestion))
     answers = gateways.runtime().ask_all(
         plan.endpoint,

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from switchover.aws import gateways
+from switchover.aws.manifests import FILES
 from switchover.domain.answers import answer
+from switchover.domain.manifest import Manifest
 from switchover.domain.policies.policy import Model
+from switchover.domain.reasons import Reason
 from switchover.domain.update import Moment
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
@@ -22,8 +25,15 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     policy = gateways.files().effective_policy(update)
     # A faulty policy is PlanUpdate's to report; the files are checked by the strict defaults.
     allowed = Model() if isinstance(policy, tuple) else policy.policy.model
-    found = gateways.models().inspect(update.release, update.bucket, allowed)
-    ledger.save(update, reasons=found.reasons)
+    model_files, place = gateways.model_files(), (update.bucket, update.release.prefix)
+    listed = model_files.list_versions(*place)
+    if isinstance(listed, Reason):
+        ledger.save(update, reasons=(listed,))
+        return answer("invalid", (listed,))
+    found = gateways.models().inspect(update.release, update.bucket, allowed, versions=listed)
+    manifest = Manifest(model_files.with_checksums(*place, listed))
+    gateways.manifests().keep(update.update_id, FILES, manifest)
+    ledger.save(update, reasons=found.reasons, files_digest=manifest.digest)
     if found.unchecked:
         text = f"Not checked: {' '.join(found.unchecked[:5])}"
         moment = Moment(at=update.started_at, state="ValidateModel", text=text)

@@ -28,6 +28,7 @@ _PREFIXES = {"monitoring": "cloudwatch"}
 _S3_ACTIONS = {
     "HeadObject": "s3:GetObject",
     "ListObjectsV2": "s3:ListBucket",
+    "ListObjectVersions": "s3:ListBucketVersions",
     # A copy reads its source as well: whoever copies has looked at the source before, by HeadObject.
     "CopyObject": "s3:PutObject",
     "CreateMultipartUpload": "s3:PutObject",
@@ -231,7 +232,7 @@ def _special_actions(
     match method, call.args:
         case "get_paginator", [ast.Constant(value=str(operation))]:
             yield from _actions(service, operation)
-        case "get_object", _ if any(entry.arg == "VersionId" for entry in call.keywords):
+        case "get_object" | "head_object", _ if any(entry.arg == "VersionId" for entry in call.keywords):
             yield "s3:GetObjectVersion"
 
 

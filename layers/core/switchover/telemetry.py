@@ -22,6 +22,15 @@ class UpdatePayload(BaseModel):
     update_id: str
 
 
+class PlannedPayload(UpdatePayload):
+    """Which update, and the digest of its plan as the execution carries it.
+
+    Without a digest the execution began by a definition that carried none.
+    """
+
+    plan_digest: str = ""
+
+
 @cache
 def logger() -> Logger:
     """The process's logger; service and level come from the POWERTOOLS_ variables."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from switchover.aws.aborting import stop_update
 from switchover.aws.ledger import try_anew
+from switchover.aws.manifests import GOLDEN
 from switchover.domain.aborting import AbortRequest
 from switchover.domain.golden.questions import GoldenQuestion
 from switchover.domain.guarding import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from switchover.aws.files import Files
     from switchover.aws.fleet_metrics import FleetMetrics
+    from switchover.aws.manifests import Manifests
     from switchover.aws.observing import Observer
     from switchover.aws.runtime import Runtime
     from switchover.domain.reasons import Reason
@@ -41,6 +43,7 @@ class BakeGuard:
     metrics: FleetMetrics
     runtime: Runtime
     files: Files
+    manifests: Manifests
 
     def stand(self, update_id: str, bake_since: datetime) -> Iterator[float]:
         """Guard the bake that began then, to its end or until enough is known; yields pauses in seconds.
@@ -107,7 +110,8 @@ class BakeGuard:
         plan = update.planned
         if plan.golden is None or not plan.guard.probes_per_minute:
             return ()
-        found = self.files.golden_requests(update.bucket, plan.golden)
+        pinned = self.manifests.read(update.update_id, GOLDEN, plan.golden_pin)
+        found = self.files.pinned_golden(update.bucket, plan.golden, pinned)
         return tuple(entry for entry in found if isinstance(entry, GoldenQuestion))
 
     def _ask(self, update: Update, probes: Probes) -> Iterator[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +15,7 @@ from switchover.domain.golden.questions import (
     parse_golden,
     too_large_together,
 )
+from switchover.domain.manifest import UNVERSIONED, Manifest, ModelFile, ObjectVersion
 from switchover.domain.policies.layers import (
     EffectivePolicy,
     Layer,
@@ -26,11 +27,14 @@ from switchover.domain.policies.layers import (
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from mypy_boto3_s3 import S3Client
 
     from switchover.domain.update import Update
 
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
+_GONE = _MISSING | {"NoSuchVersion", "412", "PreconditionFailed", "MethodNotAllowed", "405"}
 
 
 def policy_key(endpoint: str) -> str:
@@ -57,12 +61,41 @@ class Files:
         with answer["Body"] as body:
             return body.read(at_most_bytes)
 
+    def find_version(self, bucket: str, key: str) -> ObjectVersion:
+        """The present version of an object; one without ETag if there is none."""
+        try:
+            head = self._s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise
+            return ObjectVersion()
+        return _version_of(head)
+
+    def read_version(
+        self, bucket: str, key: str, version: ObjectVersion, at_most_bytes: int
+    ) -> bytes | None:
+        """Like `read`, of exactly this version; None if it is gone."""
+        if not version.etag:
+            return None
+        try:
+            if version.version_id:
+                answer = self._s3.get_object(Bucket=bucket, Key=key, VersionId=version.version_id)
+            else:
+                answer = self._s3.get_object(Bucket=bucket, Key=key, IfMatch=version.condition)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            return None
+        with answer["Body"] as body:
+            return body.read(at_most_bytes)
+
     def effective_policy(self, update: Update) -> EffectivePolicy | tuple[Reason, ...]:
         """The policy of an update: defaults < file < release < input; or every fault of them.
 
-        A release's word counts as far as the file and the stack let releases speak.
+        A release's word counts as far as the file and the stack let releases speak. The file is read in
+        the version that the update's run was pinned to, if it was.
         """
-        file = self.policy_file(update.bucket, update.endpoint)
+        file = self.policy_file(update.bucket, update.endpoint, update.policy_version)
         request = update.request
         asked = layer_of_input(
             request.policy if request else {},
@@ -73,34 +106,120 @@ class Files:
         layers = offered if file is None else (file, *offered)
         return merge_policy(layers, self._releases_may)
 
-    def policy_file(self, bucket: str, endpoint: str) -> Layer | None:
-        """What an endpoint's policy file sets; None if there is no file."""
+    def policy_file(
+        self, bucket: str, endpoint: str, version: ObjectVersion | None = None
+    ) -> Layer | None:
+        """What an endpoint's policy file sets; None if there is no file, or was none in that version."""
         key = policy_key(endpoint)
-        raw = self.read(bucket, key, FILE_LIMITS.bytes + 1)
-        return None if raw is None else parse_policy(raw, f"s3://{bucket}/{key}")
+        source = f"s3://{bucket}/{key}"
+        if version is None:
+            raw = self.read(bucket, key, FILE_LIMITS.bytes + 1)
+            return None if raw is None else parse_policy(raw, source)
+        if not version.etag:
+            return None
+        raw = self.read_version(bucket, key, version, FILE_LIMITS.bytes + 1)
+        if raw is None:
+            return Layer(source, {}, faults=(_version_gone(source, version),))
+        return parse_policy(raw, source)
 
     def golden_requests(
         self, bucket: str, key: str
     ) -> tuple[GoldenQuestion, ...] | tuple[Reason, ...]:
         """The golden requests of a key with what lies beside it, or why they can't be asked."""
-        source = f"s3://{bucket}/{key}"
-        raw = self.read(bucket, key, TOTAL_LIMIT_BYTES + 1)
-        if raw is None:
-            return (
-                Reason(
-                    code="golden.missing",
-                    subject="policy: tests.golden",
-                    message=f"{source} does not exist.",
-                    remedy="Upload it, or take `tests.golden` out of the policy.",
-                ),
-            )
-        if len(raw) > TOTAL_LIMIT_BYTES:
-            return (too_large_together(source),)
-        folder = key.rpartition("/")[0]
+        return self.find_golden(bucket, key)[0]
 
-        @cache
-        def read_beside(name: str) -> bytes | None:
-            beside = f"{folder}/{name}" if folder else name
-            return self.read(bucket, beside, BODY_LIMIT_BYTES + 1)
+    def find_golden(
+        self, bucket: str, key: str
+    ) -> tuple[tuple[GoldenQuestion, ...] | tuple[Reason, ...], Manifest]:
+        """Like `golden_requests`, with the version of each file that was read for them."""
+        seen: dict[str, ModelFile] = {}
 
-        return parse_golden(raw, source, read_beside)
+        def read(path: str, at_most_bytes: int) -> bytes | None:
+            found = self._read_and_version(bucket, path, at_most_bytes)
+            if found is None:
+                return None
+            raw, version = found
+            seen[path] = ModelFile(path, len(raw), version.etag, version.version_id)
+            return raw
+
+        questions = _read_golden(bucket, key, read)
+        return questions, Manifest(tuple(seen.values()))
+
+    def pinned_golden(
+        self, bucket: str, key: str, manifest: Manifest | None
+    ) -> tuple[GoldenQuestion, ...] | tuple[Reason, ...]:
+        """The golden requests of exactly the versions in a manifest, or why they can't be asked."""
+        pinned = {file.path: file.version for file in manifest.files} if manifest else {}
+        gone = [] if pinned else [key]
+
+        def read(path: str, at_most_bytes: int) -> bytes | None:
+            version = pinned.get(path, ObjectVersion())
+            raw = self.read_version(bucket, path, version, at_most_bytes)
+            if raw is None:
+                gone.append(path)
+            return raw
+
+        questions = _read_golden(bucket, key, read)
+        return tuple(_golden_gone(f"s3://{bucket}/{path}") for path in gone[:1]) or questions
+
+    def _read_and_version(
+        self, bucket: str, key: str, at_most_bytes: int
+    ) -> tuple[bytes, ObjectVersion] | None:
+        try:
+            answer = self._s3.get_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise
+            return None
+        with answer["Body"] as body:
+            return body.read(at_most_bytes), _version_of(answer)
+
+
+def _read_golden(
+    bucket: str, key: str, read: Callable[[str, int], bytes | None]
+) -> tuple[GoldenQuestion, ...] | tuple[Reason, ...]:
+    source = f"s3://{bucket}/{key}"
+    raw = read(key, TOTAL_LIMIT_BYTES + 1)
+    if raw is None:
+        return (
+            Reason(
+                code="golden.missing",
+                subject="policy: tests.golden",
+                message=f"{source} does not exist.",
+                remedy="Upload it, or take `tests.golden` out of the policy.",
+            ),
+        )
+    if len(raw) > TOTAL_LIMIT_BYTES:
+        return (too_large_together(source),)
+    folder = key.rpartition("/")[0]
+
+    @cache
+    def read_beside(name: str) -> bytes | None:
+        return read(f"{folder}/{name}" if folder else name, BODY_LIMIT_BYTES + 1)
+
+    return parse_golden(raw, source, read_beside)
+
+
+def _version_of(answer: Mapping[str, Any]) -> ObjectVersion:
+    version_id = answer.get("VersionId", "")
+    return ObjectVersion(
+        etag=answer["ETag"].strip('"'), version_id="" if version_id == UNVERSIONED else version_id
+    )
+
+
+def _version_gone(source: str, version: ObjectVersion) -> Reason:
+    return Reason(
+        code="policy.version-gone",
+        subject=source,
+        message=f"no longer has the version {version.told}, which this update began with.",
+        remedy="Start the release again: it then goes by the policy that is there.",
+    )
+
+
+def _golden_gone(source: str) -> Reason:
+    return Reason(
+        code="golden.version-gone",
+        subject=source,
+        message="no longer exists in the version that the plan was made with, so that nothing was asked.",
+        remedy="Decide by hand, or start the release again with golden files that stay as they are.",
+    )

@@ -18,6 +18,8 @@ from switchover.aws.files import Files
 from switchover.aws.fleet_metrics import FleetMetrics
 from switchover.aws.guards import Guards
 from switchover.aws.ledger import Ledger
+from switchover.aws.manifests import Manifests
+from switchover.aws.model_files import ModelFiles
 from switchover.aws.models import Models
 from switchover.aws.observing import Observer
 from switchover.aws.queue import Queue
@@ -64,7 +66,7 @@ def guards() -> Guards:
 
 def bake_guard() -> BakeGuard:
     """Who stands by a bake."""
-    return BakeGuard(observer(), fleet_metrics(), runtime(), files())
+    return BakeGuard(observer(), fleet_metrics(), runtime(), files(), manifests())
 
 
 def fleet_metrics() -> FleetMetrics:
@@ -102,6 +104,11 @@ def models() -> Models:
     return Models(clients.client("s3"))
 
 
+def model_files() -> ModelFiles:
+    """The versions of a release's files."""
+    return ModelFiles(clients.client("s3"))
+
+
 def copying() -> Copying:
     """Releases that lie elsewhere."""
     return Copying(clients.client("s3"))
@@ -115,6 +122,11 @@ def files() -> Files:
 def ledger() -> Ledger:
     """What Switchover remembers."""
     return Ledger(clients.client("dynamodb"), settings().table)
+
+
+def manifests() -> Manifests:
+    """What updates were made of."""
+    return Manifests(clients.client("dynamodb"), settings().table)
 
 
 def workflow() -> Workflow:

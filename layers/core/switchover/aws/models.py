@@ -24,13 +24,14 @@ from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME, LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
 
     from switchover.domain.checkpoint.contents import Allowances
     from switchover.domain.checkpoint.reading import Evidence
+    from switchover.domain.manifest import ModelFile, ObjectVersion
     from switchover.domain.release import Release
 
 SHA256_METADATA = "sha256"
@@ -44,6 +45,8 @@ _MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 _DENIED = frozenset({"403", "AccessDenied", "AllAccessDisabled", "Forbidden"})
 # What a repeat can't mend: archived in Glacier, shorter than a moment ago, a KMS key that is off.
 _UNREADABLE = frozenset({"InvalidObjectState", "InvalidRange", "KMS.DisabledException"})
+# It was written over since it was listed.
+_CHANGED = frozenset({"412", "PreconditionFailed"})
 
 
 class Models:
@@ -92,17 +95,27 @@ class Models:
         release: Release,
         bucket: str,
         allowed: Allowances = STRICT,
+        *,
+        versions: tuple[ModelFile, ...] | None = None,
     ) -> Inspection:
         """Like `validate`, and also say what could not be looked at.
+
+        `versions` are the files to look at, each read in exactly this version; by default whatever is
+        there now.
 
         Raises:
             ClientError: S3 still throttles or fails after botocore's retries.
         """
-        listed = self.list_files(bucket, release.prefix)
+        listed: tuple[StoredFile, ...] | Reason
+        if versions is None:
+            listed = self.list_files(bucket, release.prefix)
+        else:
+            listed = tuple(StoredFile(file.path, file.bytes) for file in versions)
         if isinstance(listed, Reason):
             return Inspection((listed,))
         wanted = {file.path for file in release.files}
-        reader = _PrefixReader(self._s3, bucket, release.prefix)
+        pinned = {file.path: file.version for file in versions or ()}
+        reader = _PrefixReader(self._s3, bucket, release.prefix, pinned)
         with ThreadPoolExecutor(_PARALLEL_READS) as pool:
             heads = list(pool.map(reader.add_sha256, (f for f in listed if f.path in wanted)))
             there = [file for file, _ in heads]
@@ -192,14 +205,17 @@ class Models:
             )
         except ClientError as error:
             return explain_refusal(error, place, bucket)
-        if len(files) > KEYS_LIMIT:
-            return Reason(
-                code="model.unexpected-file",
-                subject=place,
-                message=f"holds more than {KEYS_LIMIT} keys; SageMaker would download them all.",
-                remedy="Give the release a prefix of its own.",
-            )
-        return files
+        return too_many_keys(place) if len(files) > KEYS_LIMIT else files
+
+
+def too_many_keys(place: str) -> Reason:
+    """Say that more lies under a prefix than a release may have."""
+    return Reason(
+        code="model.unexpected-file",
+        subject=place,
+        message=f"holds more than {KEYS_LIMIT} keys; SageMaker would download them all.",
+        remedy="Give the release a prefix of its own.",
+    )
 
 
 def _nothing_under(place: str) -> Reason:
@@ -212,36 +228,66 @@ def _nothing_under(place: str) -> Reason:
 
 
 class _PrefixReader:
-    """Reads a release's files in a bucket; safe to use from several threads."""
+    """Reads a release's files in a bucket; safe to use from several threads.
 
-    def __init__(self, s3: S3Client, bucket: str, prefix: str) -> None:
+    A file with a pinned version is read in that version, whatever was written over it.
+    """
+
+    def __init__(
+        self,
+        s3: S3Client,
+        bucket: str,
+        prefix: str,
+        pinned: Mapping[str, ObjectVersion] | None = None,
+    ) -> None:
         self._s3 = s3
         self._bucket = bucket
         self._prefix = prefix
+        self._pinned = pinned or {}
 
     def read(self, path: str, start: int, length: int) -> bytes | Reason:
         if length == 0:  # HTTP has no empty range
             return b""
         try:
-            answer = self._s3.get_object(
-                Bucket=self._bucket,
-                Key=f"{self._prefix}{path}",
-                Range=f"bytes={start}-{start + length - 1}",
-            )
+            answer = self._get(path, f"bytes={start}-{start + length - 1}")
         except ClientError as error:
             return explain_refusal(error, path, self._bucket)
         with answer["Body"] as body:
             return body.read()
 
+    def _get(self, path: str, wanted: str) -> GetObjectOutputTypeDef:
+        key = f"{self._prefix}{path}"
+        pinned = self._pinned.get(path)
+        if pinned is None:
+            return self._s3.get_object(Bucket=self._bucket, Key=key, Range=wanted)
+        if not pinned.version_id:
+            return self._s3.get_object(
+                Bucket=self._bucket, Key=key, Range=wanted, IfMatch=pinned.condition
+            )
+        return self._s3.get_object(
+            Bucket=self._bucket, Key=key, Range=wanted, VersionId=pinned.version_id
+        )
+
     def add_sha256(self, file: StoredFile) -> tuple[StoredFile, Reason | None]:
         """Ask S3 for what it knows of a file's content."""
         try:
-            head = self._s3.head_object(
-                Bucket=self._bucket, Key=f"{self._prefix}{file.path}", ChecksumMode="ENABLED"
-            )
+            head = self._head(file.path)
         except ClientError as error:
             return file, explain_refusal(error, file.path, self._bucket)
         return replace(file, sha256=find_sha256(head)), None
+
+    def _head(self, path: str) -> HeadObjectOutputTypeDef:
+        key = f"{self._prefix}{path}"
+        pinned = self._pinned.get(path)
+        if pinned is None:
+            return self._s3.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
+        if not pinned.version_id:
+            return self._s3.head_object(
+                Bucket=self._bucket, Key=key, ChecksumMode="ENABLED", IfMatch=pinned.condition
+            )
+        return self._s3.head_object(
+            Bucket=self._bucket, Key=key, ChecksumMode="ENABLED", VersionId=pinned.version_id
+        )
 
 
 def find_sha256(head: HeadObjectOutputTypeDef) -> str | None:
@@ -288,6 +334,13 @@ def explain_refusal(error: ClientError, subject: str, bucket: str) -> Reason:
             subject=subject,
             message=f"S3 denies access to it in bucket {bucket}.",
             remedy="Allow s3:GetObject, s3:ListBucket and kms:Decrypt on the bucket's key.",
+        )
+    if code in _CHANGED:
+        return Reason(
+            code="model.file-changed",
+            subject=subject,
+            message=f"was written over in bucket {bucket} while it was checked.",
+            remedy="Wait until whatever writes it is done, then start the release again.",
         )
     if code in _UNREADABLE:
         return Reason(

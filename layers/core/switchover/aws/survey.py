@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from switchover.aws.scaling import Quotas, Scaling
     from switchover.aws.topic import Topic
     from switchover.aws.usage import Fleets
+    from switchover.domain.manifest import Manifest
     from switchover.domain.policies.policy import Policy
     from switchover.domain.update import Update
 
@@ -60,11 +61,13 @@ def survey(
     effective = files.effective_policy(update)
     faults = effective if isinstance(effective, tuple) else ()
     sound = None if isinstance(effective, tuple) else effective
+    golden, golden_files = _find_golden(files, update, sound.policy) if sound else (None, None)
     around = Surroundings(
         endpoint=endpoint,
         effective=sound,
         faults=faults,
-        golden=_count_golden(files, update, sound.policy) if sound else None,
+        golden=golden,
+        golden_files=golden_files,
         subscribers=_measure(lambda: topic.subscribers()),
         dashboard=dashboard,
     )
@@ -116,12 +119,14 @@ def survey(
     )
 
 
-def _count_golden(files: Files, update: Update, policy: Policy) -> int | tuple[Reason, ...] | None:
+def _find_golden(
+    files: Files, update: Update, policy: Policy
+) -> tuple[int | tuple[Reason, ...] | None, Manifest | None]:
     if policy.tests.golden is None:
-        return None
-    golden = files.golden_requests(update.bucket, policy.tests.golden)
+        return None, None
+    golden, read = files.find_golden(update.bucket, policy.tests.golden)
     faults = tuple(entry for entry in golden if isinstance(entry, Reason))
-    return faults or len(golden)
+    return faults or len(golden), read
 
 
 def _measure(read: Callable[[], T]) -> T | Unmeasured:

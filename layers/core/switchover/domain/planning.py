@@ -126,7 +126,18 @@ def _fix_plan(update: Update, found: Surroundings) -> Plan | tuple[Reason, ...] 
     plan = fix(update, effective, live, endpoint, found)
     if not isinstance(plan, Plan):
         return plan
-    return plan.model_copy(update={"overrides": effective.overrides})
+    return _pin(plan.model_copy(update={"overrides": effective.overrides}), update, found)
+
+
+def _pin(plan: Plan, update: Update, found: Surroundings) -> Plan:
+    """Say what a plan was made of, so that its digest covers that as well."""
+    return plan.model_copy(
+        update={
+            "golden_pin": found.golden_files.digest if found.golden_files and plan.golden else "",
+            "files_digest": update.files_digest,
+            "policy_version": update.policy_version.told if update.policy_version else "",
+        }
+    )
 
 
 def _plan_forward(

@@ -22,6 +22,7 @@ from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import ScalingReading
 from switchover.domain.golden.results import GoldenResult
 from switchover.domain.guarding import GuardCall
+from switchover.domain.manifest import ObjectVersion
 from switchover.domain.outcome import Outcome
 from switchover.domain.plain_text import quote
 from switchover.domain.plans.plan import Kind, Plan
@@ -175,6 +176,10 @@ class Update(BaseModel):
     offered_by: tuple[str, ...] | None = None
     # Of the release's source when its copy began; empty before.
     source_digest: str = ""
+    # The version of the policy file that this run reads; None if none was looked for yet.
+    policy_version: ObjectVersion | None = None
+    # Of the manifest of the model's files, as they were checked.
+    files_digest: str = ""
     started_at: datetime
     # When release.json was uploaded, or somebody asked: what is newer is decided by this.
     offered_at: datetime | None = None

@@ -71,6 +71,8 @@ class Approval(BaseModel):
     channel: Channel
     at: datetime
     reasons: tuple[Reason, ...] = ()
+    # Of the plan that people were shown.
+    plan_digest: str = ""
 
     @property
     def told(self) -> str:

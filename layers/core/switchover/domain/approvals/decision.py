@@ -104,12 +104,25 @@ def decide(
 
 
 def read_reply(
-    update: Update, gate: Gate, replied: Replied, decided: Decision | None, at: datetime
+    update: Update,
+    gate: Gate,
+    replied: Replied,
+    decided: Decision | None,
+    at: datetime,
+    plan_digest: str = "",
 ) -> Approval:
     """Understand how a question ended; whatever isn't a plain yes is a no.
 
-    `decided` is the record that the answer refers to, if there is one.
+    `decided` is the record that the answer refers to, if there is one. `plan_digest` is that of the plan
+    that people were shown.
     """
+    given = _read_end(update, gate, replied, decided, at)
+    return given.model_copy(update={"plan_digest": plan_digest})
+
+
+def _read_end(
+    update: Update, gate: Gate, replied: Replied, decided: Decision | None, at: datetime
+) -> Approval:
     if replied.ended is not None:
         return _approval(gate, replied.ended, Channel.CONSOLE, at, reason=replied.error)
     given = _read_answer(update, gate, replied.answer, decided, at)

@@ -10,6 +10,7 @@ from switchover.domain.plans.plan import Kind, Plan
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import Absent, LiveRelease, ScalingReading
+    from switchover.domain.manifest import Manifest
     from switchover.domain.plans.experience import PastUpdate
     from switchover.domain.policies.layers import EffectivePolicy
     from switchover.domain.policies.policy import Policy
@@ -24,7 +25,8 @@ class Surroundings:
     """All that was read before planning.
 
     `effective` is None if the policy is faulty, and `faults` says why. `golden` counts the golden
-    requests, or says why they can't be asked; None if the policy names none. `served` is newest first.
+    requests, or says why they can't be asked; None if the policy names none. `golden_files` are the files
+    that were read for that. `served` is newest first.
     `old_latency_us` is what the fleet that serves takes, by the policy's statistic; None if the policy
     doesn't compare with it, or it answered too little.
     `goal` is the config that a rollback goes to, with its model; None if they are gone. Of the account's
@@ -37,6 +39,7 @@ class Surroundings:
     alarms: tuple[AlarmReading, ...] = ()
     faults: tuple[Reason, ...] = ()
     golden: int | tuple[Reason, ...] | None = None
+    golden_files: Manifest | None = None
     served: tuple[Served, ...] = ()
     past: tuple[PastUpdate, ...] = ()
     goal: LiveRelease | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +123,20 @@ class Plan(BaseModel):
     four_eyes: bool = False
     capacity_during: tuple[int, int] | None = None
     endpoint_tags: tuple[dict[str, str], ...] = ()
+    # What it was made of: digests of the golden files' and the model's manifests, and which policy.
+    golden_pin: str = ""
+    files_digest: str = ""
+    policy_version: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the whole plan: a plan that differs in anything has another.
+
+        Fields at their defaults don't count, so that a version of the code which adds a field still
+        finds the digest of a plan that waits.
+        """
+        told = self.model_dump(mode="json", exclude_defaults=True)
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     @property
     def changes_fleet_size(self) -> bool:

@@ -91,6 +91,7 @@ def ask_people(
     said += [told for told in (update.hotfix_told, update.overrides_told) if told]
     said.append(f"Offered by: {say_offerers(update.offered_by)}.")
     said += [
+        f"Plan {update.planned.digest[:12]}: another one is not carried out.",
         f"Yes: switchover approve {update.endpoint}",
         f"No: switchover reject {update.endpoint} --reason '…'",
     ]

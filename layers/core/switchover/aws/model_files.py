@@ -1,0 +1,116 @@
+"""The versions of a release's files, listed and compared without reading any."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from switchover.aws.manifests import FILES, Manifests
+from switchover.aws.models import KEYS_LIMIT, explain_refusal, too_many_keys
+from switchover.domain.manifest import (
+    UNVERSIONED,
+    ModelFile,
+    compare,
+    find_plan_change,
+    judge_changes,
+    record_lost,
+)
+from switchover.domain.plans.plan import Kind, Plan
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from switchover.domain.update import Update
+
+# Old versions are listed between the present ones; beyond this it is no release's prefix any more.
+_LISTED_LIMIT = 10 * KEYS_LIMIT
+_PARALLEL_READS = 10
+
+
+class ModelFiles:
+    """What lies under a release's prefix, as versions."""
+
+    def __init__(self, s3: S3Client) -> None:
+        self._s3 = s3
+
+    def list_versions(self, bucket: str, prefix: str) -> tuple[ModelFile, ...] | Reason:
+        """The present version of every key under a prefix, or why that can't be seen."""
+        place = f"s3://{bucket}/{prefix}"
+        found: list[ModelFile] = []
+        listed = 0
+        pages = self._s3.get_paginator("list_object_versions").paginate(
+            Bucket=bucket, Prefix=prefix
+        )
+        try:
+            for page in pages:
+                versions = page.get("Versions", ())
+                listed += len(versions) + len(page.get("DeleteMarkers", ()))
+                found += (
+                    ModelFile(
+                        path=item["Key"].removeprefix(prefix),
+                        bytes=item["Size"],
+                        etag=item["ETag"].strip('"'),
+                        version_id="" if item["VersionId"] == UNVERSIONED else item["VersionId"],
+                    )
+                    for item in versions
+                    if item["IsLatest"]
+                )
+                if len(found) > KEYS_LIMIT or listed > _LISTED_LIMIT:
+                    return too_many_keys(place)
+        except ClientError as error:
+            return explain_refusal(error, place, bucket)
+        return tuple(found)
+
+    def with_checksums(
+        self, bucket: str, prefix: str, files: tuple[ModelFile, ...]
+    ) -> tuple[ModelFile, ...]:
+        """The same files, with the SHA-256 that S3 computed of each, where it did.
+
+        Raises:
+            ClientError: S3 still throttles or fails after botocore's retries.
+        """
+
+        def look_at(file: ModelFile) -> ModelFile:
+            try:
+                head = self._s3.head_object(
+                    Bucket=bucket,
+                    Key=f"{prefix}{file.path}",
+                    IfMatch=file.version.condition,
+                    ChecksumMode="ENABLED",
+                )
+            except ClientError as error:
+                explain_refusal(error, file.path, bucket)
+                return file
+            if head.get("VersionId", "") not in {"", UNVERSIONED, file.version_id}:
+                return file
+            return replace(file, checksum=head.get("ChecksumSHA256", ""))
+
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+            return tuple(pool.map(look_at, files))
+
+
+def find_changes(
+    update: Update, plan: Plan, plan_digest: str, manifests: Manifests, model_files: ModelFiles
+) -> tuple[Reason, ...]:
+    """Everything that differs from what was checked and approved: the plan, and the model's files.
+
+    A rollback's model isn't looked at: nothing may stand in the way back.
+    """
+    changed = tuple(find_plan_change(plan, plan_digest))
+    if changed or plan.kind is Kind.ROLLBACK or update.release is None or not plan.files_digest:
+        return changed
+    prefix = update.release.prefix
+    place = f"s3://{update.bucket}/{prefix}"
+    checked = manifests.read(update.update_id, FILES, plan.files_digest)
+    if checked is None:
+        return (record_lost(place),)
+    found = model_files.list_versions(update.bucket, prefix)
+    if isinstance(found, Reason):
+        return (found,)
+    changes = compare(checked, found)
+    rewritten = model_files.with_checksums(update.bucket, prefix, changes.rewritten)
+    return tuple(judge_changes(replace(changes, rewritten=rewritten), checked, place))

@@ -1,0 +1,166 @@
+"""Which versions of which files were read, and how what lies there now differs from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from switchover.domain.plans.plan import Plan
+
+_TOLD_FILES = 10
+# What S3 calls the version of an object whose bucket keeps none.
+UNVERSIONED = "null"
+
+
+class ObjectVersion(BaseModel):
+    """One version of an object. Without an ETag there was no object.
+
+    `version_id` is empty where the bucket keeps no versions: then the ETag alone tells them apart.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    etag: str = ""
+    version_id: str = ""
+
+    @property
+    def condition(self) -> str:
+        """The ETag as HTTP's If-Match has it."""
+        return f'"{self.etag}"'
+
+    @property
+    def told(self) -> str:
+        """The version in a word, for people and for the plan."""
+        return self.version_id or self.etag or "none"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ModelFile:
+    """One file in one version.
+
+    `checksum` is the SHA-256 that S3 itself computed, as S3 writes it; empty if there is none.
+    """
+
+    path: str
+    bytes: int
+    etag: str
+    version_id: str = ""
+    checksum: str = ""
+
+    @property
+    def version(self) -> ObjectVersion:
+        """How to ask S3 for exactly this content."""
+        return ObjectVersion(etag=self.etag, version_id=self.version_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Files as they were when they were checked."""
+
+    files: tuple[ModelFile, ...]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 over every file's path, size, version and checksum; the order doesn't count."""
+        rows = [list(asdict(file).values()) for file in sorted(self.files)]
+        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How what lies there differs from what was checked.
+
+    `rewritten` are files of the same name and size in another version: their content may be the same.
+    """
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+    rewritten: tuple[ModelFile, ...]
+
+
+def compare(checked: Manifest, found: Iterable[ModelFile]) -> Changes:
+    """Compare what lies there with what was checked, by version and ETag."""
+    before = {file.path: file for file in checked.files}
+    now = {file.path: file for file in found}
+    both = sorted(before.keys() & now.keys())
+    differing = [path for path in both if now[path].version != before[path].version]
+    rewritten = [path for path in differing if now[path].bytes == before[path].bytes]
+    return Changes(
+        added=tuple(sorted(now.keys() - before.keys())),
+        removed=tuple(sorted(before.keys() - now.keys())),
+        changed=tuple(path for path in differing if path not in rewritten),
+        rewritten=tuple(now[path] for path in rewritten),
+    )
+
+
+def judge_changes(changes: Changes, checked: Manifest, place: str) -> Iterator[Reason]:
+    """Say that files differ from those that were checked, if they do.
+
+    `changes.rewritten` carry S3's own checksum of what lies there now. The same bytes sent again are
+    no change where that checksum proves it. An equal ETag proves nothing: it is an MD5, and two
+    contents with one MD5 can be made.
+    """
+    before = {file.path: file.checksum for file in checked.files}
+    differing = [
+        f.path for f in changes.rewritten if not f.checksum or f.checksum != before[f.path]
+    ]
+    kinds = {
+        "added": changes.added,
+        "removed": changes.removed,
+        "changed": tuple(sorted((*changes.changed, *differing))),
+    }
+    count = sum(map(len, kinds.values()))
+    if count:
+        told = "; ".join(f"{kind}: {_tell(paths)}" for kind, paths in kinds.items() if paths)
+        yield Reason(
+            code="model.changed-since-checked",
+            subject=place,
+            message=f"differs from the files that were checked ({told}).",
+            remedy=(
+                "Offer the new content as another version; or put the checked files back and start"
+                " the release again."
+            ),
+        )
+
+
+def find_plan_change(plan: Plan, digest: str) -> Iterator[Reason]:
+    """Say that a plan isn't the one that was made, and that people were shown, if it isn't.
+
+    `digest` is carried by the execution, where nobody can write; an execution of an older definition
+    carries none.
+    """
+    if digest and plan.digest != digest:
+        yield Reason(
+            code="plan.changed",
+            subject=f"plan of {plan.endpoint}",
+            message=(
+                f"has the digest {plan.digest[:12]}, not {digest[:12]}: it was rewritten in the"
+                " ledger after it was made."
+            ),
+            remedy="Find out who may write plans into the ledger's table, then start the release again.",
+        )
+
+
+def record_lost(place: str) -> Reason:
+    """The record of what was checked can't be read, so that nothing can be compared with it."""
+    return Reason(
+        code="model.record-lost",
+        subject=place,
+        message="can't be compared with what was checked: its record in the ledger is gone or differs.",
+        remedy="Start the release again: its files are checked and recorded anew.",
+    )
+
+
+def _tell(paths: tuple[str, ...]) -> str:
+    shown = ", ".join(paths[:_TOLD_FILES])
+    return f"{shown} and {len(paths) - _TOLD_FILES} more" if len(paths) > _TOLD_FILES else shown
