@@ -232,7 +232,9 @@ def _special_actions(
     match method, call.args:
         case "get_paginator", [ast.Constant(value=str(operation))]:
             yield from _actions(service, operation)
-        case "get_object" | "head_object", _ if any(entry.arg == "VersionId" for entry in call.keywords):
+        case "get_object" | "head_object", _ if any(
+            entry.arg == "VersionId" for entry in call.keywords
+        ):
             yield "s3:GetObjectVersion"
 
 

@@ -309,7 +309,7 @@ def test_a_version_never_changes_its_content(s3: S3Client, folder: Path) -> None
 
 def test_two_uploads_of_one_version_at_once_leave_one_release(s3: S3Client, folder: Path) -> None:
     def overtake(params: dict[str, str], **_: object) -> None:
-        if params.get("IfNoneMatch"):
+        if params.get("IfNoneMatch") and params["Key"] == RELEASE:
             s3.put_object(Bucket=BUCKET, Key=RELEASE, Body=b"the other one")
 
     s3.meta.events.register("before-parameter-build.s3.PutObject", overtake)
@@ -324,12 +324,7 @@ def test_an_interrupted_upload_sends_only_what_is_not_there(s3: S3Client, folder
     upload(folder, s3)
     s3.delete_object(Bucket=BUCKET, Key=RELEASE)
     s3.delete_object(Bucket=BUCKET, Key="models/chat/7/config.json")
-    s3.put_object(
-        Bucket=BUCKET,
-        Key="models/chat/7/tokenizer.json",
-        Body=b"half",
-        ChecksumAlgorithm="SHA256",
-    )
+    s3.delete_object(Bucket=BUCKET, Key="models/chat/7/tokenizer.json")
 
     report = upload(folder, s3)
 

@@ -99,14 +99,42 @@ def test_a_file_sent_in_parts_is_recognised_the_next_time(tmp_path: Path) -> Non
     assert bucket.metadata["p/big"] == hashlib.sha256(CONTENT).hexdigest()
 
 
-def test_a_file_that_is_there_with_other_content_is_sent(s3: S3Client, tmp_path: Path) -> None:
+def test_a_file_that_is_there_with_other_content_is_not_written_over(
+    s3: S3Client, tmp_path: Path
+) -> None:
     (tmp_path / "small").write_bytes(b"new")
     s3.put_object(Bucket=BUCKET, Key="p/small", Body=b"old", ChecksumAlgorithm="SHA256")
 
     sending = send(s3, tmp_path, Place(BUCKET, "p/", {"small": StoredObject(3, "")}))
 
-    assert sending.sent == ("small",)
-    assert s3.get_object(Bucket=BUCKET, Key="p/small")["Body"].read() == b"new"
+    assert [(r.code, r.subject) for r in sending.reasons] == [
+        ("model.file-taken", f"s3://{BUCKET}/p/small")
+    ]
+    assert s3.get_object(Bucket=BUCKET, Key="p/small")["Body"].read() == b"old"
+
+
+def test_a_file_that_came_while_it_was_sent_is_taken_if_it_is_the_same(
+    s3: S3Client, tmp_path: Path
+) -> None:
+    """As after a first try whose answer was lost."""
+    (tmp_path / "small").write_bytes(b"new")
+    s3.put_object(Bucket=BUCKET, Key="p/small", Body=b"new", ChecksumAlgorithm="SHA256")
+
+    sending = send(s3, tmp_path, Place(BUCKET, "p/", {}))
+
+    assert (sending.sent, sending.reasons) == (("small",), ())
+
+
+def test_a_file_in_parts_that_came_meanwhile_is_not_written_over(
+    s3: S3Client, tmp_path: Path
+) -> None:
+    (tmp_path / "big").write_bytes(CONTENT)
+    s3.put_object(Bucket=BUCKET, Key="p/big", Body=b"theirs", ChecksumAlgorithm="SHA256")
+
+    sending = send(s3, tmp_path, Place(BUCKET, "p/", {}))
+
+    assert [reason.code for reason in sending.reasons] == ["model.file-taken"]
+    assert s3.get_object(Bucket=BUCKET, Key="p/big")["Body"].read() == b"theirs"
 
 
 def test_the_parts_that_a_killed_run_sent_are_not_sent_again(tmp_path: Path) -> None:

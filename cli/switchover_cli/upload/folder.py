@@ -244,6 +244,16 @@ def explain_changed(path: str) -> Reason:
     )
 
 
+def explain_taken(uri: str) -> Reason:
+    """Say that other content lies where a file should go."""
+    return Reason(
+        code="model.file-taken",
+        subject=uri,
+        message="is there already, with other content; a version never changes.",
+        remedy="Upload under a new version.",
+    )
+
+
 def explain_unreadable(path: str, error: OSError) -> Reason:
     """Turn the operating system's refusal into a reason."""
     return Reason(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -53,9 +54,10 @@ class PartSender:
         head = self.s3.head_object(Bucket=self.place.bucket, Key=self.place.key(digest.path))
         if head.get("Metadata", {}).get(SHA256_METADATA) == digest.sha256:
             return etag
-        # An upload's metadata was fixed when it began; the file was another then.
+        # An upload's metadata was fixed when it began; the file was another then. What was written just
+        # now is written over, unless somebody else was faster, or the bucket forbids it.
         self._advance(digest, -digest.bytes)
-        return self._complete(digest, self._begin(digest), {})
+        return self._complete(digest, self._begin(digest), {}, instead_of=etag)
 
     def _find_begun(self, digest: Digest) -> tuple[str | None, dict[int, CompletedPartTypeDef]]:
         """The newest upload of this file that was begun, and those of its parts that are right."""
@@ -92,7 +94,11 @@ class PartSender:
         )["UploadId"]
 
     def _complete(
-        self, digest: Digest, upload_id: str, there: dict[int, CompletedPartTypeDef]
+        self,
+        digest: Digest,
+        upload_id: str,
+        there: dict[int, CompletedPartTypeDef],
+        instead_of: str | None = None,
     ) -> str:
         """Send the parts that aren't there, and end the upload; returns the object's ETag."""
         self._advance(digest, sum(self._length(digest, number) for number in there))
@@ -103,12 +109,15 @@ class PartSender:
         ]
         sent = [future.result() for future in futures]
         completed = sorted([*there.values(), *sent], key=lambda part: part.get("PartNumber", 0))
-        return self.s3.complete_multipart_upload(
+        complete = partial(
+            self.s3.complete_multipart_upload,
             Bucket=self.place.bucket,
             Key=self.place.key(digest.path),
             UploadId=upload_id,
             MultipartUpload={"Parts": completed},
-        )["ETag"]
+        )
+        ended = complete(IfMatch=instead_of) if instead_of else complete(IfNoneMatch="*")
+        return ended["ETag"]
 
     def _send_part(self, digest: Digest, upload_id: str, number: int) -> CompletedPartTypeDef:
         checksum = encode_checksum(digest.parts[number - 1])

@@ -25,6 +25,7 @@ from switchover_cli.upload.folder import (
     digest_bytes,
     digest_file,
     explain_changed,
+    explain_taken,
     explain_unreadable,
 )
 from switchover_cli.upload.parts import PartSender
@@ -45,6 +46,8 @@ _WHOLE_BYTES = 16 * 1024**2
 _PARALLEL_DIGESTS = 2
 # S3's words for "this isn't what its checksum says".
 _DIFFERS = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"})
+# Something lies there already: written by another upload, or by this one whose answer was lost.
+_TAKEN = frozenset({"PreconditionFailed", "412"})
 _AGAIN = "Run the same command again: what is there already is not sent again."
 
 
@@ -137,13 +140,27 @@ class _Sender:
         if isinstance(digest, Reason):
             return digest
         held = self._find_held(digest)
+        etag: str | Reason
         if held is None:
             self.memory.keep(digest)
-            etag = self.part_sender.send(digest) if digest.parts else self._put(digest, content)
+            etag = self._deliver(digest, content)
         else:
             etag = held
+        if isinstance(etag, Reason):
+            return etag
         self.memory.keep(digest, etag)
         return Delivery(digest, is_sent=held is None)
+
+    def _deliver(self, digest: Digest, content: bytes | None) -> str | Reason:
+        """Send a file where nothing lies; returns its ETag. What lies there is never written over."""
+        try:
+            return self.part_sender.send(digest) if digest.parts else self._put(digest, content)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _TAKEN:
+                raise
+        return self._compare_checksum(digest) or explain_taken(
+            f"s3://{self.place.bucket}/{self.place.key(digest.path)}"
+        )
 
     def _digest(self, file: StoredFile) -> tuple[Digest | Reason, bytes | None]:
         """A file's digest; and its content, if it was read whole."""
@@ -170,6 +187,10 @@ class _Sender:
             return None
         if stored.etag and stored.etag == self.memory.etag_of(digest):
             return stored.etag
+        return self._compare_checksum(digest)
+
+    def _compare_checksum(self, digest: Digest) -> str | None:
+        """The ETag of what lies there, if S3's checksum of it is this file's."""
         head = self.s3.head_object(
             Bucket=self.place.bucket, Key=self.place.key(digest.path), ChecksumMode="ENABLED"
         )
@@ -192,4 +213,5 @@ class _Sender:
                 ChecksumAlgorithm="SHA256",
                 ChecksumSHA256=digest.s3_checksum,
                 Metadata={SHA256_METADATA: digest.sha256},
+                IfNoneMatch="*",
             )["ETag"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,7 +13,7 @@ from switchover.aws.models import SHA256_METADATA, explain_refusal
 from switchover.domain.copying import ObjectReading, lay_out_parts, source_changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.literals import ChecksumAlgorithmType
@@ -123,6 +123,10 @@ class CopyRound:
         try:
             act.do()
         except ClientError as error:
+            if _is_there(error):
+                # Put by another writer, or by a call whose answer was lost: the next look judges it.
+                self.done.append(act.file.key)
+                return
             try:
                 self.reasons.append(explain_copy_refusal(error, act.file.source.uri, self._bucket))
             except ClientError as passing:
@@ -152,6 +156,7 @@ class CopyRound:
             MetadataDirective="REPLACE",
             Metadata={COPIED_FROM_METADATA: file.source.etag},
             TaggingDirective="REPLACE",
+            IfNoneMatch="*",
         )
         self.done.append(file.key)
 
@@ -201,6 +206,7 @@ class CopyRound:
             Key=upload.file.key,
             UploadId=upload.upload_id,
             MultipartUpload={"Parts": [_completed(listed[part.number]) for part in upload.parts]},
+            IfNoneMatch="*",
         )
         self.done.append(upload.file.key)
 
@@ -209,6 +215,13 @@ class CopyRound:
             Bucket=self._bucket, Key=file.key, UploadId=upload_id
         )
         return [part for page in pages for part in page.get("Parts", ())]
+
+
+def _is_there(error: ClientError) -> bool:
+    """Whether S3 wrote nothing because something lies there; a source that changed is another thing."""
+    told = cast("Mapping[str, str]", error.response.get("Error", {}))
+    is_condition = told.get("Code") == "PreconditionFailed"
+    return is_condition and told.get("Condition", "").lower() == "if-none-match"
 
 
 def explain_copy_refusal(error: ClientError, uri: str, bucket: str) -> Reason:
