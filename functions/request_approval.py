@@ -55,7 +55,7 @@ def _ask(payload: Payload) -> dict[str, Any]:
     observer, told = gateways.observer(), settings()
     ledger = observer.ledger
     ledger.park_token(payload.update_id, payload.task_token, payload.gate)
-    seen = wake(ledger.update(payload.update_id), observer)
+    seen = wake(observer.heed(payload.update_id), observer)
     if seen["verdict"] == "closed":
         return seen
     update = ledger.update(payload.update_id)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from switchover.aws import gateways
 from switchover.aws.model_files import find_changes
+from switchover.aws.wishes import heed
 from switchover.domain.answers import answer
 from switchover.domain.checks.preflight import call_refused
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def handler(payload: PlannedPayload) -> dict[str, Any]:
     """Read, choose, note the course, then act: a lost answer is found again by the next reading."""
     ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
-    update = ledger.update(payload.update_id)
+    update = heed(ledger.update(payload.update_id), ledger, gateways.wishes())
     plan = update.planned
     endpoint = sagemaker.read(plan.endpoint)
     earlier = update.course if update.is_started else None

@@ -1,4 +1,4 @@
-"""WakeUpdate: an event about an endpoint or an alarm wakes whoever waits for it."""
+"""WakeUpdate: an event about an endpoint or an alarm, or a person's wish, wakes the update that waits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Detail(BaseModel):
 
 
 class Payload(BaseModel):
-    """An EventBridge event of SageMaker or CloudWatch."""
+    """An EventBridge event of SageMaker, of CloudWatch, or of a person who wants an update stopped."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -8,8 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 from rich.text import Text
 
-from switchover.aws.aborting import stop_update
-from switchover.domain.aborting import call_off
+from switchover.aws.wishes import ring
+from switchover.domain.aborting import AbortRequest, call_off, object_to_abort
 from switchover.domain.update import Update
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
@@ -42,7 +42,7 @@ def abort(
     update = _stop(deployment, endpoint, reason.strip())
     if not json:
         console = open_console(soft_wrap=True)
-        console.print(Text.assemble("Called off ", (update.update_id, "bold"), "."))
+        console.print(Text.assemble("Asked to call off ", (update.update_id, "bold"), "."))
         console.print(_next_step(update))
     if watch:
         follow_to_exit(deployment, update.update_id, is_json=json)
@@ -52,8 +52,25 @@ def abort(
         )
 
 
+def ask_to_stop(deployment: Deployment, update: Update, request: AbortRequest) -> None:
+    """Record that an update is to be stopped, and have it looked at.
+
+    Raises:
+        Misused: it can't be stopped any more, or somebody asked for it before.
+    """
+    objection = object_to_abort(update)
+    if objection is not None:
+        raise Misused(f"{update.update_id}: {objection.why}", objection.remedy)
+    if not deployment.wishes.ask_abort(update.endpoint, update.update_id, request):
+        raise Misused(
+            f"{update.update_id}: Somebody asked to call it off already.",
+            f"Follow it: switchover watch {update.endpoint}",
+        )
+    ring(deployment.session.client("events"), update.endpoint)
+
+
 def _stop(deployment: Deployment, endpoint: str, reason: str) -> Update:
-    """Stop the running update; returns it as it stood before.
+    """Have the running update stopped; returns it as it stood before.
 
     Raises:
         Misused: there is none, or it can't be stopped any more.
@@ -66,13 +83,8 @@ def _stop(deployment: Deployment, endpoint: str, reason: str) -> Update:
         )
     update = deployment.ledger.update(holder.update_id)
     at = deployment.sagemaker.read(endpoint).read_at
-    objection = stop_update(
-        update.update_id,
-        call_off(update.update_id, at, name_oneself(deployment), reason),
-        deployment.observer,
-    )
-    if objection is not None:
-        raise Misused(f"{update.update_id}: {objection.why}", objection.remedy)
+    request = call_off(update.update_id, at, name_oneself(deployment), reason)
+    ask_to_stop(deployment, update, request)
     return update
 
 

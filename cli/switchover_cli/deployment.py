@@ -20,16 +20,15 @@ from switchover.aws.evidence import Traces
 from switchover.aws.files import Files
 from switchover.aws.fleet_metrics import FleetMetrics
 from switchover.aws.garbage import Leftovers
-from switchover.aws.guards import Guards
 from switchover.aws.ledger import Ledger
 from switchover.aws.models import Models
-from switchover.aws.observing import Observer
 from switchover.aws.queue import Queue
 from switchover.aws.roles import Roles
 from switchover.aws.sagemaker import SageMaker
 from switchover.aws.scaling import Quotas, Scaling
 from switchover.aws.topic import Topic
 from switchover.aws.usage import Fleets
+from switchover.aws.wishes import Wishes
 from switchover.aws.workflow import Workflow
 from switchover.settings import split_names
 from switchover_cli.errors import CommandFailed, Misused
@@ -71,7 +70,7 @@ class Deployment:
 
     @cached_property
     def queue(self) -> Queue:
-        """Who waits, and what isn't started."""
+        """Who waits."""
         return Queue(self.session.client("dynamodb", config=_CALM), self.table)
 
     @cached_property
@@ -90,12 +89,9 @@ class Deployment:
         return FleetMetrics(self.session.client("cloudwatch", config=_CALM))
 
     @cached_property
-    def observer(self) -> Observer:
-        """Who looks at updates. From a person's computer no guard is called: the next look does that."""
-        nobody = Guards(self.session.client("lambda", config=_CALM), None)
-        return Observer(
-            self.sagemaker, self.cloudwatch, self.traces, self.ledger, self.workflow, nobody
-        )
+    def wishes(self) -> Wishes:
+        """What people wish."""
+        return Wishes(self.session.client("dynamodb", config=_CALM), self.table)
 
     @cached_property
     def traces(self) -> Traces:

@@ -71,7 +71,7 @@ def judge_leftovers(deployment: Deployment, endpoint: str, keep: int) -> tuple[J
         endpoint=endpoint,
         updates=updates,
         served={name: ledger.served(name) for name in {endpoint, *inventory.endpoints}},
-        pin=deployment.queue.pin(endpoint),
+        pin=deployment.wishes.pin(endpoint),
         keep=keep,
     )
 

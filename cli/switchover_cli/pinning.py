@@ -18,7 +18,7 @@ def pin(
 ) -> None:
     """Have an endpoint refuse every other version; rollbacks still work."""
     deployment = find_deployment(stack, open_session(local=local))
-    deployment.queue.set_pin(
+    deployment.wishes.set_pin(
         Pin(endpoint=endpoint, version=version, reason=reason, at=datetime.now(UTC))
     )
     open_console(soft_wrap=True).print(f"{endpoint} is pinned to {version}.")
@@ -26,5 +26,5 @@ def pin(
 
 def unpin(endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False) -> None:
     """Let an endpoint take any version again."""
-    find_deployment(stack, open_session(local=local)).queue.remove_pin(endpoint)
+    find_deployment(stack, open_session(local=local)).wishes.remove_pin(endpoint)
     open_console(soft_wrap=True).print(f"{endpoint} is not pinned.")

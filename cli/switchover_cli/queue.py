@@ -92,7 +92,7 @@ def queue(
         holding if not is_over and not is_unreadable else None,
         holding if is_over else None,
         holding if is_unreadable else None,
-        deployment.queue.pin(endpoint),
+        deployment.wishes.pin(endpoint),
         deployment.queue.entries(endpoint),
     )
     if json:
@@ -159,6 +159,7 @@ def foresee(deployment: Deployment, request: Request, salt: str) -> Decision:
         deployment.workflow,
         deployment.files,
         Timetables(deployment.files, traffic),
+        deployment.wishes,
     )
     return decide_turn(update, admission.look(update, endpoint))
 

@@ -23,7 +23,7 @@ def mark_bad(
 ) -> None:
     """Keep uploads from starting a version; it still starts if somebody names it."""
     deployment = find_deployment(stack, open_session(local=local))
-    deployment.queue.add_mark(
+    deployment.wishes.add_mark(
         Mark(endpoint=endpoint, version=version, reason=reason, at=datetime.now(UTC))
     )
     open_console(soft_wrap=True).print(f"{version} is marked bad for {endpoint}.")
@@ -34,5 +34,5 @@ def unmark(
     endpoint: Endpoint, version: Version, *, stack: Stack = DEFAULT_STACK, local: Local = False
 ) -> None:
     """Let uploads start a version again."""
-    find_deployment(stack, open_session(local=local)).queue.remove_mark(endpoint, version)
+    find_deployment(stack, open_session(local=local)).wishes.remove_mark(endpoint, version)
     open_console(soft_wrap=True).print(f"{version} is not marked for {endpoint}.")

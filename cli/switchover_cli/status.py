@@ -109,7 +109,7 @@ def _add_running(facts: Table, scene: Scene) -> None:
     update = scene.update
     facts.add_row("running", Text(f"{say_version(update)}  {update.update_id}"))
     if update.plan is not None:
-        facts.add_row("plan", Text(say_strategy(update.plan)))
+        facts.add_row("plan", Text(f"{update.plan.digest[:12]}, {say_strategy(update.plan)}"))
     facts.add_row("phase", Text(scene.phase, style="bold"))
     facts.add_row("fleet", draw_fleet(scene.fleet, max(scene.fleet.old, scene.fleet.new)))
     expected = f" of about {say_roughly(update.plan.expected_seconds)}" if update.plan else ""

@@ -92,7 +92,7 @@ def _assert_told_once(world: World, update: Update) -> None:
     events = [
         event["DetailType"]
         for event in world.outlets.events
-        if json.loads(event["Detail"])["update_id"] == update.update_id
+        if json.loads(event["Detail"]).get("update_id") == update.update_id
     ]
     # Whoever waited before was told so; an outcome that ends it is told once, and last.
     waited = [event for event in events if event == "Update Queued"]

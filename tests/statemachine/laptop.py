@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from switchover.aws.guards import Guards
+from switchover.aws.observing import Observer
 from switchover_cli.deployment import Deployment
 from switchover_cli.function_urls import Answered
 
@@ -76,6 +78,21 @@ def send_json(
     }
     answer: dict[str, Any] = world.lambdas.invoke(f"arn:aws:lambda:::function:{function}", event)
     return answer
+
+
+def observer_of(world: World) -> Observer:
+    """Looks at the world's updates as the functions do; calls no guards."""
+    told = deployment_of(world)
+    nobody = Guards(world.client("lambda"), None)
+    return Observer(
+        told.sagemaker,
+        told.cloudwatch,
+        told.traces,
+        told.ledger,
+        told.workflow,
+        nobody,
+        told.wishes,
+    )
 
 
 def deployment_of(world: World, caller: str = KIM) -> Deployment:

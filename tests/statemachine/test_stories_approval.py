@@ -244,7 +244,7 @@ def test_an_alarm_that_goes_red_while_people_are_asked_turns_it_back_at_once(wor
     assert (given.verdict, given.channel, given.by) == (Reply.DECLINED, Channel.LOOK, "")
     assert "alarm switchover/vlm/" in given.reason
     assert moments(world, "RecordApproval")[0].startswith("Rejected by a look at the endpoint: ")
-    assert world.queue.mark(ENDPOINT, "v2") is not None
+    assert world.wishes.mark(ENDPOINT, "v2") is not None
 
 
 def test_an_alarm_that_is_red_when_people_would_be_asked_spares_them(world: World) -> None:
@@ -314,7 +314,7 @@ def test_a_no_of_a_person_does_not_mark_the_version(world: World) -> None:
 
     world.run()
 
-    assert world.queue.mark(ENDPOINT, "v2") is None
+    assert world.wishes.mark(ENDPOINT, "v2") is None
 
 
 def test_an_update_stopped_before_it_may_stay_is_taken_back(world: World) -> None:

@@ -13,9 +13,9 @@ from tests.statemachine.expectations import (
 from tests.statemachine.laptop import deployment_of
 from tests.statemachine.scene import ENDPOINT, INSTANCE_TYPE, VARIANT
 
-from switchover.aws.aborting import stop_update
 from switchover.domain.aborting import call_off
 from switchover.domain.outcome import Outcome
+from switchover_cli.abort import ask_to_stop
 from switchover_local.twin.scenario import Behaviour, Scenario
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def test_an_update_called_off_leaves_the_capacity_as_it_was(world: World, state:
     world.clock.advance(60)
     request = call_off(world.update().update_id, world.clock.now(), "Kim", "the demo was moved")
 
-    stop_update(world.update().update_id, request, deployment_of(world).observer)
+    ask_to_stop(deployment_of(world), world.update(), request)
     world.run()
 
     assert assert_nothing_left_behind(world).abort == request

@@ -354,7 +354,7 @@ def test_a_release_that_was_rolled_back_is_not_started_again_by_an_upload(world:
 
 
 def test_a_version_marked_bad_is_started_by_name(world: World) -> None:
-    world.queue.add_mark(Mark(endpoint=ENDPOINT, version="v2", reason="bad", at=world.clock.now()))
+    world.wishes.add_mark(Mark(endpoint=ENDPOINT, version="v2", reason="bad", at=world.clock.now()))
     world.offer("v2")
     assert codes(world.update(world.run())) == ["release.marked-bad"]
 
@@ -364,7 +364,7 @@ def test_a_version_marked_bad_is_started_by_name(world: World) -> None:
 
 
 def test_a_pinned_endpoint_takes_no_other_version(world: World) -> None:
-    world.queue.set_pin(Pin(endpoint=ENDPOINT, version="v1", reason="audit", at=world.clock.now()))
+    world.wishes.set_pin(Pin(endpoint=ENDPOINT, version="v1", reason="audit", at=world.clock.now()))
     world.offer("v2")
 
     end = world.run()
@@ -379,4 +379,4 @@ def test_a_crash_of_ours_is_no_mark_on_the_release(world: World) -> None:
     world.run()
 
     assert outcomes(world) == {"v2": "RolledBack"}
-    assert world.queue.mark(ENDPOINT, "v2") is None
+    assert world.wishes.mark(ENDPOINT, "v2") is None

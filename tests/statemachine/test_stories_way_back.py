@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.statemachine.expectations import assert_nothing_left_behind, codes
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import observer_of
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, INSTANCE_TYPE
 from tests.statemachine.switch_situations import statuses
 from tests.statemachine.test_stories_abort import call_off_now, run_to_stage
@@ -344,7 +344,7 @@ def test_who_calls_an_update_off_does_not_call_its_version_bad(world: World) -> 
     call_off_now(world)
     world.run()
 
-    assert world.queue.mark(ENDPOINT, "v2") is None
+    assert world.wishes.mark(ENDPOINT, "v2") is None
     assert "v2 may start again" in text_of_last(world)
     assert "SageMaker says: " in text_of_last(world)
 
@@ -357,7 +357,7 @@ def test_a_version_that_nobody_asked_anything_is_not_bad(make_world: MakeWorld) 
     end = world.run()
 
     assert end.state == "RolledBack"
-    assert world.queue.mark(ENDPOINT, "v2") is None
+    assert world.wishes.mark(ENDPOINT, "v2") is None
 
 
 def test_a_look_that_comes_after_the_outcome_changes_nothing(world: World) -> None:
@@ -368,7 +368,7 @@ def test_a_look_that_comes_after_the_outcome_changes_nothing(world: World) -> No
     world.twin.set_behaviour("*/v2/", _ERRORS)
     world.clock.advance(600)
 
-    verdict, reasons = deployment_of(world).observer.look(recorded.update_id, Purpose.WATCH)
+    verdict, reasons = observer_of(world).look(recorded.update_id, Purpose.WATCH)
 
     assert (verdict, reasons) == (Verdict.MOVING, ())
     assert world.update() == recorded

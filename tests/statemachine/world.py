@@ -27,6 +27,7 @@ from tests.statemachine.walker import Execution, Status
 from switchover.aws.ledger import Ledger
 from switchover.aws.queue import Queue
 from switchover.aws.watched_alarms import WatchedAlarms
+from switchover.aws.wishes import Wishes
 from switchover_local.twin.clock import SteppedClock
 from switchover_local.twin.traffic import ConstantRate, Load
 from switchover_local.twin.twin import Twin
@@ -70,6 +71,7 @@ class World:
         self.s3 = clients.client("s3")
         self.queue = Queue(clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"])
         self.ledger = Ledger(clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"])
+        self.wishes = Wishes(clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"])
         self.watched_alarms = WatchedAlarms(
             clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"]
         )

@@ -18,6 +18,7 @@ from switchover.aws.ledger import Ledger
 from switchover.aws.queue import Queue
 from switchover.aws.schedules import Ring, Schedules
 from switchover.aws.turns import Turns
+from switchover.aws.wishes import Wishes
 from switchover.domain.fleet import Absent
 from switchover.domain.outcome import Outcome
 from switchover.domain.policies.layers import EffectivePolicy
@@ -114,7 +115,12 @@ class Door:
         workflow = cast("Any", self.workflow)
         self.turns = Turns(self.ledger, self.queue, workflow, schedules, MACHINE)
         self.admission = Admission(
-            self.ledger, self.queue, workflow, cast("Any", self.files), cast("Any", self.timetables)
+            self.ledger,
+            self.queue,
+            workflow,
+            cast("Any", self.files),
+            cast("Any", self.timetables),
+            Wishes(dynamodb, TABLE),
         )
 
     def open(self, number: int) -> Update:

@@ -14,6 +14,7 @@ from tests.unit.samples import ENDPOINT, NOW, OLD, later, update
 
 from switchover.aws.ledger import Ledger
 from switchover.aws.queue import Queue
+from switchover.aws.wishes import Wishes
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Claim, Waiting
@@ -55,6 +56,7 @@ class Desk:
         self._machine_arn = machine_arn
         self.ledger = Ledger(dynamodb, "ledger")
         self.queue = Queue(dynamodb, "ledger")
+        self.wishes = Wishes(dynamodb, "ledger")
 
     def type(self, *arguments: str) -> Said:
         code = main(arguments)
@@ -139,7 +141,7 @@ def put_release(s3: S3Client, **changes: object) -> None:
 
 def test_the_queue_shows_who_runs_who_waits_until_when_and_why(desk: Desk) -> None:
     desk.ledger.take_claim(Claim(ENDPOINT, "chat-v2-b", "arn", NOW), "1")
-    desk.queue.set_pin(Pin(endpoint=ENDPOINT, version="v3", reason="an audit", at=NOW))
+    desk.wishes.set_pin(Pin(endpoint=ENDPOINT, version="v3", reason="an audit", at=NOW))
     desk.wait_in_queue()
 
     said = desk.type("queue", ENDPOINT)
@@ -203,23 +205,23 @@ def test_what_does_not_wait_there_cannot_be_cancelled(
 
 def test_a_mark_is_made_with_its_reason_and_taken_off(desk: Desk) -> None:
     made = desk.type("release", "mark-bad", ENDPOINT, "v2", "--reason", "answers in French")
-    mark = desk.queue.mark(ENDPOINT, "v2")
+    mark = desk.wishes.mark(ENDPOINT, "v2")
     gone = desk.type("release", "unmark", ENDPOINT, "v2")
 
     assert mark is not None
     assert (mark.reason, mark.update_id) == ("answers in French", "")
-    assert desk.queue.mark(ENDPOINT, "v2") is None
+    assert desk.wishes.mark(ENDPOINT, "v2") is None
     assert (made.out, gone.out) == ("v2 is marked bad for chat.\n", "v2 is not marked for chat.\n")
 
 
 def test_a_pin_is_set_with_its_reason_and_freed(desk: Desk) -> None:
     made = desk.type("pin", ENDPOINT, "v1", "--reason", "an audit")
-    pin = desk.queue.pin(ENDPOINT)
+    pin = desk.wishes.pin(ENDPOINT)
     gone = desk.type("unpin", ENDPOINT)
 
     assert pin is not None
     assert (pin.version, pin.reason) == ("v1", "an audit")
-    assert desk.queue.pin(ENDPOINT) is None
+    assert desk.wishes.pin(ENDPOINT) is None
     assert (made.out, gone.out) == ("chat is pinned to v1.\n", "chat is not pinned.\n")
 
 
@@ -279,7 +281,7 @@ def test_a_dry_run_foresees_that_a_release_waits(desk: Desk, s3: S3Client) -> No
 
 @pytest.mark.usefixtures("endpoint")
 def test_a_dry_run_foresees_a_refusal_and_ends_like_one(desk: Desk) -> None:
-    desk.queue.set_pin(Pin(endpoint=ENDPOINT, version="v1", reason="an audit", at=NOW))
+    desk.wishes.set_pin(Pin(endpoint=ENDPOINT, version="v1", reason="an audit", at=NOW))
 
     said = desk.type("start", *RELEASE, "--dry-run")
 
@@ -290,7 +292,7 @@ def test_a_dry_run_foresees_a_refusal_and_ends_like_one(desk: Desk) -> None:
 
 @pytest.mark.usefixtures("endpoint")
 def test_a_version_that_is_marked_bad_starts_by_name(desk: Desk) -> None:
-    desk.queue.add_mark(Mark(endpoint=ENDPOINT, version="v2", reason="red", at=NOW))
+    desk.wishes.add_mark(Mark(endpoint=ENDPOINT, version="v2", reason="red", at=NOW))
 
     assert desk.type("start", *RELEASE, "--dry-run").out == "It would start now.\n"
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from switchover.aws.queue import Queue
     from switchover.aws.timetables import Timetables
     from switchover.aws.turns import Turns
+    from switchover.aws.wishes import Wishes
     from switchover.aws.workflow import Workflow
     from switchover.domain.fleet import Absent, EndpointReading
     from switchover.domain.update import Update
@@ -51,12 +52,14 @@ class Admission:
         workflow: Workflow,
         files: Files,
         timetables: Timetables,
+        wishes: Wishes,
     ) -> None:
         self._ledger = ledger
         self._queue = queue
         self._workflow = workflow
         self._files = files
         self._timetables = timetables
+        self._wishes = wishes
 
     def look(self, update: Update, endpoint: EndpointReading | Absent) -> Look:
         """Read everything that decides about an update, changing nothing."""
@@ -183,8 +186,8 @@ class Admission:
         return self._ledger.take_claim(claim, order_of_update(update), instead_of=gone)
 
     def _refusals(self, update: Update) -> tuple[Reason, ...]:
-        mark = self._queue.mark(update.endpoint, update.version)
-        return tuple(check_marks(update, mark, self._queue.pin(update.endpoint)))
+        mark = self._wishes.mark(update.endpoint, update.version)
+        return tuple(check_marks(update, mark, self._wishes.pin(update.endpoint)))
 
     def _policy(self, update: Update) -> tuple[Policy, tuple[Reason, ...]]:
         """The policy, and every refused override: for such a release nothing is copied or read."""

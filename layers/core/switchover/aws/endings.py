@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from switchover.aws.ledger import Ledger
     from switchover.aws.queue import Queue
     from switchover.aws.watched_alarms import WatchedAlarms
+    from switchover.aws.wishes import Wishes
     from switchover.domain.fleet import Absent
     from switchover.domain.outcome import Ending
     from switchover.domain.update import Update
@@ -32,12 +33,14 @@ class Endings:
         acts: Acts,
         carrying: Carrying,
         watched_alarms: WatchedAlarms,
+        wishes: Wishes,
     ) -> None:
         self._ledger = ledger
         self._queue = queue
         self._acts = acts
         self._carrying = carrying
         self._watched_alarms = watched_alarms
+        self._wishes = wishes
 
     def record(
         self,
@@ -80,7 +83,17 @@ class Endings:
         self._ledger.add_moment(
             recorded, Moment(at=endpoint.read_at, state="RecordOutcome", text=text)
         )
+        self._tell_what_came_too_late(recorded)
         return recorded
+
+    def _tell_what_came_too_late(self, update: Update) -> None:
+        """A request to stop an update that was confirmed before anything took it up."""
+        if update.outcome is not Outcome.UPDATED:
+            return
+        asked = self._wishes.find_abort(update.endpoint, update.update_id)
+        if asked is not None:
+            text = f"{asked.told} It came too late: the update was confirmed already."
+            self._ledger.add_moment(update, Moment(at=asked.at, state="Abort", text=text))
 
     def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
         """Remove what only this update needed; mark its version if it was bad; the claim comes last."""
@@ -90,7 +103,7 @@ class Endings:
             self._queue.remove(update.endpoint, order_of_update(update))
         mark = mark_after(update)
         if mark is not None:
-            self._queue.add_mark(mark)
+            self._wishes.add_mark(mark)
         if not update.waits_for(serving_of(endpoint, update.plan)):
             # Else whoever wants the claim, or looks after claims, finishes this once all stands still.
             self._carrying.give_claim_back(update)

@@ -34,6 +34,7 @@ from switchover.aws.traffic import Traffic
 from switchover.aws.turns import Turns
 from switchover.aws.usage import Fleets
 from switchover.aws.watched_alarms import WatchedAlarms
+from switchover.aws.wishes import Wishes
 from switchover.aws.witness import Witness
 from switchover.aws.workflow import Workflow
 from switchover.settings import settings
@@ -56,7 +57,7 @@ def traces() -> Traces:
 
 def observer() -> Observer:
     """Who looks at updates."""
-    return Observer(sagemaker(), cloudwatch(), traces(), ledger(), workflow(), guards())
+    return Observer(sagemaker(), cloudwatch(), traces(), ledger(), workflow(), guards(), wishes())
 
 
 def guards() -> Guards:
@@ -135,8 +136,13 @@ def workflow() -> Workflow:
 
 
 def queue() -> Queue:
-    """Who waits, and what isn't started."""
+    """Who waits."""
     return Queue(clients.client("dynamodb"), settings().table)
+
+
+def wishes() -> Wishes:
+    """What people wish."""
+    return Wishes(clients.client("dynamodb"), settings().table)
 
 
 def watched_alarms() -> WatchedAlarms:
@@ -174,7 +180,7 @@ def carrying() -> Carrying:
 
 def endings() -> Endings:
     """What is left to do when an update is over."""
-    return Endings(ledger(), queue(), acts(), carrying(), watched_alarms())
+    return Endings(ledger(), queue(), acts(), carrying(), watched_alarms(), wishes())
 
 
 def turns() -> Turns:
@@ -184,7 +190,7 @@ def turns() -> Turns:
 
 def admission() -> Admission:
     """Who goes in."""
-    return Admission(ledger(), queue(), workflow(), files(), timetables())
+    return Admission(ledger(), queue(), workflow(), files(), timetables(), wishes())
 
 
 def approvals() -> Approvals:

@@ -7,6 +7,8 @@
 | endpoint#<name>   | served#<time>   | a config that was confirmed to serve               |
 | update#<id>       | update          | the update; index by_endpoint sorts by start       |
 | update#<id>       | moment#<time>#n | its timeline                                       |
+
+Beside these: the queue (queue.py), what people wish (wishes.py), what updates were made of (manifests.py).
 """
 
 from __future__ import annotations

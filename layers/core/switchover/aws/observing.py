@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from switchover.aws.ledger import try_anew
+from switchover.aws.wishes import Wishes, heed
 from switchover.domain.answers import answer
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.guarding import call_guard
@@ -46,6 +47,15 @@ class Observer:
     ledger: Ledger
     workflow: Workflow
     guards: Guards
+    wishes: Wishes
+
+    def heed(self, update_id: str) -> Update:
+        """Read an update, and take up a person's request to stop it, if that can still be done.
+
+        Raises:
+            StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
+        """
+        return try_anew(lambda: self._heed(self.ledger.update(update_id)), _LOOKS)
 
     def answer_if_settled(self, update_id: str, purpose: Purpose, token: str) -> dict[str, Any]:
         """Look, and answer the waiting execution if there is something to tell; returns what was seen.
@@ -68,7 +78,11 @@ class Observer:
         Raises:
             StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
         """
-        return try_anew(lambda: self.observe(self.ledger.update(update_id), purpose), _LOOKS)
+
+        def look() -> tuple[Verdict, tuple[Reason, ...]]:
+            return self.observe(self._heed(self.ledger.update(update_id)), purpose)
+
+        return try_anew(look, _LOOKS)
 
     def observe(self, update: Update, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
         """Take one observation of an update's present change and record what it shows.
@@ -123,6 +137,9 @@ class Observer:
             # Only by whoever could record it: wake-ups come doubled.
             self.guards.call(update.update_id, guard.bake_since)
         return verdict, collect_reasons(verdict, purpose, seen, evidence, update.abort)
+
+    def _heed(self, update: Update) -> Update:
+        return heed(update, self.ledger, self.wishes)
 
     def _keep(
         self, update: Update, purpose: Purpose, verdict: Verdict, seen: Observation

@@ -1,10 +1,8 @@
-"""The queue of each endpoint, its marks and its pin, beside the claim in the ledger's table.
+"""The queue of each endpoint, beside the claim in the ledger's table.
 
 | pk                | sk                      | holds                                            |
 |-------------------|-------------------------|--------------------------------------------------|
 | endpoint#<name>   | waiting#<time>#<update> | an update that waits; in the index under WAITING |
-| endpoint#<name>   | mark#<version>          | a version that isn't started again by itself     |
-| endpoint#<name>   | pin                     | the one version that the endpoint takes          |
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from switchover.domain.marks import Mark, Pin
 from switchover.domain.queueing import Waiting
 
 if TYPE_CHECKING:
@@ -28,7 +25,7 @@ _WAITING = "#waiting"
 
 
 class Queue:
-    """Who waits for which endpoint, and what may not be started there. Safe to repeat."""
+    """Who waits for which endpoint. Safe to repeat."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb
@@ -77,43 +74,6 @@ class Queue:
             ExpressionAttributeValues={":waiting": {"S": _WAITING}},
         )
         return tuple(dict.fromkeys(_endpoint_of(item) for item in items))
-
-    def add_mark(self, mark: Mark) -> None:
-        """Mark a version bad."""
-        self._keep(mark.endpoint, f"mark#{mark.version}", mark.model_dump_json())
-
-    def mark(self, endpoint: str, version: str) -> Mark | None:
-        """Why a version isn't started again by itself, if it isn't."""
-        body = self._body(endpoint, f"mark#{version}")
-        return None if body is None else Mark.model_validate_json(body, extra="ignore")
-
-    def remove_mark(self, endpoint: str, version: str) -> None:
-        """Let a version be started again."""
-        self._delete(endpoint, f"mark#{version}")
-
-    def set_pin(self, pin: Pin) -> None:
-        """Keep an endpoint on one version."""
-        self._keep(pin.endpoint, "pin", pin.model_dump_json())
-
-    def pin(self, endpoint: str) -> Pin | None:
-        """The one version that an endpoint takes, if somebody said so."""
-        body = self._body(endpoint, "pin")
-        return None if body is None else Pin.model_validate_json(body, extra="ignore")
-
-    def remove_pin(self, endpoint: str) -> None:
-        """Let an endpoint take any version again."""
-        self._delete(endpoint, "pin")
-
-    def _keep(self, endpoint: str, sk: str, body: str) -> None:
-        self._dynamodb.put_item(
-            TableName=self._table, Item={**_key(endpoint, sk), "body": {"S": body}}
-        )
-
-    def _body(self, endpoint: str, sk: str) -> str | None:
-        answer = self._dynamodb.get_item(
-            TableName=self._table, Key=_key(endpoint, sk), ConsistentRead=True
-        )
-        return answer["Item"]["body"]["S"] if "Item" in answer else None
 
     def _delete(self, endpoint: str, sk: str) -> None:
         self._dynamodb.delete_item(TableName=self._table, Key=_key(endpoint, sk))

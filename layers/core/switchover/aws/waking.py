@@ -21,7 +21,9 @@ def wake_holder(endpoint: str, observer: Observer) -> str:
         StaleUpdate: others kept changing it; Lambda hands the event in again.
     """
     update = observer.ledger.claiming_update(endpoint)
-    return "nobody_waits" if update is None else str(wake(update, observer)["verdict"])
+    if update is None:
+        return "nobody_waits"
+    return str(wake(observer.heed(update.update_id), observer)["verdict"])
 
 
 def wake(update: Update, observer: Observer) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+"""What people wish of an endpoint's updates: stops, marks and pins, in a partition of their own.
+
+| pk              | sk             | holds                                            |
+|-----------------|----------------|--------------------------------------------------|
+| wish#<endpoint> | abort#<update> | a person's request to stop an update             |
+| wish#<endpoint> | mark#<version> | a version that isn't started again by itself     |
+| wish#<endpoint> | pin            | the one version that the endpoint takes          |
+
+So a right to write here, by `dynamodb:LeadingKeys`, is no right to write claims, plans or the queue.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from switchover.domain.aborting import AbortRequest, object_to_abort
+from switchover.domain.marks import Mark, Pin
+from switchover.domain.update import Moment
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+    from switchover.aws.ledger import Ledger
+    from switchover.domain.update import Update
+
+ABORT_REQUESTED = "Abort Requested"
+_SOURCE = "switchover"
+
+
+class Wishes:
+    """What people wish, endpoint by endpoint. Safe to repeat."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def ask_abort(self, endpoint: str, update_id: str, request: AbortRequest) -> bool:
+        """Ask for an update to be stopped; False if that was asked before."""
+        try:
+            self._keep(
+                endpoint,
+                f"abort#{update_id}",
+                request.model_dump_json(),
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def find_abort(self, endpoint: str, update_id: str) -> AbortRequest | None:
+        """A person's request to stop an update, if there is one."""
+        body = self._body(f"wish#{endpoint}", f"abort#{update_id}")
+        return None if body is None else AbortRequest.model_validate_json(body)
+
+    def add_mark(self, mark: Mark) -> None:
+        """Mark a version bad."""
+        self._keep(mark.endpoint, f"mark#{mark.version}", mark.model_dump_json())
+
+    def mark(self, endpoint: str, version: str) -> Mark | None:
+        """Why a version isn't started again by itself, if it isn't."""
+        body = self._find(endpoint, f"mark#{version}")
+        return None if body is None else Mark.model_validate_json(body, extra="ignore")
+
+    def remove_mark(self, endpoint: str, version: str) -> None:
+        """Let a version be started again."""
+        self._delete(endpoint, f"mark#{version}")
+
+    def set_pin(self, pin: Pin) -> None:
+        """Keep an endpoint on one version."""
+        self._keep(pin.endpoint, "pin", pin.model_dump_json())
+
+    def pin(self, endpoint: str) -> Pin | None:
+        """The one version that an endpoint takes, if somebody said so."""
+        body = self._find(endpoint, "pin")
+        return None if body is None else Pin.model_validate_json(body, extra="ignore")
+
+    def remove_pin(self, endpoint: str) -> None:
+        """Let an endpoint take any version again."""
+        self._delete(endpoint, "pin")
+
+    def _find(self, endpoint: str, sk: str) -> str | None:
+        """A wish; or one that an earlier version of the code wrote beside the claim."""
+        return self._body(f"wish#{endpoint}", sk) or self._body(f"endpoint#{endpoint}", sk)
+
+    def _delete(self, endpoint: str, sk: str) -> None:
+        self._dynamodb.delete_item(TableName=self._table, Key=_key(f"wish#{endpoint}", sk))
+        if self._body(f"endpoint#{endpoint}", sk) is not None:
+            self._dynamodb.delete_item(TableName=self._table, Key=_key(f"endpoint#{endpoint}", sk))
+
+    def _keep(self, endpoint: str, sk: str, body: str, **condition: Any) -> None:
+        self._dynamodb.put_item(
+            TableName=self._table,
+            Item={**_key(f"wish#{endpoint}", sk), "body": {"S": body}},
+            **condition,
+        )
+
+    def _body(self, pk: str, sk: str) -> str | None:
+        answer = self._dynamodb.get_item(
+            TableName=self._table, Key=_key(pk, sk), ConsistentRead=True
+        )
+        return answer["Item"]["body"]["S"] if "Item" in answer else None
+
+
+def heed(update: Update, ledger: Ledger, wishes: Wishes) -> Update:
+    """Take up a person's request to stop an update, if that can still be done.
+
+    Raises:
+        StaleUpdate: it was changed since it was read; read again and decide anew.
+    """
+    if object_to_abort(update) is not None:
+        return update
+    asked = wishes.find_abort(update.endpoint, update.update_id)
+    if asked is None:
+        return update
+    heeded = ledger.save(update, abort=asked)
+    ledger.add_moment(heeded, Moment(at=asked.at, state="Abort", text=asked.told))
+    return heeded
+
+
+def ring(events: EventBridgeClient, endpoint: str) -> None:
+    """Have the endpoint's update looked at now. Without the event, the next look sees to the wish.
+
+    Raises:
+        ClientError: the caller may not put this event.
+    """
+    entry: PutEventsRequestEntryTypeDef = {
+        "Source": _SOURCE,
+        "DetailType": ABORT_REQUESTED,
+        "Detail": json.dumps({"EndpointName": endpoint}),
+    }
+    events.put_events(Entries=[entry])
+
+
+def _key(pk: str, sk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
