@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from switchover.aws.models import SHA256_METADATA
+from switchover.aws.objects import SHA256_METADATA
 from switchover_cli.upload.folder import encode_checksum
 from switchover_cli.upload.progress import Progress, Step, open_window
 

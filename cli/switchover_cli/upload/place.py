@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from switchover.aws.models import KEYS_LIMIT, explain_refusal
+from switchover.aws.models import KEYS_LIMIT
+from switchover.aws.objects import explain_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from switchover.aws.models import SHA256_METADATA, explain_refusal
+from switchover.aws.objects import SHA256_METADATA, explain_refusal
 from switchover.domain.reasons import Reason
 from switchover_cli.errors import CommandFailed
 from switchover_cli.upload.client import PARALLEL_FILES, PARALLEL_PARTS

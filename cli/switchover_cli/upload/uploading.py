@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from switchover.aws.models import Models, explain_refusal
+from switchover.aws.models import Models
+from switchover.aws.objects import explain_refusal
 from switchover.domain.checkpoint.contents import STRICT
 from switchover.domain.checkpoint.inspecting import (
     compare_with_release,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from switchover.aws.models import SHA256_METADATA, explain_refusal
+from switchover.aws.objects import SHA256_METADATA, explain_refusal
 from switchover.domain.copying import ObjectReading, lay_out_parts, source_changed
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from switchover.aws.copy_round import COPIED_FROM_METADATA, CopyRound, explain_copy_refusal
-from switchover.aws.models import find_sha256
+from switchover.aws.objects import find_sha256
 from switchover.domain.checkpoint.inspecting import limit_per_code
 from switchover.domain.copying import (
     MIB_BYTES,

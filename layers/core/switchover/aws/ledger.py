@@ -8,7 +8,7 @@
 | update#<id>       | update          | the update; index by_endpoint sorts by start       |
 | update#<id>       | moment#<time>#n | its timeline                                       |
 
-Beside these: the queue (queue.py), what people wish (wishes.py), what updates were made of (manifests.py).
+Beside these: the queue (queue.py), wishes (wishes.py), what an update is made of (manifests.py).
 """
 
 from __future__ import annotations
