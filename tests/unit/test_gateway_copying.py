@@ -357,6 +357,33 @@ def test_what_the_prefix_holds_is_not_overwritten(wire: Wire) -> None:
     assert stored(wire) == {"config.json": b"[]"}
 
 
+def test_what_comes_while_it_is_copied_is_not_overwritten(wire: Wire) -> None:
+    gateway = copying(wire)
+    standing = gateway.compare(RELEASE, BUCKET)
+    theirs = bytes(len(FILES[LARGE]))
+    wire.s3.put_object(Bucket=BUCKET, Key=f"{PREFIX}{LARGE}", Body=theirs)
+
+    ended = gateway.copy(standing)
+
+    assert [found.code for found in ended.reasons] == ["copy.differs"]
+    assert stored(wire)[LARGE] == theirs
+
+
+@pytest.mark.parametrize("call", ["CopyObject", "CompleteMultipartUpload"])
+def test_a_copy_is_made_only_where_nothing_lies(wire: Wire, call: str) -> None:
+    """The engines of these tests don't mind the header of a CopyObject; S3 does."""
+    conditions: list[str] = []
+    wire.s3.meta.events.register(
+        f"before-call.s3.{call}",
+        lambda params, **_: conditions.append(params["headers"].get("If-None-Match", "")),
+    )
+    gateway = copying(wire)
+
+    gateway.copy(gateway.compare(RELEASE, BUCKET))
+
+    assert set(conditions) == {"*"}
+
+
 def test_an_archived_source_is_refused(wire: Wire) -> None:
     wire.s3.put_object(
         Bucket=SOURCE_BUCKET, Key="exports/v7/config.json", Body=b"{}", StorageClass="GLACIER"

@@ -220,8 +220,11 @@ class CopyRound:
 def _is_there(error: ClientError) -> bool:
     """Whether S3 wrote nothing because something lies there; a source that changed is another thing."""
     told = cast("Mapping[str, str]", error.response.get("Error", {}))
-    is_condition = told.get("Code") == "PreconditionFailed"
-    return is_condition and told.get("Condition", "").lower() == "if-none-match"
+    if told.get("Code") != "PreconditionFailed":
+        return False
+    # The one condition that ends an upload in parts; a copy has one on its source as well.
+    is_end = error.operation_name == "CompleteMultipartUpload"
+    return is_end or told.get("Condition", "").lower() == "if-none-match"
 
 
 def explain_copy_refusal(error: ClientError, uri: str, bucket: str) -> Reason:
