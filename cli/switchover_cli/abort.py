@@ -13,7 +13,7 @@ from switchover.domain.aborting import AbortRequest, call_off, object_to_abort
 from switchover.domain.update import Update
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
-from switchover_cli.errors import Misused
+from switchover_cli.errors import CommandFailed, Misused
 from switchover_cli.following import follow_to_exit, print_json
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 
@@ -57,6 +57,7 @@ def ask_to_stop(deployment: Deployment, update: Update, request: AbortRequest) -
 
     Raises:
         Misused: it can't be stopped any more, or somebody asked for it before.
+        CommandFailed: it is recorded, and found by the next look only.
     """
     objection = object_to_abort(update)
     if objection is not None:
@@ -66,7 +67,14 @@ def ask_to_stop(deployment: Deployment, update: Update, request: AbortRequest) -
             f"{update.update_id}: Somebody asked to call it off already.",
             f"Follow it: switchover watch {update.endpoint}",
         )
-    ring(deployment.session.client("events"), update.endpoint)
+    try:
+        ring(deployment.session.client("events"), update.endpoint)
+    except (BotoCoreError, ClientError) as error:
+        raise CommandFailed(
+            f"The request to stop {update.update_id} is recorded, but its event isn't sent: {error}",
+            "The next look finds it, within PollIntervalSeconds; where people are asked, reject it."
+            " For the future, allow events:PutEvents (docs/permissions.md).",
+        ) from error
 
 
 def _stop(deployment: Deployment, endpoint: str, reason: str) -> Update:

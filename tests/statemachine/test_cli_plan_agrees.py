@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tests.statemachine.world import World
 
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
 
 PRICE = Price(usd_per_hour=2.8, source="test")
@@ -42,6 +43,12 @@ def planned(world: World, event: dict[str, Any]) -> Update:
     return world.update(execution)
 
 
+def unpinned(update: Update) -> Plan:
+    """The plan without the versions of the files that it was made of, which only a run fixes."""
+    pins = {"files_digest": "", "golden_pin": "", "policy_version": ""}
+    return update.planned.model_copy(update=pins)
+
+
 @pytest.mark.parametrize("strategy", ["rolling", "canary", "linear", "all-at-once", "redeploy"])
 def test_the_command_plans_what_the_ledger_then_holds(world: World, strategy: str) -> None:
     world.put_policy(f"strategy: {strategy}\nallow_downtime: true\nwatch_seconds: 10m")
@@ -52,7 +59,7 @@ def test_the_command_plans_what_the_ledger_then_holds(world: World, strategy: st
 
     assert told.update_id == update.update_id
     assert told.plan is not None
-    assert told.plan == update.plan
+    assert told.plan == unpinned(update)
     assert told.preflight == update.preflight
 
 
@@ -84,7 +91,7 @@ def test_a_folder_is_planned_like_its_upload(
 
     assert told.update_id == update.update_id
     assert told.plan is not None
-    assert told.plan == update.plan
+    assert told.plan == unpinned(update)
 
 
 def test_the_command_refuses_for_the_same_reasons(world: World) -> None:

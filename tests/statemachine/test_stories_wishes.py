@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 from tests.statemachine.asking import BEFORE_START, ask
 from tests.statemachine.clients import client
 from tests.statemachine.expectations import assert_nothing_left_behind, codes
@@ -162,3 +163,20 @@ def test_a_request_that_comes_when_all_is_confirmed_is_told_to_be_too_late(world
     assert end.state == "Updated"
     [told] = [m.text for m in world.ledger.timeline(update.update_id) if m.state == "Abort"]
     assert "too late" in told
+
+
+def test_who_may_not_send_the_event_is_told_that_the_request_stands(
+    typed: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(typed, BEFORE_START, "RequestApproval")
+    denied = {"Error": {"Code": "AccessDeniedException", "Message": "no"}}
+
+    def deny(**_: Any) -> None:
+        raise ClientError(denied, "PutEvents")
+
+    monkeypatch.setattr(type(typed.outlets), "put_events", lambda _, **more: deny(**more))
+    code = main(["abort", ENDPOINT, "--reason", "moved", "--no-watch"])
+
+    assert code == ExitCode.UNEXPECTED
+    assert "is recorded" in capsys.readouterr().err
+    assert typed.wishes.find_abort(ENDPOINT, typed.update().update_id) is not None
