@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import typer
 from pydantic import BaseModel
 
 from switchover.domain.naming import execution_name
 from switchover.domain.update import Request
 from switchover_cli.abort import name_oneself
+from switchover_cli.console import open_console
 from switchover_cli.deployment import find_deployment, open_session
 from switchover_cli.errors import Misused
 from switchover_cli.following import print_json
@@ -64,11 +64,12 @@ def unclaim(
             UnclaimRecord(update_id=holder.update_id, was_readable=was_readable, to_check=to_check)
         )
         return
-    typer.echo(f"{endpoint} is being freed from {holder.update_id}.")
+    console = open_console(soft_wrap=True)
+    console.print(f"{endpoint} is being freed from {holder.update_id}.")
     if to_check:
-        typer.echo("What that update changed is unknown. Look at:")
+        console.print("What that update changed is unknown. Look at:")
     for each in to_check:
-        typer.echo(f"- {each}")
+        console.print(f"- {each}")
 
 
 def _left_to_check(endpoint: str) -> tuple[str, ...]:

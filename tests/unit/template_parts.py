@@ -133,7 +133,7 @@ def statements_of(properties: dict[str, Any]) -> tuple[Statement, ...]:
         )
         for policy in properties.get("Policies", ())
         # A role written out names its policies; SAM's properties are the documents themselves.
-        for statement in map(_granted, policy.get("PolicyDocument", policy)["Statement"])
+        for statement in map(granted, policy.get("PolicyDocument", policy)["Statement"])
         if statement["Effect"] == "Allow"
     )
 
@@ -172,10 +172,10 @@ def _called(state: dict[str, Any]) -> str:
     return names[0].removesuffix("Arn")
 
 
-def _granted(statement: dict[str, Any]) -> dict[str, Any]:
+def granted(statement: dict[str, Any]) -> dict[str, Any]:
     """A statement that depends on a parameter counts as given."""
-    granted: dict[str, Any] = statement["Fn::If"][1] if "Fn::If" in statement else statement
-    return granted
+    given: dict[str, Any] = statement["Fn::If"][1] if "Fn::If" in statement else statement
+    return given
 
 
 def _listed(value: Any) -> list[Any]:

@@ -26,7 +26,7 @@ class Ledger:
 
     looks: list[Update | None]
 
-    def update(self, update_id: str) -> Update:
+    def look_up(self, update_id: str) -> Update:
         """The next version; the last one stays."""
         found = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         if found is None:

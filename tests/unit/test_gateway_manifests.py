@@ -191,7 +191,7 @@ def test_a_version_is_read_though_it_was_written_over(s3: S3Client) -> None:
     version = files.find_version(BUCKET, "policies/chat.yaml")
     s3.put_object(Bucket=BUCKET, Key="policies/chat.yaml", Body=b"tier: critical")
 
-    found = files.read_version(BUCKET, "policies/chat.yaml", version)
+    found = files.read_version(BUCKET, "policies/chat.yaml", version, 1024)
 
     # Where the bucket keeps no versions the old one is gone; the new one is never taken for it.
     assert found == (b"tier: production" if version.version_id else None)
@@ -203,5 +203,5 @@ def test_where_no_file_was_none_is_read_though_there_is_one_now(s3: S3Client) ->
     s3.put_object(Bucket=BUCKET, Key="policies/chat.yaml", Body=b"tier: critical")
 
     assert version == ObjectVersion()
-    assert files.read_version(BUCKET, "policies/chat.yaml", version) is None
+    assert files.read_version(BUCKET, "policies/chat.yaml", version, 1024) is None
     assert files.policy_file(BUCKET, "chat", version) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.template_parts import resources, template, translated
+from tests.unit.template_parts import granted, resources, template, translated
 
 _ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 _OURS = {
@@ -88,7 +88,7 @@ _POLICIES = [
 
 @pytest.mark.parametrize(("name", "policy"), _POLICIES, ids=[name for name, _ in _POLICIES])
 def test_plain_http_is_refused(name: str, policy: dict[str, Any]) -> None:
-    statements = policy["PolicyDocument"]["Statement"]
+    statements = map(granted, policy["PolicyDocument"]["Statement"])
     denied = [entry for entry in statements if entry["Effect"] == "Deny"]
 
     assert {"Bool": {"aws:SecureTransport": False}} in [entry.get("Condition") for entry in denied]
@@ -108,9 +108,8 @@ def test_a_topic_has_a_policy_of_its_own(topic: str) -> None:
 
 @pytest.mark.parametrize(("name", "policy"), _POLICIES, ids=[name for name, _ in _POLICIES])
 def test_only_services_for_our_own_resources_are_let_in(name: str, policy: dict[str, Any]) -> None:
-    allowed = [
-        entry for entry in policy["PolicyDocument"]["Statement"] if entry["Effect"] == "Allow"
-    ]
+    statements = map(granted, policy["PolicyDocument"]["Statement"])
+    allowed = [entry for entry in statements if entry["Effect"] == "Allow"]
     keys = [{key for test in entry["Condition"].values() for key in test} for entry in allowed]
 
     assert [list(entry["Principal"]) for entry in allowed] == [["Service"]] * len(allowed)
