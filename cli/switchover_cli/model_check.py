@@ -10,8 +10,8 @@ from rich.text import Text
 
 from switchover.aws.models import Models
 from switchover.domain.amounts import say_count
-from switchover.domain.checkpoint.config import Inspection
 from switchover.domain.checkpoint.contents import Allowed
+from switchover.domain.checkpoint.findings import Inspection
 from switchover.domain.checkpoint.inspecting import inspect_model
 from switchover.domain.checkpoint.reading import read_evidence
 from switchover.domain.reasons import Reason

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from switchover.domain.checkpoint.config import Inspection
+    from switchover.domain.checkpoint.findings import Inspection
     from switchover.domain.reasons import Reason
 
 PATH = "model.tar.gz"

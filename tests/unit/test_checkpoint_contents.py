@@ -23,7 +23,7 @@ from switchover_local.checkpoint import write_checkpoint
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from switchover.domain.checkpoint.config import Inspection
+    from switchover.domain.checkpoint.findings import Inspection
     from switchover.domain.reasons import Reason
 
 TEXT_PICKLE = b"cos\nsystem\n(S'id'\ntR."

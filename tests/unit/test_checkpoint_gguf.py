@@ -15,7 +15,7 @@ from switchover.domain.checkpoint.inspecting import inspect_model
 from switchover.domain.checkpoint.reading import StoredFile, read_evidence
 
 if TYPE_CHECKING:
-    from switchover.domain.checkpoint.config import Inspection
+    from switchover.domain.checkpoint.findings import Inspection
 
 PATH = "model.gguf"
 Q4_0_BYTES = 18  # of 32 values

@@ -11,7 +11,7 @@ from switchover.domain.checkpoint.inspecting import inspect_model
 from switchover.domain.checkpoint.reading import StoredFile, read_evidence
 
 if TYPE_CHECKING:
-    from switchover.domain.checkpoint.config import Inspection
+    from switchover.domain.checkpoint.findings import Inspection
 
 # A Llama with one layer; its MLP is what a method quantizes here.
 HIDDEN, INNER, VOCABULARY = 256, 512, 64
@@ -103,7 +103,7 @@ def inspect(
     files = {
         "model.safetensors": len(raw).to_bytes(8, "little") + raw,
         "config.json": json.dumps(config).encode(),
-        "tokenizer.model": b"",
+        "tokenizer.model": b"\n\x0e\n\x05<unk>",
     }
     if side_file is not None:
         files["quantize_config.json"] = json.dumps(side_file).encode()

@@ -251,9 +251,9 @@ def test_a_siglip_tower_has_no_class_embedding() -> None:
     expected = expect_tensors(ARCHITECTURES["LlavaOnevisionForConditionalGeneration"], config)  # type: ignore[arg-type]
 
     shapes = {tensor.name: tensor.shape for tensor in expected.tensors}
-    assert "vision_tower.vision_model.embeddings.class_embedding" not in shapes
+    assert "vision_tower.embeddings.class_embedding" not in shapes
     # 224 ÷ 16 = 14 patches a side, 768 wide: the defaults of transformers' SiglipVisionConfig.
-    assert shapes["vision_tower.vision_model.embeddings.position_embedding.weight"] == (196, 768)
+    assert shapes["vision_tower.embeddings.position_embedding.weight"] == (196, 768)
     assert shapes["image_newline"] == (4096,)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from switchover.aws.copying import Copying
-from switchover.domain.checkpoint.config import Inspection
+from switchover.domain.checkpoint.findings import Inspection
 from switchover.domain.copying import CopyVerdict
 from switchover.domain.intake import understand
 from switchover.domain.naming import execution_name

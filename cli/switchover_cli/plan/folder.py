@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.checkpoint.config import Inspection
+from switchover.domain.checkpoint.findings import Inspection
 from switchover.domain.checkpoint.inspecting import find_unlisted, inspect_model
 from switchover.domain.checkpoint.reading import read_evidence
 from switchover.domain.reasons import Reason

@@ -13,11 +13,11 @@ from botocore.exceptions import ClientError
 from switchover.aws.models import Models
 from switchover.aws.objects import explain_refusal
 from switchover.domain.checkpoint.contents import STRICT
+from switchover.domain.checkpoint.findings import limit_per_code
 from switchover.domain.checkpoint.inspecting import (
     compare_with_release,
     find_unlisted,
     inspect_model,
-    limit_per_code,
 )
 from switchover.domain.checkpoint.reading import StoredFile, read_evidence
 from switchover.domain.reasons import Reason

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from switchover.aws.copy_round import COPIED_FROM_METADATA, CopyRound, explain_copy_refusal
 from switchover.aws.objects import find_sha256
-from switchover.domain.checkpoint.inspecting import limit_per_code
+from switchover.domain.checkpoint.findings import limit_per_code
 from switchover.domain.copying import (
     MIB_BYTES,
     WHOLE_LIMIT_BYTES,

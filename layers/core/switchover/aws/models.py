@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from switchover.aws.objects import PrefixReader, explain_refusal
-from switchover.domain.checkpoint.config import Inspection
 from switchover.domain.checkpoint.contents import STRICT
+from switchover.domain.checkpoint.findings import Inspection, limit_per_code
 from switchover.domain.checkpoint.inspecting import (
     compare_with_release,
     find_unlisted,
     inspect_model,
-    limit_per_code,
 )
 from switchover.domain.checkpoint.reading import StoredFile, read_evidence
 from switchover.domain.reasons import Reason
@@ -130,6 +129,7 @@ class Models:
                 f"Names, sizes and SHA-256 of {len(there)} files against release.json.",
                 *found.checked,
             ),
+            found.warnings,
         )
 
     def inspect_prefix(

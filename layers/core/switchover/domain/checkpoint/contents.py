@@ -21,6 +21,8 @@ from switchover.domain.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from switchover.domain.checkpoint.findings import Tolerable
+
 SHOWN_PER_FILE = 5
 CARRIER_LIMIT_BYTES = 4 * 1024**2
 CARRIERS_LIMIT_BYTES = 32 * 1024**2
@@ -46,6 +48,10 @@ class Allowances(Protocol):
     def allow_remote_code(self) -> bool: ...
     @property
     def data_files(self) -> Sequence[str]: ...
+    @property
+    def tolerate(self) -> Sequence[Tolerable]: ...
+    @property
+    def refuse(self) -> Sequence[Tolerable]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ class Allowed:
     allow_pickle: bool = False
     allow_remote_code: bool = False
     data_files: Sequence[str] = ()
+    tolerate: Sequence[Tolerable] = ()
+    refuse: Sequence[Tolerable] = ()
 
 
 STRICT = Allowed()

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from switchover.domain.checkpoint.intern_vision import (
+    expect_internvl_chat_vision,
+    expect_internvl_vision,
+)
 from switchover.domain.checkpoint.language import (
+    GEMMA3,
     INTERNLM2,
     LLAMA,
     MISTRAL,
@@ -19,15 +24,20 @@ from switchover.domain.checkpoint.language import (
     expect_language,
     has_dense_layers,
 )
+from switchover.domain.checkpoint.qwen_vision import (
+    expect_qwen2_vision,
+    expect_qwen3_vision,
+    expect_qwen25_vision,
+)
 from switchover.domain.checkpoint.shapes import find_text_config
 from switchover.domain.checkpoint.text import Json, object_at, quote, text_at
 from switchover.domain.checkpoint.towers import (
-    expect_internvl_chat_vision,
-    expect_internvl_vision,
+    KNOWN_TOWERS,
+    expect_gemma3_vision,
     expect_llava_next_vision,
     expect_llava_vision,
-    expect_qwen2_vision,
-    expect_qwen25_vision,
+    expect_mistral3_vision,
+    name_tower,
 )
 
 if TYPE_CHECKING:
@@ -43,11 +53,16 @@ class Architecture:
     """What `expect_tensors` needs to know of one architecture.
 
     Where `language` is absent, any language model can stand beside the tower, and the nested
-    config's model_type says which.
+    config's model_type says which. `needs_processor` where the model's own processor reads the
+    images' sizes from a file, `has_any_tower` where vision_config says which of several towers.
+    `ties_by_default` is what the config class takes an absent tie_word_embeddings for.
     """
 
     language: Language | None = None
     vision: Tower | None = None
+    needs_processor: bool = True
+    has_any_tower: bool = False
+    ties_by_default: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,7 @@ def expect_tensors(architecture: Architecture, config: Mapping[str, Json]) -> Ex
     Raises:
         ValidationError: config.json lacks a size or has an impossible one.
     """
-    text = find_text_config(config)
+    text = {**find_text_config(config), **_read_tie(architecture, config)}
     language = architecture.language or _find_language(config)
     unknown: list[str] = []
     tensors: list[Expected] = []
@@ -79,10 +94,25 @@ def expect_tensors(architecture: Architecture, config: Mapping[str, Json]) -> Ex
         tensors += expect_language(language, text)
         if language.feed is not None and has_dense_layers(text):
             unknown.append("config.json: feed-forward tensors, as only some layers have experts.")
-    if architecture.vision is not None and language is not None:
+    tower = name_tower(config)
+    if architecture.has_any_tower and tower not in KNOWN_TOWERS:
+        unknown.append(f"config.json: the tensors of the vision tower {quote(tower)}.")
+    elif architecture.vision is not None and language is not None:
         sizes = TextConfig.model_validate({**language.defaults, **text})
         tensors += architecture.vision(config, sizes.hidden)
     return Expectation(tuple(tensors), tuple(unknown))
+
+
+def _read_tie(architecture: Architecture, config: Mapping[str, Json]) -> dict[str, Json]:
+    """Whether the head is the embedding: either place may say so, and a flat config has a default."""
+    key = "tie_word_embeddings"
+    places = (config, object_at(config, "llm_config"), object_at(config, "text_config"))
+    said = [place[key] for place in places if place.get(key) is not None]
+    if True in said:
+        return {key: True}
+    if said or architecture.ties_by_default is None:
+        return {key: said[0]} if said else {}
+    return {key: architecture.ties_by_default}
 
 
 def _find_language(config: Mapping[str, Json]) -> Language | None:
@@ -105,30 +135,50 @@ def _nested(language: Language, *sizes: int) -> Language:
     return replace(language, defaults={**language.defaults, **defaults})
 
 
+def _untied(language: Language) -> Architecture:
+    """A language model whose config class has tie_word_embeddings = False."""
+    return Architecture(language, ties_by_default=False)
+
+
 _NESTED: Mapping[str, Language] = {
     "llama": _nested(LLAMA, 32000, 4096, 11008, 32, 32),
     "mistral": _nested(MISTRAL, 32000, 4096, 14336, 32, 32, 8),
+    "ministral3": _nested(MISTRAL, 131072, 4096, 14336, 34, 32, 8),
     "qwen2": _nested(QWEN2, 151936, 4096, 22016, 32, 32, 32),
     "qwen3": _nested(QWEN3, 151936, 4096, 22016, 32, 32, 32),
     "internlm2": _nested(INTERNLM2, 103168, 4096, 11008, 32, 32),
 }
 
 ARCHITECTURES: Mapping[str, Architecture] = {
-    "LlamaForCausalLM": Architecture(LLAMA),
-    "MistralForCausalLM": Architecture(MISTRAL),
-    "MixtralForCausalLM": Architecture(MIXTRAL),
-    "Qwen2ForCausalLM": Architecture(QWEN2),
-    "Qwen2MoeForCausalLM": Architecture(QWEN2_MOE),
-    "Qwen3ForCausalLM": Architecture(QWEN3),
-    "Qwen3MoeForCausalLM": Architecture(QWEN3_MOE),
+    "LlamaForCausalLM": _untied(LLAMA),
+    "MistralForCausalLM": _untied(MISTRAL),
+    "MixtralForCausalLM": _untied(MIXTRAL),
+    "Qwen2ForCausalLM": _untied(QWEN2),
+    "Qwen2MoeForCausalLM": _untied(QWEN2_MOE),
+    "Qwen3ForCausalLM": _untied(QWEN3),
+    "Qwen3MoeForCausalLM": _untied(QWEN3_MOE),
     "InternLM2ForCausalLM": Architecture(INTERNLM2),
+    "Gemma3ForCausalLM": Architecture(GEMMA3),
+    "Ministral3ForCausalLM": Architecture(MISTRAL),
+    "Qwen3Model": Architecture(QWEN3),
     "Qwen2VLForConditionalGeneration": Architecture(QWEN2, expect_qwen2_vision),
     "Qwen2_5_VLForConditionalGeneration": Architecture(
         _nested(QWEN2, 152064, 8192, 29568, 80, 64, 8), expect_qwen25_vision
     ),
-    "LlavaForConditionalGeneration": Architecture(None, expect_llava_vision),
-    "LlavaNextForConditionalGeneration": Architecture(None, expect_llava_next_vision),
-    "LlavaOnevisionForConditionalGeneration": Architecture(None, expect_llava_next_vision),
-    "InternVLChatModel": Architecture(None, expect_internvl_chat_vision),
+    "Qwen3VLForConditionalGeneration": Architecture(QWEN3, expect_qwen3_vision),
+    "LlavaForConditionalGeneration": Architecture(None, expect_llava_vision, has_any_tower=True),
+    "LlavaNextForConditionalGeneration": Architecture(
+        None, expect_llava_next_vision, has_any_tower=True
+    ),
+    "LlavaOnevisionForConditionalGeneration": Architecture(
+        None, expect_llava_next_vision, has_any_tower=True
+    ),
+    "Mistral3ForConditionalGeneration": Architecture(
+        None, expect_mistral3_vision, has_any_tower=True
+    ),
+    "Gemma3ForConditionalGeneration": Architecture(
+        GEMMA3, expect_gemma3_vision, has_any_tower=True
+    ),
+    "InternVLChatModel": Architecture(None, expect_internvl_chat_vision, needs_processor=False),
     "InternVLForConditionalGeneration": Architecture(None, expect_internvl_vision),
 }

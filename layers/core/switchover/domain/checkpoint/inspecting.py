@@ -6,11 +6,10 @@ there is to know comes in as `Evidence`.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from switchover.domain.checkpoint.config import Inspection, inspect_config
+from switchover.domain.checkpoint.config import inspect_config
 from switchover.domain.checkpoint.contents import (
     STRICT,
     Allowances,
@@ -18,6 +17,15 @@ from switchover.domain.checkpoint.contents import (
     name_allowed,
     refuse,
 )
+from switchover.domain.checkpoint.findings import (
+    Inspection,
+    Warned,
+    join_same,
+    limit_per_code,
+    part_warnings,
+    weigh,
+)
+from switchover.domain.checkpoint.leftovers import find_leftovers
 from switchover.domain.checkpoint.names import PICKLES
 from switchover.domain.checkpoint.text import Json, Unparsed, name_some, parse_object, quote
 from switchover.domain.reasons import Reason
@@ -29,10 +37,9 @@ if TYPE_CHECKING:
     from switchover.domain.checkpoint.reading import Evidence, StoredFile
     from switchover.domain.release import Release
 
-SHOWN_PER_CODE = 10
-
 # Formats of a single file; of these only GGUF has a header that says how long the file must be.
 _SINGLE_FILES = frozenset({".engine", ".gguf", ".onnx", ".plan"})
+_LEGACY_TOKENIZER = frozenset({"added_tokens.json", "special_tokens_map.json", "vocab.json"})
 
 
 def compare_with_release(
@@ -112,6 +119,7 @@ def inspect_model(evidence: Evidence, allowed: Allowances = STRICT) -> Inspectio
     suffixes = {PurePosixPath(path).suffix for path in files}
     reasons = [*evidence.reasons, *text_reasons]
     reasons += evidence.weights.shard_reasons
+    reasons += find_leftovers(files)
     reasons += [r for gguf in evidence.ggufs.values() for r in gguf.reasons]
     reasons += refuse(evidence.findings, allowed)
     if not suffixes & {".safetensors", *PICKLES, *_SINGLE_FILES}:
@@ -125,11 +133,12 @@ def inspect_model(evidence: Evidence, allowed: Allowances = STRICT) -> Inspectio
         unchecked.append("adapter_config.json: the adapter that lies beside the model.")
     checked = list(_name_read(evidence))
     if not suffixes & _SINGLE_FILES or "config.json" in files:
-        findings = inspect_config(files, texts, evidence.weights)
+        findings = inspect_config(evidence, texts)
         reasons += [*evidence.weights.reasons, *findings.reasons]
         unchecked += findings.unchecked
         checked += findings.checked
-    return Inspection(limit_per_code(reasons), tuple(unchecked), tuple(checked))
+    found = Inspection(limit_per_code(join_same(reasons)), tuple(unchecked), tuple(checked))
+    return weigh(part_warnings(found), tolerate=allowed.tolerate, refuse=allowed.refuse)
 
 
 def _name_read(evidence: Evidence) -> Iterator[str]:
@@ -168,27 +177,6 @@ def _refuse_adapter(adapter: Mapping[str, Json]) -> Reason:
     )
 
 
-def limit_per_code(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    """Keep the first ten of each kind and sum up the rest, so that people can read the answer."""
-    kinds: dict[str, list[Reason]] = defaultdict(list)
-    for reason in reasons:
-        kinds[reason.code].append(reason)
-    limited: list[Reason] = []
-    for code, kind in kinds.items():
-        rest = kind[SHOWN_PER_CODE:]
-        limited += kind[:SHOWN_PER_CODE]
-        if rest:
-            limited.append(
-                Reason(
-                    code=code,
-                    subject=name_some(reason.subject for reason in rest),
-                    message=f"{len(rest)} more of the same kind.",
-                    remedy=rest[0].remedy,
-                )
-            )
-    return tuple(limited)
-
-
 def _inspect_archive(evidence: Evidence, allowed: Allowances) -> Inspection:
     path = next(iter(evidence.files))
     if evidence.inside is None:
@@ -215,6 +203,7 @@ def _inspect_archive(evidence: Evidence, allowed: Allowances) -> Inspection:
         limit_per_code((*evidence.reasons, *found.reasons)),
         (*found.unchecked, *unchecked),
         (f"The list of {len(inner.files)} files in {path}.", *found.checked),
+        found.warnings,
     )
 
 
@@ -251,7 +240,7 @@ def _parse_texts(
 ) -> tuple[dict[str, dict[str, Json]], tuple[Reason, ...]]:
     parsed = {path: parse_object(raw) for path, raw in texts.items()}
     reasons = tuple(
-        Reason(
+        (Warned if _is_spare(path, texts) else Reason)(
             code="model.config-invalid" if path == "config.json" else "model.text-invalid",
             subject=path,
             message=f"{content}.",
@@ -261,3 +250,11 @@ def _parse_texts(
         if isinstance(content, Unparsed)
     )
     return {path: text for path, text in parsed.items() if isinstance(text, dict)}, reasons
+
+
+def _is_spare(path: str, texts: Mapping[str, bytes]) -> bool:
+    """Whether loaders read another file instead: tokenizer.json holds what these three say.
+
+    Source: transformers, PreTrainedTokenizerBase._from_pretrained ("Legacy: read …").
+    """
+    return path in _LEGACY_TOKENIZER and "tokenizer.json" in texts

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 
 from switchover.domain.checkpoint.shapes import (
     Expected,
@@ -36,25 +36,29 @@ class TextConfig(Sizes):
     hidden_size: Size
     intermediate_size: Size
     num_hidden_layers: Layers
+    head_dim: Size | None = None
     num_attention_heads: Size
     num_key_value_heads: Size | None = None
-    head_dim: Size | None = None
     vocab_size: Size
     tie_word_embeddings: bool | None = None
 
-    @model_validator(mode="after")
-    def _heads_fit(self) -> TextConfig:
-        if self.head_dim is None and self.hidden_size % self.num_attention_heads:
+    @field_validator("num_attention_heads")
+    @classmethod
+    def _divides_width(cls, heads: int, info: ValidationInfo) -> int:
+        width = info.data.get("hidden_size")
+        if width and info.data.get("head_dim") is None and width % heads:
+            raise ValueError(f"hidden_size {width} is no multiple of num_attention_heads {heads}")
+        return heads
+
+    @field_validator("num_key_value_heads")
+    @classmethod
+    def _divides_heads(cls, shared: int | None, info: ValidationInfo) -> int | None:
+        heads = info.data.get("num_attention_heads")
+        if heads and shared and heads % shared:
             raise ValueError(
-                f"hidden_size {self.hidden_size} is no multiple of "
-                f"num_attention_heads {self.num_attention_heads}"
+                f"num_attention_heads {heads} is no multiple of num_key_value_heads {shared}"
             )
-        if self.num_attention_heads % self.key_value_heads:
-            raise ValueError(
-                f"num_attention_heads {self.num_attention_heads} is no multiple of "
-                f"num_key_value_heads {self.key_value_heads}"
-            )
-        return self
+        return shared
 
     @property
     def key_value_heads(self) -> int:
@@ -83,7 +87,10 @@ class Qwen3MoeConfig(Sizes):
     """Qwen3-MoE; layers listed in `mlp_only_layers`, or skipped by the step, stay dense."""
 
     moe_intermediate_size: Size = 768
-    num_experts: Experts = 128
+    # transformers 5 writes the second name (Qwen3MoeConfig.attribute_map).
+    num_experts: Annotated[
+        Experts, Field(validation_alias=AliasChoices("num_experts", "num_local_experts"))
+    ] = 128
     decoder_sparse_step: Size = 1
     mlp_only_layers: tuple[int, ...] | list[int] | None = None
 
@@ -97,7 +104,9 @@ class Qwen2MoeConfig(Qwen3MoeConfig):
     """Qwen2-MoE has an expert more that every token passes."""
 
     moe_intermediate_size: Size = 1408
-    num_experts: Experts = 60
+    num_experts: Annotated[
+        Experts, Field(validation_alias=AliasChoices("num_experts", "num_local_experts"))
+    ] = 60
     shared_expert_intermediate_size: Size = 5632
 
 
@@ -111,6 +120,7 @@ class Language:
 
     has_qkv_bias: bool = False
     has_qk_norm: bool = False
+    norms: tuple[str, ...] = ("input_layernorm", "post_attention_layernorm")
     defaults: Mapping[str, int] = field(default_factory=dict)
     feed: Callable[[TextConfig, Mapping[str, Json]], Iterator[Expected]] | None = None
     expect: Callable[[TextConfig], Iterator[Expected]] | None = None
@@ -125,7 +135,7 @@ def expect_language(language: Language, config: Mapping[str, Json]) -> Iterator[
     layers, hidden = text.num_hidden_layers, text.hidden
     queries, keys = _head_rows(text)
     yield from _expect_ends(text, "model.embed_tokens", "lm_head")
-    for name in ("input_layernorm", "post_attention_layernorm"):
+    for name in language.norms:
         yield from expect_norm(f"model.layers.{{n}}.{name}", hidden, count=layers, has_bias=False)
     for name, rows in (("q", queries), ("k", keys), ("v", keys)):
         yield from expect_linear(
@@ -266,6 +276,22 @@ LLAMA = Language()
 MISTRAL = Language()
 QWEN2 = Language(has_qkv_bias=True)
 QWEN3 = Language(has_qk_norm=True, defaults={"head_dim": 128})
+GEMMA3 = Language(
+    has_qk_norm=True,
+    norms=(
+        "input_layernorm",
+        "post_attention_layernorm",
+        "pre_feedforward_layernorm",
+        "post_feedforward_layernorm",
+    ),
+    # Gemma3TextConfig: published VLMs leave out most of these.
+    defaults={
+        "vocab_size": 262208,
+        "num_attention_heads": 8,
+        "num_key_value_heads": 4,
+        "head_dim": 256,
+    },
+)
 MIXTRAL = Language(feed=_feed_mixtral)
 QWEN2_MOE = Language(has_qkv_bias=True, feed=_feed_qwen2_moe)
 QWEN3_MOE = Language(has_qk_norm=True, feed=_feed_qwen3_moe)

@@ -10,6 +10,7 @@ import re
 from fnmatch import translate
 from pathlib import PurePosixPath
 
+from switchover.domain.checkpoint.leftovers import why_leftover
 from switchover.domain.checkpoint.magic import Kind
 
 # fmt: off
@@ -103,7 +104,8 @@ def judge_name(path: str) -> tuple[Kind, str]:
     suffix = PurePosixPath(name).suffix
     if suffix in _CODE or _CODE_NAME.match(name):
         return Kind.CODE, "is code that a container may run, or load code from"
-    if suffix in _DATA or _DATA_NAME.match(name) or _DOWNLOAD_NOTE.fullmatch(path):
+    is_known = suffix in _DATA or _DATA_NAME.match(name) or _DOWNLOAD_NOTE.fullmatch(path)
+    if is_known or why_leftover(path):
         return Kind.DATA, ""
     if suffix in PICKLES:
         return Kind.PICKLE, "is a pickle by its name"

@@ -1,65 +1,45 @@
-"""Which tensors quantization puts in the place of a linear layer's weight, by its method.
+"""How a checkpoint says that it was quantized, and which tensors it must then hold.
 
-Names and shapes follow what writes such checkpoints: GPTQ (AutoGPTQ/GPTQModel, QuantLinear), AWQ
-(AutoAWQ, WQLinear_GEMM), FP8 in blocks (transformers, FP8Linear), compressed-tensors
-(pack-quantized) and bitsandbytes (nn.Linear4bit, functional.QuantState; nn.Linear8bitLt).
+A method, or a mix of several, that isn't known here leaves the quantized tensors uncompared: nothing
+is called wrong for being new.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pydantic import AliasChoices, AliasPath, Field
-
-from switchover.domain.checkpoint.shapes import Expected, Size, Sizes
+from switchover.domain.checkpoint.packing import (
+    BlockConfig,
+    GroupWeights,
+    PackedConfig,
+    halve,
+    keep,
+    pack_by_awq,
+    pack_by_gptq,
+    pack_by_rows,
+    pack_in_bytes,
+    pack_in_halves,
+    scale_by_row,
+    scale_in_blocks,
+)
 from switchover.domain.checkpoint.text import Json, object_at, quote, text_at
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    Replace = Callable[[Expected, tuple[int, int]], Iterator[Expected]]
+    from switchover.domain.checkpoint.packing import Replace
+    from switchover.domain.checkpoint.shapes import Expected
+    from switchover.domain.checkpoint.weights import Weights
 
 # Written beside config.json by older versions of AutoGPTQ and AutoAWQ.
 SIDE_CONFIGS: Mapping[str, str] = {"quantize_config.json": "gptq", "quant_config.json": "awq"}
+# ModelOpt's own file; its numbers stand one level down.
+_MODELOPT = "hf_quant_config.json"
+_STORAGE_BYTES = {"uint8": 1, "int8": 1, "float16": 2, "bfloat16": 2, "float32": 4}
+_MODELOPT_ALGORITHMS: Mapping[str, Replace] = {"FP8": keep, "NVFP4": halve}
 _PACKED_ENDINGS = (".qweight", ".weight_packed", ".weight.quant_map", ".SCB")
-_WORD_BITS = 32
-
-Bits = Annotated[int, Field(ge=2, le=8)]
-Group = Annotated[int, Field(ge=-1, lt=2**31)]
-
-
-class PackedConfig(Sizes):
-    """GPTQ's and AWQ's own words for the same two numbers; a group of -1 is a whole row."""
-
-    bits: Annotated[Bits, Field(validation_alias=AliasChoices("bits", "w_bit"))] = 4
-    group_size: Annotated[
-        Group, Field(validation_alias=AliasChoices("group_size", "q_group_size"))
-    ] = 128
-
-    def count_groups(self, columns: int) -> int:
-        """How many scales a row has."""
-        return -(-columns // self.group_size) if self.group_size > 0 else 1
-
-
-class PackedGroup(PackedConfig):
-    """The only config group of compressed-tensors; without a group size, one scale per row."""
-
-    bits: Annotated[
-        Bits,
-        Field(validation_alias=AliasPath("config_groups", "group_0", "weights", "num_bits")),
-    ] = 4
-    group_size: Annotated[
-        Group,
-        Field(validation_alias=AliasPath("config_groups", "group_0", "weights", "group_size")),
-    ] = -1
-
-
-class BlockConfig(Sizes):
-    """The height and width of a block that shares one scale."""
-
-    weight_block_size: tuple[Size, Size] = Field(strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +51,11 @@ class Quantization:
 
 
 def find_quantization(texts: Mapping[str, Mapping[str, Json]]) -> Quantization | None:
-    """What config.json, or the file that older tools write beside it, says of quantization."""
+    """What config.json, or the file that a quantizer writes beside it, says of quantization."""
     config = texts.get("config.json", {})
-    for place in (config, object_at(config, "text_config"), object_at(config, "llm_config")):
+    # Also in a part of it: text_config, llm_config, thinker_config.text_config, vision_config.
+    parts = [config, *_objects_in(config)]
+    for place in [*parts, *(deeper for part in parts[1:] for deeper in _objects_in(part))]:
         for key in ("quantization_config", "compression_config"):
             said = object_at(place, key)
             if said:
@@ -81,7 +63,15 @@ def find_quantization(texts: Mapping[str, Mapping[str, Json]]) -> Quantization |
     for path, method in SIDE_CONFIGS.items():
         if path in texts:
             return Quantization(method, texts[path])
+    if _MODELOPT in texts:
+        return Quantization("modelopt", object_at(texts[_MODELOPT], "quantization"))
+    if object_at(config, "quantization"):
+        return Quantization("mlx", object_at(config, "quantization"))
     return None
+
+
+def _objects_in(content: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    return [value for value in content.values() if isinstance(value, dict)]
 
 
 def _guess_method(said: Mapping[str, Json]) -> str:
@@ -89,18 +79,18 @@ def _guess_method(said: Mapping[str, Json]) -> str:
     return "bitsandbytes" if "load_in_4bit" in said or "load_in_8bit" in said else "unnamed"
 
 
-def find_unsaid_quantization(names: Iterable[str]) -> Reason | None:
+def find_unsaid_quantization(weights: Weights) -> Iterator[Reason]:
     """Say that tensors are quantized though nothing tells a loader how to read them."""
+    names = (held.name for group in weights.groups.values() for held in group)
     packed = next((name for name in names if name.endswith(_PACKED_ENDINGS)), None)
-    if packed is None:
-        return None
-    return Reason(
-        code="model.quantization-unsaid",
-        subject="config.json: quantization_config",
-        message=f"is missing, but the weights are quantized ({quote(packed)} is there).",
-        remedy="Save the model again with the library that quantized it, so that config.json says "
-        "how.",
-    )
+    if packed is not None:
+        yield Reason(
+            code="model.quantization-unsaid",
+            subject="config.json: quantization_config",
+            message=f"is missing, but the weights are quantized ({quote(packed)} is there).",
+            remedy="Save the model again with the library that quantized it, so that config.json "
+            "says how.",
+        )
 
 
 def quantize(
@@ -131,124 +121,52 @@ def quantize(
 def _choose(method: str, config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
     """What a method does to a linear tensor, and whether that says everything of its scales."""
     match method:
-        case "gptq" if config.get("checkpoint_format", "gptq") in {"gptq", "gptq_v2"}:
-            return True, _packed_by_gptq(PackedConfig.model_validate(config))
-        case "awq" if str(config.get("version", "gemm")).lower() == "gemm":
-            return True, _packed_by_awq(PackedConfig.model_validate(config))
+        # Layers of other bits than the rest (GPTQModel, `dynamic`) are told by patterns.
+        case "gptq" if not config.get("dynamic") and _is_said(
+            config, "checkpoint_format", {"gptq", "gptq_v2"}
+        ):
+            return True, pack_by_gptq(PackedConfig.model_validate(config))
+        case "awq" if _is_said(config, "version", {"gemm"}):
+            return True, pack_by_awq(PackedConfig.model_validate(config))
         case "fp8" if config.get("weight_block_size") is not None:
-            return True, _scaled_in_blocks(BlockConfig.model_validate(config))
+            return True, scale_in_blocks(BlockConfig.model_validate(config))
         case "fp8" | "fbgemm_fp8":
-            return False, _keep
-        case "compressed-tensors" if len(object_at(config, "config_groups")) == 1:
-            if config.get("format") == "pack-quantized":
-                return True, _packed_by_rows(PackedGroup.model_validate(config))
-            return False, _keep
+            return False, keep
+        case "compressed-tensors":
+            return _choose_compressed(config)
+        case "modelopt":
+            return False, _MODELOPT_ALGORITHMS.get(text_at(config, "quant_algo") or "")
+        case "bitsandbytes" if config.get("load_in_4bit") is True:
+            stored = text_at(config, "bnb_4bit_quant_storage") or "uint8"
+            bytes_per_value = _STORAGE_BYTES.get(stored.removeprefix("torch."))
+            return True, pack_in_halves(bytes_per_value) if bytes_per_value else None
         case "bitsandbytes":
-            return True, _packed_in_halves if config.get("load_in_4bit") is True else _scaled_by_row
+            return True, scale_by_row
         case _:
             return False, None
 
 
-def _keep(want: Expected, size: tuple[int, int]) -> Iterator[Expected]:
-    """FP8 keeps names and shapes; its scales are one number, or one per row."""
-    del size
-    yield want
+def _is_said(config: Mapping[str, Json], key: str, known: set[str]) -> bool:
+    """Whether a key that may be left out says something known."""
+    value = config.get(key)
+    return value is None or (isinstance(value, str) and value.lower() in known)
 
 
-def _packed_by_gptq(config: PackedConfig) -> Replace:
-    def replace_weight(want: Expected, size: tuple[int, int]) -> Iterator[Expected]:
-        rows, columns = size
-        groups, base = config.count_groups(columns), want.name.removesuffix(".weight")
-        words = columns * config.bits // _WORD_BITS
-        yield from _pack(
-            want,
-            f"{base}.qweight",
-            (words, rows),
-            {
-                f"{base}.qzeros": (groups, rows * config.bits // _WORD_BITS),
-                f"{base}.scales": (groups, rows),
-            },
-        )
-        yield _part(want, f"{base}.g_idx", (columns,))
-
-    return replace_weight
-
-
-def _packed_by_awq(config: PackedConfig) -> Replace:
-    def replace_weight(want: Expected, size: tuple[int, int]) -> Iterator[Expected]:
-        rows, columns = size
-        groups, base = config.count_groups(columns), want.name.removesuffix(".weight")
-        words = rows * config.bits // _WORD_BITS
-        yield from _pack(
-            want,
-            f"{base}.qweight",
-            (columns, words),
-            {f"{base}.qzeros": (groups, words), f"{base}.scales": (groups, rows)},
-        )
-
-    return replace_weight
-
-
-def _packed_by_rows(config: PackedGroup) -> Replace:
-    def replace_weight(want: Expected, size: tuple[int, int]) -> Iterator[Expected]:
-        rows, columns = size
-        yield from _pack(
-            want,
-            f"{want.name}_packed",
-            (rows, -(-columns * config.bits // _WORD_BITS)),
-            {
-                f"{want.name}_scale": (rows, config.count_groups(columns)),
-                f"{want.name}_shape": (2,),
-            },
-        )
-
-    return replace_weight
-
-
-def _scaled_in_blocks(config: BlockConfig) -> Replace:
-    def add_scale(want: Expected, size: tuple[int, int]) -> Iterator[Expected]:
-        high, wide = config.weight_block_size
-        yield want
-        yield _part(want, f"{want.name}_scale_inv", (-(-size[0] // high), -(-size[1] // wide)))
-
-    return add_scale
-
-
-def _packed_in_halves(want: Expected, size: tuple[int, int]) -> Iterator[Expected]:
-    """bitsandbytes, 4 bit: two values a byte under the same name; how they were scaled beside it.
-
-    How many scales there are, only the quant_state's own content says.
-    """
-    yield replace(want, packed_shape=(-(-size[0] * size[1] // 2), 1))
-    yield _part(want, f"{want.name}.absmax", None, needed_by=f"{want.name}.quant_map")
-    yield _part(want, f"{want.name}.quant_map", (16,), needed_by=f"{want.name}.absmax")
-
-
-def _scaled_by_row(want: Expected, size: tuple[int, int]) -> Iterator[Expected]:
-    yield want
-    yield _part(want, f"{want.name.removesuffix('.weight')}.SCB", (size[0],))
-
-
-def _pack(
-    want: Expected,
-    packed: str,
-    shape: tuple[int, int],
-    companions: Mapping[str, tuple[int, ...]],
-) -> Iterator[Expected]:
-    yield replace(want, replaced_by=packed)
-    yield _part(want, packed, shape)
-    for name, companion_shape in companions.items():
-        yield _part(want, name, companion_shape, needed_by=packed)
-
-
-def _part(
-    want: Expected, name: str, shape: tuple[int, ...] | None, *, needed_by: str | None = None
-) -> Expected:
-    return Expected(
-        name=name,
-        shape=shape,
-        formula=f"{want.formula}, quantized",
-        count=want.count,
-        is_required=needed_by is not None,
-        needed_by=needed_by,
-    )
+def _choose_compressed(config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
+    """By the format of the only group, whatever its name (compressed-tensors, ModelCompressor)."""
+    groups = list(object_at(config, "config_groups").values())
+    if len(groups) != 1 or not isinstance(groups[0], dict):
+        return False, None
+    said = text_at(groups[0], "format") or text_at(config, "format")
+    match said:
+        case "pack-quantized":
+            weights = GroupWeights.model_validate(object_at(groups[0], "weights"))
+            return True, pack_by_rows(weights)
+        case "nvfp4-pack-quantized":
+            return False, pack_in_bytes("weight_packed", "weight_scale", 16)
+        case "mxfp4-pack-quantized":
+            return False, pack_in_bytes("weight_packed", "weight_scale", 32)
+        case "float-quantized" | "int-quantized" | "naive-quantized" | "dense":
+            return False, keep
+        case _:
+            return False, None

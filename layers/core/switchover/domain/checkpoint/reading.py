@@ -25,6 +25,7 @@ from switchover.domain.checkpoint.headers import (
 from switchover.domain.checkpoint.index import INDEX, Index, fold_index
 from switchover.domain.checkpoint.openings import read_findings
 from switchover.domain.checkpoint.safetensors import LENGTH_BYTES, measure_header
+from switchover.domain.checkpoint.tokenizer import is_vocabulary
 from switchover.domain.checkpoint.weights import Assembly, Weights
 from switchover.domain.reasons import Reason
 
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from switchover.domain.checkpoint.contents import Finding
 
 _PIECE_BYTES = 512 * 1024
+# Git LFS, docs/spec.md: a pointer is shorter than this, and so is no vocabulary.
+_STUB_BYTES = 1024
+
+TEMPLATE = "chat_template.jinja"
 
 TOKENIZER = "tokenizer.json"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -49,6 +54,12 @@ TEXT_LIMITS_BYTES: Mapping[str, int] = {
     "adapter_config.json": 4 * _MEBIBYTE,
     "quantize_config.json": 4 * _MEBIBYTE,
     "quant_config.json": 4 * _MEBIBYTE,
+    "hf_quant_config.json": 4 * _MEBIBYTE,
+    "params.json": 4 * _MEBIBYTE,
+    "special_tokens_map.json": 4 * _MEBIBYTE,
+    "added_tokens.json": 4 * _MEBIBYTE,
+    "vocab.json": 16 * _MEBIBYTE,
+    TEMPLATE: 4 * _MEBIBYTE,
     INDEX: 16 * _MEBIBYTE,
     TOKENIZER: 16 * _MEBIBYTE,
 }
@@ -72,12 +83,14 @@ class Evidence:
 
     `files` also names those that should be there and are not: whoever noticed that says so.
     `opening` is how a file begins that should be an archive; `findings` are of the files that
-    aren't just data.
+    aren't just data. `stubs` are files that are no JSON and were read whole: the chat template, and
+    vocabularies too short to be one.
     """
 
     files: frozenset[str]
     texts: Mapping[str, bytes]
     weights: Weights
+    stubs: Mapping[str, bytes] = field(default_factory=dict)
     opening: bytes | None = None
     ggufs: Mapping[str, GgufFile] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
@@ -131,15 +144,18 @@ def read_evidence(
     unread_texts = {*TEXT_LIMITS_BYTES} - {TOKENIZER} - texts.found.keys()
     judged = {path: n for path, n in sizes.items() if path not in unread_texts}
     openings = sort_out(() if is_packed else read_findings(judged, texts.found, reader, run))
+    stubs = sort_out(_read_stubs(sizes, reader, run))
     evidence = Evidence(
         files=frozenset((*sizes, *absent)),
         texts=texts.found,
+        stubs=stubs.found,
         weights=assembly.finish(),
         ggufs=ggufs.found,
         findings=tuple(finding for found in openings.found.values() for finding in found),
         reasons=(
             *texts.reasons,
             *openings.reasons,
+            *stubs.reasons,
             *([index] if isinstance(index, Reason) else ()),
             *shards.reasons,
             *ggufs.reasons,
@@ -198,7 +214,7 @@ def _count_needed_bytes(path: str, size: int, have: bytes) -> int:
     if size <= TEXT_LIMITS_BYTES.get(name, -1):
         return size
     if not has_own_check(path):
-        return count_bytes_to_see(path, size)
+        return max(count_bytes_to_see(path, size), size if size < _STUB_BYTES else 0)
     if not have:
         return OPENING_BYTES
     if path.endswith(".gguf"):
@@ -210,14 +226,27 @@ def _count_needed_bytes(path: str, size: int, have: bytes) -> int:
 def _read_texts(
     sizes: Mapping[str, int], reader: Reader, run: Run
 ) -> Iterator[tuple[str, bytes | Reason]]:
-    wanted = [path for path in TEXT_LIMITS_BYTES if path in sizes and path != INDEX]
+    wanted = [path for path in TEXT_LIMITS_BYTES if path in sizes and path not in {INDEX, TEMPLATE}]
     fitting = [path for path in wanted if sizes[path] <= TEXT_LIMITS_BYTES[path]]
     yield from zip(
         fitting, run(lambda path: reader.read(path, 0, sizes[path]), fitting), strict=True
     )
     for path in wanted:
-        if sizes[path] > TEXT_LIMITS_BYTES[path] and path != TOKENIZER:
+        if sizes[path] > TEXT_LIMITS_BYTES[path] and path not in {TOKENIZER, "vocab.json"}:
             yield path, _too_large(path, sizes[path])
+
+
+def _read_stubs(
+    sizes: Mapping[str, int], reader: Reader, run: Run
+) -> Iterator[tuple[str, bytes | Reason]]:
+    """The chat template, and of the vocabularies those that are too short to be one."""
+    wanted = [
+        path
+        for path, size in sizes.items()
+        if (is_vocabulary(path) and path not in TEXT_LIMITS_BYTES and size < _STUB_BYTES)
+        or (path == TEMPLATE and size <= TEXT_LIMITS_BYTES[TEMPLATE])
+    ]
+    yield from zip(wanted, run(lambda path: reader.read(path, 0, sizes[path]), wanted), strict=True)
 
 
 def _name_unread(sizes: Mapping[str, int]) -> tuple[str, ...]:

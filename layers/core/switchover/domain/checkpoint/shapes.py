@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Size = Annotated[int, Field(ge=1, lt=2**31)]
 # `checkpoint_weights` keeps a bit for each layer; published models have up to some 130.
 Layers = Annotated[int, Field(ge=1, lt=1000)]
+Ratio = Annotated[float, Field(gt=0, lt=1024, strict=False)]
 
 
 def _first_of_two(value: object) -> object:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -80,6 +80,12 @@ def name_some(names: Iterable[str], shown: int = 3) -> str:
     """Name the first few of many, saying that there are more."""
     some = list(islice(names, shown + 1))
     return ", ".join(some[:shown]) + (" and more" if len(some) > shown else "")
+
+
+def name_many(names: Collection[str], shown: int = 10) -> str:
+    """Name the first few of many, saying how many more there are."""
+    rest = len(names) - shown
+    return ", ".join(islice(names, shown)) + (f" and {rest} more" if rest > 0 else "")
 
 
 def text_at(content: Mapping[str, Json], key: str) -> str | None:

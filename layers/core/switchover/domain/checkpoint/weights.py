@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from switchover.domain.checkpoint.findings import Warned
 from switchover.domain.checkpoint.index import INDEX
 from switchover.domain.checkpoint.text import name_some, quote
 from switchover.domain.reasons import Reason
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # Three digits, so that a bit for each layer stays small whatever a name claims.
 _STACKED = re.compile(r"\b(layers|layer|blocks|block|h)\.(\d{1,3})\.")
-_NUMBERED = re.compile(r"model-\d+-of-\d+\.safetensors")
+_NUMBERED = re.compile(r"(.*)-(\d+)-of-(\d+)\.safetensors")
 _SHOWN = 4  # one more than `name_some` shows, so that it says "and more"
 _SAVE_AGAIN = "Save the checkpoint again (save_pretrained writes index and shards together)."
 
@@ -80,11 +81,23 @@ class Assembly:
             self._is_every_shard_known = not absent
             self._reasons += _compare_names(self._index, names, absent)
         elif index is not None:
-            self._reasons.append(_disagree("model.index-invalid", index.fault))
+            self._reasons.append(
+                Reason(
+                    code="model.index-invalid",
+                    subject=INDEX,
+                    message=index.fault,
+                    remedy=_SAVE_AGAIN,
+                )
+            )
         elif not is_index_unread:
-            self._loaded = {name for name in names if name == "model.safetensors"} or {*names}
-            self._is_every_shard_known = len(self._loaded) == 1
-            self._reasons += _miss_index(len(self._loaded))
+            # Mistral's own format is read by its names alone: vllm, MistralModelLoader's pattern.
+            plain = [name for name in names if not name.startswith("consolidated")]
+            self._loaded = {*plain} & {"model.safetensors"} or {*plain} or {*names}
+            missed = tuple(_miss_index(sorted(self._loaded & {*plain})))
+            self._is_every_shard_known = len(self._loaded) == 1 and not any(
+                reason.code == "model.shard-missing" for reason in missed
+            )
+            self._reasons += missed
         self._groups: dict[str, tuple[Held, ...]] = {}
         self._hashes: dict[str, array[int]] = {}
         self._absent: dict[str, set[int]] = {}
@@ -130,9 +143,12 @@ class Assembly:
         if absent:
             self._absent[shard.path] = absent
         unnamed = sorted(there[found] for found in there.keys() - promised)
+        # Loaders take the files' names from the index, and from each file whatever it holds
+        # (transformers, get_checkpoint_shard_files; vllm, filter_duplicate_safetensors_files).
+        kind = Warned if absent != promised else Reason
         if unnamed:
             yield _disagree(
-                "model.index-disagrees",
+                kind,
                 f"it doesn't put {len(unnamed)} tensors into {shard.path} that are there: "
                 f"{_name_tensors(unnamed)}.",
             )
@@ -195,6 +211,8 @@ def _plain_name(name: str) -> str:
         ("language_model.lm_head.", "lm_head."),
         ("language_model.output.", "output."),
         ("model.visual.", "visual."),
+        ("model.vision_tower.vision_model.", "vision_tower."),
+        ("vision_tower.vision_model.", "vision_tower."),
         ("model.vision_tower.", "vision_tower."),
         ("model.multi_modal_projector.", "multi_modal_projector."),
         ("model.image_newline", "image_newline"),
@@ -205,24 +223,40 @@ def _plain_name(name: str) -> str:
 
 
 def _compare_names(index: Index, names: list[str], absent: list[str]) -> Iterator[Reason]:
-    for name in absent:
+    if absent:
+        verb = "which is" if len(absent) == 1 else f"{len(absent)} files that are"
         yield _disagree(
-            "model.index-disagrees",
-            f"it names {quote(name)}, which is not among the release's files.",
+            Reason, f"it names {_name_tensors(absent)}, {verb} not among the release's files."
         )
+    sets = {found.groups()[::2] for path in index.names if (found := _NUMBERED.fullmatch(path))}
     for name in names:
-        if _NUMBERED.fullmatch(name) and name not in index.names:
-            yield _disagree(
-                "model.index-disagrees", f"it doesn't name {quote(name)}, which is there."
-            )
+        found = _NUMBERED.fullmatch(name)
+        if found is not None and name not in index.names:
+            # One more of the very set that the index names belongs to it; another is a leftover.
+            kind = Reason if found.groups()[::2] in sets else Warned
+            yield _disagree(kind, f"it doesn't name {quote(name)}, which is there.")
 
 
-def _miss_index(shards: int) -> Iterator[Reason]:
-    if shards > 1:
+def _miss_index(names: list[str]) -> Iterator[Reason]:
+    """Without an index, a set of numbered shards can be told from their names alone."""
+    numbered = [found for name in names if (found := _NUMBERED.fullmatch(name))]
+    wanted = max((int(found[3]) for found in numbered), default=0)
+    if numbered and len(numbered) < wanted:
         yield Reason(
+            code="model.shard-missing",
+            subject=name_some(names),
+            message=f"{'is' if len(names) == 1 else 'are'} {len(numbered)} of {wanted} shards by the "
+            "name; the others and the index are missing.",
+            remedy="Download the whole checkpoint, with its index, then upload again.",
+        )
+    elif len(names) > 1 or numbered:
+        # transformers finds a shard by the index alone; vllm loads whatever safetensors lie there.
+        kind = Reason if len(numbered) > 1 else Warned
+        yield kind(
             code="model.index-missing",
             subject=INDEX,
-            message=f"is missing, but the weights are in {shards} files.",
+            message="is missing, but the weights are in "
+            f"{f'{len(names)} files' if len(names) > 1 else names[0]}.",
             remedy=_SAVE_AGAIN,
         )
 
@@ -230,17 +264,19 @@ def _miss_index(shards: int) -> Iterator[Reason]:
 def _name_absent(index: Index, absent: Mapping[str, set[int]]) -> Iterator[Reason]:
     names = index.name_tensors(absent, _SHOWN) if absent else {}
     for path, hashes in absent.items():
+        kind = Reason if len(hashes) == len({*index.names[path]}) else Warned
         yield _disagree(
-            "model.index-disagrees",
+            kind,
             f"it puts {len(hashes)} tensors into {path} that are not there: "
             f"{_name_tensors(names.get(path, ()))}.",
         )
 
 
 def _compare_total(index: Index, actual_bytes: int) -> Iterator[Reason]:
+    """No loader reads the total."""
     if index.total_bytes not in {None, actual_bytes}:
         yield _disagree(
-            "model.index-disagrees",
+            Warned,
             f"its metadata.total_size is {quote(index.total_bytes)}, but the shards hold "
             f"{actual_bytes} bytes.",
         )
@@ -250,5 +286,5 @@ def _name_tensors(names: Iterable[str]) -> str:
     return name_some(quote(name) for name in names)
 
 
-def _disagree(code: str, message: str) -> Reason:
-    return Reason(code=code, subject=INDEX, message=message, remedy=_SAVE_AGAIN)
+def _disagree(kind: type[Reason], message: str) -> Reason:
+    return kind(code="model.index-disagrees", subject=INDEX, message=message, remedy=_SAVE_AGAIN)

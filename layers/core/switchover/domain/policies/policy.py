@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from switchover.domain.checkpoint.findings import Tolerable
 from switchover.domain.policies.parts import Part, key_names
 from switchover.domain.quantities import Duration, refuse_percent
 from switchover.domain.windows.freezes import Freezes
@@ -308,6 +309,14 @@ class Model(Part):
             description="Files of unknown kind that are data, as patterns like lookup/*.dat;"
             " * also crosses folders. Code and pickles stay refused.",
         ),
+    ] = ()
+    tolerate: Annotated[
+        tuple[Tolerable, ...],
+        Field(description="Findings that are said but don't refuse, by code: docs/rejections.md."),
+    ] = ()
+    refuse: Annotated[
+        tuple[Tolerable, ...],
+        Field(description="Warnings that refuse, by code, such as [model.no-chat-template]."),
     ] = ()
 
 

@@ -1,0 +1,197 @@
+"""Holds the tokenizer against the model: whether there is one, whether it is whole, and its ids.
+
+Sources: transformers, tokenization_utils_base (which files a tokenizer is read from) and
+PreTrainedTokenizerBase._from_pretrained; Git LFS, docs/spec.md (a pointer is below 1024 bytes).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from switchover.domain.checkpoint.findings import Warned
+from switchover.domain.checkpoint.shapes import find_text_config
+from switchover.domain.checkpoint.text import Json, name_some, object_at, quote, text_at
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from switchover.domain.checkpoint.reading import Evidence
+    from switchover.domain.checkpoint.weights import Groups
+
+    Texts = Mapping[str, Mapping[str, Json]]
+
+# Any of these alone is a vocabulary; SentencePiece, tiktoken and Mistral have several names each.
+_VOCABULARY = re.compile(
+    r"(tokenizer\.json|tekken\.json|vocab\.(txt|bpe)|[^/]+\.(model(\.v\d+\w*)?|tiktoken|spm|vocab))"
+)
+_PAIR = frozenset({"vocab.json", "merges.txt"})
+# Tokenizers of bytes or code points have no vocabulary to save.
+_WITHOUT_VOCABULARY = frozenset({"ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer"})
+_EMBEDDING = re.compile(
+    r"(.*\.)?(embed_tokens|tok_embeddings|word_embeddings|wte|shared|embed_in|embeddings)\.weight"
+)
+_COPY = "Copy it from the model that this one was trained from, and upload again."
+_RESIZE = (
+    "Take the tokenizer that this model was trained with, or resize the model's embeddings "
+    "(resize_token_embeddings) and save it again."
+)
+
+
+def is_vocabulary(path: str) -> bool:
+    """Whether a file of the release's root holds a tokenizer's vocabulary, by its name."""
+    return _VOCABULARY.fullmatch(path) is not None or path in _PAIR
+
+
+def check_tokenizer(evidence: Evidence, texts: Texts) -> Iterator[Reason]:
+    """Say what is wrong with the tokenizer of a model that generates text."""
+    yield from _find_none(evidence.files, texts)
+    yield from _find_hollow(evidence)
+    rows = count_embedded(evidence.weights.groups)
+    size = rows or find_text_config(texts.get("config.json", {})).get("vocab_size")
+    if type(size) is int:
+        yield from _compare_tokens(texts, size, is_proven=rows is not None)
+
+
+def count_embedded(groups: Groups) -> int | None:
+    """How many tokens the model's embedding holds, as its tensors say: what serves in the end."""
+    rows = [
+        held.shape[0]
+        for name in groups
+        if _EMBEDDING.fullmatch(name)
+        for held in groups[name]
+        if len(held.shape) == 2
+    ]
+    return max(rows, default=None)
+
+
+def _find_none(files: frozenset[str], texts: Texts) -> Iterator[Reason]:
+    said = texts.get("tokenizer_config.json", {})
+    is_elsewhere = "auto_map" in said or text_at(said, "tokenizer_class") in _WITHOUT_VOCABULARY
+    has_one = any(_VOCABULARY.fullmatch(path) for path in files) or files >= _PAIR
+    if not has_one and not is_elsewhere:
+        yield Reason(
+            code="model.no-tokenizer",
+            subject="tokenizer.json",
+            message="is missing, and so is every other vocabulary that servers know.",
+            remedy=_COPY,
+        )
+
+
+def _find_hollow(evidence: Evidence) -> Iterator[Reason]:
+    """Vocabularies that are no more than a name: where another one is read, that is a warning."""
+    for path, raw in evidence.stubs.items():
+        if not is_vocabulary(path):
+            continue
+        kind = Warned if path != "tokenizer.json" and "tokenizer.json" in evidence.files else Reason
+        if raw.startswith(b"version https://git-lfs"):
+            yield kind(
+                code="model.lfs-pointer",
+                subject=path,
+                message="is a Git LFS pointer, not the vocabulary.",
+                remedy="Run `git lfs pull` in the checkpoint's folder, then upload again.",
+            )
+        elif not raw.strip():
+            yield kind(
+                code="model.tokenizer-invalid",
+                subject=path,
+                message="is empty.",
+                remedy="Get the file again from where the model was saved.",
+            )
+
+
+def _compare_tokens(texts: Texts, size: int, *, is_proven: bool) -> Iterator[Reason]:
+    if "tokenizer.json" in texts:
+        yield from _compare_vocabulary(texts["tokenizer.json"], size, is_proven=is_proven)
+    added = _list_added(texts)
+    known = {*_list_placeholders(texts.get("config.json", {}))}
+    beyond = {id_: token for id_, token in added.items() if id_ >= size and id_ not in known}
+    # Serving never feeds a padding token to the model.
+    padding = {id_: token for id_, token in beyond.items() if "pad" in token.lower()}
+    is_multimodal = bool(known)
+    for kind, tokens in (
+        (Reason if is_proven and not is_multimodal else Warned, beyond.keys() - padding),
+        (Warned, padding.keys()),
+    ):
+        if tokens:
+            named = name_some(f"{quote(beyond[id_])} ({id_})" for id_ in sorted(tokens))
+            yield kind(
+                code="model.tokenizer-disagrees",
+                subject="tokenizer: added tokens",
+                message=f"{named}: the model's embedding ends at {size - 1}, so a request with such "
+                "a token fails.",
+                remedy=_RESIZE,
+            )
+    yield from _compare_said(texts, size)
+
+
+def _compare_vocabulary(
+    tokenizer: Mapping[str, Json], size: int, *, is_proven: bool
+) -> Iterator[Reason]:
+    last = _find_last_token(object_at(tokenizer, "model").get("vocab"))
+    if last is None:
+        yield Reason(
+            code="model.tokenizer-invalid",
+            subject="tokenizer.json: model.vocab",
+            message="holds no tokens.",
+            remedy=_COPY,
+        )
+    elif last >= size:
+        yield (Reason if is_proven else Warned)(
+            code="model.tokenizer-disagrees",
+            subject="tokenizer.json: model.vocab",
+            message=f"has the token id {last}; the model's vocabulary ends at {size - 1}.",
+            remedy="Take the tokenizer that this model was trained with.",
+        )
+
+
+def _find_last_token(vocabulary: Json) -> int | None:
+    """The highest id: a mapping of token to id (BPE), or a list of pairs in order (Unigram)."""
+    if isinstance(vocabulary, list):
+        return len(vocabulary) - 1 if vocabulary else None
+    if isinstance(vocabulary, dict):
+        return max((id_ for id_ in vocabulary.values() if type(id_) is int), default=None)
+    return None
+
+
+def _list_added(texts: Texts) -> dict[int, str]:
+    """Tokens beside the vocabulary by id, from the three files that may list them."""
+    added = {
+        id_: token for token, id_ in texts.get("added_tokens.json", {}).items() if type(id_) is int
+    }
+    decoder = object_at(texts.get("tokenizer_config.json", {}), "added_tokens_decoder")
+    for key, entry in decoder.items():
+        if key.isdecimal() and len(key) < 10 and isinstance(entry, dict):
+            added[int(key)] = text_at(entry, "content") or ""
+    listed = texts.get("tokenizer.json", {}).get("added_tokens")
+    for entry in listed if isinstance(listed, list) else ():
+        if isinstance(entry, dict) and type(id_ := entry.get("id")) is int:
+            added[id_] = text_at(entry, "content") or ""
+    return added
+
+
+def _list_placeholders(config: Mapping[str, Json]) -> Iterator[int]:
+    """Ids that stand for an image, a video or a sound: some models never look them up.
+
+    Source: vllm, v1/engine/input_processor.py ("multimodal placeholder tokens").
+    """
+    for key, id_ in config.items():
+        is_text = key.startswith(("bos_", "eos_", "pad_"))
+        if key.endswith(("_token_id", "_token_index")) and not is_text and type(id_) is int:
+            yield id_
+
+
+def _compare_said(texts: Texts, size: int) -> Iterator[Reason]:
+    """Ids in config.json and generation_config.json that the model can neither read nor write."""
+    for path in ("config.json", "generation_config.json"):
+        for key, value in texts.get(path, {}).items():
+            ids = value if isinstance(value, list) else [value]
+            beyond = [id_ for id_ in ids if type(id_) is int and id_ >= size]
+            if key.endswith(("_token_id", "_token_index")) and beyond:
+                yield Warned(
+                    code="model.tokenizer-disagrees",
+                    subject=f"{path}: {key}",
+                    message=f"is {quote(value)}; the model's embedding ends at {size - 1}.",
+                    remedy=_RESIZE,
+                )
