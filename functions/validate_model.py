@@ -33,9 +33,17 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     found = gateways.models().inspect(update.release, update.bucket, allowed, versions=listed)
     manifest = Manifest(model_files.with_checksums(*place, listed))
     gateways.manifests().keep(update.update_id, FILES, manifest)
-    ledger.save(update, reasons=found.reasons, files_digest=manifest.digest)
+    ledger.save(
+        update,
+        reasons=found.reasons,
+        warnings=found.warnings,
+        files_digest=manifest.digest,
+    )
     if found.unchecked:
         text = f"Not checked: {' '.join(found.unchecked[:5])}"
         moment = Moment(at=update.started_at, state="ValidateModel", text=text)
         ledger.add_moment(update, moment)
+    if found.warnings:
+        text = f"Warned of: {' '.join(map(str, found.warnings[:5]))}"
+        ledger.add_moment(update, Moment(at=update.started_at, state="ValidateModel", text=text))
     return answer("invalid" if found.reasons else "valid", found.reasons)

@@ -40,6 +40,7 @@ def draw_explanation(
     for title, body in (
         ("Why", list(draw_reasons(update.reasons))),
         ("Overrides", [Text(str(each)) for each in update.plan.overrides] if update.plan else []),
+        ("Warned of", list(draw_reasons(update.warnings))),
         ("Alarms", [_draw_trip(trip) for trip in update.evidence.alarms]),
         ("SageMaker says", list(_draw_failure(update))),
         ("Golden requests", [_draw_golden(update.golden)] if update.golden else []),

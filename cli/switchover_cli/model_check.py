@@ -1,5 +1,6 @@
 """`switchover model check`: what ValidateModel would say of a model, before it is uploaded."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from rich.text import Text
 from switchover.aws.models import Models
 from switchover.domain.amounts import say_count
 from switchover.domain.checkpoint.contents import Allowed
-from switchover.domain.checkpoint.findings import Inspection
+from switchover.domain.checkpoint.findings import Inspection, Tolerable
 from switchover.domain.checkpoint.inspecting import inspect_model
 from switchover.domain.checkpoint.reading import read_evidence
 from switchover.domain.reasons import Reason
@@ -37,6 +38,7 @@ class CheckRecord(BaseModel):
     reasons: tuple[Reason, ...]
     checked: tuple[str, ...]
     unchecked: tuple[str, ...]
+    warnings: tuple[Reason, ...] = ()
 
 
 @app.callback()
@@ -63,6 +65,14 @@ def check(
         list[str] | None,
         typer.Option("--data-file", help="As an entry of the policy's model.data_files."),
     ] = None,
+    tolerate: Annotated[
+        list[Tolerable] | None,
+        typer.Option("--tolerate", metavar="CODE", help="As an entry of model.tolerate."),
+    ] = None,
+    refuse: Annotated[
+        list[Tolerable] | None,
+        typer.Option("--refuse", metavar="CODE", help="As an entry of model.refuse."),
+    ] = None,
     local: Local = False,
     json: Json = False,
 ) -> None:
@@ -71,6 +81,8 @@ def check(
         allow_pickle=allow_pickle,
         allow_remote_code=allow_remote_code,
         data_files=tuple(data_files or ()),
+        tolerate=tuple(tolerate or ()),
+        refuse=tuple(refuse or ()),
     )
     if model.startswith("s3://"):
         found = _check_stored(Models(open_session(local=local).client("s3")), model, allowed)
@@ -84,6 +96,7 @@ def check(
                 reasons=found.reasons,
                 checked=found.checked,
                 unchecked=found.unchecked,
+                warnings=found.warnings,
             )
         )
     else:
@@ -100,7 +113,7 @@ def _check_folder(path: Path, allowed: Allowed) -> Inspection:
     left_out = tuple(
         f"{left.path}: not part of the model ({left.why})." for left in listed.left_out
     )
-    return Inspection(found.reasons, (*found.unchecked, *left_out), found.checked)
+    return replace(found, unchecked=(*found.unchecked, *left_out))
 
 
 def _check_stored(models: Models, uri: str, allowed: Allowed) -> Inspection:
@@ -123,6 +136,8 @@ def _describe(model: str, found: Inspection, console: PlainConsole) -> None:
         console.print(Text(f"checked   {what}", style="dim"))
     for what in found.unchecked:
         console.print(Text.assemble(("unchecked", "yellow"), f" {what}"))
+    for warning in found.warnings:
+        console.print(Text.assemble(("warning", "yellow"), f"   {warning} ({warning.code})"))
     if not found.reasons:
         console.print(
             Text.assemble(("Sound", "green"), f": nothing found against {model}."), soft_wrap=True

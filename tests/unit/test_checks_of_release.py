@@ -28,6 +28,13 @@ def test_what_validation_found_refuses() -> None:
     assert check_release(case(asked={"reasons": found})).reasons == found
 
 
+def test_what_validation_warns_of_is_noted_with_the_evidence() -> None:
+    check = check_release(case(asked={"warnings": (reason("model.leftover"),)}))
+
+    assert check.state is CheckState.NOTED
+    assert str(reason("model.leftover").message) in check.evidence
+
+
 def test_a_release_that_serves_already_changes_nothing() -> None:
     model = live_model()
     model["PrimaryContainer"]["ModelDataSource"]["S3DataSource"]["S3Uri"] = (

@@ -184,3 +184,39 @@ def test_a_prefix_in_s3_is_judged_by_the_same_list(
 
     assert (refused, allowed) == (ExitCode.REJECTED, ExitCode.DONE)
     assert [reason["code"] for reason in json.loads(said)["reasons"]] == [code]
+
+
+def test_a_warning_is_said_and_the_model_is_sound(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "model (1).json").write_text("{}")
+
+    code, out = check(folder, capsys)
+
+    assert code == ExitCode.DONE
+    assert "warning   model (1).json: is a second copy, by its name" in out
+    assert "(model.leftover)" in out
+    assert "Sound" in out
+
+
+def test_a_warning_refuses_where_the_policy_would(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "model (1).json").write_text("{}")
+
+    code, out = check(folder, capsys, "--refuse", "model.leftover", "--json")
+
+    record = json.loads(out)
+    assert code == ExitCode.REJECTED
+    assert [reason["code"] for reason in record["reasons"]] == ["model.leftover"]
+    assert record["warnings"] == []
+
+
+def test_a_tolerated_fault_is_a_warning(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "tokenizer.json").unlink()
+
+    code, out = check(folder, capsys, "--tolerate", "model.no-tokenizer", "--json")
+
+    record = json.loads(out)
+    assert code == ExitCode.DONE
+    assert [warning["code"] for warning in record["warnings"]] == ["model.no-tokenizer"]

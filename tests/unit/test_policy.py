@@ -347,3 +347,17 @@ def test_latency_is_bound_by_statistics_that_exist(statistic: str) -> None:
 def test_a_fault_deep_inside_is_told_with_the_layer_that_set_it(values: dict[str, Any]) -> None:
     [fault] = faults(read("tier: critical"), Layer("input policy", values))
     assert fault.startswith("input policy: ")
+
+
+def test_a_finding_that_does_not_exist_is_refused_with_the_nearest() -> None:
+    [fault] = faults(read("model: {tolerate: [model.no-tokeniser]}"))
+    assert "Did you mean 'model.no-tokenizer'?" in fault
+
+
+@pytest.mark.parametrize(
+    "code", ["model.pickle-weights", "model.checksum-differs", "model.remote-code"]
+)
+def test_what_is_no_finding_about_the_content_cannot_be_tolerated(code: str) -> None:
+    """Whether the release is what was uploaded, or carries code, has no such switch."""
+    [fault] = faults(read(f"model: {{tolerate: [{code}]}}"))
+    assert "is not accepted" in fault

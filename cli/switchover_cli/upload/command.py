@@ -138,6 +138,8 @@ def _describe(report: UploadReport, start: str, console: PlainConsole) -> None:
         console.print(Text(f"left out  {left.path}: {left.why}", style="dim"))
     for what in report.unchecked:
         console.print(Text(f"unchecked {what}", style="dim"))
+    for warning in report.warnings:
+        console.print(Text.assemble(("warning", "yellow"), f"   {warning}"))
     if report.outcome is UploadOutcome.UNCHANGED:
         console.print(f"{report.release_uri} is there already, the same: nothing was sent.")
         return

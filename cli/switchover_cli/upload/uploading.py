@@ -69,6 +69,7 @@ class UploadReport:
     already_there: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     unchecked: tuple[str, ...] = ()
+    warnings: tuple[Reason, ...] = ()
 
 
 def upload_release(
@@ -117,7 +118,12 @@ def upload_release(
     if isinstance(listed, Reason):
         return replace(refused, reasons=(listed,))
     inspection = inspect_model(read_evidence(listed.files, listed), allowed)
-    refused = replace(refused, left_out=listed.left_out, unchecked=inspection.unchecked)
+    refused = replace(
+        refused,
+        left_out=listed.left_out,
+        unchecked=inspection.unchecked,
+        warnings=inspection.warnings,
+    )
     draft = draft_release(offer, listed.files)
     if not isinstance(draft, Release):
         return replace(refused, reasons=(*inspection.reasons, *draft))

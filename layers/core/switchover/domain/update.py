@@ -187,6 +187,8 @@ class Update(BaseModel):
     outcome: Outcome | None = None
     summary: str = ""
     reasons: tuple[Reason, ...] = ()
+    # What validation found that refuses nothing.
+    warnings: tuple[Reason, ...] = ()
     preflight: Preflight | None = None
     plan: Plan | None = None
     course: Course | None = None

@@ -29,9 +29,11 @@ def check_release(case: Case) -> Check:
             f"{say_count(len(release.files), 'file')}, {say_bytes(release.total_bytes)} under"
             f" s3://{case.update.bucket}/{release.prefix}"
         )
-    return Check.judged(
-        "release.model", "The release is complete and sound", evidence, case.update.reasons
-    )
+    name, title = "release.model", "The release is complete and sound"
+    if case.update.warnings and not case.update.reasons:
+        warned = " ".join(f"{each.subject}: {each.message}" for each in case.update.warnings)
+        return Check.noted(name, title, f"{evidence}; {warned}")
+    return Check.judged(name, title, evidence, case.update.reasons)
 
 
 def check_request(case: Case) -> Check:
