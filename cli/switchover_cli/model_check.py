@@ -22,7 +22,7 @@ from switchover_cli.deployment import open_session
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
 from switchover_cli.following import print_json
-from switchover_cli.options import Json, Local
+from switchover_cli.options import Exclude, Json, Local
 from switchover_cli.screen import draw_reasons
 from switchover_cli.stored_release import read_stored_release
 from switchover_cli.upload.folder import list_folder
@@ -73,6 +73,7 @@ def check(
         list[Tolerable] | None,
         typer.Option("--refuse", metavar="CODE", help="As an entry of model.refuse."),
     ] = None,
+    exclude: Exclude = None,
     local: Local = False,
     json: Json = False,
 ) -> None:
@@ -87,7 +88,7 @@ def check(
     if model.startswith("s3://"):
         found = _check_stored(Models(open_session(local=local).client("s3")), model, allowed)
     else:
-        found = _check_folder(Path(model), allowed)
+        found = _check_folder(Path(model), allowed, exclude or [])
     if json:
         print_json(
             CheckRecord(
@@ -105,8 +106,8 @@ def check(
         raise typer.Exit(ExitCode.REJECTED)
 
 
-def _check_folder(path: Path, allowed: Allowed) -> Inspection:
-    listed = list_folder(path)
+def _check_folder(path: Path, allowed: Allowed, exclude: list[str]) -> Inspection:
+    listed = list_folder(path, exclude)
     if isinstance(listed, Reason):
         return Inspection((listed,))
     found = inspect_model(read_evidence(listed.files, listed), allowed)

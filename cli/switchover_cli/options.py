@@ -25,6 +25,14 @@ Hotfix = Annotated[
         help="Leave out alarms that are red already: what serves is broken. Needs --reason.",
     ),
 ]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude",
+        metavar="GLOB",
+        help="Leave out files, as a line in .switchoverignore does; repeat for more.",
+    ),
+]
 Now = Annotated[bool, typer.Option("--now", help="Don't wait for the window. Needs --reason.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say whether it would start now, and start nothing.")

@@ -220,3 +220,14 @@ def test_a_tolerated_fault_is_a_warning(folder: Path, capsys: pytest.CaptureFixt
     record = json.loads(out)
     assert code == ExitCode.DONE
     assert [warning["code"] for warning in record["warnings"]] == ["model.no-tokenizer"]
+
+
+def test_what_is_excluded_is_not_checked_and_said(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "training_args.bin").write_bytes(b"\x80\x04")
+
+    code, out = check(folder, capsys, "--exclude", "*.bin")
+
+    assert code == ExitCode.DONE
+    assert "training_args.bin: not part of the model (excluded by '*.bin' (--exclude))" in out

@@ -13,7 +13,7 @@ from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
 from switchover_cli.following import print_json
-from switchover_cli.options import DEFAULT_STACK, Hotfix, Json, Local, Stack, Why
+from switchover_cli.options import DEFAULT_STACK, Exclude, Hotfix, Json, Local, Stack, Why
 from switchover_cli.plan.candidate import read_stored
 from switchover_cli.plan.folder import read_folder
 from switchover_cli.plan.markdown import write_markdown
@@ -54,6 +54,7 @@ def plan(
         float | None,
         typer.Option(min=0, metavar="USD_PER_HOUR", help="What one instance costs an hour."),
     ] = None,
+    exclude: Exclude = None,
     hotfix: Hotfix = False,
     reason: Why = "",
     out: Annotated[
@@ -88,7 +89,7 @@ def plan(
         uri = release_uri(deployment.bucket, offer.endpoint, offer.version)
         with open_console(stderr=True).status("Reading the weights, for their checksums"):
             request = release_request(uri, overrides, "")
-            candidate = read_folder(deployment, folder, offer, request)
+            candidate = read_folder(deployment, folder, offer, request, exclude or ())
     given = None if price is None else Price(usd_per_hour=price, source="as given by --price")
     proposal = propose(deployment, candidate, given)
     if out is not None:

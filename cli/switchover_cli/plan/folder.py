@@ -21,6 +21,7 @@ from switchover_cli.upload.offer import (
 from switchover_cli.upload.parts import resolve_part_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from switchover.domain.update import Request
@@ -30,12 +31,18 @@ if TYPE_CHECKING:
     from switchover_cli.upload.offer import Offer
 
 
-def read_folder(deployment: Deployment, folder: Path, offer: Offer, request: Request) -> Candidate:
-    """Take in a folder as if it were uploaded already.
+def read_folder(
+    deployment: Deployment,
+    folder: Path,
+    offer: Offer,
+    request: Request,
+    exclude: Sequence[str] = (),
+) -> Candidate:
+    """Take in a folder, without what `exclude` matches, as if it were uploaded already.
 
     Weights are read once, for the checksums in `release.json`: the update is named after its bytes.
     """
-    listed = list_folder(folder)
+    listed = list_folder(folder, exclude)
     if isinstance(listed, Reason):
         return open_candidate(deployment, request, (listed,))
     draft = draft_release(offer, listed.files)

@@ -19,7 +19,7 @@ from switchover_cli.console import PlainConsole, open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.following import follow_to_exit, print_json
-from switchover_cli.options import DEFAULT_STACK, Hotfix, Json, Local, Stack, Watch, Why
+from switchover_cli.options import DEFAULT_STACK, Exclude, Hotfix, Json, Local, Stack, Watch, Why
 from switchover_cli.records import UploadRecord
 from switchover_cli.starting import await_pick_up, known_updates
 from switchover_cli.upload.client import open_uploader
@@ -47,6 +47,7 @@ def upload(
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE", help="YAML that overrides the endpoint's policy.")
     ] = None,
+    exclude: Exclude = None,
     hotfix: Hotfix = False,
     reason: Why = "",
     reread: Annotated[
@@ -76,6 +77,7 @@ def upload(
             hotfix=hotfix,
             reason=reason,
             allowed=checked,
+            exclude=tuple(exclude or ()),
             memory_folder=find_memory_folder(os.environ),
             reread=reread,
             vouch=partial(vouch, deployment),

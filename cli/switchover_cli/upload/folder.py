@@ -13,11 +13,14 @@ from switchover.aws.models import KEYS_LIMIT
 from switchover.domain.checkpoint.reading import StoredFile, is_archive
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME
+from switchover_cli.upload.ignoring import read_ignored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from io import BufferedReader
     from pathlib import Path
+
+    from switchover_cli.upload.ignoring import Ignored
 
 _BLOCK_BYTES = 1024**2
 
@@ -109,8 +112,11 @@ def encode_checksum(digest: bytes) -> str:
     return base64.b64encode(digest).decode()
 
 
-def list_folder(root: Path) -> Folder | Reason:
-    """List what of a folder, or which single archive, would be uploaded."""
+def list_folder(root: Path, exclude: Iterable[str] = ()) -> Folder | Reason:
+    """List what of a folder, or which single archive, would be uploaded.
+
+    `exclude` are patterns of what isn't, beside those of the folder's .switchoverignore.
+    """
     if root.is_file() and is_archive(root.name):
         status = root.stat()
         file = StoredFile(path=root.name, bytes=status.st_size)
@@ -122,9 +128,12 @@ def list_folder(root: Path) -> Folder | Reason:
             message="is neither a folder nor a .tar.gz file.",
             remedy="Name the folder that holds config.json and the weights.",
         )
+    ignored = read_ignored(root, exclude)
+    if isinstance(ignored, Reason):
+        return ignored
     identities: dict[str, Identity] = {}
     try:
-        entries = list(_walk(root, "", identities))
+        entries = list(_walk(root, "", identities, ignored))
     except OSError as error:
         return explain_unreadable(str(error.filename), error)
     files = tuple(entry for entry in entries if isinstance(entry, StoredFile))
@@ -155,17 +164,18 @@ def list_folder(root: Path) -> Folder | Reason:
 
 
 def _walk(
-    folder: Path, inside: str, identities: dict[str, Identity]
+    folder: Path, inside: str, identities: dict[str, Identity], ignored: Ignored
 ) -> Iterator[StoredFile | LeftOut]:
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
         path = f"{inside}{entry.name}"
-        why = _why_left_out(entry, path)
+        is_folder = entry.is_dir(follow_symlinks=False)
+        why = _why_left_out(entry, path) or ignored.why(path, is_folder=is_folder)
         if why:
             yield LeftOut(path=ascii(path) if "UTF-8" in why else path, why=why)
-        elif entry.is_dir(follow_symlinks=False):
-            yield from _walk(folder / entry.name, f"{path}/", identities)
+        elif is_folder:
+            yield from _walk(folder / entry.name, f"{path}/", identities, ignored)
         else:
             status = entry.stat(follow_symlinks=False)
             identities[path] = identify(status)

@@ -37,7 +37,7 @@ from switchover_cli.upload.progress import Progress, Step
 from switchover_cli.upload.transfer import send_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
@@ -85,6 +85,7 @@ def upload_release(
     hotfix: bool = False,
     reason: str = "",
     allowed: Allowances = STRICT,
+    exclude: Sequence[str] = (),
     memory_folder: Path | None = None,
     reread: bool = False,
     clock_ns: Callable[[], int] = time.time_ns,
@@ -96,9 +97,10 @@ def upload_release(
     Nothing is sent before everything was checked, and `release.json` is sent when all else is
     there. Files that are there already, with the same content, are not sent again, nor are the
     parts of a large file that an earlier run sent before it was killed. `folder` may also be a
-    single .tar.gz. `memory_folder` is where uploads remember what they read, so that the next need
-    not read what is untouched; with `reread` this one does. `on_progress` is called from several threads,
-    `vouch` with the SHA-256 of `release.json` before that is sent.
+    single .tar.gz. `exclude` are patterns of files that aren't sent. `memory_folder` is where uploads
+    remember what they read, so that the next need not read what is untouched; with `reread` this one
+    does. `on_progress` is called from several threads, `vouch` with the SHA-256 of `release.json`
+    before that is sent.
 
     Raises:
         ClientError: S3 still throttles or fails after botocore's retries.
@@ -114,7 +116,7 @@ def upload_release(
         reason=reason,
     )
     refused = UploadReport(UploadOutcome.REFUSED, f"s3://{bucket}/{offer.key}")
-    listed = list_folder(folder)
+    listed = list_folder(folder, exclude)
     if isinstance(listed, Reason):
         return replace(refused, reasons=(listed,))
     inspection = inspect_model(read_evidence(listed.files, listed), allowed)
