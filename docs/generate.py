@@ -20,6 +20,7 @@ from switchover.domain.policies.trust import OWNER, RULES
 from switchover.domain.release import Release
 from switchover.domain.update import Request
 from switchover_local.twin.scenario import Scenario
+from switchover_local.verdicts import write_page
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -69,6 +70,7 @@ def generated() -> dict[Path, str]:
     return {
         **schemas,
         DOCS / "machine.md": _machine_page(),
+        DOCS / "models.md": write_page(),
         CONFIGURATION: _refill_text(trust, _POLICY_BEGINS, policy, _POLICY_ENDS),
         DOCS.parent / "THIRD_PARTY.md": third_party_page(),
         README: _refill(README, _PICTURE_BEGINS, picture, _PICTURE_ENDS),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from switchover.domain.checkpoint.contents import Allowed
 from switchover.domain.checkpoint.inspecting import inspect_model
 from switchover.domain.checkpoint.reading import StoredFile, read_evidence
 from switchover_local.layouts import Headers, Layout, load_layouts, rename, write_headers
@@ -449,3 +450,49 @@ def test_a_width_that_doesnt_divide_is_said_without_the_whole_config() -> None:
     assert reason.message == (
         "5 is not accepted: hidden_size 64 is no multiple of num_attention_heads 5."
     )
+
+
+@pytest.mark.parametrize(
+    ("config", "beside"),
+    [
+        # Code of their own: openbmb/MiniCPM-V-2_6, moonshotai/Kimi-VL-A3B-Instruct,
+        # deepseek-ai/DeepSeek-OCR (vllm-project/vllm#33642), microsoft/Phi-4-multimodal-instruct.
+        (
+            {"architectures": ["MiniCPMV"], "model_type": "minicpmv", "vision_config": {}},
+            {"tokenizer.json": b'{"model": {"vocab": {"a": 0}}}'},
+        ),
+        (
+            {
+                "architectures": ["KimiVLForConditionalGeneration"],
+                "model_type": "kimi_vl",
+                "vision_config": {"model_type": "moonvit"},
+                "text_config": {"vocab_size": 320, "eos_token_id": 2},
+            },
+            {"tiktoken.model": b"IQ== 0"},
+        ),
+        (
+            {
+                "architectures": ["DeepseekOCRForCausalLM"],
+                "model_type": "deepseek_vl_v2",
+                "vision_config": {"model_type": "vision"},
+                "language_config": {"vocab_size": 320},
+                "eos_token_id": 1,
+            },
+            {"tokenizer.json": b'{"model": {"vocab": {"a": 0}}}'},
+        ),
+        (
+            {"architectures": ["Phi4MMForCausalLM"], "model_type": "phi4mm", "vocab_size": 320},
+            {"vocab.json": b"{}", "merges.txt": b"a b", "speech-lora/adapter_config.json": b"{}"},
+        ),
+    ],
+)
+def test_a_model_with_code_of_its_own_is_never_refused_for_its_shapes(
+    config: dict[str, Any], beside: dict[str, bytes]
+) -> None:
+    headers = add(write_headers(Layout("own", config, LLAMA.tensors)), beside)
+    stored = [StoredFile(path, size) for path, size in headers.sizes.items()]
+
+    inspection = inspect_model(read_evidence(stored, headers), Allowed(allow_remote_code=True))
+
+    assert inspection.reasons == ()
+    assert "is not known here" in inspection.unchecked[0]

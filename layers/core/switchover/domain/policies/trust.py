@@ -167,4 +167,6 @@ RULES: Mapping[str, Rule] = {
     "model.allow_remote_code": OFF,
     # A pattern more is a file more that nobody looked into.
     "model.data_files": OWNER,
+    "model.tolerate": OWNER,
+    "model.refuse": SUPERSET,
 }
