@@ -80,6 +80,12 @@ def test_an_embedding_model_with_flat_names_and_no_head_is_sound() -> None:
     assert codes(inspect(layout, modules__json=b"[]")) == (SOUND, SOUND)
 
 
+def test_an_embedding_model_needs_no_head_under_full_names_either() -> None:
+    rest = {name: shape for name, shape in LLAMA.tensors.items() if name != "lm_head.weight"}
+
+    assert codes(inspect(replace(LLAMA, tensors=rest), modules__json=b"[]")) == (SOUND, SOUND)
+
+
 def test_flat_names_that_lack_a_tensor_are_still_found() -> None:
     layout = LAYOUTS["qwen3-embedding"].with_config(architectures=["Qwen3ForCausalLM"])
     rest = {name: shape for name, shape in layout.tensors.items() if name != "norm.weight"}
@@ -254,6 +260,13 @@ def test_a_tower_that_is_not_known_is_not_compared() -> None:
         {"quant_method": "compressed-tensors", "format": "marlin-24", "config_groups": {"a": {}}},
         {"quant_method": "compressed-tensors", "config_groups": {"a": {}, "b": {}}},
         {"quant_method": "compressed-tensors"},
+        {"quant_method": "gptq", "bits": 4, "is_marlin_format": True},
+        {
+            "quant_method": "compressed-tensors",
+            "format": "pack-quantized",
+            "config_groups": {"a": {"weights": {"num_bits": 4}}},
+            "sparsity_config": {"format": "sparse-24-bitmask"},
+        },
         {"quant_method": "modelopt", "quant_algo": "W4A8_AWQ"},
         {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_storage": "int4"},
         {"quant_method": "torchao"},
@@ -270,42 +283,70 @@ def test_a_quantization_that_is_not_known_is_never_called_wrong(said: dict[str, 
     assert "quantized" in inspection.unchecked[0]
 
 
+CHATML = "{{ '<|im_start|>' + messages[0].content }}"
+
+
+def add_token(layout: Layout, token: dict[str, Any], **config: object) -> Layout:
+    """The layout with one more token, and a chat template that writes ChatML's."""
+    tokenizer = {**layout.companions["tokenizer.json"], "added_tokens": [token]}
+    beside = {
+        "tokenizer.json": tokenizer,
+        "tokenizer_config.json": {"chat_template": CHATML, **config},
+    }
+    return replace(layout, companions={**layout.companions, **beside})
+
+
 @pytest.mark.parametrize(
-    ("layout", "pad", "reasons", "warnings"),
+    ("layout", "token", "reasons", "warnings"),
     [
         # A token that chat uses, beyond a vocabulary that was never resized.
         ("llama", {"id": 320, "content": "<|im_start|>"}, {"model.tokenizer-disagrees"}, SOUND),
-        ("llama", {"id": 9999, "content": "<tool>"}, {"model.tokenizer-disagrees"}, SOUND),
-        # meta-llama/Llama-2: <pad> is id 32000 of 32000, and serving never feeds it.
+        ("llama", {"id": 9999, "content": "</s>"}, {"model.tokenizer-disagrees"}, SOUND),
+        # meta-llama/Llama-2: <pad> is id 32000 of 32000; google/gemma-3-1b-it: 262144 of 262144.
         ("llama", {"id": 320, "content": "<pad>"}, SOUND, {"model.tokenizer-disagrees"}),
+        ("gemma3-text", {"id": 320, "content": "<image_soft_token>"}, SOUND,
+         {"model.tokenizer-disagrees"}),
         ("llama", {"id": 319, "content": "<|im_start|>"}, SOUND, SOUND),
         # vllm, v1/engine/input_processor.py: placeholders of images may lie beyond the embedding.
-        ("mllama", {"id": 400, "content": "<|other|>"}, SOUND, {"model.tokenizer-disagrees"}),
+        ("mllama", {"id": 400, "content": "<|im_start|>"}, SOUND, {"model.tokenizer-disagrees"}),
         ("mllama", {"id": 322, "content": "<|image|>"}, SOUND, SOUND),
+        ("llama", {"id": "320", "content": ["x"]}, SOUND, SOUND),
     ],
-)
+)  # fmt: skip
 def test_added_tokens_are_held_against_the_embedding(
-    layout: str, pad: dict[str, Any], reasons: set[str], warnings: set[str]
+    layout: str, token: dict[str, Any], reasons: set[str], warnings: set[str]
 ) -> None:
-    tokenizer = {**LAYOUTS[layout].companions["tokenizer.json"], "added_tokens": [pad]}
-    changed = replace(
-        LAYOUTS[layout], companions={**LAYOUTS[layout].companions, "tokenizer.json": tokenizer}
-    )
+    changed = add_token(LAYOUTS[layout], token, eos_token={"content": "</s>"})
 
     assert codes(inspect(changed)) == (reasons, warnings)
+
+
+def test_a_token_that_the_vocabulary_also_lists_counts_as_added() -> None:
+    layout = add_token(LAYOUTS["gemma3-text"], {"id": 320, "content": "<image_soft_token>"})
+    layout.companions["tokenizer.json"]["model"]["vocab"]["<image_soft_token>"] = 320
+
+    assert codes(inspect(layout)) == (SOUND, {"model.tokenizer-disagrees"})
 
 
 @pytest.mark.parametrize(
     ("path", "content"),
     [
         ("added_tokens.json", {"<|im_start|>": 500}),
-        ("tokenizer_config.json", {"chat_template": "x", "added_tokens_decoder": {"500": {}}}),
+        ("tokenizer_config.json", {"added_tokens_decoder": {"500": {"content": "<|im_start|>"}}}),
     ],
 )
 def test_added_tokens_are_read_from_each_file(path: str, content: dict[str, Any]) -> None:
     changed = replace(LLAMA, companions={**LLAMA.companions, path: content})
 
-    assert codes(inspect(changed)) == ({"model.tokenizer-disagrees"}, SOUND)
+    reasons, _ = codes(inspect(changed, chat_template__jinja=CHATML.encode()))
+
+    assert reasons == {"model.tokenizer-disagrees"}
+
+
+def test_a_gguf_file_holds_its_own_tokenizer() -> None:
+    headers = add(write_headers(without(LLAMA, "tokenizer.json")), {"model.gguf": b"GGUF"})
+
+    assert "model.no-tokenizer" not in codes(inspect_files(headers))[0]
 
 
 @pytest.mark.parametrize(

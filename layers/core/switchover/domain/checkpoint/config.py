@@ -26,7 +26,6 @@ from switchover.domain.reasons import Reason, reasons_from
 
 if TYPE_CHECKING:
     from switchover.domain.checkpoint.reading import Evidence
-    from switchover.domain.checkpoint.weights import Weights
 
 Texts = Mapping[str, Mapping[str, Json]]
 
@@ -57,7 +56,7 @@ def inspect_config(evidence: Evidence, texts: Texts) -> Inspection:
     reasons: list[Reason] = []
     if name.endswith(_GENERATES_TEXT):
         reasons += check_tokenizer(evidence, texts)
-        is_visual = "vision_config" in config
+        is_visual = config.get("vision_config") is not None
         if is_visual:
             needs = architecture is not None and architecture.needs_processor
             reasons += check_vision_companions(evidence, texts, needs_processor=needs)
@@ -72,7 +71,7 @@ def inspect_config(evidence: Evidence, texts: Texts) -> Inspection:
     if architecture is None:
         note = f"config.json: tensor shapes were not compared, as {quote(name)} is not known here."
         return Inspection(tuple(reasons), (note,))
-    shapes = _compare_shapes(architecture, config, evidence.weights, quantization)
+    shapes = _compare_shapes(architecture, evidence, config, quantization)
     if _has_native_copy(evidence.files):
         shapes = replace(shapes, reasons=tuple(Warned(**dict(each)) for each in shapes.reasons))
     how = f", quantized by {quantization.method}" if quantization else ""
@@ -85,15 +84,16 @@ def inspect_config(evidence: Evidence, texts: Texts) -> Inspection:
 
 def _compare_shapes(
     architecture: Architecture,
+    evidence: Evidence,
     config: Mapping[str, Json],
-    weights: Weights,
     quantization: Quantization | None,
 ) -> Inspection:
-    nested, has_head = nest_base_model(weights)
+    nested, has_head = nest_base_model(evidence.weights)
     try:
         expectation = expect_tensors(architecture, config)
         expected, unchecked = expectation.tensors, expectation.unknown
-        if not has_head:
+        # Sentence Transformers pools what the last layer says, and never asks the head.
+        if not has_head or "modules.json" in evidence.files:
             expected = tuple(
                 replace(want, is_required=False) if want.name == "lm_head.weight" else want
                 for want in expected
@@ -110,7 +110,7 @@ def _compare_shapes(
             model=TextConfig,
         )
         return Inspection(faults)
-    if not weights.is_complete:
+    if not nested.is_complete:
         unchecked = (*unchecked, "Whether every tensor is there: not every shard could be read.")
     found = tuple(compare_with_config(expected, nested))
     count = sum(want.count for want in expected if want.shape is not None)

@@ -122,9 +122,9 @@ def _choose(method: str, config: Mapping[str, Json]) -> tuple[bool, Replace | No
     """What a method does to a linear tensor, and whether that says everything of its scales."""
     match method:
         # Layers of other bits than the rest (GPTQModel, `dynamic`) are told by patterns.
-        case "gptq" if not config.get("dynamic") and _is_said(
-            config, "checkpoint_format", {"gptq", "gptq_v2"}
-        ):
+        case "gptq" if config.get("dynamic") or config.get("is_marlin_format"):
+            return False, None
+        case "gptq" if _is_said(config, "checkpoint_format", {"gptq", "gptq_v2"}):
             return True, pack_by_gptq(PackedConfig.model_validate(config))
         case "awq" if _is_said(config, "version", {"gemm"}):
             return True, pack_by_awq(PackedConfig.model_validate(config))
@@ -155,7 +155,8 @@ def _is_said(config: Mapping[str, Json], key: str, known: set[str]) -> bool:
 def _choose_compressed(config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
     """By the format of the only group, whatever its name (compressed-tensors, ModelCompressor)."""
     groups = list(object_at(config, "config_groups").values())
-    if len(groups) != 1 or not isinstance(groups[0], dict):
+    is_sparse = text_at(object_at(config, "sparsity_config"), "format") not in {None, "dense"}
+    if len(groups) != 1 or not isinstance(groups[0], dict) or is_sparse:
         return False, None
     said = text_at(groups[0], "format") or text_at(config, "format")
     match said:

@@ -15,7 +15,7 @@ from switchover.domain.checkpoint.text import Json, name_some, object_at, quote,
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from switchover.domain.checkpoint.reading import Evidence
     from switchover.domain.checkpoint.weights import Groups
@@ -32,6 +32,7 @@ _WITHOUT_VOCABULARY = frozenset({"ByT5Tokenizer", "CanineTokenizer", "PerceiverT
 _EMBEDDING = re.compile(
     r"(.*\.)?(embed_tokens|tok_embeddings|word_embeddings|wte|shared|embed_in|embeddings)\.weight"
 )
+_TEMPLATED = ("tokenizer_config.json", "chat_template.json", "processor_config.json")
 _COPY = "Copy it from the model that this one was trained from, and upload again."
 _RESIZE = (
     "Take the tokenizer that this model was trained with, or resize the model's embeddings "
@@ -51,7 +52,7 @@ def check_tokenizer(evidence: Evidence, texts: Texts) -> Iterator[Reason]:
     rows = count_embedded(evidence.weights.groups)
     size = rows or find_text_config(texts.get("config.json", {})).get("vocab_size")
     if type(size) is int:
-        yield from _compare_tokens(texts, size, is_proven=rows is not None)
+        yield from _compare_tokens(evidence, texts, size, is_proven=rows is not None)
 
 
 def count_embedded(groups: Groups) -> int | None:
@@ -69,7 +70,10 @@ def count_embedded(groups: Groups) -> int | None:
 def _find_none(files: frozenset[str], texts: Texts) -> Iterator[Reason]:
     said = texts.get("tokenizer_config.json", {})
     is_elsewhere = "auto_map" in said or text_at(said, "tokenizer_class") in _WITHOUT_VOCABULARY
-    has_one = any(_VOCABULARY.fullmatch(path) for path in files) or files >= _PAIR
+    # A GGUF file holds its own.
+    has_one = files >= _PAIR or any(
+        _VOCABULARY.fullmatch(path) or path.endswith(".gguf") for path in files
+    )
     if not has_one and not is_elsewhere:
         yield Reason(
             code="model.no-tokenizer",
@@ -101,18 +105,21 @@ def _find_hollow(evidence: Evidence) -> Iterator[Reason]:
             )
 
 
-def _compare_tokens(texts: Texts, size: int, *, is_proven: bool) -> Iterator[Reason]:
-    if "tokenizer.json" in texts:
-        yield from _compare_vocabulary(texts["tokenizer.json"], size, is_proven=is_proven)
+def _compare_tokens(
+    evidence: Evidence, texts: Texts, size: int, *, is_proven: bool
+) -> Iterator[Reason]:
     added = _list_added(texts)
+    if "tokenizer.json" in texts:
+        vocabulary = object_at(texts["tokenizer.json"], "model").get("vocab")
+        yield from _compare_vocabulary(vocabulary, added, size, is_proven=is_proven)
     known = {*_list_placeholders(texts.get("config.json", {}))}
     beyond = {id_: token for id_, token in added.items() if id_ >= size and id_ not in known}
-    # Serving never feeds a padding token to the model.
-    padding = {id_: token for id_, token in beyond.items() if "pad" in token.lower()}
-    is_multimodal = bool(known)
+    # A token that nothing feeds breaks nothing: padding, or gemma-3-1b-it's <image_soft_token>.
+    fed = _join_fed(evidence, texts) if beyond else ""
+    used = {id_ for id_, token in beyond.items() if token and token in fed}
     for kind, tokens in (
-        (Reason if is_proven and not is_multimodal else Warned, beyond.keys() - padding),
-        (Warned, padding.keys()),
+        (Reason if is_proven and not known else Warned, used),
+        (Warned, beyond.keys() - used),
     ):
         if tokens:
             named = name_some(f"{quote(beyond[id_])} ({id_})" for id_ in sorted(tokens))
@@ -126,18 +133,27 @@ def _compare_tokens(texts: Texts, size: int, *, is_proven: bool) -> Iterator[Rea
     yield from _compare_said(texts, size)
 
 
+def _join_fed(evidence: Evidence, texts: Texts) -> str:
+    """What a server feeds beside the user's text: chat templates, and the ends of every sequence."""
+    said = texts.get("tokenizer_config.json", {})
+    ends = [said.get(key) for key in ("bos_token", "eos_token")]
+    templates = [texts.get(path, {}).get("chat_template") for path in _TEMPLATED]
+    files = [raw.decode("utf-8", "replace") for raw in evidence.stubs.values()]
+    return "\0".join([*map(str, (*ends, *templates)), *files])
+
+
 def _compare_vocabulary(
-    tokenizer: Mapping[str, Json], size: int, *, is_proven: bool
+    vocabulary: Json, added: Mapping[int, str], size: int, *, is_proven: bool
 ) -> Iterator[Reason]:
-    last = _find_last_token(object_at(tokenizer, "model").get("vocab"))
-    if last is None:
+    ids = _list_ids(vocabulary)
+    if not ids:
         yield Reason(
             code="model.tokenizer-invalid",
             subject="tokenizer.json: model.vocab",
             message="holds no tokens.",
             remedy=_COPY,
         )
-    elif last >= size:
+    elif (last := max(ids)) >= size and any(id_ >= size and id_ not in added for id_ in ids):
         yield (Reason if is_proven else Warned)(
             code="model.tokenizer-disagrees",
             subject="tokenizer.json: model.vocab",
@@ -146,13 +162,13 @@ def _compare_vocabulary(
         )
 
 
-def _find_last_token(vocabulary: Json) -> int | None:
-    """The highest id: a mapping of token to id (BPE), or a list of pairs in order (Unigram)."""
+def _list_ids(vocabulary: Json) -> Collection[int]:
+    """Every id: a mapping of token to id (BPE), or a list of pairs in order (Unigram)."""
     if isinstance(vocabulary, list):
-        return len(vocabulary) - 1 if vocabulary else None
+        return range(len(vocabulary))
     if isinstance(vocabulary, dict):
-        return max((id_ for id_ in vocabulary.values() if type(id_) is int), default=None)
-    return None
+        return [id_ for id_ in vocabulary.values() if type(id_) is int]
+    return ()
 
 
 def _list_added(texts: Texts) -> dict[int, str]:
