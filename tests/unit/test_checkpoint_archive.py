@@ -263,3 +263,12 @@ def test_any_damage_gives_reasons_and_never_an_error(at: int, value: bytes) -> N
     )
 
     assert archive.reasons or archive.sizes or archive.is_whole
+
+
+def test_a_long_chat_template_inside_is_read_whole(folder: Path) -> None:
+    template = "{% for m in messages %}" + "x" * 5000 + "{% endfor %}"
+    (folder / "chat_template.jinja").write_text(template)
+
+    inspection = inspect(pack(folder))
+
+    assert (inspection.reasons, inspection.warnings) == ((), ())

@@ -537,3 +537,24 @@ def test_a_model_with_code_of_its_own_is_never_refused_for_its_shapes(
 
     assert inspection.reasons == ()
     assert "is not known here" in inspection.unchecked[0]
+
+
+def test_a_pickle_under_the_name_of_a_template_is_still_a_pickle() -> None:
+    inspection = inspect(LLAMA, chat_template__jinja=b"cos\nsystem\n(S'id'\ntR.")
+
+    assert "model.pickle-weights" in codes(inspection)[0]
+
+
+def test_each_small_file_is_read_once() -> None:
+    headers = add(write_headers(LLAMA), {"chat_template.jinja": b"x", "tokenizer.model": b"abc"})
+    reads: list[str] = []
+
+    class Counting(Headers):
+        def read(self, path: str, start: int, length: int) -> bytes:
+            reads.append(path)
+            return Headers.read(self, path, start, length)
+
+    stored = [StoredFile(path, size) for path, size in headers.sizes.items()]
+    read_evidence(stored, Counting(headers.sizes, headers.contents))
+
+    assert len(reads) == len(set(reads))

@@ -39,6 +39,7 @@ _PIECE_BYTES = 512 * 1024
 _STUB_BYTES = 1024
 
 TEMPLATE = "chat_template.jinja"
+_TEMPLATE_LIMIT_BYTES = 4 * 1024**2
 
 TOKENIZER = "tokenizer.json"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -59,10 +60,11 @@ TEXT_LIMITS_BYTES: Mapping[str, int] = {
     "special_tokens_map.json": 4 * _MEBIBYTE,
     "added_tokens.json": 4 * _MEBIBYTE,
     "vocab.json": 16 * _MEBIBYTE,
-    TEMPLATE: 4 * _MEBIBYTE,
     INDEX: 16 * _MEBIBYTE,
     TOKENIZER: 16 * _MEBIBYTE,
 }
+# Sound ones may be longer than is read.
+_LONG_TEXTS = frozenset({TOKENIZER, "vocab.json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +142,13 @@ def read_evidence(
         assembly.add(shard)
     ggufs = sort_out(_read_ggufs(sizes, reader))
     is_packed = may_open and len(sizes) == 1 and is_archive(next(iter(sizes)))
+    wanted_stubs = _list_stubs(sizes)
+    stubs = sort_out(_read_stubs(wanted_stubs, sizes, reader, run))
+    read = {**texts.found, **stubs.found}
     # Of a text that couldn't be read, the reason is among those of the texts.
-    unread_texts = {*TEXT_LIMITS_BYTES} - {TOKENIZER} - texts.found.keys()
-    judged = {path: n for path, n in sizes.items() if path not in unread_texts}
-    openings = sort_out(() if is_packed else read_findings(judged, texts.found, reader, run))
-    stubs = sort_out(_read_stubs(sizes, reader, run))
+    unread = {*TEXT_LIMITS_BYTES, *wanted_stubs} - _LONG_TEXTS - read.keys()
+    judged = {path: n for path, n in sizes.items() if path not in unread}
+    openings = sort_out(() if is_packed else read_findings(judged, read, reader, run))
     evidence = Evidence(
         files=frozenset((*sizes, *absent)),
         texts=texts.found,
@@ -211,10 +215,12 @@ class _Kept:
 def _count_needed_bytes(path: str, size: int, have: bytes) -> int:
     """How many of a file's first bytes the rules want to see, as far as `have` tells."""
     name = PurePosixPath(path).name
-    if size <= TEXT_LIMITS_BYTES.get(name, -1):
+    if size <= TEXT_LIMITS_BYTES.get(name, _STUB_BYTES - 1):
+        return size
+    if name == TEMPLATE and size <= _TEMPLATE_LIMIT_BYTES:
         return size
     if not has_own_check(path):
-        return max(count_bytes_to_see(path, size), size if size < _STUB_BYTES else 0)
+        return count_bytes_to_see(path, size)
     if not have:
         return OPENING_BYTES
     if path.endswith(".gguf"):
@@ -226,27 +232,30 @@ def _count_needed_bytes(path: str, size: int, have: bytes) -> int:
 def _read_texts(
     sizes: Mapping[str, int], reader: Reader, run: Run
 ) -> Iterator[tuple[str, bytes | Reason]]:
-    wanted = [path for path in TEXT_LIMITS_BYTES if path in sizes and path not in {INDEX, TEMPLATE}]
+    wanted = [path for path in TEXT_LIMITS_BYTES if path in sizes and path != INDEX]
     fitting = [path for path in wanted if sizes[path] <= TEXT_LIMITS_BYTES[path]]
     yield from zip(
         fitting, run(lambda path: reader.read(path, 0, sizes[path]), fitting), strict=True
     )
     for path in wanted:
-        if sizes[path] > TEXT_LIMITS_BYTES[path] and path not in {TOKENIZER, "vocab.json"}:
+        if sizes[path] > TEXT_LIMITS_BYTES[path] and path not in _LONG_TEXTS:
             yield path, _too_large(path, sizes[path])
 
 
-def _read_stubs(
-    sizes: Mapping[str, int], reader: Reader, run: Run
-) -> Iterator[tuple[str, bytes | Reason]]:
+def _list_stubs(sizes: Mapping[str, int]) -> list[str]:
     """The chat template, and of the vocabularies those that are too short to be one."""
-    wanted = [
+    return [
         path
         for path, size in sizes.items()
         if (is_vocabulary(path) and path not in TEXT_LIMITS_BYTES and size < _STUB_BYTES)
-        or (path == TEMPLATE and size <= TEXT_LIMITS_BYTES[TEMPLATE])
+        or (path == TEMPLATE and size <= _TEMPLATE_LIMIT_BYTES)
     ]
-    yield from zip(wanted, run(lambda path: reader.read(path, 0, sizes[path]), wanted), strict=True)
+
+
+def _read_stubs(
+    wanted: list[str], sizes: Mapping[str, int], reader: Reader, run: Run
+) -> Iterator[tuple[str, bytes | Reason]]:
+    return zip(wanted, run(lambda path: reader.read(path, 0, sizes[path]), wanted), strict=True)
 
 
 def _name_unread(sizes: Mapping[str, int]) -> tuple[str, ...]:
