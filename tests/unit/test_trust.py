@@ -182,6 +182,8 @@ def test_a_release_tightens_and_chooses_its_pace(
         ({}, {"model": {"allow_pickle": True}}, "model.allow_pickle"),
         ({}, {"model": {"allow_remote_code": True}}, "model.allow_remote_code"),
         ({}, {"model": {"data_files": ["*.dat"]}}, "model.data_files"),
+        ({}, {"model": {"tolerate": ["model.no-tokenizer"]}}, "model.tolerate"),
+        ({"model": {"refuse": ["model.leftover"]}}, {"model": {"refuse": []}}, "model.refuse"),
         ({}, {"locked": ["strategy"]}, "locked"),
         ({"locked": ["approval"]}, {"locked": []}, "locked"),
         ({}, {"releases_may": ["approval", "freezes"]}, "releases_may"),
