@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -385,3 +386,74 @@ def test_a_fleet_is_resized_by_variant(staging: Staging, gateway: SageMaker) -> 
     assert read(gateway).status is EndpointStatus.UPDATING
     staging.settle()
     assert read(gateway).variants[0].desired_instances == 6
+
+
+# Fields that AWS sends and the installed botocore doesn't know
+
+
+def sent_with(staging: Staging, **more: object) -> SageMaker:
+    """A gateway whose SageMaker adds fields to what it describes, beside the variant's own."""
+
+    def add(response_dict: dict[str, Any], **_: object) -> None:
+        body = json.loads(response_dict["body"])
+        body["ProductionVariants"][0] |= more
+        response_dict["body"] = json.dumps(body).encode()
+
+    events = staging.sagemaker.meta.events
+    events.register_first("before-parse.sagemaker.DescribeEndpointConfig", add)
+    return SageMaker(staging.sagemaker)
+
+
+def unknown_fields(gateway: SageMaker) -> tuple[str, ...]:
+    live = gateway.live_release("config-v1")
+    assert live is not None
+    return live.unknown_fields
+
+
+def test_what_botocore_knows_is_no_unknown_field(gateway: SageMaker) -> None:
+    assert unknown_fields(gateway) == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        ({"FromTheFuture": {"Level": 3}}, "EndpointConfig.ProductionVariants[0].FromTheFuture"),
+        (
+            {"RoutingConfig": {"RoutingStrategy": "RANDOM", "New": 1}},
+            "EndpointConfig.ProductionVariants[0].RoutingConfig.New",
+        ),
+    ],
+)
+def test_a_field_from_the_future_is_told_by_name(
+    staging: Staging, more: dict[str, object], path: str
+) -> None:
+    """botocore's parser drops it silently: a clone of what it returns would lose it."""
+    assert unknown_fields(sent_with(staging, **more)) == (path,)
+
+
+def test_a_field_that_is_empty_loses_nothing(staging: Staging) -> None:
+    assert unknown_fields(sent_with(staging, FromTheFuture=None)) == ()
+
+
+def test_a_second_gateway_on_the_same_client_tells_it_once(staging: Staging) -> None:
+    sent_with(staging, FromTheFuture=1)
+    assert len(unknown_fields(SageMaker(staging.sagemaker))) == 1
+
+
+def test_what_only_a_description_may_have_is_told_unless_it_is_known_as_such(
+    gateway: SageMaker, client: SageMakerClient, stub: Stubber
+) -> None:
+    """Describe and Create know different members: whatever can't be sent would be lost."""
+    shape = client.meta.service_model.operation_model("DescribeModel").output_shape
+    beyond = set(getattr(shape, "members", {})) - {
+        *gateway_fields(client, "CreateModel"),
+        "ModelArn",
+        "CreationTime",
+        "DeploymentRecommendation",
+    }
+    assert beyond == set()
+
+
+def gateway_fields(client: SageMakerClient, operation: str) -> set[str]:
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    return set(getattr(shape, "members", {}))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from switchover.aws.unknown_fields import UNKNOWN_FIELDS, find_unknown, tell_unknown_fields
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound, Unavailable
 from switchover.domain.fleet import (
     Absent,
@@ -29,6 +30,10 @@ _IN_PROGRESS = "in-progress"
 _EXISTING = "already existing"
 # What was just created may not be seen at once (rules §1.7): worth asking again.
 _NOT_YET_VISIBLE = ("could not find endpoint configuration", "could not find model")
+# What a description adds of its own: a copy gets its own ones.
+_DESCRIBED_ONLY = frozenset(
+    {"EndpointConfigArn", "ModelArn", "CreationTime", "DeploymentRecommendation"}
+)
 _FINAL = frozenset({"ValidationException", "ResourceLimitExceeded", "ResourceInUse"})
 
 
@@ -37,6 +42,7 @@ class SageMaker:
 
     def __init__(self, sagemaker: SageMakerClient) -> None:
         self._sagemaker = sagemaker
+        tell_unknown_fields(sagemaker, "DescribeEndpointConfig", "DescribeModel")
 
     def read(self, endpoint: str) -> EndpointReading | Absent:
         """Take one reading of an endpoint. Its time is SageMaker's own, from the answer's Date."""
@@ -82,6 +88,10 @@ class SageMaker:
             model_tags=self._tags(model["ModelArn"]) if model else (),
             creatable_model_fields=self._creatable("CreateModel"),
             endpoint_tags=self._tags(endpoint_arn) if endpoint_arn else (),
+            unknown_fields=(
+                *self._beyond_creation(config, "CreateEndpointConfig"),
+                *(self._beyond_creation(model, "CreateModel") if model else ()),
+            ),
         )
 
     def has_config(self, config_name: str) -> bool:
@@ -215,6 +225,13 @@ class SageMaker:
             {"Key": tag["Key"], "Value": tag["Value"]} for page in pages for tag in page["Tags"]
         )
 
+    def _beyond_creation(self, described: Any, operation: str) -> tuple[str, ...]:
+        """What AWS sent and the create call can't take: botocore doesn't know it, or only to describe."""
+        shape = self._sagemaker.meta.service_model.operation_model(operation).input_shape
+        sent = {key: value for key, value in _bare(described).items() if key not in _DESCRIBED_ONLY}
+        path = operation.removeprefix("Create")
+        return (*described.get(UNKNOWN_FIELDS, ()), *find_unknown(sent, shape, path))
+
     def _creatable(self, operation: str) -> frozenset[str]:
         # Asked of the installed model at run time, so that a field that AWS adds survives (rules §1.5).
         shape = self._sagemaker.meta.service_model.operation_model(operation).input_shape
@@ -241,7 +258,7 @@ def _variants(described: Any) -> tuple[VariantReading, ...]:
 
 
 def _bare(answer: Any) -> dict[str, Any]:
-    return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+    return {k: v for k, v in answer.items() if k not in {"ResponseMetadata", UNKNOWN_FIELDS}}
 
 
 def _answered_at(answer: Any) -> datetime:

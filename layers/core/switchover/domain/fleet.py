@@ -142,7 +142,8 @@ class LiveRelease(_Reading):
 
     `config` and `model` are raw DescribeEndpointConfig and DescribeModel answers: they are cloned
     whole, because a list of known fields would drop the rest (rules §1.5). The `creatable_` sets
-    name what the create calls accept, by the installed botocore.
+    name what the create calls accept, by the installed botocore. `unknown_fields` are what AWS sends
+    beyond that: a copy would lose them.
     """
 
     config: dict[str, Any]
@@ -152,6 +153,7 @@ class LiveRelease(_Reading):
     model_tags: tuple[dict[str, str], ...] = ()
     creatable_model_fields: frozenset[str]
     endpoint_tags: tuple[dict[str, str], ...] = ()
+    unknown_fields: tuple[str, ...] = ()
 
 
 class ScalingReading(_Reading):
