@@ -85,9 +85,45 @@ def test_shadow_variants_are_refused() -> None:
     assert "has shadow variants" in shape_faults(config)[0]
 
 
-def test_a_marketplace_package_is_refused() -> None:
-    model = live_model(ModelPackageName="arn:aws:sagemaker:us-east-1:000000000000:model-package/x")
-    assert "Marketplace" in shape_faults(model=model)[0]
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [
+        (
+            "arn:aws:sagemaker:us-east-1:000000000000:model-package/vlm/3",
+            "a package of this account's Model Registry",
+        ),
+        ("vlm-package", "a package of this account's Model Registry"),
+        (
+            "arn:aws:sagemaker:us-east-1:111122223333:model-package/jumpstart/1",
+            "a package of account 111122223333: of Marketplace, JumpStart or another team",
+        ),
+    ],
+)
+def test_a_model_package_is_told_as_whose_it_is(package: str, words: str) -> None:
+    """Only Marketplace's lose the bake: the registry's own are refused for where their weights are."""
+    model = live_model(ModelPackageName=package)
+    [fault] = find_shape_faults(live_release(model=model))
+    assert fault.code == "endpoint.model-package"
+    assert words in fault.message
+    assert "bake" not in str(fault)
+
+
+def test_the_data_of_a_private_hub_are_told_as_such() -> None:
+    hub = "arn:aws:sagemaker:us-east-1:000000000000:hub-content/team/ModelReference/llama/1"
+    source = {"S3Uri": "s3://hub/", "HubAccessConfig": {"HubContentArn": hub}}
+    model = live_model(ModelDataSource={"S3DataSource": source})
+    [fault] = find_shape_faults(live_release(model=model))
+    assert fault.code == "endpoint.private-hub"
+    assert hub in fault.message
+
+
+def test_an_asynchronous_endpoint_is_refused_with_what_it_lacks() -> None:
+    """It publishes no Invocations and refuses InvokeEndpoint, so that every guard would be blind."""
+    config = {**live_config(), "AsyncInferenceConfig": {"OutputConfig": {}}}
+    [fault] = find_shape_faults(live_release(config=config))
+    assert fault.code == "endpoint.unsupported"
+    assert "publishes no Invocations" in fault.message
+    assert "real-time" in fault.remedy
 
 
 def test_a_multi_model_endpoint_is_refused() -> None:

@@ -19,7 +19,7 @@ _COMPOSED = {
 }
 # Here dotted words are names of checks; codes come by `code=` alone.
 _CHECKS = re.compile(r"check(s_of_\w+|list)\.py")
-_FILE_NAMES = re.compile(r".*\.(json|safetensors|txt|model|tiktoken|yaml|log)")
+_FILE_NAMES = re.compile(r".*\.(json|safetensors|txt|model|tiktoken|yaml|log|properties)")
 _TENSORS = {"mlp.gate"}
 # Verdicts that never come with a reason: nothing went wrong.
 _UNTOLD = {f"update.{verdict}" for verdict in ("moving", "updated", "deleting", "gone", "unheeded")}

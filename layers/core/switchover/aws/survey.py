@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from switchover.domain.alarms import standing_alarms
 from switchover.domain.checks.case import Surroundings
+from switchover.domain.containers.properties import FILE_NAME as SERVING_PROPERTIES
 from switchover.domain.fleet import Absent
 from switchover.domain.naming import alarm_name
 from switchover.domain.planning import choose_goal, name_target
@@ -70,6 +71,7 @@ def survey(
         golden_files=golden_files,
         subscribers=_measure(lambda: topic.subscribers()),
         dashboard=dashboard,
+        serving_properties=_read_properties(files, update),
     )
     if isinstance(endpoint, Absent):
         return around
@@ -117,6 +119,15 @@ def survey(
         ),
         permission=_measure(lambda: roles.may_describe_alarms(role, arns)) if role else None,
     )
+
+
+def _read_properties(files: Files, update: Update) -> str:
+    """The release's `serving.properties`, if it lists one and its files are uploaded."""
+    release = update.release
+    if release is None or all(file.path != SERVING_PROPERTIES for file in release.files):
+        return ""
+    raw = files.read(update.bucket, f"{release.prefix}{SERVING_PROPERTIES}")
+    return (raw or b"").decode("utf-8", errors="replace")
 
 
 def _find_golden(

@@ -78,3 +78,9 @@ def _digest(text: str) -> str:
 def _fit(stem: str, digest: str, length: int) -> str:
     clean = re.sub(r"[^a-zA-Z0-9]+", "-", stem).strip("-")
     return f"{clean[: length - len(digest) - 1].rstrip('-')}-{digest}"
+
+
+def account_of(arn: str) -> str:
+    """The account that an ARN names; empty for anything else."""
+    parts = arn.split(":")
+    return parts[4] if len(parts) > 5 else ""  # arn:partition:service:region:account:…

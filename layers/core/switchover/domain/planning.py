@@ -24,6 +24,7 @@ from switchover.domain.checks.of_endpoint import (
     check_way_back,
     find_shape_faults,
 )
+from switchover.domain.checks.of_model import check_container, check_copy, check_weights
 from switchover.domain.checks.of_plan import (
     check_quota,
     check_reaction,
@@ -40,6 +41,7 @@ from switchover.domain.checks.of_release import (
     check_request,
     check_subscribers,
 )
+from switchover.domain.containers.choosing import choose_container
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.naming import config_name
 from switchover.domain.plans.cloning import model_uri_of
@@ -69,6 +71,9 @@ _FORWARD = (
     check_new,
     check_policy,
     *_ON_EVERY_WAY,
+    check_container,
+    check_weights,
+    check_copy,
     check_strategy,
     check_time,
     check_quiet,
@@ -147,7 +152,8 @@ def _plan_forward(
     endpoint: EndpointReading,
     found: Surroundings,
 ) -> Plan | tuple[Reason, ...] | None:
-    if update.release is None:
+    container = choose_container(live.model, effective.policy.container)
+    if update.release is None or isinstance(container, Reason):
         return None
     return plan_release(
         update_id=update.update_id,
@@ -161,6 +167,7 @@ def _plan_forward(
         past=found.past,
         old_latency_us=found.old_latency_us,
         excluded_alarms=found.red if update.hotfix_reason else (),
+        container=container,
     )
 
 

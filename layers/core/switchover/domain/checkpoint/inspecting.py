@@ -28,6 +28,8 @@ from switchover.domain.checkpoint.findings import (
 from switchover.domain.checkpoint.leftovers import find_leftovers
 from switchover.domain.checkpoint.names import PICKLES
 from switchover.domain.checkpoint.text import Json, Unparsed, name_some, parse_object, quote
+from switchover.domain.containers.properties import FILE_NAME as SERVING_PROPERTIES
+from switchover.domain.containers.properties import find_weights_elsewhere
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME
 
@@ -118,6 +120,7 @@ def inspect_model(evidence: Evidence, allowed: Allowances = STRICT) -> Inspectio
         return Inspection((_refuse_adapter(texts["adapter_config.json"]),))
     suffixes = {PurePosixPath(path).suffix for path in files}
     reasons = [*evidence.reasons, *text_reasons]
+    reasons += _refuse_other_weights(evidence)
     reasons += evidence.weights.shard_reasons
     reasons += find_leftovers(files)
     reasons += [r for gguf in evidence.ggufs.values() for r in gguf.reasons]
@@ -139,6 +142,12 @@ def inspect_model(evidence: Evidence, allowed: Allowances = STRICT) -> Inspectio
         checked += findings.checked
     found = Inspection(limit_per_code(join_same(reasons)), tuple(unchecked), tuple(checked))
     return weigh(part_warnings(found), tolerate=allowed.tolerate, refuse=allowed.refuse)
+
+
+def _refuse_other_weights(evidence: Evidence) -> tuple[Reason, ...]:
+    """Why LMI would not load these files at all."""
+    text = evidence.texts.get(SERVING_PROPERTIES, b"")
+    return find_weights_elsewhere(text.decode("utf-8", errors="replace"))
 
 
 def _name_read(evidence: Evidence) -> Iterator[str]:
@@ -238,7 +247,7 @@ def _no_weights(files: frozenset[str]) -> Reason:
 def _parse_texts(
     texts: Mapping[str, bytes],
 ) -> tuple[dict[str, dict[str, Json]], tuple[Reason, ...]]:
-    parsed = {path: parse_object(raw) for path, raw in texts.items()}
+    parsed = {p: parse_object(raw) for p, raw in texts.items() if p.endswith(".json")}
     reasons = tuple(
         (Warned if _is_spare(path, texts) else Reason)(
             code="model.config-invalid" if path == "config.json" else "model.text-invalid",

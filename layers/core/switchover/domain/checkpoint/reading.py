@@ -27,6 +27,7 @@ from switchover.domain.checkpoint.openings import read_findings
 from switchover.domain.checkpoint.safetensors import LENGTH_BYTES, measure_header
 from switchover.domain.checkpoint.tokenizer import is_vocabulary
 from switchover.domain.checkpoint.weights import Assembly, Weights
+from switchover.domain.containers.properties import FILE_NAME as SERVING_PROPERTIES
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ TEXT_LIMITS_BYTES: Mapping[str, int] = {
     "vocab.json": 16 * _MEBIBYTE,
     INDEX: 16 * _MEBIBYTE,
     TOKENIZER: 16 * _MEBIBYTE,
+    SERVING_PROPERTIES: _MEBIBYTE,
 }
 # Sound ones may be longer than is read.
 _LONG_TEXTS = frozenset({TOKENIZER, "vocab.json"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from switchover.domain.containers.choosing import choose_container
 from switchover.domain.fleet import AlarmReading, AlarmState, EndpointReading
 from switchover.domain.plans.plan import Kind, Plan
 
@@ -30,7 +31,8 @@ class Surroundings:
     `old_latency_us` is what the fleet that serves takes, by the policy's statistic; None if the policy
     doesn't compare with it, or it answered too little.
     `goal` is the config that a rollback goes to, with its model; None if they are gone. Of the account's
-    quota None means that Service Quotas doesn't list the type.
+    quota None means that Service Quotas doesn't list the type. `serving_properties` is the text of that
+    file in the release, empty if there is none.
     """
 
     endpoint: EndpointReading | Absent
@@ -50,6 +52,7 @@ class Surroundings:
     subscribers: Subscribers | Unmeasured | None = None
     old_latency_us: float | Unmeasured | None = None
     dashboard: str = ""
+    serving_properties: str = ""
 
     @property
     def red(self) -> tuple[str, ...]:
@@ -78,6 +81,14 @@ class Case:
     def plan(self) -> Plan | None:
         """The plan, if one could be made."""
         return self.planned if isinstance(self.planned, Plan) else None
+
+    @property
+    def container(self) -> int | Reason | None:
+        """The container that gets the release, or why it isn't known; None without a live model."""
+        live = self.found.live
+        if live is None or not live.model:
+            return None
+        return choose_container(live.model, self.policy.container if self.policy else None)
 
     @property
     def endpoint(self) -> EndpointReading | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from switchover.domain.amounts import say_count
 from switchover.domain.checks.check import Check
 from switchover.domain.checks.preflight import check_endpoint
+from switchover.domain.containers.choosing import containers_of
 from switchover.domain.fleet import Absent, ScalingReading
+from switchover.domain.naming import account_of
 from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from switchover.domain.checks.case import Case
     from switchover.domain.fleet import LiveRelease
@@ -127,6 +129,8 @@ def find_shape_faults(live: LiveRelease) -> Iterator[Reason]:
         return
     if config.get("ShadowProductionVariants"):
         yield _unsupported(subject, "has shadow variants")
+    if config.get("AsyncInferenceConfig"):
+        yield _is_async(subject)
     variant = variants[0]
     if "ModelName" not in variant:
         yield _unsupported(subject, "serves inference components; update those instead")
@@ -136,9 +140,16 @@ def find_shape_faults(live: LiveRelease) -> Iterator[Reason]:
         yield _unsupported(subject, "runs on Inf1, where SageMaker drops the bake silently")
     elif "InstancePools" in variant:
         yield _unsupported(subject, "takes its instances from pools")
-    containers = [live.model.get("PrimaryContainer", {}), *live.model.get("Containers", ())]
-    if any("ModelPackageName" in container for container in containers):
-        yield _unsupported(subject, "serves a Marketplace package, where SageMaker drops the bake")
+    yield from _container_faults(live, subject)
+
+
+def _container_faults(live: LiveRelease, subject: str) -> Iterator[Reason]:
+    containers = containers_of(live.model)
+    for container in containers:
+        if "ModelPackageName" in container:
+            yield _is_package(live, str(container["ModelPackageName"]))
+        elif hub := _hub_of(container):
+            yield _is_of_hub(live, hub)
     if any(container.get("Mode") == "MultiModel" for container in containers):
         yield _unsupported(subject, "is a multi-model endpoint")
 
@@ -171,6 +182,60 @@ def _type_faults(case: Case, goal: LiveRelease | None) -> Iterator[Reason]:
 
 def _goal_variant(goal: LiveRelease | None) -> str | None:
     return str(goal.config["ProductionVariants"][0]["VariantName"]) if goal else None
+
+
+def _is_async(subject: str) -> Reason:
+    # Source: Developer Guide, "Alarms and logs for tracking metrics from asynchronous endpoints".
+    return Reason(
+        code="endpoint.unsupported",
+        subject=f"{subject}: AsyncInferenceConfig",
+        message=(
+            "is asynchronous: it publishes no Invocations, so that no bake could be judged, and refuses"
+            " InvokeEndpoint, so that no golden request could be sent."
+        ),
+        remedy="Update it by hand; or, if it may be real-time, move it to a config without that field.",
+    )
+
+
+def _is_package(live: LiveRelease, package: str) -> Reason:
+    own = account_of(str(live.config.get("EndpointConfigArn", "")))
+    owner = account_of(package)
+    if own and (not owner or owner == own):
+        kind = "a package of this account's Model Registry"
+        where = "DescribeModelPackage tells image, data and environment"
+    else:
+        kind = f"a package of account {owner}: of Marketplace, JumpStart or another team"
+        where = "their owner tells image and data, if they may be used otherwise"
+    return Reason(
+        code="endpoint.model-package",
+        subject=f"model {live.model['ModelName']}: ModelPackageName",
+        message=f"is made of {package}, {kind}: its weights are the package's, not a release's.",
+        remedy=(
+            "Create the model once by hand from the package's image and data, without the package, and"
+            f" move the endpoint to it ({where})."
+        ),
+    )
+
+
+def _hub_of(container: Mapping[str, Any]) -> str:
+    source = container.get("ModelDataSource", {}).get("S3DataSource", {})
+    return str(source.get("HubAccessConfig", {}).get("HubContentArn", ""))
+
+
+def _is_of_hub(live: LiveRelease, hub: str) -> Reason:
+    # Source: API Reference, InferenceHubAccessConfig: a ModelReference to a JumpStart public hub model.
+    return Reason(
+        code="endpoint.private-hub",
+        subject=f"model {live.model['ModelName']}: HubAccessConfig",
+        message=(
+            f"takes its data from the private hub content {hub}: that access is for the hub's own data,"
+            " and no document says that it goes together with a release's."
+        ),
+        remedy=(
+            "Create the model once by hand from files in a bucket of yours, without HubAccessConfig, and"
+            " move the endpoint to it."
+        ),
+    )
 
 
 def _unsupported(subject: str, what: str) -> Reason:

@@ -53,7 +53,8 @@ def check_new(case: Case) -> Check:
     live, release = case.found.live, case.update.release
     if live is None or release is None:
         return Check.unknown(name, title, "not looked at: release or live model can't be read")
-    serving = model_uri_of(live.model)
+    chosen = case.container
+    serving = model_uri_of(live.model, chosen if isinstance(chosen, int) else None)
     offered, _ = model_location(release, case.update.bucket)
     evidence = f"serves {serving or 'no model from S3'}, offered is {offered}"
     return Check.judged(name, title, evidence, _not_new(live, serving, offered))

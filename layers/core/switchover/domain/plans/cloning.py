@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from switchover.domain.containers.choosing import containers_of, model_data_of
+from switchover.domain.containers.weights import point_at_release
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -11,22 +14,27 @@ if TYPE_CHECKING:
 
 
 def clone_model(
-    live: LiveRelease, name: str, model_uri: str, *, is_archive: bool
+    live: LiveRelease,
+    name: str,
+    model_uri: str,
+    *,
+    is_archive: bool,
+    container: int = 0,
+    sets_weights: bool = False,
 ) -> dict[str, Any]:
     """The CreateModel request for the release: every field of the live model, new data (rules §1.6).
 
-    `model_uri` ends with `/` for a folder, else names one archive.
+    `model_uri` ends with `/` for a folder, else names one archive; the container at that index gets it.
+    With `sets_weights` its environment leads to the release too.
     """
     request = _creatable(live.model, live.creatable_model_fields, live.model_tags)
     request["ModelName"] = name
+    containers = containers_of(request)
+    changed = _with_data(containers[container], model_uri, is_archive=is_archive)
+    containers[container] = point_at_release(changed) if sets_weights else changed
     if "PrimaryContainer" in request:
-        request["PrimaryContainer"] = _with_data(
-            request["PrimaryContainer"], model_uri, is_archive=is_archive
-        )
-    else:
-        first, *rest = request["Containers"]
-        request["Containers"] = [_with_data(first, model_uri, is_archive=is_archive), *rest]
-    return request
+        return {**request, "PrimaryContainer": containers[0]}
+    return {**request, "Containers": containers}
 
 
 def clone_config(
@@ -44,14 +52,12 @@ def clone_config(
     return request
 
 
-def model_uri_of(model: dict[str, Any]) -> str | None:
-    """Where a described model takes its data from, if from S3."""
-    container: dict[str, Any] = model.get("PrimaryContainer") or next(
-        iter(model.get("Containers", ())), {}
-    )
-    source = container.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri")
-    uri = source or container.get("ModelDataUrl")
-    return str(uri) if uri else None
+def model_uri_of(model: dict[str, Any], container: int | None = None) -> str | None:
+    """Where a described model takes its data from, if from S3: one container of it, else the first."""
+    containers = containers_of(model)
+    if container is not None:
+        return model_data_of(containers[container])
+    return next(filter(None, map(model_data_of, containers)), None)
 
 
 def _creatable(

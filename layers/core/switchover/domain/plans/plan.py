@@ -40,7 +40,7 @@ from switchover.domain.plans.timing import (
     worst_seconds,
 )
 from switchover.domain.policies.overrides import Override
-from switchover.domain.policies.policy import Guard, Policy, Strategy
+from switchover.domain.policies.policy import Guard, Policy, Strategy, Weights
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import LiveRelease, VariantReading
@@ -240,9 +240,11 @@ def plan_release(
     past: tuple[PastUpdate, ...] = (),
     old_latency_us: float | Unmeasured | None = None,
     excluded_alarms: tuple[str, ...] = (),
+    container: int = 0,
 ) -> Plan | tuple[Reason, ...]:
     """Fix every number of an update to `release`, or say why it can't work and what would.
 
+    The model's container at index `container` gets the release.
     `chosen` are the dotted policy keys that people set: the others may be adapted. `past` is what
     earlier updates of the endpoint taught. `old_latency_us` is what `alarms.latency.versus_old` is
     measured by.
@@ -288,7 +290,14 @@ def plan_release(
         previous_config=live.config["EndpointConfigName"],
         previous_model=live.model["ModelName"],
         previous_version=previous_version,
-        model_request=clone_model(live, target, uri, is_archive=is_archive),
+        model_request=clone_model(
+            live,
+            target,
+            uri,
+            is_archive=is_archive,
+            container=container,
+            sets_weights=policy.weights is Weights.RELEASE,
+        ),
         config_request=clone_config(
             live, target, target, instances=pace.instances if redeploys else None
         ),

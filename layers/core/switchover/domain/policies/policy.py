@@ -42,6 +42,13 @@ class Strategy(StrEnum):
     REDEPLOY = "redeploy"
 
 
+class Weights(StrEnum):
+    """What becomes of environment variables that name other weights than the release's."""
+
+    AS_CONFIGURED = "as-configured"
+    RELEASE = "release"
+
+
 class WhenBusy(StrEnum):
     """What becomes of a release while another update of its endpoint runs or waits."""
 
@@ -345,6 +352,20 @@ class Policy(Part):
             description="The variant that the policy was written for; another live one is refused."
         ),
     ] = None
+    container: Annotated[
+        Annotated[str, Field(min_length=1, max_length=63)] | None,
+        Field(
+            description="The ContainerHostname that gets the release, where several containers have"
+            " weights; left out, the only one that has."
+        ),
+    ] = None
+    weights: Annotated[
+        Weights,
+        Field(
+            description="A container whose environment names other weights (HF_MODEL_ID, SM_VLLM_MODEL):"
+            " as-configured refuses the release, release points the variable at it."
+        ),
+    ] = Weights.AS_CONFIGURED
     rolling: Rolling = Rolling()
     canary: Canary = Canary()
     linear: Linear = Linear()

@@ -1,0 +1,84 @@
+"""Whether the copy of the live model would load the release, and keeps all that the live one has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.amounts import say_count
+from switchover.domain.checks.check import Check
+from switchover.domain.containers.choosing import containers_of
+from switchover.domain.containers.weights import (
+    find_weight_source,
+    point_at_release,
+    refuse_elsewhere,
+)
+from switchover.domain.policies.policy import Weights
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover.domain.checks.case import Case
+    from switchover.domain.fleet import LiveRelease
+
+_NO_MODEL = "not looked at: there is no live model to read"
+
+
+def check_container(case: Case) -> Check:
+    """Whether one container of the model is the one that the release is for."""
+    name, title = "endpoint.container", "The release has one container to go to"
+    live = case.found.live
+    if live is None or case.container is None:
+        return Check.unknown(name, title, _NO_MODEL)
+    containers = containers_of(live.model)
+    count = say_count(len(containers), "container")
+    if isinstance(case.container, Reason):
+        return Check.judged(name, title, count, (case.container,))
+    chosen = containers[case.container].get("ContainerHostname", f"number {case.container + 1}")
+    evidence = "the model's only one" if len(containers) == 1 else f"{chosen} of {count}"
+    extra = containers[case.container].get("AdditionalModelDataSources", ())
+    if extra:
+        channels = ", ".join(str(each.get("ChannelName")) for each in extra)
+        return Check.noted(name, title, f"{evidence}; its additional data stay: {channels}")
+    return Check.judged(name, title, evidence)
+
+
+def check_weights(case: Case) -> Check:
+    """Whether the container loads the release's files, whatever its environment says."""
+    name, title = "endpoint.weights", "The container loads the release's files"
+    live = case.found.live
+    if live is None or not isinstance(case.container, int):
+        return Check.unknown(name, title, "not looked at: which container it is isn't known")
+    container = containers_of(live.model)[case.container]
+    sets_weights = case.policy is not None and case.policy.weights is Weights.RELEASE
+    source = find_weight_source(
+        point_at_release(container) if sets_weights else container, case.found.serving_properties
+    )
+    faults = tuple(refuse_elsewhere(source, f"model {live.model['ModelName']}"))
+    if faults:
+        return Check.judged(name, title, "its environment names other weights", faults)
+    if source.doubts:
+        # Nothing proves it wrong, and nothing proves it right.
+        return Check.unknown(name, title, f"not judged: {'; '.join(source.doubts)}")
+    return Check.judged(name, title, source.told)
+
+
+def check_copy(case: Case) -> Check:
+    """Whether every field of the live config and model is carried over."""
+    name, title = "endpoint.copy", "Config and model can be copied whole"
+    live = case.found.live
+    if live is None:
+        return Check.unknown(name, title, "not looked at: there is no live config to read")
+    return Check.judged(
+        name, title, "every field that AWS sends is known here", _unknown_fields(live)
+    )
+
+
+def _unknown_fields(live: LiveRelease) -> Iterator[Reason]:
+    for field in live.unknown_fields:
+        yield Reason(
+            code="endpoint.unknown-field",
+            subject=field,
+            message="AWS sends this field, and this version of Switchover can't copy it.",
+            remedy="Deploy a Switchover with a newer boto3, or take the setting away by hand first.",
+        )
