@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
+from .loading import loaded_source
 from .refusals import validation_exception
 from .specs import Container, EndpointConfig, Model, VariantSpec
 
@@ -39,13 +40,16 @@ class Catalog:
         arn = self._naming.arn("model", name)
         if name in self.models:
             raise validation_exception(f'Cannot create already existing model "{arn}".')
-        container = _first_container(request)
-        if container.has_ambiguous_prefix:
-            raise validation_exception(
-                f"S3Uri {container.source} must end with a forward slash when S3DataType is "
-                "S3Prefix."
-            )
-        model = Model(name, arn, self._now(), request, container.image, container.source)
+        containers = _containers(request)
+        for container in containers:
+            if container.has_ambiguous_prefix:
+                raise validation_exception(
+                    f"S3Uri {container.source} must end with a forward slash when S3DataType is "
+                    "S3Prefix."
+                )
+        answering = containers[-1]  # of a serial pipeline the last one writes the answer
+        source = loaded_source(answering)
+        model = Model(name, arn, self._now(), request, answering.image, source)
         self.models[name] = model
         return model
 
@@ -92,14 +96,14 @@ class Catalog:
         return self.configs.pop(self.config(name).name)
 
 
-def _first_container(request: Mapping[str, object]) -> Container:
+def _containers(request: Mapping[str, object]) -> list[Container]:
     containers = cast("list[object]", request.get("Containers") or [])
     primary = request.get("PrimaryContainer")
     if primary is not None and containers:
         raise validation_exception("You can not specify both PrimaryContainer and Containers.")
     if primary is None and not containers:
         raise validation_exception("You must specify either PrimaryContainer or Containers.")
-    return Container.model_validate(primary if primary is not None else containers[0])
+    return [Container.model_validate(each) for each in containers or [primary]]
 
 
 def _check_variants(variants: tuple[VariantSpec, ...], *, has_kms_key: bool) -> None:

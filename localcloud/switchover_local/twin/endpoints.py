@@ -175,7 +175,7 @@ class Endpoints:
                     f'Could not find variant "{wish.variant_name}" of endpoint "{endpoint.arn}".'
                 )
             count = wish.desired_instance_count
-            if count == 0:
+            if count == 0 and not endpoint.config.is_async:
                 raise validation_exception(
                     f"DesiredInstanceCount of variant {wish.variant_name} must be at least 1."
                 )

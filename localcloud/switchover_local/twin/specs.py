@@ -143,7 +143,7 @@ class Model:
     request: Mapping[str, object]
     image: str
     source: str
-    """Where its weights come from: an S3 URI, or the image if it brings them along."""
+    """Where the weights come from that it serves: an S3 URI, a hub id, or the image that brings them."""
 
     @property
     def label(self) -> str:
@@ -162,6 +162,11 @@ class EndpointConfig:
     variants: tuple[VariantSpec, ...]
     models: Mapping[str, Model]
     """By variant name; a variant without a model (inference components) isn't in it."""
+
+    @property
+    def is_async(self) -> bool:
+        """Whether its endpoints queue requests, and are asked by InvokeEndpointAsync."""
+        return self.request.get("AsyncInferenceConfig") is not None
 
     def variant(self, name: str) -> VariantSpec | None:
         """The variant of that name, if the config has it."""
@@ -183,6 +188,12 @@ class Container(_FromAws):
     image: str = ""
     model_data_url: str | None = None
     model_data_source: _ModelDataSource = _ModelDataSource()
+    environment: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def has_data(self) -> bool:
+        """Whether SageMaker puts model data into it."""
+        return bool(self.model_data_url or self.model_data_source.s3_data_source)
 
     @property
     def source(self) -> str:
