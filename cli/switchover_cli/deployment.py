@@ -14,6 +14,7 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from switchover.aws.artifacts import Artifacts
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.aws.container_logs import ContainerLogs
 from switchover.aws.evidence import Traces
@@ -140,6 +141,11 @@ class Deployment:
     def files(self) -> Files:
         """Policies and golden requests."""
         return Files(self.s3, self.releases_may)
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """What models are launched from."""
+        return Artifacts(self.s3, self.session.client("ecr", config=_CALM))
 
     @cached_property
     def workflow(self) -> Workflow:

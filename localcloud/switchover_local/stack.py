@@ -194,7 +194,10 @@ class LocalCloud:
         """
         if name in self.state().endpoints:
             return
-        sagemaker = self.session().client("sagemaker")
+        sagemaker, s3 = self.session().client("sagemaker"), self.session().client("s3")
+        bucket, _, prefix = model_data.removeprefix("s3://").partition("/")
+        with suppress(s3.exceptions.NoSuchBucket):  # a way back needs data to be launched from
+            s3.put_object(Bucket=bucket, Key=f"{prefix}model.safetensors", Body=b"seed")
         seed = f"{name}-seed"
         role = self.make_role("SageMakerDemoRole")
         sagemaker.create_model(

@@ -40,6 +40,8 @@ def create_storage(bucket: str, table: str) -> None:
 def create_endpoint(bucket: str, clock: SteppedClock, instances: int) -> None:
     """Bring up `instances` that serve v1. Their number isn't the config's, as after autoscaling."""
     sagemaker = client("sagemaker")
+    weights = f"models/{ENDPOINT}/v1/model.safetensors"
+    client("s3").put_object(Bucket=bucket, Key=weights, Body=b"v1")
     sagemaker.create_model(
         ModelName=FIRST_CONFIG,
         ExecutionRoleArn=f"arn:aws:iam::{ACCOUNT}:role/SageMakerModel",

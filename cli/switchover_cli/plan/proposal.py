@@ -92,6 +92,7 @@ def propose(deployment: Deployment, candidate: Candidate, price: Price | None) -
         roles=deployment.roles,
         topic=deployment.topic,
         files=deployment.files,
+        artifacts=deployment.artifacts,
         ledger=deployment.ledger,
         dashboard=deployment.dashboard,
     )

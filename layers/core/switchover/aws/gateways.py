@@ -7,6 +7,7 @@ from switchover.aws.acts import Acts
 from switchover.aws.admission import Admission
 from switchover.aws.announcements import Announcements
 from switchover.aws.approvals import Approvals
+from switchover.aws.artifacts import Artifacts
 from switchover.aws.bake_guard import BakeGuard
 from switchover.aws.carrying import Carrying
 from switchover.aws.cloudwatch import CloudWatch
@@ -118,6 +119,11 @@ def copying() -> Copying:
 def files() -> Files:
     """Small files beside the models: policies and golden requests."""
     return Files(clients.client("s3"), settings().releases_may)
+
+
+def artifacts() -> Artifacts:
+    """What models are launched from."""
+    return Artifacts(clients.client("s3"), clients.client("ecr"))
 
 
 def ledger() -> Ledger:

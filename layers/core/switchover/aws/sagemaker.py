@@ -252,6 +252,11 @@ def _variants(described: Any) -> tuple[VariantReading, ...]:
                 )
                 for stage in variant.get("VariantStatus", ())
             ),
+            images=tuple(
+                image["ResolvedImage"]
+                for image in variant.get("DeployedImages", ())
+                if "ResolvedImage" in image
+            ),
         )
         for variant in described
     )

@@ -20,6 +20,7 @@ from switchover.domain.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from switchover.aws.artifacts import Artifacts
     from switchover.aws.cloudwatch import CloudWatch
     from switchover.aws.files import Files
     from switchover.aws.fleet_metrics import FleetMetrics
@@ -49,6 +50,7 @@ def survey(
     topic: Topic,
     files: Files,
     ledger: Ledger,
+    artifacts: Artifacts,
     dashboard: str = "",
 ) -> Surroundings:
     """Read policy, endpoint, live config and model, alarms, scaling, quota and what served before.
@@ -78,12 +80,16 @@ def survey(
     live = sagemaker.live_release(endpoint.config_name, endpoint.arn)
     served = ledger.served(update.endpoint)
     goal = choose_goal(update, endpoint, served)
+    goal_live = sagemaker.live_release(goal.config_name) if goal else None
+    images = endpoint.variants[0].images if endpoint.variants else ()
     around = replace(
         around,
         live=live,
         served=served,
         past=tuple(filter(None, map(past_of, ledger.history(update.endpoint)))),
-        goal=sagemaker.live_release(goal.config_name) if goal else None,
+        goal=goal_live,
+        live_artifacts=artifacts.read(live, images) if live else (),
+        goal_artifacts=artifacts.read(goal_live) if goal_live else (),
     )
     if sound is None or live is None or not endpoint.variants:
         return around

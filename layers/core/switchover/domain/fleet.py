@@ -61,12 +61,13 @@ class Stage(_Reading):
 
 
 class VariantReading(_Reading):
-    """One production variant of one fleet."""
+    """One production variant of one fleet; `images` are what it runs, by digest."""
 
     name: str
     current_instances: int
     desired_instances: int
     stages: tuple[Stage, ...] = ()
+    images: tuple[str, ...] = ()
 
 
 class EndpointReading(_Reading):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +47,23 @@ class Subscribers:
 
     confirmed: int
     pending: int
+
+
+class Presence(StrEnum):
+    """Whether something is there. What couldn't be looked at is neither there nor gone."""
+
+    THERE = "there"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """Something that instances are launched from: model data by its S3 URI, or an image by its name.
+
+    `why` tells what is wrong with it, or why it isn't known.
+    """
+
+    name: str
+    presence: Presence
+    why: str = ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from switchover.domain.plans.experience import PastUpdate
     from switchover.domain.policies.layers import EffectivePolicy
     from switchover.domain.policies.policy import Policy
-    from switchover.domain.readings import Permission, Subscribers, Unmeasured, Usage
+    from switchover.domain.readings import Artifact, Permission, Subscribers, Unmeasured, Usage
     from switchover.domain.reasons import Reason
     from switchover.domain.served import Served
     from switchover.domain.update import Update
@@ -32,7 +32,8 @@ class Surroundings:
     doesn't compare with it, or it answered too little.
     `goal` is the config that a rollback goes to, with its model; None if they are gone. Of the account's
     quota None means that Service Quotas doesn't list the type. `serving_properties` is the text of that
-    file in the release, empty if there is none.
+    file in the release, empty if there is none. The artifacts are what instances of the live config, and
+    of the goal, are launched from.
     """
 
     endpoint: EndpointReading | Absent
@@ -53,6 +54,8 @@ class Surroundings:
     old_latency_us: float | Unmeasured | None = None
     dashboard: str = ""
     serving_properties: str = ""
+    live_artifacts: tuple[Artifact, ...] = ()
+    goal_artifacts: tuple[Artifact, ...] = ()
 
     @property
     def red(self) -> tuple[str, ...]:

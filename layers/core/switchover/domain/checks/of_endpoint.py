@@ -10,7 +10,8 @@ from switchover.domain.checks.preflight import check_endpoint
 from switchover.domain.containers.choosing import containers_of
 from switchover.domain.fleet import Absent, ScalingReading
 from switchover.domain.naming import account_of
-from switchover.domain.readings import Unmeasured
+from switchover.domain.policies.policy import Strategy
+from switchover.domain.readings import Presence, Unmeasured
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from switchover.domain.checks.case import Case
     from switchover.domain.fleet import LiveRelease
+    from switchover.domain.readings import Artifact
 
+_LAUNCHING_ANEW = frozenset({Strategy.ROLLING, Strategy.REDEPLOY})
 _NOT_READ = "not looked at: there is no live config to read"
 
 
@@ -93,7 +96,7 @@ def check_way_back(case: Case) -> Check:
     if live is not None:
         model = live.model.get("ModelName", "no model")
         evidence = f"config {endpoint.config_name} and model {model} are there"
-        return Check.judged(name, title, evidence)
+        return _judge_artifacts(case, name, title, evidence)
     gone = Reason(
         code="endpoint.no-way-back",
         subject=f"endpoint {endpoint.name}",
@@ -101,6 +104,36 @@ def check_way_back(case: Case) -> Check:
         remedy="Without it nothing can be cloned or rolled back: recreate it under that name.",
     )
     return Check.judged(name, title, f"{endpoint.config_name} can't be read whole", (gone,))
+
+
+def _judge_artifacts(case: Case, name: str, title: str, evidence: str) -> Check:
+    """Hold what the old fleet is launched from against whether it would have to be launched anew.
+
+    Blue/green keeps the old fleet until the end; rolling and redeploy launch it anew to go back.
+    """
+    found = case.found.live_artifacts
+    gone = [each for each in found if each.presence is Presence.GONE]
+    unknown = [each for each in found if each.presence is Presence.UNKNOWN]
+    told = "; ".join((evidence, *(f"{each.name}: {each.why}" for each in (*gone, *unknown))))
+    launches_anew = case.policy is not None and case.policy.strategy in _LAUNCHING_ANEW
+    if gone and launches_anew and not case.goes_back:
+        return Check.judged(name, title, told, (_artifact_gone(each) for each in gone))
+    # Most images are AWS's own, in its registry: that they aren't looked at is told, and no news.
+    if gone or any(each.name.startswith("s3://") for each in unknown):
+        return Check.noted(name, title, told)
+    return Check.judged(name, title, told)
+
+
+def _artifact_gone(artifact: Artifact) -> Reason:
+    return Reason(
+        code="endpoint.artifacts-gone",
+        subject=f"previous model: {artifact.name}",
+        message=f"{artifact.why}: no instance of what serves now can be launched again.",
+        remedy=(
+            "Put it back; or choose canary, linear or all-at-once, which keep the old fleet until the new"
+            " one has baked."
+        ),
+    )
 
 
 def check_scaling(case: Case) -> Check:

@@ -9,7 +9,7 @@ from switchover.domain.approvals.four_eyes import find_offerer_fault, say_offere
 from switchover.domain.checks.check import Check
 from switchover.domain.plans.cloning import model_uri_of
 from switchover.domain.plans.plan import Plan, model_location
-from switchover.domain.readings import Unmeasured
+from switchover.domain.readings import Presence, Unmeasured
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.checks.case import Case
     from switchover.domain.fleet import LiveRelease
-    from switchover.domain.readings import Subscribers
+    from switchover.domain.readings import Artifact, Subscribers
 
 
 def check_release(case: Case) -> Check:
@@ -71,7 +71,13 @@ def check_goal(case: Case) -> Check:
         return Check.unknown(name, title, "not looked at: there is no endpoint to plan with")
     plan = case.plan
     evidence = f"{plan.version}: config {plan.target_config}, model {plan.target_model}"
-    return Check.judged(name, title, evidence, _goal_gone(plan, case.found.goal))
+    gone = [each for each in case.found.goal_artifacts if each.presence is Presence.GONE]
+    unknown = [each for each in case.found.goal_artifacts if each.presence is Presence.UNKNOWN]
+    faults = [*_goal_gone(plan, case.found.goal), *(_lost(plan, each) for each in gone)]
+    if unknown and not faults:
+        told = "; ".join(f"{each.name}: {each.why}" for each in unknown)
+        return Check.noted(name, title, f"{evidence}; {told}")
+    return Check.judged(name, title, evidence, faults)
 
 
 def check_policy(case: Case) -> Check:
@@ -141,6 +147,15 @@ def _goal_gone(plan: Plan, goal: LiveRelease | None) -> Iterator[Reason]:
             message=f"it or its model, which served {plan.version}, no longer exists.",
             remedy="Go back to another version (`to`), or offer that version as a release again.",
         )
+
+
+def _lost(plan: Plan, artifact: Artifact) -> Reason:
+    return Reason(
+        code="rollback.goal-gone",
+        subject=f"model {plan.target_model}: {artifact.name}",
+        message=f"{artifact.why}, and {plan.version} is launched from it.",
+        remedy="Put it back, or go back to another version (`to`).",
+    )
 
 
 def _tell_subscribers(subscribers: Subscribers) -> str:
