@@ -7,10 +7,11 @@ from typing import Any
 from switchover.aws import gateways
 from switchover.aws.manifests import GOLDEN
 from switchover.domain.answers import answer
-from switchover.domain.golden.assessing import GoldenVerdict
+from switchover.domain.golden.assessing import GoldenVerdict, verdict_of
+from switchover.domain.golden.identity import prove_identity
 from switchover.domain.golden.questions import GoldenQuestion
 from switchover.domain.golden.results import judge
-from switchover.domain.guarding import doubt_traffic, weigh
+from switchover.domain.guarding import aim, doubt_traffic, weigh
 from switchover.domain.reasons import Reason
 from switchover.domain.verdict import course_of
 from switchover.telemetry import UpdatePayload
@@ -30,7 +31,7 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     if plan.golden is not None:
         pinned = gateways.manifests().read(update.update_id, GOLDEN, plan.golden_pin)
         found = gateways.files().pinned_golden(update.bucket, plan.golden, pinned)
-    questions = tuple(entry for entry in found if isinstance(entry, GoldenQuestion))
+    questions = aim(plan, (entry for entry in found if isinstance(entry, GoldenQuestion)))
     answers = gateways.runtime().ask_all(
         plan.endpoint,
         questions,
@@ -39,18 +40,21 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
         at_once=plan.golden_at_once,
     )
     judged = judge(questions, answers, plan.golden_latency_seconds)
+    proof, strangers = prove_identity(plan.identity, questions, answers)
+    wrong = (*judged.reasons, *strangers)
     unreadable = tuple(entry for entry in found if isinstance(entry, Reason))
     endpoint = gateways.sagemaker().read(plan.endpoint)
     # Read anew: looks record what they see while the model is asked, and asking takes minutes.
     ledger.save(
         ledger.update(payload.update_id),
         golden=judged.results,
+        identity=proof,
         course=course_of(plan.target_config, endpoint, plan.watch_seconds),
     )
     # Up to the end of its bakes: what is asked here came after the alarms.
     bakes_ended = update.settled_at or endpoint.read_at
     doubts = doubt_traffic(plan, gateways.fleet_metrics().answered(plan, update, bakes_ended))
-    verdict = weigh(GoldenVerdict.INCONCLUSIVE if unreadable else judged.verdict, doubts, plan)
+    verdict = weigh(GoldenVerdict.INCONCLUSIVE if unreadable else verdict_of(wrong), doubts, plan)
     if verdict is GoldenVerdict.PASSED and plan.needs_promotion:
         return answer("needs_promotion")
-    return answer(verdict, (*unreadable, *judged.reasons, *doubts))
+    return answer(verdict, (*unreadable, *wrong, *doubts))

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.fleet import AlarmReading
+from switchover.domain.golden.identity import UNASKED, Proof
 from switchover.domain.golden.results import GoldenResult
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind, Plan
@@ -52,6 +53,7 @@ class UpdateRecord(_Record):
     serving_config: str
     plan: PlanNumbers | None
     golden: tuple[GoldenResult, ...]
+    identity: Proof
     timeline: tuple[Moment, ...]
 
 
@@ -105,6 +107,7 @@ def record_update(update: Update, timeline: tuple[Moment, ...]) -> UpdateRecord:
         serving_config=update.serving_config,
         plan=_numbers(update.plan) if update.plan else None,
         golden=update.golden,
+        identity=update.identity or UNASKED,
         timeline=timeline,
     )
 

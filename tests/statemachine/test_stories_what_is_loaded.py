@@ -186,3 +186,72 @@ def test_a_field_from_the_future_is_refused_before_it_is_lost(world: World) -> N
         "EndpointConfig.CrossGalaxyConfig",
     )
     assert_nothing_left_behind(world)
+
+
+# The model itself is asked
+
+GOLDEN = json.dumps({"name": "reads", "chat": {"prompt": "What does it say?"}})
+ASKS_THE_MODEL = json.dumps(
+    {
+        "tests": {"golden": "golden/vlm.jsonl", "identity": {"equals": "{version}"}},
+        "guard": {"min_requests": 0},
+    }
+)
+
+
+def ask_the_model(world: World) -> None:
+    world.s3.put_object(Bucket=world.bucket, Key="golden/vlm.jsonl", Body=GOLDEN.encode())
+    world.put_policy(ASKS_THE_MODEL)
+
+
+def test_a_model_that_says_it_is_the_release_proves_it(world: World) -> None:
+    ask_the_model(world)
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Updated"
+    proof = assert_nothing_left_behind(world).identity
+    assert proof is not None
+    assert (proof.level, loaded(world)) == ("model version", "v2")
+
+
+def test_an_unknown_image_that_serves_something_else_is_found_by_asking_it(world: World) -> None:
+    """Nobody knows what an image of one's own follows: the config says v2, the model says otherwise."""
+    own = f"{REGISTRY}/our-vllm-fork:3"
+    serve(
+        world,
+        {"PrimaryContainer": {"Image": own, "Environment": {"SM_VLLM_MODEL": HUB}, **data(world)}},
+    )
+    ask_the_model(world)
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "RolledBack"
+    assert codes(world.update()) == ["golden.wrong-model"]
+    assert world.serving == "by-hand"
+
+
+def test_without_asking_the_outcome_says_that_only_the_config_vouches(world: World) -> None:
+    world.offer()
+
+    world.run()
+
+    (told,) = [each["Message"] for each in world.outlets.messages if "Proven" in each["Message"]]
+    assert "the model itself was not asked" in told
+
+
+def test_a_container_that_is_asked_by_name_gets_the_golden_requests(world: World) -> None:
+    """InferenceExecutionConfig Direct: a request without a container's name is refused."""
+    prepare = {"ContainerHostname": "prepare", "Image": f"{REGISTRY}/prepare:1"}
+    vlm = {"ContainerHostname": "vlm", "Image": LMI, **data(world)}
+    direct = {"InferenceExecutionConfig": {"Mode": "Direct"}}
+    serve(world, {"Containers": [prepare, vlm], **direct})
+    ask_the_model(world)
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Updated"
+    assert [result.status for result in world.update().golden] == [200]

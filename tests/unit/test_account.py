@@ -124,6 +124,7 @@ def test_a_success_has_nothing_to_do() -> None:
 
     assert told == (
         "chat serves v2.",
+        "Proven by the config that serves; the model itself was not asked which it is.",
         f"Serves now: v2 ({plan().target_config}), 4 instances.",
         "Nothing to do.",
         "More: switchover explain chat-v2-0a1b2c3d",

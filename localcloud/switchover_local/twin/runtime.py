@@ -154,6 +154,13 @@ class Router:
         endpoint = self._endpoints.find(endpoint_name)
         return endpoint is not None and endpoint.config.is_async
 
+    def asks_one_container(self, endpoint_name: str) -> bool:
+        """Whether requests must name a container: its model runs them one by one."""
+        endpoint = self._endpoints.find(endpoint_name)
+        models = endpoint.config.models.values() if endpoint is not None else ()
+        modes = (model.request.get("InferenceExecutionConfig") for model in models)
+        return any(isinstance(mode, dict) and mode.get("Mode") == "Direct" for mode in modes)
+
     def _measure(self, route: _Route, at: datetime, status: int, latency_us: float) -> None:
         values = (
             1.0,
@@ -289,6 +296,11 @@ class SageMakerRuntime:
                 "ValidationError",
                 f"Endpoint {params['EndpointName']} is asynchronous: use InvokeEndpointAsync.",
             )
+        is_named = "TargetContainerHostname" in params
+        if self._router.asks_one_container(params["EndpointName"]) and not is_named:
+            # That it is required is documented ("Invoke a multi-container endpoint with direct
+            # invocation"); the words are not.
+            raise Refusal("ValidationError", "TargetContainerHostname must be specified.")
         reply = self._router.invoke(
             params["EndpointName"], target_variant=params.get("TargetVariant")
         )

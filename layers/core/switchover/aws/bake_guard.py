@@ -13,10 +13,12 @@ from switchover.domain.golden.questions import GoldenQuestion
 from switchover.domain.guarding import (
     LOOK_SECONDS,
     Probes,
+    aim,
     bake_of,
     doubt_traffic,
     share_of_new_fleet,
 )
+from switchover.domain.plans.routing import BY_PREFIX, keeps_to_instances
 from switchover.domain.policies.policy import Inconclusive
 from switchover.domain.update import Moment
 
@@ -67,7 +69,12 @@ class BakeGuard:
 
     def _guard(self, update: Update, bake_since: datetime) -> Iterator[float]:
         update_id = update.update_id
-        probes = Probes(self._questions(update))
+        plan = update.planned
+        probes = Probes(
+            self._questions(update),
+            identity=plan.identity,
+            varies=plan.routing == BY_PREFIX,
+        )
         while True:
             update = self.observer.ledger.update(update_id)
             endpoint = self.observer.sagemaker.read(update.endpoint)
@@ -80,7 +87,7 @@ class BakeGuard:
             answered = self.metrics.answered(update.planned, update, now)
             doubts = doubt_traffic(update.planned, answered)
             if not doubts or bake.must_be_decided(now):
-                self._conclude(update, now, answered, probes.sent, doubts)
+                self._conclude(update, now, answered, probes, doubts)
                 return
             probes.new_share = share_of_new_fleet(endpoint, update.planned)
             yield from self._ask(update, probes)
@@ -112,7 +119,7 @@ class BakeGuard:
             return ()
         pinned = self.manifests.read(update.update_id, GOLDEN, plan.golden_pin)
         found = self.files.pinned_golden(update.bucket, plan.golden, pinned)
-        return tuple(entry for entry in found if isinstance(entry, GoldenQuestion))
+        return aim(plan, (entry for entry in found if isinstance(entry, GoldenQuestion)))
 
     def _ask(self, update: Update, probes: Probes) -> Iterator[float]:
         """Golden requests at the policy's rate until it is time to look again; else that pause."""
@@ -130,10 +137,18 @@ class BakeGuard:
             yield gap_seconds
 
     def _conclude(
-        self, update: Update, now: datetime, answered: int, sent: int, doubts: tuple[Reason, ...]
+        self,
+        update: Update,
+        now: datetime,
+        answered: int,
+        probes: Probes,
+        doubts: tuple[Reason, ...],
     ) -> None:
         told = f"The new fleet answered {answered} requests"
-        told += f", {sent} golden ones were sent as traffic" if sent else ""
+        told += f", {probes.sent} golden ones were sent as traffic" if probes.sent else ""
+        told += f" (answered {probes.told_fleets})" if probes.told_fleets else ""
+        if keeps_to_instances(update.planned.routing):
+            told += f"; {update.planned.routing} routing may have kept them on the old fleet"
         if doubts and update.planned.guard.inconclusive is Inconclusive.ROLL_BACK:
             self._stop(update, now, doubts)
         elif doubts:

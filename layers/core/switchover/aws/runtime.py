@@ -190,6 +190,8 @@ def _parameters(
         "ContentType": request.sent_type,
         "Accept": request.accept,
     }
+    if question.container is not None:
+        parameters["TargetContainerHostname"] = question.container
     if request.custom_attributes is not None:
         parameters["CustomAttributes"] = request.custom_attributes
     return parameters

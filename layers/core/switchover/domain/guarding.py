@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,16 @@ from pydantic import BaseModel, ConfigDict
 from switchover.domain.amounts import say_count
 from switchover.domain.fleet import Absent, EndpointReading
 from switchover.domain.golden.assessing import GoldenVerdict, assess, verdict_of
+from switchover.domain.golden.bodies import vary_opening
 from switchover.domain.plans.pacing import share_of
 from switchover.domain.policies.policy import Inconclusive
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from switchover.domain.golden.answers import Answer
+    from switchover.domain.golden.identity import IdentityCheck
     from switchover.domain.golden.questions import GoldenQuestion
     from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
@@ -125,6 +130,11 @@ def weigh(verdict: GoldenVerdict, doubts: tuple[Reason, ...], plan: Plan) -> Gol
     return GoldenVerdict.FAILED if turns_back else GoldenVerdict.INCONCLUSIVE
 
 
+def aim(plan: Plan, questions: Iterable[GoldenQuestion]) -> tuple[GoldenQuestion, ...]:
+    """The questions, each to the container that has the release."""
+    return tuple(replace(each, container=plan.target_container) for each in questions)
+
+
 @dataclass(slots=True)
 class Tally:
     """How a golden request fared in a bake, and why its last wrong answer was wrong."""
@@ -156,6 +166,8 @@ class Tally:
         )
 
 
+_TOLD_NAMES = 3
+_NAME_LETTERS = 100
 # Once may be chance: a model is seldom quite deterministic.
 _TWICE = 2
 _SURE = math.log(100)
@@ -165,10 +177,14 @@ _SURE = math.log(100)
 class Probes:
     """Golden requests that are sent as traffic, one after the other, and what came back.
 
-    `new_share` (0–1) of them reach the new fleet.
+    `new_share` (0–1) of them reach the new fleet. With `varies` each chat begins with other bytes, for
+    routing by prefix to spread them. `named` counts what answers say of the model that wrote them.
     """
 
     questions: tuple[GoldenQuestion, ...]
+    identity: IdentityCheck | None = None
+    varies: bool = False
+    named: Counter[str] = field(default_factory=Counter)
     new_share: float = 0
     sent: int = 0
     tallies: dict[str, Tally] = field(default_factory=dict)
@@ -176,11 +192,23 @@ class Probes:
     @property
     def next_question(self) -> GoldenQuestion:
         """Whose turn it is."""
-        return self.questions[self.sent % len(self.questions)]
+        question = self.questions[self.sent % len(self.questions)]
+        if not self.varies or question.request.chat is None:
+            return question
+        return replace(question, body=vary_opening(question.body, self.sent))
+
+    @property
+    def told_fleets(self) -> str:
+        """Which models answered, by their own words; empty if none said."""
+        said = (f"{count} by {name!r}" for name, count in self.named.most_common(_TOLD_NAMES))
+        return ", ".join(said)
 
     def note(self, question: GoldenQuestion, answer: Answer) -> None:
         """Count an answer. Slow ones are the latency alarm's matter, which knows whose they are."""
         self.sent += 1
+        name = self.identity.told_by(answer) if self.identity else None
+        if name is not None:
+            self.named[name[:_NAME_LETTERS]] += 1
         if answer.status == 0 or answer.cut_short:
             return  # nothing came back, or not all of it: that says nothing about any fleet
         request = question.request

@@ -20,6 +20,7 @@ from switchover.domain.bounded import Limits, Unreadable, check_value
 from switchover.domain.checks.check import Preflight
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import ScalingReading
+from switchover.domain.golden.identity import Proof
 from switchover.domain.golden.results import GoldenResult
 from switchover.domain.guarding import GuardCall
 from switchover.domain.manifest import ObjectVersion
@@ -222,6 +223,8 @@ class Update(BaseModel):
     evidence: Evidence = Evidence()
     # What the model was asked after the last shift, and how it answered.
     golden: tuple[GoldenResult, ...] = ()
+    # How far it was proven that the release itself answers; None if that wasn't looked at.
+    identity: Proof | None = None
     serving_config: str = ""
     serving: Serving | None = None
     task_token: str | None = None

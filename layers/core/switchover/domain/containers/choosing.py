@@ -43,6 +43,14 @@ def choose_container(model: Mapping[str, Any], hostname: str | None) -> int | Re
     )
 
 
+def direct_container(model: Mapping[str, Any], index: int) -> str | None:
+    """Whom a request must name where containers are asked one by one (InferenceExecutionConfig)."""
+    if model.get("InferenceExecutionConfig", {}).get("Mode") != "Direct":
+        return None
+    hostname = containers_of(model)[index].get("ContainerHostname")
+    return str(hostname) if hostname else None
+
+
 def model_data_of(container: Mapping[str, Any]) -> str | None:
     """Where a container takes its model data from, if from S3."""
     source = container.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri")

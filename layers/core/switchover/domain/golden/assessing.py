@@ -31,7 +31,7 @@ _US_PER_SECOND = 1_000_000
 _LOOKED_AT_CHARACTERS = 100_000
 _QUOTED_CHARACTERS = 200
 # What couldn't be measured says nothing about the model: nobody asked it, or its answer can't be judged.
-_UNSURE = frozenset({"golden.unasked", "golden.unmeasured"})
+_UNSURE = frozenset({"golden.unasked", "golden.unmeasured", "golden.identity-untold"})
 
 
 class GoldenVerdict(StrEnum):

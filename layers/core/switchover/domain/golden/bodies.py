@@ -33,6 +33,15 @@ def write_body(request: GoldenRequest, files: dict[str, bytes]) -> bytes:
     return text.encode()
 
 
+def vary_opening(body: bytes, number: int) -> bytes:
+    """The same chat with another beginning of its bytes, and the same prompt.
+
+    `user` is whom a chat is for, which models aren't told (OpenAI API Reference, "Create chat
+    completion"). Routing by prefix looks at the first bytes of a body.
+    """
+    return json.dumps({"user": f"probe-{number}", **json.loads(body)}).encode()
+
+
 def _chat_body(
     chat: Chat, files: dict[str, bytes], *, is_streamed: bool
 ) -> Iterator[tuple[str, object]]:

@@ -150,10 +150,14 @@ class GoldenRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class GoldenQuestion:
-    """A golden request that is ready to be sent: what it refers to was read."""
+    """A golden request that is ready to be sent: what it refers to was read.
+
+    `container` is asked by its hostname, where a model's containers are asked one by one.
+    """
 
     request: GoldenRequest
     body: bytes
+    container: str | None = None
 
 
 def parse_golden(

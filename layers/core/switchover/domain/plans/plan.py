@@ -16,6 +16,8 @@ from switchover.domain.alarms import (
     standing_alarms,
     update_alarms,
 )
+from switchover.domain.containers.choosing import direct_container
+from switchover.domain.golden.identity import IdentityCheck
 from switchover.domain.naming import config_name, endpoint_of_alarm
 from switchover.domain.plans.cloning import clone_config, clone_model
 from switchover.domain.plans.deployment import deployment_config
@@ -32,6 +34,7 @@ from switchover.domain.plans.phases import (
     phases_of,
     rollback_peak_instances,
 )
+from switchover.domain.plans.routing import note_routing, routing_of
 from switchover.domain.plans.timing import (
     LONGEST_DEADLINE_SECONDS,
     SHORTEST_DEADLINE_SECONDS,
@@ -73,6 +76,8 @@ class Plan(BaseModel):
     (0–1) that the first shift gives the new fleet. `notes` tell people what was adapted, and why.
     `listed_alarms` are given to SageMaker, which takes ten; `watched_alarms` are those beyond, which
     turn the update back as well, by our own looks. `excluded_alarms` are neither.
+    `identity` is what answers must say of their model. `target_container` is whom requests name where a
+    model's containers are asked one by one; `routing` is how the variant chooses an instance.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -115,6 +120,9 @@ class Plan(BaseModel):
     golden_latency_seconds: float = 60
     golden_warm_up: int = 1
     golden_at_once: int = 4
+    identity: IdentityCheck | None = None
+    target_container: str | None = None
+    routing: str = ""
     watch_seconds: int = 0
     needs_approval: bool = False
     # What isn't as the policy file says, for those who approve it and those who look back.
@@ -319,7 +327,7 @@ def plan_release(
         listed_alarms=listed,
         watched_alarms=guards[MOST_LISTED:],
         excluded_alarms=excluded_alarms,
-        notes=(*fitted.notes, *latency_notes),
+        notes=(*fitted.notes, *latency_notes, *note_routing(routing_of(described))),
         abort_alarm=next(spec.name for spec in own_alarms if spec.scope is Scope.ABORT),
         # Where nothing bakes, nothing is proven anyway.
         guard=policy.guard if pace.guarded_seconds else Guard(min_requests=0),
@@ -327,6 +335,9 @@ def plan_release(
         golden_latency_seconds=policy.tests.latency_seconds,
         golden_warm_up=policy.tests.warm_up,
         golden_at_once=policy.tests.at_once,
+        identity=policy.tests.identity.of_release(release) if policy.tests.identity else None,
+        target_container=direct_container(live.model, container),
+        routing=routing_of(described),
         watch_seconds=policy.watch_seconds,
         needs_approval=policy.approval.required,
         needs_promotion=policy.approval.promotion,

@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from switchover.domain.checkpoint.findings import Tolerable
 from switchover.domain.policies.parts import Part, key_names
+from switchover.domain.golden.identity import Identity
 from switchover.domain.quantities import Duration, refuse_percent
 from switchover.domain.windows.freezes import Freezes
 from switchover.domain.windows.times import Windows
@@ -243,6 +244,19 @@ class Tests(Part):
     at_once: Annotated[
         int, Field(ge=1, le=10, description="How many requests are asked at the same time.")
     ] = 4
+    identity: Annotated[
+        Identity | None,
+        Field(
+            description="What the answers say of the model that wrote them, like"
+            " {at: model, equals: 'qwen-{version}'}; left out, only the config vouches for what serves."
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _identity_is_read_off_answers(self) -> Tests:
+        if self.identity is not None and self.golden is None:
+            raise ValueError("identity is read off the answers to golden requests: set golden too")
+        return self
 
 
 class Approval(Part):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from switchover.domain.golden.identity import UNASKED
 from switchover.domain.naming import short_alarm_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.plain_text import for_message, quote
@@ -34,6 +35,8 @@ def tell_outcome(update: Update) -> tuple[str, ...]:
         lines.append(update.hotfix_told)
     if update.overrides_told:
         lines.append(shorten(update.overrides_told, _SENTENCE, placeholder=" …"))
+    if update.outcome is Outcome.UPDATED:
+        lines.append(f"Proven {(update.identity or UNASKED).told}.")
     lines += _reasons(update)
     if update.outcome not in _UNTOUCHED:
         lines += _testimony(update)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.approvals.approval import Gate, Reply, write_query
 from switchover.domain.approvals.four_eyes import say_offerers
+from switchover.domain.golden.identity import UNASKED
 from switchover.domain.plain_text import for_message
 from switchover.domain.telling.account import tell_outcome
 from switchover.domain.telling.advice import advise
@@ -64,6 +65,7 @@ def announce_outcome(update: Update) -> Announcement:
             "reasons": [reason.model_dump() for reason in update.reasons],
             "evidence": update.evidence.model_dump(mode="json"),
             "golden": [result.model_dump(mode="json") for result in update.golden],
+            "identity": (update.identity or UNASKED).model_dump(mode="json"),
             "serving": update.serving.model_dump(mode="json") if update.serving else None,
             "serving_config": update.serving_config,
             "next_steps": [step.model_dump() for step in advise(update)],

@@ -1,0 +1,38 @@
+"""How a variant chooses the instance that answers, and what that does to requests sent as traffic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# API Reference, ProductionVariantRoutingConfig: by the first bytes of the request's body.
+BY_PREFIX = "PREFIX_AWARE"
+# The same: by the start of the prompt that an instance holds in its cache.
+_BY_CACHE = "KV_AWARE"
+
+
+def routing_of(variant: Mapping[str, Any]) -> str:
+    """The strategy that a described variant routes by; empty for SageMaker's default."""
+    return str(variant.get("RoutingConfig", {}).get("RoutingStrategy", ""))
+
+
+def keeps_to_instances(routing: str) -> bool:
+    """Whether like requests tend to the same instance, so that they may never reach the new fleet."""
+    return routing in {BY_PREFIX, _BY_CACHE}
+
+
+def note_routing(routing: str) -> Iterator[str]:
+    """What people should know of the routing before they trust a bake."""
+    if routing == BY_PREFIX:
+        yield (
+            f"Routing is {routing}: like requests keep to one instance. Golden chats that are sent as"
+            " traffic begin differently each time, bodies of your own can't; the new fleet's share of"
+            " the traffic isn't that of its instances."
+        )
+    elif routing == _BY_CACHE:
+        yield (
+            f"Routing is {routing}: a prompt goes where it was answered before, and so rather to the old"
+            " fleet. Few requests may reach the new one while it bakes; those that do are counted."
+        )
