@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
-from switchover.domain.capacity import plan_restoration, tell_left
+from switchover.domain.capacity import plan_restoration, policy_lost, tell_left
+from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound
 from switchover.domain.fleet import EndpointReading, is_being_resized
 from switchover.domain.update import Moment
 from switchover.domain.verdict import course_of, has_moved
@@ -14,7 +15,10 @@ from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
 if TYPE_CHECKING:
+    from switchover.aws.sagemaker import SageMaker
+    from switchover.domain.fleet import Absent
     from switchover.domain.plans.plan import Plan
+    from switchover.domain.reasons import Reason
     from switchover.domain.verdict import Course
 
 
@@ -37,7 +41,7 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
         plan,
         is_recreated=update.is_started and plan.allows_downtime,
     )
-    left = tell_left(plan.endpoint, restoration)
+    left = (*tell_left(plan.endpoint, restoration), *_restore_policy(plan, endpoint, sagemaker))
     if left != update.left_to_others:
         update = ledger.save(update, left_to_others=left)
         text = restoration.told
@@ -57,6 +61,21 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     ledger.save(update, course=_course_at(endpoint, plan), is_resize_asked=True)
     sagemaker.set_instances(plan.endpoint, plan.variant, restoration.instances)
     return answer("moving")
+
+
+def _restore_policy(
+    plan: Plan, endpoint: EndpointReading | Absent, sagemaker: SageMaker
+) -> tuple[Reason, ...]:
+    """Attach the resource policy that went with the old endpoint; another one since then stays."""
+    policy = plan.endpoint_policy
+    if policy is None or not isinstance(endpoint, EndpointReading):
+        return ()
+    try:
+        if sagemaker.endpoint_policy(plan.endpoint) is None:
+            sagemaker.put_endpoint_policy(plan.endpoint, policy)
+    except (CallRefused, EndpointBusy, EndpointNotFound) as refusal:
+        return (policy_lost(plan.endpoint, policy, str(refusal)),)
+    return ()
 
 
 def _course_at(endpoint: EndpointReading, plan: Plan, *, was_seen_moving: bool = False) -> Course:

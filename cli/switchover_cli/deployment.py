@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 import typer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from switchover.aws.artifacts import Artifacts
+from switchover.aws.clients import teach_newer_models
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.aws.container_logs import ContainerLogs
 from switchover.aws.evidence import Traces
@@ -210,13 +212,17 @@ def open_session(*, local: bool) -> boto3.Session:
     if local:
         return _running_cloud().session()
     if _names_an_account(os.environ):
-        return boto3.Session()
+        return _own_session()
     try:
         cloud = _running_cloud()
     except (CommandFailed, ImportError):
-        return boto3.Session()
+        return _own_session()
     typer.echo("(the local cloud: no AWS account is named here)", err=True)
     return cloud.session()
+
+
+def _own_session() -> boto3.Session:
+    return boto3.Session(botocore_session=teach_newer_models(botocore.session.Session()))
 
 
 def _names_an_account(environment: Mapping[str, str]) -> bool:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore.session
 
+from switchover.aws.clients import teach_newer_models
 from switchover_local.control import PREFIX, CloudState
 from switchover_local.engine import ACCOUNT_ID, REGION, TWIN_SERVICES, name_endpoints
 from switchover_local.record import (
@@ -134,7 +135,7 @@ class LocalCloud:
 
         It is the root of the account, unless the key is that of a user made here.
         """
-        inner = _CloudSession(self.engine_url, self.twin_url)
+        inner = teach_newer_models(_CloudSession(self.engine_url, self.twin_url))
         return boto3.Session(key, secret, region_name=REGION, botocore_session=inner)
 
     def state(self) -> CloudState:

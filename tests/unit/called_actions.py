@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import botocore.session
 from botocore import xform_name
 
+from switchover.aws.clients import teach_newer_models
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -248,6 +250,6 @@ def _actions(service: str, method: str) -> Iterator[str]:
 
 @cache
 def _operations(service: str) -> tuple[str, dict[str, str]]:
-    model = botocore.session.get_session().get_service_model(service)
+    model = teach_newer_models(botocore.session.Session()).get_service_model(service)
     prefix = _PREFIXES.get(model.signing_name, model.signing_name)
     return prefix, {xform_name(name): name for name in model.operation_names}

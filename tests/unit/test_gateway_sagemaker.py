@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from tests.localcloud.staging import LAUNCH, START, Staging, canary
 from tests.unit.samples import ARN, NOW
 
+from switchover.aws.clients import teach_newer_models
 from switchover.aws.sagemaker import SageMaker
 from switchover.domain.errors import (
     CallRefused,
@@ -441,7 +443,7 @@ def test_a_second_gateway_on_the_same_client_tells_it_once(staging: Staging) -> 
 
 
 def test_what_only_a_description_may_have_is_told_unless_it_is_known_as_such(
-    gateway: SageMaker, client: SageMakerClient, stub: Stubber
+    client: SageMakerClient,
 ) -> None:
     """Describe and Create know different members: whatever can't be sent would be lost."""
     shape = client.meta.service_model.operation_model("DescribeModel").output_shape
@@ -457,3 +459,37 @@ def test_what_only_a_description_may_have_is_told_unless_it_is_known_as_such(
 def gateway_fields(client: SageMakerClient, operation: str) -> set[str]:
     shape = client.meta.service_model.operation_model(operation).input_shape
     return set(getattr(shape, "members", {}))
+
+
+# What the pinned botocore is taught of newer AWS
+
+
+def test_fields_newer_than_the_pinned_botocore_are_copied(staging: Staging) -> None:
+    """CrossRegionTrafficConfig and AcceleratorPartitionLayouts came with botocore 1.44."""
+    staging.create_config(
+        "v9", AcceleratorPartitionLayouts=[{"AcceleratorPartitionTypes": ["mig-1g.5gb"]}]
+    )
+    live = SageMaker(staging.sagemaker).live_release("config-v9")
+    assert live is not None
+    assert live.unknown_fields == ()
+    assert "AcceleratorPartitionLayouts" in live.config["ProductionVariants"][0]
+    assert "CrossRegionTrafficConfig" in live.creatable_config_fields
+
+
+def test_a_policy_is_read_and_replaced(gateway: SageMaker) -> None:
+    assert gateway.endpoint_policy("demo") is None
+    gateway.put_endpoint_policy("demo", "{}")
+    assert gateway.endpoint_policy("demo") == "{}"
+
+
+def test_a_region_without_endpoint_policies_has_none() -> None:
+    session = teach_newer_models(botocore.session.Session())
+    made = session.create_client(
+        "sagemaker",
+        region_name="us-east-1",
+        aws_access_key_id="none",
+        aws_secret_access_key="none",  # noqa: S106
+    )
+    with Stubber(made) as stubber:
+        stubber.add_client_error("get_endpoint_policy", "UnknownOperationException")
+        assert SageMaker(made).endpoint_policy("chat") is None

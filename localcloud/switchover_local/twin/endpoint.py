@@ -72,6 +72,7 @@ class Endpoint:
     fleets: list[Fleet] = field(default_factory=list)
     pending: Pending | None = None
     failure_reason: str | None = None
+    resource_policy: str | None = None
     last_deployment_config: Mapping[str, object] | None = None
     rollout: Rollout | None = None
     version: int = 0

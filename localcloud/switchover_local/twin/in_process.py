@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
+from .protocol import newest_models
 from .wire import Request, Response, lower_case_headers
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def wire_client(
 def _session(region: str) -> boto3.Session:
     """One session for all twins: reading the service models is what takes time."""
     return boto3.Session(
+        botocore_session=newest_models(botocore.session.Session()),
         aws_access_key_id="twin",
         aws_secret_access_key="twin",  # noqa: S106 - nobody checks the signature
         region_name=region,

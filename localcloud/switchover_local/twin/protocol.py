@@ -11,6 +11,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import unquote
 
@@ -64,10 +65,16 @@ class Call:
         return str(xform_name(self.operation))
 
 
+def newest_models(session: botocore.session.Session) -> botocore.session.Session:
+    """The session, with what AWS added since this botocore: endpoint policies, newer config fields."""
+    session.get_component("data_loader").search_paths.append(str(Path(__file__).parent / "models"))
+    return session
+
+
 @lru_cache(maxsize=1)
 def service_models() -> dict[str, ServiceModel]:
     """The models of the five services, from the botocore that is installed."""
-    session = botocore.session.Session()
+    session = newest_models(botocore.session.Session())
     return {name: session.get_service_model(name) for name in SERVICES}
 
 

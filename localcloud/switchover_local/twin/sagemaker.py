@@ -8,6 +8,7 @@ from .describe import describe_endpoint
 from .endpoints import UpdateRequest
 from .listing import INVALID_TOKEN, Summary, list_summaries
 from .paging import cut_page
+from .refusals import validation_exception
 from .specs import DesiredCapacity
 
 if TYPE_CHECKING:
@@ -126,6 +127,27 @@ class SageMaker:
             DesiredCapacity.model_validate(raw) for raw in params["DesiredWeightsAndCapacities"]
         ]
         return {"EndpointArn": self._endpoints.resize(params["EndpointName"], wishes).arn}
+
+    def get_endpoint_policy(self, params: Params) -> Answer:
+        """GetEndpointPolicy: a ValidationException if there is none; its words aren't documented."""
+        endpoint = self._endpoints.get(params["EndpointName"])
+        if endpoint.resource_policy is None:
+            raise validation_exception(f'Endpoint "{endpoint.arn}" has no resource policy.')
+        return {
+            "EndpointName": endpoint.name,
+            "EndpointArn": endpoint.arn,
+            "ResourcePolicy": endpoint.resource_policy,
+        }
+
+    def put_endpoint_policy(self, params: Params) -> Answer:
+        """PutEndpointPolicy: not while Deleting or Failed; the policy goes with the endpoint."""
+        endpoint = self._endpoints.get(params["EndpointName"])
+        if endpoint.status in {"Deleting", "Failed"}:
+            raise validation_exception(
+                f'Cannot attach a policy to endpoint "{endpoint.arn}" in status {endpoint.status}.'
+            )
+        endpoint.resource_policy = params["ResourcePolicy"]
+        return {"EndpointArn": endpoint.arn}
 
     def delete_endpoint(self, params: Params) -> Answer:
         """DeleteEndpoint."""

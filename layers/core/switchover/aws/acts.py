@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, assert_never
 
 from switchover.domain.alarms import Scope
-from switchover.domain.errors import CallRefused, Unavailable
+from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound, Unavailable
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.deployment import return_config
@@ -119,6 +120,10 @@ class Acts:
 
     def _create(self, plan: Plan, config_name: str) -> None:
         self._sagemaker.create_endpoint(plan.endpoint, config_name, plan.endpoint_tags)
+        if plan.endpoint_policy is not None:
+            # Should it be refused, RestoreCapacity tries again, and tells it.
+            with suppress(CallRefused, EndpointBusy, EndpointNotFound):
+                self._sagemaker.put_endpoint_policy(plan.endpoint, plan.endpoint_policy)
 
     def _remember_previous(self, update: Update, plan: Plan) -> None:
         """The first update of an endpoint: what served before it is a place to go back to."""

@@ -34,6 +34,7 @@ _NOT_YET_VISIBLE = ("could not find endpoint configuration", "could not find mod
 _DESCRIBED_ONLY = frozenset(
     {"EndpointConfigArn", "ModelArn", "CreationTime", "DeploymentRecommendation"}
 )
+_NO_POLICY = frozenset({"ValidationException", "ResourceNotFound", "UnknownOperationException"})
 _FINAL = frozenset({"ValidationException", "ResourceLimitExceeded", "ResourceInUse"})
 
 
@@ -165,6 +166,36 @@ class SageMaker:
             request["DeploymentConfig"] = deployment_config
         try:
             self._sagemaker.update_endpoint(**request)
+        except ClientError as error:
+            raise _refusal(error) from error
+
+    def endpoint_policy(self, endpoint: str) -> str | None:
+        """The resource policy of an endpoint, a JSON document; None if it has none.
+
+        Raises:
+            ClientError: it can't be read.
+        Source: API Reference, GetEndpointPolicy: "If the endpoint doesn't have a policy, you get a
+        ValidationException"; a Region without the operation has no such policies.
+        """
+        try:
+            # Newer than the stubs.
+            found = self._sagemaker.get_endpoint_policy(EndpointName=endpoint)  # type: ignore[attr-defined]
+        except ClientError as error:
+            if error.response["Error"].get("Code") in _NO_POLICY:
+                return None
+            raise
+        return str(found["ResourcePolicy"])
+
+    def put_endpoint_policy(self, endpoint: str, policy: str) -> None:
+        """Attach a resource policy to an endpoint, which replaces the one that it has.
+
+        Raises:
+            CallRefused: SageMaker refuses, in its own words.
+        """
+        try:
+            self._sagemaker.put_endpoint_policy(  # type: ignore[attr-defined]
+                EndpointName=endpoint, ResourcePolicy=policy
+            )
         except ClientError as error:
             raise _refusal(error) from error
 

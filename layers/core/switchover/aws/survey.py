@@ -14,6 +14,7 @@ from switchover.domain.fleet import Absent
 from switchover.domain.naming import alarm_name
 from switchover.domain.planning import choose_goal, name_target
 from switchover.domain.plans.experience import past_of
+from switchover.domain.policies.policy import Strategy
 from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason
 
@@ -88,6 +89,7 @@ def survey(
         served=served,
         past=tuple(filter(None, map(past_of, ledger.history(update.endpoint)))),
         goal=goal_live,
+        endpoint_policy=_read_policy(sagemaker, update.endpoint, sound.policy if sound else None),
         live_artifacts=artifacts.read(live, images) if live else (),
         goal_artifacts=artifacts.read(goal_live) if goal_live else (),
     )
@@ -125,6 +127,15 @@ def survey(
         ),
         permission=_measure(lambda: roles.may_describe_alarms(role, arns)) if role else None,
     )
+
+
+def _read_policy(
+    sagemaker: SageMaker, endpoint: str, policy: Policy | None
+) -> str | Unmeasured | None:
+    """The endpoint's resource policy, where the endpoint is deleted and made anew."""
+    if policy is None or policy.strategy is not Strategy.REDEPLOY:
+        return None
+    return _measure(lambda: sagemaker.endpoint_policy(endpoint))
 
 
 def _read_properties(files: Files, update: Update) -> str:

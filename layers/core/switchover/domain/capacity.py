@@ -6,6 +6,7 @@ now. Only a field that still holds what the update set is put back.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -277,3 +278,16 @@ def _only(described: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, An
 def _plain(reading: ScalingReading) -> ScalingReading:
     """As it comes out of the ledger, so that times and numbers compare."""
     return ScalingReading.model_validate_json(reading.model_dump_json())
+
+
+def policy_lost(endpoint: str, policy: str, why: str) -> Reason:
+    """What a person must do about a resource policy that went with the old endpoint."""
+    return Reason(
+        code="endpoint.policy-lost",
+        subject=f"endpoint {endpoint}: resource policy",
+        message=f"it was deleted with the endpoint and could not be attached again: {why}.",
+        remedy=(
+            f"aws sagemaker put-endpoint-policy --endpoint-name {endpoint} --resource-policy"
+            f" {shlex.quote(policy)}"
+        ),
+    )

@@ -24,7 +24,12 @@ from switchover.domain.checks.of_endpoint import (
     check_way_back,
     find_shape_faults,
 )
-from switchover.domain.checks.of_model import check_container, check_copy, check_weights
+from switchover.domain.checks.of_model import (
+    check_container,
+    check_copy,
+    check_endpoint_policy,
+    check_weights,
+)
 from switchover.domain.checks.of_plan import (
     check_quota,
     check_reaction,
@@ -74,6 +79,7 @@ _FORWARD = (
     check_container,
     check_weights,
     check_copy,
+    check_endpoint_policy,
     check_strategy,
     check_time,
     check_quiet,
@@ -168,6 +174,7 @@ def _plan_forward(
         old_latency_us=found.old_latency_us,
         excluded_alarms=found.red if update.hotfix_reason else (),
         container=container,
+        endpoint_policy=found.endpoint_policy if isinstance(found.endpoint_policy, str) else None,
     )
 
 

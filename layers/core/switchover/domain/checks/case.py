@@ -53,6 +53,7 @@ class Surroundings:
     subscribers: Subscribers | Unmeasured | None = None
     old_latency_us: float | Unmeasured | None = None
     dashboard: str = ""
+    endpoint_policy: str | Unmeasured | None = None
     serving_properties: str = ""
     live_artifacts: tuple[Artifact, ...] = ()
     goal_artifacts: tuple[Artifact, ...] = ()

@@ -12,7 +12,8 @@ from switchover.domain.containers.weights import (
     point_at_release,
     refuse_elsewhere,
 )
-from switchover.domain.policies.policy import Weights
+from switchover.domain.policies.policy import Strategy, Weights
+from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -71,6 +72,33 @@ def check_copy(case: Case) -> Check:
         return Check.unknown(name, title, "not looked at: there is no live config to read")
     return Check.judged(
         name, title, "every field that AWS sends is known here", _unknown_fields(live)
+    )
+
+
+def check_endpoint_policy(case: Case) -> Check:
+    """Whether an endpoint that is deleted and made anew keeps who else may ask it.
+
+    "If you delete the endpoint, its policy is also deleted, and a new endpoint with the same name has no
+    policy" (API Reference, PutEndpointPolicy).
+    """
+    name, title = "endpoint.policy", "The endpoint keeps its resource policy"
+    if case.policy is None or case.policy.strategy is not Strategy.REDEPLOY:
+        return Check.judged(name, title, "the endpoint itself stays")
+    match case.found.endpoint_policy:
+        case None:
+            return Check.judged(name, title, "it has none")
+        case Unmeasured(why):
+            return Check.judged(name, title, why, (_policy_unread(case.update.endpoint, why),))
+        case _:
+            return Check.noted(name, title, "redeploy deletes it; it is attached again afterwards")
+
+
+def _policy_unread(endpoint: str, why: str) -> Reason:
+    return Reason(
+        code="endpoint.policy-unread",
+        subject=f"endpoint {endpoint}: resource policy",
+        message=f"redeploy deletes it, and it {why}.",
+        remedy="Let the function call sagemaker:GetEndpointPolicy; or choose another strategy.",
     )
 
 

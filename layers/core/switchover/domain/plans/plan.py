@@ -131,6 +131,7 @@ class Plan(BaseModel):
     four_eyes: bool = False
     capacity_during: tuple[int, int] | None = None
     endpoint_tags: tuple[dict[str, str], ...] = ()
+    endpoint_policy: str | None = None
     # What it was made of: digests of the golden files' and the model's manifests, and which policy.
     golden_pin: str = ""
     files_digest: str = ""
@@ -249,10 +250,12 @@ def plan_release(
     old_latency_us: float | Unmeasured | None = None,
     excluded_alarms: tuple[str, ...] = (),
     container: int = 0,
+    endpoint_policy: str | None = None,
 ) -> Plan | tuple[Reason, ...]:
     """Fix every number of an update to `release`, or say why it can't work and what would.
 
-    The model's container at index `container` gets the release.
+    The model's container at index `container` gets the release. `endpoint_policy` is the endpoint's
+    resource policy, which is deleted with it.
     `chosen` are the dotted policy keys that people set: the others may be adapted. `past` is what
     earlier updates of the endpoint taught. `old_latency_us` is what `alarms.latency.versus_old` is
     measured by.
@@ -344,6 +347,7 @@ def plan_release(
         four_eyes=policy.approval.four_eyes,
         capacity_during=(during.min, during.max) if during else None,
         endpoint_tags=live.endpoint_tags,
+        endpoint_policy=endpoint_policy if redeploys else None,
     )
 
 
