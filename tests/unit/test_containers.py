@@ -81,6 +81,7 @@ def test_other_weights_in_the_environment_are_found(image: str, variable: str, v
         (LMI, {"OPTION_MODEL_ID": "/opt/ml/model/", "OPTION_ROLLING_BATCH": "vllm"}),
         (TGI, {"HF_MODEL_ID": "/opt/ml/model", "MODEL_ID": HUB}),
         (TGI, {"HF_MODEL_ID": "file:///opt/ml/model/merged"}),
+        (TGI, {"HF_MODEL_ID": "//opt/ml//model/"}),
         (VLLM, {"SM_VLLM_MAX_MODEL_LEN": "8192"}),
         (VLLM, {"SM_VLLM_MODEL": "/opt/ml/model"}),
         (VLLM, {"HF_MODEL_ID": HUB}),

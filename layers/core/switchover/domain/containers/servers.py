@@ -150,7 +150,8 @@ def server_of(image: str) -> ModelServer:
 
 def is_in_model_folder(value: str) -> bool:
     """Whether a value names the folder of the model data, or something below it."""
-    path = posixpath.normpath(value.removeprefix("file://"))
+    # POSIX keeps two slashes at the beginning apart, and no system here does.
+    path = posixpath.normpath(value.removeprefix("file://").replace("//", "/"))
     return path == MODEL_FOLDER or path.startswith(f"{MODEL_FOLDER}/")
 
 
