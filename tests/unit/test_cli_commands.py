@@ -301,7 +301,7 @@ def test_history_prints_full_records_newest_first(shell: Shell, deployment: Depl
     assert oldest["plan"]["expected_seconds"] == plan.expected_seconds
     assert set(oldest) == {
         *("update_id", "endpoint", "kind", "version", "outcome", "summary", "reasons"),
-        *("started_at", "ended_at", "serving_config", "plan", "golden", "timeline"),
+        *("started_at", "ended_at", "serving_config", "plan", "golden", "identity", "timeline"),
     }
 
 

@@ -46,7 +46,7 @@ def test_where_nothing_names_an_account_the_running_local_cloud_is_meant(
 @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_ENDPOINT_URL"])
 def test_a_named_account_is_never_passed_over(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "http://127.0.0.1:1" if name.endswith("URL") else "prod")
-    monkeypatch.setattr(deployment.boto3, "Session", lambda: "the usual session")
+    monkeypatch.setattr(deployment, "_own_session", lambda: "the usual session")
 
     assert deployment.open_session(local=False) == "the usual session"
 
@@ -56,7 +56,7 @@ def test_a_credentials_file_names_an_account(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "credentials").write_text("[default]\n")
-    monkeypatch.setattr(deployment.boto3, "Session", lambda: "the usual session")
+    monkeypatch.setattr(deployment, "_own_session", lambda: "the usual session")
 
     assert deployment.open_session(local=False) == "the usual session"
 
@@ -67,7 +67,7 @@ def test_without_a_running_cloud_the_usual_rules_hold(monkeypatch: pytest.Monkey
         raise Refused("No local cloud runs.", "switchover local up")
 
     monkeypatch.setattr(clouds, "attach_cloud", none_runs)
-    monkeypatch.setattr(deployment.boto3, "Session", lambda: "the usual session")
+    monkeypatch.setattr(deployment, "_own_session", lambda: "the usual session")
 
     assert issubclass(Refused, CommandFailed)
     assert deployment.open_session(local=False) == "the usual session"

@@ -114,14 +114,24 @@ def _judge_artifacts(case: Case, name: str, title: str, evidence: str) -> Check:
     found = case.found.live_artifacts
     gone = [each for each in found if each.presence is Presence.GONE]
     unknown = [each for each in found if each.presence is Presence.UNKNOWN]
-    told = "; ".join((evidence, *(f"{each.name}: {each.why}" for each in (*gone, *unknown))))
+    told = "; ".join(dict.fromkeys((evidence, *map(_tell_artifact, (*gone, *unknown)))))
     launches_anew = case.policy is not None and case.policy.strategy in _LAUNCHING_ANEW
     if gone and launches_anew and not case.goes_back:
         return Check.judged(name, title, told, (_artifact_gone(each) for each in gone))
     # Most images are AWS's own, in its registry: that they aren't looked at is told, and no news.
-    if gone or any(each.name.startswith("s3://") for each in unknown):
+    if gone or any(map(_is_data, unknown)):
         return Check.noted(name, title, told)
     return Check.judged(name, title, told)
+
+
+def _is_data(artifact: Artifact) -> bool:
+    return artifact.name.startswith("s3://")
+
+
+def _tell_artifact(artifact: Artifact) -> str:
+    if artifact.presence is Presence.UNKNOWN and not _is_data(artifact):
+        return f"its image isn't judged: {artifact.why}"
+    return f"{artifact.name}: {artifact.why}"
 
 
 def _artifact_gone(artifact: Artifact) -> Reason:
