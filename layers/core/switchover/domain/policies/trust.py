@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from switchover.domain.policies.policy import Inconclusive, Strategy, Tier
+from switchover.domain.policies.policy import Inconclusive, Strategy, Tier, Weights
 from switchover.domain.windows.times import QuietWindow
 from switchover.domain.windows.window import openings
 from switchover.domain.windows.zones import Span, subtract
@@ -116,6 +116,8 @@ RULES: Mapping[str, Rule] = {
     "tier": OWNER,
     "strategy": STRATEGY,
     "variant": ADDED,
+    "container": ADDED,
+    "weights": Rule("choose release", lambda _was, asked: asked is Weights.RELEASE),
     "rolling.batch_percent": FREE,
     "rolling.bake_seconds": HIGHER,
     "rolling.rollback_batch_percent": HIGHER,
@@ -159,6 +161,7 @@ RULES: Mapping[str, Rule] = {
     "tests.latency_seconds": LOWER,
     "tests.warm_up": LOWER,
     "tests.at_once": HIGHER,
+    "tests.identity": ADDED,
     "approval.required": ON,
     "approval.promotion": ON,
     "approval.four_eyes": ON,
