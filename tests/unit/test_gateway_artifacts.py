@@ -19,7 +19,7 @@ from switchover.domain.readings import Artifact, Presence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DATA = "s3://models/releases/chat/v1/"
+DATA = "s3://models/models/chat/v1/"
 OWN = "000000000000.dkr.ecr.us-east-1.amazonaws.com/team/vlm:7"
 DIGEST = f"sha256:{'a' * 64}"
 GONE = Artifact(DATA, Presence.GONE, "holds nothing")
@@ -52,11 +52,11 @@ def read(s3: Stubber, ecr: Stubber, *images: str, **container: Any) -> tuple[Art
 
 
 def holds(s3: Stubber, *files: dict[str, Any]) -> None:
-    answer = {"Contents": [{"Key": "releases/chat/v1/a", **each} for each in files]}
+    answer = {"Contents": [{"Key": "models/chat/v1/a", **each} for each in files]}
     s3.add_response(
         "list_objects_v2",
         answer if files else {},
-        {"Bucket": "models", "Prefix": "releases/chat/v1/"},
+        {"Bucket": "models", "Prefix": "models/chat/v1/"},
     )
 
 
@@ -82,7 +82,7 @@ def test_a_folder_without_content_is_gone(
 def test_an_archived_file_cannot_be_launched_from(s3: Stubber, ecr: Stubber, storage: str) -> None:
     holds(s3, {"Size": 5}, {"Size": 5, "StorageClass": storage})
     found = data_of(read(s3, ecr))
-    assert (found.presence, found.why) == (Presence.GONE, "releases/chat/v1/a is archived")
+    assert (found.presence, found.why) == (Presence.GONE, "models/chat/v1/a is archived")
 
 
 @pytest.mark.parametrize("storage", ["STANDARD_IA", "INTELLIGENT_TIERING", "GLACIER_IR"])
