@@ -24,9 +24,14 @@ def arn_formats(action: str, types: list[str]) -> list[str]:
     return [arn for name in types for arn in known[name.lower()]]
 
 
+# Newer than cfn-lint's list (Service Authorization Reference, Amazon SageMaker: on endpoints).
+_NEWER = {"getendpointpolicy": ["endpoint"], "putendpointpolicy": ["endpoint"]}
+
+
 @cache
 def _aws_knows(prefix: str) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     known = load_resource(AdditionalSpecs, "Policies.json")[prefix]
     types = {name: entry.get("Resources", []) for name, entry in known["Actions"].items()}
+    types |= _NEWER if prefix == "sagemaker" else {}
     arns = {name: entry["ARNFormats"] for name, entry in known["Resources"].items()}
     return types, arns

@@ -53,9 +53,6 @@ _COMPANIONS = {
 # both grant it on the machine.
 _NARROWER_THAN_LISTED = {"states:SendTaskSuccess"}
 
-# Newer than cfn-lint's list (Service Authorization Reference, Amazon SageMaker: on endpoints).
-_ENDPOINT_ACTIONS = {"sagemaker:GetEndpointPolicy", "sagemaker:PutEndpointPolicy"}
-
 # AWS knows resources for these, but tells of composite alarms only whom it lets see all (CloudWatch API
 # Reference, DescribeAlarms and DescribeAlarmHistory).
 _WIDER_THAN_LISTED = {

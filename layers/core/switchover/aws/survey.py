@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from switchover.domain.update import Update
 
 T = TypeVar("T")
+# As ValidateModel reads of it.
+_PROPERTIES_LIMIT_BYTES = 1024**2
 
 
 def survey(
@@ -143,7 +145,8 @@ def _read_properties(files: Files, update: Update) -> str:
     release = update.release
     if release is None or all(file.path != SERVING_PROPERTIES for file in release.files):
         return ""
-    raw = files.read(update.bucket, f"{release.prefix}{SERVING_PROPERTIES}")
+    key = f"{release.prefix}{SERVING_PROPERTIES}"
+    raw = files.read(update.bucket, key, _PROPERTIES_LIMIT_BYTES)
     return (raw or b"").decode("utf-8", errors="replace")
 
 
