@@ -120,7 +120,8 @@ def inspect_model(evidence: Evidence, allowed: Allowances = STRICT) -> Inspectio
         return Inspection((_refuse_adapter(texts["adapter_config.json"]),))
     suffixes = {PurePosixPath(path).suffix for path in files}
     reasons = [*evidence.reasons, *text_reasons]
-    reasons += _refuse_other_weights(evidence)
+    # Else it is among what code and orders refuse: leave to run code is none to serve other weights.
+    reasons += _refuse_other_weights(evidence) if allowed.allow_remote_code else ()
     reasons += evidence.weights.shard_reasons
     reasons += find_leftovers(files)
     reasons += [r for gguf in evidence.ggufs.values() for r in gguf.reasons]
