@@ -14,10 +14,10 @@ from switchover.domain.containers.choosing import choose_container
 from switchover.domain.containers.properties import (
     find_weights_elsewhere,
     keeps_to_release,
-    parse_properties,
 )
 from switchover.domain.containers.servers import server_of
 from switchover.domain.containers.weights import find_weight_source, point_at_release
+from switchover.domain.java_properties import read_properties
 from switchover.domain.plans.cloning import clone_model, model_uri_of
 from switchover.domain.plans.plan import Plan
 from switchover.domain.reasons import Reason
@@ -361,7 +361,7 @@ def test_properties_that_leave_the_release_alone_are_fine(text: str) -> None:
 
 
 def test_properties_are_read_as_java_reads_them() -> None:
-    assert parse_properties("a=1\\\n   2\nb\\ c:d\\=e\nf\n\\#g=h=i") == {
+    assert dict(read_properties("a=1\\\n   2\nb\\ c:d\\=e\nf\n\\#g=h=i")) == {
         "a": "12",
         "b c": "d=e",
         "f": "",

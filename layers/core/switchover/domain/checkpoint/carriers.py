@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from switchover.domain.checkpoint.magic import Kind
 from switchover.domain.checkpoint.text import quote
+from switchover.domain.java_properties import read_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,6 @@ Trail: TypeAlias = "tuple[Trail, str] | None"
 _NOT_SET = ("", "0", "auto", "disable", "disabled", "false", "no", "none", "null")
 _PYTHONS = ("python", "python3")
 _HERE = re.compile(r"\./?|/opt/ml/model(/.*)?")
-_SPLIT = re.compile(r"((?:\\.|[^\\=:\s])*)[ \t\f]*[=:]?[ \t\f]*(.*)")
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(.)")
 _PYTHON_TAG = re.compile(rb"(?m)^%TAG|(?:^|[\s,\[{:])!\S*(?:python|%)")
 _PYTHON_BACKEND = re.compile(rb'(?i)\b(backend|platform)\s*:\s*["\']python["\']')
 
@@ -140,7 +139,7 @@ def find_in_properties(raw: bytes) -> Iterator[Order]:
     """
     if len(raw) > PROPERTIES_LIMIT_BYTES:
         raise Unreadable(f"is {len(raw)} bytes long; at most {PROPERTIES_LIMIT_BYTES} are read")
-    for key, value in read_properties(raw):
+    for key, value in read_properties(raw.decode("latin-1")):
         kind = _judge_property(key.removeprefix("option.").lower().replace("_", ""), value.strip())
         if kind is Kind.CODE:
             yield kind, key, f"asks to run code: {quote(value)}"
@@ -167,32 +166,3 @@ def _judge_property(key: str, value: str) -> Kind:
         word in value for word in ("auto_map", "trust_remote_code")
     )
     return Kind.CODE if asks_for_code else Kind.DATA
-
-
-def read_properties(raw: bytes) -> Iterator[tuple[str, str]]:
-    """Keys and values of a Java properties file, escapes undone.
-
-    Source: java.util.Properties.load, "logical lines" and "escapes".
-    """
-    line, is_continued = "", False
-    for natural in re.split(r"\r\n|\r|\n", raw.decode("latin-1")):
-        part = natural.lstrip(" \t\f")
-        if not is_continued and part[:1] in {"", "#", "!"}:
-            continue
-        is_continued = (len(part) - len(part.rstrip("\\"))) % 2 == 1
-        line += part.removesuffix("\\") if is_continued else part
-        if not is_continued:
-            yield _split_property(line)
-            line = ""
-    if line:
-        yield _split_property(line)
-
-
-def _split_property(line: str) -> tuple[str, str]:
-    found = _SPLIT.match(line)
-    key, value = found.groups() if found else (line, "")
-    return _unescape(key), _unescape(value)
-
-
-def _unescape(text: str) -> str:
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
