@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
-from switchover.domain.approvals.answering import find_objections, request_faults
+from switchover.domain.approvals.answering import find_objections
 from switchover.domain.approvals.approval import LONGEST_WORDS, Channel, Gate, Reply
 from switchover.domain.approvals.decision import decide
 from switchover.telemetry import handler as lambda_handler
 from switchover.telemetry import logger
-from switchover.url_request import Unfit, UrlRequest, respond
+from switchover.url_request import UrlRequest, read_signed, respond
 
 
 class Answered(BaseModel):
@@ -35,15 +35,9 @@ def handler(request: UrlRequest) -> dict[str, Any]:
 
 
 def _answer(request: UrlRequest) -> dict[str, Any]:
-    if not request.caller:
-        return respond(401, "unknown_caller")
-    raw = request.read_body("application/json")
-    if isinstance(raw, Unfit):
-        return respond(raw.status, "unfit", why=raw.why)
-    try:
-        asked = Answered.model_validate_json(raw)
-    except ValidationError as error:
-        return respond(400, "unfit", request_faults(error, Answered))
+    asked = read_signed(request, Answered)
+    if not isinstance(asked, Answered):
+        return asked
     approvals = gateways.approvals()
     update = approvals.find(asked.update_id)
     objections = find_objections(update, asked.gate, asked.verdict, asked.reason, request.caller)

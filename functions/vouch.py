@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
-from switchover.domain.approvals.answering import request_faults
 from switchover.telemetry import handler as lambda_handler
 from switchover.telemetry import logger
-from switchover.url_request import Unfit, UrlRequest, respond
+from switchover.url_request import UrlRequest, read_signed, respond
 
 
 class Offered(BaseModel):
@@ -30,14 +29,8 @@ def handler(request: UrlRequest) -> dict[str, Any]:
 
 
 def _keep(request: UrlRequest) -> dict[str, Any]:
-    if not request.caller:
-        return respond(401, "unknown_caller")
-    raw = request.read_body("application/json")
-    if isinstance(raw, Unfit):
-        return respond(raw.status, "unfit", why=raw.why)
-    try:
-        offered = Offered.model_validate_json(raw)
-    except ValidationError as error:
-        return respond(400, "unfit", request_faults(error, Offered))
+    offered = read_signed(request, Offered)
+    if not isinstance(offered, Offered):
+        return offered
     is_kept = gateways.witness().vouch(offered.subject, request.caller)
     return respond(200 if is_kept else 409, "kept" if is_kept else "full", by=request.caller)

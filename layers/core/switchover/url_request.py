@@ -9,14 +9,18 @@ import base64
 import binascii
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from switchover.domain.approvals.answering import request_faults
 
 if TYPE_CHECKING:
     from switchover.domain.reasons import Reason
 
 MOST_BYTES = 8_192
+
+Body = TypeVar("Body", bound=BaseModel)
 
 
 class Unfit(NamedTuple):
@@ -112,3 +116,16 @@ def respond(
         "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"},
         "body": json.dumps(content),
     }
+
+
+def read_signed(request: UrlRequest, shape: type[Body]) -> Body | dict[str, Any]:
+    """The JSON body of a caller whom AWS authenticated, or the answer that refuses the request."""
+    if not request.caller:
+        return respond(401, "unknown_caller")
+    raw = request.read_body("application/json")
+    if isinstance(raw, Unfit):
+        return respond(raw.status, "unfit", why=raw.why)
+    try:
+        return shape.model_validate_json(raw)
+    except ValidationError as error:
+        return respond(400, "unfit", request_faults(error, shape))
