@@ -162,7 +162,7 @@ def test_every_fault_of_the_file_is_told_and_nothing_is_asked(
     told = " ".join(capsys.readouterr().err.split())
     assert code == ExitCode.REJECTED
     assert "sign.png does not lie beside the golden file" in told
-    assert "Invalid JSON" in told or "invalid JSON" in told
+    assert "golden.jsonl line 1 is not JSON" in told
 
 
 def test_a_file_that_is_nowhere_is_told_by_where_it_was_looked_for(

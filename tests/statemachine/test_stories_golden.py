@@ -158,15 +158,19 @@ def test_whoever_cannot_ask_turns_back_if_the_policy_says_so(world: World) -> No
     assert codes(assert_nothing_left_behind(world)) == ["golden.unmeasured"]
 
 
-def test_golden_requests_that_are_gone_when_they_are_needed_prove_nothing(world: World) -> None:
+def test_golden_requests_that_are_deleted_meanwhile_are_asked_as_they_were_planned(
+    world: World,
+) -> None:
     put_golden(world, CHAT)
+    world.twin.set_behaviour("*/v2/", Behaviour(reply="It says STOP."))
     world.offer()
     world.run_to("AwaitOutcome")
     world.s3.delete_object(Bucket=world.bucket, Key="golden/vlm.jsonl")
 
-    world.run_to("RequestPromotion")
+    end = world.run()
 
-    assert "golden.missing" in json.dumps(world.executions[0].variables["ending"])
+    assert end.state == "Updated"
+    assert len(assert_nothing_left_behind(world).golden) == 1
 
 
 def test_an_endpoint_that_fails_everybody_is_turned_back(world: World) -> None:
