@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,7 @@ from tests.unit.samples import ENDPOINT, OLD, later, plan, release, update
 
 from switchover.domain.garbage import Inventory, Judged, Sort, judge_made, made_by
 from switchover.domain.marks import Pin
-from switchover.domain.naming import config_name, short_config_name
+from switchover.domain.naming import config_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind
 from switchover.domain.served import Served
@@ -234,8 +235,11 @@ def test_what_was_unsettled_once_may_go_when_a_later_update_has_settled() -> Non
     assert ("config", "v3") in removable(told)
 
 
-def test_what_was_made_before_names_had_a_prefix_is_known_as_ours() -> None:
-    former = short_config_name(name("v4"))
+@pytest.mark.parametrize(
+    "stem", [f"{ENDPOINT}-v4", f"switchover-{ENDPOINT}-v4"], ids=["no prefix", "short digest"]
+)
+def test_what_bears_a_name_of_earlier_versions_is_known_as_ours(stem: str) -> None:
+    former = f"{stem}-{hashlib.sha256(b'id-v4').hexdigest()[:8]}"
     update = done("v4")
     assert update.plan is not None
     renamed = update.plan.model_copy(update={"target_config": former, "target_model": former})

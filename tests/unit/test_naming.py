@@ -51,6 +51,25 @@ def test_two_updates_to_the_same_version_have_different_configs(ids: list[object
     assert first != second
 
 
+def test_two_endpoints_whose_names_read_alike_share_no_execution() -> None:
+    """The SHA-256 of both sources begin with the same 32 bits: such a pair is found in minutes."""
+    ours = execution_name("chat", "eu-v2", "models/releases/x/29795")
+    theirs = execution_name("chat-eu", "v2", "models/releases/x/50594")
+
+    assert ours[: len("chat-eu-v2-b2ba4cfd")] == theirs[: len("chat-eu-v2-b2ba4cfd")]
+    assert ours != theirs
+
+
+def test_two_endpoints_whose_names_read_alike_share_no_config() -> None:
+    """A rejected update deletes the config that bears its name."""
+    ours = config_name("chat", "eu-v2", "chat-eu-v2-000000000001511f")
+    theirs = config_name("chat-eu", "v2", "chat-eu-v2-0000000000019c98")
+
+    assert ours.startswith("switchover-chat-eu-v2-606f694b")
+    assert theirs.startswith("switchover-chat-eu-v2-606f694b")
+    assert ours != theirs
+
+
 def test_a_retry_makes_the_same_names() -> None:
     assert config_name("chat", "v2", "id") == config_name("chat", "v2", "id")
     assert execution_name("chat", "v2", "etag") == execution_name("chat", "v2", "etag")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.naming import config_name, short_config_name
+from switchover.domain.naming import is_config_of
 from switchover.domain.outcome import Outcome
 from switchover.domain.planning import choose_earlier
 from switchover.domain.plans.plan import Kind
@@ -83,9 +83,7 @@ def _names_made_by(update: Update) -> Iterator[tuple[Sort, str, str]]:
     plan = update.plan
     if plan is None:
         return
-    own = config_name(plan.endpoint, plan.version, update.update_id)
-    # Without the prefix: names of earlier releases of Switchover have none.
-    is_ours = short_config_name(plan.target_config) == short_config_name(own)
+    is_ours = is_config_of(plan.target_config, plan.endpoint, plan.version, update.update_id)
     if plan.kind is Kind.RELEASE and not is_ours:
         return
     yield Sort.CONFIG, plan.repair_config, plan.previous_version

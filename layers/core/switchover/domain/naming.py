@@ -17,6 +17,9 @@ ALARM_PREFIX = "switchover/"
 # In lower case, as SageMaker writes names in ARNs: the functions' policies let them make and delete only
 # what begins so (template.yaml).
 CONFIG_PREFIX = "switchover-"
+# 64 bits. Who may offer for one endpoint finds a release in minutes whose names share 32 bits with those
+# of another endpoint, and hyphens make the rest equal: `a-b` + `c` and `a` + `b-c`.
+_DIGEST_LENGTH = 16
 
 
 def config_name(endpoint: str, version: str, update_id: str) -> str:
@@ -25,6 +28,17 @@ def config_name(endpoint: str, version: str, update_id: str) -> str:
     A fresh name is what lets "which config serves" tell success from a rollback (rules §2.2).
     """
     return _fit(f"{CONFIG_PREFIX}{endpoint}-{version}", _digest(update_id), _NAME_LENGTH)
+
+
+def is_config_of(name: str, endpoint: str, version: str, update_id: str) -> bool:
+    """Whether a config bears the name that this update gives, or gave in earlier releases of Switchover.
+
+    Those had no prefix at first, and then a digest of 8 digits.
+    """
+    own = config_name(endpoint, version, update_id)
+    short = _fit(f"{CONFIG_PREFIX}{endpoint}-{version}", _digest(update_id)[:8], _NAME_LENGTH)
+    bare = _fit(f"{endpoint}-{version}", _digest(update_id)[:8], _NAME_LENGTH)
+    return name in {own, short, bare}
 
 
 def short_config_name(name: str) -> str:
@@ -51,7 +65,7 @@ def resume_name(endpoint: str, version: str, update_id: str, queued_by: str) -> 
 def schedule_name(endpoint: str, at: datetime) -> str:
     """Name the schedule that looks into an endpoint's queue in a certain minute."""
     minute = f"{at:%Y%m%dT%H%M}"
-    stem = endpoint[: _SCHEDULE_LENGTH - len(minute) - 10]
+    stem = endpoint[: _SCHEDULE_LENGTH - len(minute) - _DIGEST_LENGTH - 2]
     return f"{stem}-{minute}-{_digest(f'{endpoint}#{minute}')}"
 
 
@@ -72,7 +86,7 @@ def short_alarm_name(name: str) -> str:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
 def _fit(stem: str, digest: str, length: int) -> str:
