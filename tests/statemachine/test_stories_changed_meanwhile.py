@@ -8,6 +8,7 @@ import pytest
 from tests.statemachine.asking import BEFORE_START, ask, say
 from tests.statemachine.expectations import assert_nothing_left_behind, assert_untouched, codes
 from tests.statemachine.offering import checkpoint
+from tests.statemachine.scene import FIRST_CONFIG
 from tests.statemachine.test_stories_golden import CHAT, RAW, put_golden
 
 from switchover.domain.approvals.approval import Reply
@@ -228,8 +229,9 @@ def rewrite_plan(world: World, **changes: Any) -> None:
         {"watch_seconds": 1},
         {"excluded_alarms": ("mine",)},
         {"target_config": "another-config"},
+        {"target_config": FIRST_CONFIG, "target_model": FIRST_CONFIG},
     ],
-    ids=lambda changes: next(iter(changes)),
+    ids=" ".join,
 )
 def test_a_plan_that_was_rewritten_after_it_was_shown_is_not_carried_out(
     world: World, changes: dict[str, Any]
@@ -245,6 +247,29 @@ def test_a_plan_that_was_rewritten_after_it_was_shown_is_not_carried_out(
     world.run()
 
     assert codes(assert_untouched(world)) == ["plan.changed"]
+
+
+def test_a_rewritten_plan_removes_no_alarm_of_another_endpoint(world: World) -> None:
+    theirs = "switchover/another/another-v2/latency"
+    world.cloudwatch.put_metric_alarm(
+        AlarmName=theirs,
+        Namespace="AWS/SageMaker",
+        MetricName="ModelLatency",
+        Statistic="Average",
+        Period=60,
+        EvaluationPeriods=2,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    ask(world, BEFORE_START, "RequestApproval")
+
+    own = world.update().planned.alarms
+    rewrite_plan(world, alarms=tuple(spec.model_copy(update={"name": theirs}) for spec in own))
+    say(world, Reply.APPROVED)
+    world.run()
+
+    assert codes(world.update()) == ["plan.changed"]
+    assert theirs in world.alarm_names()
 
 
 def test_a_plan_that_was_rewritten_before_people_are_asked_is_not_shown_to_them(

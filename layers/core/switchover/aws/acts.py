@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from switchover.domain.alarms import Scope
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound, Unavailable
 from switchover.domain.fleet import EndpointReading
+from switchover.domain.naming import config_name, endpoint_of_alarm
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.deployment import return_config
 from switchover.domain.plans.plan import Kind
@@ -98,9 +99,11 @@ class Acts:
             return
         pending = endpoint.pending_config_name if isinstance(endpoint, EndpointReading) else None
         if pending != plan.target_config:
-            own = [spec.name for spec in plan.alarms if spec.scope is not Scope.STANDING]
-            self._cloudwatch.remove(own)
-        if update.outcome is Outcome.REJECTED and plan.kind is Kind.RELEASE:
+            self._cloudwatch.remove(_own_alarms(update.endpoint, plan))
+        own = config_name(update.endpoint, update.version, update.update_id)
+        # Somebody may have rewritten the plan, to name what serves another endpoint.
+        is_own = plan.target_config == plan.target_model == own
+        if update.outcome is Outcome.REJECTED and plan.kind is Kind.RELEASE and is_own:
             self._sagemaker.discard(plan.target_config, plan.target_model)
         if update.is_started and update.outcome in {Outcome.UPDATED, Outcome.NEEDS_OPERATOR}:
             self._remember_previous(update, plan)
@@ -150,3 +153,12 @@ class Acts:
                 at=at or update.ended_at or update.started_at,
             )
         )
+
+
+def _own_alarms(endpoint: str, plan: Plan) -> list[str]:
+    """The alarms that an update alone needs, and none of another endpoint's."""
+    return [
+        spec.name
+        for spec in plan.alarms
+        if spec.scope is not Scope.STANDING and endpoint_of_alarm(spec.name) == endpoint
+    ]
