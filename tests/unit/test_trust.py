@@ -348,6 +348,25 @@ def test_an_operator_who_starts_a_release_does_not_speak_for_its_other_keys() ->
     ]
 
 
+@pytest.mark.parametrize("instead", [None, "none", [], 0, False])
+def test_a_release_empties_no_section_by_way_of_an_operator_who_sets_one_key_of_it(
+    instead: object,
+) -> None:
+    """What stands under a section's name without being one would take the owner's keys along."""
+    held = {"approval": {"required": True}, "alarms": {"error_rate": 0.01}}
+    offered = {"approval": instead, "alarms": instead}
+    asked = {"approval": {"promotion": True}, "alarms": {"evaluation_periods": 3}}
+
+    effective = accepted(held, offered, asked)
+
+    assert effective.policy.approval.required
+    assert effective.policy.alarms.error_rate == 0.01
+    assert {each.key for each in effective.overrides} == {
+        "approval.promotion",
+        "alarms.evaluation_periods",
+    }
+
+
 def test_each_accepted_override_is_told_with_its_source() -> None:
     merged = accepted(
         {"canary": {"bake_seconds": "10m"}},

@@ -139,9 +139,9 @@ def merge_policy(
     Once no layer is faulty, everything is refused at once that a layer isn't trusted to change.
     `releases_may` is what releases may set where the policy file doesn't say so.
     """
-    merged = _lay(layers)
-    if isinstance(merged, tuple):
-        return merged
+    faulty = _lay(layers)
+    if isinstance(faulty, tuple):
+        return faulty
     by_trust = {trust: [each for each in layers if each.trust is trust] for trust in Trust}
     owned, asked = by_trust[Trust.OWNER], by_trust[Trust.OPERATOR]
     # What an operator sets counts in place of what the release asks for there.
@@ -149,11 +149,13 @@ def merge_policy(
     offered = [
         replace(each, values=_without(each.values, instead)) for each in by_trust[Trust.RELEASE]
     ]
-    held, before = _lay(owned), _lay((*owned, *offered))
+    held, before, merged = _lay(owned), _lay((*owned, *offered)), _lay((*owned, *offered, *asked))
     if isinstance(held, tuple):
         return held
     if isinstance(before, tuple):
         return before
+    if isinstance(merged, tuple):
+        return merged
     held, before, merged = (_resolve(each, releases_may) for each in (held, before, merged))
     wished = frozenset[str]().union(*(each.wishes for each in offered))
     said = frozenset[str]().union(*(each.wishes for each in asked))
