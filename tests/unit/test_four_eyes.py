@@ -19,9 +19,13 @@ _KEY = "releases/chat/v2/release.json"
 _ARRIVAL = event_name("chat", "v2", f"models/{_KEY}", _SHA)
 
 
+def asking(**more: Any) -> Request:
+    """Under the name that the release's arrival would give: the input of somebody who was faster."""
+    return Request(release=f"s3://models/{_KEY}", **more)
+
+
 def begun(**changes: Any) -> Any:
-    request = Request(release=f"s3://models/{_KEY}")
-    return update(**{"update_id": _ARRIVAL, "request": request, "release_sha256": _SHA, **changes})
+    return update(**{"update_id": _ARRIVAL, "request": asking(), "release_sha256": _SHA, **changes})
 
 
 @pytest.mark.parametrize(
@@ -79,6 +83,9 @@ def test_a_caller_is_told_with_the_account_and_never_as_an_arn_alone() -> None:
         ({"request": Request(release="s3://models/x/release.json")}, (_SHA, _ARRIVAL)),
         ({"release_sha256": "b" * 64}, ("b" * 64, _ARRIVAL)),
         ({"version": "v3"}, (_SHA, _ARRIVAL)),
+        ({"request": asking(policy={"alarms": {"error_rate": 0.5}})}, (_SHA, _ARRIVAL)),
+        ({"request": asking(now=True, reason="r")}, (_SHA, _ARRIVAL)),
+        ({"request": asking(hotfix=True, reason="r")}, (_SHA, _ARRIVAL)),
         ({"release_sha256": ""}, (_ARRIVAL, _ARRIVAL)),
         ({"request": Request(rollback="chat"), "update_id": "back"}, ("back",)),
         ({"request": None, "update_id": "odd"}, ("odd",)),

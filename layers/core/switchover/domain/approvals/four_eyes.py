@@ -30,13 +30,17 @@ def subjects_of(update: Update, model_bucket: str) -> tuple[str, ...]:
 
     Its release, by the SHA-256 of release.json; and the update itself, unless it bears the name that the
     arrival of that release in the model bucket gives it: Step Functions starts an execution of one name
-    once.
+    once. An arrival asks for nothing beside: who does has started it by hand, under whatever name.
     """
-    if update.request is None or update.request.release is None:
+    request = update.request
+    if request is None or request.release is None:
         return (update.update_id,)
-    place = "/".join(update.request.bucket_and_key)
+    place = "/".join(request.bucket_and_key)
     arrival = event_name(update.endpoint, update.version, place, update.release_sha256)
-    has_arrived = update.bucket == model_bucket and update.update_id == arrival
+    asks_for_more = bool(request.policy or request.hotfix or request.now)
+    has_arrived = (
+        update.bucket == model_bucket and update.update_id == arrival and not asks_for_more
+    )
     by_hand = () if has_arrived else (update.update_id,)
     return (update.release_sha256 or update.update_id, *by_hand)
 
