@@ -24,7 +24,7 @@ def read_stored_release(
     if isinstance(place, Reason):
         return (place,)
     raw = models.read_release(bucket, key)
-    return raw if isinstance(raw, tuple) else parse_placed(raw, place, uri)
+    return raw if isinstance(raw, tuple) else parse_placed(raw, place, bucket)
 
 
 def locate_release(uri: str) -> ReleasePlace:

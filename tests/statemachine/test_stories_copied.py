@@ -55,6 +55,18 @@ def _keys() -> Counter[str]:
     return Counter(f"models/vlm/v2/{path}" for path in checkpoint())
 
 
+def test_another_teams_models_are_not_copied_into_a_teams_own_folder(
+    world: World, copies: Copies
+) -> None:
+    upload(world.s3, world.bucket, "models/team-b/v1/", checkpoint())
+    world.offer(files={}, source=f"s3://{world.bucket}/models/team-b/v1/")
+
+    world.run()
+
+    assert codes(assert_untouched(world)) == ["release.source-elsewhere"]
+    assert copies.asked == {}
+
+
 def test_a_release_of_another_bucket_is_copied_and_updated(world: World, copies: Copies) -> None:
     world.offer(files={}, source=_SOURCE)
 

@@ -18,7 +18,7 @@ URI = "s3://models/releases/chat/v2/release.json"
 
 
 def read(**changes: Any) -> Release | tuple[Reason, ...]:
-    return parse_placed(release_json(**changes), PLACE, URI)
+    return parse_placed(release_json(**changes), PLACE, "models")
 
 
 def test_a_release_and_its_files_have_a_folder_each() -> None:
@@ -156,3 +156,41 @@ def test_everything_that_is_out_of_place_is_told_at_once() -> None:
     )
     assert isinstance(faults, tuple)
     assert len(faults) == 3
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "s3://models/models/team-b/v1/",
+        "s3://models/models/chat-eu/v1/",
+        "s3://models/models/chatter/",
+        "s3://models/models/Chat/v1/",
+        "s3://models/models/chat/../team-b/v1/",
+        "s3://models/models/chat/./../team-b/",
+        "s3://models/models/",
+        "s3://models//models/chat/v1/",
+        "s3://models/",
+        "s3://models/policies/",
+        "s3://models/golden/",
+        "s3://models/releases/chat/v1/",
+    ],
+)
+def test_another_endpoints_models_are_no_source(source: str) -> None:
+    """The function that copies may read them, and who offers might not."""
+    (reason,) = read(source=source)
+
+    assert isinstance(reason, Reason)
+    assert (reason.code, reason.subject) == ("release.source-elsewhere", f"{URI}: source")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "s3://models/models/chat/v1/",
+        "s3://models/models/chat/",
+        "s3://models-eu/models/team-b/v1/",
+        "s3://models/former/chat-v1/",
+    ],
+)
+def test_own_folders_other_buckets_and_a_former_layout_are_sources(source: str) -> None:
+    assert read(source=source) == release(source=source)

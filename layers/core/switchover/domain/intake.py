@@ -82,8 +82,9 @@ def understand(
     if isinstance(place, Reason):
         endpoint = endpoint_of_key(key) or UNKNOWN_ENDPOINT
         return Asked(Kind.RELEASE, endpoint, "", model_bucket, request, None, (place,))
-    uri = f"s3://{bucket}/{key}"
-    found = raw_release if isinstance(raw_release, tuple) else parse_placed(raw_release, place, uri)
+    found = (
+        raw_release if isinstance(raw_release, tuple) else parse_placed(raw_release, place, bucket)
+    )
     release, reasons = (None, found) if isinstance(found, tuple) else (found, ())
     sha256 = hashlib.sha256(raw_release).hexdigest() if isinstance(raw_release, bytes) else ""
     return Asked(

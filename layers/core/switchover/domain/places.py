@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from switchover.domain.release import Release
 
 _FOLDER = "releases"
+# What the model bucket holds for each team; its root holds all of it.
+_KEPT_FOLDERS = frozenset({"", MODELS_PREFIX.rstrip("/"), _FOLDER, "policies", "golden"})
 _LAYOUT = f"{_FOLDER}/<endpoint>/<version>/{FILE_NAME}"
 # As VersionName of a release says.
 _VERSION = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._+-]{0,62}")
@@ -74,18 +76,20 @@ def endpoint_of_key(key: str) -> str | None:
     return parts[1] if is_offered and is_endpoint_name(parts[1]) else None
 
 
-def parse_placed(raw: bytes, place: ReleasePlace, source: str) -> Release | tuple[Reason, ...]:
-    """Read a `release.json` of this place, or say everything that is wrong with it."""
-    release = parse_release(raw, source)
-    return release if isinstance(release, tuple) else check_place(release, place, source) or release
+def parse_placed(raw: bytes, place: ReleasePlace, bucket: str) -> Release | tuple[Reason, ...]:
+    """Read the `release.json` of this place, or say everything that is wrong with it."""
+    uri = f"s3://{bucket}/{place.key}"
+    release = parse_release(raw, uri)
+    return release if isinstance(release, tuple) else check_place(release, place, bucket) or release
 
 
-def check_place(release: Release, place: ReleasePlace, source: str) -> tuple[Reason, ...]:
-    """Say everywhere that a release speaks for another endpoint or version than its place's."""
-    return tuple(_misplacements(release, place, source))
+def check_place(release: Release, place: ReleasePlace, bucket: str) -> tuple[Reason, ...]:
+    """Say everywhere that a release of the model bucket speaks for another place than its own."""
+    return tuple(_misplacements(release, place, bucket))
 
 
-def _misplacements(release: Release, place: ReleasePlace, source: str) -> Iterator[Reason]:
+def _misplacements(release: Release, place: ReleasePlace, bucket: str) -> Iterator[Reason]:
+    uri = f"s3://{bucket}/{place.key}"
     for field, said, expected in (
         ("endpoint", release.endpoint, place.endpoint),
         ("model.version", release.model.version, place.version),
@@ -93,16 +97,31 @@ def _misplacements(release: Release, place: ReleasePlace, source: str) -> Iterat
         if said != expected:
             yield Reason(
                 code="release.misplaced",
-                subject=f"{source}: {field}",
+                subject=f"{uri}: {field}",
                 message=f"{said!r} is not {expected!r}, for which this key speaks.",
                 remedy=f"Correct it, or upload it as {_LAYOUT} of what it says.",
             )
-    inside = release.prefix.removeprefix(place.prefix)
-    is_below = release.prefix.startswith(place.prefix) and inside.isprintable()
-    if not is_below or {".", ".."} & set(inside.split("/")):
+    if not _is_below(release.prefix, place.prefix):
         yield Reason(
             code="release.prefix-elsewhere",
-            subject=f"{source}: prefix",
+            subject=f"{uri}: prefix",
             message=f"{release.prefix!r} does not lie under {place.prefix!r}.",
             remedy=f"Put the files under {place.prefix}, and write that prefix.",
         )
+    from_bucket, folder = release.source_bucket_and_prefix
+    own = f"{MODELS_PREFIX}{place.endpoint}/"
+    # The function that copies reads every team's models; who offers may read those of one endpoint.
+    is_kept = folder.split("/")[0] in _KEPT_FOLDERS and not _is_below(folder, own)
+    if from_bucket == bucket and is_kept:
+        yield Reason(
+            code="release.source-elsewhere",
+            subject=f"{uri}: source",
+            message=f"{release.source!r} may hold files of others: it is not under {own!r}.",
+            remedy="Have the files copied by somebody who may read them, or name a folder under it.",
+        )
+
+
+def _is_below(folder: str, parent: str) -> bool:
+    inside = folder.removeprefix(parent)
+    is_inside = folder.startswith(parent) and inside.isprintable()
+    return is_inside and not {".", ".."} & set(inside.split("/"))
