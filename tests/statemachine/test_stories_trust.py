@@ -79,6 +79,32 @@ def test_a_past_time_waits_for_the_window(world: World) -> None:
     assert world.update().outcome is Outcome.QUEUED
 
 
+@pytest.mark.parametrize(
+    "start", ["9999-12-31T23:59:59-14:00", "9998-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
+def test_a_time_beyond_the_calendar_ends_as_a_recorded_refusal(world: World, start: str) -> None:
+    world.offer(start=start)
+    world.run()
+    assert world.update().outcome is Outcome.REJECTED
+    assert [reason.code for reason in world.update().reasons] == ["release.invalid"]
+    assert world.lambdas.errors == []
+
+
+def test_an_input_that_says_it_was_offered_later_holds_nothing_up(world: World) -> None:
+    """Neither the next release nor the rollback is superseded by it."""
+    world.offer("v2", is_told=False)
+    uri = f"s3://{world.bucket}/releases/vlm/v2/release.json"
+    world.start("forged", release=uri, offered_at="2099-01-01T00:00:00Z")
+    world.run()
+    world.offer("v3")
+    world.run()
+    world.start("back", rollback="vlm")
+    world.run()
+    outcomes = [world.update(each).outcome for each in world.executions]
+    assert outcomes == [Outcome.UPDATED] * 3
+    assert "v2" in world.serving
+
+
 def test_an_operator_takes_an_approval_back_and_everybody_is_told(world: World) -> None:
     world.put_policy("approval: {required: true}")
     world.offer(is_told=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -123,3 +124,26 @@ def test_a_wrong_request_is_told(raw: object, words: str) -> None:
 
 def test_a_release_lies_in_a_bucket_under_a_key() -> None:
     assert Request(release=URI).bucket_and_key == ("models", "releases/chat/v2/release.json")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (NOW + timedelta(days=9000), NOW),
+        (NOW + timedelta(microseconds=1), NOW),
+        (NOW, NOW),
+        (NOW - timedelta(days=1), NOW - timedelta(days=1)),
+    ],
+)
+def test_nothing_is_offered_later_than_it_is_asked_for(said: datetime, expected: datetime) -> None:
+    asked = ask({"release": URI, "offered_at": said.isoformat()}, release_json())
+
+    update = asked.open("id", EXECUTION, NOW + timedelta(seconds=5), NOW)
+
+    assert update.offered_at == expected
+
+
+@pytest.mark.parametrize("said", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_time_beyond_the_calendar_is_refused(said: str) -> None:
+    (fault,) = request_faults({"release": URI, "offered_at": said})
+    assert "too far away" in fault

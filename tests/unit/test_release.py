@@ -99,6 +99,9 @@ def test_what_is_missing_is_named(key: str) -> None:
         ({"start": "soon"}, "start", "'soon'", "low-peak"),
         ({"start": "2026-01-06T03:30:00"}, "start", "'2026-01-06T03:30:00'", "zone"),
         ({"start": 5}, "start", "5", "low-peak"),
+        ({"start": "9999-12-31T23:59:59-14:00"}, "start", "'9999", "too far away"),
+        ({"start": "9998-01-01T00:00:00Z"}, "start", "'9998", "too far away"),
+        ({"start": "0001-01-01T00:00:00+14:00"}, "start", "'0001", "too far away"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_told_once_with_file_field_value_and_rule(

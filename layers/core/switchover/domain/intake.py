@@ -40,7 +40,12 @@ class Asked:
     def open(
         self, update_id: str, execution_arn: str, at: datetime, asked_at: datetime | None = None
     ) -> Update:
-        """The update that begins with this request, asked for at `asked_at` unless it says when."""
+        """The update that begins with this request, asked for at `asked_at` unless it says when before.
+
+        One that says it was offered later would go over all that is offered until then, rollbacks too.
+        """
+        asked_at = asked_at or at
+        offered_at = (self.request.offered_at if self.request else None) or asked_at
         return Update(
             update_id=update_id,
             execution_arn=execution_arn,
@@ -52,7 +57,7 @@ class Asked:
             release=self.release,
             release_sha256=self.release_sha256,
             started_at=at,
-            offered_at=(self.request.offered_at if self.request else None) or asked_at or at,
+            offered_at=min(offered_at, asked_at),
         )
 
     def refuse(self, endpoint: EndpointReading | Absent) -> Decision | None:

@@ -82,6 +82,13 @@ class Start(StrEnum):
     LOW_PEAK = "low-peak"
 
 
+def check_year(moment: datetime) -> datetime:
+    """Refuse a time so far away that adding to it, or telling it in another zone, ends the calendar."""
+    if not 1970 <= moment.year <= 2999:
+        raise ValueError("lies too far away")
+    return moment
+
+
 def _wish(value: object) -> object:
     """Read when to start: one of the two words, else a time with a zone."""
     if isinstance(value, str) and value in set(Start):
@@ -92,7 +99,7 @@ def _wish(value: object) -> object:
         raise ValueError("start is 'now', 'low-peak' or an ISO time with a zone") from error
     if wished.tzinfo is None:
         raise ValueError("a time to start at needs a zone, like +01:00 or Z")
-    return wished
+    return check_year(wished)
 
 
 class ReleaseFile(BaseModel):

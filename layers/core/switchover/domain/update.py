@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -28,7 +29,7 @@ from switchover.domain.outcome import Outcome
 from switchover.domain.plain_text import quote
 from switchover.domain.plans.plan import Kind, Plan
 from switchover.domain.reasons import Reason, reasons_from
-from switchover.domain.release import EndpointName, Hotfix, Release, explained
+from switchover.domain.release import EndpointName, Hotfix, Release, check_year, explained
 from switchover.domain.serving import Serving
 from switchover.domain.telling.evidence import ContainerLog, Trip
 from switchover.domain.verdict import Course
@@ -49,8 +50,8 @@ class Request(BaseModel):
     execution was stopped, `resume` of one that waits for its turn, `cancel` of one to be taken out of the
     queue; `policy` overrides; `reason` is recorded. `hotfix` leaves out the alarms that are red
     already, because the version that serves is what fails; it needs a `reason`. So does `now`, which
-    doesn't wait for a window. `offered_at` is when a release was uploaded; without it, it is asked for by
-    name.
+    doesn't wait for a window. `offered_at` is when a release was uploaded, at the latest now; without it,
+    it is asked for by name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Switchover start")
@@ -66,7 +67,7 @@ class Request(BaseModel):
     reason: str = Field(default="", max_length=1000)
     hotfix: Hotfix = False
     now: Annotated[bool, Field(strict=True), explained("now passes over the window")] = False
-    offered_at: AwareDatetime | None = None
+    offered_at: Annotated[AwareDatetime, AfterValidator(check_year)] | None = None
 
     @model_validator(mode="after")
     def _asks_for_one_thing(self) -> Request:
