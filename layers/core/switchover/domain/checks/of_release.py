@@ -92,11 +92,12 @@ def check_policy(case: Case) -> Check:
 def check_offerers(case: Case) -> Check:
     """Whether it is known who offered the update, where another person must approve it."""
     name, title = "approval.offerers", "It is known who offered it"
+    if case.policy is None or not case.policy.approval.four_eyes:
+        return Check.judged(name, title, "not asked for: `approval.four_eyes` is off")
     offered_by = case.update.offered_by
     if offered_by is None:
         return Check.unknown(name, title, "not looked up: known once it is started")
-    is_asked = case.policy is not None and case.policy.approval.four_eyes
-    fault = find_offerer_fault(offered_by) if is_asked else None
+    fault = find_offerer_fault(offered_by)
     return Check.judged(name, title, say_offerers(offered_by), [fault] if fault else [])
 
 
