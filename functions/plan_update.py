@@ -10,6 +10,7 @@ from switchover.aws.survey import survey
 from switchover.domain.answers import answer
 from switchover.domain.approvals.four_eyes import subjects_of
 from switchover.domain.planning import make_plan
+from switchover.domain.queueing import Decision
 from switchover.domain.update import Moment
 from switchover.settings import settings
 from switchover.telemetry import UpdatePayload
@@ -43,12 +44,13 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     if plan is None:
         ledger.save(update, preflight=planning.preflight)
         return answer("rejected", planning.reasons)
-    late = gateways.admission().postpone(
+    start = gateways.admission().postpone(
         update, found.endpoint, plan.worst_seconds, gateways.turns()
     )
-    if late is not None:
+    if isinstance(start, Decision):
         ledger.save(update, preflight=planning.preflight)
-        return answer(late.verdict, late.reasons)
+        return answer(start.verdict, start.reasons)
+    plan = plan.model_copy(update={"begin_by": start.begin_by(plan.worst_seconds)})
     if plan.golden_pin and found.golden_files is not None:
         gateways.manifests().keep(update.update_id, GOLDEN, found.golden_files)
     update = ledger.save(update, plan=plan, preflight=planning.preflight, version=plan.version)

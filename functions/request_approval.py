@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel
@@ -11,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel
 from switchover.aws import gateways
 from switchover.aws.waking import wake
 from switchover.domain.approvals.approval import Gate, make_link
+from switchover.domain.approvals.decision import answer_by
 from switchover.domain.errors import NotAsked
 from switchover.domain.manifest import find_plan_change
 from switchover.domain.outcome import Ending
@@ -61,7 +61,7 @@ def _ask(payload: Payload) -> dict[str, Any]:
     update = ledger.update(payload.update_id)
     for changed in find_plan_change(update.planned, payload.plan_digest):
         raise NotAsked(str(changed))
-    until = payload.asked_at + timedelta(seconds=told.approval_seconds)
+    until = answer_by(update.planned, payload.gate, payload.asked_at, told.approval_seconds)
     # A link doesn't tell who answers, which four eyes ask for.
     has_links = told.links_url and not update.planned.four_eyes
     secret = secrets.token_urlsafe(_SECRET_BYTES) if has_links else ""

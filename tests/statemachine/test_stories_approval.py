@@ -348,3 +348,53 @@ def test_both_gates_are_asked_and_recorded(world: World) -> None:
 
     assert end.state == "Updated"
     assert [given.gate for given in world.update().approvals] == [Gate.START, Gate.PROMOTION]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        "window: {from: '08:00', to: '15:00', timezone: UTC}",
+        "freezes:\n- {from: 2026-03-02T15:00:00Z, to: 2026-03-05T00:00:00Z, reason: trade}",
+    ],
+    ids=["window", "freeze"],
+)
+def test_a_yes_that_comes_too_late_for_the_window_lets_nothing_start(
+    world: World, held: str
+) -> None:
+    ask(world, f"{BEFORE_START}\n{held}", "RequestApproval")
+    until = world.update().planned.begin_by
+    assert until is not None
+    world.clock.advance((until - world.clock.now()).total_seconds() + 60)
+
+    say(world, Reply.APPROVED)
+    world.run()
+
+    assert codes(assert_untouched(world)) == ["approval.too-late"]
+    assert only_approval(world).verdict is Reply.VOID
+    assert f"Until {until:%Y-%m-%d %H:%M} UTC." in world.outlets.messages[-2]["Message"]
+
+
+def test_a_yes_in_time_for_the_window_lets_it_start(world: World) -> None:
+    ask(
+        world,
+        f"{BEFORE_START}\nwindow: {{from: '08:00', to: '15:00', timezone: UTC}}",
+        "RequestApproval",
+    )
+    until = world.update().planned.begin_by
+    assert until is not None
+    world.clock.advance((until - world.clock.now()).total_seconds() - 60)
+
+    say(world, Reply.APPROVED)
+    end = world.run()
+
+    assert end.state == "Updated"
+
+
+def test_an_operator_who_passes_the_window_is_asked_without_its_end(world: World) -> None:
+    world.put_policy(f"{BEFORE_START}\nwindow: {{from: '08:00', to: '15:00', timezone: UTC}}")
+    world.offer(is_told=False)
+    uri = f"s3://{world.bucket}/releases/vlm/v2/release.json"
+    world.start("by-hand", release=uri, now=True, reason="agreed")
+    world.run_to("RequestApproval")
+
+    assert world.update().planned.begin_by is None

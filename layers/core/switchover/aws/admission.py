@@ -114,8 +114,8 @@ class Admission:
         endpoint: EndpointReading | Absent,
         lasts_seconds: int,
         turns: Turns,
-    ) -> Decision | None:
-        """Put an update back into the queue that would not end in time; None if it will.
+    ) -> Decision | StartTime:
+        """Put an update back into the queue that would not end in time; the time it has if it will.
 
         How long it may take is known only once it is planned.
         """
@@ -124,7 +124,7 @@ class Admission:
         if isinstance(start, tuple):
             return Decision(Turn.REJECTED, start)
         if start.at <= endpoint.read_at:
-            return None
+            return start
         decision = Decision(Turn.WAIT, (starts_later(update, start),), start.at)
         turns.put(_waiting(update, decision, policy.when_busy), endpoint.read_at)
         return decision

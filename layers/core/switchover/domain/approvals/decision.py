@@ -7,7 +7,7 @@ functions can write; whatever else it says of its author is its sender's own wor
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -22,8 +22,12 @@ from switchover.domain.approvals.approval import (
 )
 from switchover.domain.approvals.four_eyes import object_to_decider
 from switchover.domain.bounded import Limits, Unreadable, check_value
+from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
 
 _ANSWER_LIMITS = Limits(bytes=256 * 1024, values=1_000)
@@ -126,12 +130,40 @@ def _read_end(
     if replied.ended is not None:
         return _approval(gate, replied.ended, Channel.CONSOLE, at, reason=replied.error)
     given = _read_answer(update, gate, replied.answer, decided, at)
-    if given.verdict is not Reply.APPROVED or update.plan is None or not update.plan.four_eyes:
+    if given.verdict is not Reply.APPROVED or update.plan is None:
         return given
-    objection = object_to_decider(update.offered_by, given.by, given.channel)
-    if objection is None:
-        return given
-    return given.model_copy(update={"verdict": Reply.VOID, "reasons": (objection,)})
+    objections = tuple(_find_objections(update, update.plan, given))
+    return (
+        given.model_copy(update={"verdict": Reply.VOID, "reasons": objections})
+        if objections
+        else given
+    )
+
+
+def _find_objections(update: Update, plan: Plan, given: Approval) -> Iterator[Reason]:
+    if plan.four_eyes:
+        objection = object_to_decider(update.offered_by, given.by, given.channel)
+        if objection is not None:
+            yield objection
+    if given.gate is Gate.START and plan.begin_by is not None and given.at > plan.begin_by:
+        yield Reason(
+            code="approval.too-late",
+            subject=f"endpoint {plan.endpoint}",
+            message=(
+                f"the yes came at {given.at:%Y-%m-%d %H:%M} UTC, and the update had to begin by"
+                f" {plan.begin_by:%Y-%m-%d %H:%M}: then its window closes or a freeze begins."
+            ),
+            remedy=(
+                "Start the release again: it waits for the next opening, and people are asked then."
+                " To start it at once: switchover start --now --reason '…'"
+            ),
+        )
+
+
+def answer_by(plan: Plan, gate: Gate, asked_at: datetime, seconds: int) -> datetime:
+    """Until when a yes counts: as long as people have, or as the update may still begin."""
+    until = asked_at + timedelta(seconds=seconds)
+    return until if gate is not Gate.START else min(until, plan.begin_by or until)
 
 
 def _read_answer(

@@ -7,7 +7,7 @@ import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from switchover.domain.alarms import (
     MOST_LISTED,
@@ -130,6 +130,8 @@ class Plan(BaseModel):
     needs_promotion: bool = False
     four_eyes: bool = False
     capacity_during: tuple[int, int] | None = None
+    # Begun later, it might not end before its window closes or a freeze begins; None if neither does.
+    begin_by: AwareDatetime | None = None
     endpoint_tags: tuple[dict[str, str], ...] = ()
     endpoint_policy: str | None = None
     # What it was made of: digests of the golden files' and the model's manifests, and which policy.

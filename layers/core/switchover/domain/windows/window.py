@@ -33,6 +33,10 @@ class StartTime:
     why: str
     closes_at: datetime | None
 
+    def begin_by(self, lasts_seconds: int) -> datetime | None:
+        """The last moment at which an update that may take so long begins in time; None if any is."""
+        return self.closes_at and self.closes_at - timedelta(seconds=lasts_seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
