@@ -8,10 +8,11 @@ import pytest
 from tests.statemachine.asking import BEFORE_START, ask, say
 from tests.statemachine.expectations import assert_nothing_left_behind, assert_untouched, codes
 from tests.statemachine.offering import checkpoint
-from tests.statemachine.scene import FIRST_CONFIG
+from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 from tests.statemachine.test_stories_golden import CHAT, RAW, put_golden
 
 from switchover.domain.approvals.approval import Reply
+from switchover.domain.naming import config_name
 from switchover.domain.outcome import Outcome
 from switchover_local.twin.scenario import Behaviour
 
@@ -145,6 +146,33 @@ def test_the_same_bytes_sent_again_are_no_change_where_s3_vouches_for_them(world
 
     assert end.state == "Updated", world.update().reasons
     assert_nothing_left_behind(world)
+
+
+@pytest.mark.parametrize("state", ["ValidateModel", "RequestApproval"])
+def test_a_model_that_somebody_made_under_the_target_name_does_not_serve(
+    world: World, state: str
+) -> None:
+    """The name follows from the update's id, and that from what was offered."""
+    world.put_policy(BEFORE_START)
+    world.offer()
+    update_id = world.run_to(state).name
+    target = config_name(ENDPOINT, "v2", update_id)
+    live = world.sagemaker.describe_model(ModelName=FIRST_CONFIG)
+    world.sagemaker.create_model(
+        ModelName=target,
+        ExecutionRoleArn=live["ExecutionRoleArn"],
+        PrimaryContainer=live["PrimaryContainer"],
+    )
+    world.run_to("RequestApproval")
+    world.clock.advance(60)
+
+    say(world, Reply.APPROVED)
+    world.run()
+
+    update = assert_nothing_left_behind(world)
+    assert update.outcome is Outcome.REJECTED
+    assert "exists already, and is not what was planned" in update.reasons[0].message
+    assert world.serving == FIRST_CONFIG
 
 
 def test_a_policy_that_loosens_while_the_update_runs_is_not_read(world: World) -> None:

@@ -12,9 +12,16 @@ from tests.unit.aws_models import answers, faults_of, input_shape
 from tests.unit.samples import live_config, live_model, live_release
 
 from switchover.domain.fleet import LiveRelease
-from switchover.domain.plans.cloning import clone_config, clone_model, model_uri_of
+from switchover.domain.plans.cloning import clone_config, clone_model, is_made_of, model_uri_of
 
 URI = "s3://models/models/chat/v2/"
+REQUEST: dict[str, Any] = {
+    "ModelName": "m",
+    "PrimaryContainer": {"Image": "vllm:1", "Environment": {"A": "1"}},
+    "Containers": [{"Image": "x"}, {"Image": "vllm:1"}],
+    "VpcConfig": {"Subnets": ["a", "b"]},
+    "EnableNetworkIsolation": True,
+}
 CONFIG_FIELDS = frozenset(input_shape("sagemaker", "CreateEndpointConfig").members)
 MODEL_FIELDS = frozenset(input_shape("sagemaker", "CreateModel").members)
 THOROUGH = settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
@@ -170,3 +177,29 @@ def test_a_retained_fleet_leaves_the_initial_size_alone() -> None:
 )
 def test_where_a_model_takes_its_data_from(model: dict[str, Any], uri: str | None) -> None:
     assert model_uri_of(model) == uri
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"PrimaryContainer": {"Image": "vllm:1", "Environment": {"A": "2"}}},
+        {"PrimaryContainer": {"Image": "vllm:1"}},
+        {"PrimaryContainer": None},
+        {"Containers": [{"Image": "vllm:1"}]},
+        {"Containers": []},
+        {"VpcConfig": {"Subnets": ["b", "a"]}},
+        {"EnableNetworkIsolation": False},
+    ],
+    ids=str,
+)
+def test_what_differs_from_a_request_was_not_made_of_it(changes: dict[str, Any]) -> None:
+    assert not is_made_of(REQUEST, {**REQUEST, **changes})
+
+
+def test_defaults_beside_a_request_and_its_tags_make_no_difference() -> None:
+    described = {
+        **REQUEST,
+        "PrimaryContainer": {**REQUEST["PrimaryContainer"], "Mode": "SingleModel"},
+        "ModelArn": "arn",
+    }
+    assert is_made_of({**REQUEST, "Tags": [{"Key": "team", "Value": "a"}]}, described)

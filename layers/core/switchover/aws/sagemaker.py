@@ -18,8 +18,10 @@ from switchover.domain.fleet import (
     Stage,
     VariantReading,
 )
+from switchover.domain.plans.cloning import is_made_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from mypy_boto3_sagemaker import SageMakerClient
@@ -106,17 +108,22 @@ class SageMaker:
         return True
 
     def create(self, model: dict[str, Any], config: dict[str, Any]) -> None:
-        """Create the target model and config; what exists already is taken as made by us before.
+        """Create the target model and config; one that exists already must be what we would make.
+
+        Whoever offers a release can foretell both names, and may have made something else under them.
 
         Raises:
-            CallRefused: SageMaker refuses one of them, in its own words.
+            CallRefused: SageMaker refuses one of them, in its own words, or another one bears its name.
+            Unavailable: SageMaker doesn't show yet what exists already.
         """
-        try:
-            self._sagemaker.create_model(**model)
-        except ClientError as error:
-            if not _says(error, _EXISTING):
-                raise _refusal(error) from error
-        self.create_config(config)
+        client = self._sagemaker
+        _make(client.create_model, client.describe_model, "ModelName", model)
+        _make(
+            client.create_endpoint_config,
+            client.describe_endpoint_config,
+            "EndpointConfigName",
+            config,
+        )
 
     def create_config(self, config: dict[str, Any]) -> None:
         """Create a config; one that exists already is taken as made by us before.
@@ -267,6 +274,24 @@ class SageMaker:
         # Asked of the installed model at run time, so that a field that AWS adds survives (rules §1.5).
         shape = self._sagemaker.meta.service_model.operation_model(operation).input_shape
         return frozenset(shape.members) if shape is not None else frozenset()
+
+
+def _make(
+    create: Callable[..., Any], describe: Callable[..., Any], name: str, request: dict[str, Any]
+) -> None:
+    try:
+        create(**request)
+    except ClientError as error:
+        if not _says(error, _EXISTING):
+            raise _refusal(error) from error
+    else:
+        return
+    try:
+        found = describe(**{name: request[name]})
+    except ClientError as error:
+        raise _refusal(error) from error
+    if not is_made_of(request, found):
+        raise CallRefused(f"{request[name]!r} exists already, and is not what was planned.")
 
 
 def _variants(described: Any) -> tuple[VariantReading, ...]:

@@ -52,6 +52,30 @@ def clone_config(
     return request
 
 
+def is_made_of(request: dict[str, Any], described: dict[str, Any]) -> bool:
+    """Whether what is described holds all that a create call asks for; it may hold defaults beside it.
+
+    Tags aren't described.
+    """
+    return all(_holds(described.get(key), asked) for key, asked in request.items() if key != "Tags")
+
+
+def _holds(found: Any, asked: Any) -> bool:
+    match asked:
+        case dict():
+            return isinstance(found, dict) and all(
+                _holds(found.get(key), value) for key, value in asked.items()
+            )
+        case list() | tuple():
+            return (
+                isinstance(found, list)
+                and len(found) == len(asked)
+                and all(map(_holds, found, asked))
+            )
+        case _:
+            return bool(found == asked)
+
+
 def model_uri_of(model: dict[str, Any], container: int | None = None) -> str | None:
     """Where a described model takes its data from, if from S3: one container of it, else the first."""
     containers = containers_of(model)
