@@ -169,6 +169,40 @@ def test_a_refused_release_supersedes_nobody(world: World) -> None:
     assert [one.version for one in world.queue.entries("vlm")] == ["v2"]
 
 
+@pytest.mark.parametrize("when_busy", ["supersede", "queue"])
+@pytest.mark.parametrize(
+    "asked",
+    [{"strategy": "none"}, {"approval": None}, {"typo": 1}],
+    ids=lambda asked: next(iter(asked)),
+)
+def test_a_release_whose_policy_is_faulty_supersedes_nobody(
+    world: World, when_busy: str, asked: dict[str, Any]
+) -> None:
+    freeze = "freezes:\n- {from: 2020-01-01, to: 2026-12-31, reason: audit}"
+    world.put_policy(f"when_busy: {when_busy}\n{freeze}")
+    world.offer("v2")
+    world.clock.advance(600)
+    world.offer("v3", policy=asked)
+    world.clock.advance(600)
+    first, second = world.executions
+    assert world.update(first).outcome is Outcome.QUEUED
+    assert world.update(second).outcome is Outcome.REJECTED
+    assert [one.version for one in world.queue.entries("vlm")] == ["v2"]
+
+
+def test_a_policy_file_that_breaks_meanwhile_costs_nobody_the_turn(world: World) -> None:
+    world.put_policy("freezes:\n- {from: 2020-01-01, to: 2026-12-31, reason: audit}")
+    world.offer("v2")
+    world.clock.advance(600)
+    world.put_policy("freezes: [")
+    world.offer("v3")
+    world.clock.advance(600)
+    assert world.update(world.executions[0]).outcome is Outcome.QUEUED
+    assert [reason.code for reason in world.update(world.executions[1]).reasons] == [
+        "policy.not-yaml"
+    ]
+
+
 @pytest.mark.parametrize("word", ["resume", "recover"])
 def test_taking_an_update_up_again_brings_no_policy_along(world: World, word: str) -> None:
     world.put_policy("freezes:\n- {from: 2020-01-01, to: 2026-12-31, reason: audit}")

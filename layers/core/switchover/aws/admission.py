@@ -63,9 +63,9 @@ class Admission:
 
     def look(self, update: Update, endpoint: EndpointReading | Absent) -> Look:
         """Read everything that decides about an update, changing nothing."""
-        policy, refused = self._policy(update)
+        policy, faults = self._policy(update)
         start = self.find_start(update, policy, endpoint)
-        return self._look_again(
+        seen = self._look_again(
             update,
             Look(
                 now=endpoint.read_at,
@@ -74,9 +74,12 @@ class Admission:
                 waiting=(),
                 when_busy=policy.when_busy,
                 start=start,
-                refusals=(*self._refusals(update), *refused),
+                refusals=self._refusals(update),
             ),
         )
+        is_alone = seen.standing.holder is None and not seen.waiting
+        against = [each for each in faults if not is_alone or each.code == OVERRIDE_REFUSED]
+        return replace(seen, refusals=(*seen.refusals, *against))
 
     def admit(self, update: Update, endpoint: EndpointReading | Absent, turns: Turns) -> Decision:
         """Take the claim for an update, or put it into the queue, or say why not.
@@ -190,12 +193,15 @@ class Admission:
         return tuple(check_marks(update, mark, self._wishes.pin(update.endpoint)))
 
     def _policy(self, update: Update) -> tuple[Policy, tuple[Reason, ...]]:
-        """The policy, and every refused override: for such a release nothing is copied or read."""
+        """The policy, or the defaults with every fault of it.
+
+        For a release with a refused override nothing is copied or read. Other faults are PlanUpdate's to
+        refuse, with all that it finds beside; but where others run or wait, none of them gives way to it.
+        """
         effective = self._files.effective_policy(update)
         if isinstance(effective, EffectivePolicy):
             return effective.policy, ()
-        # A faulty policy is PlanUpdate's to refuse; until then the defaults hold.
-        return Policy(), tuple(each for each in effective if each.code == OVERRIDE_REFUSED)
+        return Policy(), effective
 
 
 def _variant(endpoint: EndpointReading | Absent) -> str:
