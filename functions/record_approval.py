@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from switchover.aws import gateways
 from switchover.domain.answers import answer
 from switchover.domain.approvals.approval import Gate, refusals_of, verdict_of
-from switchover.domain.approvals.decision import Replied, read_reply
+from switchover.domain.approvals.decision import Replied, choose_record, read_reply
 from switchover.domain.update import Moment
 from switchover.domain.verdict import course_of
 from switchover.telemetry import handler as lambda_handler
@@ -29,13 +29,13 @@ def handler(payload: Payload) -> dict[str, Any]:
     """A repeat finds what was recorded. What may stay is watched from the answer on."""
     ledger = gateways.ledger()
     update = ledger.update(payload.update_id)
-    given = update.approval_of(payload.gate)
-    if given is None:
-        endpoint = gateways.sagemaker().read(update.endpoint)
-        decided = gateways.witness().find(update.update_id, payload.reply.decision)
-        given = read_reply(
-            update, payload.gate, payload.reply, decided, endpoint.read_at, payload.plan_digest
-        )
+    endpoint = gateways.sagemaker().read(update.endpoint)
+    decided = gateways.witness().find(update.update_id, payload.reply.decision)
+    read = read_reply(
+        update, payload.gate, payload.reply, decided, endpoint.read_at, payload.plan_digest
+    )
+    given = choose_record(update.approval_of(payload.gate), read)
+    if given is read:
         course = update.course
         if payload.gate is Gate.PROMOTION:
             plan = update.planned

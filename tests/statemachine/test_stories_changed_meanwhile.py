@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.statemachine.asking import BEFORE_START, ask, say
+from tests.statemachine.asking import BEFORE_START, answer_token, ask, say
 from tests.statemachine.expectations import assert_nothing_left_behind, assert_untouched, codes
+from tests.statemachine.laptop import KIM
 from tests.statemachine.offering import checkpoint
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 from tests.statemachine.test_stories_golden import CHAT, RAW, put_golden
 
-from switchover.domain.approvals.approval import Reply
+from switchover.domain.approvals.approval import Approval, Channel, Gate, Reply
 from switchover.domain.naming import config_name
 from switchover.domain.outcome import Outcome
 from switchover_local.twin.scenario import Behaviour
@@ -313,6 +314,46 @@ def test_a_plan_that_was_rewritten_before_people_are_asked_is_not_shown_to_them(
     update = assert_untouched(world)
     assert "plan" in update.summary
     assert "Approve? vlm v2" not in world.messages()
+
+
+def forge_a_yes(world: World) -> None:
+    """What somebody does who may write any item of the ledger, and has a name that counts."""
+    update, now = world.update(), world.clock.now()
+    forged = Approval(
+        gate=Gate.START, verdict=Reply.APPROVED, by=KIM, reason="", channel=Channel.IAM, at=now
+    )
+    world.ledger.save(update, approvals=(forged,))
+
+
+def test_a_yes_that_was_written_into_the_ledger_is_no_answer(world: World) -> None:
+    ask(world, BEFORE_START, "RequestApproval")
+
+    forge_a_yes(world)
+    world.run()
+
+    assert codes(assert_untouched(world)) == ["approval.expired"]
+
+
+def test_a_yes_that_was_written_into_the_ledger_does_not_outdo_a_no(world: World) -> None:
+    ask(world, BEFORE_START, "RequestApproval")
+
+    forge_a_yes(world)
+    answer_token(world, {"verdict": "declined"})
+    world.run()
+
+    assert codes(assert_untouched(world)) == ["approval.declined"]
+
+
+def test_a_name_that_was_written_into_the_ledger_is_not_told_of_a_token_holders_yes(
+    world: World,
+) -> None:
+    ask(world, BEFORE_START, "RequestApproval")
+
+    forge_a_yes(world)
+    answer_token(world, {"verdict": "approved"})
+    world.run()
+
+    assert world.update().approvals[-1].channel is Channel.CONSOLE
 
 
 def test_the_approval_keeps_which_plan_was_shown(world: World) -> None:

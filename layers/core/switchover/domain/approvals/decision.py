@@ -124,6 +124,14 @@ def read_reply(
     return given.model_copy(update={"plan_digest": plan_digest})
 
 
+def choose_record(kept: Approval | None, read: Approval) -> Approval:
+    """What an earlier try recorded, if any did; but no yes that the answer doesn't bear out."""
+    if kept is None:
+        return read
+    is_borne_out = (kept.verdict, kept.channel, kept.by) == (read.verdict, read.channel, read.by)
+    return kept if is_borne_out or kept.verdict is not Reply.APPROVED else read
+
+
 def _read_end(
     update: Update, gate: Gate, replied: Replied, decided: Decision | None, at: datetime
 ) -> Approval:
