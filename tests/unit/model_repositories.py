@@ -74,6 +74,33 @@ SOUND = {
     "a download by hf": f"{HF} {SHARDS} .cache/huggingface/.gitignore .cache/huggingface/CACHEDIR.TAG"
     " .cache/huggingface/download/config.json.metadata .cache/huggingface/download/config.json.lock",
     "a folder packed on macOS": f"{HF} model.safetensors ._config.json ._README.md .DS_Store ._merges",
+    "openai-community/gpt2 without pickles": f"{HF} {BPE} model.safetensors 64-8bits.tflite 64.tflite"
+    " flax_model.msgpack onnx/config.json onnx/decoder_model_merged.onnx onnx/merges.txt",
+    "a Core ML package beside the model": f"{HF} {BPE} model.safetensors"
+    " coreml/f.mlpackage/Manifest.json coreml/f.mlpackage/Data/com.apple.CoreML/model.mlmodel",
+    "unsloth/gemma-3-12b-it-GGUF": "README.md config.json gemma-3-12b-it-Q4_K_M.gguf mmproj-BF16.gguf"
+    " params template imatrix_unsloth.dat",
+    "a GGUF with Ollama's settings": "README.md Modelfile model.gguf SHA256SUMS model.gguf.sha256",
+    "turboderp/Llama-3.1-8B-Instruct-exl2": f"{HF} {FAST} output-00001-of-00002.safetensors"
+    " output-00002-of-00002.safetensors measurement.json model.safetensors.index.json",
+    "lightonai/GTE-ModernColBERT-v1": f"{HF} {FAST} model.safetensors 1_Dense/config.json"
+    " 1_Dense/model.safetensors config_sentence_transformers.json modules.json sentence_bert_config.json",
+    "BAAI/bge-reranker-v2-m3": f"{HF} {FAST} model.safetensors sentencepiece.bpe.model assets/bge.png",
+    "mistralai/Voxtral-Mini-3B-2507": f"{HF} {SHARDS} consolidated.safetensors params.json tekken.json"
+    " preprocessor_config.json",
+    "ibm-granite/granite-speech-3.3-8b": f"{HF} {SHARDS} {BPE} adapter_config.json"
+    " adapter_model.safetensors chat_template.jinja multilingual_sample.wav",
+    "nvidia/Llama-3.1-8B-Instruct-FP4": f"{HF} {SHARDS} {FAST} hf_quant_config.json bias.md safety.md"
+    " explainability.md privacy.md accuracy_chart.svg LICENSE",
+    "facebook/sam2.1-hiera-large without its pickle": "README.md config.json model.safetensors"
+    " preprocessor_config.json processor_config.json sam2.1_hiera_l.yaml",
+    "facebook/mms-1b-all without pickles": f"{HF} model.safetensors adapter.eng.safetensors vocab.json",
+    "laion/CLIP-ViT-B-32": "README.md open_clip_config.json open_clip_model.safetensors merges.txt"
+    " vocab.json tokenizer.json",
+    "vinai/phobert-base": f"{HF} model.safetensors bpe.codes vocab.txt",
+    "mlc-ai/Qwen3-8B-q4f16_1-MLC": "README.md mlc-chat-config.json tensor-cache.json tokenizer.json",
+    "a model with its papers": f"{HF} {SHARDS} CITATION CITATION.bib CONTRIBUTORS COPYRIGHT MODEL_CARD.md"
+    " DISCLAIMER THIRD_PARTY_NOTICES.md Responsible-Use-Guide.pdf",
     "logs of a training without its state": f"{HF} {SHARDS} trainer_state.json train_results.json"
     " all_results.json runs/Jan01_host/events.out.tfevents.1700000000.host.1.0 training_loss.png",
 }

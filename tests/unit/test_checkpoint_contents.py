@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -299,6 +300,7 @@ AUTO_MAP = {"auto_map": {"AutoModel": "theirs.Model"}}
             "model_args.trust_remote_code",
         ),
         ("1/model.json", {"model": ".", "trust_remote_code": "true"}, "trust_remote_code"),
+        ("modules.json", [{"type": "them/repo--custom_st.Transformer"}], "type"),
     ],
 )
 def test_a_config_that_asks_for_code_is_refused_at_any_depth(
@@ -356,6 +358,7 @@ def test_a_config_nested_too_deeply_is_not_sound(folder: Path) -> None:
         ("audio_config.json", b'["\\u0061"' + b",{}" * 350_000 + b"]"),
         ("serving.properties", b"a=b\n" * 20_000),
         ("serving.properties", b"\\" * 100_000),
+        ("config.pbtxt", b'"a"' * 400_000),
     ],
 )
 def test_texts_that_are_built_to_take_long_are_not_read(
@@ -364,6 +367,16 @@ def test_texts_that_are_built_to_take_long_are_not_read(
     add(folder, path, content)
 
     assert refusals(folder) == {("model.not-inspected", path)}
+
+
+def test_a_text_of_tags_is_read_in_little_time(folder: Path) -> None:
+    add(folder, "hydra.yaml", b",!" * 1_000_000)
+
+    began = time.process_time()
+    reasons = inspect(folder).reasons
+
+    assert reasons == ()
+    assert time.process_time() - began < 5
 
 
 def test_long_json_that_speaks_of_no_code_is_not_parsed(folder: Path) -> None:
@@ -414,6 +427,17 @@ def test_more_small_texts_than_are_read_are_not_sound(folder: Path) -> None:
         ("option.tool_parser_plugin=/opt/ml/model/x", "option.tool_parser_plugin"),
         ("option.worker_extension_cls=theirs.Worker", "option.worker_extension_cls"),
         ('option.hf_overrides={"auto_map": {"A": "x"}}', "option.hf_overrides"),
+        ("option.entryPoint=djl_python./../../opt/ml/model/x", "option.entryPoint"),
+        ("option.entryPoint=djl_python.huggingface:x", "option.entryPoint"),
+        ("option.output_formatter=theirs.format", "option.output_formatter"),
+        (
+            "option.distributed_executor_backend=theirs.Executor",
+            "option.distributed_executor_backend",
+        ),
+        (
+            'option.kv_transfer_config={"kv_connector_module_path": "theirs"}',
+            "option.kv_transfer_config",
+        ),
     ],
 )
 def test_serving_properties_that_run_code_are_refused(folder: Path, line: str, place: str) -> None:
@@ -431,6 +455,11 @@ def test_serving_properties_that_run_code_are_refused(folder: Path, line: str, p
         "option.s3url=s3://other/models/",
         "option.model_id=/opt/ml/model/../../tmp/x",
         "option.tokenizer=other/tokenizer",
+        "option.speculative_draft_model=other/draft",
+        'option.speculative_config={"method": "eagle3", "model": "other/draft"}',
+        "option.generation_config=other/model",
+        "option.lora_modules=sql=https://host/adapter",
+        "option.chat_template=../template",
     ],
 )
 def test_serving_properties_that_load_another_model_are_refused(folder: Path, line: str) -> None:
@@ -456,9 +485,52 @@ option.enable_auto_tool_choice=true
 option.tool_call_parser=hermes
 option.worker_cls=auto
 option.limit_mm_per_prompt={"image": 4}
+option.gpu_memory_utilization=0.9
+option.rope_scaling={"rope_type": "dynamic", "factor": 2.0}
+option.speculative_draft_model=/opt/ml/additional-model-data-sources/draft
+option.chat_template=chat_template.jinja
+option.distributed_executor_backend=mp
+option.served_model_name=team.chat
 job_queue_size=100
 translatorFactory=ai.djl.huggingface.translator.TextEmbeddingTranslatorFactory
 """
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("adapter_config.json", {"base_model_name_or_path": "other/base"}),
+        ("7/model.json", {"model": "other/base"}),
+        ("triton/m/1/model.json", {"model": ".", "tokenizer": "other/base"}),
+    ],
+)
+def test_a_file_that_names_another_model_to_load_is_refused(
+    folder: Path, path: str, content: object
+) -> None:
+    add(folder, path, json.dumps(content).encode())
+
+    (reason,) = inspect(folder).reasons
+
+    assert reason.code == "model.loads-elsewhere"
+    assert "'other/base' instead of the model that lies here" in reason.message
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("adapter_config.json", {"base_model_name_or_path": "/opt/ml/model"}),
+        ("adapter_config.json", {"base_model_name_or_path": None}),
+        ("speech-lora/adapter_config.json", {"base_model_name_or_path": "TBA"}),
+        ("1/model.json", {"model": "/opt/ml/model/weights", "dtype": "auto"}),
+        ("model.json", {"model": {"layers": []}, "version": "a/b"}),
+    ],
+)
+def test_a_file_that_names_the_model_beside_it_is_data(
+    folder: Path, path: str, content: object
+) -> None:
+    add(folder, path, json.dumps(content).encode())
+
+    assert inspect(folder).reasons == ()
 
 
 def test_serving_properties_of_an_honest_model_are_data(folder: Path) -> None:
@@ -475,6 +547,16 @@ def test_serving_properties_of_an_honest_model_are_data(folder: Path) -> None:
         ("hydra.yml", b"%TAG !p! tag:yaml.org,2002:pyth\n---\na: !p!on/name:os.system\n"),
         ("hydra.yaml", b"a: !!%70ython/name:os.system\n"),
         ("hydra.yaml", b"a: [!<tag:yaml.org,2002:python/name:os.system> x]\n"),
+        ("hydra.yaml", "a: !!python/name:os.system\n".encode("utf-16")),
+        ("hydra.yaml", "\ufeff%TAG !p! tag:yaml.org,2002:pyth\n---\n!p!on/name:id\n".encode()),
+        ("hydra.yaml", b"# x\r%TAG !p! tag:yaml.org,2002:pyth\r---\r!p!on/name:id\r"),
+        ("hydra.yaml", "a:\x85!!python/name:os.system\n".encode()),
+        ("hyperparams.yaml", b"a: !apply:os.system [id]\n"),
+        ("hyperparams.yaml", b"a: !new:subprocess.Popen\n    args: id\n"),
+        ("config.pbtxt", b"backend # of course\n : 'python'"),
+        ("config.pbtxt", b'backend: "py" "thon"'),
+        ("config.pbtxt", b'backend: "\\x70ython"'),
+        ("config.pbtxt", b'runtime: "README.md"'),
     ],
 )
 def test_other_texts_that_ask_for_code_are_refused(folder: Path, path: str, content: bytes) -> None:
@@ -488,6 +570,9 @@ def test_other_texts_that_ask_for_code_are_refused(folder: Path, path: str, cont
     [
         ("config.pbtxt", b'backend: "onnxruntime"\nmax_batch_size: 8\n'),
         ("recipe.yaml", b"title: Use 100% python!\nstage: {modifiers: [a, b]}\n"),
+        ("recipe.yaml", b"# a python !new thing\na: !ENV x\n"),
+        ("recipe.yaml", b"\xff\xfe\xff"),
+        ("config.pbtxt", b'# backend: "python"\nname: "python" platform: "onnxruntime_onnx"'),
     ],
 )
 def test_other_texts_that_ask_for_nothing_are_data(folder: Path, path: str, content: bytes) -> None:

@@ -7,8 +7,10 @@ policy allows code, or names the file as data.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -37,6 +39,13 @@ _TABLES = match_any(
     "tokenizer.json",
 )
 _CONFIGS = match_any("*config*.json", "model.json", "model_index.json", "modules.json")
+
+
+# The files that name the model to load: of PEFT, and of vLLM within Triton.
+_NAMING = {
+    re.compile(r"adapter_config\.json"): ("base_model_name_or_path",),
+    re.compile(r"(.*/)?[0-9]+/model\.json"): ("model", "speculative_model", "tokenizer"),
+}
 
 
 class Allowances(Protocol):
@@ -137,8 +146,10 @@ def _find_orders(path: str, content: bytes) -> Iterator[Finding]:
         ".pbtxt": carriers.find_in_pbtxt,
         ".properties": carriers.find_in_properties,
     }[PurePosixPath(path).suffix.lower()]
+    named = next((keys for form, keys in _NAMING.items() if form.fullmatch(path)), ())
+    orders = carriers.find_in_top_keys(content, named) if named else ()
     try:
-        for count, (kind, place, why) in enumerate(find(content)):
+        for count, (kind, place, why) in enumerate(chain(find(content), orders)):
             if count < SHOWN_PER_FILE:
                 yield Finding(kind, path, why, place)
     except carriers.Unreadable as error:
@@ -163,7 +174,7 @@ _REFUSALS: Mapping[Kind, _Refusal] = {
     ),
     Kind.ELSEWHERE: _Refusal(
         code="model.loads-elsewhere",
-        remedy="Remove the line, as LMI serves the model beside it. Or set "
+        remedy="Remove the line, or name the model that lies beside it (/opt/ml/model). Or set "
         "model.allow_remote_code in the policy.",
     ),
     Kind.UNKNOWN: _Refusal(

@@ -29,11 +29,12 @@ _CODE = frozenset({
     ".war", ".wasm", ".whl", ".zsh",
 })
 _DATA = frozenset({
-    ".avif", ".bmp", ".bpe", ".csv", ".flac", ".gif", ".html", ".ico", ".imatrix", ".ipynb", ".jinja",
-    ".jinja2", ".jpeg", ".jpg", ".json", ".jsonl", ".log", ".md", ".model", ".mp3", ".mp4", ".msgpack",
-    ".npy", ".ogg", ".onnx", ".onnx_data", ".parquet", ".pbtxt", ".pdf", ".png", ".properties",
-    ".rst", ".spm", ".svg", ".tflite", ".tiff", ".tiktoken", ".tsv", ".txt", ".vocab", ".wav",
-    ".webm", ".webp", ".xml", ".yaml", ".yml",
+    ".avif", ".bib", ".bmp", ".bpe", ".csv", ".flac", ".gif", ".html", ".ico", ".imatrix", ".ipynb",
+    ".jinja", ".jinja2", ".jpeg", ".jpg", ".json", ".jsonl", ".log", ".md", ".md5", ".mil",
+    ".mlmodel", ".model", ".mp3", ".mp4", ".msgpack", ".npy", ".ogg", ".onnx", ".onnx_data",
+    ".parquet", ".pbtxt", ".pdf", ".png", ".properties", ".rst", ".sha256", ".spm", ".svg",
+    ".tflite", ".tiff", ".tiktoken", ".tsv", ".txt", ".vocab", ".wav", ".webm", ".webp", ".xml",
+    ".yaml", ".yml",
 })
 # fmt: on
 # What pip, conda, Docker, MLflow and SageMaker's toolkits read to install or to import something.
@@ -66,10 +67,15 @@ _DATA_NAMES = (
     "bpe.codes",
     "citation.cff",
     "events.out.tfevents.*",
-    "imatrix.dat",
+    "imatrix*.dat",
+    "imatrix*.gguf_file",
     "latest",  # DeepSpeed: the name of the newest checkpoint
     "merges",
+    "modelfile",  # Ollama's settings, as are params and template
     "openvino*.bin",  # numbers without a header, described by the .xml beside them
+    "params",
+    "sha256sums",
+    "template",
     "tokenizer.model.v*",
     "version",
     "vocab",
@@ -82,7 +88,12 @@ _DOCUMENTS = (
     "*terms*",
     "authors",
     "changelog",
+    "citation",
+    "contributors",
     "copying*",
+    "copyright",
+    "disclaimer",
+    "model_card",
     "readme*",
 )
 # `hf download` notes here what it fetched.
