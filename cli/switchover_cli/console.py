@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.text import Text
 
-from switchover.domain.plain_text import for_json, for_terminal, is_plain
+from switchover.domain.plain_text import find_hidden, for_json, for_terminal, is_plain, write_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,13 +53,15 @@ def _clean_segment(segment: Segment) -> Segment:
 
 def _clean(text: Text) -> Text:
     """The text with what doesn't show written out, in the styles that it had."""
-    unsafe = [at for at, char in enumerate(text.plain) if char != "\n" and not is_plain(char)]
+    unsafe = {at for at in find_hidden(text.plain) if text.plain[at] != "\n"}
     if not unsafe:
         return text
     cleaned = text.blank_copy()
+    at = 0
     for piece in text.divide(sorted({edge for at in unsafe for edge in (at, at + 1)})):
-        if piece.plain != "\n" and not is_plain(piece.plain.replace("\n", "")):
+        begins, at = at, at + len(piece)
+        if begins in unsafe:
             style = piece.spans[-1].style if piece.spans else ""
-            piece = Text(for_terminal(piece.plain), style)
+            piece = Text(write_out(piece.plain), style)
         cleaned.append_text(piece)
     return cleaned

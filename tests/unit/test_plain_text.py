@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -37,6 +38,11 @@ from switchover.domain.plain_text import (
         ("\u3164\u115f\u2800", r"\u3164\u115f\u2800"),  # letters that show nothing
         ("\ud800", r"\ud800"),
         ("\ue000\x7f\x00", r"\ue000\x7f\x00"),
+        ("a\u200db\u200cc", r"a\u200db\u200cc"),  # a joiner where nothing joins
+        ("\u0645\u06cc\u200c\u200c\u062e", "\u0645\u06cc\\u200c\\u200c\u062e"),
+        ("a\ufe0fb\U000e0100\U000e0101", r"a\ufe0fb\U000e0100\U000e0101"),  # hold any bytes unseen
+        ("\u845b\U000e0100\U000e0101", "\u845b\U000e0100\\U000e0101"),
+        ("a" + "\u0301" * 8, "a" + "\u0301" * 6 + r"\u0301\u0301"),  # runs over other lines
     ],
 )
 def test_what_does_not_show_is_written_out(poison: str, shown: str) -> None:
@@ -45,7 +51,23 @@ def test_what_does_not_show_is_written_out(poison: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "good", ["Kim Østergård", "修复 🚑", "שלום", "é vs é", "a [/] b", "50 % → 2"]
+    "good",
+    [
+        "Kim Østergård",
+        "修复 🚑",
+        "שלום",
+        "שָׁלוֹם",
+        "é vs é",
+        "a [/] b",
+        "50 % → 2",
+        "علی\u200cرضا می\u200cخواهم",  # Persian
+        "क्\u200dष श्\u200cर",  # Hindi
+        "ශ්\u200dරී ලංකා",  # Sinhala
+        "สวัสดี Việt Nam",
+        "\U0001f469\u200d\U0001f692 \u2764\ufe0f\u200d\U0001f525 \U0001f3f3\ufe0f\u200d\U0001f308",
+        "1\ufe0f\u20e3 ©\ufe0f \U0001f44d\U0001f3fd \U0001f1e9\U0001f1f0",
+        "葛\U000e0100城",  # a Japanese name
+    ],
 )
 def test_what_people_write_stays_as_it_is(good: str) -> None:
     assert one_line(good) == good
@@ -57,7 +79,16 @@ def test_what_people_write_stays_as_it_is(good: str) -> None:
 def test_nothing_unsafe_comes_through_any_medium(text: str) -> None:
     shown = one_line(text) + for_message(text) + quote(text) + for_page(text)
 
-    assert {unicodedata.category(char) for char in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp"} == set()
+    active = {
+        char for char in shown if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    }
+    assert active <= {"\u200c", "\u200d"}
+    assert not find_in_vain(shown)
+
+
+def find_in_vain(shown: str) -> list[str]:
+    """Joiners with nothing on one side that they could join."""
+    return re.findall("(?:^|[\x00-\u02ff])[\u200c\u200d]|[\u200c\u200d](?:[\x00-\u02ff]|$)", shown)
 
 
 @given(st.text())
@@ -83,6 +114,11 @@ def test_long_text_is_cut_and_the_rest_counted() -> None:
         ("tel:+4512345678", "tel[:]+4512345678"),
         ("“evil.example”", "“evil[.]example”"),
         ("“login.evil.co.uk/x”", "“login[.]evil[.]co[.]uk/x”"),
+        ("evil.example/x.json: is", "evil[.]example/x.json: is"),
+        ("at s3.amazonaws.com/evil", "at s3[.]amazonaws[.]com/evil"),
+        ("evil.example?x", "evil[.]example?x"),
+        ("<!here> <@U1> <#C1>", "[<]!here> [<]@U1> [<]#C1>"),
+        ("@here @Channel @everyone", "[@]here [@]Channel [@]everyone"),
     ],
 )
 def test_a_message_holds_no_link_that_others_wrote(address: str, shown: str) -> None:
@@ -96,6 +132,8 @@ def test_a_message_holds_no_link_that_others_wrote(address: str, shown: str) -> 
         "alarms.error_rate: 0.05 at ml.g6e.2xlarge, 09:30",
         "Next: switchover rollback vlm --to v1.2",
         "arn:aws:iam::000000000000:user/kim",
+        "code/inference.py: p99 < 2 s, 1.5/s, models/chat/v1.2/config.json",
+        "000000000000.dkr.ecr.us-east-1.amazonaws.com/vllm:0.9",
     ],
 )
 def test_a_message_leaves_our_own_words_as_they_are(line: str) -> None:
@@ -109,7 +147,19 @@ def test_a_page_shows_markup_as_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "blank", ["", " ", "\t\n", "\u200b\u200b", "\u3164", "\u2800 \u202e", "\xa0"]
+    "blank",
+    [
+        "",
+        " ",
+        "\t\n",
+        "\u200b\u200b",
+        "\u3164",
+        "\u2800 \u202e",
+        "\xa0",
+        "\ufe0f",
+        " \u0301",
+        "\u200d",
+    ],
 )
 def test_a_text_without_anything_to_read_has_no_words(blank: str) -> None:
     assert not has_words(blank)
