@@ -12,6 +12,7 @@ from rich.text import Text
 from switchover.domain.garbage import Judged, judge_made, made_by
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.errors import Misused
 from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 
@@ -65,13 +66,22 @@ def judge_leftovers(deployment: Deployment, endpoint: str, keep: int) -> tuple[J
     # Read after that long look: what an update needs that began meanwhile is needed too.
     ledger = deployment.ledger
     updates = ledger.history(endpoint, _MOST_UPDATES)
+    pin = deployment.wishes.pin(endpoint)
+    if pin is not None and pin.is_unreadable:
+        raise Misused(
+            f"The pin of {endpoint} can't be read, so that what it needs is unknown.",
+            f"Pin the version again (switchover pin), or free it: switchover unpin {endpoint}",
+        )
     return judge_made(
         made_by(updates),
         inventory,
         endpoint=endpoint,
         updates=updates,
-        served={name: ledger.served(name) for name in {endpoint, *inventory.endpoints}},
-        pin=deployment.wishes.pin(endpoint),
+        served={
+            name: ledger.served(name, must_read_all=True)
+            for name in {endpoint, *inventory.endpoints}
+        },
+        pin=pin,
         keep=keep,
     )
 

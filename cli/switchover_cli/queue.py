@@ -203,7 +203,7 @@ def _draw(found: _Queue) -> RenderableType:
             )
         )
     if found.pin:
-        lines.append(Text(f"Pinned to {found.pin.version}: {found.pin.reason}"))
+        lines.append(Text(f"Pinned to {found.pin.shown}: {found.pin.reason}"))
     if not found.waiting:
         return Group(*lines, Text(f"Nobody waits for {found.endpoint}."))
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))

@@ -179,4 +179,4 @@ def test_who_may_not_send_the_event_is_told_that_the_request_stands(
 
     assert code == ExitCode.UNEXPECTED
     assert "is recorded" in capsys.readouterr().err
-    assert typed.wishes.find_abort(ENDPOINT, typed.update().update_id) is not None
+    assert typed.wishes.find_abort(typed.update()) is not None

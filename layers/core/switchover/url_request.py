@@ -6,7 +6,6 @@ Its sender is not to be trusted; what Lambda says of the sender is.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -97,7 +96,7 @@ class UrlRequest(_Part):
             raw = (
                 base64.b64decode(self.body, validate=True) if self.is_base64 else self.body.encode()
             )
-        except (binascii.Error, UnicodeEncodeError):
+        except ValueError:  # also of base64 and of Unicode
             return Unfit(400, "The body can't be decoded.")
         return (
             raw

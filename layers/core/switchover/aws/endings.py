@@ -90,7 +90,7 @@ class Endings:
         """A request to stop an update that was confirmed before anything took it up."""
         if update.outcome is not Outcome.UPDATED:
             return
-        asked = self._wishes.find_abort(update.endpoint, update.update_id)
+        asked = self._wishes.find_abort(update)
         if asked is not None:
             text = f"{asked.told} It came too late: the update was confirmed already."
             self._ledger.add_moment(update, Moment(at=asked.at, state="Abort", text=text))

@@ -15,15 +15,20 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from switchover.aws.ledger_items import SCHEMA, body_of, read_moment, read_update
+from switchover.aws.ledger_items import (
+    SCHEMA,
+    body_of,
+    read_claim,
+    read_moment,
+    read_served,
+    read_update,
+)
 from switchover.domain.errors import StaleUpdate, UpdateUnknown, UpdateUnreadable
-from switchover.domain.queueing import Claim, Standing
-from switchover.domain.served import Served
+from switchover.domain.queueing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from switchover.domain.outcome import Outcome
+    from switchover.domain.queueing import Claim
+    from switchover.domain.served import Served
     from switchover.domain.update import Moment, Update
 
 _BY_ENDPOINT = "by_endpoint"
@@ -100,13 +107,7 @@ class Ledger:
         newest = item.get("newest", {}).get("S", "")
         if "execution_arn" not in item:
             return Standing(newest=newest)
-        holder = Claim(
-            endpoint=endpoint,
-            update_id=item["update_id"]["S"],
-            execution_arn=item["execution_arn"]["S"],
-            claimed_at=datetime.fromisoformat(item["claimed_at"]["S"]),
-        )
-        return Standing(holder, newest)
+        return Standing(read_claim(endpoint, item), newest)
 
     def claim(self, endpoint: str) -> Claim | None:
         """Who may change the endpoint now."""
@@ -211,7 +212,10 @@ class Ledger:
             StaleUpdate: it was changed since it was read; read again and decide anew.
         """
         changes = {"execution_arn": execution_arn, "is_unreadable": False}
-        keep = "SET unreadable = body, body = :body, #schema = :schema, revision = :next"
+        keep = (
+            "SET unreadable = if_not_exists(body, :schema),"
+            " body = :body, #schema = :schema, revision = :next"
+        )
         return self._write(update, changes, keep)
 
     def _write(self, update: Update, changes: dict[str, Any], expression: str) -> Update:
@@ -221,13 +225,15 @@ class Ledger:
                 TableName=self._table,
                 Key=_key(f"update#{update.update_id}", "update"),
                 UpdateExpression=expression,
-                ConditionExpression="revision = :read",
+                # A record without a revision is damaged, and nobody's to change but here.
+                ConditionExpression="revision = :read OR NOT attribute_type(revision, :number)",
                 ExpressionAttributeNames={"#schema": "schema"},
                 ExpressionAttributeValues={
                     ":body": body_of(changed),
                     ":schema": {"N": str(SCHEMA)},
                     ":read": {"N": str(update.revision)},
                     ":next": {"N": str(changed.revision)},
+                    ":number": {"S": "N"},
                 },
             )
         except ClientError as error:
@@ -322,8 +328,12 @@ class Ledger:
             },
         )
 
-    def served(self, endpoint: str) -> tuple[Served, ...]:
-        """The configs that served an endpoint, newest first."""
+    def served(self, endpoint: str, *, must_read_all: bool = False) -> tuple[Served, ...]:
+        """The configs that served an endpoint, newest first, passing over what can't be read.
+
+        Raises:
+            UpdateUnreadable: one can't be read, and `must_read_all`: for those who delete the others.
+        """
         items = self._query(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :served)",
             ExpressionAttributeValues={
@@ -332,9 +342,12 @@ class Ledger:
             },
             ScanIndexForward=False,
         )
-        return tuple(
-            Served.model_validate_json(item["body"]["S"], extra="ignore") for item in items
-        )
+        found = tuple(read_served(item) for item in items)
+        if must_read_all and None in found:
+            raise UpdateUnreadable(
+                f"what served {endpoint} once can't all be read, so that what it needs is unknown"
+            )
+        return tuple(served for served in found if served is not None)
 
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
         answer = self._dynamodb.get_item(

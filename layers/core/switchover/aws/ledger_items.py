@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from switchover.domain.outcome import Outcome
+from switchover.domain.queueing import Claim
+from switchover.domain.served import Served
 from switchover.domain.unreadable import stand_in_for
 from switchover.domain.update import Moment, Update
 
@@ -77,14 +79,40 @@ def _stand_in(item: dict[str, Any], fault: str) -> Update:
         item.get("endpoint", {}).get("S", ""),
         _time_in(item.get("started_at", {}).get("S", "")),
         announced=Outcome(announced) if announced in set(Outcome) else None,
-        revision=int(item.get("revision", {}).get("N", 0)),
+        revision=_revision_in(item),
         fault=fault,
+    )
+
+
+def _revision_in(item: dict[str, Any]) -> int:
+    try:
+        return int(item["revision"]["N"])
+    except (KeyError, ValueError):
+        return 0
+
+
+def read_served(item: dict[str, Any]) -> Served | None:
+    """A config that served; None if its item can't be read."""
+    try:
+        return Served.model_validate_json(item["body"]["S"], extra="ignore")
+    except (KeyError, ValueError):
+        return None
+
+
+def read_claim(endpoint: str, item: dict[str, Any]) -> Claim:
+    """Who holds a claim. What of it can't be read is empty, or so long ago that it can be freed."""
+    return Claim(
+        endpoint=endpoint,
+        update_id=item.get("update_id", {}).get("S", "(unreadable)"),
+        execution_arn=item["execution_arn"].get("S", ""),
+        claimed_at=_time_in(item.get("claimed_at", {}).get("S", "")),
     )
 
 
 def _time_in(key: str) -> datetime:
     """The time with which a sort key begins."""
     try:
-        return datetime.fromisoformat(key.partition("#")[0])
+        at = datetime.fromisoformat(key.partition("#")[0])
     except ValueError:
         return datetime.fromtimestamp(0, UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

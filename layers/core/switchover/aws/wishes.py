@@ -7,16 +7,19 @@
 | wish#<endpoint> | pin            | the one version that the endpoint takes          |
 
 So a right to write here, by `dynamodb:LeadingKeys`, is no right to write claims, plans or the queue.
+What people wrote may be unreadable. It holds up releases, but neither a rollback nor other endpoints:
+such a pin lets no release start, such a mark marks its version, such a request stops its update.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
+from pydantic import BaseModel
 
-from switchover.domain.aborting import AbortRequest, object_to_abort
+from switchover.domain.aborting import AbortRequest, call_off, object_to_abort
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.update import Moment
 
@@ -30,6 +33,11 @@ if TYPE_CHECKING:
 
 ABORT_REQUESTED = "Abort Requested"
 _SOURCE = "switchover"
+# Of characters; a request of ours with all its reasons has a tenth. It is copied into the update.
+_LONGEST = 64 * 1024
+_NO_JSON = "unreadable"
+_UNREADABLE = "what was written can't be read"
+_Wish = TypeVar("_Wish", bound=BaseModel)
 
 
 class Wishes:
@@ -54,10 +62,18 @@ class Wishes:
             return False
         return True
 
-    def find_abort(self, endpoint: str, update_id: str) -> AbortRequest | None:
+    def find_abort(self, update: Update) -> AbortRequest | None:
         """A person's request to stop an update, if there is one."""
-        body = self._body(f"wish#{endpoint}", f"abort#{update_id}")
-        return None if body is None else AbortRequest.model_validate_json(body)
+        body = self._body(f"wish#{update.endpoint}", f"abort#{update.update_id}")
+        return (
+            None
+            if body is None
+            else _read(
+                AbortRequest,
+                body,
+                call_off(update.update_id, update.started_at, "somebody", _UNREADABLE),
+            )
+        )
 
     def add_mark(self, mark: Mark) -> None:
         """Mark a version bad."""
@@ -66,7 +82,8 @@ class Wishes:
     def mark(self, endpoint: str, version: str) -> Mark | None:
         """Why a version isn't started again by itself, if it isn't."""
         body = self._find(endpoint, f"mark#{version}")
-        return None if body is None else Mark.model_validate_json(body, extra="ignore")
+        unread = Mark(endpoint=endpoint, version=version, reason=_UNREADABLE, at=None)
+        return None if body is None else _read(Mark, body, unread)
 
     def remove_mark(self, endpoint: str, version: str) -> None:
         """Let a version be started again."""
@@ -79,7 +96,11 @@ class Wishes:
     def pin(self, endpoint: str) -> Pin | None:
         """The one version that an endpoint takes, if somebody said so."""
         body = self._find(endpoint, "pin")
-        return None if body is None else Pin.model_validate_json(body, extra="ignore")
+        return (
+            None
+            if body is None
+            else _read(Pin, body, Pin(endpoint=endpoint, version="", reason=_UNREADABLE, at=None))
+        )
 
     def remove_pin(self, endpoint: str) -> None:
         """Let an endpoint take any version again."""
@@ -105,7 +126,18 @@ class Wishes:
         answer = self._dynamodb.get_item(
             TableName=self._table, Key=_key(pk, sk), ConsistentRead=True
         )
-        return answer["Item"]["body"]["S"] if "Item" in answer else None
+        if "Item" not in answer:
+            return None
+        text = answer["Item"].get("body", {}).get("S", "")
+        return text if 0 < len(text) <= _LONGEST else _NO_JSON
+
+
+def _read(wish: type[_Wish], body: str, unread: _Wish) -> _Wish:
+    """What somebody wrote, or what stands in for it."""
+    try:
+        return wish.model_validate_json(body, extra="ignore")
+    except ValueError:
+        return unread
 
 
 def heed(update: Update, ledger: Ledger, wishes: Wishes) -> Update:
@@ -116,7 +148,7 @@ def heed(update: Update, ledger: Ledger, wishes: Wishes) -> Update:
     """
     if object_to_abort(update) is not None:
         return update
-    asked = wishes.find_abort(update.endpoint, update.update_id)
+    asked = wishes.find_abort(update)
     if asked is None:
         return update
     heeded = ledger.save(update, abort=asked)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.outcome import Outcome
@@ -26,9 +26,9 @@ class AbortRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    at: datetime
+    at: AwareDatetime
     by: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Reason, ...] = Field(min_length=1)
 
     @property
     def told(self) -> str:

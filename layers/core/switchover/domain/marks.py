@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.outcome import Outcome
-from switchover.domain.plain_text import quote
+from switchover.domain.plain_text import one_line, quote
 from switchover.domain.plans.plan import Kind
 from switchover.domain.reasons import Reason
 
@@ -32,7 +32,8 @@ _INFRASTRUCTURE = re.compile(
 class Mark(BaseModel):
     """A version that isn't started again unless somebody asks for it by name.
 
-    `update_id` is the update that was rolled back; empty if a person marked it.
+    `update_id` is the update that was rolled back; empty if a person marked it. `at` is None for a mark
+    that can't be read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,19 +41,32 @@ class Mark(BaseModel):
     endpoint: str
     version: str
     reason: str
-    at: datetime
+    at: datetime | None
     update_id: str = ""
 
 
 class Pin(BaseModel):
-    """An endpoint that takes releases of one version only."""
+    """An endpoint that takes releases of one version only.
+
+    `version` is empty and `at` None for a pin that can't be read: no release may start then.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     endpoint: str
     version: str
     reason: str
-    at: datetime
+    at: datetime | None
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether this only stands in for a pin that can't be read."""
+        return not self.version
+
+    @property
+    def shown(self) -> str:
+        """The version as people read it."""
+        return "a version that can't be read" if self.is_unreadable else one_line(self.version, 100)
 
 
 def mark_after(update: Update) -> Mark | None:
@@ -85,7 +99,7 @@ def check_marks(update: Update, mark: Mark | None, pin: Pin | None) -> Iterator[
         yield Reason(
             code="release.marked-bad",
             subject=f"version {update.version}",
-            message=f"is marked bad since {mark.at:%Y-%m-%d %H:%M} UTC: {quote(mark.reason)}.",
+            message=f"is marked bad{_say_since(mark)}: {quote(mark.reason)}.",
             remedy=(
                 "Offer another version; or ask for it by name:"
                 f" switchover start --endpoint {update.endpoint} --version {update.version}"
@@ -95,6 +109,10 @@ def check_marks(update: Update, mark: Mark | None, pin: Pin | None) -> Iterator[
         yield Reason(
             code="endpoint.pinned",
             subject=f"endpoint {update.endpoint}",
-            message=f"is pinned to {pin.version}: {quote(pin.reason)}.",
+            message=f"is pinned to {pin.shown}: {quote(pin.reason)}.",
             remedy=f"Free it first: switchover unpin {update.endpoint}",
         )
+
+
+def _say_since(mark: Mark) -> str:
+    return "" if mark.at is None else f" since {mark.at:%Y-%m-%d %H:%M} UTC"
