@@ -203,6 +203,7 @@ def test_a_windows_zone_name_is_understood() -> None:
         (("DTSTART:2026-11-27",), 8, "2026-11-27"),
         (("DTSTART;TZID=Nowhere/Land:20261127T100000", "DURATION:PT2H"), 8, "'Nowhere/Land'"),
         (("DTSTART:20261127T100000Z", "DTEND:20261126T100000Z"), 9, "ends before it begins"),
+        (("DTSTART:20261127T100000Z", "DURATION:-PT1H"), 9, "ends before it begins"),
         (("DTSTART:20261127T100000Z", "RRULE:FREQ=MINUTELY"), 9, "within a day"),
         (("DTSTART:20261127T100000Z", "RRULE:FREQ=DAILY;BYMINUTE=1,2"), 9, "within a day"),
         (("DTSTART:20261127T100000Z", "RRULE:FREQ=OFTEN"), 9, "OFTEN"),

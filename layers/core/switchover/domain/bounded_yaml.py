@@ -9,6 +9,7 @@ import yaml
 
 from switchover.domain.bounded import Limits, Unreadable, check_text
 
+_PLAIN = ("null", "bool", "int", "float", "timestamp", "str", "seq", "map")
 _NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
 # A policy of every key there is takes 6 KB; PyYAML reads some 100 KB in a second.
 FILE_LIMITS = Limits(bytes=128 * 1024)
@@ -18,8 +19,17 @@ class BoundedLoader(yaml.SafeLoader):
     """Reads plain values, and no more of them than the limits say.
 
     The merge key `<<` copies what it names, so that a few lines of aliases of aliases would fill any
-    memory. Every node is counted as it is composed, an alias with all that it stands for.
+    memory. Every node is counted as it is composed, an alias with all that it stands for. Tags that make
+    anything but plain values, such as `!!binary` and `!!set`, aren't known.
     """
+
+    yaml_constructors = {  # noqa: RUF012  (PyYAML's own way)
+        None: yaml.SafeLoader.yaml_constructors[None],
+        **{
+            tag: yaml.SafeLoader.yaml_constructors[tag]
+            for tag in (f"tag:yaml.org,2002:{name}" for name in _PLAIN)
+        },
+    }
 
     def __init__(self, raw: bytes | str, limits: Limits = FILE_LIMITS) -> None:
         if len(raw) > limits.bytes:
@@ -62,6 +72,30 @@ class BoundedLoader(yaml.SafeLoader):
         if self._depth + height > self._limits.depth + 1:
             raise Unreadable(f"is nested deeper than {self._limits.depth} levels")
         return node
+
+    def get_single_node(self) -> yaml.Node | None:
+        """The document's node.
+
+        Raises:
+            Unreadable: it is too much, or a text names a character that Unicode hasn't.
+        """
+        try:
+            return super().get_single_node()
+        except OverflowError as error:
+            raise Unreadable("names a character that Unicode hasn't") from error
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
+        """The value of a node.
+
+        Raises:
+            Unreadable: a tag says what the value isn't, such as `!!int ''`.
+        """
+        try:
+            return super().construct_object(node, deep)
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
+            raise Unreadable(
+                f"holds what isn't the {node.tag.rpartition(':')[2]} that its tag says{_in_line(node)}"
+            ) from error
 
     def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
         """Read a number.

@@ -155,8 +155,9 @@ def _event_faults(event: Event) -> Iterator[tuple[str, str]]:
         zone = event[name].params.get("TZID") if name in event else None
         if zone is not None and getattr(event[name].dt, "tzinfo", None) is None:
             yield name, f"time zone {zone!r} is neither IANA's nor defined in the file"
-    if "DTEND" in event and _ends_early(event):
-        yield "DTEND", "ends before it begins"
+    end = next((name for name in ("DTEND", "DURATION") if name in event), None)
+    if end and _ends_early(event):
+        yield end, "ends before it begins"
     if "EXRULE" in event:
         yield (
             "EXRULE",
