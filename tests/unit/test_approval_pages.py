@@ -33,6 +33,9 @@ SECRET = "s3cr3t"  # noqa: S105 - opens nothing
 _ALONE = frozenset({"meta", "input", "br", "!doctype"})
 
 
+_INLINE = {"bdi"}
+
+
 class Reader(HTMLParser):
     """Reads a page as a browser does: its words, what is written in each tag, and what stays open."""
 
@@ -44,12 +47,14 @@ class Reader(HTMLParser):
         self.feed(body)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.words.append("" if tag in _INLINE else " ")
         self.tags.append((tag, dict(attrs)))
         if tag not in _ALONE:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+        self.words.append("" if tag in _INLINE else " ")
 
     def handle_data(self, data: str) -> None:
         if "style" not in self.open:
@@ -57,7 +62,7 @@ class Reader(HTMLParser):
 
     @property
     def text(self) -> str:
-        return " ".join(self.words)
+        return " ".join("".join(self.words).split())
 
     def find(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]

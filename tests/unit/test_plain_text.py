@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from switchover.domain.plain_text import (
     for_message,
     for_page,
+    for_page_alone,
     for_terminal,
     has_words,
     is_plain,
@@ -100,6 +101,8 @@ def test_nobody_closes_their_own_quotation(text: str) -> None:
 def test_long_text_is_cut_and_the_rest_counted() -> None:
     assert one_line("x" * 5_000, 10) == "xxxxxxxxxx … (+4990 characters)"
     assert len(for_message("x" * 10**6)) < 2_100
+    assert one_line("ab\u200b\u200b\u200b", 10) == r"ab\u200b … (+2 characters)"
+    assert len(quote("\u200b" * 400)) < 450
 
 
 @pytest.mark.parametrize(
@@ -138,6 +141,10 @@ def test_a_message_holds_no_link_that_others_wrote(address: str, shown: str) -> 
 )
 def test_a_message_leaves_our_own_words_as_they_are(line: str) -> None:
     assert for_message(line) == line
+
+
+def test_a_quotation_that_reads_from_the_right_moves_no_number_of_ours() -> None:
+    assert for_page_alone("of “שלום <b>” 5 of 7") == "of <bdi>“שלום &lt;b&gt;”</bdi> 5 of 7"
 
 
 def test_a_page_shows_markup_as_text() -> None:

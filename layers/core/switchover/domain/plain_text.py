@@ -18,6 +18,7 @@ import json
 import re
 import unicodedata
 from html import escape
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -77,8 +78,11 @@ def one_line(text: str, longest: int = _LONGEST_LINE) -> str:
     Of a longer one the rest is counted: `… (+120 characters)`.
     """
     cut = text[:longest]
-    shown = " ".join(_written_out(cut).split())
-    left = len(text) - len(cut)
+    pieces = _write_pieces(cut)
+    # What is written out takes several characters for one.
+    fits = sum(end <= longest for end in accumulate(map(len, pieces)))
+    shown = " ".join("".join(pieces[:fits]).split())
+    left = len(text) - fits
     return f"{shown} … (+{left} characters)" if left else shown
 
 
@@ -90,6 +94,14 @@ def for_terminal(text: str) -> str:
 def for_page(text: str) -> str:
     """A text on one line, within HTML."""
     return escape(one_line(text))
+
+
+def for_page_alone(text: str) -> str:
+    """Like `for_page`, for where HTML may stand: what others wrote keeps its direction to itself.
+
+    Else a number of ours behind a quotation in Hebrew or Arabic would be drawn within the quotation.
+    """
+    return _QUOTED.sub(lambda found: f"<bdi>{found[0]}</bdi>", for_page(text))
 
 
 def for_message(text: str) -> str:
@@ -139,10 +151,15 @@ def write_out(char: str) -> str:
 
 
 def _written_out(text: str) -> str:
-    chars = list(text)
+    return "".join(_write_pieces(text))
+
+
+def _write_pieces(text: str) -> list[str]:
+    """What is shown for each character."""
+    pieces = list(text)
     for at in find_hidden(text):
-        chars[at] = write_out(text[at])
-    return "".join(chars)
+        pieces[at] = write_out(text[at])
+    return pieces
 
 
 def _is_unsafe(char: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from switchover.domain.plain_text import for_page
+from switchover.domain.plain_text import for_page, for_page_alone
 
 # Nothing is loaded, framed, cached, indexed or told to the next page; the form goes nowhere but here.
 _HEADERS = {
@@ -80,7 +80,7 @@ class Page:
 def draw_facts(facts: dict[str, Fact]) -> str:
     """Names and what they stand for, on one line or on several; an empty one is left out."""
     rows = (
-        f"<dt>{for_page(name)}</dt><dd>{'<br>'.join(map(for_page, _lines(fact)))}</dd>"
+        f"<dt>{for_page(name)}</dt><dd>{'<br>'.join(map(for_page_alone, _lines(fact)))}</dd>"
         for name, fact in facts.items()
         if fact
     )
@@ -93,4 +93,4 @@ def _lines(fact: Fact) -> tuple[str, ...]:
 
 def draw_text(text: str) -> str:
     """A paragraph."""
-    return f"<p>{for_page(text)}</p>"
+    return f"<p>{for_page_alone(text)}</p>"
