@@ -68,6 +68,15 @@ def look(tar: bytes, *, pack: bool = True) -> Archive:
     )
 
 
+def with_field(place: int, value: bytes) -> bytes:
+    """An empty file with one field of its header changed."""
+    block = bytearray(header(b"a.txt"))
+    block[place : place + len(value)] = value
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
 EVIL = file(b"evil.py", b"x")
 
 TRAPS = {
@@ -110,6 +119,17 @@ TRAPS = {
     "a file that ends as a folder": file(b"a.txt/", b""),
     "a file that a long name covers as a folder": file(b"n", b"a.txt\0", kind=b"L", form=GNU)
     + file(b"a/", kind=b"\0"),
+    "a file that is a folder by its last dot": file(b"config.json/.", b"{}"),
+    "a name that no file system takes": pax(record(b"path", b"n" * 256)) + file(b"a"),
+    "a name deeper than folders can be made": pax(record(b"path", b"/".join([b"d"] * 600)))
+    + file(b"a"),
+    "a time that is no number": pax(record(b"mtime", b"nan")) + file(b"a"),
+    "a time without end": pax(record(b"mtime", b"1e999")) + file(b"a"),
+    "an owner with a NUL": pax(record(b"uname", b"a\0b")) + file(b"a"),
+    "a time of letters": with_field(136, b"zzzzzzzzzzz\0"),
+    "a time beyond the sun's": with_field(136, b"\x80" + b"\xff" * 11),
+    "a mode of letters": with_field(100, b"zzzzzzz\0"),
+    "an owner of letters": with_field(108, b"0x00000\0"),
     "a folder with content": header(b"a/", octal(512), b"5") + padded(EVIL[:512]),
     "an absolute name": file(b"/tmp/evil.py"),
     "a name that leads out": file(b"a/../../evil.py"),
@@ -172,6 +192,11 @@ HONEST = {
     "double slashes": (file(b"./a//b.txt"), "a/b.txt"),
     "an old regular file": (file(b"a", kind=b"\0", form=GNU), "a"),
     "a contiguous file": (file(b"a", kind=b"7"), "a"),
+    "a time before 1970": (with_field(136, b"\xff" * 12), "a.txt"),
+    "a mode without its NUL": (with_field(100, b"00000644"), "a.txt"),
+    "an owner in base 256": (with_field(108, b"\x80" + bytes(6) + b"\1"), "a.txt"),
+    "no times and owners": (with_field(100, bytes(24)), "a.txt"),
+    "a pax time to the nanosecond": (pax(record(b"mtime", b"-1.123456789")) + file(b"a"), "a"),
     "a folder that comes twice": (file(b"d/", kind=b"5") * 2 + file(b"d/a"), "d/a"),
     "a folder behind its file": (file(b"d/a") + file(b"d/", kind=b"5"), "d/a"),
 }

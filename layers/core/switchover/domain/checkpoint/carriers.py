@@ -33,7 +33,7 @@ _HERE = re.compile(r"\./?|/opt/ml/model(/.*)?")
 _HUB_NAME = re.compile(r"://|(?<![\w./-])[A-Za-z0-9][\w.-]*/[\w.-]+")
 # What Python imports by its name: theirs.Worker, but neither 0.9 nor llama-3.1.
 _IMPORTED = re.compile(r"[A-Za-z_]\w*([.:][A-Za-z_]\w*)+")
-_DJL_ENTRY = re.compile(r"djl_python(\.[a-z_]+)+")
+_DJL_ENTRY = re.compile(r"djl_python(\.[a-z0-9_]+)+")
 # YAML ends a line by five characters, which \s matches too. The longest tag that builds Python
 # objects is "!<tag:yaml.org,2002:python/…>"; a part of it may be written in percent signs.
 _PYTHON_TAG = re.compile(

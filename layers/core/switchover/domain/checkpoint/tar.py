@@ -36,8 +36,20 @@ _FILES, _FOLDER = frozenset({b"0", b"\0", b"7"}), b"5"
 _GNU_LONG_NAME, _PAX, _PAX_GLOBAL = b"L", b"x", b"g"
 _OCTAL = re.compile(rb" *([0-7]+)[ \0]*")
 _PAX_RECORD = re.compile(rb"([1-9][0-9]{0,5}) ")
-# They say nothing about which bytes are unpacked under which name.
-_HARMLESS = frozenset({"atime", "comment", "ctime", "gid", "gname", "mtime", "uid", "uname"})
+# They say nothing about which bytes are unpacked under which name, if they are what they should be: of a
+# time that is no number Python's tarfile unpacks nothing at all.
+_TIME, _OWNER, _WORD = rb"-?[0-9]{1,11}(\.[0-9]*)?", rb"[0-9]{1,10}", rb"[^\0]*"
+_HARMLESS = {
+    **dict.fromkeys(("atime", "ctime", "mtime"), re.compile(_TIME)),
+    **dict.fromkeys(("gid", "uid"), re.compile(_OWNER)),
+    **dict.fromkeys(("comment", "gname", "uname"), re.compile(_WORD)),
+}
+# Mode, owner, group and time of a header: octal digits, or base 256.
+_NUMBERS = (slice(100, 108), slice(108, 116), slice(116, 124), slice(136, 148))
+_NUMBER = re.compile(rb" *[0-7]* *(\0.*)?|[\x80\xff].*", re.DOTALL)
+_LATEST = 2**40
+# Linux takes 255 bytes for each part of a name; S3 1,024 for a whole key.
+_PART_LIMIT_BYTES, _NAME_LIMIT_BYTES = 255, 1024
 _HARMLESS_VENDORS = (
     "LIBARCHIVE.creationtime",
     "LIBARCHIVE.xattr.",
@@ -148,6 +160,11 @@ def _check_form(header: bytes) -> None:
     # Here older and vendors' formats keep a second name, times or a sparse map.
     if any(header[500:] if form == _POSIX else header[345:]):
         raise Damaged("has a header with more in it than POSIX or GNU tar writes for a plain file")
+    time = header[136:148]
+    seconds = int.from_bytes(time[1:], "big", signed=time[0] == 0xFF)
+    is_far = time[0] >= 0x80 and abs(seconds) > _LATEST
+    if is_far or not all(_NUMBER.fullmatch(header[field]) for field in _NUMBERS):
+        raise Damaged("has a header with a mode, an owner or a time that is none")
 
 
 def _read_size(header: bytes) -> int:
@@ -197,14 +214,21 @@ def _extend(extension: _Extension, kind: bytes, content: bytes) -> None:
     if kind == _PAX_GLOBAL and records.keys() - {"comment"}:
         raise Damaged(f"sets {quote(min(records.keys() - {'comment'}))} for all files at once")
     for key, value in records.items():
-        if key == "path":
-            _set_name(extension, value)
-        elif key == "size":
-            if not re.fullmatch(rb"[0-9]{1,18}", value):
-                raise Damaged(f"has a file whose size is {quote(value)}")
-            extension.bytes = int(value)
-        elif key not in _HARMLESS and not key.startswith(_HARMLESS_VENDORS):
-            raise Damaged(f"has the header field {quote(key)}, which tar programs read differently")
+        _take_record(extension, key, value)
+
+
+def _take_record(extension: _Extension, key: str, value: bytes) -> None:
+    if key == "path":
+        _set_name(extension, value)
+    elif key == "size":
+        if not re.fullmatch(rb"[0-9]{1,18}", value):
+            raise Damaged(f"has a file whose size is {quote(value)}")
+        extension.bytes = int(value)
+    elif key in _HARMLESS:
+        if not _HARMLESS[key].fullmatch(value):
+            raise Damaged(f"has the header field {quote(key)}, which is {quote(value)}")
+    elif not key.startswith(_HARMLESS_VENDORS):
+        raise Damaged(f"has the header field {quote(key)}, which tar programs read differently")
 
 
 def _set_name(extension: _Extension, name: bytes) -> None:
@@ -237,6 +261,9 @@ def _normalize(raw: str) -> str:
         raise Damaged(f"holds {quote(raw)}, which leads out of the model's folder")
     if any(ord(character) < 0x20 or character == "\x7f" for character in raw):
         raise Damaged(f"holds {quote(raw)}, a name with a control character")
+    longest = max((len(part.encode()) for part in path.parts), default=0)
+    if longest > _PART_LIMIT_BYTES or len(raw.encode()) > _NAME_LIMIT_BYTES:
+        raise Damaged(f"holds {quote(raw)}, a name that is too long to be unpacked")
     return "/".join(path.parts)
 
 
@@ -247,5 +274,5 @@ def _check_kind(raw: str, kind: bytes, length: int) -> None:
         return
     if kind not in _FILES:
         raise Damaged(f"holds {quote(raw)}, which is a link or a device, not a file")
-    if raw.endswith("/") or not PurePosixPath(raw).parts:
+    if raw.endswith(("/", "/.")) or not PurePosixPath(raw).parts:
         raise Damaged(f"holds {quote(raw)}, a file with the name of a folder")
