@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.statemachine.clients import client
 from tests.statemachine.laptop import deployment_of
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
@@ -70,3 +71,23 @@ def test_gc_removes_what_nothing_needs_and_a_rollback_still_works(
     world.start("back", rollback=ENDPOINT)
     assert world.run().state == "Updated"
     assert world.serving == configs[v3]
+
+
+@pytest.mark.parametrize(
+    ("pk", "sk"),
+    [(f"wish#{ENDPOINT}", "pin"), (f"endpoint#{ENDPOINT}", "served#2020-01-01T00:00:00+00:00")],
+)
+def test_gc_removes_nothing_while_what_is_needed_cannot_be_read(
+    world: World, capsys: pytest.CaptureFixture[str], pk: str, sk: str
+) -> None:
+    before = world.config_names()
+    client("dynamodb").put_item(
+        TableName=world.settings["SWITCHOVER_TABLE"],
+        Item={"pk": {"S": pk}, "sk": {"S": sk}, "body": {"S": "{"}},
+    )
+
+    code = main(("gc", ENDPOINT, "--keep", "1", "--yes"))
+
+    assert code != ExitCode.DONE
+    assert "can't" in capsys.readouterr().err
+    assert world.config_names() == before
