@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.statemachine.world import World
 
 _DAY_SECONDS = 24 * 3600
-_OTHER = "team-b-prod"
+_OTHERS = ("a-team-prod", "team-b-prod")
 
 
 def nested(levels: int) -> str:
@@ -188,25 +188,23 @@ def test_what_a_newer_version_wrote_is_not_overwritten_while_it_runs(world: Worl
 
 
 @pytest.fixture
-def broken_neighbour(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Another endpoint's claim fails whoever looks at it."""
-    clients.client("dynamodb").put_item(
-        TableName=world.settings["SWITCHOVER_TABLE"],
-        Item={
-            "pk": {"S": f"endpoint#{_OTHER}"},
-            "sk": {"S": "claim"},
-            "endpoint": {"S": "#claimed"},
-            "started_at": {"S": _OTHER},
-            "update_id": {"S": "x"},
-            "execution_arn": {"S": "x"},
-            "claimed_at": {"S": "never"},
-        },
-    )
+def broken_neighbours(world: World) -> World:
+    """Places in other endpoints' queues, under keys of no time, fail whoever looks at them."""
+    for name in _OTHERS:
+        clients.client("dynamodb").put_item(
+            TableName=world.settings["SWITCHOVER_TABLE"],
+            Item={
+                "pk": {"S": f"endpoint#{name}"},
+                "sk": {"S": "waiting#never#x"},
+                "endpoint": {"S": "#waiting"},
+                "started_at": {"S": f"{name}#never#x"},
+            },
+        )
     return world
 
 
-def test_an_endpoint_that_fails_keeps_no_other_from_its_turn(broken_neighbour: World) -> None:
-    world = broken_neighbour
+def test_an_endpoint_that_fails_keeps_no_other_from_its_turn(broken_neighbours: World) -> None:
+    world = broken_neighbours
     world.offer()
     stopped = world.run_to("AwaitOutcome")
     with_silence(world, lambda: stop(world, stopped))
@@ -216,7 +214,7 @@ def test_an_endpoint_that_fails_keeps_no_other_from_its_turn(broken_neighbour: W
     assert world.update().outcome is Outcome.ROLLED_BACK
     assert world.capacity() == world.capacity_before
     assert world.ledger.claim(ENDPOINT) is None
-    # People are told of the one that fails.
+    # People are told of those that fail.
     assert world.lambdas.dead_letters
 
 
