@@ -223,8 +223,8 @@ def test_who_approved_and_why_is_recorded(story: Story) -> None:
 def test_a_second_answer_is_told_of_the_first(story: Story) -> None:
     assert story.again.status == 409
     assert (
-        "Approved by “Kim Østergård” (as claimed by the holder of the link): “read it &amp; agreed”."
-        in story.again.body
+        "Approved by <bdi>“Kim Østergård”</bdi> (as claimed by the holder of the link):"
+        " <bdi>“read it &amp; agreed”</bdi>." in story.again.body
     )
 
 

@@ -181,7 +181,8 @@ def test_a_second_answer_is_refused(asked: World) -> None:
     later = visit(asked, links(asked)["declined"], "POST", _NO)
 
     assert [at_once["statusCode"], later["statusCode"]] == [409, 409]
-    assert "Approved by “Kim” (as claimed by the holder of the link): “go”." in later["body"]
+    said = "Approved by <bdi>“Kim”</bdi> (as claimed by the holder of the link): <bdi>“go”</bdi>."
+    assert said in later["body"]
     assert asked.run().state == "Updated"
 
 
