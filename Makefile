@@ -25,8 +25,8 @@ check: .venv/test.done audit
 	$(BIN)/python docs/generate.py --check
 
 audit: .venv/test.done .venv-audit/audit.done  ## what checkov and Policy Sentry find in the template and in docs/iam
-	@$(BIN)/python -m audit.translated .local/audit/template.json
-	@.venv-audit/bin/python -m audit .local/audit/template.json
+	@$(BIN)/python -m tests.audit.translated .local/audit/template.json
+	@.venv-audit/bin/python -m tests.audit .local/audit/template.json
 
 types: .venv/test.done
 	$(BIN)/mypy layers/core/switchover functions cli/switchover_cli localcloud/switchover_local

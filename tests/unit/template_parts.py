@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from audit.translated import read, translate
+from tests.audit.translated import read, translate
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE_PATH = ROOT / "template.yaml"

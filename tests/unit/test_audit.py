@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from audit.judging import ACCEPTED, Acceptance, Finding, judge, read_accepted
-from audit.translated import switch_on
+from tests.audit.judging import ACCEPTED, Acceptance, Finding, judge, read_accepted
+from tests.audit.translated import switch_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def test_a_finding_without_its_own_reason_is_told_with_its_remedy(accepted: Acce
 
     assert told == (
         "CKV_AWS_1: AWS::IAM::Role.Ours: Ensure that it is narrow."
-        " Mend it, or say in audit/accepted.yaml why it may stay."
+        " Mend it, or say in tests/audit/accepted.yaml why it may stay."
     )
     assert "not found any more" in stale
 
@@ -42,7 +42,7 @@ def test_a_reason_that_nothing_needs_any_more_is_told() -> None:
 
     assert told == (
         "CKV_AWS_1: AWS::IAM::Role.* is accepted and not found any more."
-        " Take it out of audit/accepted.yaml."
+        " Take it out of tests/audit/accepted.yaml."
     )
 
 

@@ -12,7 +12,7 @@ from tests.unit.template_parts import ROOT
 _PYTHON = ROOT / ".venv-audit" / "bin" / "python"
 _PROGRAM = """
 import json, sys
-from audit.findings import find_in_policy
+from tests.audit.findings import find_in_policy
 for policy in json.load(sys.stdin):
     print(json.dumps(sorted({finding.check for finding in find_in_policy("planted", policy)})))
 """

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cloudsplaining.scan.policy_document import PolicyDocument
 from policy_sentry.querying.actions import get_action_data
 from policy_sentry.querying.conditions import get_condition_keys_for_service
-
-from audit.judging import Finding
+from tests.audit.judging import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """The template as SAM makes CloudFormation of it, for readers that know no SAM.
 
-`python -m audit.translated FILE` writes it with everything switched on that a parameter can switch on.
+`python -m tests.audit.translated FILE` writes it with everything on that a parameter can switch on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-TEMPLATE = Path(__file__).parents[1] / "template.yaml"
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 _UPLOADED = "s3://bucket/key"
 _NOTHING = {"Ref": "AWS::NoValue"}
 

@@ -57,11 +57,11 @@ def judge(findings: Iterable[Finding], accepted: Iterable[Acceptance]) -> Iterat
         if not any(entry.covers(finding) for entry in known):
             yield (
                 f"{finding.check}: {finding.subject}: {finding.message}."
-                " Mend it, or say in audit/accepted.yaml why it may stay."
+                " Mend it, or say in tests/audit/accepted.yaml why it may stay."
             )
     for entry in known:
         if not any(entry.covers(finding) for finding in found):
             yield (
                 f"{entry.check}: {entry.subjects} is accepted and not found any more."
-                " Take it out of audit/accepted.yaml."
+                " Take it out of tests/audit/accepted.yaml."
             )

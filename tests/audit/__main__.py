@@ -1,14 +1,14 @@
-"""`python -m audit TEMPLATE`: what is found in the translated template and in docs/iam."""
+"""`python -m tests.audit TEMPLATE`: what is found in the translated template and in docs/iam."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from audit.findings import find_in_policies, find_in_template
-from audit.judging import judge, read_accepted
+from tests.audit.findings import find_in_policies, find_in_template
+from tests.audit.judging import judge, read_accepted
 
-DOCUMENTS = Path(__file__).parents[1] / "docs" / "iam"
+DOCUMENTS = Path(__file__).parents[2] / "docs" / "iam"
 
 
 def main() -> int:
