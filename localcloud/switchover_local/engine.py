@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from switchover_local.callers import tell_callers
-from switchover_local.leading_keys import add_leading_keys
+from switchover_local.condition_keys import add_condition_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,7 +109,7 @@ def load_engine() -> Engine:
             "Install the pinned version, or check the symbols and move the pin."
         )
 
-    add_leading_keys()
+    add_condition_keys()
 
     def deliver(event: Mapping[str, Any]) -> None:
         # The public API refuses aws.* sources, as AWS does; only this way in takes them.

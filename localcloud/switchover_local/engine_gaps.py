@@ -4,11 +4,9 @@ Everything else that the template allows and denies is in force on a local cloud
 
 - Plain HTTP is denied: the engine speaks nothing else.
 - SendTaskSuccess is allowed on the state machine: the engine doesn't read off a task token whose it is.
-- PutEvents is allowed for one source: the engine gives conditions no `events:source`.
 
-On AWS both hold: the policy template StepFunctionsCallbackPolicy of SAM allows SendTaskSuccess on a
-machine; the Service Authorization Reference of EventBridge lists `events:source` for
-PutEvents.
+On AWS the grant holds: the policy template StepFunctionsCallbackPolicy of SAM allows SendTaskSuccess on a
+machine.
 """
 
 from __future__ import annotations
@@ -17,7 +15,6 @@ from typing import Any
 
 PLAIN_HTTP = "DenyPlainHttp"
 _UNSCOPED = {"states:SendTaskSuccess"}
-_UNCONDITIONED = {"events:PutEvents"}
 
 
 def fit_to_engine(part: Any) -> Any:
@@ -27,8 +24,6 @@ def fit_to_engine(part: Any) -> Any:
             return [fit_to_engine(each) for each in part if not _denies_plain_http(each)]
         case {"Effect": "Allow", "Action": str(action)} if action in _UNSCOPED:
             return {**part, "Resource": "*"}
-        case {"Effect": "Allow", "Action": str(action)} if action in _UNCONDITIONED:
-            return {key: value for key, value in part.items() if key != "Condition"}
         case dict():
             return {key: fit_to_engine(value) for key, value in part.items()}
     return part
