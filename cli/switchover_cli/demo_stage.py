@@ -97,7 +97,9 @@ class Stage:
         prefix = ReleasePlace(endpoint, version).prefix
         for path in paths:
             if path != lost:
-                self.put(f"{prefix}{path.relative_to(checkpoint).as_posix()}", path.read_bytes())
+                self.put_new(
+                    f"{prefix}{path.relative_to(checkpoint).as_posix()}", path.read_bytes()
+                )
         release = Release(
             schema_version=1,
             endpoint=endpoint,
@@ -126,6 +128,16 @@ class Stage:
             Bucket=self.deployment.bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256"
         )
 
+    def put_new(self, key: str, body: bytes) -> None:
+        """Put a model's file, as the bucket wants it: where nothing lies."""
+        self.deployment.s3.put_object(
+            Bucket=self.deployment.bucket,
+            Key=key,
+            Body=body,
+            ChecksumAlgorithm="SHA256",
+            IfNoneMatch="*",
+        )
+
 
 def set_stage(
     cloud: LocalCloud, deployment: Deployment, folder: Path, scenery: Scenery = DEMO
@@ -136,7 +148,7 @@ def set_stage(
     checkpoint = stage.write_model("v1", seed=1)
     prefix = ReleasePlace(scenery.endpoint, "v1").prefix
     for path in checkpoint.iterdir():
-        stage.put(f"{prefix}{path.name}", path.read_bytes())
+        stage.put_new(f"{prefix}{path.name}", path.read_bytes())
     stage.put(f"policies/{scenery.endpoint}.yaml", scenery.policy.encode())
     _create_endpoint(cloud, session, f"s3://{deployment.bucket}/{prefix}", scenery)
     _scale(session, scenery)

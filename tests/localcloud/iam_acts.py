@@ -6,9 +6,12 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from tests.unit.samples import update
 
-from switchover.domain.marks import Pin
+from switchover.aws.wishes import ring
+from switchover.domain.aborting import call_off
+from switchover.domain.marks import Mark, Pin
 from switchover_cli.demo_stage import ENDPOINT
 from switchover_cli.deployment import find_deployment
 from switchover_local.deploy import STACK_NAME
@@ -20,11 +23,21 @@ if TYPE_CHECKING:
 
     Act = Callable[[Deployment], object]
 
-_PIN = Pin(endpoint=ENDPOINT, version="v2", reason="r", at=datetime(2026, 1, 1, tzinfo=UTC))
+_AT = datetime(2026, 1, 1, tzinfo=UTC)
+_PIN = Pin(endpoint=ENDPOINT, version="v2", reason="r", at=_AT)
+_MARK = Mark(endpoint=ENDPOINT, version="v0", reason="r", at=_AT)
 
 
 def put(key: str) -> Act:
+    """Write an object, whatever lies there."""
     return lambda person: person.s3.put_object(Bucket=person.bucket, Key=key, Body=b"x")
+
+
+def put_new(key: str) -> Act:
+    """Write an object where nothing lies, as `switchover upload` does."""
+    return lambda person: person.s3.put_object(
+        Bucket=person.bucket, Key=key, Body=b"x", IfNoneMatch="*"
+    )
 
 
 def get(key: str) -> Act:
@@ -45,6 +58,28 @@ def send_in_parts(key: str) -> Act:
     return act
 
 
+def end_in_parts(key: str, **condition: str) -> Act:
+    """Write an object by a multipart upload; by default whatever lies there."""
+
+    def act(person: Deployment) -> None:
+        upload = {
+            "Bucket": person.bucket,
+            "Key": key,
+            "UploadId": person.s3.create_multipart_upload(Bucket=person.bucket, Key=key)[
+                "UploadId"
+            ],
+        }
+        part = person.s3.upload_part(**upload, PartNumber=1, Body=b"x")
+        parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+        person.s3.complete_multipart_upload(**upload, MultipartUpload=parts, **condition)
+
+    return act
+
+
+def delete_version(key: str) -> Act:
+    return lambda person: person.s3.delete_object(Bucket=person.bucket, Key=key, VersionId="null")
+
+
 def copy_to(key: str, source: str) -> Act:
     return lambda person: person.s3.copy_object(
         Bucket=person.bucket, Key=key, CopySource=f"{person.bucket}/{source}"
@@ -56,6 +91,25 @@ def start(person: Deployment) -> object:
     return person.session.client("stepfunctions").start_execution(
         stateMachineArn=person.state_machine_arn, input=json.dumps({"endpoint": "-"})
     )
+
+
+def start_of(endpoint: str) -> Act:
+    """Start the machine for an endpoint: a rollback, which finds nothing to go back to."""
+    return lambda person: person.session.client("stepfunctions").start_execution(
+        stateMachineArn=person.state_machine_arn,
+        input=json.dumps({"rollback": endpoint, "reason": "another team's"}),
+    )
+
+
+def call_signed(url: str, **body: str) -> Act:
+    """Call a function of the stack by its URL, which is named like the deployment's attribute."""
+
+    def act(person: Deployment) -> None:
+        answered = person.function_urls.call(getattr(person, url), body)
+        if answered.status in {401, 403}:
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, url)
+
+    return act
 
 
 def call(service: str, operation: str, **arguments: Any) -> Act:
@@ -85,7 +139,39 @@ def rewrite_update_of(endpoint: str) -> Act:
 
 
 def pin(endpoint: str) -> Act:
-    return lambda person: person.queue.set_pin(_PIN.model_copy(update={"endpoint": endpoint}))
+    return lambda person: person.wishes.set_pin(_PIN.model_copy(update={"endpoint": endpoint}))
+
+
+def mark(endpoint: str) -> Act:
+    return lambda person: person.wishes.add_mark(_MARK.model_copy(update={"endpoint": endpoint}))
+
+
+def wish_to_stop(endpoint: str) -> Act:
+    update_id = f"{endpoint}-v9-00000000"
+    request = call_off(update_id, _AT, "somebody", "r")
+    return lambda person: person.wishes.ask_abort(endpoint, update_id, request)
+
+
+def ask_for_a_look(person: Deployment) -> object:
+    """What `switchover abort` does once the request is kept."""
+    return ring(person.session.client("events"), ENDPOINT)
+
+
+def write_item(pk: str, sk: str) -> Act:
+    """Write into the ledger past all code of ours."""
+    item = {"pk": {"S": pk}, "sk": {"S": sk}, "body": {"S": "{}"}}
+    return lambda person: person.session.client("dynamodb").put_item(
+        TableName=person.table, Item=item
+    )
+
+
+def change_item(pk: str, sk: str) -> Act:
+    return lambda person: person.session.client("dynamodb").update_item(
+        TableName=person.table,
+        Key={"pk": {"S": pk}, "sk": {"S": sk}},
+        UpdateExpression="SET body = :body",
+        ExpressionAttributeValues={":body": {"S": "{}"}},
+    )
 
 
 def read_history(endpoint: str) -> Act:
@@ -94,6 +180,17 @@ def read_history(endpoint: str) -> Act:
 
 def read_claim(endpoint: str) -> Act:
     return lambda person: person.ledger.claim(endpoint)
+
+
+def read_pin(endpoint: str) -> Act:
+    return lambda person: person.wishes.pin(endpoint)
+
+
+def see_execution(endpoint: str) -> Act:
+    """Whether an update's execution runs; one that never was doesn't."""
+    return lambda person: person.workflow.is_running(
+        person.execution_arn(f"{endpoint}-v9-00000000")
+    )
 
 
 def find(person: Deployment) -> object:
@@ -106,11 +203,11 @@ SCAN = call("dynamodb", "scan", TableName="{table}")
 EXECUTIONS = call("stepfunctions", "list_executions", stateMachineArn="{machine}")
 UNGUARD = call("s3", "delete_bucket_policy", Bucket="{bucket}")
 ANNOUNCE = call("sns", "publish", TopicArn="{topic}", Message="Updated, trust me")
-EMIT = call(
-    "events",
-    "put_events",
-    Entries=[{"Source": "switchover", "DetailType": "Update Updated", "Detail": "{}"}],
-)
+_OUTCOME = {"Source": "switchover", "DetailType": "Update Updated", "Detail": "{}"}
+_STOP = {**_OUTCOME, "DetailType": "Abort Requested"}
+EMIT = call("events", "put_events", Entries=[_OUTCOME])
+EMIT_BESIDE_A_STOP = call("events", "put_events", Entries=[_STOP, _OUTCOME])
+EMIT_FOR_ANOTHER = call("events", "put_events", Entries=[{**_STOP, "Source": "team.b"}])
 INVOKE = call("lambda", "invoke", FunctionName=f"{STACK_NAME}-StartQueued")
 READ_CODE = call("lambda", "get_function", FunctionName=f"{STACK_NAME}-StartQueued")
 
@@ -118,6 +215,10 @@ KEY_FOR_ANOTHER = call("iam", "create_access_key", UserName="auditor")
 DELETE_STACK = call("cloudformation", "delete_stack", StackName=STACK_NAME)
 PARTIQL = call("dynamodb", "execute_statement", Statement='SELECT * FROM "{table}"')
 PAST_THE_URL = call("lambda", "invoke", FunctionName=f"{STACK_NAME}-Decide")
+DECIDE = call_signed(
+    "decide_url", update_id=f"{ENDPOINT}-v9-00000000", gate="approval", verdict="approved"
+)
+VOUCH = call_signed("vouch_url", subject=f"{ENDPOINT}-v9-00000000")
 
 
 def stop(person: Deployment) -> object:

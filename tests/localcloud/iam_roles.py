@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
@@ -10,8 +11,11 @@ from botocore.exceptions import ClientError
 from tests.localcloud.iam_acts import (
     ANNOUNCE,
     ANSWER,
+    DECIDE,
     DELETE_STACK,
     EMIT,
+    EMIT_BESIDE_A_STOP,
+    EMIT_FOR_ANOTHER,
     EXECUTIONS,
     INVOKE,
     KEY_FOR_ANOTHER,
@@ -21,20 +25,32 @@ from tests.localcloud.iam_acts import (
     READ_CODE,
     SCAN,
     UNGUARD,
+    VOUCH,
+    ask_for_a_look,
+    change_item,
     copy_to,
     delete,
     delete_many,
+    delete_version,
+    end_in_parts,
     find,
     get,
+    mark,
     pin,
     put,
+    put_new,
     read_claim,
     read_history,
+    read_pin,
     rewrite_update_of,
+    see_execution,
     send_in_parts,
     start,
+    start_of,
     stop,
+    wish_to_stop,
     write_beside_ones_own,
+    write_item,
 )
 
 from switchover_cli.demo_stage import ENDPOINT
@@ -83,13 +99,7 @@ def give_user(
         iam.put_user_policy(UserName=user, PolicyName=name, PolicyDocument=policy)
     key = iam.create_access_key(UserName=user)["AccessKey"]
     session = cloud.session(key["AccessKeyId"], key["SecretAccessKey"])
-    return Deployment(
-        session=session,
-        table=deployment.table,
-        bucket=deployment.bucket,
-        state_machine_arn=deployment.state_machine_arn,
-        topic_arn=deployment.topic_arn,
-    )
+    return replace(deployment, session=session)
 
 
 def is_denied(act: Act, person: Deployment) -> bool:
@@ -101,115 +111,171 @@ def is_denied(act: Act, person: Deployment) -> bool:
     return False
 
 
+_FOLLOWING: dict[str, Act] = {
+    "find the stack": find,
+    "follow the update": read_history(ENDPOINT),
+    "see whose turn it is": read_claim(ENDPOINT),
+    "see what is pinned": read_pin(ENDPOINT),
+    "see whether the update runs": see_execution(ENDPOINT),
+}
 ALLOWED: dict[str, dict[str, Act]] = {
     "uploader": {
-        "find the stack": find,
-        "send a file": put(f"models/{ENDPOINT}/v9/config.json"),
-        "send a file in parts": send_in_parts(f"models/{ENDPOINT}/v9/model.safetensors"),
+        **_FOLLOWING,
+        "send a file": put_new(f"models/{ENDPOINT}/v9/config.json"),
+        "begin a file in parts": send_in_parts(f"models/{ENDPOINT}/v9/model.safetensors"),
+        "send a file in parts": end_in_parts(f"models/{ENDPOINT}/v9/a.txt", IfNoneMatch="*"),
+        "say who offers": VOUCH,
         "offer a release": put(f"releases/{ENDPOINT}/v9/notes.txt"),
         "read the policy": get(f"policies/{ENDPOINT}.yaml"),
         "see what is there": LIST,
-        "follow the update": read_history(ENDPOINT),
-        "see whose turn it is": read_claim(ENDPOINT),
     },
     "operator": {
-        "find the stack": find,
+        **_FOLLOWING,
         "start": start,
+        "say who starts": VOUCH,
+        # IAM doesn't see what an execution's input says: docs/iam/README.md.
+        "start another's update": start_of(OTHER),
         "pin": pin(ENDPOINT),
-        "unpin": lambda person: person.queue.remove_pin(ENDPOINT),
-        "follow the update": read_history(ENDPOINT),
+        "unpin": lambda person: person.wishes.remove_pin(ENDPOINT),
+        "mark": mark(ENDPOINT),
+        "unmark": lambda person: person.wishes.remove_mark(ENDPOINT, "v0"),
+        "wish to stop": wish_to_stop(ENDPOINT),
+        "ask for a look": ask_for_a_look,
         "read the policy": get(f"policies/{ENDPOINT}.yaml"),
         "read a release": get(f"releases/{ENDPOINT}/v9/notes.txt"),
+        "read a calendar": get("calendars/freezes.ics"),
     },
-    "approver": {
-        "find the stack": find,
-        "see what waits": read_claim(ENDPOINT),
-        "follow the update": read_history(ENDPOINT),
-    },
+    "approver": {**_FOLLOWING, "decide": DECIDE},
     "auditor": {
-        "find the stack": find,
+        **_FOLLOWING,
         "read any history": read_history(OTHER),
         "read any release": get(f"releases/{OTHER}/v1/notes.txt"),
         "read any policy": get(f"policies/{OTHER}.yaml"),
         "see the executions": EXECUTIONS,
     },
     "owner": {
-        "write a policy": put(f"policies/{OTHER}.yaml"),
-        "write golden requests": put(f"golden/{OTHER}.yaml"),
-        "take a policy away": delete(f"policies/{OTHER}.yaml"),
+        "find the stack": find,
+        "write a policy": put(f"policies/{ENDPOINT}.yaml"),
+        "write golden requests": put(f"golden/{ENDPOINT}.jsonl"),
+        "write what lies beside them": put(f"golden/{ENDPOINT}/cat.png"),
+        "write a calendar": put(f"calendars/{ENDPOINT}.ics"),
+        "take golden requests away": delete(f"golden/{ENDPOINT}.jsonl"),
     },
 }
 
+_OWNERS: dict[str, Act] = {
+    "write the policy": put(f"policies/{ENDPOINT}.yaml"),
+    "write golden requests": put(f"golden/{ENDPOINT}.jsonl"),
+    "write a calendar": put("calendars/freezes.ics"),
+    "delete the policy": delete(f"policies/{ENDPOINT}.yaml"),
+}
 _OTHERS_PLACES: dict[str, Act] = {
-    "send a file to another's endpoint": put(f"models/{OTHER}/v9/config.json"),
+    "send a file to another's endpoint": put_new(f"models/{OTHER}/v9/config.json"),
     "offer another's release": put(f"releases/{OTHER}/v9/release.json"),
     "offer a release outside releases/": put(f"notes/{ENDPOINT}/release.json"),
+    "offer a release among the models": put(f"models/{ENDPOINT}/notes/release.json"),
     "offer by copying": copy_to(f"releases/{OTHER}/v9/release.json", f"policies/{ENDPOINT}.yaml"),
     "offer in parts": send_in_parts(f"releases/{OTHER}/v9/release.json"),
     "climb out of the prefix": put(f"releases/{ENDPOINT}x/v9/release.json"),
-    "write the policy": put(f"policies/{ENDPOINT}.yaml"),
-    "write golden requests": put(f"golden/{ENDPOINT}.yaml"),
-    "delete a model": delete(f"models/{ENDPOINT}/v1/config.json"),
-    "delete the policy": delete(f"policies/{ENDPOINT}.yaml"),
-    "delete many": delete_many(f"models/{ENDPOINT}/v1/a", f"models/{ENDPOINT}/v1/b"),
     "take another's model": copy_to(f"models/{ENDPOINT}/v9/a", f"models/{OTHER}/v1/a"),
 }
-_FUNCTIONS_ACTS: dict[str, Act] = {
+_LATER: dict[str, Act] = {
+    "write over a model": put(f"models/{ENDPOINT}/v1/config.json"),
+    "write over a model in parts": end_in_parts(f"models/{ENDPOINT}/v1/config.json"),
+    "copy over a model": copy_to(
+        f"models/{ENDPOINT}/v1/config.json", f"models/{ENDPOINT}/v2/config.json"
+    ),
+    "delete a model": delete(f"models/{ENDPOINT}/v1/config.json"),
+    "delete a model's version": delete_version(f"models/{ENDPOINT}/v1/config.json"),
+    "delete many": delete_many(f"models/{ENDPOINT}/v1/a", f"models/{ENDPOINT}/v1/b"),
+}
+_FORGERY: dict[str, Act] = {
+    "rewrite an update": rewrite_update_of(ENDPOINT),
+    "change an update": change_item(f"update#{ENDPOINT}-v9-00000000", "update"),
+    "write a claim": write_item(f"endpoint#{ENDPOINT}", "claim"),
+    "give a claim back": change_item(f"endpoint#{ENDPOINT}", "claim"),
+    "write a place in the queue": write_item(f"endpoint#{ENDPOINT}", "waiting#2026#v9"),
+    "write what served": write_item(f"endpoint#{ENDPOINT}", "served#2026"),
+    "vouch for somebody": write_item(f"witness#{ENDPOINT}-v9-00000000", "witness"),
     "rewrite another's update": rewrite_update_of(OTHER),
-    "pin another's endpoint": pin(OTHER),
+    "write beside one's own": write_beside_ones_own(OTHER),
     "read the whole table": SCAN,
+    "read the table by PartiQL": PARTIQL,
+}
+_FUNCTIONS_ACTS: dict[str, Act] = {
+    "pin another's endpoint": pin(OTHER),
+    "mark another's version": mark(OTHER),
+    "wish to stop another's update": wish_to_stop(OTHER),
     "take the bucket's policy away": UNGUARD,
     "announce": ANNOUNCE,
     "emit an outcome": EMIT,
+    "emit an outcome beside a stop": EMIT_BESIDE_A_STOP,
+    "emit for another source": EMIT_FOR_ANOTHER,
+    "answer a task token": ANSWER,
     "invoke a function": INVOKE,
+    "call a function past its URL": PAST_THE_URL,
     "read a function's code": READ_CODE,
     "stop an execution": stop,
     "make a key for somebody": KEY_FOR_ANOTHER,
     "delete the stack": DELETE_STACK,
-    "read the table by PartiQL": PARTIQL,
-    "write beside one's own": write_beside_ones_own(OTHER),
-    "call a function past its URL": PAST_THE_URL,
 }
-_WRITING: dict[str, Act] = {
-    "answer a task token": ANSWER,
-    **_FUNCTIONS_ACTS,
-    **_OTHERS_PLACES,
-    "send a file": put(f"models/{ENDPOINT}/v9/config.json"),
+_NOBODYS: dict[str, Act] = {**_FORGERY, **_FUNCTIONS_ACTS, **_OTHERS_PLACES, **_LATER}
+_UPLOADING: dict[str, Act] = {
+    "send a file": put_new(f"models/{ENDPOINT}/v9/config.json"),
     "offer a release": put(f"releases/{ENDPOINT}/v9/notes.txt"),
+}
+_OPERATING: dict[str, Act] = {
     "start": start,
     "pin": pin(ENDPOINT),
-    "rewrite an update": rewrite_update_of(ENDPOINT),
+    "unpin": lambda person: person.wishes.remove_pin(ENDPOINT),
+    "mark": mark(ENDPOINT),
+    "wish to stop": wish_to_stop(ENDPOINT),
+    "ask for a look": ask_for_a_look,
 }
+_STRANGE: dict[str, Act] = {
+    "read another's history": read_history(OTHER),
+    "see whether another's update runs": see_execution(OTHER),
+}
+_MODEL: dict[str, Act] = {"read a model": get(f"models/{ENDPOINT}/v1/config.json")}
 DENIED: dict[str, dict[str, Act]] = {
     "uploader": {
-        **_FUNCTIONS_ACTS,
-        **_OTHERS_PLACES,
-        "start": start,
-        "pin": pin(ENDPOINT),
-        "rewrite an update": rewrite_update_of(ENDPOINT),
-        "answer a task token": ANSWER,
-        "read another's history": read_history(OTHER),
+        **_NOBODYS,
+        **_OWNERS,
+        **_OPERATING,
+        **_STRANGE,
+        "decide": DECIDE,
         "read another's model": get(f"models/{OTHER}/v1/config.json"),
     },
-    "operator": {
-        **_FUNCTIONS_ACTS,
-        **_OTHERS_PLACES,
-        "send a file": put(f"models/{ENDPOINT}/v9/config.json"),
-        "offer a release": put(f"releases/{ENDPOINT}/v9/notes.txt"),
-        "read another's history": read_history(OTHER),
-    },
+    "operator": {**_NOBODYS, **_OWNERS, **_UPLOADING, **_STRANGE, "decide": DECIDE},
     "approver": {
-        **_WRITING,
-        "read another's history": read_history(OTHER),
-        "read a model": get(f"models/{ENDPOINT}/v1/config.json"),
+        **_NOBODYS,
+        **_OWNERS,
+        **_UPLOADING,
+        **_OPERATING,
+        **_STRANGE,
+        **_MODEL,
+        "vouch": VOUCH,
     },
-    "auditor": {**_WRITING, "read a model": get(f"models/{ENDPOINT}/v1/config.json")},
+    "auditor": {
+        **_NOBODYS,
+        **_OWNERS,
+        **_UPLOADING,
+        **_OPERATING,
+        **_MODEL,
+        "vouch": VOUCH,
+        "decide": DECIDE,
+    },
     "owner": {
-        **_FUNCTIONS_ACTS,
-        "offer a release": put(f"releases/{ENDPOINT}/v9/release.json"),
-        "send a file": put(f"models/{ENDPOINT}/v9/config.json"),
-        "start": start,
-        "pin": pin(ENDPOINT),
+        **_NOBODYS,
+        **_UPLOADING,
+        **_OPERATING,
+        **_STRANGE,
+        **_MODEL,
+        "write another's policy": put(f"policies/{OTHER}.yaml"),
+        "write another's golden requests": put(f"golden/{OTHER}.jsonl"),
+        "write a calendar that all share": put("calendars/freezes.ics"),
+        "vouch": VOUCH,
+        "decide": DECIDE,
         "read the ledger": read_history(ENDPOINT),
     },
 }

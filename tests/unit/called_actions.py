@@ -1,8 +1,8 @@
-"""What each function of `functions/` asks of AWS, read off the code: the IAM actions it can reach.
+"""What functions and commands ask of AWS, read off the code: the IAM actions that each can reach.
 
-Follows calls from a handler through the gateways of `switchover.aws` to boto3, by the types that the
-code itself writes down: annotations, and what `gateways` returns. Nothing is run, so that a branch that
-no test takes counts too. A gateway that is handed to code outside `switchover.aws` counts as used whole.
+Follows calls from a handler or a command through the gateways of `switchover.aws` to boto3, by the types
+that the code itself writes down: annotations, and what `gateways` returns. Nothing is run, so that a branch
+that no test takes counts too. A gateway that is handed to code outside `switchover.aws` counts as used whole.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _S3_ACTIONS = {
     # A copy reads its source as well: whoever copies has looked at the source before, by HeadObject.
     "CopyObject": "s3:PutObject",
     "CreateMultipartUpload": "s3:PutObject",
+    "UploadPart": "s3:PutObject",
     "UploadPartCopy": "s3:PutObject",
     "CompleteMultipartUpload": "s3:PutObject",
     "ListParts": "s3:ListMultipartUploadParts",
@@ -70,9 +71,14 @@ class _Library:
 
 def called_actions(function: str) -> frozenset[str]:
     """The IAM actions that the handler in `functions/<function>.py` can reach."""
+    return actions_from(f"{function}.handler")
+
+
+def actions_from(entry: str) -> frozenset[str]:
+    """The IAM actions that a function can reach, named like `switchover_cli.abort.abort`."""
     library = _library()
     actions: set[str] = set()
-    waiting, seen = [f"{function}.handler"], set[str]()
+    waiting, seen = [entry], set[str]()
     while waiting:
         key = waiting.pop()
         if key in seen:
@@ -91,6 +97,9 @@ def _library() -> _Library:
         _add(library, f"{_AWS}.{path.stem}", path)
     for path in sorted((ROOT / "functions").glob("*.py")):
         _add(library, path.stem, path)
+    for path in sorted((ROOT / "cli/switchover_cli").rglob("*.py")):
+        parts = path.relative_to(ROOT / "cli").with_suffix("").parts
+        _add(library, ".".join(parts), path)
     for key, methods in library.classes.items():
         if "__init__" in methods:
             init = library.code[methods["__init__"]]
@@ -122,6 +131,12 @@ def _add(library: _Library, name: str, path: Path) -> None:
                 if isinstance(entry, ast.AnnAssign) and isinstance(entry.target, ast.Name)
             }
             library.attributes[owner] = {name: type_ for name, type_ in kept.items() if type_}
+            library.attributes[owner] |= {
+                method.name: returned
+                for method in methods
+                if "cached_property" in [ast.unparse(each) for each in method.decorator_list]
+                and (returned := _annotated(method.returns, module))
+            }
             for method in methods:
                 library.code[f"{owner}.{method.name}"] = _Code(method, module, owner)
 
@@ -200,6 +215,8 @@ def _type(library: _Library, code: _Code, types: dict[str, Type], node: ast.expr
         case ast.Attribute(value=value, attr=attr):
             owner = _type(library, code, types, value)
             return library.attributes.get(owner or "", {}).get(attr)
+        case ast.Call(func=ast.Attribute(attr="client"), args=[ast.Constant(value=str(service))]):
+            return f"client:{service}"
         case ast.Call(func=func):
             target = _callee(library, code, types, func)
             if target in library.classes:
