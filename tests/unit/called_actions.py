@@ -1,8 +1,8 @@
 """What functions and commands ask of AWS, read off the code: the IAM actions that each can reach.
 
 Follows calls from a handler or a command through the gateways of `switchover.aws` to boto3, by the types
-that the code itself writes down: annotations, and what `gateways` returns. Nothing is run, so that a branch
-that no test takes counts too. A gateway that is handed to code outside `switchover.aws` counts as used whole.
+that the code itself writes down: annotations, and what `gateways` returns. Nothing is run: a branch that
+no test takes counts too. A gateway that is handed to code outside `switchover.aws` counts as used whole.
 """
 
 from __future__ import annotations
