@@ -1,6 +1,7 @@
 """What checkov, Cloudsplaining and Policy Sentry find; they live in .venv-audit.
 
-Each finding names its check and what it is about, as `AWS::Type.LogicalId` or a policy's name.
+Each finding names its check and what it is about, as `AWS::Type.LogicalId` or a policy's name. Names
+that AWS's list doesn't hold are told there as well: one that is accepted lets no other one pass.
 """
 
 from __future__ import annotations
@@ -74,13 +75,13 @@ def _find_in_action(subject: str, action: str, statement: dict[str, Any]) -> Ite
         yield Finding("wildcard-action", subject, action)
         return
     if not get_action_data(service, name):
-        yield Finding("unknown-action", subject, action)
+        yield Finding("unknown-action", f"{subject} {action}", "AWS's list doesn't hold it")
         return
     known = {key.lower() for key in get_condition_keys_for_service(service)}
     for test in statement.get("Condition", {}).values():
         for key in test:
             if key.lower() not in known and not key.lower().startswith("aws:"):
-                yield Finding("unknown-condition-key", subject, f"{key} for {action}")
+                yield Finding("unknown-condition-key", f"{subject} {key}", f"for {action}")
 
 
 def _written_out(part: Any) -> Any:
