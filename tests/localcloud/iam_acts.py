@@ -80,9 +80,9 @@ def delete_version(key: str) -> Act:
     return lambda person: person.s3.delete_object(Bucket=person.bucket, Key=key, VersionId="null")
 
 
-def copy_to(key: str, source: str) -> Act:
+def copy_to(key: str, source: str, **condition: str) -> Act:
     return lambda person: person.s3.copy_object(
-        Bucket=person.bucket, Key=key, CopySource=f"{person.bucket}/{source}"
+        Bucket=person.bucket, Key=key, CopySource=f"{person.bucket}/{source}", **condition
     )
 
 
@@ -214,7 +214,6 @@ READ_CODE = call("lambda", "get_function", FunctionName=f"{STACK_NAME}-StartQueu
 KEY_FOR_ANOTHER = call("iam", "create_access_key", UserName="auditor")
 DELETE_STACK = call("cloudformation", "delete_stack", StackName=STACK_NAME)
 PARTIQL = call("dynamodb", "execute_statement", Statement='SELECT * FROM "{table}"')
-PAST_THE_URL = call("lambda", "invoke", FunctionName=f"{STACK_NAME}-Decide")
 DECIDE = call_signed(
     "decide_url", update_id=f"{ENDPOINT}-v9-00000000", gate="approval", verdict="approved"
 )
@@ -234,9 +233,8 @@ def delete_many(*keys: str) -> Act:
     )
 
 
-def write_beside_ones_own(endpoint: str) -> Act:
-    """A transaction on one partition that is one's own and one that isn't."""
-    places = (f"endpoint#{ENDPOINT}", f"endpoint#{endpoint}")
+def write_beside_a_wish(pk: str) -> Act:
+    """A transaction on the partition of one's own wishes and on another one."""
     return lambda person: person.session.client("dynamodb").transact_write_items(
         TransactItems=[
             {
@@ -245,6 +243,6 @@ def write_beside_ones_own(endpoint: str) -> Act:
                     "Item": {"pk": {"S": place}, "sk": {"S": "mark#v0"}, "body": {"S": "{}"}},
                 }
             }
-            for place in places
+            for place in (f"wish#{ENDPOINT}", pk)
         ]
     )

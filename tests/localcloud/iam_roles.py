@@ -21,7 +21,6 @@ from tests.localcloud.iam_acts import (
     KEY_FOR_ANOTHER,
     LIST,
     PARTIQL,
-    PAST_THE_URL,
     READ_CODE,
     SCAN,
     UNGUARD,
@@ -49,17 +48,17 @@ from tests.localcloud.iam_acts import (
     start_of,
     stop,
     wish_to_stop,
-    write_beside_ones_own,
+    write_beside_a_wish,
     write_item,
 )
 
 from switchover_cli.demo_stage import ENDPOINT
-from switchover_cli.deployment import Deployment
 from switchover_local.deploy import STACK_NAME
 
 if TYPE_CHECKING:
     from tests.localcloud.iam_acts import Act
 
+    from switchover_cli.deployment import Deployment
     from switchover_local.stack import LocalCloud
 
 DOCUMENTS = Path(__file__).parents[2] / "docs" / "iam"
@@ -173,13 +172,14 @@ _OTHERS_PLACES: dict[str, Act] = {
     "send a file to another's endpoint": put_new(f"models/{OTHER}/v9/config.json"),
     "offer another's release": put(f"releases/{OTHER}/v9/release.json"),
     "offer a release outside releases/": put(f"notes/{ENDPOINT}/release.json"),
-    "offer a release among the models": put(f"models/{ENDPOINT}/notes/release.json"),
     "offer by copying": copy_to(f"releases/{OTHER}/v9/release.json", f"policies/{ENDPOINT}.yaml"),
     "offer in parts": send_in_parts(f"releases/{OTHER}/v9/release.json"),
     "climb out of the prefix": put(f"releases/{ENDPOINT}x/v9/release.json"),
-    "take another's model": copy_to(f"models/{ENDPOINT}/v9/a", f"models/{OTHER}/v1/a"),
+    "take another's model": copy_to(
+        f"models/{ENDPOINT}/v9/b", f"models/{OTHER}/v1/b", IfNoneMatch="*"
+    ),
 }
-_LATER: dict[str, Act] = {
+LATER: dict[str, Act] = {
     "write over a model": put(f"models/{ENDPOINT}/v1/config.json"),
     "write over a model in parts": end_in_parts(f"models/{ENDPOINT}/v1/config.json"),
     "copy over a model": copy_to(
@@ -196,9 +196,11 @@ _FORGERY: dict[str, Act] = {
     "give a claim back": change_item(f"endpoint#{ENDPOINT}", "claim"),
     "write a place in the queue": write_item(f"endpoint#{ENDPOINT}", "waiting#2026#v9"),
     "write what served": write_item(f"endpoint#{ENDPOINT}", "served#2026"),
-    "vouch for somebody": write_item(f"witness#{ENDPOINT}-v9-00000000", "witness"),
+    "vouch for somebody": write_item(f"offered#{ENDPOINT}-v9-00000000", "callers"),
+    "record somebody's decision": write_item(f"decision#{ENDPOINT}-v9-00000000", "d" * 64),
     "rewrite another's update": rewrite_update_of(OTHER),
-    "write beside one's own": write_beside_ones_own(OTHER),
+    "write a claim beside a wish": write_beside_a_wish(f"endpoint#{ENDPOINT}"),
+    "write another's wish beside one's own": write_beside_a_wish(f"wish#{OTHER}"),
     "read the whole table": SCAN,
     "read the table by PartiQL": PARTIQL,
 }
@@ -213,13 +215,12 @@ _FUNCTIONS_ACTS: dict[str, Act] = {
     "emit for another source": EMIT_FOR_ANOTHER,
     "answer a task token": ANSWER,
     "invoke a function": INVOKE,
-    "call a function past its URL": PAST_THE_URL,
     "read a function's code": READ_CODE,
     "stop an execution": stop,
     "make a key for somebody": KEY_FOR_ANOTHER,
     "delete the stack": DELETE_STACK,
 }
-_NOBODYS: dict[str, Act] = {**_FORGERY, **_FUNCTIONS_ACTS, **_OTHERS_PLACES, **_LATER}
+_NOBODYS: dict[str, Act] = {**_FORGERY, **_FUNCTIONS_ACTS, **_OTHERS_PLACES, **LATER}
 _UPLOADING: dict[str, Act] = {
     "send a file": put_new(f"models/{ENDPOINT}/v9/config.json"),
     "offer a release": put(f"releases/{ENDPOINT}/v9/notes.txt"),
