@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,8 +15,9 @@ from tests.statemachine.laptop import deployment_of
 from tests.statemachine.scene import ENDPOINT
 from tests.statemachine.test_stories_abort import run_to_stage
 
-from switchover.domain.aborting import call_off
+from switchover.domain.aborting import AbortRequest, call_off
 from switchover.domain.marks import Mark, Pin
+from switchover.domain.reasons import Reason
 from switchover_cli import abort, pinning, release
 from switchover_cli.app import main
 from switchover_cli.exits import ExitCode
@@ -93,6 +95,34 @@ def test_a_request_to_stop_whose_event_is_lost_is_found_by_the_next_look(world: 
     assert [m.text for m in world.ledger.timeline(update.update_id) if m.state == "Abort"] == [
         request.told
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "at"),
+    [
+        ("alarm.went-red", "2026-03-02T09:00:00Z"),
+        ("golden.failed", "2026-03-02T09:00:00Z"),
+        ("update.aborted", "9999-12-31T23:59:59-14:00"),
+        ("update.aborted", "0001-01-01T00:00:00+14:00"),
+    ],
+)
+def test_a_request_that_tells_of_measurements_stops_the_update_and_is_not_believed(
+    world: World, code: str, at: str
+) -> None:
+    world.put_policy("strategy: canary\ncanary: {bake_seconds: 20m}")
+    world.offer()
+    run_to_stage(world, "Baking")
+    update = world.update()
+    words = Reason(code=code, subject="alarm latency", message="went red.", remedy="none")
+    request = AbortRequest(at=datetime.fromisoformat(at), by="ana", reasons=(words,))
+
+    world.wishes.ask_abort(ENDPOINT, update.update_id, request)
+    world.run()
+
+    ended = assert_nothing_left_behind(world)
+    assert codes(ended) == ["update.aborted"]
+    assert "went red" not in ended.summary
+    assert world.wishes.mark(ENDPOINT, "v2") is None
 
 
 @pytest.mark.parametrize("state", ["CreateConfig", "StartUpdate"])

@@ -19,7 +19,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
-from switchover.domain.aborting import AbortRequest, call_off, object_to_abort
+from switchover.domain.aborting import (
+    AbortRequest,
+    call_off,
+    is_by_a_person,
+    object_to_abort,
+)
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.update import Moment
 
@@ -65,15 +70,11 @@ class Wishes:
     def find_abort(self, update: Update) -> AbortRequest | None:
         """A person's request to stop an update, if there is one."""
         body = self._body(f"wish#{update.endpoint}", f"abort#{update.update_id}")
-        return (
-            None
-            if body is None
-            else _read(
-                AbortRequest,
-                body,
-                call_off(update.update_id, update.started_at, "somebody", _UNREADABLE),
-            )
-        )
+        if body is None:
+            return None
+        unread = call_off(update.update_id, update.started_at, "somebody", _UNREADABLE)
+        asked = _read(AbortRequest, body, unread)
+        return asked if is_by_a_person(asked) else unread
 
     def add_mark(self, mark: Mark) -> None:
         """Mark a version bad."""

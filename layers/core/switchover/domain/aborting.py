@@ -55,6 +55,15 @@ def call_off(update_id: str, at: datetime, by: str, why: str) -> AbortRequest:
     )
 
 
+def is_by_a_person(request: AbortRequest) -> bool:
+    """Whether a request says no more than that a person calls an update off, at a sensible time.
+
+    Its other words would be told as what was measured, and mark the version bad.
+    """
+    is_bare = all(reason.code == "update.aborted" for reason in request.reasons)
+    return is_bare and 1970 <= request.at.year <= 2999
+
+
 @dataclass(frozen=True, slots=True)
 class Objection:
     """Why there is nothing to call off, and what to do instead."""
