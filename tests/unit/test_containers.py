@@ -95,6 +95,21 @@ def test_other_weights_in_the_environment_are_found(image: str, variable: str, v
         (f"{REGISTRY}/pytorch-inference:2.6-gpu", {"SAGEMAKER_PROGRAM": "inference.py"}),
         (f"{REGISTRY}/pytorch-inference:2.6", {"SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}),
         (OWN, {"TEAM": "vision"}),
+        (OWN, {"MODEL_DIR": "/opt/ml/model/", "MODEL_CACHE_ROOT": "/var/models"}),
+        (OWN, {"MODEL_SERVER_WORKERS": "1", "SERVED_MODEL_NAME": HUB, "MODEL_TYPE": "vlm"}),
+        (TEI, {"HF_MODEL_ID": "/opt/ml/model/", "HF_MODEL_REVISION": "abc"}),
+        (VLLM, {"SM_VLLM_MAX_LORA_RANK": "16", "TOKENIZERS_PARALLELISM": "false"}),
+        (VLLM, {"SM_VLLM_TOKENIZER": "/opt/ml/model/tokenizer"}),
+        # JumpStart's own.
+        (
+            f"{REGISTRY}/pytorch-inference:2.6",
+            {
+                "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+                "MODEL_CACHE_ROOT": "/opt/ml/model",
+                "SAGEMAKER_MODEL_SERVER_WORKERS": "1",
+                "ENDPOINT_SERVER_TIMEOUT": "3600",
+            },
+        ),
     ],
 )
 def test_a_container_that_loads_the_release_is_passed(
@@ -122,6 +137,26 @@ def test_a_container_that_loads_the_release_is_passed(
             "may load anything",
         ),
         (LMI, {"SERVING_LOAD_MODELS": "test::Python=s3://old/"}, "may load anything"),
+        # NIM downloads what this names (NVIDIA NIM for LLMs, Configuration).
+        (f"{REGISTRY}/nim-llm:1.8", {"NIM_MODEL_NAME": "meta/llama-3.1-8b"}, "isn't known"),
+        (OWN, {"MODEL_NAME": HUB}, "isn't known"),
+        (OWN, {"MODEL_PATH": "/mnt/efs/v1"}, "isn't known"),
+        (OWN, {"weights_uri": OLD}, "isn't known"),
+        ("docker.io/vllm/vllm-openai:v0.11.0", {"VLLM_MODEL": HUB}, "isn't known"),
+        (f"{REGISTRY}/pytorch-inference:2.6", {"MODEL_ID": HUB}, "isn't known"),
+        (VLLM, {"SM_VLLM_TOKENIZER": HUB}, "may not fit the release"),
+        (VLLM, {"SM_VLLM_LORA_MODULES": "legal=team/legal-lora"}, "may not fit the release"),
+        (VLLM, {"SM_VLLM_SPECULATIVE_CONFIG": '{"model": "a/eagle3"}'}, "may not fit the release"),
+        (SGLANG, {"SM_SGLANG_TOKENIZER_PATH": "/old"}, "may not fit the release"),
+        (TGI, {"HF_MODEL_ID": "/opt/ml/model", "LORA_ADAPTERS": "a/b"}, "may not fit the release"),
+        (
+            LMI,
+            {
+                "OPTION_SPECULATIVE_DRAFT_MODEL": "/opt/ml/additional-model-data-sources/draft",
+                "OPTION_MODEL_ID": "/opt/ml/model",
+            },
+            "may not fit the release",
+        ),
     ],
 )
 def test_what_cannot_be_judged_is_neither_refused_nor_passed(

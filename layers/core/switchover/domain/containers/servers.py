@@ -24,7 +24,8 @@ class ModelServer:
     `variables` name the weights, the strongest first. `fallbacks` name them only if SageMaker put no
     model data into the container, so that they don't count for a release. `drops_variables` is set for
     a server that downloads whatever its variable names, even a path; `reads_properties` for one that
-    follows the release's own `serving.properties` first.
+    follows the release's own `serving.properties` first, `runs_code_of_users` for one whose model is
+    loaded by code that lies in the model data or elsewhere.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ModelServer:
     precedence: Precedence = Precedence.FIRST_SET
     drops_variables: bool = False
     reads_properties: bool = False
+    runs_code_of_users: bool = False
     tag_holds: str = ""
 
     def runs(self, image: str) -> bool:
@@ -131,6 +133,7 @@ _SERVERS = (
                 "sagemaker-xgboost",
             }
         ),
+        runs_code_of_users=True,
     ),
 )
 UNKNOWN_SERVER = ModelServer(name="an image that isn't known here", repositories=frozenset())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 
 # What they lead to may load weights, and doesn't say which: code of an earlier model, models by URL.
 _OPEN_ENDED = ("SAGEMAKER_SUBMIT_DIRECTORY", "SERVING_LOAD_MODELS")
+# What serves beside the weights, whoever made them: vLLM's and SGLang's --tokenizer and
+# --speculative-config, TGI's LORA_ADAPTERS, LMI's option.speculative_draft_model.
+_BESIDE = re.compile(r".*(TOKENIZER|LORA|ADAPTER|DRAFT|SPECULATIVE)", re.IGNORECASE)
+# What may name weights to code that isn't known here: NIM_MODEL_NAME, MODEL_PATH, WEIGHTS_URI.
+_MAY_NAME_WEIGHTS = re.compile(
+    r"(?!.*(CACHE|LOG|SERVED|SERVER)).*(MODEL|WEIGHT|CHECKPOINT)", re.IGNORECASE
+)
+# A URL, a path, or a model's name on a hub.
+_PLACE = re.compile(r"\w+://.+|/.+|[\w.-]+/[\w.:-]+")
 _SHOWN_LETTERS = 200
 
 
@@ -53,14 +63,14 @@ def find_weight_source(container: Mapping[str, Any], properties: str = "") -> We
         )
     named = _named(environment, server.variables)
     away = {key: value for key, value in named.items() if not is_in_model_folder(value)}
-    doubts = [*_doubt_open_ended(environment), *_doubt_image(container, server)]
+    doubts = [
+        *_doubt_open_ended(environment),
+        *_doubt_beside(environment),
+        *_doubt_image(container, server),
+    ]
+    if server is UNKNOWN_SERVER or server.runs_code_of_users:
+        doubts += _doubt_names(environment)
     if server is UNKNOWN_SERVER:
-        guessed = _named(environment, WEIGHT_VARIABLES)
-        doubts += [
-            f"{key} names {_shown(value)}, and whether this image follows it isn't known"
-            for key, value in guessed.items()
-            if not is_in_model_folder(value)
-        ]
         return WeightSource(server.name, _tell(server, {}), {}, tuple(doubts))
     if away and server.precedence is Precedence.FIRST_SET:
         first = next(iter(named))
@@ -116,6 +126,28 @@ def _doubt_open_ended(environment: Mapping[str, str]) -> list[str]:
         f"{key} names {_shown(value)}, which stays as it is and may load anything"
         for key, value in _named(environment, _OPEN_ENDED).items()
         if MODEL_FOLDER not in value
+    ]
+
+
+def _doubt_beside(environment: Mapping[str, str]) -> list[str]:
+    return [
+        f"{key} names {_shown(value)}, which stays as it is and may not fit the release"
+        for key, value in environment.items()
+        if _BESIDE.match(key) and "/" in value and MODEL_FOLDER not in value
+    ]
+
+
+def _doubt_names(environment: Mapping[str, str]) -> list[str]:
+    guessed = [*_named(environment, WEIGHT_VARIABLES)]
+    guessed += [
+        key
+        for key, value in environment.items()
+        if _MAY_NAME_WEIGHTS.match(key) and not _BESIDE.match(key) and _PLACE.fullmatch(value)
+    ]
+    return [
+        f"{key} names {_shown(environment[key])}, and whether this image follows it isn't known"
+        for key in dict.fromkeys(guessed)
+        if not is_in_model_folder(environment[key])
     ]
 
 
