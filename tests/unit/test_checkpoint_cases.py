@@ -558,3 +558,110 @@ def test_each_small_file_is_read_once() -> None:
     read_evidence(stored, Counting(headers.sizes, headers.contents))
 
     assert len(reads) == len(set(reads))
+
+
+# Vocabularies that no list of names knows
+
+
+@pytest.mark.parametrize(
+    ("architecture", "companions", "beside"),
+    [
+        # xai-org/grok-2, served by SGLang with --tokenizer-path …/tokenizer.tok.json
+        ("Grok1ForCausalLM", {}, {"tokenizer__tok__json": b"{}"}),
+        ("Pop2PianoForConditionalGeneration", {"tokenizer_class": "Pop2PianoTokenizer"},
+         {"vocab__json": b'{"a": 1}'}),
+        ("TomorrowForCausalLM", {"tokenizer_class": "TomorrowTokenizer"}, {}),
+    ],
+)  # fmt: skip
+def test_a_vocabulary_that_an_unknown_class_may_read_is_warned_of(
+    architecture: str, companions: dict[str, Any], beside: dict[str, bytes]
+) -> None:
+    told = {"tokenizer_config.json": {**companions, "chat_template": "x"}}
+    layout = replace(LLAMA, companions=told).with_config(architectures=[architecture])
+
+    inspection = inspect(layout, **beside)
+
+    assert codes(inspection) == (SOUND, {"model.no-tokenizer"})
+    assert "isn't known" in inspection.warnings[0].message
+
+
+@pytest.mark.parametrize(
+    ("architecture", "class_"),
+    [("LlamaForCausalLM", "TomorrowTokenizer"), ("Phi3ForCausalLM", "GPT2TokenizerFast"),
+     ("Phi3ForCausalLM", None)],
+)  # fmt: skip
+def test_a_vocabulary_that_must_be_read_is_still_missed(
+    architecture: str, class_: str | None
+) -> None:
+    told = {"tokenizer_config.json": {"tokenizer_class": class_, "chat_template": "x"}}
+    layout = replace(LLAMA, companions=told).with_config(architectures=[architecture])
+
+    assert codes(inspect(layout)) == ({"model.no-tokenizer"}, SOUND)
+
+
+def test_a_tokenizer_of_bytes_needs_no_vocabulary() -> None:
+    """nari-labs/Dia-1.6B-0626."""
+    told = {"tokenizer_config.json": {"tokenizer_class": "DiaTokenizer"}}
+    layout = replace(LLAMA, companions=told)
+
+    assert codes(inspect(layout.with_config(architectures=["DiaForConditionalGeneration"]))) == (
+        SOUND,
+        SOUND,
+    )
+
+
+def test_codes_of_sound_are_not_taken_for_the_text_vocabulary() -> None:
+    """sesame/csm-1b: vocab_size 2051 is the codes', whose embeddings are named as Llama's."""
+    layout = Layout(
+        "csm",
+        {"architectures": ["CsmForConditionalGeneration"], "model_type": "csm", "vocab_size": 51,
+         "text_vocab_size": 320},
+        {"embed_text_tokens.weight": [320, 64], "depth_decoder.model.embed_tokens.weight": [100, 64]},
+        LLAMA.companions,
+    )  # fmt: skip
+
+    assert codes(inspect(layout)) == (SOUND, SOUND)
+
+
+def test_a_tokenizer_of_another_model_is_found_for_unknown_architectures_too() -> None:
+    layout = LAYOUTS["phi3"].with_config(vocab_size=200)
+    tensors = {
+        **layout.tensors,
+        "model.embed_tokens.weight": [200, 64],
+        "lm_head.weight": [200, 64],
+    }
+
+    assert codes(inspect(replace(layout, tensors=tensors)))[0] == {"model.tokenizer-disagrees"}
+
+
+# Embeddings that are quantized too
+
+
+@pytest.mark.parametrize(
+    ("said", "endings"),
+    [
+        ({"quant_method": "torchao"}, {"._weight_qdata": [320, 64], "._weight_scale": [320, 2]}),
+        ({"bits": 4, "group_size": 32}, {".weight": [320, 8], ".scales": [320, 2]}),
+    ],
+)
+def test_an_embedding_that_an_unknown_method_quantized_is_not_compared(
+    said: dict[str, Any], endings: dict[str, list[int]]
+) -> None:
+    """pytorch/Phi-4-mini-instruct-INT8-INT4; mlx-community."""
+    layout = quantize(LLAMA, "a method of tomorrow").with_config(quantization_config=said)
+    tensors = {k: v for k, v in layout.tensors.items() if k != "model.embed_tokens.weight"}
+    tensors |= {f"model.embed_tokens{ending}": shape for ending, shape in endings.items()}
+
+    assert codes(inspect(replace(layout, tensors=tensors))) == (SOUND, SOUND)
+
+
+def test_an_embedding_packed_as_the_linear_layers_are_is_sound() -> None:
+    layout = quantize(LLAMA, "compressed-tensors w4a16")
+    tensors = {k: v for k, v in layout.tensors.items() if k != "model.embed_tokens.weight"}
+    tensors |= {
+        "model.embed_tokens.weight_packed": [320, 8],
+        "model.embed_tokens.weight_scale": [320, 2],
+        "model.embed_tokens.weight_shape": [2],
+    }
+
+    assert codes(inspect(replace(layout, tensors=tensors))) == (SOUND, SOUND)

@@ -55,7 +55,7 @@ def inspect_config(evidence: Evidence, texts: Texts) -> Inspection:
     architecture = ARCHITECTURES.get(name)
     reasons: list[Reason] = []
     if name.endswith(_GENERATES_TEXT):
-        reasons += check_tokenizer(evidence, texts)
+        reasons += check_tokenizer(evidence, texts, is_known=architecture is not None)
         is_visual = config.get("vision_config") is not None
         if is_visual:
             needs = architecture is not None and architecture.needs_processor

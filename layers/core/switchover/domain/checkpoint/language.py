@@ -173,7 +173,8 @@ def _head_rows(text: TextConfig) -> tuple[tuple[int, str], tuple[int, str]]:
 
 def _expect_ends(text: TextConfig, embedding: str, head: str) -> Iterator[Expected]:
     shape, formula = (text.vocab_size, text.hidden_size), "vocab_size, hidden_size"
-    yield Expected(f"{embedding}.weight", shape, formula)
+    # torchao, MLX and compressed-tensors (targets: Embedding) quantize this one too.
+    yield Expected(f"{embedding}.weight", shape, formula, is_linear=True)
     yield Expected("model.norm.weight", (text.hidden_size,), "hidden_size")
     # Tied weights are saved once; what an absent key means differs between versions.
     is_required = text.tie_word_embeddings is False

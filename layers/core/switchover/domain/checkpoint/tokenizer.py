@@ -28,10 +28,19 @@ _VOCABULARY = re.compile(
 )
 _PAIR = frozenset({"vocab.json", "merges.txt"})
 # Tokenizers of bytes or code points have no vocabulary to save.
-_WITHOUT_VOCABULARY = frozenset({"ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer"})
+_WITHOUT_VOCABULARY = frozenset(
+    {"ByT5Tokenizer", "CanineTokenizer", "DiaTokenizer", "PerceiverTokenizer"}
+)
+# Classes that read one of the files above. Others may read a file that isn't known here.
+_READS_VOCABULARY = re.compile(
+    r"(PreTrained|Bart|Bert|Bloom|CLIP|CodeLlama|Cohere|DebertaV2|GPT2|GPTNeoX|Gemma|Llama|Qwen2|"
+    r"Roberta|T5|Whisper|XLMRoberta)Tokenizer(Fast)?|TokenizersBackend"
+)
+_LISTS_TOKENS = re.compile(r"[^/]*(vocab|tokeniz)[^/]*", re.IGNORECASE)
 _EMBEDDING = re.compile(
     r"(.*\.)?(embed_tokens|tok_embeddings|word_embeddings|wte|shared|embed_in|embeddings)\.weight"
 )
+_NO_VOCABULARY = frozenset({"tokenizer_config.json"})
 _TEMPLATED = ("tokenizer_config.json", "chat_template.json", "processor_config.json")
 _COPY = "Copy it from the model that this one was trained from, and upload again."
 _RESIZE = (
@@ -45,14 +54,27 @@ def is_vocabulary(path: str) -> bool:
     return _VOCABULARY.fullmatch(path) is not None or path in _PAIR
 
 
-def check_tokenizer(evidence: Evidence, texts: Texts) -> Iterator[Reason]:
-    """Say what is wrong with the tokenizer of a model that generates text."""
-    yield from _find_none(evidence.files, texts)
+def check_tokenizer(evidence: Evidence, texts: Texts, *, is_known: bool) -> Iterator[Reason]:
+    """Say what is wrong with the tokenizer of a model that generates text.
+
+    `is_known` where the architecture's tensors are: others may keep codes of sound or images in what
+    looks like the embedding, and the text's tokens elsewhere.
+    """
+    yield from _find_none(evidence.files, texts, is_known=is_known)
     yield from _find_hollow(evidence)
     rows = count_embedded(evidence.weights.groups)
-    size = rows or find_text_config(texts.get("config.json", {})).get("vocab_size")
-    if type(size) is int:
-        yield from _compare_tokens(evidence, texts, size, is_proven=rows is not None)
+    said = list(_list_vocabulary_sizes(texts.get("config.json", {}), is_known=is_known))
+    size = rows if is_known and rows else max((*said, rows or 0))
+    if size:
+        yield from _compare_tokens(evidence, texts, size, is_proven=rows == size)
+
+
+def _list_vocabulary_sizes(config: Mapping[str, Json], *, is_known: bool) -> Iterator[int]:
+    """`vocab_size`; of an unknown architecture also its peers, such as CSM's text_vocab_size."""
+    for key, value in find_text_config(config).items():
+        is_size = key == "vocab_size" or (not is_known and key.endswith("vocab_size"))
+        if is_size and type(value) is int:
+            yield value
 
 
 def count_embedded(groups: Groups) -> int | None:
@@ -67,20 +89,39 @@ def count_embedded(groups: Groups) -> int | None:
     return max(rows, default=None)
 
 
-def _find_none(files: frozenset[str], texts: Texts) -> Iterator[Reason]:
+def _find_none(files: frozenset[str], texts: Texts, *, is_known: bool) -> Iterator[Reason]:
     said = texts.get("tokenizer_config.json", {})
-    is_elsewhere = "auto_map" in said or text_at(said, "tokenizer_class") in _WITHOUT_VOCABULARY
+    class_ = text_at(said, "tokenizer_class")
+    is_elsewhere = "auto_map" in said or class_ in _WITHOUT_VOCABULARY
+    own = sorted(
+        path
+        for path in files
+        if _LISTS_TOKENS.fullmatch(path) and path not in _NO_VOCABULARY and path not in _PAIR
+    )
+    # xai-org/grok-2 has tokenizer.tok.json, ProphetNet prophetnet.tokenizer, Pop2Piano vocab.json.
+    may_read_own = not is_known and (
+        bool(own) or (class_ is not None and not _READS_VOCABULARY.fullmatch(class_))
+    )
     # A GGUF file holds its own.
     has_one = files >= _PAIR or any(
         _VOCABULARY.fullmatch(path) or path.endswith(".gguf") for path in files
     )
     if not has_one and not is_elsewhere:
-        yield Reason(
+        yield (Warned if may_read_own else Reason)(
             code="model.no-tokenizer",
             subject="tokenizer.json",
-            message="is missing, and so is every other vocabulary that servers know.",
+            message="is missing, and so is every other vocabulary that servers know"
+            + (
+                f"; whether {_name_own(own, class_)} stands for one isn't known."
+                if may_read_own
+                else "."
+            ),
             remedy=_COPY,
         )
+
+
+def _name_own(own: list[str], class_: str | None) -> str:
+    return name_some(own) or f"a file of the {quote(class_)}"
 
 
 def _find_hollow(evidence: Evidence) -> Iterator[Reason]:
