@@ -665,3 +665,78 @@ def test_an_embedding_packed_as_the_linear_layers_are_is_sound() -> None:
     }
 
     assert codes(inspect(replace(layout, tensors=tensors))) == (SOUND, SOUND)
+
+
+# What config.json leaves out
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "default"),
+    [
+        ("llama", "vocab_size", 32000),
+        ("qwen2_vl", "vocab_size", 152064),
+        ("qwen3_vl", "vocab_size", 151936),
+        ("gemma3", "intermediate_size", 9216),
+        ("qwen2", "intermediate_size", 22016),
+        ("mistral", "intermediate_size", 14336),
+        ("ministral3", "vocab_size", 131072),
+    ],
+)
+def test_a_size_that_config_leaves_out_is_the_config_classs_own(
+    name: str, key: str, default: int
+) -> None:
+    layout = LAYOUTS[name]
+    text = layout.config.get("text_config", layout.config)
+    kept = {k: v for k, v in text.items() if k != key}
+    config = {**layout.config, "text_config": kept} if text is not layout.config else kept
+    old = text[key]
+    tensors = {
+        tensor: [default if size == old else size for size in shape]
+        for tensor, shape in layout.tensors.items()
+    }
+
+    sound = inspect(replace(layout, config=config, tensors=tensors))
+    wrong = inspect(replace(layout, config=config))
+
+    assert sound.reasons == ()
+    assert any(f"{key} by default" in r.message for r in wrong.reasons)
+
+
+def test_a_config_of_no_library_that_is_known_is_not_compared() -> None:
+    """Systran/faster-whisper-large-v3 (CTranslate2), coqui/XTTS-v2."""
+    inspection = inspect(replace(LLAMA, config={"alignment_heads": [], "lang_ids": []}))
+
+    assert codes(inspection) == (SOUND, SOUND)
+    assert "nothing was compared" in inspection.unchecked[0]
+
+
+def test_a_transformers_config_that_names_no_model_is_refused() -> None:
+    named = ("architectures", "model_type")
+    config = {key: value for key, value in LLAMA.config.items() if key not in named}
+
+    assert codes(inspect(replace(LLAMA, config=config)))[0] == {"model.config-invalid"}
+
+
+def test_experts_that_are_saved_as_one_tensor_are_not_compared() -> None:
+    layout = LAYOUTS["qwen3_moe"]
+    tensors = {k: v for k, v in layout.tensors.items() if ".experts." not in k}
+    for layer in ("model.layers.0", "model.layers.1"):
+        tensors |= {
+            f"{layer}.mlp.experts.gate_up_proj": [4, 320, 64],
+            f"{layer}.mlp.experts.down_proj": [4, 64, 160],
+        }
+
+    inspection = inspect(replace(layout, tensors=tensors))
+
+    assert codes(inspection) == (SOUND, SOUND)
+    assert "saved as one" in inspection.unchecked[0]
+
+
+@pytest.mark.parametrize("method", ["gptq", "awq"])
+def test_a_quantizer_that_names_no_group_is_not_compared(method: str) -> None:
+    said = {"quant_method": method, "bits": 4, "group_size": None}
+
+    assert codes(inspect(quantize(LLAMA, method).with_config(quantization_config=said))) == (
+        SOUND,
+        SOUND,
+    )

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Texts = Mapping[str, Mapping[str, Json]]
 
 _GENERATES_TEXT = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel", "InternVLChatModel")
+# transformers 5 keeps a layer's experts in one tensor, and may save them so.
+_FUSED = (".experts.gate_up_proj", ".experts.gate_up_proj.weight")
 # Layouts whose loaders read another file than config.json, and what they are.
 _OTHER_LAYOUTS: Mapping[str, str] = {
     "params.json": "Mistral's own layout",
@@ -98,6 +100,9 @@ def _compare_shapes(
                 replace(want, is_required=False) if want.name == "lm_head.weight" else want
                 for want in expected
             )
+        if any(name.endswith(_FUSED) for name in nested.groups):
+            expected = tuple(want for want in expected if ".experts." not in want.name)
+            unchecked += ("The experts' tensors, as those of a layer are saved as one.",)
         if quantization is not None:
             expected, untold = quantize(expected, quantization)
             unchecked += untold
@@ -153,7 +158,10 @@ def _without_architecture(config: Mapping[str, Json]) -> Inspection:
 
     Sources: transformers, AutoConfig.from_pretrained; vllm, ModelRegistry.inspect_model_cls.
     """
-    if {"pretrained_config", "architecture"} & config.keys():
+    is_other = (
+        not {"architectures", "model_type", "hidden_size", "transformers_version"} & config.keys()
+    )
+    if is_other or {"pretrained_config", "architecture"} & config.keys():
         note = "config.json: nothing was compared, as it isn't a Hugging Face transformers config."
         return Inspection((), (note,))
     kind = Warned if isinstance(config.get("model_type"), str) else Reason

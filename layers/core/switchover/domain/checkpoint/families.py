@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ from switchover.domain.checkpoint.towers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from switchover.domain.checkpoint.shapes import Expected
 
@@ -100,7 +101,16 @@ def expect_tensors(architecture: Architecture, config: Mapping[str, Json]) -> Ex
     elif architecture.vision is not None and language is not None:
         sizes = TextConfig.model_validate({**language.defaults, **text})
         tensors += architecture.vision(config, sizes.hidden)
-    return Expectation(tuple(tensors), tuple(unknown))
+    absent = {} if language is None else language.defaults.keys() - text.keys()
+    return Expectation(_mark_defaults(tensors, absent), tuple(unknown))
+
+
+def _mark_defaults(tensors: Iterable[Expected], absent: Iterable[str]) -> tuple[Expected, ...]:
+    """The same, with words for the sizes that config.json leaves to the config class."""
+    pattern = re.compile(rf"(?<![.\w])({'|'.join(absent) or '(?!)'})(?!\w)")
+    return tuple(
+        replace(want, formula=pattern.sub(r"\1 by default", want.formula)) for want in tensors
+    )
 
 
 def _read_tie(architecture: Architecture, config: Mapping[str, Json]) -> dict[str, Json]:
@@ -121,8 +131,8 @@ def _find_language(config: Mapping[str, Json]) -> Language | None:
     return _NESTED.get(text_at(nested, "model_type") or "llama")
 
 
-def _nested(language: Language, *sizes: int) -> Language:
-    """A language model inside another's config, which is saved without its defaults."""
+def _with_sizes(language: Language, *sizes: int) -> Language:
+    """A language model with the sizes that its config class has where config.json leaves one out."""
     names = (
         "vocab_size",
         "hidden_size",
@@ -135,37 +145,41 @@ def _nested(language: Language, *sizes: int) -> Language:
     return replace(language, defaults={**language.defaults, **defaults})
 
 
-def _untied(language: Language) -> Architecture:
+def _untied(language: Language, *sizes: int) -> Architecture:
     """A language model whose config class has tie_word_embeddings = False."""
-    return Architecture(language, ties_by_default=False)
+    return Architecture(_with_sizes(language, *sizes), ties_by_default=False)
 
 
 _NESTED: Mapping[str, Language] = {
-    "llama": _nested(LLAMA, 32000, 4096, 11008, 32, 32),
-    "mistral": _nested(MISTRAL, 32000, 4096, 14336, 32, 32, 8),
-    "ministral3": _nested(MISTRAL, 131072, 4096, 14336, 34, 32, 8),
-    "qwen2": _nested(QWEN2, 151936, 4096, 22016, 32, 32, 32),
-    "qwen3": _nested(QWEN3, 151936, 4096, 22016, 32, 32, 32),
-    "internlm2": _nested(INTERNLM2, 103168, 4096, 11008, 32, 32),
+    "llama": _with_sizes(LLAMA, 32000, 4096, 11008, 32, 32),
+    "mistral": _with_sizes(MISTRAL, 32000, 4096, 14336, 32, 32, 8),
+    "ministral3": _with_sizes(MISTRAL, 131072, 4096, 14336, 34, 32, 8),
+    "qwen2": _with_sizes(QWEN2, 151936, 4096, 22016, 32, 32, 32),
+    "qwen3": _with_sizes(QWEN3, 151936, 4096, 22016, 32, 32, 32),
+    "internlm2": _with_sizes(INTERNLM2, 103168, 4096, 11008, 32, 32),
 }
 
 ARCHITECTURES: Mapping[str, Architecture] = {
-    "LlamaForCausalLM": _untied(LLAMA),
-    "MistralForCausalLM": _untied(MISTRAL),
-    "MixtralForCausalLM": _untied(MIXTRAL),
-    "Qwen2ForCausalLM": _untied(QWEN2),
-    "Qwen2MoeForCausalLM": _untied(QWEN2_MOE),
-    "Qwen3ForCausalLM": _untied(QWEN3),
-    "Qwen3MoeForCausalLM": _untied(QWEN3_MOE),
+    "LlamaForCausalLM": _untied(LLAMA, 32000, 4096, 11008, 32, 32),
+    "MistralForCausalLM": _untied(MISTRAL, 32000, 4096, 14336, 32, 32, 8),
+    "MixtralForCausalLM": _untied(MIXTRAL, 32000, 4096, 14336, 32, 32, 8),
+    "Qwen2ForCausalLM": _untied(QWEN2, 151936, 4096, 22016, 32, 32),
+    "Qwen2MoeForCausalLM": _untied(QWEN2_MOE, 151936, 2048, 5632, 24, 16),
+    "Qwen3ForCausalLM": _untied(QWEN3, 151936, 4096, 22016, 32, 32),
+    "Qwen3MoeForCausalLM": _untied(QWEN3_MOE, 151936, 2048, 6144, 24, 32, 4),
     "InternLM2ForCausalLM": Architecture(INTERNLM2),
     "Gemma3ForCausalLM": Architecture(GEMMA3),
-    "Ministral3ForCausalLM": Architecture(MISTRAL),
+    "Ministral3ForCausalLM": Architecture(_with_sizes(MISTRAL, 131072, 4096, 14336, 34, 32, 8)),
     "Qwen3Model": Architecture(QWEN3),
-    "Qwen2VLForConditionalGeneration": Architecture(QWEN2, expect_qwen2_vision),
-    "Qwen2_5_VLForConditionalGeneration": Architecture(
-        _nested(QWEN2, 152064, 8192, 29568, 80, 64, 8), expect_qwen25_vision
+    "Qwen2VLForConditionalGeneration": Architecture(
+        _with_sizes(QWEN2, 152064, 8192, 29568, 80, 64, 8), expect_qwen2_vision
     ),
-    "Qwen3VLForConditionalGeneration": Architecture(QWEN3, expect_qwen3_vision),
+    "Qwen2_5_VLForConditionalGeneration": Architecture(
+        _with_sizes(QWEN2, 152064, 8192, 29568, 80, 64, 8), expect_qwen25_vision
+    ),
+    "Qwen3VLForConditionalGeneration": Architecture(
+        _with_sizes(QWEN3, 151936, 4096, 22016, 32, 32, 32), expect_qwen3_vision
+    ),
     "LlavaForConditionalGeneration": Architecture(None, expect_llava_vision, has_any_tower=True),
     "LlavaNextForConditionalGeneration": Architecture(
         None, expect_llava_next_vision, has_any_tower=True

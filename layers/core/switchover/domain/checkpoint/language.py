@@ -285,9 +285,12 @@ GEMMA3 = Language(
         "pre_feedforward_layernorm",
         "post_feedforward_layernorm",
     ),
-    # Gemma3TextConfig: published VLMs leave out most of these.
+    # Gemma3TextConfig: published VLMs leave out some of these.
     defaults={
         "vocab_size": 262208,
+        "hidden_size": 2304,
+        "intermediate_size": 9216,
+        "num_hidden_layers": 26,
         "num_attention_heads": 8,
         "num_key_value_heads": 4,
         "head_dim": 256,

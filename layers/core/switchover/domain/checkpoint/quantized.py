@@ -120,13 +120,15 @@ def quantize(
 
 def _choose(method: str, config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
     """What a method does to a linear tensor, and whether that says everything of its scales."""
+    # A group of null: neither GPTQModel nor AutoAWQ says what it means.
+    has_group = config.get("group_size", 0) is not None
     match method:
         # Layers of other bits than the rest (GPTQModel, `dynamic`) are told by patterns.
         case "gptq" if config.get("dynamic") or config.get("is_marlin_format"):
             return False, None
-        case "gptq" if _is_said(config, "checkpoint_format", {"gptq", "gptq_v2"}):
+        case "gptq" if _is_said(config, "checkpoint_format", {"gptq", "gptq_v2"}) and has_group:
             return True, pack_by_gptq(PackedConfig.model_validate(config))
-        case "awq" if _is_said(config, "version", {"gemm"}):
+        case "awq" if _is_said(config, "version", {"gemm"}) and has_group:
             return True, pack_by_awq(PackedConfig.model_validate(config))
         case "fp8" if config.get("weight_block_size") is not None:
             return True, scale_in_blocks(BlockConfig.model_validate(config))
