@@ -16,17 +16,18 @@ if TYPE_CHECKING:
 
     from switchover.domain.checkpoint.findings import Inspection
 
-_COMPARED, _PARTLY, _UNCOMPARED = "●", "◐", "sound"
+_COMPARED, _PARTLY, _UNCOMPARED, _WARNED = "●", "◐", "sound", "●!"
 _PAGE = """# Which models are compared
 
 Drawn by `make docs` from what `switchover model check` says of each layout; the tests hold it to the
 same. The layouts are those that `transformers` itself saves for each architecture (`tests/oracle`),
-and what each quantizer makes of them. None is refused and none is warned of.
+and what each quantizer makes of them. None is refused.
 
 ## Compared with config.json
 
 ● every tensor's name and shape. ◐ the same, without some quantized tensors, their scales, or layers
-that mix experts and dense ones; the answer names them. The columns: {forms}
+that mix experts and dense ones; the answer names them. "!" is a warning
+that vLLM doesn't load this form. The columns: {forms}
 
 {compared}
 
@@ -76,8 +77,11 @@ def _forms(layout: Layout) -> tuple[Layout, ...]:
 
 def _verdict(layout: Layout) -> str:
     found = inspect_layout(layout)
-    if found.reasons or found.warnings:
-        return ", ".join({each.code for each in (*found.reasons, *found.warnings)})
+    codes = {each.code for each in (*found.reasons, *found.warnings)}
+    if codes == {"model.quantization-unserved"} and not found.unchecked:
+        return _WARNED
+    if codes:
+        return ", ".join(sorted(codes))
     if any("tensor shapes were not compared" in what for what in found.unchecked):
         return _UNCOMPARED
     return _PARTLY if found.unchecked else _COMPARED

@@ -63,14 +63,27 @@ SOUND: set[str] = set()
         ("qwen2_5_vl", "compressed-tensors nvfp4"),
         # vllm-project/compressed-tensors#52, #40
         ("llama", "compressed-tensors w8a16 by row"),
-        # bitsandbytes-foundation/bitsandbytes#1295
-        ("llama", "bitsandbytes nf4 in bf16"),
         # NVIDIA/Model-Optimizer#261
         ("llama", "modelopt nvfp4"),
     ],
 )
 def test_a_quantized_form_of_the_field_is_sound(layout: str, form: str) -> None:
     assert codes(inspect(quantize(LAYOUTS[layout], form))) == (SOUND, SOUND)
+
+
+@pytest.mark.parametrize(
+    ("storage", "warnings"),
+    [("bfloat16", {"model.quantization-unserved"}), ("uint8", SOUND), (None, SOUND)],
+)
+def test_four_bits_stored_as_wider_numbers_load_but_not_in_vllm(
+    storage: str | None, warnings: set[str]
+) -> None:
+    """bitsandbytes-foundation/bitsandbytes#1295."""
+    form = "bitsandbytes nf4 in bf16" if storage == "bfloat16" else "bitsandbytes nf4"
+    layout = quantize(LLAMA, form)
+    said = {**layout.config["quantization_config"], "bnb_4bit_quant_storage": storage}
+
+    assert codes(inspect(layout.with_config(quantization_config=said))) == (SOUND, warnings)
 
 
 def test_an_embedding_model_with_flat_names_and_no_head_is_sound() -> None:

@@ -17,6 +17,7 @@ from switchover.domain.checkpoint.quantized import (
     Quantization,
     find_quantization,
     find_unsaid_quantization,
+    find_unserved,
     quantize,
 )
 from switchover.domain.checkpoint.tensors import compare_with_config
@@ -68,6 +69,7 @@ def inspect_config(evidence: Evidence, texts: Texts) -> Inspection:
     wrapper = find_wrapper(evidence.weights, is_known=architecture is not None)
     if wrapper is not None:
         return Inspection((*reasons, wrapper))
+    reasons += find_unserved(quantization)
     if quantization is None:
         reasons += find_unsaid_quantization(evidence.weights)
     if architecture is None:

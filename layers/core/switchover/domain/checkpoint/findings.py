@@ -43,6 +43,7 @@ class Tolerable(StrEnum):
     OFFSETS_DISAGREE = "model.offsets-disagree"
     PREPROCESSOR_DISAGREES = "model.preprocessor-disagrees"
     QUANTIZATION_UNSAID = "model.quantization-unsaid"
+    QUANTIZATION_UNSERVED = "model.quantization-unserved"
     SHAPE_DISAGREES = "model.shape-disagrees"
     TENSOR_DUPLICATED = "model.tensor-duplicated"
     TENSOR_MISSING = "model.tensor-missing"

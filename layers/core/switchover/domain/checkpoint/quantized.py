@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from switchover.domain.checkpoint.findings import Warned
 from switchover.domain.checkpoint.packing import (
     BlockConfig,
     GroupWeights,
@@ -90,6 +91,25 @@ def find_unsaid_quantization(weights: Weights) -> Iterator[Reason]:
             message=f"is missing, but the weights are quantized ({quote(packed)} is there).",
             remedy="Save the model again with the library that quantized it, so that config.json "
             "says how.",
+        )
+
+
+def find_unserved(quantization: Quantization | None) -> Iterator[Reason]:
+    """Say that vLLM doesn't load this kind, which transformers does.
+
+    Source: vllm, quantization/bitsandbytes.py, BitsAndBytesConfig ("Unsupported
+    bnb_4bit_quant_storage").
+    """
+    if quantization is None or quantization.config.get("load_in_4bit") is not True:
+        return
+    stored = text_at(quantization.config, "bnb_4bit_quant_storage") or "uint8"
+    if stored != "uint8" and stored.removeprefix("torch.") in _STORAGE_BYTES:
+        yield Warned(
+            code="model.quantization-unserved",
+            subject="config.json: quantization_config.bnb_4bit_quant_storage",
+            message=f"is {quote(stored)}: vLLM loads 4-bit weights of bitsandbytes only if stored as "
+            "uint8. transformers loads them either way.",
+            remedy='For vLLM, quantize again with bnb_4bit_quant_storage="uint8" (the default).',
         )
 
 
