@@ -636,6 +636,18 @@ def test_codes_of_sound_are_not_taken_for_the_text_vocabulary() -> None:
     assert codes(inspect(layout)) == (SOUND, SOUND)
 
 
+def test_tokens_that_have_an_embedding_of_their_own_are_counted() -> None:
+    """allenai/Molmo-7B-D-0924: additional_vocab_size, model.transformer.wte.new_embedding."""
+    layout = Layout(
+        "molmo",
+        {"architectures": ["MolmoForCausalLM"], "vocab_size": 290, "additional_vocab_size": 30},
+        {"model.transformer.wte.embedding": [290, 64]},
+        LLAMA.companions,
+    )
+
+    assert codes(inspect(layout)) == (SOUND, SOUND)
+
+
 def test_a_tokenizer_of_another_model_is_found_for_unknown_architectures_too() -> None:
     layout = LAYOUTS["phi3"].with_config(vocab_size=200)
     tensors = {

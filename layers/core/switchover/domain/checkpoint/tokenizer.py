@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.checkpoint.findings import Warned
 from switchover.domain.checkpoint.shapes import find_text_config
-from switchover.domain.checkpoint.text import Json, name_some, object_at, quote, text_at
+from switchover.domain.checkpoint.text import Json, integer_at, name_some, object_at, quote, text_at
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -63,15 +63,18 @@ def check_tokenizer(evidence: Evidence, texts: Texts, *, is_known: bool) -> Iter
     yield from _find_none(evidence.files, texts, is_known=is_known)
     yield from _find_hollow(evidence)
     rows = count_embedded(evidence.weights.groups)
-    said = list(_list_vocabulary_sizes(texts.get("config.json", {}), is_known=is_known))
-    size = rows if is_known and rows else max((*said, rows or 0))
+    config = find_text_config(texts.get("config.json", {}))
+    said = list(_list_vocabulary_sizes(config, is_known=is_known))
+    # Molmo and Idefics keep the tokens that they added to another model's in a tensor of their own.
+    more = integer_at(config, "additional_vocab_size") or 0
+    size = rows if is_known and rows else max((*said, rows or 0)) + more
     if size:
         yield from _compare_tokens(evidence, texts, size, is_proven=rows == size)
 
 
 def _list_vocabulary_sizes(config: Mapping[str, Json], *, is_known: bool) -> Iterator[int]:
     """`vocab_size`; of an unknown architecture also its peers, such as CSM's text_vocab_size."""
-    for key, value in find_text_config(config).items():
+    for key, value in config.items():
         is_size = key == "vocab_size" or (not is_known and key.endswith("vocab_size"))
         if is_size and type(value) is int:
             yield value
