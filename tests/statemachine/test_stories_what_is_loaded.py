@@ -31,7 +31,9 @@ def data(world: World, version: str = "v1") -> dict[str, Any]:
     return {"ModelDataSource": {"S3DataSource": source}}
 
 
-def serve(world: World, model: dict[str, Any], **config: object) -> None:
+def serve(
+    world: World, model: dict[str, Any], variant: dict[str, Any] | None = None, **config: object
+) -> None:
     """Move the endpoint to another model, as its team once did by hand."""
     role = f"arn:aws:iam::{ACCOUNT}:role/SageMakerModel"
     world.sagemaker.create_model(ModelName="by-hand", ExecutionRoleArn=role, **model)
@@ -43,6 +45,7 @@ def serve(world: World, model: dict[str, Any], **config: object) -> None:
                 "ModelName": "by-hand",
                 "InstanceType": INSTANCE_TYPE,
                 "InitialInstanceCount": 4,
+                **(variant or {}),
             }
         ],
         **config,
@@ -186,6 +189,59 @@ def test_a_field_from_the_future_is_refused_before_it_is_lost(world: World) -> N
         "EndpointConfig.CrossGalaxyConfig",
     )
     assert_nothing_left_behind(world)
+
+
+def lose_the_previous_weights(world: World) -> None:
+    """As a lifecycle rule or a tidy hand does: the endpoint serves on, from its instances' copies."""
+    key = f"models/{ENDPOINT}/v1/model.safetensors"
+    world.s3.delete_object(Bucket=world.bucket, Key=key)
+
+
+def test_a_strategy_that_could_not_go_back_is_refused_once_the_old_weights_are_gone(
+    world: World,
+) -> None:
+    lose_the_previous_weights(world)
+    world.put_policy("strategy: rolling")
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Rejected"
+    (reason,) = world.update().reasons
+    assert reason.code == "endpoint.artifacts-gone"
+    assert f"models/{ENDPOINT}/v1/" in reason.subject
+    assert (world.serving_model(), loaded(world)) == ("vlm-v1", "v1")
+
+
+def test_a_strategy_that_keeps_the_old_fleet_goes_on_without_the_old_weights(world: World) -> None:
+    lose_the_previous_weights(world)
+    world.put_policy("strategy: canary")
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Updated"
+    assert loaded(world) == "v2"
+
+
+def test_routing_that_keeps_requests_to_instances_is_kept_and_told(world: World) -> None:
+    routing = "PREFIX_AWARE"
+    container = {"Image": LMI, **data(world)}
+    serve(
+        world,
+        {"PrimaryContainer": container},
+        variant={"RoutingConfig": {"RoutingStrategy": routing}},
+    )
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == "Updated"
+    config = world.sagemaker.describe_endpoint_config(EndpointConfigName=world.serving)
+    assert config["ProductionVariants"][0]["RoutingConfig"] == {"RoutingStrategy": routing}
+    plan = world.update().plan
+    assert plan is not None
+    assert any(routing in note for note in plan.notes)
 
 
 # The model itself is asked

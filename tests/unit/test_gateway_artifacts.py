@@ -111,8 +111,24 @@ def test_one_archive_is_looked_for_by_its_key(
     s3: Stubber, ecr: Stubber, code: str, presence: Presence
 ) -> None:
     s3.add_client_error("head_object", code)
+    s3.add_response("list_objects_v2", {})
     archive = {"S3DataSource": {"S3Uri": "s3://models/v1/model.tar.gz", "S3DataType": "S3Object"}}
     assert data_of(read(s3, ecr, ModelDataSource=archive)).presence is presence
+
+
+def test_a_folder_without_its_slash_is_a_folder(s3: Stubber, ecr: Stubber) -> None:
+    s3.add_client_error("head_object", "404")
+    holds(s3, {"Size": 5})
+    folder = {"S3DataSource": {"S3Uri": DATA.removesuffix("/"), "S3DataType": "S3Prefix"}}
+    assert data_of(read(s3, ecr, ModelDataSource=folder)).presence is Presence.THERE
+
+
+def test_an_image_that_ecr_may_fetch_again_is_not_called_gone(s3: Stubber, ecr: Stubber) -> None:
+    holds(s3, {"Size": 5})
+    ecr.add_client_error("describe_images", "ImageNotFoundException")
+    image = OWN.replace("team/vlm", "docker-hub/vllm/vllm-openai")
+    found = read(s3, ecr, Image=image)[1]
+    assert (found.presence, "pull through" in found.why) == (Presence.UNKNOWN, True)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,18 @@ _GONE = frozenset(
 )
 # An instance can't download these (S3 User Guide, "Archived objects").
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+# ECR fetches an image of these again when an instance pulls it, so that none of them is ever gone
+# (ECR User Guide, "Sync an upstream registry": the prefixes that its console proposes).
+_PULLED_THROUGH = (
+    "azure/",
+    "chainguard/",
+    "docker-hub/",
+    "ecr-public/",
+    "github/",
+    "gitlab/",
+    "kubernetes/",
+    "quay/",
+)
 _ECR_IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr[-a-z]*\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
     r"(?P<repository>[^:@]+)(:(?P<tag>[^@]+))?(@(?P<digest>sha256:[0-9a-f]+))?"
@@ -80,7 +92,15 @@ class Artifacts:
         return f"{archived.get('Key')} is archived" if archived else ""
 
     def _lost(self, bucket: str, key: str) -> str:
-        found = self._s3.head_object(Bucket=bucket, Key=key)
+        """Why one object can't be launched from; the name may also be a folder's, without its slash."""
+        try:
+            found = self._s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"].get("Code") != "404" or self._missing_folder(
+                bucket, f"{key}/"
+            ):
+                raise
+            return ""
         return "is archived" if found.get("StorageClass") in _ARCHIVED else ""
 
     def _image(self, image: str, account: str) -> Artifact:
@@ -99,7 +119,13 @@ class Artifacts:
                 registryId=account, repositoryName=found["repository"], imageIds=[wanted]
             )
         except (BotoCoreError, ClientError) as error:
-            return _failed(image, error)
+            artifact = _failed(image, error)
+            if artifact.presence is Presence.GONE and found["repository"].startswith(
+                _PULLED_THROUGH
+            ):
+                why = "ECR holds no copy now, and may fetch one by a pull through cache rule"
+                return Artifact(image, Presence.UNKNOWN, why)
+            return artifact
         return Artifact(image, Presence.THERE)
 
 
