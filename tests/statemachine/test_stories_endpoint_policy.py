@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -73,6 +74,28 @@ def test_a_failing_call_is_made_good_later(world: World, times: int) -> None:
     assert redeploy(world) == "Updated"
 
     assert policy_of(world) == POLICY
+
+
+def test_a_policy_that_may_not_be_attached_again_is_told_with_the_command(world: World) -> None:
+    """Such as after a new service control policy: the endpoint serves, and a person must act."""
+    share(world)
+    events, said = world.sagemaker.meta.events, "not authorized to perform PutEndpointPolicy"
+
+    def deny(**_: object) -> tuple[SimpleNamespace, dict[str, Any]]:
+        error = {"Code": "AccessDeniedException", "Message": said}
+        return SimpleNamespace(status_code=400), {"Error": error, "ResponseMetadata": {}}
+
+    events.register_first("before-call.sagemaker.PutEndpointPolicy", deny)
+    state = redeploy(world)
+    events.unregister("before-call.sagemaker.PutEndpointPolicy", deny)
+
+    lost = [each for each in world.update().left_to_others if each.code == "endpoint.policy-lost"]
+    assert (state, len(lost)) == ("Updated", 1)
+    assert said in lost[0].message
+    assert lost[0].remedy.startswith("aws sagemaker put-endpoint-policy --endpoint-name vlm")
+    (told,) = [each["Message"] for each in world.outlets.messages]
+    assert "Callers that the endpoint's resource policy let in are refused" in told
+    assert "Nothing to do" not in told
 
 
 def test_a_crash_between_creation_and_policy_is_made_good(world: World) -> None:

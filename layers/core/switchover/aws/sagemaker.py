@@ -38,6 +38,7 @@ _DESCRIBED_ONLY = frozenset(
 )
 _NO_POLICY = frozenset({"ValidationException", "ResourceNotFound", "UnknownOperationException"})
 _FINAL = frozenset({"ValidationException", "ResourceLimitExceeded", "ResourceInUse"})
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
 class SageMaker:
@@ -197,13 +198,16 @@ class SageMaker:
         """Attach a resource policy to an endpoint, which replaces the one that it has.
 
         Raises:
-            CallRefused: SageMaker refuses, in its own words.
+            CallRefused: SageMaker or IAM refuses, in their own words.
         """
         try:
             self._sagemaker.put_endpoint_policy(  # type: ignore[attr-defined]
                 EndpointName=endpoint, ResourcePolicy=policy
             )
         except ClientError as error:
+            if error.response["Error"].get("Code") in _DENIED:
+                # The endpoint serves without it: what else is to be put back doesn't wait for it.
+                raise CallRefused(error.response["Error"].get("Message", str(error))) from error
             raise _refusal(error) from error
 
     def delete_endpoint(self, endpoint: str) -> None:

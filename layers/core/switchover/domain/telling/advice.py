@@ -55,7 +55,24 @@ _CAPACITY_OFF = "The fleet serves, but its capacity isn't as it was"
 
 
 def advise(update: Update) -> tuple[Step, ...]:
-    """The steps to choose from, the likeliest first; what ended well needs none."""
+    """The steps to choose from, the likeliest first; what ended well needs none, but for what is left."""
+    return (*_for_what_is_left(update), *_by_outcome(update))
+
+
+def _for_what_is_left(update: Update) -> Iterator[Step]:
+    """What the update took away and could not put back: however it ended, only people can."""
+    lost = {reason.code: reason for reason in update.left_to_others}
+    if "endpoint.policy-lost" in lost:
+        yield Step(
+            text="Callers that the endpoint's resource policy let in are refused until it is attached "
+            "again. The command, with the whole policy:",
+            command=f"switchover explain {update.update_id}",
+        )
+    if "capacity.alarms-astray" in lost:
+        yield Step(text=lost["capacity.alarms-astray"].remedy)
+
+
+def _by_outcome(update: Update) -> tuple[Step, ...]:
     match update.outcome:
         case None | Outcome.UPDATED:
             return ()
