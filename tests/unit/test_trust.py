@@ -320,6 +320,52 @@ def test_what_is_locked_is_not_changed_by_way_of_the_releases_tier() -> None:
     assert accepted({"releases_may": ["tier"]}, {"tier": "development"}).policy.allow_downtime
 
 
+@pytest.mark.parametrize(
+    ("locked", "wish", "told"),
+    [
+        ("window", {"skips_window": True}, "now"),
+        ("freezes", {"is_hotfix": True}, "hotfix"),
+        ("alarms", {"is_hotfix": True}, "hotfix"),
+        ("alarms.error_rate", {"is_hotfix": True}, "hotfix"),
+    ],
+)
+def test_an_operator_does_not_pass_over_what_is_locked(
+    locked: str, wish: dict[str, bool], told: str
+) -> None:
+    held = Layer(FILE, {"window": NIGHT, "freezes": [AUDIT], "locked": [locked]})
+    merged = merge_policy((held, layer_of_input({}, **wish)))
+
+    assert isinstance(merged, tuple)
+    assert [(each.code, each.subject) for each in merged] == [(OVERRIDE_REFUSED, told)]
+
+
+@pytest.mark.parametrize("wish", [{"skips_window": True}, {"is_hotfix": True}])
+def test_an_operator_passes_over_what_is_not_locked(wish: dict[str, bool]) -> None:
+    held = Layer(FILE, {"window": NIGHT, "freezes": [AUDIT], "locked": ["approval"]})
+
+    assert isinstance(merge_policy((held, layer_of_input({}, **wish))), EffectivePolicy)
+
+
+@pytest.mark.parametrize(
+    ("locked", "changes"),
+    [
+        ("window", {"start": "2026-12-24T12:00:00Z"}),
+        ("freezes", {"hotfix": True, "reason": "on fire"}),
+    ],
+)
+def test_a_release_that_may_pass_a_control_does_not_pass_a_locked_one(
+    locked: str, changes: dict[str, Any]
+) -> None:
+    held = {
+        "window": NIGHT,
+        "freezes": [AUDIT],
+        "locked": [locked],
+        "releases_may": ["hotfix", "start-time"],
+    }
+
+    assert refused(held, {}, **changes)
+
+
 @pytest.mark.parametrize("key", ["locked", "releases_may"])
 def test_an_operator_does_not_say_whose_word_counts(key: str) -> None:
     assert list(refused({}, {}, {key: ["approval"]})) == [f"input policy: {key}"]

@@ -18,6 +18,7 @@ from switchover.domain.policies.overrides import (
     Override,
     refuse_hotfix,
     refuse_operator,
+    refuse_passing,
     refuse_release,
     tell_overrides,
     tell_passed_window,
@@ -159,11 +160,13 @@ def merge_policy(
     held, before, merged = (_resolve(each, releases_may) for each in (held, before, merged))
     wished = frozenset[str]().union(*(each.wishes for each in offered))
     said = frozenset[str]().union(*(each.wishes for each in asked))
-    is_hotfix_refused = Wish.HOTFIX in wished - said - set(held.policy.releases_may or ())
+    granted = said | (wished & set(held.policy.releases_may or ()))
+    is_hotfix_refused = Wish.HOTFIX in wished - granted
     refused = (
         *refuse_release(held.policy, before.policy, _overlaid(offered)[1], held.origins),
         *refuse_operator(held.policy, before.policy, merged.policy, merged.origins),
         *((refuse_hotfix(),) if is_hotfix_refused else ()),
+        *refuse_passing(held.policy, granted),
     )
     if refused:
         return refused

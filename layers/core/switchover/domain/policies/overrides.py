@@ -22,6 +22,8 @@ OVERRIDE_REFUSED = "policy.override-refused"
 # An operator doesn't wait for the window.
 NOW = "now"
 _VALUE_LENGTH = 120
+# The sections that a wish passes over.
+_PASSED = {NOW: ("window",), Wish.START_TIME: ("window",), Wish.HOTFIX: ("freezes", "alarms")}
 
 
 class Override(BaseModel):
@@ -93,6 +95,27 @@ def refuse_operator(
         if key in OWNERS_ALONE or is_named(key, held.locked):
             source = nearest_origin(key, origins, "input policy")
             yield _locked(was, leaf, source)
+
+
+def refuse_passing(held: Policy, wishes: frozenset[str]) -> Iterator[Reason]:
+    """Say every wish that would pass over what the policy file locks."""
+    for wish in sorted(wishes):
+        locked = [
+            section
+            for section in _PASSED[wish]
+            if getattr(held, section) and _is_touched(section, held.locked)
+        ]
+        if locked:
+            yield Reason(
+                code=OVERRIDE_REFUSED,
+                subject=str(wish),
+                message=f"would pass over what the policy file locks: {', '.join(locked)}.",
+                remedy="Leave it out, or have the endpoint's owner change the policy file.",
+            )
+
+
+def _is_touched(section: str, names: tuple[str, ...]) -> bool:
+    return any(name == section or name.startswith(f"{section}.") for name in names)
 
 
 def refuse_hotfix() -> Reason:
