@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+# So that the table fits into 80 columns.
+_SHOWN_DIGITS = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One update of the show. `begin` returns its id; `serves` names what must serve after it."""
@@ -218,7 +222,9 @@ def draw_records(records: tuple[ActRecord, ...]) -> Table:
 
 
 def _bare(config: str) -> str:
-    return short_config_name(config).removeprefix(f"{ENDPOINT}-") or "–"
+    """A config's version and the first digits of its digest, which tell the demo's configs apart."""
+    version, _, digest = short_config_name(config).removeprefix(f"{ENDPOINT}-").rpartition("-")
+    return f"{version}-{digest[:_SHOWN_DIGITS]}" if version else digest or "–"
 
 
 def _close(console: Console, *, is_true: bool, is_kept: bool, real_seconds: float) -> None:

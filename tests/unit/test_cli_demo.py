@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from switchover.domain.naming import config_name
 from switchover.domain.outcome import Outcome
 from switchover_cli.demo import ACTS, ActRecord, draw_records
+
+CONFIG = config_name("vlm-demo", "v2", "vlm-demo-v2-0123456789abcdef")
 
 
 def record(**changes: Any) -> ActRecord:
@@ -17,9 +20,9 @@ def record(**changes: Any) -> ActRecord:
         "act": "rollback",
         "expected": Outcome.ROLLED_BACK,
         "recorded": Outcome.ROLLED_BACK,
-        "expected_config": "switchover-vlm-demo-v2-70fc0b86",
-        "ledger_config": "switchover-vlm-demo-v2-70fc0b86",
-        "twin_config": "switchover-vlm-demo-v2-70fc0b86",
+        "expected_config": CONFIG,
+        "ledger_config": CONFIG,
+        "twin_config": CONFIG,
         "virtual_seconds": 1700,
         "real_seconds": 91,
     }
@@ -50,7 +53,7 @@ def test_the_table_fits_eighty_columns_uncut() -> None:
 
     text = console.export_text()
     assert "…" not in text
-    assert "v2-70fc0b86" in text
+    assert f"  {CONFIG.removeprefix('switchover-vlm-demo-')[:11]}  " in text
 
 
 def test_the_show_has_every_outcome_that_an_update_by_itself_can_have() -> None:
