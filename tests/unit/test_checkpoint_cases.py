@@ -735,10 +735,15 @@ def test_a_config_of_no_library_that_is_known_is_not_compared() -> None:
     assert "nothing was compared" in inspection.unchecked[0]
 
 
-def test_a_transformers_config_that_names_no_model_is_refused() -> None:
-    named = ("architectures", "model_type")
-    config = {key: value for key, value in LLAMA.config.items() if key not in named}
-
+@pytest.mark.parametrize(
+    "config",
+    [
+        {k: v for k, v in LLAMA.config.items() if k not in {"architectures", "model_type"}},
+        {"transformers_version": "4.57.0"},
+        {},
+    ],
+)
+def test_a_transformers_config_that_names_no_model_is_refused(config: dict[str, Any]) -> None:
     assert codes(inspect(replace(LLAMA, config=config)))[0] == {"model.config-invalid"}
 
 

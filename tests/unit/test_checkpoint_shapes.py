@@ -275,6 +275,6 @@ def test_experts_in_only_some_layers_are_said_not_to_be_compared() -> None:
     assert "only some layers have experts" in expected.unknown[0]
 
 
-def test_a_size_that_config_lacks_is_named() -> None:
+def test_a_size_that_neither_config_nor_its_class_has_is_named() -> None:
     with pytest.raises(ValidationError, match="intermediate_size"):
-        expect_tensors(ARCHITECTURES["LlamaForCausalLM"], {"hidden_size": 4096})
+        expect_tensors(ARCHITECTURES["InternLM2ForCausalLM"], {"hidden_size": 4096})

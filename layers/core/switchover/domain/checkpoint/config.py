@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Texts = Mapping[str, Mapping[str, Json]]
 
 _GENERATES_TEXT = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel", "InternVLChatModel")
+# A config.json without any of these is another library's.
+_OF_TRANSFORMERS = frozenset({"architectures", "hidden_size", "model_type", "transformers_version"})
 # transformers 5 keeps a layer's experts in one tensor, and may save them so.
 _FUSED = (".experts.gate_up_proj", ".experts.gate_up_proj.weight")
 # Layouts whose loaders read another file than config.json, and what they are.
@@ -160,9 +162,7 @@ def _without_architecture(config: Mapping[str, Json]) -> Inspection:
 
     Sources: transformers, AutoConfig.from_pretrained; vllm, ModelRegistry.inspect_model_cls.
     """
-    is_other = (
-        not {"architectures", "model_type", "hidden_size", "transformers_version"} & config.keys()
-    )
+    is_other = bool(config) and not _OF_TRANSFORMERS & config.keys()
     if is_other or {"pretrained_config", "architecture"} & config.keys():
         note = "config.json: nothing was compared, as it isn't a Hugging Face transformers config."
         return Inspection((), (note,))
