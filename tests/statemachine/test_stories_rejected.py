@@ -215,6 +215,7 @@ def test_every_reason_is_told_at_once(world: World) -> None:
 
 
 def test_the_version_that_serves_is_not_updated_again(world: World) -> None:
+    world.s3.delete_object(Bucket=world.bucket, Key=f"models/{ENDPOINT}/v1/model.safetensors")
     world.offer("v1")
 
     end = world.run()

@@ -345,10 +345,17 @@ def test_a_config_that_asks_for_nothing_is_data(folder: Path, content: bytes) ->
     assert inspect(folder).reasons == ()
 
 
-def test_a_config_nested_too_deeply_is_not_sound(folder: Path) -> None:
-    add(folder, "audio_config.json", b'{"auto_map":' * 3000 + b"1" + b"}" * 3000)
+@pytest.mark.parametrize("levels", [201, 3_000, 40_000])
+def test_a_config_nested_too_deeply_is_not_sound(folder: Path, levels: int) -> None:
+    add(folder, "audio_config.json", b'{"auto_map":' * levels + b"1" + b"}" * levels)
 
     assert refusals(folder) == {("model.not-inspected", "audio_config.json")}
+
+
+def test_brackets_within_texts_are_no_nesting(folder: Path) -> None:
+    add(folder, "audio_config.json", b'{"auto_map": null, "x": "' + b'[{\\"' * 300 + b'"}')
+
+    assert inspect(folder).reasons == ()
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 _CONTAINERS = (dict, list)
 _BEFORE_VALUES = ("[", "{", ",")
-_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+# A text that never ends is taken to the end, and not looked for again at each of its quotes.
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _SHOWN = 60
 # The longest text that Python writes for a float has 24 characters; people's rounding errors have some
 # more. Beyond that, reading one takes more than linear time.

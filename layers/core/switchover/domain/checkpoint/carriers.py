@@ -42,12 +42,16 @@ _PYTHON_TAG = re.compile(
 )
 _YAML_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig"))
 # A text of protobuf may hold comments, and its strings escapes and pieces.
-_PBTXT_TOKEN = re.compile(r"""#[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\w+|\S""")
+# A string that never ends is taken to the end of its line: looking for ends again and again takes long.
+_PBTXT_TOKEN = re.compile(r"""#[^\n]*|"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?|\w+|\S""")
 _PBTXT_CODE = frozenset({("backend", "python"), ("platform", "python")})
 
 
 # Parsed, JSON takes up to 40 times its length; configs that name code are some 10 KB long.
 PARSED_LIMIT_BYTES = 1024**2
+# Configs have some five levels. Python's reader ends at a depth that hangs on who calls it.
+NESTED_LIMIT = 200
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{\]}]', re.DOTALL)
 # LMI's own examples have ten lines.
 PROPERTIES_LIMIT_BYTES = 64 * 1024
 # The keys as they are spelt, the letters of one escaped, and any encoding but UTF-8.
@@ -91,11 +95,24 @@ def _parse(raw: bytes) -> object:
     if len(raw) > PARSED_LIMIT_BYTES:
         raise Unreadable(f"is {len(raw)} bytes long and may ask to run or to load something")
     try:
-        return json.loads(raw, object_pairs_hook=_keep_pairs, parse_int=str, parse_float=str)
-    except RecursionError as error:
-        raise Unreadable("is nested too deeply to be read") from error
+        text = raw.decode(json.detect_encoding(raw), "surrogatepass")
+        if _nesting(text) > NESTED_LIMIT:
+            raise Unreadable(f"is nested deeper than {NESTED_LIMIT} levels and may ask to run code")
+        return json.loads(text, object_pairs_hook=_keep_pairs, parse_int=str, parse_float=str)
     except ValueError:
         return None
+
+
+def _nesting(text: str) -> int:
+    """How many levels deep arrays and objects stand in each other; within texts brackets don't count."""
+    level = deepest = 0
+    for found in _BRACKETS.finditer(text):
+        if found[0] in ("[", "{"):
+            level += 1
+            deepest = max(deepest, level)
+        elif found[0] in ("]", "}"):
+            level -= 1
+    return deepest
 
 
 class _Object:

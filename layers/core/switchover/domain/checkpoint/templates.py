@@ -11,8 +11,9 @@ import re
 
 _OPENING = re.compile(r"\{[{%#]")
 _CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
-# Within a tag, a string may hold what would close it.
-_INSIDE = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[}%]\}", re.DOTALL)
+# Within a tag, a string may hold what would close it. One that never ends is taken to the text's end, and
+# not looked for again at each of its quotes.
+_INSIDE = re.compile(r"'(?:[^'\\]|\\.)*+'?|\"(?:[^\"\\]|\\.)*+\"?|[}%]\}", re.DOTALL)
 _WORD = re.compile(r"\{%[-+]?\s*(\w+)")
 _BLOCKS = frozenset(
     {"autoescape", "block", "call", "filter", "for", "generation", "if", "macro", "with"}
