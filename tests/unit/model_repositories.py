@@ -12,6 +12,8 @@ VISION = "preprocessor_config.json processor_config.json"
 
 # They load without trust_remote_code, and hold no pickles.
 SOUND = {
+    "meta-llama/Llama-3.1-8B-Instruct": f"{HF} {SHARDS} {FAST} LICENSE USE_POLICY.md original/params.json"
+    " original/tokenizer.model original/consolidated.00.pth",
     "Qwen/Qwen2.5-VL-7B-Instruct": f"{HF} {SHARDS} {BPE} chat_template.json preprocessor_config.json",
     "Qwen/Qwen3-VL-8B-Instruct": f"{HF} {SHARDS} {BPE} {VISION} video_preprocessor_config.json",
     "Qwen/Qwen3-8B": f"{HF} {SHARDS} {BPE} LICENSE",
@@ -107,10 +109,6 @@ SOUND = {
 
 # What is refused in them, by the code of the reason.
 REFUSED = {
-    "meta-llama/Llama-3.1-8B-Instruct": (
-        f"{HF} {SHARDS} {FAST} LICENSE USE_POLICY.md original/params.json original/tokenizer.model",
-        {"model.pickle-weights": "original/consolidated.00.pth"},
-    ),
     "microsoft/Phi-4-multimodal-instruct": (
         (
             f"{HF} {SHARDS} {BPE} {VISION} CODE_OF_CONDUCT.md SECURITY.md SUPPORT.md figures/audio.png"

@@ -188,13 +188,41 @@ def test_what_no_unpickler_would_run_is_data(folder: Path, path: str, content: b
     assert inspect(folder).reasons == ()
 
 
-def test_a_publishers_own_format_is_named_as_not_needed(folder: Path) -> None:
+def test_a_publishers_own_format_beside_weights_is_named_as_not_needed(folder: Path) -> None:
     add(folder, "original/consolidated.00.pth")
 
-    (reason,) = inspect(folder).reasons
+    found = inspect(folder)
 
-    assert reason.code == "model.pickle-weights"
-    assert reason.remedy == "Leave original/ out: containers load what lies above."
+    assert found.reasons == ()
+    assert [(each.code, each.subject) for each in found.warnings] == [
+        ("model.leftover", "original/")
+    ]
+
+
+def test_a_publishers_own_format_alone_is_a_pickle(folder: Path) -> None:
+    for shard in folder.glob("*.safetensors"):
+        shard.unlink()
+    add(folder, "original/consolidated.00.pth")
+
+    assert ("model.pickle-weights", "original/consolidated.00.pth") in refusals(folder)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "original/optimizer.00.pth",
+        "original/sub/consolidated.00.pth",
+        "original/consolidated.00.pkl",
+        "sub/original/consolidated.00.pth",
+        "Original/consolidated.00.pth",
+        "original/consolidated.pth",
+        "consolidated.00.pth",
+    ],
+)
+def test_other_pickles_beside_weights_are_refused(folder: Path, path: str) -> None:
+    add(folder, path)
+
+    assert refusals(folder) == {("model.pickle-weights", path)}
 
 
 UNKNOWN = [

@@ -36,7 +36,8 @@ def refusals(paths: str) -> dict[str, set[str]]:
     answers = read_findings(dict.fromkeys(paths.split(), BYTES), {}, Plausible(), map)
     findings = [finding for _, found in answers for finding in found]
     by_code: dict[str, set[str]] = defaultdict(set)
-    for reason in refuse(findings, STRICT):
+    has_weights = any("/" not in path and path.endswith(".safetensors") for path in paths.split())
+    for reason in refuse(findings, STRICT, has_weights=has_weights):
         by_code[reason.code].add(reason.subject)
     return by_code
 

@@ -156,6 +156,9 @@ def _find_orders(path: str, content: bytes) -> Iterator[Finding]:
         yield Finding(Kind.UNREAD, path, str(error))
 
 
+_SPARE = re.compile(r"original/consolidated\.\d{2,3}\.pth")
+
+
 class _Refusal(NamedTuple):
     code: str
     remedy: str
@@ -189,10 +192,15 @@ _REFUSALS: Mapping[Kind, _Refusal] = {
 }
 
 
-def refuse(findings: Sequence[Finding], allowed: Allowances) -> Iterator[Reason]:
-    """A reason for each finding that the policy doesn't allow."""
+def refuse(
+    findings: Sequence[Finding], allowed: Allowances, *, has_weights: bool = False
+) -> Iterator[Reason]:
+    """A reason for each finding that the policy doesn't allow.
+
+    `has_weights` says that safetensors lie in the model's own folder.
+    """
     for finding in findings:
-        if is_allowed(finding, allowed):
+        if is_allowed(finding, allowed) or (has_weights and _is_spare(finding)):
             continue
         code, remedy = _REFUSALS[finding.kind]
         why = finding.why
@@ -207,6 +215,15 @@ def refuse(findings: Sequence[Finding], allowed: Allowances) -> Iterator[Reason]
 def _is_original(path: str) -> bool:
     """Whether a file belongs to the publisher's own format, which Llama's repositories also hold."""
     return path.startswith(("original/", "metal/"))
+
+
+def _is_spare(finding: Finding) -> bool:
+    """Whether a pickle is the second copy of the weights that Llama's repositories hold.
+
+    Beside weights of its own, no server reads that folder: vLLM passes over "original/**/*"
+    (LoadConfig, ignore_patterns), transformers reads the files of the model's own folder.
+    """
+    return finding.kind is Kind.PICKLE and _SPARE.fullmatch(finding.path) is not None
 
 
 def is_allowed(finding: Finding, allowed: Allowances) -> bool:

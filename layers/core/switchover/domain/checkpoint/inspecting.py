@@ -125,7 +125,7 @@ def inspect_model(evidence: Evidence, allowed: Allowances = STRICT) -> Inspectio
     reasons += evidence.weights.shard_reasons
     reasons += find_leftovers(files)
     reasons += [r for gguf in evidence.ggufs.values() for r in gguf.reasons]
-    reasons += refuse(evidence.findings, allowed)
+    reasons += refuse(evidence.findings, allowed, has_weights=evidence.weights.shards > 0)
     if not suffixes & {".safetensors", *PICKLES, *_SINGLE_FILES}:
         reasons.append(_no_weights(files))
     unchecked = [
