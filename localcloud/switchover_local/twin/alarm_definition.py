@@ -11,6 +11,7 @@ from .metric_queries import (
     Query,
     QuerySet,
     StatQuery,
+    check_number,
     parse_metric,
     parse_period,
     parse_queries,
@@ -118,6 +119,7 @@ def parse_alarm(request: Mapping[str, Any]) -> AlarmDefinition:
     for action in (arn for field in _ACTIONS for arn in request.get(field, [])):
         if not action.startswith("arn:"):
             raise refuse(f"Invalid arn syntax: {action}")
+    check_number(request["Threshold"], "Threshold")
     queries = _parse_watched(request)
     considered = request["EvaluationPeriods"]
     _check_length(queries.period_seconds, considered)

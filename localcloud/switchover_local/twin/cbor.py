@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from datetime import UTC, datetime
-from typing import cast
 
 _BREAK = object()
 _SIMPLE = {20: False, 21: True, 22: None, 23: None}
@@ -54,9 +53,12 @@ def decode(message: bytes) -> object:
     """Decode one message.
 
     Raises:
-        ValueError: what isn't CBOR, or a tag other than the epoch time.
+        ValueError: what isn't CBOR, nests too deeply, or has a tag other than the epoch time.
     """
-    return _Reader(message).read()
+    try:
+        return _Reader(message).read()
+    except RecursionError:
+        raise ValueError("the CBOR message nests too deeply") from None
 
 
 class _Reader:
@@ -86,8 +88,7 @@ class _Reader:
             case 4:
                 return self._read_items(length)
             case 5:
-                items = self._read_items(None if length is None else 2 * length)
-                return dict(zip(items[::2], items[1::2], strict=True))
+                return self._read_map(length)
             case 6 if length == _EPOCH_TAG:
                 return self._read_epoch()
             case _:
@@ -117,19 +118,32 @@ class _Reader:
             items.append(item)
         return items
 
+    def _read_map(self, length: int | None) -> dict[str, object]:
+        items = self._read_items(None if length is None else 2 * length)
+        keys = [key for key in items[::2] if isinstance(key, str)]
+        if len(items) != 2 * len(keys):
+            raise ValueError("a CBOR map here has text as keys, and a value for each")
+        return dict(zip(keys, items[1::2], strict=True))
+
     def _read_bytes(self, length: int | None) -> bytes:
         if length is not None:
             return self._take(length)
-        joined = b""
-        for chunk in self._read_items(None):
-            joined += chunk.encode() if isinstance(chunk, str) else cast("bytes", chunk)
-        return joined
+        chunks = [
+            chunk.encode() if isinstance(chunk, str) else chunk for chunk in self._read_items(None)
+        ]
+        whole = [chunk for chunk in chunks if isinstance(chunk, bytes)]
+        if len(whole) != len(chunks):
+            raise ValueError("a CBOR text or byte string is made of its like only")
+        return b"".join(whole)
 
     def _read_epoch(self) -> datetime:
         seconds = self.read()
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise ValueError("a CBOR epoch time must be a number")  # noqa: TRY004 - bad input
-        return datetime.fromtimestamp(seconds, UTC)
+        try:
+            return datetime.fromtimestamp(seconds, UTC)
+        except (OverflowError, OSError) as error:
+            raise ValueError("a CBOR epoch time that no calendar has") from error
 
     def _take(self, size: int) -> bytes:
         taken = self._message[self._position : self._position + size]

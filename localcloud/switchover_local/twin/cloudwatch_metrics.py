@@ -6,7 +6,14 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from .metric_queries import parse_metric, parse_period, parse_queries, parse_statistic, refuse
+from .metric_queries import (
+    check_number,
+    parse_metric,
+    parse_period,
+    parse_queries,
+    parse_statistic,
+    refuse,
+)
 from .paging import cut_page
 from .refusals import Refusal
 
@@ -158,8 +165,7 @@ def _check_datum(datum: dict[str, Any], path: str, now: datetime) -> None:
         )
     values = datum.get("Values", [datum.get("Value", 0.0)])
     for value in (*values, *datum.get("StatisticValues", {}).values()):
-        if not math.isfinite(value):
-            raise _invalid_value(f"The value {value} for parameter {path}.{given[0]} is invalid.")
+        check_number(value, f"{path}.{given[0]}")
     if len(datum.get("Counts", values)) != len(values):
         raise _invalid_value(f"The parameters {path}.Values and {path}.Counts differ in length.")
     if datum.get("StorageResolution", 60) not in {1, 60}:

@@ -20,11 +20,25 @@ if TYPE_CHECKING:
 _ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
 _STATISTICS = {"SampleCount", "Average", "Sum", "Minimum", "Maximum"}
 _SHORT_PERIODS = {10, 20, 30}
+_NUMBER_LIMIT = 2.0**360
 
 
 def refuse(message: str) -> Refusal:
     """CloudWatch's answer to a request that makes no sense."""
     return Refusal("ValidationError", message)
+
+
+def check_number(value: float, path: str) -> None:
+    """Refuse a number that CloudWatch has no room for.
+
+    Source: PutMetricData, "Values must be in the range of -2^360 to 2^360. In addition, special
+    values (for example, NaN, +Infinity, -Infinity) are not supported." For thresholds it isn't
+    said, but nothing compares with NaN.
+    """
+    if not -_NUMBER_LIMIT <= value <= _NUMBER_LIMIT:
+        raise Refusal(
+            "InvalidParameterValue", f"The value {value} for parameter {path} is invalid."
+        )
 
 
 @dataclass(frozen=True, slots=True)

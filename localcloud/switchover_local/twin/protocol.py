@@ -11,9 +11,11 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import unquote
+from xml.sax.saxutils import escape
 
 import botocore.session
 from botocore import xform_name
@@ -22,11 +24,12 @@ from botocore.model import StructureShape
 from . import cbor
 from .eventstream import encode_event
 from .refusals import Refusal
+from .unpacking import unpack
 from .validation import check_request
 from .wire import Request, Response, read_value, write_value
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel, ServiceModel
+    from botocore.model import OperationModel, ServiceModel, Shape
 
 SERVICES = (
     "sagemaker",
@@ -46,6 +49,8 @@ _REST_OPERATIONS = {
 # CloudWatch keeps the codes of its query protocol (Common Errors, ValidationError) in every protocol;
 # the runtime's model names its own ValidationError.
 _VALIDATION_CODES = {"cloudwatch": "ValidationError", "sagemaker-runtime": "ValidationError"}
+
+_QUERY_TYPE = "application/x-www-form-urlencoded"
 
 Encoding = Literal["json", "rest-json", "cbor"]
 
@@ -82,8 +87,10 @@ def identify(request: Request) -> Call:
     """Work out which operation of which service is asked for; its params are yet to be read.
 
     Raises:
-        Refusal: UnknownOperationException, when nothing here is called that.
+        Refusal: UnknownOperationException, when nothing here is called that. Every operation is a POST.
     """
+    if request.method != "POST":
+        raise _no_operation(request)
     target = request.headers.get("x-amz-target", "")
     if "." in target:
         prefix, operation = target.rsplit(".", 1)
@@ -96,7 +103,11 @@ def identify(request: Request) -> Call:
         return _identified(
             "sagemaker-runtime", _REST_OPERATIONS[match["verb"]], "rest-json", params
         )
-    raise Refusal(
+    raise _no_operation(request)
+
+
+def _no_operation(request: Request) -> Refusal:
+    return Refusal(
         "UnknownOperationException",
         f"{request.method} {request.path} is no request to "
         f"{', '.join(SERVICES)} in a protocol that the twin speaks (JSON, REST JSON, CBOR).",
@@ -126,27 +137,40 @@ def read_call(request: Request, call: Call) -> Call:
         Refusal: ValidationException (ValidationError from services with older error codes),
             SerializationException.
     """
-    shape = _operation(call).input_shape
+    operation = _operation(call)
+    shape = operation.input_shape
     if shape is None:
         return call
     if call.encoding == "rest-json":
         params = call.params | _read_rest(request, shape)
     else:
-        params = cast("dict[str, object]", read_value(_decode(request, call.encoding), shape))
+        is_gzip = request.headers.get("content-encoding") == "gzip"
+        takes_gzip = bool(operation.request_compression)
+        body = unpack(request.body) if is_gzip and takes_gzip else request.body
+        params = cast("dict[str, object]", read_value(_decode(body, call.encoding), shape))
     check_request(params, shape, _VALIDATION_CODES.get(call.service, "ValidationException"))
     return Call(call.service, call.operation, call.encoding, params)
 
 
-def _decode(request: Request, encoding: Encoding) -> object:
-    if not request.body:
+def _decode(body: bytes, encoding: Encoding) -> object:
+    if not body:
         return {}
     try:
         if encoding == "cbor":
-            return cbor.decode(request.body)
-        return cast("object", json.loads(request.body))
-    except ValueError as error:
+            return cbor.decode(body)
+        return cast("object", json.loads(body, parse_float=_float, parse_constant=_float))
+    except (ValueError, RecursionError) as error:
         message = f"The request body is not {encoding}: {error}"
         raise Refusal("SerializationException", message) from None
+
+
+def _float(text: str) -> float:
+    """Read a JSON number; NaN and Infinity aren't JSON, and 1e999 is no number of 64 bits."""
+    number = float(text)
+    if not isfinite(number):
+        msg = f"{text} is no JSON number"
+        raise ValueError(msg)
+    return number
 
 
 def _read_rest(request: Request, shape: StructureShape) -> dict[str, object]:
@@ -154,9 +178,18 @@ def _read_rest(request: Request, shape: StructureShape) -> dict[str, object]:
     for name, member in shape.members.items():
         header = str(member.serialization.get("name", name)).lower()
         if member.serialization.get("location") == "header" and header in request.headers:
-            text = request.headers[header]
-            params[name] = int(text) if member.type_name == "integer" else text
+            params[name] = _read_header(request.headers[header], member)
     return params
+
+
+def _read_header(text: str, shape: Shape) -> object:
+    if shape.type_name != "integer":
+        return text
+    try:
+        return read_value(int(text), shape)
+    except (ValueError, Refusal):
+        message = f"{text[:64]!r} can not be converted to {shape.type_name} ({shape.name})"
+        raise Refusal("ValidationError", message) from None
 
 
 def write_answer(call: Call, answer: dict[str, object]) -> Response:
@@ -185,19 +218,36 @@ def _write_rest(answer: dict[str, object], shape: StructureShape) -> Response:
     return Response(200, headers, cast("bytes", body))
 
 
-def write_refusal(call: Call | None, refusal: Refusal) -> Response:
-    """Turn a refusal into the error answer of the protocol it was asked in."""
+def write_refusal(request: Request, call: Call | None, refusal: Refusal) -> Response:
+    """Turn a refusal into the error answer of the protocol it was asked in.
+
+    The query protocol, which older clients of CloudWatch speak, gets its own XML too.
+    """
+    if call is None and request.headers.get("content-type", "").startswith(_QUERY_TYPE):
+        return _write_query_refusal(refusal)
     content = {"__type": refusal.code, "message": refusal.message, **refusal.members}
     headers = {"content-type": "application/x-amz-json-1.1", "x-amzn-errortype": refusal.code}
     if call is not None and call.service == "cloudwatch":  # it answers old query codes this way
-        fault = "Sender" if refusal.status < 500 else "Receiver"
-        headers["x-amzn-query-error"] = f"{refusal.code};{fault}"
+        headers["x-amzn-query-error"] = f"{refusal.code};{_fault(refusal)}"
     if call is not None and call.encoding == "rest-json":
         content = {"Message": refusal.message, **refusal.members}
     if call is not None and call.encoding == "cbor":
         headers |= {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
         return Response(refusal.status, headers, cbor.encode(content))
     return Response(refusal.status, headers, json.dumps(content).encode())
+
+
+def _write_query_refusal(refusal: Refusal) -> Response:
+    document = (
+        '<ErrorResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><Error>'
+        f"<Type>{_fault(refusal)}</Type><Code>{escape(refusal.code)}</Code>"
+        f"<Message>{escape(refusal.message)}</Message></Error></ErrorResponse>"
+    )
+    return Response(refusal.status, {"content-type": "text/xml"}, document.encode())
+
+
+def _fault(refusal: Refusal) -> str:
+    return "Sender" if refusal.status < 500 else "Receiver"
 
 
 def _operation(call: Call) -> OperationModel:

@@ -3,6 +3,7 @@
 Refusal
 ├── validation_exception()        most of SageMaker's answers (400)
 ├── resource_limit_exceeded()     quota (400)
+├── too_long()                    a body beyond a service's limit (413)
 ├── not_modelled()                the twin has no such operation (501)
 └── throttled(), internal_failure()
 """
@@ -37,6 +38,14 @@ def validation_exception(message: str) -> Refusal:
 def resource_limit_exceeded(message: str) -> Refusal:
     """The account's quota doesn't allow it; SageMaker's one modelled error."""
     return Refusal("ResourceLimitExceeded", message)
+
+
+def too_long(limit_bytes: int) -> Refusal:
+    """More bytes than a service takes; its front end says so, before any protocol is read.
+
+    Source: the words and the code that InvokeEndpoint's callers saw (aws/sagemaker-python-sdk #171).
+    """
+    return Refusal("413", f"HTTP content length exceeded {limit_bytes} bytes.", status=413)
 
 
 def throttled() -> Refusal:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from .protocol import write_refusal
+from .refusals import too_long
 from .wire import Request, lower_case_headers
 
 if TYPE_CHECKING:
@@ -17,6 +19,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Message, Receive, Send], Awaitable[None]]
 
+# Beyond what InvokeEndpoint takes, so that the twin itself says no to what is just too long.
+MOST_BODY_BYTES = 32 * 1_048_576
+_NOTHING = Request("POST", "/", {}, b"")
+
 
 def asgi_app(twin: Twin) -> AsgiApp:
     """The twin as an ASGI app, for hypercorn or any other server."""
@@ -25,7 +31,11 @@ def asgi_app(twin: Twin) -> AsgiApp:
         if scope["type"] == "lifespan":
             await _live(receive, send)
             return
-        response = twin.handle(await _read_request(scope, receive))
+        request = await _read_request(scope, receive)
+        if request is None:
+            await _send_response(write_refusal(_NOTHING, None, too_long(MOST_BODY_BYTES)), send)
+            return
+        response = twin.handle(request)
         if response is None:
             await _hang_up(send)
             return
@@ -45,18 +55,22 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-async def _read_request(scope: Message, receive: Receive) -> Request:
-    body = b""
-    while True:
+async def _read_request(scope: Message, receive: Receive) -> Request | None:
+    """Read a request to its end; None if its body is longer than any service takes."""
+    body, is_whole, has_more = bytearray(), True, True
+    while has_more:
         message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
+        chunk, has_more = message.get("body", b""), message.get("more_body", False)
+        is_whole = is_whole and len(body) + len(chunk) <= MOST_BODY_BYTES
+        if is_whole:
+            body += chunk
+    if not is_whole:
+        return None
     headers = lower_case_headers(
         (name.decode("latin-1"), value) for name, value in scope["headers"]
     )
     path = scope.get("raw_path") or scope["path"].encode()
-    return Request(scope["method"], path.decode("latin-1").partition("?")[0], headers, body)
+    return Request(scope["method"], path.decode("latin-1").partition("?")[0], headers, bytes(body))
 
 
 async def _send_response(response: Response, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from email.utils import format_datetime
 from random import Random
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from .scenario import Behaviour, Fault
     from .wire import Request, Response
 
+_LOG = logging.getLogger(__name__)
 _MINUTE_SECONDS = 60
 
 
@@ -152,13 +154,19 @@ class Twin:
         call: Call | None = None
         try:
             call = identify(request)
-            fault = self._faults.take_before(call.operation)
-            if fault is not None:
-                raise throttled() if isinstance(fault, Throttling) else internal_failure()
-            call = read_call(request, call)
-            answer = self._perform(call)
+            return self._carry_out(call, request)
         except Refusal as refusal:
-            return write_refusal(call, refusal)
+            return write_refusal(request, call, refusal)
+        except Exception:  # noqa: BLE001 - whatever broke, the caller is told as AWS tells it
+            _LOG.exception("The twin failed at %s %s", request.method, request.path)
+            return write_refusal(request, call, internal_failure())
+
+    def _carry_out(self, call: Call, request: Request) -> Response | None:
+        fault = self._faults.take_before(call.operation)
+        if fault is not None:
+            raise throttled() if isinstance(fault, Throttling) else internal_failure()
+        call = read_call(request, call)
+        answer = self._perform(call)
         if self._faults.take_lost_response(call.operation):
             return None
         hold_seconds = float(cast("float", answer.get("HoldSeconds", 0.0)))

@@ -6,6 +6,7 @@ service's business (rules §1.1). Wording: the ValidationException that AWS's fr
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cache
 from typing import TYPE_CHECKING
@@ -83,9 +84,10 @@ def _length_violations(
 
 def _range_violations(value: float, shape: Shape, path: str) -> Iterator[str]:
     minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
-    if maximum is not None and value > float(maximum):
+    # NaN compares as false, so that it breaks every bound; what has a bound has no infinity either.
+    if maximum is not None and not value <= float(maximum):
         yield _violation(value, path, f"Member must have value less than or equal to {maximum}")
-    if minimum is not None and value < float(minimum):
+    if minimum is not None and not float(minimum) <= value < math.inf:
         yield _violation(value, path, f"Member must have value greater than or equal to {minimum}")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import binascii
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
     from botocore.model import Shape
 
 T = TypeVar("T")
-_NUMBERS = {"integer", "long", "float", "double"}
-# JSON has no words for them, so botocore spells them out.
+_WHOLE_NUMBER_BITS = {"integer": 32, "long": 64}  # Smithy's simple types
+# JSON has no words for them, so Smithy's JSON protocols spell them out.
 _SPELLED_NUMBERS = {"NaN", "Infinity", "-Infinity"}
 
 
@@ -58,38 +60,75 @@ def read_value(raw: object, shape: Shape) -> object:
         return [read_value(item, shape.member) for item in _expect(raw, list, shape)]
     if isinstance(shape, MapShape):
         return {
-            str(key): read_value(item, shape.value)
+            _read_text(key, shape.key): read_value(item, shape.value)
             for key, item in _expect(raw, dict, shape).items()
         }
     return _read_scalar(raw, shape)
 
 
 def _read_scalar(raw: object, shape: Shape) -> object:
-    kind = shape.type_name
-    if kind == "timestamp":
-        return _read_timestamp(raw, shape)
-    if kind == "blob":
-        return raw if isinstance(raw, bytes) else base64.b64decode(_expect(raw, str, shape))
-    if kind in {"integer", "long"} and isinstance(raw, float) and raw.is_integer():
-        return int(raw)
-    if kind in {"float", "double"} and isinstance(raw, str) and raw in _SPELLED_NUMBERS:
+    match shape.type_name:
+        case "timestamp":
+            return _read_timestamp(raw, shape)
+        case "blob":
+            return raw if isinstance(raw, bytes) else _read_blob(raw, shape)
+        case "integer" | "long":
+            return _read_whole_number(raw, shape)
+        case "float" | "double":
+            return _read_number(raw, shape)
+        case "boolean":
+            return _expect(raw, bool, shape)
+        case _:
+            return _read_text(raw, shape)
+
+
+def _read_whole_number(raw: object, shape: Shape) -> int:
+    number = int(raw) if isinstance(raw, float) and raw.is_integer() else raw
+    limit = 2 ** (_WHOLE_NUMBER_BITS[shape.type_name] - 1)
+    if isinstance(number, bool) or not isinstance(number, int) or not -limit <= number < limit:
+        raise _wrong_type(raw, shape)
+    return number
+
+
+def _read_number(raw: object, shape: Shape) -> float:
+    if isinstance(raw, str) and raw in _SPELLED_NUMBERS:
         return float(raw)
-    if kind in _NUMBERS:
-        if isinstance(raw, bool) or not isinstance(raw, int | float):
-            raise _wrong_type(raw, shape)
-        return raw if kind in {"integer", "long"} else float(raw)
-    return _expect(raw, bool if kind == "boolean" else str, shape)
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        raise _wrong_type(raw, shape)
+    try:
+        return float(raw)
+    except OverflowError:
+        raise _wrong_type(raw, shape) from None
+
+
+def _read_text(raw: object, shape: Shape) -> str:
+    text = _expect(raw, str, shape)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: no character, and no UTF-8
+        raise _wrong_type(raw, shape) from None
+    return text
+
+
+def _read_blob(raw: object, shape: Shape) -> bytes:
+    try:
+        return base64.b64decode(_expect(raw, str, shape), validate=True)
+    except (binascii.Error, ValueError):
+        raise _wrong_type(raw, shape) from None
 
 
 def _read_timestamp(raw: object, shape: Shape) -> datetime:
-    if isinstance(raw, datetime):
-        return raw
-    if isinstance(raw, int | float) and not isinstance(raw, bool):
-        return datetime.fromtimestamp(raw, UTC)
     try:
-        moment = datetime.fromisoformat(_expect(raw, str, shape))
-    except ValueError:
+        if isinstance(raw, int | float) and not isinstance(raw, bool):
+            return datetime.fromtimestamp(raw, UTC)
+        moment = raw if isinstance(raw, datetime) else _parse_moment(_expect(raw, str, shape))
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
         raise _wrong_type(raw, shape) from None
+
+
+def _parse_moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -122,6 +161,8 @@ def write_value(value: object, shape: Shape) -> object:
         return round(value.timestamp(), 3)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
 
 
