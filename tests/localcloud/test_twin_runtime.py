@@ -8,11 +8,20 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.localcloud.staging import START, Staging, canary, refusal_of
+from tests.localcloud.staging import (
+    START,
+    Staging,
+    all_at_once,
+    canary,
+    linear,
+    refusal_of,
+    rolling,
+)
 
 from switchover_local.twin.refusals import Refusal
 from switchover_local.twin.scenario import Behaviour, ModelBehaviour, Scenario, Switches
 from switchover_local.twin.traffic import ConstantRate, Load
+from switchover_local.twin.wire import Request
 
 
 def _behaving(**behaviour: object) -> Staging:
@@ -30,7 +39,7 @@ def _metric(
         Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
         StartTime=START,
         EndTime=staging.clock.now(),
-        Period=3600,
+        Period=86_400,
         Statistics=[statistic],
     )
     return [point[statistic] for point in answer["Datapoints"]]
@@ -195,7 +204,7 @@ def test_gpu_metrics_may_know_the_config() -> None:
 def test_a_request_can_ask_for_its_variant() -> None:
     staging = Staging().begin()
 
-    with pytest.raises(Refusal, match="ServiceUnavailable"):
+    with pytest.raises(Refusal, match="ValidationError: Variant other of endpoint demo not found"):
         staging.twin.invoke("demo", target_variant="other")
 
     assert staging.twin.invoke("demo", target_variant="main").variant_name == "main"
@@ -219,3 +228,100 @@ def test_a_request_costs_little_below_the_protocol_layer() -> None:
 
     # 20,000 a second is the aim and 35,000 is what a laptop does; the bound allows for a slow one.
     assert 5_000 / (time.process_time() - began) > 8_000
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ({"TargetVariant": "other"}, "Variant other of endpoint demo not found"),
+        ({"TargetModel": "a.tar.gz"}, "demo is not a multi-model endpoint and does not support"),
+        ({"InferenceComponentName": "c"}, "Inference Component Name header is not allowed for"),
+        ({"TargetVariant": "not_a_name"}, "at 'targetVariant' failed to satisfy constraint"),
+        ({"CustomAttributes": "x" * 1025}, "at 'customAttributes' failed to satisfy constraint"),
+        ({"InferenceId": "x" * 65}, "at 'inferenceId' failed to satisfy constraint"),
+    ],
+)
+def test_a_header_for_another_kind_of_endpoint_is_a_validation_error(
+    header: dict[str, str], words: str
+) -> None:
+    runtime = Staging().begin().twin.client("sagemaker-runtime")
+
+    with pytest.raises(ClientError, match=words) as refused:
+        runtime.invoke_endpoint(EndpointName="demo", Body=b"{}", **header)
+
+    assert refusal_of(refused.value)[0] == "ValidationError"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ({}, "Inference Component Name header is required for endpoints to which you plan"),
+        ({"InferenceComponentName": "c"}, "Inference component c of endpoint demo not found"),
+    ],
+)
+def test_an_endpoint_for_inference_components_is_asked_by_component(
+    header: dict[str, str], words: str
+) -> None:
+    staging = Staging()
+    staging.create_config("v1", ModelName=None)
+    staging.sagemaker.create_endpoint(EndpointName="demo", EndpointConfigName="config-v1")
+    staging.clock.advance(3600)
+    runtime = staging.twin.client("sagemaker-runtime")
+
+    with pytest.raises(ClientError, match=words):
+        runtime.invoke_endpoint(EndpointName="demo", Body=b"{}", **header)
+
+
+@pytest.mark.parametrize(
+    ("limit", "length", "status"),
+    [
+        (26_214_400, 26_214_400, 200),
+        (26_214_400, 26_214_401, 413),
+        (6_291_456, 6_291_456, 200),
+        (6_291_456, 6_291_457, 413),
+    ],
+)
+def test_a_body_is_taken_up_to_the_limit(limit: int, length: int, status: int) -> None:
+    staging = Staging(Scenario(switches=Switches(invoke_body_limit_bytes=limit))).begin()
+
+    response = staging.twin.handle(
+        Request("POST", "/endpoints/demo/invocations", {}, bytes(length))
+    )
+
+    assert response is not None
+    assert response.status == status
+
+
+@pytest.mark.parametrize("name", ["Demo", "DEMO", "demo "])
+def test_the_case_of_an_endpoints_name_must_match_to_ask_it(name: str) -> None:
+    staging = Staging().begin()
+
+    with pytest.raises(Refusal, match="not found"):
+        staging.twin.invoke(name)
+
+
+@pytest.mark.parametrize("deployment", [canary(), linear(), rolling(), all_at_once()])
+@pytest.mark.parametrize("metric", ["Invocations", "ModelLatency", "InvocationsPerInstance"])
+@pytest.mark.parametrize("statistic", ["Sum", "SampleCount"])
+def test_the_metrics_of_both_configs_add_up_to_the_variants(
+    deployment: dict[str, Any], metric: str, statistic: str
+) -> None:
+    staging = Staging().begin()
+    load = Load(staging.clock, staging.twin.invoke, "demo", ConstantRate(0.5))
+    load.start()
+    staging.update(deployment)
+    staging.settle()
+
+    (whole,), (old,), (new,) = (
+        _metric(staging, metric, statistic, **config)
+        for config in (
+            {},
+            {"EndpointConfigName": "config-v1"},
+            {"EndpointConfigName": "config-v2"},
+        )
+    )
+
+    assert old > 0
+    assert new > 0
+    assert old + new == pytest.approx(whole)

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ConnectionClosedError, ResponseStreamingError, WaiterError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ResponseStreamingError,
+    WaiterError,
+)
 from tests.localcloud.serving import serve_twin
 from tests.localcloud.staging import HARDWARE, ROLE
 
@@ -142,6 +147,19 @@ def test_a_lost_response_ends_the_connection_after_the_work(twin: Twin, url: str
         _create_endpoint(sagemaker)
 
     assert [m["ModelName"] for m in sagemaker.list_models()["Models"]] == ["model-v1"]
+
+
+@pytest.mark.parametrize("mebibytes", [26, 40])
+def test_a_body_that_is_too_long_is_answered_and_the_next_one_too(url: str, mebibytes: int) -> None:
+    sagemaker, runtime = _client("sagemaker", url), _client("sagemaker-runtime", url)
+    _create_endpoint(sagemaker)
+    _wait(sagemaker, "endpoint_in_service")
+
+    with pytest.raises(ClientError, match="HTTP content length exceeded") as refused:
+        runtime.invoke_endpoint(EndpointName="demo", Body=bytes(mebibytes * 1_048_576))
+
+    assert refused.value.response["Error"]["Code"] == "413"
+    assert runtime.invoke_endpoint(EndpointName="demo", Body=b"{}")["ContentType"]
 
 
 def test_the_aws_cli_is_answered_too(url: str) -> None:

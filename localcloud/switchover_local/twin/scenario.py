@@ -28,7 +28,7 @@ class Timings(_Settled):
     provision_seconds: Seconds = 180
     """From ordering an instance to its being there; capacity permitting."""
     activate_seconds: Seconds = 10
-    """From deciding to shift traffic to its flowing."""
+    """From deciding to shift traffic to its flowing, and from wishing for a weight to its counting."""
     terminate_seconds: Seconds = 30
     delete_endpoint_seconds: Seconds = 20
     capacity_wait_seconds: Seconds = 300
@@ -163,6 +163,9 @@ class Switches(_Settled):
     """The state an update ends in that outlasts its MaximumExecutionTimeoutInSeconds."""
     default_deadline_seconds: Annotated[float, Field(gt=0)] = 28_800
     """MaximumExecutionTimeoutInSeconds where the caller sets none."""
+    invoke_body_limit_bytes: Annotated[int, Field(ge=1)] = 26_214_400
+    """The longest body that InvokeEndpoint takes. The Model Hosting FAQs say 25 MB; the service model
+    still says 6,291,456 bytes, which was the limit before."""
     failed_mix_repair: Literal["mixed", "failed"] = "mixed"
     """What an update leaves that should have ended a mix of configs and had to be taken back."""
     linear_last_step_waits: bool = False

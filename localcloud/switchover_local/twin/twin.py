@@ -26,7 +26,8 @@ from .naming import Naming, next_id
 from .protocol import Call, identify, read_call, write_answer, write_refusal
 from .quotas import ServiceQuotas
 from .refusals import Refusal, internal_failure, not_modelled, throttled
-from .runtime import Reply, Router, SageMakerRuntime, model_error
+from .routing import Reply, Router
+from .runtime import SageMakerRuntime, model_error
 from .sagemaker import SageMaker
 from .scaling import ApplicationAutoScaling
 from .scenario import ModelBehaviour, Scenario, Throttling
@@ -116,7 +117,12 @@ class Twin:
         )
         self._services: dict[str, object] = {
             "sagemaker": SageMaker(catalog, self.endpoints, self._tags),
-            "sagemaker-runtime": SageMakerRuntime(self._router, clock.now, self._random),
+            "sagemaker-runtime": SageMakerRuntime(
+                self._router,
+                clock.now,
+                self._random,
+                lambda: self.scenario.switches.invoke_body_limit_bytes,
+            ),
             "cloudwatch": CloudWatch(self.alarms, self.composites, self.metrics, clock),
             "application-autoscaling": self.scaling,
             "service-quotas": self.quotas,
