@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections import deque
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import floor
 from typing import TYPE_CHECKING, Any
 
 from .alarm_definition import parse_alarm
+from .alarm_history import History, recount_configuration, recount_notice, recount_transition
 from .alarm_reasons import (
     CREATION_REASON,
     StateReading,
     explain,
-    format_moment,
 )
 from .alarm_rules import StateValue
 from .metrics import MetricStore
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from .alarm_definition import AlarmDefinition
+    from .alarm_history import HistoryItem
     from .clock import Clock, Timer
 
 _MINUTE_SECONDS = 60
@@ -34,8 +33,6 @@ _ACTIONS = {
     StateValue.ALARM: "AlarmActions",
     StateValue.INSUFFICIENT_DATA: "InsufficientDataActions",
 }
-_HISTORY_ITEMS_KEPT = 10_000
-_HISTORY_DATA_CHARACTERS = 4095
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +51,6 @@ class Alarm:
     def name(self) -> str:
         """The alarm's name, unique in its account and region."""
         return self.definition.name
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryItem:
-    """One line of an alarm's history; `kind` is StateUpdate, ConfigurationUpdate or Action."""
-
-    alarm_name: str
-    at: datetime
-    kind: str
-    summary: str
-    document: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +86,7 @@ class AlarmBoard:
         self.arn_prefix = f"arn:aws:cloudwatch:{region}:{account_id}:alarm:"
         self._habits = habits
         self._alarms: dict[str, Alarm] = {}
-        self._history: deque[HistoryItem] = deque(maxlen=_HISTORY_ITEMS_KEPT)
+        self._history = History()
         self._listeners: list[Callable[[Alarm, StateValue, StateValue], None]] = []
         self._timer: Timer | None = None
 
@@ -128,7 +114,7 @@ class AlarmBoard:
         # A dry look at no data: an expression whose types don't fit is refused now, not at night.
         definition.observe(MetricStore(), until=0, extra_periods=0)
         self._alarms[definition.name] = alarm
-        self._note_configuration(alarm, "updated" if known else "created", now)
+        self._history.add(recount_configuration(alarm, "updated" if known else "created", now))
         self._plan_next_look()
         return alarm
 
@@ -175,11 +161,12 @@ class AlarmBoard:
         if unknown:
             raise Refusal("ResourceNotFound", f"Alarms not found: {', '.join(unknown)}", status=404)
         for name in doomed:
-            self._note_configuration(self._alarms.pop(name), "deleted", self._clock.now())
+            doomed_alarm = self._alarms.pop(name)
+            self._history.add(recount_configuration(doomed_alarm, "deleted", self._clock.now()))
 
     def history(self) -> list[HistoryItem]:
         """What happened to all alarms, oldest first, those that are gone included."""
-        return list(self._history)
+        return self._history.items()
 
     def on_transition(self, listener: Callable[[Alarm, StateValue, StateValue], None]) -> None:
         """Have `listener(alarm, old, new)` called whenever an alarm's state changes.
@@ -228,7 +215,7 @@ class AlarmBoard:
             return
         moved = replace(alarm, state=reading, previous=old, transitioned_at=reading.at)
         self._alarms[alarm.name] = moved
-        self._history.append(recount_transition(moved.name, old, reading))
+        self._history.add(recount_transition(moved.name, old, reading))
         self._act(moved)
         for listener in self._listeners:
             listener(moved, old.value, reading.value)
@@ -239,62 +226,4 @@ class AlarmBoard:
             return
         for arn in alarm.definition.request.get(_ACTIONS[alarm.state.value], []):
             if ":sns:" in arn:
-                self._history.append(_recount_notice(alarm, arn))
-
-    def _note_configuration(self, alarm: Alarm, deed: str, at: datetime) -> None:
-        type_ = {"created": "Create", "updated": "Update", "deleted": "Delete"}[deed]
-        document = {
-            "version": "1.0",
-            "type": type_,
-            f"{deed}Alarm": {
-                "stateUpdatedTimestamp": format_moment(alarm.state.at),
-                "alarmArn": alarm.arn,
-                "alarmName": alarm.name,
-                "comparisonOperator": alarm.definition.comparison,
-                "evaluationPeriods": alarm.definition.rule.considered,
-                "threshold": alarm.definition.threshold,
-                "treatMissingData": alarm.definition.rule.missing,
-            },
-        }
-        summary = f'Alarm "{alarm.name}" {deed}'
-        self._history.append(
-            HistoryItem(alarm.name, at, "ConfigurationUpdate", summary, _to_json(document))
-        )
-
-
-def recount_transition(name: str, old: StateReading, new: StateReading) -> HistoryItem:
-    """The line of an alarm's history that says it moved."""
-    summary = f"Alarm updated from {old.value} to {new.value}"
-    return HistoryItem(name, new.at, "StateUpdate", summary, _transition_document(old, new))
-
-
-def _recount_notice(alarm: Alarm, topic_arn: str) -> HistoryItem:
-    """The line that says an SNS action ran; its words are quoted in many public incident reports."""
-    document = {
-        "actionState": "Succeeded",
-        "notificationResource": topic_arn,
-        "stateUpdateTimestamp": round(alarm.state.at.timestamp() * 1000),
-    }
-    summary = f"Successfully executed action {topic_arn}"
-    return HistoryItem(alarm.name, alarm.state.at, "Action", summary, _to_json(document))
-
-
-def _transition_document(old: StateReading, new: StateReading) -> str:
-    readings = {"oldState": old, "newState": new}
-    for has_data in (True, False):
-        told = {key: _recount(reading, has_data=has_data) for key, reading in readings.items()}
-        document = _to_json({"version": "1.0", **told})
-        if len(document) <= _HISTORY_DATA_CHARACTERS:
-            break
-    return document
-
-
-def _recount(reading: StateReading, *, has_data: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {"stateValue": reading.value, "stateReason": reading.reason}
-    if has_data and reading.reason_data is not None:
-        told["stateReasonData"] = json.loads(reading.reason_data)
-    return told
-
-
-def _to_json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, separators=(",", ":"))
+                self._history.add(recount_notice(alarm, arn))

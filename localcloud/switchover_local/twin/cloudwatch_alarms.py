@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from .alarms import AlarmBoard, HistoryItem
+    from .alarm_history import HistoryItem
+    from .alarms import AlarmBoard
     from .clock import Clock
     from .composites import CompositeAlarm, CompositeBoard
+    from .paging import Key
 
 _DESCRIBE_PAGE = 50
 _HISTORY_PAGE = 100
@@ -66,6 +68,7 @@ class AlarmOperations:
             [alarm for alarm in every if _is_described(alarm, params)],
             params.get("NextToken"),
             params.get("MaxRecords", _DESCRIBE_PAGE),
+            key=lambda alarm: (isinstance(alarm, Alarm), alarm.name),
             refusal=_invalid_token(),
         )
         return {
@@ -96,14 +99,13 @@ class AlarmOperations:
         told = [(item, "MetricAlarm") for item in self._board.history()]
         told += [(item, "CompositeAlarm") for item in self._composites.history()]
         items = [(i, kind) for i, kind in told if kind in kinds and _is_recounted(i, params)]
-        items.sort(key=lambda entry: entry[0].at)
-        if params.get("ScanBy", "TimestampDescending") == "TimestampDescending":
-            items.reverse()
         page, more = cut_page(
             items,
             params.get("NextToken"),
             params.get("MaxRecords", _HISTORY_PAGE),
+            key=_place_in_history,
             refusal=_invalid_token(),
+            is_descending=params.get("ScanBy", "TimestampDescending") == "TimestampDescending",
         )
         return {"AlarmHistoryItems": [_describe_item(item, kind) for item, kind in page], **more}
 
@@ -217,6 +219,11 @@ def _is_recounted(item: HistoryItem, params: dict[str, Any]) -> bool:
         and params.get("HistoryItemType", item.kind) == item.kind
         and start <= item.at <= end
     )
+
+
+def _place_in_history(entry: tuple[HistoryItem, str]) -> Key:
+    item, kind = entry
+    return item.at.timestamp(), kind == "CompositeAlarm", item.number
 
 
 def _describe_item(item: HistoryItem, alarm_type: str) -> dict[str, Any]:

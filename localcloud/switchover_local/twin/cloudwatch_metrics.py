@@ -67,13 +67,14 @@ class MetricOperations:
         queries = parse_queries(requests)
         start, end = _window(params, queries.period_seconds)
         found = queries.read(self._store, start, end)
-        if params.get("ScanBy", "TimestampDescending") == "TimestampDescending":
-            found = {query_id: points[::-1] for query_id, points in found.items()}
+        sign = 1 if params.get("ScanBy") == "TimestampAscending" else -1
+        places = {query_id: place for place, query_id in enumerate(found)}
         every = [(query_id, point) for query_id, points in found.items() for point in points]
         page, more = cut_page(
             every,
             params.get("NextToken"),
             params.get("MaxDatapoints", _DATA_LIMIT),
+            key=lambda entry: (places[entry[0]], sign * entry[1].start),
             refusal=Refusal("InvalidNextToken", "The next token is not valid."),
         )
         unfinished = page[-1][0] if more else None
@@ -129,6 +130,7 @@ class MetricOperations:
             matching,
             params.get("NextToken"),
             _LIST_PAGE,
+            key=lambda metric: (metric.namespace, metric.name, repr(sorted(metric.dimensions))),
             refusal=_invalid_value("Invalid parameter NextToken"),
         )
         return {"Metrics": [_describe_metric(metric) for metric in page], **more}

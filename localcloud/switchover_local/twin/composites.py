@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from .alarm_history import History, recount_transition
 from .alarm_reasons import CREATION_REASON, StateReading, format_moment
 from .alarm_rules import StateValue
-from .alarms import HistoryItem, recount_transition
 from .composite_rules import parse_rule
 from .metric_queries import refuse
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from .alarm_history import HistoryItem
     from .alarms import AlarmBoard
     from .clock import Clock
     from .composite_rules import AlarmRule
@@ -45,7 +46,7 @@ class CompositeBoard:
         self._clock = clock
         self._arn_prefix = arn_prefix
         self._alarms: dict[str, CompositeAlarm] = {}
-        self._history: list[HistoryItem] = []
+        self._history = History()
         self._listeners: list[Callable[[CompositeAlarm], None]] = []
         metric_alarms.on_transition(lambda moved, _old, _new: self._follow(moved.name))
 
@@ -96,7 +97,7 @@ class CompositeBoard:
 
     def history(self) -> list[HistoryItem]:
         """Every transition, oldest first."""
-        return list(self._history)
+        return self._history.items()
 
     def on_transition(self, listener: Callable[[CompositeAlarm], None]) -> None:
         """Have `listener(alarm)` called whenever an alarm's state changed."""
@@ -135,6 +136,6 @@ class CompositeBoard:
             return
         moved = replace(alarm, state=reading, previous=old, transitioned_at=reading.at)
         self._alarms[alarm.name] = moved
-        self._history.append(recount_transition(alarm.name, old, reading))
+        self._history.add(recount_transition(alarm.name, old, reading))
         for listener in self._listeners:
             listener(moved)

@@ -28,9 +28,14 @@ def list_summaries(
     name = f"{kind}Name"
     chosen = [summary for summary in summaries if _is_wanted(summary, params, name)]
     by = {"Name": name, "Status": f"{kind}Status"}.get(str(params.get("SortBy")), "CreationTime")
-    chosen.sort(key=_sort_key(by, name), reverse=params.get("SortOrder") != "Ascending")
-    size = params.get("MaxResults", _DEFAULT_PAGE)
-    return cut_page(chosen, params.get("NextToken"), size, refusal=INVALID_TOKEN)
+    return cut_page(
+        chosen,
+        params.get("NextToken"),
+        params.get("MaxResults", _DEFAULT_PAGE),
+        key=_sort_key(by, name),
+        refusal=INVALID_TOKEN,
+        is_descending=params.get("SortOrder") != "Ascending",
+    )
 
 
 def _is_wanted(summary: Summary, params: Mapping[str, object], name: str) -> bool:

@@ -1,42 +1,59 @@
-"""Pages of a list, and the opaque tokens that lead from one to the next."""
+"""Pages of a list, and the opaque tokens that lead from one to the next.
+
+A token holds the key of the last item that was given, never a number of items: what is created or deleted
+between two pages makes no other item come twice or never.
+"""
 
 from __future__ import annotations
 
 import base64
-import binascii
+import json
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable
 
     from .refusals import Refusal
 
 _Item = TypeVar("_Item")
+Key = tuple[str | int | float, ...]
+"""What a list is sorted by; no two items of a list have the same one."""
 
 
 def cut_page(
-    items: Sequence[_Item], token: str | None, size: int, *, refusal: Refusal
+    items: Iterable[_Item],
+    token: str | None,
+    size: int,
+    *,
+    key: Callable[[_Item], Key],
+    refusal: Refusal,
+    is_descending: bool = False,
 ) -> tuple[list[_Item], dict[str, str]]:
-    """The items of one page, and `NextToken` for the answer unless it is the last page.
+    """The items of one page in the order of their keys, and `NextToken` unless it is the last page.
 
     Raises:
         Refusal: `refusal`, when the token isn't one that was handed out.
     """
-    start = 0 if token is None else _read_token(token, refusal)
-    end = start + size
-    more = {"NextToken": _write_token(end)} if end < len(items) else {}
-    return list(items[start:end]), more
+    left = sorted(items, key=key, reverse=is_descending)
+    if token is not None:
+        last = _read_token(token, refusal)
+        try:
+            left = [i for i in left if (key(i) < last if is_descending else key(i) > last)]
+        except TypeError as error:  # the token of another list
+            raise refusal from error
+    more = {"NextToken": _write_token(key(left[size - 1]))} if len(left) > size else {}
+    return left[:size], more
 
 
-def _write_token(position: int) -> str:
-    return base64.b64encode(f"from:{position}".encode()).decode()
+def _write_token(key: Key) -> str:
+    return base64.b64encode(json.dumps(["after", *key]).encode()).decode()
 
 
-def _read_token(token: str, refusal: Refusal) -> int:
+def _read_token(token: str, refusal: Refusal) -> Key:
     try:
-        mark, _, position = base64.b64decode(token, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+        mark, *key = json.loads(base64.b64decode(token, validate=True))
+    except (ValueError, TypeError, RecursionError) as error:
         raise refusal from error
-    if mark != "from" or not position.isdecimal():
+    if mark != "after":
         raise refusal
-    return int(position)
+    return tuple(key)

@@ -112,7 +112,13 @@ def _code(name: str) -> str:
 def _page(quotas: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, Any]:
     refusal = Refusal("InvalidPaginationTokenException", "The pagination token is invalid.")
     size = params.get("MaxResults", _PAGE)
-    page, more = cut_page(quotas, params.get("NextToken"), size, refusal=refusal)
+    page, more = cut_page(
+        quotas,
+        params.get("NextToken"),
+        size,
+        key=lambda quota: (quota["QuotaName"],),
+        refusal=refusal,
+    )
     return {"Quotas": page, **more}
 
 

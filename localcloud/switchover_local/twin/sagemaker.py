@@ -167,6 +167,7 @@ class SageMaker:
             self._tags.of(params["ResourceArn"]),
             params.get("NextToken"),
             params.get("MaxResults", _TAGS_PER_PAGE),
+            key=lambda tag: (tag["Key"],),
             refusal=INVALID_TOKEN,
         )
         return {"Tags": tags, **more}

@@ -151,7 +151,7 @@ class ApplicationAutoScaling:
             for target in self._sorted()
             if wanted is None or target.variant.resource_id in wanted
         ]
-        return _page("ScalableTargets", described, params)
+        return _page("ScalableTargets", described, params, "ScalableDimension")
 
     def deregister_scalable_target(self, params: dict[str, Any]) -> dict[str, Any]:
         del self._targets[self._required(params, "found").variant]
@@ -178,7 +178,7 @@ class ApplicationAutoScaling:
         policies = [p for target in self._described(params) for p in target.policies.values()]
         wanted = params.get("PolicyNames")
         chosen = [p for p in policies if wanted is None or p["PolicyName"] in wanted]
-        return _page("ScalingPolicies", chosen, params)
+        return _page("ScalingPolicies", chosen, params, "PolicyName")
 
     def delete_scaling_policy(self, params: dict[str, Any]) -> dict[str, Any]:
         target, name = self._targets.get(_variant(params)), params["PolicyName"]
@@ -208,7 +208,7 @@ class ApplicationAutoScaling:
         actions = [a for t in self._described(params) for a in t.scheduled_actions.values()]
         wanted = params.get("ScheduledActionNames")
         chosen = [a for a in actions if wanted is None or a["ScheduledActionName"] in wanted]
-        return _page("ScheduledActions", chosen, params)
+        return _page("ScheduledActions", chosen, params, "ScheduledActionName")
 
     def delete_scheduled_action(self, params: dict[str, Any]) -> dict[str, Any]:
         target, name = self._targets.get(_variant(params)), params["ScheduledActionName"]
@@ -321,10 +321,19 @@ def _describe_target(target: ScalableTarget) -> dict[str, Any]:
     }
 
 
-def _page(name: str, items: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, Any]:
+def _page(
+    name: str, items: list[dict[str, Any]], params: dict[str, Any], own_name: str
+) -> dict[str, Any]:
+    """One page of what hangs on variants, each with its own name among those of its variant."""
     refusal = Refusal("InvalidNextTokenException", "Invalid pagination token")
     size = min(params.get("MaxResults", _PAGE), _PAGE)
-    page, more = cut_page(items, params.get("NextToken"), size, refusal=refusal)
+    page, more = cut_page(
+        items,
+        params.get("NextToken"),
+        size,
+        key=lambda item: (item["ResourceId"], item[own_name]),
+        refusal=refusal,
+    )
     return {name: page, **more}
 
 
