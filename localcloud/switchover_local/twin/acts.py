@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from .fleet import Fleet
 from .run import Pause, Run, StepFailed
-from .stages import scaling_out, terminating
+from .stages import reweighing, scaling_out, terminating
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .endpoint import Endpoint, Status
+    from .endpoint import Endpoint, Status, Variant
     from .run import Script
     from .specs import DesiredCapacity
     from .world import World
@@ -85,14 +85,19 @@ def launch_first_fleets(world: World, endpoint: Endpoint) -> Script:
 
 
 def resize(world: World, endpoint: Endpoint, wishes: Sequence[DesiredCapacity]) -> Script:
-    """Give variants the weights and instance counts that are wished for."""
+    """Give variants the weights and instance counts that are wished for.
+
+    However little is to do, the endpoint is Updating for a while, and each variant says so.
+    Source: UpdateEndpointWeightsAndCapacities, "sets the endpoint status to Updating"; the
+    service model of ProductionVariantStatus, "Updating capacity for the production variant".
+    """
     orders: list[tuple[Fleet, int]] = []
     surplus: list[tuple[Fleet, int]] = []
     now = world.clock.now()
     for wish in wishes:
         variant = endpoint.variants[wish.variant_name]
-        if wish.desired_weight is not None:
-            variant.weight = wish.desired_weight
+        variant.stage = reweighing(now)
+        variant.desired_weight = wish.desired_weight
         if wish.desired_instance_count is None:
             continue
         fleet = endpoint.fleets_of(wish.variant_name)[0]
@@ -111,8 +116,17 @@ def resize(world: World, endpoint: Endpoint, wishes: Sequence[DesiredCapacity]) 
     for fleet, count in orders:
         fleet.serve(count)
     yield from world.terminate(endpoint, [fleet for fleet, _ in surplus])
+    if not orders and not surplus:
+        yield Pause(world.scenario.timings.activate_seconds)
     for variant in endpoint.variants.values():
-        variant.stage = None
+        if variant.desired_weight is not None:
+            variant.weight = variant.desired_weight
+        _come_to_rest(variant)
+
+
+def _come_to_rest(variant: Variant) -> None:
+    variant.desired_weight = None
+    variant.stage = None
 
 
 def _undo_resize(world: World, endpoint: Endpoint) -> Script:
@@ -122,7 +136,7 @@ def _undo_resize(world: World, endpoint: Endpoint) -> Script:
     yield from world.terminate(endpoint, endpoint.fleets)
     for name, variant in endpoint.variants.items():
         variant.desired_count = sum(fleet.serving for fleet in endpoint.fleets_of(name))
-        variant.stage = None
+        _come_to_rest(variant)
 
 
 def maintain(seconds: float) -> Script:

@@ -122,7 +122,9 @@ def _describe_variant(name: str, variant: Variant, serving: int) -> dict[str, ob
     summary: dict[str, object] = {
         "VariantName": name,
         "CurrentWeight": variant.weight,
-        "DesiredWeight": variant.weight,
+        "DesiredWeight": variant.weight
+        if variant.desired_weight is None
+        else variant.desired_weight,
     }
     if not variant.spec.is_serverless:
         summary |= {"CurrentInstanceCount": serving, "DesiredInstanceCount": variant.desired_count}

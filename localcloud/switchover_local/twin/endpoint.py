@@ -35,6 +35,9 @@ class Variant:
     spec: VariantSpec
     desired_count: int
     weight: float
+    """The share that it gets of the traffic, beside the other variants' weights."""
+    desired_weight: float | None = None
+    """The weight that a resize under way will give it."""
     stage: Stage | None = None
 
 

@@ -39,6 +39,11 @@ def scaling_out(count: int, at: datetime) -> Stage:
     return Stage("Updating", f"Scaling out desired instance count to {count}.", at)
 
 
+def reweighing(at: datetime) -> Stage:
+    """A change of a weight is under way, or one of a capacity that is what it was."""
+    return Stage("Updating", "Updating weight and capacity of the production variant.", at)
+
+
 def activating(count: int, reach: Reach, at: datetime) -> Stage:
     """Traffic is about to reach new instances. Only the canary's wording is documented."""
     return Stage(
