@@ -46,7 +46,11 @@ class Capacity:
         return used
 
     def check_quota(self, wanted: Mapping[str, int]) -> None:
-        """Refuse what the account's quota doesn't leave room for."""
+        """Refuse what the account's quota doesn't leave room for.
+
+        Source of the text: "ResourceLimitExceeded" in the Developer Guide's troubleshooting of
+        CreateEndpoint, and the same words in many public issues since 2023.
+        """
         used = self.in_use()
         for hardware, delta in wanted.items():
             limit = self._quotas.limit(hardware)
@@ -55,7 +59,8 @@ class Capacity:
                     f"The account-level service limit '{hardware} for endpoint usage' is {limit} "
                     f"Instances, with current utilization of {used[hardware]} Instances and a "
                     f"request delta of {delta} Instances. Please use AWS Service Quotas to "
-                    "request an increase for this quota."
+                    "request an increase for this quota. If AWS Service Quotas is not available, "
+                    "contact AWS support to request an increase for this quota."
                 )
 
     def available(self, hardware: str) -> int | None:

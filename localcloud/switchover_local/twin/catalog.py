@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from .loading import loaded_source
+from .naming import NameBook
 from .refusals import validation_exception
 from .specs import Container, EndpointConfig, Model, VariantSpec
 
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from .naming import Naming
+    from .scenario import Scenario
 
 # Source: `volume_size_supported` in aws/sagemaker-python-sdk (PR 4828), by way of rules §1.4.
 _LOCAL_DISK = re.compile(r"^ml\.(g5|g6|p5|trn1|[a-z0-9]*d[a-z0-9]*\.)")
+
+_ENVIRONMENT_BYTES = 32 * 1024
+_ENVIRONMENT_TEXT_BYTES = 1024
 
 
 class Catalog:
@@ -26,21 +31,22 @@ class Catalog:
         self,
         naming: Naming,
         now: Callable[[], datetime],
-        visible_after_seconds: Callable[[], float],
+        scenario: Callable[[], Scenario],
     ) -> None:
         self._naming = naming
         self._now = now
-        self._visible_after_seconds = visible_after_seconds
-        self.models: dict[str, Model] = {}
-        self.configs: dict[str, EndpointConfig] = {}
+        self._scenario = scenario
+        self.models: NameBook[Model] = NameBook(lambda: scenario().switches)
+        self.configs: NameBook[EndpointConfig] = NameBook(lambda: scenario().switches)
 
     def create_model(self, request: Mapping[str, object]) -> Model:
         """Create a model, which from then on never changes."""
         name = str(request["ModelName"])
         arn = self._naming.arn("model", name)
-        if name in self.models:
+        if self.models.is_taken(name):
             raise validation_exception(f'Cannot create already existing model "{arn}".')
         containers = _containers(request)
+        _check_environments(containers)
         for container in containers:
             if container.has_ambiguous_prefix:
                 raise validation_exception(
@@ -50,25 +56,26 @@ class Catalog:
         answering = containers[-1]  # of a serial pipeline the last one writes the answer
         source = loaded_source(answering)
         model = Model(name, arn, self._now(), request, answering.image, source)
-        self.models[name] = model
+        self.models.add(model)
         return model
 
     def model(self, name: str) -> Model:
         """The model of that name."""
-        if name not in self.models:
+        found = self.models.find(name)
+        if found is None:
             arn = self._naming.arn("model", name)
             raise validation_exception(f'Could not find model "{arn}".')
-        return self.models[name]
+        return found
 
     def delete_model(self, name: str) -> Model:
         """Forget a model; configs that name it keep what they have."""
-        return self.models.pop(self.model(name).name)
+        return self.models.remove(self.model(name))
 
     def create_config(self, request: Mapping[str, object]) -> EndpointConfig:
         """Create an endpoint config, if its variants could ever be launched."""
         name = str(request["EndpointConfigName"])
         arn = self._naming.arn("endpoint-config", name)
-        if name in self.configs:
+        if self.configs.is_taken(name):
             raise validation_exception(
                 f'Cannot create already existing endpoint configuration "{arn}".'
             )
@@ -79,13 +86,13 @@ class Catalog:
         _check_variants(variants, has_kms_key="KmsKeyId" in request)
         models = {v.variant_name: self.model(v.model_name) for v in variants if v.model_name}
         config = EndpointConfig(name, arn, self._now(), request, variants, models)
-        self.configs[name] = config
+        self.configs.add(config)
         return config
 
     def config(self, name: str) -> EndpointConfig:
         """The config of that name, once reads of it have become consistent."""
-        found = self.configs.get(name)
-        seen_from = timedelta(seconds=self._visible_after_seconds())
+        found = self.configs.find(name)
+        seen_from = timedelta(seconds=self._scenario().timings.config_visible_after_seconds)
         if found is None or self._now() < found.created + seen_from:
             arn = self._naming.arn("endpoint-config", name)
             raise validation_exception(f'Could not find endpoint configuration "{arn}".')
@@ -93,7 +100,7 @@ class Catalog:
 
     def delete_config(self, name: str) -> EndpointConfig:
         """Forget a config, even one that an endpoint serves: AWS doesn't look (rules §7.1)."""
-        return self.configs.pop(self.config(name).name)
+        return self.configs.remove(self.config(name))
 
 
 def _containers(request: Mapping[str, object]) -> list[Container]:
@@ -104,6 +111,27 @@ def _containers(request: Mapping[str, object]) -> list[Container]:
     if primary is None and not containers:
         raise validation_exception("You must specify either PrimaryContainer or Containers.")
     return [Container.model_validate(each) for each in containers or [primary]]
+
+
+def _check_environments(containers: Iterable[Container]) -> None:
+    """Refuse environments beyond what the service model's own bounds say of each key and value.
+
+    Source: ContainerDefinition, Environment: "1024 bytes" for each key and value, "32 KB" for all keys
+    and values of a map, and for those of all containers of a CreateModel request; its own words for
+    it aren't known.
+    """
+    pairs = [pair for container in containers for pair in container.environment.items()]
+    for text in (text for pair in pairs for text in pair):
+        if len(text.encode()) > _ENVIRONMENT_TEXT_BYTES:
+            raise validation_exception(
+                f"Environment: {text[:40]}… is longer than {_ENVIRONMENT_TEXT_BYTES} bytes."
+            )
+    total = sum(len(key.encode()) + len(value.encode()) for key, value in pairs)
+    if total > _ENVIRONMENT_BYTES:
+        raise validation_exception(
+            f"Environment: all keys and values together have {total} bytes, which is more than "
+            f"{_ENVIRONMENT_BYTES}."
+        )
 
 
 def _check_variants(variants: tuple[VariantSpec, ...], *, has_kms_key: bool) -> None:

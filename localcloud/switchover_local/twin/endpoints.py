@@ -9,6 +9,7 @@ from .acts import Act, launch_first_fleets, maintain, resize, vanish
 from .course import Course, Strategy, chart_course
 from .endpoint import Endpoint, Variant, wanted_variants
 from .exclusions import exclusion_of
+from .naming import NameBook
 from .refusals import validation_exception
 from .rollout import Rollout
 from .specs import DeploymentConfig
@@ -50,11 +51,11 @@ class Endpoints:
         self._world = world
         self._catalog = catalog
         self._naming = naming
-        self._by_name: dict[str, Endpoint] = {}
+        self._by_name: NameBook[Endpoint] = NameBook(lambda: world.scenario.switches)
 
     def all(self) -> list[Endpoint]:
         """Every endpoint, in the order of creation."""
-        return list(self._by_name.values())
+        return self._by_name.all()
 
     def get(self, name: str) -> Endpoint:
         """The endpoint of that name.
@@ -62,21 +63,23 @@ class Endpoints:
         Raises:
             Refusal: there is none; SageMaker has no ResourceNotFound code for it.
         """
-        if name not in self._by_name:
+        found = self._by_name.find(name)
+        if found is None:
             arn = self._naming.arn("endpoint", name)
             raise validation_exception(f'Could not find endpoint "{arn}".')
-        return self._by_name[name]
+        return found
 
     def find(self, name: str) -> Endpoint | None:
-        """The endpoint of that name, if there is one."""
-        return self._by_name.get(name)
+        """The endpoint that has exactly this name, if there is one."""
+        found = self._by_name.find(name)
+        return found if found is not None and found.name == name else None
 
     def create(
         self, name: str, config_name: str, deployment_config: Mapping[str, object] | None
     ) -> Endpoint:
         """Begin to launch an endpoint. Its DeploymentConfig is only stored (rules §1.7)."""
         arn = self._naming.arn("endpoint", name)
-        if name in self._by_name:
+        if self._by_name.is_taken(name):
             raise validation_exception(f'Cannot create already existing endpoint "{arn}".')
         config = self._config(config_name)
         variants = wanted_variants(config, {}, keeps_counts=False, keeps_weights=False)
@@ -84,7 +87,7 @@ class Endpoints:
         now = self._world.clock.now()
         endpoint = Endpoint(name, arn, config, now, now, variants=variants)
         endpoint.last_deployment_config = deployment_config
-        self._by_name[name] = endpoint
+        self._by_name.add(endpoint)
         Act(self._world, endpoint, "Creating", launch_first_fleets).start()
         return endpoint
 
@@ -191,9 +194,9 @@ class Endpoints:
         """Begin to delete an endpoint; in the end it can't be found any more."""
         endpoint = self.get(name)
         _check_status(endpoint, _DELETABLE)
-        self._world.scaling.deregister_endpoint(name)
+        self._world.scaling.deregister_endpoint(endpoint.name)
         Act(
-            self._world, endpoint, "Deleting", vanish, lambda: self._by_name.pop(name, None)
+            self._world, endpoint, "Deleting", vanish, lambda: self._by_name.remove(endpoint)
         ).start()
 
     def plan_maintenance(self, fault: SystemUpdate) -> None:

@@ -10,6 +10,7 @@ from .listing import INVALID_TOKEN, Summary, list_summaries
 from .paging import cut_page
 from .refusals import validation_exception
 from .specs import DesiredCapacity
+from .tags import checked_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,8 +36,9 @@ class SageMaker:
 
     def create_model(self, params: Params) -> Answer:
         """CreateModel."""
+        tags = checked_tags(params.get("Tags", []))
         model = self._catalog.create_model(_without_tags(params))
-        self._tags.add(model.arn, params.get("Tags", []))
+        self._tags.begin(model.arn, tags)
         return {"ModelArn": model.arn}
 
     def describe_model(self, params: Params) -> Answer:
@@ -46,17 +48,18 @@ class SageMaker:
 
     def delete_model(self, params: Params) -> Answer:
         """DeleteModel."""
-        self._tags.forget(self._catalog.delete_model(params["ModelName"]).arn)
+        self._catalog.delete_model(params["ModelName"])
         return {}
 
     def list_models(self, params: Params) -> Answer:
         """ListModels."""
-        return _listed("Models", self._catalog.models.values(), params, "Model")
+        return _listed("Models", self._catalog.models.all(), params, "Model")
 
     def create_endpoint_config(self, params: Params) -> Answer:
         """CreateEndpointConfig."""
+        tags = checked_tags(params.get("Tags", []))
         config = self._catalog.create_config(_without_tags(params))
-        self._tags.add(config.arn, params.get("Tags", []))
+        self._tags.begin(config.arn, tags)
         return {"EndpointConfigArn": config.arn}
 
     def describe_endpoint_config(self, params: Params) -> Answer:
@@ -71,20 +74,21 @@ class SageMaker:
 
     def delete_endpoint_config(self, params: Params) -> Answer:
         """DeleteEndpointConfig."""
-        self._tags.forget(self._catalog.delete_config(params["EndpointConfigName"]).arn)
+        self._catalog.delete_config(params["EndpointConfigName"])
         return {}
 
     def list_endpoint_configs(self, params: Params) -> Answer:
         """ListEndpointConfigs."""
-        configs = self._catalog.configs.values()
+        configs = self._catalog.configs.all()
         return _listed("EndpointConfigs", configs, params, "EndpointConfig")
 
     def create_endpoint(self, params: Params) -> Answer:
         """CreateEndpoint."""
+        tags = checked_tags(params.get("Tags", []))
         endpoint = self._endpoints.create(
             params["EndpointName"], params["EndpointConfigName"], params.get("DeploymentConfig")
         )
-        self._tags.add(endpoint.arn, params.get("Tags", []))
+        self._tags.begin(endpoint.arn, tags)
         return {"EndpointArn": endpoint.arn}
 
     def describe_endpoint(self, params: Params) -> Answer:
@@ -151,20 +155,19 @@ class SageMaker:
 
     def delete_endpoint(self, params: Params) -> Answer:
         """DeleteEndpoint."""
-        endpoint = self._endpoints.get(params["EndpointName"])
-        self._endpoints.delete(endpoint.name)
-        self._tags.forget(endpoint.arn)
+        self._endpoints.delete(params["EndpointName"])
         return {}
 
     def add_tags(self, params: Params) -> Answer:
         """AddTags."""
-        self._tags.add(params["ResourceArn"], params["Tags"])
-        return {"Tags": self._tags.of(params["ResourceArn"])}
+        arn = self._existing(params["ResourceArn"])
+        self._tags.add(arn, checked_tags(params["Tags"]))
+        return {"Tags": self._tags.of(arn)}
 
     def list_tags(self, params: Params) -> Answer:
         """ListTags."""
         tags, more = cut_page(
-            self._tags.of(params["ResourceArn"]),
+            self._tags.of(self._existing(params["ResourceArn"])),
             params.get("NextToken"),
             params.get("MaxResults", _TAGS_PER_PAGE),
             key=lambda tag: (tag["Key"],),
@@ -174,8 +177,19 @@ class SageMaker:
 
     def delete_tags(self, params: Params) -> Answer:
         """DeleteTags."""
-        self._tags.remove(params["ResourceArn"], params["TagKeys"])
+        self._tags.remove(self._existing(params["ResourceArn"]), params["TagKeys"])
         return {}
+
+    def _existing(self, arn: str) -> str:
+        """The ARN, if what it names is there. That it must be is known, AWS's words aren't."""
+        existing = {
+            *(endpoint.arn for endpoint in self._endpoints.all()),
+            *(config.arn for config in self._catalog.configs.all()),
+            *(model.arn for model in self._catalog.models.all()),
+        }
+        if arn not in existing:
+            raise validation_exception(f'Could not find resource "{arn}".')
+        return arn
 
 
 def _without_tags(params: Params) -> Mapping[str, object]:

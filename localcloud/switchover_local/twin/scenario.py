@@ -166,6 +166,9 @@ class Switches(_Settled):
     invoke_body_limit_bytes: Annotated[int, Field(ge=1)] = 26_214_400
     """The longest body that InvokeEndpoint takes. The Model Hosting FAQs say 25 MB; the service model
     still says 6,291,456 bytes, which was the limit before."""
+    names_match_case: bool = False
+    """Whether the control plane finds what exists only by its name in the same case. Two names that
+    differ in case only can't both be created either way, and InvokeEndpoint always matches."""
     failed_mix_repair: Literal["mixed", "failed"] = "mixed"
     """What an update leaves that should have ended a mix of configs and had to be taken back."""
     linear_last_step_waits: bool = False

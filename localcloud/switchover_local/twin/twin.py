@@ -93,9 +93,7 @@ class Twin:
         self.scaling = ApplicationAutoScaling(
             clock, _Variants(self), account_id=account, region=region
         )
-        catalog = Catalog(
-            naming, clock.now, lambda: self.scenario.timings.config_visible_after_seconds
-        )
+        catalog = Catalog(naming, clock.now, lambda: self.scenario)
         self._watch = AlarmWatch(self.alarms, self.composites, lambda: self.scenario.switches)
         self._world = World(
             clock,
