@@ -125,8 +125,8 @@ def test_nearly_every_pattern_of_the_models_can_be_checked(service: str) -> None
 
     unread = {pattern for pattern in patterns if _compile(pattern) is None}
 
-    # Surrogate ranges (CloudWatch alarm tags, scaling descriptions) are beyond Python's `re`.
-    assert all(r"\uD800" in pattern or "${1," in pattern for pattern in unread)
+    # The metadata of model packages, which the twin doesn't have: a repetition of the end is no pattern.
+    assert all("${1," in pattern for pattern in unread)
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,14 @@ def parse_period(period_seconds: int) -> int:
 
 
 def parse_metric(request: Mapping[str, Any]) -> MetricId:
-    """Read a Metric structure (or the same fields of a bigger one)."""
+    """Read a Metric structure (or the same fields of a bigger one).
+
+    The service model requires neither name nor namespace of MetricDataQuery's Metric; without them there
+    is no metric to read.
+    """
+    for field in ("Namespace", "MetricName"):
+        if field not in request:
+            raise Refusal("MissingParameter", f"The parameter {field} is required.")
     dimensions = request.get("Dimensions", [])
     names = {d["Name"]: d["Value"] for d in dimensions}
     if len(names) != len(dimensions):

@@ -29,6 +29,8 @@ _JAVA_CLASSES = {  # as near as Python's classes come; letters and marks are tak
     "ASCII": r"\x00-\x7f",
     "Print": r"\x20-\x7e",
 }
+# Java writes what lies beyond 16 bits as pairs of surrogates, Python as what they stand for.
+_JAVA_SURROGATES, _BEYOND_16_BITS = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
 _JAVA_ESCAPE = re.compile(r"\\p\{(?P<name>\w+)\}")
 
 
@@ -105,8 +107,9 @@ def _string_violations(value: str, shape: Shape, path: str) -> Iterator[str]:
 @cache
 def _compile(pattern: str) -> re.Pattern[str] | None:
     """Read a Java pattern; None for the few that Python has no words for, which go unchecked."""
+    respelled = pattern.replace(r"\z", r"\Z").replace(_JAVA_SURROGATES, _BEYOND_16_BITS)
     try:
-        return re.compile(_JAVA_ESCAPE.sub(_translate, pattern.replace(r"\z", r"\Z")))
+        return re.compile(_JAVA_ESCAPE.sub(_translate, respelled))
     except re.error:
         return None
 
