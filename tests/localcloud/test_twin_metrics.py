@@ -150,7 +150,7 @@ def test_beyond_the_horizon_the_values_are_gone_from_memory() -> None:
     record_all(store, [float(value) for value in range(1000)])
     record_all(store, [9], NOON + timedelta(seconds=660))
 
-    (old,) = series.between(START, START + 60)
+    ((_, old),) = series.between(START, START + 60)
 
     assert old.values is None
 
@@ -181,7 +181,7 @@ def test_equal_values_take_no_room_of_their_own_and_still_have_percentiles() -> 
     store = MetricStore()
     series = store.series(LATENCY)
     record_all(store, [0.0] * 1000)
-    (bucket,) = series.between(START, START + 60)
+    ((_, bucket),) = series.between(START, START + 60)
     assert bucket.values is None
 
     record_all(store, [1.0])

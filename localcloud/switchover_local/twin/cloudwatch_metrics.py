@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from .metric_queries import (
@@ -30,6 +30,9 @@ _DATA_LIMIT = 100_800  # GetMetricData: "you can set MaxDatapoints up to 100,800
 _MOST_QUERIES = 500
 _RECENT = timedelta(hours=3)
 _OLDEST_ACCEPTED, _NEWEST_ACCEPTED = timedelta(days=14), timedelta(hours=2)
+# Source: PutMetricData, "limited to no more than 1000 different metrics"; MetricDatum, Values: "up to
+# 150 unique values".
+_MOST_METRICS, _MOST_VALUES = 1_000, 150
 _SHAPES = ("Value", "StatisticValues", "Values")
 
 
@@ -48,12 +51,15 @@ class MetricOperations:
             raise _invalid_value("The twin does not model EntityMetricData.")
         data = params.get("MetricData", [])
         now = self._clock.now()
+        if len({_metric_of(namespace, datum) for datum in data}) > _MOST_METRICS:
+            raise _invalid_value(
+                f"The collection MetricData must not have a size greater than {_MOST_METRICS}."
+            )
         for number, datum in enumerate(data, start=1):  # all or nothing: check before recording
             _check_datum(datum, f"MetricData.member.{number}", now)
         for datum in data:
-            metric = parse_metric({"Namespace": namespace, **datum})
             series = self._store.series(
-                metric,
+                _metric_of(namespace, datum),
                 unit=datum.get("Unit", "None"),
                 resolution_seconds=datum.get("StorageResolution", 60),
             )
@@ -65,7 +71,7 @@ class MetricOperations:
         if len(requests) > _MOST_QUERIES:
             raise refuse(f"MetricDataQueries must hold at most {_MOST_QUERIES} queries.")
         queries = parse_queries(requests)
-        start, end = _window(params, queries.period_seconds)
+        start, end = self._clip(*_window(params, queries.period_seconds), queries.period_seconds)
         found = queries.read(self._store, start, end)
         sign = 1 if params.get("ScanBy") == "TimestampAscending" else -1
         places = {query_id: place for place, query_id in enumerate(found)}
@@ -97,7 +103,7 @@ class MetricOperations:
             )
         metric, period = parse_metric(params), parse_period(params["Period"])
         start, end = _window(params, period)
-        wanted = math.ceil((end - start) / period)
+        wanted = ceil((end - start) / period)
         if wanted > _STATISTICS_LIMIT:
             raise Refusal(
                 "InvalidParameterCombination",
@@ -119,6 +125,14 @@ class MetricOperations:
         unit = params.get("Unit") or next(iter(self._store.units(metric)), "None")
         return {"Label": metric.name, "Datapoints": _rows(columns, set(extended), unit)}
 
+    def _clip(self, start: int, end: int, period_seconds: int) -> tuple[int, int]:
+        """Leave out the periods that can't hold data: thousands of years are soon asked for."""
+        now = self._clock.now().timestamp()
+        oldest = floor(now) - self._store.retention_seconds - period_seconds
+        newest = ceil(now + _NEWEST_ACCEPTED.total_seconds()) + period_seconds
+        skipped = max(0, (oldest - start) // period_seconds)
+        return start + skipped * period_seconds, min(end, newest)
+
     def list_metrics(self, params: dict[str, Any]) -> dict[str, Any]:
         since = (self._clock.now() - _RECENT).timestamp() if "RecentlyActive" in params else -1
         matching = [
@@ -136,9 +150,15 @@ class MetricOperations:
         return {"Metrics": [_describe_metric(metric) for metric in page], **more}
 
 
+def _metric_of(namespace: str, datum: dict[str, Any]) -> MetricId:
+    return parse_metric({"Namespace": namespace, **datum})
+
+
 def _record(series: Series, datum: dict[str, Any], at: datetime) -> None:
     if "StatisticValues" in datum:
         summary = datum["StatisticValues"]
+        if not summary["SampleCount"]:
+            return
         series.record_summary(
             at,
             count=summary["SampleCount"],
@@ -149,7 +169,8 @@ def _record(series: Series, datum: dict[str, Any], at: datetime) -> None:
     elif "Values" in datum:
         counts = datum.get("Counts", [1.0] * len(datum["Values"]))
         for value, count in zip(datum["Values"], counts, strict=True):
-            series.record(value, at, count)
+            if count:  # what occurred no times didn't occur
+                series.record(value, at, count)
     else:
         series.record(datum["Value"], at)
 
@@ -168,8 +189,7 @@ def _check_datum(datum: dict[str, Any], path: str, now: datetime) -> None:
     values = datum.get("Values", [datum.get("Value", 0.0)])
     for value in (*values, *datum.get("StatisticValues", {}).values()):
         check_number(value, f"{path}.{given[0]}")
-    if len(datum.get("Counts", values)) != len(values):
-        raise _invalid_value(f"The parameters {path}.Values and {path}.Counts differ in length.")
+    _check_counts(datum, path)
     if datum.get("StorageResolution", 60) not in {1, 60}:
         raise _invalid_value(f"The value for parameter {path}.StorageResolution must be 1 or 60.")
     if not now - _OLDEST_ACCEPTED <= datum.get("Timestamp", now) <= now + _NEWEST_ACCEPTED:
@@ -179,13 +199,29 @@ def _check_datum(datum: dict[str, Any], path: str, now: datetime) -> None:
         )
 
 
+def _check_counts(datum: dict[str, Any], path: str) -> None:
+    values, summary = datum.get("Values", []), datum.get("StatisticValues", {})
+    if len(values) > _MOST_VALUES:
+        raise _invalid_value(
+            f"The collection {path}.Values must not have a size greater than {_MOST_VALUES}."
+        )
+    if "Counts" in datum and len(datum["Counts"]) != len(values):
+        raise _invalid_value(f"The parameters {path}.Values and {path}.Counts differ in length.")
+    for count in (*datum.get("Counts", []), summary.get("SampleCount", 1.0)):
+        check_number(count, f"{path}.Counts")
+        if count < 0:
+            raise _invalid_value(f"The value {count} for parameter {path}.Counts is invalid.")
+    if summary and summary["Minimum"] > summary["Maximum"]:
+        raise _invalid_value(f"{path}.StatisticValues: Minimum must not exceed Maximum.")
+
+
 def _window(params: dict[str, Any], period_seconds: int) -> tuple[int, int]:
     start, end = params["StartTime"].timestamp(), params["EndTime"].timestamp()
     if start >= end:
         raise refuse("The parameter StartTime must be less than the parameter EndTime.")
     # Source: GetMetricData, StartTime: rounded down to the minute, or to the short period.
     step = min(period_seconds, 60)
-    return math.floor(start / step) * step, math.ceil(end)
+    return floor(start / step) * step, ceil(end)
 
 
 def _describe_result(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from array import array
 from bisect import bisect_left, insort
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, inf
+from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
+from .bucket import Bucket
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
 # "p99", "p99.9", "p100": up to two digits before the point and ten after it.
@@ -41,68 +42,6 @@ class Datapoint:
     start: int
     value: float
     sample_count: float | None = None
-
-
-class Bucket:
-    """What one series recorded within one resolution step.
-
-    The values themselves are kept only once two of them differ: a metric that is always 1
-    (Invocations) or nearly always 0 (errors) costs a few bytes per minute, not per request.
-    """
-
-    __slots__ = ("count", "is_exact", "maximum", "minimum", "total", "values")
-
-    def __init__(self) -> None:
-        self.count = 0.0
-        self.total = 0.0
-        self.minimum = inf
-        self.maximum = -inf
-        self.values: array[float] | None = None
-        self.is_exact = True
-
-    def add(self, value: float, times: float = 1.0) -> None:
-        """Count `value` in, `times` times."""
-        if self.values is not None:
-            if times == 1:
-                self.values.append(value)
-            else:
-                self.values.extend(array("d", (value,)) * int(times))
-        elif self.count and self.is_exact and not self.minimum == value == self.maximum:
-            self.values = array("d", (self.minimum,)) * int(self.count)
-            self.values.extend(array("d", (value,)) * int(times))
-        self.count += times
-        self.total += value * times
-        # Comparisons rather than min() and max(): this runs a dozen times per request.
-        if value < self.minimum:
-            self.minimum = value
-        if value > self.maximum:
-            self.maximum = value
-
-    def add_summary(self, *, count: float, total: float, minimum: float, maximum: float) -> None:
-        """Count in values of which only the summary is known; percentiles end here.
-
-        Source: CloudWatch, "Publishing statistic sets": percentiles need raw values.
-        """
-        if minimum == maximum:
-            self.add(minimum, count)
-            return
-        self.count += count
-        self.total += total
-        self.minimum = min(self.minimum, minimum)
-        self.maximum = max(self.maximum, maximum)
-        self.forget_values()
-
-    def forget_values(self) -> None:
-        """Keep the sums and give the memory of the single values back."""
-        if self.minimum != self.maximum:
-            self.is_exact = False
-            self.values = None
-
-    def each(self) -> Iterable[float]:
-        """Every value that was counted in."""
-        if self.values is not None:
-            return self.values
-        return array("d", (self.minimum,)) * int(self.count)
 
 
 class Series:
@@ -152,12 +91,12 @@ class Series:
         """When the newest step that has data begins; -1 if nothing was ever recorded."""
         return self._starts[-1] if self._starts else -1
 
-    def between(self, start: int, end: int) -> Iterator[Bucket]:
-        """The buckets that begin in [start, end), in order."""
+    def between(self, start: int, end: int) -> Iterator[tuple[int, Bucket]]:
+        """The buckets that begin in [start, end), in order, and when they begin."""
         for index in range(bisect_left(self._starts, start), len(self._starts)):
             if self._starts[index] >= end:
                 return
-            yield self._buckets[self._starts[index]]
+            yield self._starts[index], self._buckets[self._starts[index]]
 
     def _bucket_at(self, start: int) -> Bucket:
         bucket = self._buckets.get(start)
@@ -196,7 +135,7 @@ class MetricStore:
         self, *, raw_horizon_seconds: int = 3 * 3600, retention_seconds: int = 15 * 86_400
     ) -> None:
         self._raw_horizon = raw_horizon_seconds
-        self._retention = retention_seconds
+        self.retention_seconds = retention_seconds
         self._units: dict[MetricId, dict[str, Series]] = {}
 
     def record(
@@ -227,7 +166,7 @@ class MetricStore:
             series = units[unit] = Series(
                 resolution_seconds=resolution_seconds,
                 raw_horizon_seconds=self._raw_horizon,
-                retention_seconds=self._retention,
+                retention_seconds=self.retention_seconds,
             )
         elif resolution_seconds < series.resolution_seconds:
             series.resolution_seconds = resolution_seconds
@@ -265,12 +204,17 @@ class MetricStore:
         if not wanted:
             return []
         compute = statistic_named(statistic)
+        periods: dict[int, list[Bucket]] = {}
+        for series in wanted:
+            for at, bucket in series.between(start, end):
+                begin = at - (at - start) % period_seconds
+                periods.setdefault(begin, []).append(bucket)
         points = []
-        for begin in range(start, end, period_seconds):
-            buckets = [b for s in wanted for b in s.between(begin, begin + period_seconds)]
-            value = compute(buckets) if buckets else None
+        for begin in sorted(periods):
+            value = compute(periods[begin])
             if value is not None:
-                points.append(Datapoint(begin, value, sum(b.count for b in buckets)))
+                count = sum(bucket.count for bucket in periods[begin])
+                points.append(Datapoint(begin, value, count))
         return points
 
 
@@ -297,8 +241,14 @@ def _percentile(buckets: Sequence[Bucket], percent: Fraction) -> float | None:
     # Nearest rank: always a value that was measured. CloudWatch doesn't publish its own method.
     if not all(bucket.is_exact for bucket in buckets):
         return None
-    values = sorted(value for bucket in buckets for value in bucket.each())
-    return values[max(0, ceil(percent * len(values) / 100) - 1)] if values else None
+    counted = sorted(pair for bucket in buckets for pair in bucket.pairs())
+    rank = ceil(percent * Fraction(sum(times for _, times in counted)) / 100)
+    passed = 0.0
+    for value, times in counted:
+        passed += times
+        if passed >= rank:
+            return value
+    return counted[-1][0] if counted else None
 
 
 def _sample_count(buckets: Sequence[Bucket]) -> float:
