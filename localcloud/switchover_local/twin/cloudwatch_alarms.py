@@ -49,7 +49,10 @@ class AlarmOperations:
     def put_composite_alarm(self, params: dict[str, Any]) -> dict[str, Any]:
         if self._board.get(params["AlarmName"]) is not None:
             raise _name_taken(params["AlarmName"])
-        self._composites.put(params)
+        is_new = self._composites.get(params["AlarmName"]) is None
+        alarm = self._composites.put(params)
+        if is_new:
+            self._tags[alarm.arn] = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
         return {}
 
     def describe_alarms(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +130,7 @@ class AlarmOperations:
         if composites and len(params["AlarmNames"]) > 1:  # DeleteAlarms: one composite per call
             raise refuse("A composite alarm can only be deleted in a call of its own.")
         if composites:
-            self._composites.delete(composites[0])
+            self._tags.pop(self._composites.delete(composites[0]).arn, None)
             return {}
         doomed = [self._board.get(name) for name in params["AlarmNames"]]
         self._board.delete(params["AlarmNames"])

@@ -15,12 +15,15 @@ from .alarm_rules import StateValue
 from .metric_queries import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 StateOf = Callable[[str], StateValue | None]
 Condition = Callable[[StateOf], bool]
 
 _TOKEN = re.compile(r'"[^"]*"|[()]|[^\s()"]+')
+# Source: PutCompositeAlarm, AlarmRule: "as many as 100 children alarms", "as many as 500 elements.
+# Elements are child alarms, TRUE or FALSE statements, and parentheses."
+_MOST_CHILDREN, _MOST_ELEMENTS = 100, 500
 _CONSTANTS = {"TRUE": True, "FALSE": False}
 
 
@@ -41,13 +44,26 @@ def parse_rule(text: str) -> AlarmRule:
     reader = _Reader(text)
     holds = reader.read_any()
     reader.expect_end()
-    return AlarmRule(holds, tuple(dict.fromkeys(reader.alarm_names)))
+    names = tuple(dict.fromkeys(reader.alarm_names))
+    if len(names) > _MOST_CHILDREN:
+        raise refuse(f"AlarmRule names more than {_MOST_CHILDREN} alarms.")
+    return AlarmRule(holds, names)
+
+
+def _count_elements(tokens: Sequence[str]) -> int:
+    """Child alarms, constants, and the parentheses that group; those of a function aren't counted."""
+    alarms = sum(token in set(StateValue) for token in tokens)
+    constants = sum(token in _CONSTANTS for token in tokens)
+    return alarms + constants + 2 * max(0, tokens.count("(") - alarms)
 
 
 class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens: Iterator[str] = iter(_TOKEN.findall(text))
+        tokens = _TOKEN.findall(text)
+        if _count_elements(tokens) > _MOST_ELEMENTS:
+            raise refuse(f"AlarmRule has more than {_MOST_ELEMENTS} elements.")
+        self._tokens: Iterator[str] = iter(tokens)
         self._next = next(self._tokens, "")
         self.alarm_names: list[str] = []
 
@@ -55,6 +71,8 @@ class _Reader:
         parts = [self._read_all()]
         while self._take_if("OR"):
             parts.append(self._read_all())
+        if len(parts) == 1:
+            return parts[0]
         return lambda state_of: any(holds(state_of) for holds in parts)
 
     def expect_end(self) -> None:
@@ -65,16 +83,22 @@ class _Reader:
         parts = [self._read_one()]
         while self._take_if("AND"):
             parts.append(self._read_one())
+        if len(parts) == 1:
+            return parts[0]
         return lambda state_of: all(holds(state_of) for holds in parts)
 
     def _read_one(self) -> Condition:
-        if self._take_if("NOT"):
-            inner = self._read_one()
-            return lambda state_of: not inner(state_of)
+        is_turned = False
+        while self._take_if("NOT"):
+            is_turned = not is_turned
         if self._take_if("("):
-            group = self.read_any()
+            inner = self.read_any()
             self._expect(")")
-            return group
+        else:
+            inner = self._read_word()
+        return (lambda state_of: not inner(state_of)) if is_turned else inner
+
+    def _read_word(self) -> Condition:
         word = self._take()
         if word in _CONSTANTS:
             return lambda _state_of: _CONSTANTS[word]

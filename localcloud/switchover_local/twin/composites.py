@@ -50,7 +50,7 @@ class CompositeBoard:
         self._listeners: list[Callable[[CompositeAlarm], None]] = []
         metric_alarms.on_transition(lambda moved, _old, _new: self._follow(moved.name))
 
-    def put(self, request: Mapping[str, Any]) -> None:
+    def put(self, request: Mapping[str, Any]) -> CompositeAlarm:
         """Create a composite alarm or replace its rule, and look at once what it says.
 
         Raises:
@@ -73,6 +73,7 @@ class CompositeBoard:
             )
         )
         self._evaluate(name, cause=None)
+        return self._alarms[name]
 
     def get(self, name: str) -> CompositeAlarm | None:
         """The composite alarm of that name, if there is one."""
@@ -91,9 +92,9 @@ class CompositeBoard:
         """Put an alarm into a state by hand, until one that it watches moves."""
         self._move(self._alarms[name], reading)
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str) -> CompositeAlarm:
         """Remove an alarm; its history stays."""
-        del self._alarms[name]
+        return self._alarms.pop(name)
 
     def history(self) -> list[HistoryItem]:
         """Every transition, oldest first."""

@@ -63,7 +63,7 @@ class Expression:
             respelled = re.sub(pattern, python, respelled)
         try:
             tree = ast.parse(respelled.strip(), mode="eval").body
-        except SyntaxError as error:
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise MathError(
                 f"Error in expression '{text}': not a metric math expression"
             ) from error
@@ -81,7 +81,12 @@ class Expression:
         Raises:
             MathError: a name it uses isn't in `series`, or the types don't fit.
         """
-        return _Evaluation(self.text, series, grid).value_of(self.tree)
+        try:
+            return _Evaluation(self.text, series, grid).value_of(self.tree)
+        except RecursionError:
+            raise MathError(f"Error in expression '{self.text}': it nests too deeply") from None
+        except OverflowError:
+            raise MathError(f"Error in expression '{self.text}': a number is too large") from None
 
 
 class _Evaluation:

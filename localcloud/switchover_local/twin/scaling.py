@@ -171,6 +171,7 @@ class ApplicationAutoScaling:
         configuration = f"{policy['PolicyType']}PolicyConfiguration"
         if configuration not in policy:
             raise validation_exception(f"{configuration} must be specified.")
+        _check_target_value(policy)
         target.policies[name] = policy
         return {"PolicyARN": policy["PolicyARN"], "Alarms": []}
 
@@ -282,6 +283,13 @@ class ApplicationAutoScaling:
         resource = f"resource/{_NAMESPACE}/{target.variant.resource_id}:{tail}"
         key = uuid5(NAMESPACE_URL, f"{kind}/{resource}")
         return f"arn:aws:autoscaling:{self._region}:{self._account_id}:{kind}:{key}:{resource}"
+
+
+def _check_target_value(policy: dict[str, Any]) -> None:
+    """Source: TargetValue, "Values must be in the range of -2^360 to 2^360"."""
+    tracked = policy.get("TargetTrackingScalingPolicyConfiguration", {})
+    if not -(2.0**360) <= tracked.get("TargetValue", 0.0) <= 2.0**360:
+        raise validation_exception("TargetValue must be in the range of -2^360 to 2^360.")
 
 
 def _variant(params: dict[str, Any]) -> Variant:
