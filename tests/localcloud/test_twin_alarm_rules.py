@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.localcloud.alarm_room import Room
 
-from switchover_local.twin.alarm_rules import MissingData, MOfN
+from switchover_local.twin.alarm_rules import GapRules, MissingData, MOfN
 
 RETAINED = "retained"
 
@@ -35,9 +35,15 @@ GUIDE = [
 ]
 
 
-def judge(points: str, needed: int, considered: int, treatment: MissingData) -> str:
+def judge(
+    points: str,
+    needed: int,
+    considered: int,
+    treatment: MissingData,
+    gaps: GapRules = GapRules(),  # noqa: B008 - a frozen value
+) -> str:
     breaches = [{"X": True, "0": False, "-": None}[point] for point in points]
-    return MOfN(needed, considered, treatment).judge(breaches) or RETAINED
+    return MOfN(needed, considered, treatment).judge(breaches, gaps) or RETAINED
 
 
 @pytest.mark.parametrize(("needed", "points", "treatment", "outcome"), GUIDE)
@@ -50,6 +56,60 @@ def test_every_row_of_the_guides_tables_holds(
 @pytest.mark.parametrize("points", ["----X", "---X-"])
 def test_a_lone_young_breach_does_not_alarm_prematurely(points: str) -> None:
     assert judge(points, 3, 3, MissingData.MISSING) == RETAINED
+
+
+# M out of N where some data are missing and what is there is mixed: 2 out of 3 over a range of 5, as
+# in the guide's second table. The guide decides the first four columns; the last two are its prose,
+# which has good data older than the breach not count.
+MIXED = [
+    ("X-0--", "OK", "OK", "ALARM", "OK", "OK", "OK"),
+    ("X0---", "OK", "OK", "ALARM", "OK", "OK", "OK"),
+    ("0X---", "OK", "OK", "ALARM", "OK", "ALARM", RETAINED),
+    ("0--X-", "OK", "OK", "ALARM", "OK", "ALARM", RETAINED),
+    ("0---X", "OK", "OK", "ALARM", "OK", "OK", "OK"),
+    ("-0X--", "OK", "OK", "ALARM", "OK", "ALARM", RETAINED),
+    ("X--X-", "ALARM", "ALARM", "ALARM", "ALARM", "ALARM", "ALARM"),
+    ("X-0X-", "ALARM", "ALARM", "ALARM", "ALARM", "ALARM", "ALARM"),
+    ("X0-0-", "OK", "OK", "OK", "OK", "OK", "OK"),
+    ("0-0--", "OK", "OK", "OK", "OK", "OK", "OK"),
+    ("X----", "ALARM", RETAINED, "ALARM", "OK", "ALARM", RETAINED),
+    ("----X", RETAINED, RETAINED, "ALARM", "OK", RETAINED, RETAINED),
+]
+
+
+@pytest.mark.parametrize(
+    ("points", "treatment", "outcome"),
+    [
+        (points, treatment, outcome)
+        for points, *outcomes in MIXED
+        for treatment, outcome in zip(MissingData, outcomes[:4], strict=True)
+    ],
+)
+def test_mixed_data_with_gaps_is_judged_as_in_the_tables(
+    points: str, treatment: MissingData, outcome: str
+) -> None:
+    assert judge(points, 2, 3, treatment) == outcome
+
+
+@pytest.mark.parametrize(
+    ("points", "treatment", "outcome"),
+    [
+        (points, treatment, outcome)
+        for points, *outcomes in MIXED
+        for treatment, outcome in zip(
+            (MissingData.MISSING, MissingData.IGNORE), outcomes[4:], strict=True
+        )
+    ],
+)
+def test_a_scenario_can_have_mixed_data_judged_as_in_the_prose(
+    points: str, treatment: MissingData, outcome: str
+) -> None:
+    assert judge(points, 2, 3, treatment, GapRules(is_held_back=False)) == outcome
+
+
+@pytest.mark.parametrize("points", ["----X", "---X-"])
+def test_a_scenario_can_have_a_young_breach_be_ok(points: str) -> None:
+    assert judge(points, 3, 3, MissingData.MISSING, GapRules(is_young_breach_ok=True)) == "OK"
 
 
 def reread_guide(history: str, needed: int, considered: int, treatment: str) -> str:

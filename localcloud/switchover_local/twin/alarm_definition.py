@@ -48,6 +48,10 @@ class Observation:
     points: tuple[Datapoint | None, ...]
     breaches: tuple[bool | None, ...]
 
+    def considered(self, count: int) -> list[Datapoint]:
+        """The most recent datapoints, at most `count`: older ones stand in for what is missing."""
+        return [point for point in self.points if point is not None][-count:]
+
 
 @dataclass(frozen=True, slots=True)
 class AlarmDefinition:
@@ -98,8 +102,7 @@ class AlarmDefinition:
             and percent is not None
             and any(
                 is_low_sample(percent, point.sample_count or 0)
-                for point in observation.points[-self.rule.considered :]
-                if point is not None
+                for point in observation.considered(self.rule.considered)
             )
         )
 

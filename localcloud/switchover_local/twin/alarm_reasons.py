@@ -148,8 +148,7 @@ def _evaluated(point: Datapoint) -> dict[str, Any]:
 
 
 def _considered_points(definition: AlarmDefinition, observation: Observation) -> list[Datapoint]:
-    real = [point for point in reversed(observation.points) if point is not None]
-    return real[: definition.rule.considered]
+    return observation.considered(definition.rule.considered)[::-1]
 
 
 def _is_breached(definition: AlarmDefinition, point: Datapoint) -> bool:

@@ -56,6 +56,22 @@ class Comparison(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class GapRules:
+    """What the guide leaves open of an alarm that lacks data and knows of breaches only.
+
+    is_held_back: whether older good data hold the early alarm back. The guide's prose says that only
+        what is more recent than the breach counts; its table has "0 - X - -" of 2 out of 3 as OK.
+    is_young_breach_ok: whether a breach too young for the early alarm is OK; else the state stays.
+    """
+
+    is_held_back: bool = True
+    is_young_breach_ok: bool = False
+
+
+AS_IN_THE_TABLES = GapRules()
+
+
+@dataclass(frozen=True, slots=True)
 class MOfN:
     """`needed` breaching datapoints among `considered` make an alarm."""
 
@@ -63,13 +79,16 @@ class MOfN:
     considered: int
     missing: MissingData = MissingData.MISSING
 
-    def judge(self, breaches: Sequence[bool | None]) -> StateValue | None:
+    def judge(
+        self, breaches: Sequence[bool | None], gaps: GapRules = AS_IN_THE_TABLES
+    ) -> StateValue | None:
         """The state that these periods call for; None means: stay as you are.
 
         Args:
             breaches: one entry per period of the evaluation range, oldest first; None where there
                 was no data. The range is longer than `considered`, so that older data can stand
                 in for missing data.
+            gaps: what the guide leaves open.
         """
         real = [b for b in breaches if b is not None][-self.considered :]
         breaching = sum(real)
@@ -87,25 +106,34 @@ class MOfN:
                 return StateValue.OK
             case MissingData.IGNORE:
                 # "0 - X - -" is OK in the guide's tables; "- - X - -" retains the state.
-                return StateValue.OK if breaching < len(real) else None
+                is_kept = breaching == len(real) or self._is_early_alarm(breaches, gaps)
+                return None if is_kept else StateValue.OK
             case MissingData.MISSING:
-                return self._judge_gaps(breaches, real)
+                return self._judge_gaps(breaches, gaps)
             case _:
                 assert_never(self.missing)
 
-    def _judge_gaps(
-        self, breaches: Sequence[bool | None], real: Sequence[bool]
-    ) -> StateValue | None:
-        if not real:
+    def _judge_gaps(self, breaches: Sequence[bool | None], gaps: GapRules) -> StateValue | None:
+        if all(breach is None for breach in breaches):
             return StateValue.INSUFFICIENT_DATA
-        if not all(real):
+        if self._is_early_alarm(breaches, gaps):
+            return StateValue.ALARM
+        if False in breaches or gaps.is_young_breach_ok:
             return StateValue.OK
-        # All that is known is bad, but little is known. The guide ("Avoiding premature
-        # transitions to alarm state"): the alarm waits until the oldest bad point is as old as
-        # the datapoints it needs. What it says while it waits isn't documented; staying put is
-        # the only answer that claims nothing which wasn't measured.
-        age = len(breaches) - breaches.index(True)
-        return StateValue.ALARM if age >= self.needed else None
+        return None
+
+    def _is_early_alarm(self, breaches: Sequence[bool | None], gaps: GapRules) -> bool:
+        """Whether little is known, but all of it bad, and for as long as an alarm needs.
+
+        Source: "Avoiding premature transitions to alarm state": the alarm waits until the oldest bad
+        point is as old as the datapoints it needs, and everything after it is bad or missing.
+        """
+        if True not in breaches:
+            return False
+        first = breaches.index(True)
+        if False in breaches[first:] or (gaps.is_held_back and False in breaches[:first]):
+            return False
+        return len(breaches) - first >= self.needed
 
     def count_fills(self, breaches: Sequence[bool | None]) -> int:
         """How many datapoints had to be made up for want of real ones."""

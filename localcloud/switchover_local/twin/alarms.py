@@ -14,7 +14,7 @@ from .alarm_reasons import (
     StateReading,
     explain,
 )
-from .alarm_rules import StateValue
+from .alarm_rules import AS_IN_THE_TABLES, GapRules, StateValue
 from .metrics import MetricStore
 from .refusals import Refusal
 
@@ -59,10 +59,12 @@ class Habits:
 
     ingestion_seconds: how long it takes until a period's data counts as complete.
     extra_periods: how far beyond EvaluationPeriods the evaluation range reaches back.
+    gaps: how an alarm is judged that knows of breaches only.
     """
 
     ingestion_seconds: float = 60
     extra_periods: int = 2
+    gaps: GapRules = AS_IN_THE_TABLES
 
 
 class AlarmBoard:
@@ -203,7 +205,7 @@ class AlarmBoard:
         step = _HIGH_RESOLUTION_SECONDS if definition.is_high_resolution else _MINUTE_SECONDS
         until = floor((now.timestamp() - habits.ingestion_seconds) / step) * step
         seen = definition.observe(self._store, until=until, extra_periods=habits.extra_periods)
-        verdict = definition.rule.judge(seen.breaches)
+        verdict = definition.rule.judge(seen.breaches, habits.gaps)
         if verdict is None or verdict is alarm.state.value or definition.has_low_samples(seen):
             return
         self._move(alarm, explain(definition, seen, verdict, now))

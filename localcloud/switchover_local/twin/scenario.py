@@ -153,6 +153,11 @@ class Switches(_Settled):
     alarm_extra_periods: Annotated[int, Field(ge=0)] = 2
     """How far beyond EvaluationPeriods an alarm looks for data when some is missing; CloudWatch's
     examples have 3 evaluation periods and a range of 5, and no rule."""
+    good_data_holds_alarm_back: bool = True
+    """Whether an alarm that lacks data goes red early only if all it knows is bad, as CloudWatch's table
+    has it ("0 - X - -" is OK), or also if only all since the oldest breach is, as its prose has it."""
+    young_breach_state: Literal["kept", "OK"] = "kept"
+    """What an alarm says that knows of breaches only, the oldest of which is too young to turn it red."""
     set_alarm_state_trips: bool = True
     """Whether SetAlarmState(ALARM) on a listed alarm during a bake forces a rollback."""
     single_instance_guardrail: Literal["refused", "accepted"] = "refused"

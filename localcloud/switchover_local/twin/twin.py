@@ -9,6 +9,7 @@ from random import Random
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
+from .alarm_rules import GapRules
 from .alarm_watch import AlarmWatch
 from .alarms import AlarmBoard, Habits
 from .capacity import Capacity
@@ -241,8 +242,14 @@ class Twin:
 
     def _alarm_habits(self) -> Habits:
         scenario = self.scenario
+        switches = scenario.switches
         return Habits(
-            scenario.timings.metric_ingestion_seconds, scenario.switches.alarm_extra_periods
+            scenario.timings.metric_ingestion_seconds,
+            switches.alarm_extra_periods,
+            GapRules(
+                is_held_back=switches.good_data_holds_alarm_back,
+                is_young_breach_ok=switches.young_breach_state == "OK",
+            ),
         )
 
     def _every_fleet(self) -> list[Any]:
