@@ -310,3 +310,26 @@ def test_too_few_samples_are_those_of_the_datapoints_that_are_judged() -> None:
     staging.clock.advance(180)
 
     assert staging.twin.alarms.state("a") == "INSUFFICIENT_DATA"
+
+
+@pytest.mark.parametrize("size", [0, -1, -(2**31)])
+def test_a_page_of_nothing_is_refused(size: int) -> None:
+    staging = Staging()
+    scaling = staging.twin.client("application-autoscaling")
+    stat = {"Metric": {"Namespace": "n", "MetricName": "m"}, "Stat": "Sum", "Period": 60}
+
+    outcomes = (
+        _outcome(
+            lambda: scaling.describe_scalable_targets(ServiceNamespace="sagemaker", MaxResults=size)
+        ),
+        _outcome(
+            lambda: staging.cloudwatch.get_metric_data(
+                StartTime=START,
+                EndTime=START + timedelta(hours=1),
+                MetricDataQueries=[{"Id": "m1", "MetricStat": stat}],
+                MaxDatapoints=size,
+            )
+        ),
+    )
+
+    assert outcomes == ("ValidationException", "ValidationError")

@@ -356,3 +356,12 @@ def test_a_quota_that_is_short_is_told_in_sagemakers_words() -> None:
         "Service Quotas to request an increase for this quota. If AWS Service Quotas is not "
         "available, contact AWS support to request an increase for this quota."
     )
+
+
+def test_an_alarm_without_a_name_cannot_guard_an_update() -> None:
+    staging = Staging().begin()
+
+    with pytest.raises(ClientError, match=r"Alarms\.0\.AlarmName must be given"):
+        staging.update({"AutoRollbackConfiguration": {"Alarms": [{}]}})
+
+    assert staging.describe()["EndpointStatus"] == "InService"

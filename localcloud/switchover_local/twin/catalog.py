@@ -80,8 +80,7 @@ class Catalog:
                 f'Cannot create already existing endpoint configuration "{arn}".'
             )
         variants = tuple(
-            VariantSpec.model_validate(raw)
-            for raw in cast("Iterable[object]", request["ProductionVariants"])
+            VariantSpec.read(raw) for raw in cast("Iterable[object]", request["ProductionVariants"])
         )
         _check_variants(variants, has_kms_key="KmsKeyId" in request)
         models = {v.variant_name: self.model(v.model_name) for v in variants if v.model_name}
@@ -110,7 +109,7 @@ def _containers(request: Mapping[str, object]) -> list[Container]:
         raise validation_exception("You can not specify both PrimaryContainer and Containers.")
     if primary is None and not containers:
         raise validation_exception("You must specify either PrimaryContainer or Containers.")
-    return [Container.model_validate(each) for each in containers or [primary]]
+    return [Container.read(each) for each in containers or [primary]]
 
 
 def _check_environments(containers: Iterable[Container]) -> None:

@@ -70,6 +70,8 @@ class MetricOperations:
         requests = params["MetricDataQueries"]
         if len(requests) > _MOST_QUERIES:
             raise refuse(f"MetricDataQueries must hold at most {_MOST_QUERIES} queries.")
+        if params.get("MaxDatapoints", 1) < 1:
+            raise refuse("MaxDatapoints must be at least 1.")
         queries = parse_queries(requests)
         start, end = self._clip(*_window(params, queries.period_seconds), queries.period_seconds)
         found = queries.read(self._store, start, end)

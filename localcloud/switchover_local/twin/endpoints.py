@@ -123,7 +123,7 @@ class Endpoints:
         raw: Mapping[str, object] | None,
     ) -> Course:
         switches = self._world.scenario.switches
-        deployment = DeploymentConfig.model_validate(raw or {})
+        deployment = DeploymentConfig.read(raw or {})
         exclusion = exclusion_of(endpoint, target, self._world.scenario)
         course = chart_course(
             deployment, {name: v.desired_count for name, v in variants.items()}, switches

@@ -127,9 +127,7 @@ class SageMaker:
 
     def update_endpoint_weights_and_capacities(self, params: Params) -> Answer:
         """UpdateEndpointWeightsAndCapacities."""
-        wishes = [
-            DesiredCapacity.model_validate(raw) for raw in params["DesiredWeightsAndCapacities"]
-        ]
+        wishes = [DesiredCapacity.read(raw) for raw in params["DesiredWeightsAndCapacities"]]
         return {"EndpointArn": self._endpoints.resize(params["EndpointName"], wishes).arn}
 
     def get_endpoint_policy(self, params: Params) -> Answer:

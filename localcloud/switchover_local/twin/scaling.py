@@ -335,6 +335,8 @@ def _page(
     """One page of what hangs on variants, each with its own name among those of its variant."""
     refusal = Refusal("InvalidNextTokenException", "Invalid pagination token")
     size = min(params.get("MaxResults", _PAGE), _PAGE)
+    if size < 1:  # "This value can be between 1 and 50", which the service model doesn't have
+        raise validation_exception("MaxResults must be between 1 and 50.")
     page, more = cut_page(
         items,
         params.get("NextToken"),

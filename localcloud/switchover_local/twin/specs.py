@@ -7,10 +7,12 @@ left alone: a config is described back exactly as it was given.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_pascal
+
+from .refusals import validation_exception
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,21 @@ class _FromAws(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="ignore", alias_generator=to_pascal, populate_by_name=True
     )
+
+    @classmethod
+    def read(cls, raw: object) -> Self:
+        """Read a part of a request that kept the service model's constraints.
+
+        Raises:
+            Refusal: ValidationException, for what the service model doesn't require, though nothing can
+                be done without, as the name of an alarm.
+        """
+        try:
+            return cls.model_validate(raw)
+        except ValidationError as error:
+            paths = {".".join(str(part) for part in fault["loc"]) for fault in error.errors()}
+            message = f"{', '.join(sorted(paths))} must be given."
+            raise validation_exception(message) from None
 
 
 class CapacitySize(_FromAws):
