@@ -237,6 +237,7 @@ def test_a_request_costs_little_below_the_protocol_layer() -> None:
         ({"TargetModel": "a.tar.gz"}, "demo is not a multi-model endpoint and does not support"),
         ({"InferenceComponentName": "c"}, "Inference Component Name header is not allowed for"),
         ({"TargetVariant": "not_a_name"}, "at 'targetVariant' failed to satisfy constraint"),
+        ({"CustomAttributes": "a\x00b"}, "must consist of visible US-ASCII characters"),
         ({"CustomAttributes": "x" * 1025}, "at 'customAttributes' failed to satisfy constraint"),
         ({"InferenceId": "x" * 65}, "at 'inferenceId' failed to satisfy constraint"),
     ],

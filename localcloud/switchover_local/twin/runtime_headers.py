@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from .refusals import Refusal
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .endpoint import Endpoint
+
+# Source: InvokeEndpoint, CustomAttributes: "visible US-ASCII characters as specified in Section 3.3.6.
+# Field Value Components" of HTTP/1.1, which are separated by blanks and tabs.
+_VISIBLE = re.compile(r"[\t\x20-\x7e]*")
 
 
 def check_headers(endpoint: Endpoint, params: Mapping[str, Any]) -> None:
@@ -21,6 +26,8 @@ def check_headers(endpoint: Endpoint, params: Mapping[str, Any]) -> None:
     if endpoint.config.is_async:
         # A ValidationError was reported (strands-agents/harness-sdk #1969), its words were not.
         raise _refuse(f"Endpoint {endpoint.name} is asynchronous: use InvokeEndpointAsync.")
+    if not _VISIBLE.fullmatch(params.get("CustomAttributes", "")):
+        raise _refuse("CustomAttributes must consist of visible US-ASCII characters.")
     _check_component(endpoint, params.get("InferenceComponentName"))
     if "TargetModel" in params:
         _check_target_model(endpoint)
