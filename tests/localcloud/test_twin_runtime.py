@@ -219,6 +219,18 @@ def test_a_changed_behaviour_shows_at_the_next_request() -> None:
     assert staging.twin.invoke("demo").text == "changed"
 
 
+def test_an_endpoint_that_was_made_again_answers_from_its_new_config() -> None:
+    stage = Staging().begin()
+    stage.twin.invoke("demo")
+
+    stage.sagemaker.delete_endpoint(EndpointName="demo")
+    stage.clock.advance(600)
+    stage.sagemaker.create_endpoint(EndpointName="demo", EndpointConfigName="config-v2")
+    stage.clock.advance(3600)
+
+    assert stage.twin.invoke("demo").config_name == "config-v2"
+
+
 def test_a_request_costs_little_below_the_protocol_layer() -> None:
     staging = Staging().begin()
     began = time.process_time()

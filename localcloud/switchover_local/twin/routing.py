@@ -81,6 +81,7 @@ class _Route:
 
 @dataclass(frozen=True, slots=True)
 class _RoutingTable:
+    endpoint: Endpoint
     version: tuple[int, int]
     routes: tuple[_Route, ...]
     bounds: tuple[float, ...]
@@ -176,7 +177,8 @@ class Router:
         endpoint = self.endpoint(endpoint_name)
         version = (endpoint.version, self._scenario_version())
         table = self._tables.get((endpoint_name, target_variant))
-        if table is None or table.version != version:
+        # An endpoint that was deleted and made again counts its versions from the beginning.
+        if table is None or table.endpoint is not endpoint or table.version != version:
             table = self._draw_table(endpoint, target_variant, version)
             self._tables[endpoint_name, target_variant] = table
         return table
@@ -201,7 +203,7 @@ class Router:
         bounds = [bound / total for bound in accumulate(shares)]
         bounds[-1] = 1.0
         routes = tuple(self._route(endpoint, fleet, fleets) for fleet in fleets)
-        return _RoutingTable(version, routes, tuple(bounds))
+        return _RoutingTable(endpoint, version, routes, tuple(bounds))
 
     def _route(self, endpoint: Endpoint, fleet: Fleet, fleets: Sequence[Fleet]) -> _Route:
         variant = fleet.spec.variant_name

@@ -145,7 +145,7 @@ class Twin:
         """
         with self._lock:
             self.clock.run_due()
-            response = self._answer(request)
+            response = self._answer_always(request)
             if response is None:
                 return None
             headers = {
@@ -155,23 +155,25 @@ class Twin:
             }
             return response._replace(headers=headers)
 
+    def _answer_always(self, request: Request) -> Response | None:
+        """The answer; whatever breaks in the twin itself is told as AWS tells its own failures."""
+        try:
+            return self._answer(request)
+        except Exception:  # noqa: BLE001 - see above
+            _LOG.exception("The twin failed at %s %s", request.method, request.path)
+            return write_refusal(request, identify(request), internal_failure())
+
     def _answer(self, request: Request) -> Response | None:
         call: Call | None = None
         try:
             call = identify(request)
-            return self._carry_out(call, request)
+            fault = self._faults.take_before(call.operation)
+            if fault is not None:
+                raise throttled() if isinstance(fault, Throttling) else internal_failure()
+            call = read_call(request, call)
+            answer = self._perform(call)
         except Refusal as refusal:
             return write_refusal(request, call, refusal)
-        except Exception:  # noqa: BLE001 - whatever broke, the caller is told as AWS tells it
-            _LOG.exception("The twin failed at %s %s", request.method, request.path)
-            return write_refusal(request, call, internal_failure())
-
-    def _carry_out(self, call: Call, request: Request) -> Response | None:
-        fault = self._faults.take_before(call.operation)
-        if fault is not None:
-            raise throttled() if isinstance(fault, Throttling) else internal_failure()
-        call = read_call(request, call)
-        answer = self._perform(call)
         if self._faults.take_lost_response(call.operation):
             return None
         hold_seconds = float(cast("float", answer.get("HoldSeconds", 0.0)))
