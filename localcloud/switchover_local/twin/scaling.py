@@ -7,20 +7,18 @@ what acts is the floor: a variant below MinCapacity is raised to it unless scali
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from .paging import cut_page
 from .refusals import Refusal, validation_exception
+from .scalable_target import DIMENSION, NAMESPACE, ScalableTarget, Variant
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from .clock import Clock
+    from .scalable_target import Variants
 
-_NAMESPACE = "sagemaker"
-_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 _RESOURCE = re.compile(r"endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)")
 _PAGE = 50
 _SCHEDULE = re.compile(r"(at|rate|cron)\(.+\)")
@@ -37,52 +35,6 @@ _POLICY_FIELDS = (
     "PredictiveScalingPolicyConfiguration",
 )
 _ACTION_FIELDS = ("Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction")
-
-
-class Variant(NamedTuple):
-    """A variant of an endpoint: what is scaled."""
-
-    endpoint: str
-    name: str
-
-    @property
-    def resource_id(self) -> str:
-        """How Application Auto Scaling calls it (rules §3)."""
-        return f"endpoint/{self.endpoint}/variant/{self.name}"
-
-
-class Variants(Protocol):
-    """What scaling needs to know of endpoints."""
-
-    def has_variant(self, endpoint: str, variant: str) -> bool:
-        """Whether there is such a variant."""
-
-    def raise_instances(self, endpoint: str, variant: str, at_least: int) -> None:
-        """Bring the variant up to `at_least` instances, if it is InService and has fewer."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScalableTarget:
-    """One registered variant, and all that hangs on it."""
-
-    variant: Variant
-    arn: str
-    role_arn: str
-    created_at: datetime
-    min_capacity: int
-    max_capacity: int
-    suspended: frozenset[str] = frozenset()
-    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
-    scheduled_actions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
-
-    def identity(self) -> dict[str, str]:
-        """The three fields that name it in every answer."""
-        return {
-            "ServiceNamespace": _NAMESPACE,
-            "ResourceId": self.variant.resource_id,
-            "ScalableDimension": _DIMENSION,
-        }
 
 
 class ApplicationAutoScaling:
@@ -280,7 +232,7 @@ class ApplicationAutoScaling:
         return self._owned_arn("scheduledAction", target, f"scheduledActionName/{name}")
 
     def _owned_arn(self, kind: str, target: ScalableTarget, tail: str) -> str:
-        resource = f"resource/{_NAMESPACE}/{target.variant.resource_id}:{tail}"
+        resource = f"resource/{NAMESPACE}/{target.variant.resource_id}:{tail}"
         key = uuid5(NAMESPACE_URL, f"{kind}/{resource}")
         return f"arn:aws:autoscaling:{self._region}:{self._account_id}:{kind}:{key}:{resource}"
 
@@ -303,9 +255,9 @@ def _variant(params: dict[str, Any]) -> Variant:
 
 
 def _check_service(params: dict[str, Any]) -> None:
-    if params["ServiceNamespace"] != _NAMESPACE:
-        raise validation_exception(f"The twin scales {_NAMESPACE} only.")
-    if params.get("ScalableDimension", _DIMENSION) != _DIMENSION:
+    if params["ServiceNamespace"] != NAMESPACE:
+        raise validation_exception(f"The twin scales {NAMESPACE} only.")
+    if params.get("ScalableDimension", DIMENSION) != DIMENSION:
         raise validation_exception(
             "Unsupported service namespace, resource type or scalable dimension"
         )
