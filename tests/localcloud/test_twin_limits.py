@@ -333,3 +333,23 @@ def test_a_page_of_nothing_is_refused(size: int) -> None:
     )
 
     assert outcomes == ("ValidationException", "ValidationError")
+
+
+def test_reason_data_that_nest_without_end_are_no_json() -> None:
+    staging = Staging()
+    staging.put_alarm()
+
+    with pytest.raises(ClientError, match="StateReasonData is not valid JSON"):
+        staging.cloudwatch.set_alarm_state(
+            AlarmName="guard", StateValue="OK", StateReason="r", StateReasonData="[" * 4_000
+        )
+
+
+def test_a_text_that_is_too_long_by_far_is_refused_at_once() -> None:
+    scaling = Staging().twin.client("application-autoscaling")
+    began = time.process_time()
+
+    with pytest.raises(ClientError, match="less than or equal to 1011"):
+        scaling.list_tags_for_resource(ResourceARN="arn:" + ":application-autoscaling:" * 40_000)
+
+    assert time.process_time() - began < 5

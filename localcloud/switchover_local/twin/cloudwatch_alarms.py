@@ -243,7 +243,7 @@ def _describe_item(item: HistoryItem, alarm_type: str) -> dict[str, Any]:
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -29,6 +29,7 @@ _JAVA_CLASSES = {  # as near as Python's classes come; letters and marks are tak
     "ASCII": r"\x00-\x7f",
     "Print": r"\x20-\x7e",
 }
+_MATCHED_CHARACTERS = 4_096
 # Java writes what lies beyond 16 bits as pairs of surrogates, Python as what they stand for.
 _JAVA_SURROGATES, _BEYOND_16_BITS = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
 _JAVA_ESCAPE = re.compile(r"\\p\{(?P<name>\w+)\}")
@@ -98,6 +99,8 @@ def _string_violations(value: str, shape: Shape, path: str) -> Iterator[str]:
         allowed = ", ".join(shape.enum)
         yield _violation(value, path, f"Member must satisfy enum value set: [{allowed}]")
     pattern = shape.metadata.get("pattern")
+    if len(value) > max(_MATCHED_CHARACTERS, int(shape.metadata.get("max", len(value)))):
+        return  # too long by far is said already, and some of the patterns take squared time
     compiled = _compile(str(pattern)) if pattern is not None else None
     if compiled is not None and not compiled.fullmatch(value):
         constraint = f"Member must satisfy regular expression pattern: {pattern}"
