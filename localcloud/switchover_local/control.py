@@ -6,10 +6,16 @@ POST scenario     Scenario
 POST behaviours   ModelBehaviour
 POST faults       Fault
 POST traffic      TrafficChange; 0 requests per second stop it
+POST step         Passing: answers with the CloudState once so much time has passed; then time stands
+POST run          time, which a step has let stand, goes on by itself
+POST sleep        Sleep: of a function's worker, answered once it is over
+
+Time that a step has let stand goes on after a minute on the wall, should whoever stepped be gone.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -18,13 +24,16 @@ from switchover_local.twin.scenario import Fault, ModelBehaviour, Scenario
 from switchover_local.twin.traffic import ConstantRate, Load
 
 if TYPE_CHECKING:
-    from switchover_local.twin.clock import PacedClock
+    from collections.abc import Callable
+
+    from switchover_local.twin.clock import Hold, PacedClock
     from switchover_local.twin.endpoint import Endpoint
     from switchover_local.twin.server import AsgiApp, Message, Receive, Send
     from switchover_local.twin.twin import Twin
 
 PREFIX = "/_switchover/"
 
+_PAUSES = {"step", "sleep"}
 _FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
 
 
@@ -100,13 +109,67 @@ class TrafficChange(_Message):
     requests_per_second: Annotated[float, Field(ge=0)]
 
 
-class Control:
-    """Does what the control API is asked to, on the twin in the same process."""
+class Passing(_Message):
+    """So many virtual seconds."""
 
-    def __init__(self, twin: Twin, clock: PacedClock) -> None:
+    seconds: Annotated[float, Field(ge=0)]
+
+
+class Sleep(Passing):
+    """What a function sleeps, and the process that it runs in."""
+
+    process: int
+
+
+class Control:
+    """Does what the control API is asked to, on the twin in the same process.
+
+    `hold_of` finds what the worker with a process's number holds time with.
+    """
+
+    def __init__(
+        self,
+        twin: Twin,
+        clock: PacedClock,
+        hold_of: Callable[[int], Hold | None] = lambda _process: None,
+    ) -> None:
         self._twin = twin
         self._clock = clock
+        self._hold_of = hold_of
+        self._stepping: Hold | None = None
         self._loads: dict[str, Load] = {}
+
+    async def pause(self, path: str, body: bytes) -> bytes:
+        """Answer a `step` or a `sleep`, which take time.
+
+        Raises:
+            ValidationError: the body isn't what the path takes.
+        """
+        if path == "step":
+            seconds, hold = Passing.model_validate_json(body).seconds, self._stepping
+            self._stepping = hold = hold or self._clock.hold()
+        else:
+            sleep = Sleep.model_validate_json(body)
+            seconds, hold = sleep.seconds, self._hold_of(sleep.process)
+        await self._pass(seconds, hold)
+        return self.read_state().model_dump_json().encode()
+
+    async def _pass(self, seconds: float, hold: Hold | None) -> None:
+        """Let the hold go for so long; time stands again at the very moment that they are over."""
+        over = asyncio.Event()
+
+        def wake() -> None:
+            if hold is not None:
+                hold.take()
+            over.set()
+
+        timer = self._clock.call_later(seconds, wake)
+        if hold is not None:
+            hold.let_go()
+        try:
+            await over.wait()
+        finally:
+            timer.cancel()
 
     def answer(self, method: str, path: str, body: bytes) -> bytes | None:
         """Carry out one request; None if there is no such thing to ask for.
@@ -127,6 +190,10 @@ class Control:
                 self._twin.set_behaviour(change.model, change.behaviour)
             case "POST", "faults":
                 self._twin.inject(_FAULT.validate_json(body))
+            case "POST", "run":
+                if self._stepping is not None:
+                    self._stepping.end()
+                    self._stepping = None
             case "POST", "traffic":
                 self._send_traffic(TrafficChange.model_validate_json(body))
             case _:
@@ -190,8 +257,13 @@ def control_app(control: Control, twin_app: AsgiApp) -> AsgiApp:
             body += message.get("body", b"")
             has_more = message.get("more_body", False)
         status = 200
+        method, path = scope["method"], scope["path"][len(PREFIX) :]
+        answer: bytes | None
         try:
-            answer = control.answer(scope["method"], scope["path"][len(PREFIX) :], body)
+            if method == "POST" and path in _PAUSES:
+                answer = await control.pause(path, body)
+            else:
+                answer = control.answer(method, path, body)
         except ValidationError as error:
             status, answer = 400, error.json(include_url=False).encode()
         if answer is None:

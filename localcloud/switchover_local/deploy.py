@@ -96,11 +96,11 @@ def _build(project: Path, overrides: Mapping[str, str]) -> Path:
     _sam(build, project, dict(os.environ))
     _fit(built)
     _leave_out_unread(folder)
-    # Each worker unpacks its own copy: without bytecode in it, every cold start compiles it all
-    # (1.2 s against 0.5 s for the imports). Unpacking changes times, so the files aren't checked.
-    compileall.compile_dir(
-        folder, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
-    )
+    # Without bytecode, every new build is compiled by its first workers. Unpacking changes times, so
+    # the files aren't checked; without the folder's name in it, equal code has equal bytecode.
+    unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    for part in filter(Path.is_dir, folder.iterdir()):
+        compileall.compile_dir(part, quiet=2, stripdir=part, invalidation_mode=unchecked)
     # SAM's template doesn't change with the code; the mark in it makes every build its own.
     built.write_text(f"# {mark}\n{built.read_text()}")
     mark_file.write_text(mark)
@@ -108,7 +108,7 @@ def _build(project: Path, overrides: Mapping[str, str]) -> Path:
 
 
 def _leave_out_unread(folder: Path) -> None:
-    """A worker unpacks the whole layer for itself: most of its files are never read.
+    """The layer is packed, sent and unpacked locally: most of its files are never read.
 
     They are its libraries' own tests, and botocore's descriptions of services that no gateway calls.
     """

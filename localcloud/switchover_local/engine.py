@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from switchover_local.callers import tell_callers
 from switchover_local.condition_keys import add_condition_keys
+from switchover_local.engine_time import live_on
+from switchover_local.forks import WORKER_SITE
+from switchover_local.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from switchover_local.twin.clock import PacedClock
     from switchover_local.twin.server import AsgiApp
 
 PINNED_VERSION = "1.5.33"
@@ -45,6 +49,7 @@ class Engine:
 
     app: AsgiApp
     deliver: Callable[[Mapping[str, Any]], None]
+    workers: Workers
 
 
 def name_endpoints(engine_port: int, twin_port: int) -> dict[str, str]:
@@ -84,8 +89,7 @@ def describe_environment(engine_port: int, twin_port: int, temporary: Path) -> d
         "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
         "IOT_MTLS_ENABLED": "0",  # else it opens an MQTT port for everybody
         "SFTP_ENABLED": "0",
-        # A state machine's waits are for AWS, which is the twin, and its time runs ahead.
-        "SFN_WAIT_SCALE": "0.05",
+        "PYTHONPATH": str(WORKER_SITE),
         # Its container reaper would search a Docker engine for leftovers: none of ours are there.
         "DOCKER_HOST": "unix:///nonexistent",
         "LOG_LEVEL": "INFO",
@@ -93,8 +97,10 @@ def describe_environment(engine_port: int, twin_port: int, temporary: Path) -> d
     }
 
 
-def load_engine() -> Engine:
-    """Import MiniStack and check that it is the version whose private symbols we use.
+def load_engine(clock: PacedClock, store: Path) -> Engine:
+    """Import MiniStack, to live on this clock, and check that it is the version that we know.
+
+    Lambda workers share the code that is unpacked in `store`.
 
     Raises:
         EngineMismatch: another version, or a symbol is gone.
@@ -102,10 +108,12 @@ def load_engine() -> Engine:
     version = importlib.metadata.version("ministack")
     eventbridge = importlib.import_module("ministack.services.eventbridge")
     put_events = getattr(eventbridge, "_put_events", None)
-    if version != PINNED_VERSION or put_events is None or not tell_callers():
+    workers = Workers(clock, store)
+    is_known = tell_callers() and live_on(clock) and workers.are_used()
+    if version != PINNED_VERSION or put_events is None or not is_known:
         raise EngineMismatch(
-            f"MiniStack {version} is installed, {PINNED_VERSION} is expected, with"
-            " eventbridge._put_events and lambda_svc._build_function_url_event. "
+            f"MiniStack {version} is installed, {PINNED_VERSION} is expected, with the symbols that"
+            " switchover_local names in engine.py, engine_time.py, workers.py and callers.py. "
             "Install the pinned version, or check the symbols and move the pin."
         )
 
@@ -131,4 +139,4 @@ def load_engine() -> Engine:
             raise EngineMismatch(f"MiniStack refused the twin's event: {body!r}")
 
     app = importlib.import_module("ministack.app").app
-    return Engine(app=cast("AsgiApp", app), deliver=deliver)
+    return Engine(app=cast("AsgiApp", app), deliver=deliver, workers=workers)

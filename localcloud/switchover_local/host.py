@@ -16,6 +16,8 @@ import shutil
 import signal
 import socket
 import sys
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,8 +27,10 @@ from hypercorn.config import Config
 
 from switchover_local.control import Control, control_app
 from switchover_local.engine import clear_of_aws, describe_environment, load_engine
+from switchover_local.processes import identify
 from switchover_local.record import (
     CloudRecord,
+    code_path,
     open_lock,
     record_path,
     take_lock,
@@ -46,7 +50,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("switchover.local")
 
-PUMP_SECONDS = 0.05  # how late a new timer may be noticed; timers still see their own due moment
+PUMP_SECONDS = 0.05  # how late a hold whose worker died may be noticed
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--speed", type=float, default=60.0)
     parser.add_argument("--scenario", type=Path)
     parser.add_argument("--lock", type=int, help="a lock descriptor that is already held")
+    parser.add_argument("--code", type=Path, help="where unpacked code is shared with other clouds")
     options = parser.parse_args(arguments)
     folder: Path = options.folder.resolve()
 
@@ -68,33 +73,37 @@ def main(arguments: list[str] | None = None) -> int:
     scenario = Scenario()
     if options.scenario is not None:
         scenario = Scenario.from_yaml(options.scenario)
-    asyncio.run(_host(folder, scenario, options.speed))
+    asyncio.run(_host(folder, options.code or code_path(folder), scenario, options.speed))
     return 0
 
 
-async def _host(folder: Path, scenario: Scenario, speed: float) -> None:
+async def _host(folder: Path, unpacked: Path, scenario: Scenario, speed: float) -> None:
     engine_socket, twin_socket = _listen(), _listen()
     engine_port, twin_port = _port(engine_socket), _port(twin_socket)
-    temporary = temporary_path(folder)
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
+    # Written before anything that takes long, so that `down` finds a host that hangs in it.
+    own = CloudRecord(
+        pid=os.getpid(),
+        started=identify(os.getpid()),
+        engine_port=engine_port,
+        twin_port=twin_port,
+    )
+    write_record(folder, own)
+    temporary = _empty(temporary_path(folder))
     kept = clear_of_aws(os.environ)
     os.environ.clear()
     os.environ.update(kept, **describe_environment(engine_port, twin_port, temporary))
-    engine = load_engine()
-
     clock = PacedClock(datetime.now(UTC), speed)
+    engine = load_engine(clock, unpacked)
     twin = Twin(clock=clock, scenario=scenario, emit=_forgive(engine.deliver))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
 
-    write_record(folder, CloudRecord(pid=os.getpid(), engine_port=engine_port, twin_port=twin_port))
     pump = asyncio.create_task(_pump(clock))
     code = 1
     try:
-        control = control_app(Control(twin, clock), asgi_app(twin))
+        control = control_app(Control(twin, clock, engine.workers.hold_of), asgi_app(twin))
         serving = [
             asyncio.create_task(_serve(app, listener))
             for app, listener in ((engine.app, engine_socket), (control, twin_socket))
@@ -114,6 +123,16 @@ async def _host(folder: Path, scenario: Scenario, speed: float) -> None:
         # normal exit would join.
         logging.shutdown()
         os._exit(code)
+
+
+def _empty(folder: Path) -> Path:
+    """Make the folder anew. What a crash left in it goes meanwhile: that may be much."""
+    if folder.exists():
+        folder.rename(folder.with_name(f"{folder.name}-of-before-{os.getpid()}"))
+    folder.mkdir()
+    for old in folder.parent.glob(f"{folder.name}-of-before-*"):
+        threading.Thread(target=shutil.rmtree, args=(old, True), daemon=True).start()
+    return folder
 
 
 def _listen() -> socket.socket:
@@ -143,13 +162,19 @@ async def _wait_for_ever() -> None:
 
 
 async def _pump(clock: PacedClock) -> None:
+    loop, changed = asyncio.get_running_loop(), asyncio.Event()
+    clock.on_change = lambda: loop.call_soon_threadsafe(changed.set)
     while True:
         try:
             clock.run_due()
         except Exception:
             logger.exception("a timer of the twin failed")
         until_next = clock.seconds_to_next()
-        await asyncio.sleep(PUMP_SECONDS if until_next is None else min(until_next, PUMP_SECONDS))
+        nap = PUMP_SECONDS if until_next is None else min(until_next, PUMP_SECONDS)
+        changed.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(changed.wait(), nap)
+        await asyncio.sleep(0)  # others get their turn, however much there is to do
 
 
 def _forgive(

@@ -21,11 +21,15 @@ _LOOK_SECONDS = 0.02
 
 
 class CloudRecord(BaseModel):
-    """Where a local cloud answers, and the process to end when it should stop."""
+    """Where a local cloud answers, and the process to end when it should stop.
+
+    `started` is what `identify` says of the process: another one of the same number differs in it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     pid: int
+    started: str | None = None
     engine_port: int
     twin_port: int
 
@@ -36,8 +40,13 @@ def record_path(folder: Path) -> Path:
 
 
 def temporary_path(folder: Path) -> Path:
-    """Where Lambda workers unpack themselves; empty at every start."""
+    """Where Lambda workers keep what is their own; empty at every start."""
     return folder / "tmp"
+
+
+def code_path(folder: Path) -> Path:
+    """Where the code of Lambda workers is unpacked, by content: the next cloud finds it there."""
+    return folder / "code"
 
 
 def log_path(folder: Path) -> Path:

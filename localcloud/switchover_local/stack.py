@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import http.client
 import json
 import os
-import shutil
-import signal
-import sys
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,13 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.session
 
 from switchover.aws.clients import teach_newer_models
 from switchover_local.control import PREFIX, CloudState
-from switchover_local.engine import ACCOUNT_ID, REGION, TWIN_SERVICES, name_endpoints
+from switchover_local.engine import ACCOUNT_ID, REGION, name_endpoints
+from switchover_local.hosting import end_host, start_host
+from switchover_local.processes import end_workers, identify
 from switchover_local.record import (
     CloudRecord,
+    code_path,
     is_running,
     log_path,
     open_lock,
@@ -31,16 +29,17 @@ from switchover_local.record import (
     take_lock,
     temporary_path,
 )
+from switchover_local.sessions import CloudSession
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_sagemaker.literals import ProductionVariantInstanceTypeType
 
     from switchover_local.twin.scenario import Behaviour, Fault, Scenario
 
-START_SECONDS = 60
-STOP_SECONDS = 10
+START_SECONDS = 120
+RECORD_SECONDS = 10  # from its first moment to its record: an interpreter's start on a busy machine
 POLL_SECONDS = 0.05
 SEED_SPEED = 600
 
@@ -66,11 +65,16 @@ class LocalCloud:
 
     @classmethod
     def up(
-        cls, speed: float = 60.0, scenario: Scenario | None = None, folder: Path = Path(".local")
+        cls,
+        speed: float = 60.0,
+        scenario: Scenario | None = None,
+        folder: Path = Path(".local"),
+        code: Path | None = None,
     ) -> LocalCloud:
         """Return a cloud that answers, starting one only if none runs in `folder`.
 
-        A cloud that runs already keeps its own speed and scenario.
+        A cloud that runs already keeps its own speed and scenario. `code` is where it finds unpacked
+        code, and leaves its own, if it is to share that with clouds in other folders.
 
         Raises:
             CloudDidNotStart: with the end of the log.
@@ -81,13 +85,14 @@ class LocalCloud:
             if not take_lock(lock):
                 return cls.attach(folder)
             record_path(folder).unlink(missing_ok=True)
-            host = _start_host(folder, speed, scenario, lock)
+            end_workers(temporary_path(folder))  # of a host that was killed
+            host = start_host(folder, speed, scenario, code or code_path(folder), lock)
         finally:
             os.close(lock)
         try:
             return _wait_for(folder)
         except BaseException:  # Ctrl-C too: what was started here must not stay behind
-            _end(folder, host)
+            end_host(folder, host)
             raise
 
     @classmethod
@@ -104,11 +109,26 @@ class LocalCloud:
             )
         return _wait_for(folder)
 
-    def down(self) -> None:
-        """End the host and every Lambda worker it started; harmless if it is gone already."""
+    @classmethod
+    def find(cls, folder: Path = Path(".local")) -> LocalCloud | None:
+        """The cloud that runs in `folder`, whether it answers or not; None if there is none."""
+        folder = folder.resolve()
+        deadline = time.monotonic() + RECORD_SECONDS
+        while (record := read_record(folder)) is None and is_running(folder):
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(POLL_SECONDS)
+        return None if record is None else cls(folder, record)
+
+    def down(self, tell: Callable[[str], object] = lambda _: None) -> None:
+        """End the host, though it hang, and every Lambda worker; harmless if it is gone already.
+
+        `tell` is told what is being done.
+        """
         if read_record(self.folder) != self.record:  # else the number may be another process's
             return
-        _end(self.folder, self.record.pid)
+        if self.record.started in {None, identify(self.record.pid)}:
+            end_host(self.folder, self.record.pid, tell)
         record_path(self.folder).unlink(missing_ok=True)
 
     @property
@@ -135,15 +155,33 @@ class LocalCloud:
 
         It is the root of the account, unless the key is that of a user made here.
         """
-        inner = teach_newer_models(_CloudSession(self.engine_url, self.twin_url))
+        inner = teach_newer_models(CloudSession(self.engine_url, self.twin_url))
         return boto3.Session(key, secret, region_name=REGION, botocore_session=inner)
 
     def state(self) -> CloudState:
         """What the twin sees right now."""
         return CloudState.model_validate_json(_ask(self.record.twin_port, "GET", f"{PREFIX}state"))
 
+    def step(self, seconds: float) -> CloudState:
+        """Let so many virtual seconds pass, and time stand from then on; what the twin sees then.
+
+        Whatever happens in them, work of functions included, is done before. 0 lets time stand at once.
+        """
+        body: dict[str, object] = {"seconds": seconds}
+        answer = _ask(self.record.twin_port, "POST", f"{PREFIX}step", body, timeout=None)
+        return CloudState.model_validate_json(answer)
+
+    @contextmanager
+    def stepping(self) -> Iterator[Callable[[float], CloudState]]:
+        """Let time stand inside the block, but for the steps that it takes."""
+        self.step(0)
+        try:
+            yield self.step
+        finally:
+            self._post("run", {})
+
     def set_speed(self, speed: float) -> None:
-        """Let `speed` virtual seconds pass per real second from now on."""
+        """Let at most `speed` virtual seconds pass per real second from now on."""
         self._post("speed", {"speed": speed})
 
     def load_scenario(self, scenario: Scenario) -> None:
@@ -253,65 +291,8 @@ class LocalCloud:
         _ask(self.record.twin_port, "POST", f"{PREFIX}{path}", body)
 
 
-class _CloudSession(botocore.session.Session):
-    """Knows where each service is, and reads no profile, config file or endpoint variable."""
-
-    def __init__(self, engine_url: str, twin_url: str) -> None:
-        nothing = (None, None, None, None)
-        super().__init__(session_vars={"profile": nothing, "config_file": nothing})
-        self._engine_url = engine_url
-        self._twin_url = twin_url
-
-    def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:
-        """A client of the service's stand-in, unless an endpoint is given."""
-        url = self._twin_url if service_name in TWIN_SERVICES else self._engine_url
-        kwargs["endpoint_url"] = kwargs.get("endpoint_url") or url
-        return super().create_client(service_name, *args, **kwargs)
-
-
 def _policy(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def _start_host(folder: Path, speed: float, scenario: Scenario | None, lock: int) -> int:
-    command = [sys.executable, "-m", "switchover_local.host", "--folder", str(folder)]
-    command += ["--speed", str(speed), "--lock", str(lock)]
-    if scenario is not None:
-        path = folder / "scenario.json"
-        path.write_text(scenario.model_dump_json(indent=2))
-        command += ["--scenario", str(path)]
-    fcntl.fcntl(lock, fcntl.F_SETFD, 0)  # held by the host from its first moment on
-    # Not Popen: the host is meant to outlive us, which Popen objects complain about.
-    return os.posix_spawn(
-        sys.executable,
-        command,
-        os.environ,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (
-                os.POSIX_SPAWN_OPEN,
-                1,
-                log_path(folder),
-                os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
-                0o600,
-            ),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-        setsid=True,  # a process group of its own, with its workers, out of Ctrl-C's reach
-    )
-
-
-def _end(folder: Path, pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while is_running(folder) and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-    if is_running(folder):  # it hangs: its workers are in its group
-        os.killpg(pid, signal.SIGKILL)
-    with suppress(ChildProcessError):  # if it is our child, let nothing of it remain
-        os.waitpid(pid, 0)
-    shutil.rmtree(temporary_path(folder), ignore_errors=True)
 
 
 def _wait_for(folder: Path) -> LocalCloud:
@@ -335,8 +316,14 @@ def _answers(record: CloudRecord) -> bool:
     return True
 
 
-def _ask(port: int, method: str, path: str, body: dict[str, object] | None = None) -> bytes:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+def _ask(
+    port: int,
+    method: str,
+    path: str,
+    body: dict[str, object] | None = None,
+    timeout: float | None = START_SECONDS,
+) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         payload = None if body is None else json.dumps(body)
         connection.request(method, path, payload, {"Content-Type": "application/json"})
