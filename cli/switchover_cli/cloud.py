@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from switchover_cli.errors import CommandFailed, Misused
 from switchover_local.deploy import DeployFailed, deploy
+from switchover_local.record import code_path, is_running, log_path
 from switchover_local.stack import CloudDidNotStart, CloudNotRunning, LocalCloud
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from switchover_local.twin.scenario import Scenario
 
@@ -42,17 +43,20 @@ def start_cloud(project: Path, speed: float) -> LocalCloud:
     Raises:
         CommandFailed: with the end of its log.
     """
-    return bring_up(folder_of(project), speed)
+    return bring_up(project, folder_of(project), speed)
 
 
-def bring_up(folder: Path, speed: float, scenario: Scenario | None = None) -> LocalCloud:
-    """The local cloud of a folder, started if it doesn't run.
+def bring_up(
+    project: Path, folder: Path, speed: float, scenario: Scenario | None = None
+) -> LocalCloud:
+    """The local cloud of a folder, started if it doesn't run; it shares the project's unpacked code.
 
     Raises:
         CommandFailed: with the end of its log.
     """
+    code = code_path(folder_of(project))
     try:
-        return LocalCloud.up(speed=speed, scenario=scenario, folder=folder)
+        return LocalCloud.up(speed=speed, scenario=scenario, folder=folder, code=code)
     except CloudDidNotStart as error:
         raise CommandFailed(str(error)) from error
 
@@ -71,13 +75,22 @@ def deploy_stack(
         raise CommandFailed(str(error)) from error
 
 
-def stop_cloud(project: Path) -> bool:
-    """End the project's local cloud; False if none ran."""
-    try:
-        LocalCloud.attach(folder_of(project)).down()
-    except CloudNotRunning:
-        return False
-    return True
+def stop_cloud(project: Path, tell: Callable[[str], object]) -> bool:
+    """End the project's local cloud, though it hang, telling what is done; False if none ran.
+
+    Raises:
+        CommandFailed: one is being started, and can't be ended yet.
+    """
+    folder = folder_of(project)
+    cloud = LocalCloud.find(folder)
+    if cloud is None and is_running(folder):
+        raise CommandFailed(
+            f"A local cloud is being started in {folder}, and hasn't told its process yet.",
+            f"Try again; what it has to say is in {log_path(folder)}.",
+        )
+    if cloud is not None:
+        cloud.down(tell)
+    return cloud is not None
 
 
 def attach_cloud(project: Path) -> LocalCloud:

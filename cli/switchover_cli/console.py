@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,7 +13,7 @@ from rich.text import Text
 from switchover.domain.plain_text import find_hidden, for_json, for_terminal, is_plain, write_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from rich.console import ConsoleOptions, RenderableType
 
@@ -38,6 +39,16 @@ class PlainConsole(Console):
 def open_console(**options: Any) -> PlainConsole:
     """A console to print on; options are rich's."""
     return PlainConsole(**{"highlight": False, "markup": False, "emoji": False, **options})
+
+
+@contextmanager
+def telling(console: Console) -> Iterator[Callable[[str], None]]:
+    """Tell what is being done: beside a spinner on a terminal, as lines anywhere else."""
+    if not console.is_terminal:
+        yield console.print
+        return
+    with console.status("") as status:
+        yield status.update
 
 
 def print_document(text: str, *, ends_line: bool = True) -> None:

@@ -18,8 +18,8 @@ from rich.text import Text
 from switchover.domain.naming import short_config_name
 from switchover.domain.outcome import Outcome
 from switchover_cli.cloud import deploy_stack, start_cloud, stop_cloud
-from switchover_cli.console import open_console, print_document
-from switchover_cli.demo_stage import ENDPOINT, IDLE_SPEED, Stage, play_fast, set_stage
+from switchover_cli.console import open_console, print_document, telling
+from switchover_cli.demo_stage import ENDPOINT, IDLE_SPEED, Stage, begin_on_the_dot, set_stage
 from switchover_cli.deployment import find_deployment
 from switchover_cli.errors import Interrupted
 from switchover_cli.exits import ExitCode
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_LOOK_SECONDS = 30.0
 # So that the table fits into 80 columns.
 _SHOWN_DIGITS = 8
 
@@ -82,7 +83,7 @@ def _arrive(version: str, put: Callable[[Stage], None]) -> Callable[[Stage], str
     def begin(stage: Stage) -> str:
         known = known_updates(stage.deployment, ENDPOINT)
         put(stage)
-        return await_pick_up(stage.deployment, ENDPOINT, version, known, time.sleep)
+        return await_pick_up(stage.deployment, ENDPOINT, version, known, stage.cloud.step)
 
     return begin
 
@@ -135,30 +136,26 @@ def play_demo(project: Path, *, speed: float, is_kept: bool, is_json: bool) -> i
     """Play the show and return its exit code: 0 only if every outcome is true."""
     console = open_console(stderr=is_json)
     began = time.monotonic()
-    stop_cloud(project)
     try:
-        with console.status("Starting a fresh local cloud…") as status:
-            cloud = start_cloud(project, IDLE_SPEED)
-            status.update("Building and deploying the stack…")
-            deploy_stack(cloud, project)
-            deployment = find_deployment(STACK_NAME, cloud.session())
-            status.update(f"Bringing {ENDPOINT} into service with v1…")
-            with tempfile.TemporaryDirectory(prefix="switchover-demo-") as folder:
-                stage = set_stage(cloud, deployment, Path(folder))
-                status.stop()
-                console.print(
-                    f"Ready in {say_duration(time.monotonic() - began)}: {ENDPOINT} serves v1 on"
-                    f" 4 × ml.g6e.2xlarge, under traffic.\nSageMaker's part of each update is"
-                    f" played {speed:g} times as fast as life."
-                )
-                records = play_acts(stage, console, speed)
+        with tempfile.TemporaryDirectory(prefix="switchover-demo-") as folder:
+            with telling(console) as tell:
+                if stop_cloud(project, tell):
+                    console.print("The local cloud that ran here is replaced.")
+                stage = _build_stage(project, Path(folder), tell)
+            console.print(
+                f"Ready in {say_duration(time.monotonic() - began)}: {ENDPOINT} serves v1 on"
+                f" 4 × ml.g6e.2xlarge, under traffic.\nAn hour there takes at least"
+                f" {say_duration(3600 / speed)} here; while functions start and run, time there stands."
+            )
+            with stage.cloud.at_speed(speed), stage.cloud.stepping():
+                records = play_acts(stage, console)
     except BaseException as error:
-        stop_cloud(project)
+        _end(project, console)
         if isinstance(error, KeyboardInterrupt):
             raise Interrupted("The demo was stopped.") from error
         raise
     if not is_kept:
-        stop_cloud(project)
+        _end(project, console)
     console.print()
     console.print(draw_records(records))
     console.print()
@@ -169,16 +166,37 @@ def play_demo(project: Path, *, speed: float, is_kept: bool, is_json: bool) -> i
     return ExitCode.DONE if is_true else ExitCode.UNEXPECTED
 
 
-def play_acts(stage: Stage, console: Console, speed: float) -> tuple[ActRecord, ...]:
-    """Play every act on the stage, in order, and return what came of each."""
+def _build_stage(project: Path, folder: Path, tell: Callable[[str], object]) -> Stage:
+    tell("Starting a fresh local cloud…")
+    cloud = start_cloud(project, IDLE_SPEED)
+    tell("Building and deploying the stack (a minute at first, then half of that)…")
+    deploy_stack(cloud, project)
+    tell(f"Bringing {ENDPOINT} into service with v1…")
+    return set_stage(cloud, find_deployment(STACK_NAME, cloud.session()), folder)
+
+
+def _end(project: Path, console: Console) -> None:
+    with telling(console) as tell:
+        stop_cloud(project, tell)
+
+
+def play_acts(stage: Stage, console: Console) -> tuple[ActRecord, ...]:
+    """Play every act on the stage, in order, and return what came of each.
+
+    Time stands between two looks, so that each playing shows the same.
+    """
     configs: dict[str, str] = {}
     records: list[ActRecord] = []
+    step = stage.cloud.step
     for act in ACTS:
         console.print()
         console.print(Text.assemble((act.name, "bold"), "  ", act.story))
         began = time.monotonic()
-        looks = look_until_over(stage.deployment, act.begin(stage))
-        scene = show(play_fast(looks, stage.cloud, speed), console, leaves_panel=False)
+        begin_on_the_dot(step)
+        looks = look_until_over(
+            stage.deployment, act.begin(stage), lambda _seconds: step(_LOOK_SECONDS)
+        )
+        scene = show(looks, console, leaves_panel=False)
         update = scene.update
         console.print(draw_outcome(update))
         if update.plan is not None:

@@ -6,8 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from switchover.domain.fleet import EndpointReading, EndpointStatus
-from switchover.domain.observing import Purpose
 from switchover.domain.places import ReleasePlace
 from switchover.domain.release import ModelIdentity, Release, ReleaseFile
 from switchover_cli.starting import release_uri
@@ -16,7 +14,7 @@ from switchover_local.checkpoint import write_checkpoint
 from switchover_local.twin.scenario import Behaviour, ModelBehaviour
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     import boto3
@@ -24,13 +22,14 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import TagTypeDef
 
     from switchover_cli.deployment import Deployment
-    from switchover_cli.scene import Scene
+    from switchover_local.control import CloudState
     from switchover_local.stack import LocalCloud
 
 ENDPOINT = "vlm-demo"
 MODEL = "qwen2.5-vl-7b"
 IDLE_SPEED = 1.0
 _CREATION_SPEED = 3600.0
+_ROUND_SECONDS = 300
 # Whose image it is doesn't matter here: another account's, as AWS's own images are.
 _REGISTRY = "111122223333"
 
@@ -158,33 +157,9 @@ def set_stage(
     return stage
 
 
-def play_fast(looks: Iterator[Scene], cloud: LocalCloud, speed: float) -> Iterator[Scene]:
-    """Pass the looks on, and let time run at `speed` while an update waits for SageMaker.
-
-    Lambda workers start in real time: a clock that raced meanwhile would show waits that AWS
-    hasn't.
-    """
-    is_fast = False
-    for scene in looks:
-        is_waiting = _is_waiting(scene)
-        if is_waiting is not is_fast:
-            is_fast = is_waiting
-            cloud.set_speed(speed if is_fast else IDLE_SPEED)
-        yield scene
-
-
-def _is_waiting(scene: Scene) -> bool:
-    is_moving = (
-        isinstance(scene.endpoint, EndpointReading)
-        and scene.endpoint.status is not EndpointStatus.IN_SERVICE
-    )
-    update = scene.update
-    is_watched = (
-        update.awaited == Purpose.WATCH
-        and update.course is not None
-        and scene.now < update.course.overdue_at
-    )
-    return update.outcome is None and (is_moving or is_watched)
+def begin_on_the_dot(step: Callable[[float], CloudState]) -> None:
+    """Let time pass until a round moment: alarms look at full minutes, so figures depend on the start."""
+    step(_ROUND_SECONDS - step(0).now.timestamp() % _ROUND_SECONDS)
 
 
 def _create_endpoint(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from switchover.domain.amounts import say_count
 from switchover_cli.cloud import attach_cloud, deploy_stack, find_project, start_cloud, stop_cloud
-from switchover_cli.console import open_console
+from switchover_cli.console import open_console, telling
 from switchover_cli.following import print_json
 from switchover_cli.options import Json
 from switchover_cli.scenario_file import read_scenario
@@ -25,6 +25,7 @@ app = typer.Typer(
 
 DEFAULT_SPEED = 60.0
 DEMO_SPEED = 120.0
+REHEARSAL_SPEED = 3600.0  # as fast as this machine plays it: each playing shows the same
 # What could lead an AWS client past the variables that `env` prints.
 _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
@@ -56,14 +57,30 @@ class ScenarioRecord(BaseModel):
 
 
 @app.command()
-def up(*, speed: Speed = DEFAULT_SPEED, json: Json = False) -> None:
+def up(
+    *,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            min=1,
+            max=3600,
+            help="Virtual seconds that pass in one real second, at most; 60 if nothing is said."
+            " A cloud that runs already goes on at this speed.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
     """Bring the local cloud up and deploy the stack on it; harmless if that is done already."""
     project = find_project()
     console = open_console(stderr=json)
     began = time.monotonic()
-    with console.status("Starting the local cloud…"):
-        cloud = start_cloud(project, speed)
-    with console.status("Building and deploying the stack…"):
+    with telling(console) as tell:
+        tell("Starting the local cloud…")
+        cloud = start_cloud(project, DEFAULT_SPEED if speed is None else speed)
+        if speed is not None:
+            cloud.set_speed(speed)
+        tell("Building and deploying the stack (a minute at first, then half of that)…")
         outputs = deploy_stack(cloud, project)
     if json:
         print_json(
@@ -90,7 +107,8 @@ def up(*, speed: Speed = DEFAULT_SPEED, json: Json = False) -> None:
 @app.command()
 def down(*, json: Json = False) -> None:
     """End the local cloud and every process of it."""
-    was_running = stop_cloud(find_project())
+    with telling(open_console(stderr=True)) as tell:
+        was_running = stop_cloud(find_project(), tell)
     if json:
         typer.echo('{"was_running": true}' if was_running else '{"was_running": false}')
     else:

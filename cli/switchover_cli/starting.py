@@ -103,7 +103,7 @@ def await_pick_up(
     endpoint: str,
     version: str,
     known: frozenset[str],
-    pause: Callable[[float], None],
+    pause: Callable[[float], object],
 ) -> str:
     """Wait for the update that a release's arrival in S3 starts; returns its id.
 

@@ -50,7 +50,7 @@ def find_update(deployment: Deployment, endpoint: str) -> str:
 
 
 def look_until_over(
-    deployment: Deployment, update_id: str, pause: Callable[[float], None] = time.sleep
+    deployment: Deployment, update_id: str, pause: Callable[[float], object] = time.sleep
 ) -> Iterator[Scene]:
     """Look at an update from time to time; the last look has its outcome.
 

@@ -35,7 +35,7 @@ from switchover.domain.update import Update
 from switchover_cli.abort import ask_to_stop, name_oneself
 from switchover_cli.approving import answer_waiting
 from switchover_cli.demo import ACTS, ActRecord, play_acts
-from switchover_cli.demo_stage import ENDPOINT, Stage, play_fast, set_stage
+from switchover_cli.demo_stage import ENDPOINT, Stage, set_stage
 from switchover_cli.deployment import Deployment, find_deployment
 from switchover_cli.starting import await_pick_up, known_updates
 from switchover_cli.upload.uploading import upload_release
@@ -45,7 +45,7 @@ from switchover_local.deploy import STACK_NAME, deploy
 from switchover_local.stack import LocalCloud
 
 PROJECT = Path(__file__).parents[2]
-SPEED = 60
+SPEED = 3600
 NOT_APPROVERS = ("uploader", "operator", "owner", "auditor")
 FOUR_EYES = b"""\
 strategy: all-at-once
@@ -98,7 +98,8 @@ def set_endpoint(
 def play(cloud: LocalCloud, deployment: Deployment, stage: Stage) -> dict[str, ActRecord]:
     """The demo's acts, with the rights of one who uploads and operates."""
     person = make_user(cloud, deployment, "on-call", "uploader", "operator")
-    played = play_acts(replace(stage, deployment=person), Console(file=StringIO()), SPEED)
+    with stage.cloud.at_speed(SPEED), stage.cloud.stepping():
+        played = play_acts(replace(stage, deployment=person), Console(file=StringIO()))
     return {record.act: record for record in played}
 
 
@@ -180,8 +181,9 @@ def offer_and_answer(people: dict[str, Deployment], stage: Stage) -> Answered:
         return next(each.update for each in looks if each.update.open_gate or each.update.outcome)
 
     def end(update: Update) -> Update:
-        looks = play_fast(look_until_over(approver, update.update_id), stage.cloud, SPEED)
-        return deque(looks, maxlen=1).pop().update
+        with stage.cloud.at_speed(SPEED):
+            looks = look_until_over(approver, update.update_id)
+            return deque(looks, maxlen=1).pop().update
 
     first = offer("v7", 7)
     words = {"update_id": first.update_id, "gate": Gate.START.value, "verdict": "approved"}

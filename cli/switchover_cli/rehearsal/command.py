@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from switchover_cli.cloud import find_project
-from switchover_cli.local import DEMO_SPEED, Speed
+from switchover_cli.local import REHEARSAL_SPEED, Speed
 from switchover_cli.options import Json
 from switchover_cli.rehearsal.plan import prepare, read_size
 from switchover_cli.scenario_file import read_scenario
@@ -26,7 +26,7 @@ def rehearse(
     model_bytes: Annotated[
         str, typer.Option("--bytes", metavar="SIZE", help="How large the model is taken to be.")
     ] = "16.6GB",
-    speed: Speed = DEMO_SPEED,
+    speed: Speed = REHEARSAL_SPEED,
     json: Json = False,
 ) -> None:
     """Play one update under a policy, and tell how it ends and what it would cost.

@@ -16,8 +16,8 @@ from rich.text import Text
 from switchover.domain.golden.questions import parse_golden
 from switchover.domain.outcome import Outcome
 from switchover_cli.cloud import bring_up, deploy_stack, folder_of
-from switchover_cli.console import open_console, print_document
-from switchover_cli.demo_stage import IDLE_SPEED, Scenery, play_fast, set_stage
+from switchover_cli.console import open_console, print_document, telling
+from switchover_cli.demo_stage import IDLE_SPEED, Scenery, begin_on_the_dot, set_stage
 from switchover_cli.deployment import find_deployment
 from switchover_cli.errors import CommandFailed, Interrupted
 from switchover_cli.exits import ExitCode, exit_code_of
@@ -48,10 +48,9 @@ if TYPE_CHECKING:
     from switchover_local.stack import LocalCloud
 
 _VERSION = "v2"
-_LISTEN_SECONDS = 0.1
+_LOOK_SECONDS = 60
+_LISTEN_SECONDS = 10
 _REQUESTS_PER_SECOND_AND_INSTANCE = 0.5
-# Step Functions waits in real time: at 60 times the pace of life, the default 300 s are 5.
-_PARAMETERS = {"PollIntervalSeconds": "5"}
 
 
 def play_rehearsal(rehearsal: Rehearsal, project: Path, *, speed: float, is_json: bool) -> int:
@@ -79,30 +78,42 @@ def play_rehearsal(rehearsal: Rehearsal, project: Path, *, speed: float, is_json
 def _play(
     rehearsal: Rehearsal, project: Path, own: Path, speed: float, console: Console
 ) -> tuple[RehearsalRecord, Update]:
-    with console.status("Starting a local cloud of its own…") as status:
-        # The stage is set in a world without faults: they are for the update.
-        calm = Scenario(seed=rehearsal.scenario.seed, quotas=rehearsal.roomy_quotas)
-        cloud = bring_up(own / "cloud", IDLE_SPEED, calm)
-        try:
-            status.update("Building and deploying the stack…")
-            deploy_stack(cloud, project, _PARAMETERS)
-            deployment = find_deployment(STACK_NAME, cloud.session())
-            status.update(f"Bringing {rehearsal.endpoint} into service with v1…")
-            stage = set_stage(cloud, deployment, own, _scenery_of(rehearsal))
-            _bring_props(stage, rehearsal)
-            cloud.load_scenario(rehearsal.scenario)
-            status.stop()
-            _announce(rehearsal, console)
-            return _follow(stage, rehearsal, speed, console)
-        except CommandFailed as error:
-            log = shutil.copy(log_path(cloud.folder), folder_of(project) / "rehearsal.log")
-            raise CommandFailed(
-                error.message, f"What its local cloud and its functions had to say is in {log}."
-            ) from error
-        finally:
-            status.update("Ending the local cloud…")
-            status.start()
-            cloud.down()
+    # The stage is set in a world without faults: they are for the update.
+    calm = Scenario(seed=rehearsal.scenario.seed, quotas=rehearsal.roomy_quotas)
+    with telling(console) as tell:
+        tell("Starting a local cloud of its own…")
+        cloud = bring_up(project, own / "cloud", IDLE_SPEED, calm)
+    try:
+        with telling(console) as tell:
+            stage = _build_stage(rehearsal, project, own, cloud, tell)
+        _announce(rehearsal, console)
+        with cloud.at_speed(speed), cloud.stepping():
+            return _follow(stage, rehearsal, console)
+    except CommandFailed as error:
+        log = shutil.copy(log_path(cloud.folder), folder_of(project) / "rehearsal.log")
+        raise CommandFailed(
+            error.message, f"What its local cloud and its functions had to say is in {log}."
+        ) from error
+    finally:
+        with telling(console) as tell:
+            cloud.down(tell)
+
+
+def _build_stage(
+    rehearsal: Rehearsal,
+    project: Path,
+    own: Path,
+    cloud: LocalCloud,
+    tell: Callable[[str], object],
+) -> Stage:
+    tell("Building and deploying the stack (a minute at first, then half of that)…")
+    deploy_stack(cloud, project)
+    tell(f"Bringing {rehearsal.endpoint} into service with v1…")
+    deployment = find_deployment(STACK_NAME, cloud.session())
+    stage = set_stage(cloud, deployment, own, _scenery_of(rehearsal))
+    _bring_props(stage, rehearsal)
+    cloud.load_scenario(rehearsal.scenario)
+    return stage
 
 
 def _scenery_of(rehearsal: Rehearsal) -> Scenery:
@@ -165,19 +176,17 @@ def _announce(rehearsal: Rehearsal, console: Console) -> None:
     console.print()
 
 
-def _follow(
-    stage: Stage, rehearsal: Rehearsal, speed: float, console: Console
-) -> tuple[RehearsalRecord, Update]:
+def _follow(stage: Stage, rehearsal: Rehearsal, console: Console) -> tuple[RehearsalRecord, Update]:
     cloud, deployment, endpoint = stage.cloud, stage.deployment, rehearsal.endpoint
+    begin_on_the_dot(cloud.step)
     before = cloud.state().endpoints[endpoint].traffic
     known = known_updates(deployment, endpoint)
     stage.offer(_VERSION, seed=2)
-    update_id = await_pick_up(deployment, endpoint, _VERSION, known, time.sleep)
+    update_id = await_pick_up(deployment, endpoint, _VERSION, known, cloud.step)
     heard: dict[StageState, None] = {}
     looks = look_until_over(deployment, update_id, _listen(cloud, endpoint, heard))
-    paced = play_fast(looks, cloud, speed)
     is_shown = console.is_terminal
-    scene = show(paced, console, leaves_panel=False) if is_shown else deque(paced, maxlen=1).pop()
+    scene = show(looks, console, leaves_panel=False) if is_shown else deque(looks, maxlen=1).pop()
     cloud.stop_traffic(endpoint)
     after = cloud.state().endpoints.get(endpoint)  # a redeploy that failed leaves none
     traffic = after.traffic if after is not None else before
@@ -202,15 +211,14 @@ def _listen(
 ) -> Callable[[float], None]:
     """A pause between two looks in which SageMaker's words are noted: some last ten seconds.
 
-    They come from the twin itself, since AWS's API may be throttled by the scenario.
+    They come from the twin itself, since AWS's API may be throttled by the scenario. Time stands
+    between two steps, so that nothing is missed, and each playing is the same.
     """
 
-    def pause(seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            found = cloud.state().endpoints.get(endpoint)
+    def pause(_seconds: float) -> None:
+        for _ in range(_LOOK_SECONDS // _LISTEN_SECONDS):
+            found = cloud.step(_LISTEN_SECONDS).endpoints.get(endpoint)
             heard.update(dict.fromkeys(found.stages if found else ()))
-            time.sleep(_LISTEN_SECONDS)
 
     return pause
 
