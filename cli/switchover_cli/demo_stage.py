@@ -29,6 +29,7 @@ ENDPOINT = "vlm-demo"
 MODEL = "qwen2.5-vl-7b"
 IDLE_SPEED = 1.0
 _CREATION_SPEED = 3600.0
+_MINUTE_SECONDS = 60
 _ROUND_SECONDS = 300
 # Whose image it is doesn't matter here: another account's, as AWS's own images are.
 _REGISTRY = "111122223333"
@@ -149,11 +150,15 @@ def set_stage(
     for path in checkpoint.iterdir():
         stage.put_new(f"{prefix}{path.name}", path.read_bytes())
     stage.put(f"policies/{scenery.endpoint}.yaml", scenery.policy.encode())
-    _create_endpoint(cloud, session, f"s3://{deployment.bucket}/{prefix}", scenery)
-    _scale(session, scenery)
     for entry in scenery.behaviours:
         cloud.set_behaviour(entry.model, entry.behaviour)
-    cloud.start_traffic(scenery.endpoint, scenery.requests_per_second)
+    with cloud.at_speed(_CREATION_SPEED), cloud.stepping() as step:
+        _create_endpoint(cloud, session, f"s3://{deployment.bucket}/{prefix}", scenery)
+        while step(_MINUTE_SECONDS).endpoints[scenery.endpoint].status == "Creating":
+            pass
+        _scale(session, scenery)
+        begin_on_the_dot(step)
+        cloud.start_traffic(scenery.endpoint, scenery.requests_per_second)
     return stage
 
 
@@ -199,11 +204,7 @@ def _create_endpoint(
         ],
         Tags=tags,
     )
-    with cloud.at_speed(_CREATION_SPEED):
-        sagemaker.create_endpoint(EndpointName=scenery.endpoint, EndpointConfigName=name, Tags=tags)
-        sagemaker.get_waiter("endpoint_in_service").wait(
-            EndpointName=scenery.endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
-        )
+    sagemaker.create_endpoint(EndpointName=scenery.endpoint, EndpointConfigName=name, Tags=tags)
 
 
 def _scale(session: boto3.Session, scenery: Scenery) -> None:

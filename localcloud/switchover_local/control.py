@@ -169,7 +169,9 @@ class Control:
         try:
             await over.wait()
         finally:
-            timer.cancel()
+            if not over.is_set():  # who asked is gone
+                timer.cancel()
+                wake()
 
     def answer(self, method: str, path: str, body: bytes) -> bytes | None:
         """Carry out one request; None if there is no such thing to ask for.

@@ -261,6 +261,19 @@ def test_a_hold_that_ended_holds_no_more(held: Held) -> None:
     assert held.seconds == 120
 
 
+def test_time_passes_while_any_thread_of_the_owner_waits_for_it(held: Held) -> None:
+    held.hold.let_go()
+    held.hold.let_go()
+    held.hold.take()
+
+    held.wall.seconds += 1
+    passed = held.seconds
+    held.hold.take()
+    held.wall.seconds += 1
+
+    assert (passed, held.seconds) == (120, 120)
+
+
 def test_what_is_due_at_the_moment_of_a_hold_still_happens_and_nothing_later() -> None:
     wall = Wall()
     clock = PacedClock(START, speed=60, monotonic=wall)

@@ -141,16 +141,18 @@ class Hold:
     """A lease on virtual time: as long as somebody has taken one, time stands.
 
     Each time that it is taken it lasts for `bound_seconds` on the wall, then time goes on without
-    it, so that a worker that died can't stop the clock for ever.
+    it, so that a worker that died can't stop the clock for ever. Where several threads of one owner
+    let it go, time passes until all of them have taken it again.
     """
 
     def __init__(self, clock: PacedClock, bound_seconds: float) -> None:
         self._clock = clock
         self.bound_seconds = bound_seconds
+        self.waits = 0
         self._is_over = False
 
     def take(self) -> None:
-        """Let time stand from now on; changes nothing once the hold has ended."""
+        """Let time stand from now on, or again; changes nothing once the hold has ended."""
         if not self._is_over:
             self._clock.take(self)
 
@@ -230,6 +232,9 @@ class PacedClock:
     def take(self, hold: Hold) -> None:
         """Let time stand for a hold; see `Hold.take`."""
         with self._lock:
+            hold.waits = max(0, hold.waits - 1)
+            if hold.waits:
+                return
             if not self._is_held():
                 self._start_from(self.now())
                 self._limit = self._origin  # though the hold end while actions still run
@@ -238,6 +243,7 @@ class PacedClock:
     def let_go(self, hold: Hold) -> None:
         """Let time pass as far as this hold is concerned; see `Hold.let_go`."""
         with self._lock:
+            hold.waits += 1
             was_taken = self._holds.pop(hold, None) is not None
             if was_taken and not self._holds:
                 self._start_from(self._origin)

@@ -111,7 +111,8 @@ class Twin:
             self._world,
             self.endpoints,
             self.metrics,
-            self._random,
+            # Its own, so that who asks what of the control plane changes no request's luck.
+            Random(f"{scenario.seed}/requests"),  # noqa: S311 - as above
             lambda: self._behaviours_version,
         )
         self._services: dict[str, object] = {
