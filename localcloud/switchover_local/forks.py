@@ -47,6 +47,11 @@ class Forks:
                 return self._find_server(Path(cwd), env).start(Path(script), cwd, env)
         return subprocess.Popen(command, cwd=cwd, env=env, **given)  # noqa: S603 - MiniStack's own
 
+    def close(self) -> None:
+        """End the fork servers; workers that run go on."""
+        for server in self._servers.values():
+            server.close()
+
     def _find_server(self, code: Path, env: Mapping[str, str]) -> _ForkServer:
         # Links lead to folders named by content: code that changed gets a server of its own.
         layers = [os.path.realpath(each) for each in env.get(_LAYERS, "").split(os.pathsep) if each]
@@ -73,6 +78,10 @@ class _ForkServer:
     @property
     def is_alive(self) -> bool:
         return self._process.poll() is None
+
+    def close(self) -> None:
+        self._asked.close()
+        self._process.wait()
 
     def start(self, script: Path, folder: str, env: Mapping[str, str]) -> ForkedProcess:
         """Raises OSError if the server is gone."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
+import shutil
 import threading
+import time
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +21,9 @@ from switchover_local.forks import Forks
 
 if TYPE_CHECKING:
     from switchover_local.twin.clock import Hold, PacedClock
+
+
+_KEPT_SECONDS = 7 * 86_400  # since a worker last started from it
 
 
 class Workers:
@@ -92,10 +98,20 @@ class CodeStore:
         folder = self._folder / hashlib.sha256(repr(content).encode()).hexdigest()
         with self._lock:
             if not folder.exists():
-                draft = folder.with_suffix(".draft")
-                zipfile.ZipFile.extractall(archive, draft, archive.infolist())
-                draft.rename(folder)
+                self._unpack(archive, folder)
+            os.utime(folder)
         return folder
+
+    def _unpack(self, archive: zipfile.ZipFile, folder: Path) -> None:
+        draft = folder.with_suffix(f".{os.getpid()}")
+        zipfile.ZipFile.extractall(archive, draft, archive.infolist())
+        try:
+            draft.rename(folder)
+        except OSError:  # another cloud has unpacked the same meanwhile
+            shutil.rmtree(draft)
+        oldest = time.time() - _KEPT_SECONDS
+        for unused in [each for each in self._folder.iterdir() if each.stat().st_mtime < oldest]:
+            shutil.rmtree(unused, ignore_errors=True)
 
 
 class _LinkedZip(zipfile.ZipFile):

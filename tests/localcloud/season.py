@@ -64,7 +64,7 @@ class Season:
 
     def __init__(self, cloud: LocalCloud) -> None:
         self.cloud = cloud
-        self.outputs = deploy(cloud, PROJECT, {"PollIntervalSeconds": "5"})
+        self.outputs = deploy(cloud, PROJECT)
         session = cloud.session()
         self.s3 = session.client("s3")
         self.sqs = session.client("sqs")
@@ -193,13 +193,14 @@ class Season:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self.bakes(endpoint) and time.monotonic() < deadline:
             time.sleep(0.2)
-        subprocess.run(  # noqa: S603 - our own command on the local cloud
-            [SWITCHOVER, "abort", endpoint, "--reason", "moved to Monday", "--no-watch"],
-            env=self.cloud.environment(),
-            check=True,
-            timeout=60,
-            capture_output=True,
-        )
+        with self.cloud.stepping():  # the bake isn't over before the command has started
+            subprocess.run(  # noqa: S603 - our own command on the local cloud
+                [SWITCHOVER, "abort", endpoint, "--reason", "moved to Monday", "--no-watch"],
+                env=self.cloud.environment(),
+                check=True,
+                timeout=60,
+                capture_output=True,
+            )
 
     def bakes(self, endpoint: str) -> bool:
         """Whether a fleet is watched right now, in SageMaker's words."""

@@ -83,6 +83,15 @@ def test_a_slow_model_is_rehearsed_to_its_rollback() -> None:
     assert rehearsal.has_left_nothing
 
 
+def test_a_rehearsals_figures_are_those_of_every_playing() -> None:
+    """Time stands while functions start and run, however slow this machine: 510 s in every playing."""
+    with rehearsing() as rehearsal:
+        out, err = rehearsal.process.communicate(timeout=PATIENCE_SECONDS)
+
+    told = json.loads(out)
+    assert (told["virtual_seconds"], told["state_transitions"]) == (510, 25), err
+
+
 def test_a_rehearsal_that_is_terminated_takes_its_cloud_along() -> None:
     with rehearsing() as rehearsal:
         rehearsal.process.terminate()

@@ -37,8 +37,7 @@ def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud
 
 @pytest.fixture(name="outputs", scope="module")
 def deploy_project(cloud: LocalCloud) -> dict[str, str]:
-    parameters = {"PollIntervalSeconds": "5", "SourceBucketPattern": "team-*"}
-    outputs = deploy(cloud, PROJECT, parameters)
+    outputs = deploy(cloud, PROJECT, {"SourceBucketPattern": "team-*"})
     cloud.seed_endpoint("chat", f"s3://{outputs['BucketName']}/models/chat/seed/", instances=2)
     return outputs
 
