@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 PREFIX = "/_switchover/"
 
 _PAUSES = {"step", "sleep"}
+_LOOK_SECONDS = 0.005
 _FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
 
 
@@ -146,13 +147,18 @@ class Control:
             ValidationError: the body isn't what the path takes.
         """
         if path == "step":
-            seconds, hold = Passing.model_validate_json(body).seconds, self._stepping
-            self._stepping = hold = hold or self._clock.hold()
+            await self._step(Passing.model_validate_json(body).seconds)
         else:
             sleep = Sleep.model_validate_json(body)
-            seconds, hold = sleep.seconds, self._hold_of(sleep.process)
-        await self._pass(seconds, hold)
+            await self._pass(sleep.seconds, self._hold_of(sleep.process))
         return self.read_state().model_dump_json().encode()
+
+    async def _step(self, seconds: float) -> None:
+        hold = self._stepping = self._stepping or self._clock.hold()
+        await self._pass(seconds, hold)
+        while self._clock.waits_for_others(hold):  # what its last moment has set off is done too
+            await asyncio.sleep(_LOOK_SECONDS)
+            hold.take()
 
     async def _pass(self, seconds: float, hold: Hold | None) -> None:
         """Let the hold go for so long; time stands again at the very moment that they are over."""

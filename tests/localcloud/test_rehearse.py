@@ -84,7 +84,7 @@ def test_a_slow_model_is_rehearsed_to_its_rollback() -> None:
 
 
 def test_a_rehearsals_figures_are_those_of_every_playing() -> None:
-    """Time stands while functions start and run, however slow this machine: 510 s in every playing."""
+    """Time stands while functions start and run, however slow this machine."""
     with rehearsing() as rehearsal:
         out, err = rehearsal.process.communicate(timeout=PATIENCE_SECONDS)
 

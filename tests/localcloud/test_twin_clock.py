@@ -332,3 +332,12 @@ def test_speed_that_changes_while_time_stands_holds_afterwards(held: Held) -> No
     held.wall.seconds += 1
 
     assert held.seconds == 70
+
+
+def test_it_is_known_whether_others_hold_time_too(held: Held) -> None:
+    alone = held.clock.waits_for_others(held.hold)
+    other = held.clock.hold()
+    together = held.clock.waits_for_others(held.hold)
+    other.end()
+
+    assert (alone, together, held.clock.waits_for_others(held.hold)) == (False, True, False)

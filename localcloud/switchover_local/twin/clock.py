@@ -250,6 +250,11 @@ class PacedClock:
         if was_taken:
             self.on_change()
 
+    def waits_for_others(self, hold: Hold) -> bool:
+        """Whether time would stand without this hold too."""
+        with self._lock:
+            return self._is_held() and self._holds.keys() != {hold}
+
     def run_due(self) -> None:
         """Run the actions whose moment has come, each seeing now() as its own due moment.
 
