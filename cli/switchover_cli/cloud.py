@@ -98,8 +98,11 @@ def attach_cloud(project: Path) -> LocalCloud:
 
     Raises:
         Misused: none does.
+        CommandFailed: one does, and doesn't answer.
     """
     try:
         return LocalCloud.attach(folder_of(project))
     except CloudNotRunning as error:
         raise Misused("No local cloud runs here.", "Start one: switchover local up") from error
+    except CloudDidNotStart as error:
+        raise CommandFailed(str(error)) from error

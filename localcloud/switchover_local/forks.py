@@ -94,11 +94,13 @@ class _ForkServer:
             socket.send_fds(self._asked, [_SIZE.pack(len(content))], inner)
             self._asked.sendall(content)
             answer = self._asked.recv(_SIZE.size, socket.MSG_WAITALL)
+            if len(answer) < _SIZE.size:
+                raise ConnectionResetError("the fork server ended")
+        except OSError:
+            _close(outer)
+            raise
         finally:
-            for descriptor in inner:
-                os.close(descriptor)
-        if len(answer) < _SIZE.size:
-            raise ConnectionResetError("the fork server ended")
+            _close(inner)
         return ForkedProcess(_SIZE.unpack(answer)[0], *outer)
 
 
@@ -106,6 +108,11 @@ def _make_pipes() -> tuple[list[int], list[int]]:
     """The ends of stdin, stdout and stderr for the worker, and for us."""
     (read_in, write_in), (read_out, write_out), (read_err, write_err) = (os.pipe() for _ in "ioe")
     return [read_in, write_out, write_err], [write_in, read_out, read_err]
+
+
+def _close(descriptors: Sequence[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 class ForkedProcess:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from switchover_local.twin.scenario import Behaviour, Fault, Scenario
 
 START_SECONDS = 120
+ANSWER_SECONDS = 20
 RECORD_SECONDS = 10  # from its first moment to its record: an interpreter's start on a busy machine
 POLL_SECONDS = 0.05
 SEED_SPEED = 600
@@ -83,7 +84,7 @@ class LocalCloud:
         lock = open_lock(folder)
         try:
             if not take_lock(lock):
-                return cls.attach(folder)
+                return _wait_for(folder)
             record_path(folder).unlink(missing_ok=True)
             end_workers(temporary_path(folder))  # of a host that was killed
             host = start_host(folder, speed, scenario, code or code_path(folder), lock)
@@ -101,13 +102,14 @@ class LocalCloud:
 
         Raises:
             CloudNotRunning: none does; an old record file doesn't count.
+            CloudDidNotStart: one does, and doesn't answer.
         """
         folder = folder.resolve()
         if not is_running(folder):
             raise CloudNotRunning(
                 f"No local cloud runs in {folder}. Start one: switchover local up"
             )
-        return _wait_for(folder)
+        return _wait_for(folder, 2 * ANSWER_SECONDS)
 
     @classmethod
     def find(cls, folder: Path = Path(".local")) -> LocalCloud | None:
@@ -295,8 +297,8 @@ def _policy(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def _wait_for(folder: Path) -> LocalCloud:
-    deadline = time.monotonic() + START_SECONDS
+def _wait_for(folder: Path, patience_seconds: float = START_SECONDS) -> LocalCloud:
+    deadline = time.monotonic() + patience_seconds
     while time.monotonic() < deadline and is_running(folder):
         record = read_record(folder)
         if record is not None and _answers(record):
@@ -304,13 +306,16 @@ def _wait_for(folder: Path) -> LocalCloud:
         time.sleep(POLL_SECONDS)
     log = log_path(folder)
     tail = log.read_text(errors="replace")[-4000:] if log.exists() else "(no log)"
-    raise CloudDidNotStart(f"The local cloud didn't start. The end of {log}:\n{tail}")
+    said = "didn't start"
+    if is_running(folder):
+        said = f"runs in {folder} and doesn't answer; end it: switchover local down"
+    raise CloudDidNotStart(f"The local cloud {said}. The end of {log}:\n{tail}")
 
 
 def _answers(record: CloudRecord) -> bool:
     try:
-        _ask(record.engine_port, "GET", "/_ministack/ready")
-        _ask(record.twin_port, "GET", f"{PREFIX}state")
+        _ask(record.engine_port, "GET", "/_ministack/ready", timeout=ANSWER_SECONDS)
+        _ask(record.twin_port, "GET", f"{PREFIX}state", timeout=ANSWER_SECONDS)
     except (OSError, http.client.HTTPException, CloudRefused):
         return False
     return True

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.localcloud.test_stack import SMALL_STACK, call_echo, list_group, wait_until
 
+from switchover_local import stack
 from switchover_local.deploy import deploy
 from switchover_local.record import is_running, temporary_path
-from switchover_local.stack import LocalCloud
+from switchover_local.stack import CloudDidNotStart, LocalCloud
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,6 +135,16 @@ def test_up_comes_again_at_once_after_a_busy_host_was_killed(own_cloud: LocalClo
     assert list_group(own_cloud.record.pid) == []
     assert took < 4 * SOON_SECONDS
     again.down()
+
+
+def test_a_cloud_that_hangs_is_told_with_the_command_that_ends_it(
+    own_cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack, "ANSWER_SECONDS", 0.5)
+    os.kill(own_cloud.record.pid, signal.SIGSTOP)
+
+    with pytest.raises(CloudDidNotStart, match="doesn't answer; end it: switchover local down"):
+        LocalCloud.attach(own_cloud.folder)
 
 
 def test_down_ends_a_host_that_hangs_and_says_so(own_cloud: LocalCloud) -> None:
