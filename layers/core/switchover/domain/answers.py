@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from switchover.domain.brevity import fit_reasons
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -11,5 +13,6 @@ if TYPE_CHECKING:
 
 
 def answer(verdict: str, reasons: Iterable[Reason] = ()) -> dict[str, Any]:
-    """The JSON that a state hands to the machine."""
-    return {"verdict": verdict, "reasons": [reason.model_dump() for reason in reasons]}
+    """The JSON that a state hands to the machine, which carries a bounded part of the reasons."""
+    carried = fit_reasons(tuple(reasons))
+    return {"verdict": verdict, "reasons": [reason.model_dump() for reason in carried]}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, assert_never
 
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.approvals.approval import Gate, Reply, write_query
 from switchover.domain.approvals.four_eyes import say_offerers
+from switchover.domain.brevity import fit_reasons
 from switchover.domain.golden.identity import UNASKED
 from switchover.domain.plain_text import for_message
 from switchover.domain.telling.account import tell_outcome
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from switchover.domain.update import Update
 
 _ASKED = {Gate.START: "ApprovalRequested", Gate.PROMOTION: "PromotionRequested"}
+# An entry of PutEvents takes 256 KB, its source and detail type included (EventBridge API Reference).
+_MOST_DETAIL_BYTES = 250 * 1000
+# All of them stand in the ledger too: switchover explain UPDATE --json.
+_LEFT_OUT_FIRST = ("golden", "overrides", "evidence", "next_steps")
 _SUBJECT_LENGTH = 99  # SNS: a subject is ASCII, under 100 characters
 
 
@@ -51,28 +57,42 @@ def announce_outcome(update: Update) -> Announcement:
             "update_id": update.update_id,
         },
         detail_type=f"Update {update.outcome.value}",
-        detail={
-            "update_id": update.update_id,
-            "endpoint": update.endpoint,
-            "version": update.version,
-            "kind": update.kind.value,
-            "outcome": update.outcome.value,
-            "summary": update.summary,
-            "hotfix": update.hotfix_told,
-            "overrides": [
-                override.model_dump() for override in (update.plan.overrides if update.plan else ())
-            ],
-            "reasons": [reason.model_dump() for reason in update.reasons],
-            "evidence": update.evidence.model_dump(mode="json"),
-            "golden": [result.model_dump(mode="json") for result in update.golden],
-            "identity": (update.identity or UNASKED).model_dump(mode="json"),
-            "serving": update.serving.model_dump(mode="json") if update.serving else None,
-            "serving_config": update.serving_config,
-            "next_steps": [step.model_dump() for step in advise(update)],
-            "started_at": update.started_at.isoformat(),
-            "ended_at": update.ended_at.isoformat() if update.ended_at else None,
-        },
+        detail=_bounded(
+            {
+                "update_id": update.update_id,
+                "endpoint": update.endpoint,
+                "version": update.version,
+                "kind": update.kind.value,
+                "outcome": update.outcome.value,
+                "summary": update.summary,
+                "hotfix": update.hotfix_told,
+                "overrides": [
+                    override.model_dump()
+                    for override in (update.plan.overrides if update.plan else ())
+                ],
+                "reasons": [reason.model_dump() for reason in fit_reasons(update.reasons)],
+                "evidence": update.evidence.model_dump(mode="json"),
+                "golden": [result.model_dump(mode="json") for result in update.golden],
+                "identity": (update.identity or UNASKED).model_dump(mode="json"),
+                "serving": update.serving.model_dump(mode="json") if update.serving else None,
+                "serving_config": update.serving_config,
+                "next_steps": [step.model_dump() for step in advise(update)],
+                "started_at": update.started_at.isoformat(),
+                "ended_at": update.ended_at.isoformat() if update.ended_at else None,
+            }
+        ),
     )
+
+
+def _bounded(detail: dict[str, Any]) -> dict[str, Any]:
+    """The detail within what an event carries: parts are left out, and named, until it fits."""
+    left_out: list[str] = []
+    for name in _LEFT_OUT_FIRST:
+        if len(json.dumps(detail, ensure_ascii=False).encode()) <= _MOST_DETAIL_BYTES:
+            break
+        left_out.append(name)
+        detail = {**detail, name: type(detail[name])(), "left_out": left_out}
+    return detail
 
 
 def ask_people(
