@@ -2,41 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from switchover.aws import gateways
+from switchover.aws.table import is_final
+from switchover.domain.intake import UNKNOWN_ENDPOINT
 from switchover.domain.outcome import Conclusion, Outcome
 from switchover.domain.telling.announcement import announce_outcome
+from switchover.domain.unreadable import stand_in_for
 from switchover.telemetry import handler as lambda_handler
+
+if TYPE_CHECKING:
+    from switchover.domain.update import Update
 
 
 class Payload(BaseModel):
-    """Which update, and its conclusion."""
+    """Which update, its conclusion, and when the execution started."""
 
     update_id: str
+    started_at: datetime = datetime.fromtimestamp(0, UTC)
     conclusion: Conclusion
 
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Each is told once: what was told is noted at once, so that a repeat tells only who is left."""
-    ledger = gateways.ledger()
-    update = ledger.update(payload.update_id)
+    """Tell machines and people, each once: on a retry, only those are told who weren't yet."""
+    ledger, announcements = gateways.ledger(), gateways.announcements()
+    update = _find(payload)
     outcome = update.outcome or payload.conclusion.outcome
     told = update
     if update.outcome is None:
         # RecordOutcome crashed, or another execution has taken the update up since; what this one
         # knows is told all the same.
         told = update.model_copy(update={"outcome": outcome, "summary": payload.conclusion.summary})
-    announcement, announcements = announce_outcome(told), gateways.announcements()
-    # The event also wakes the queue, each time; people needn't hear again that a release still waits.
-    if update.emitted is not outcome or outcome is Outcome.QUEUED:
-        announcements.emit(announcement)
-        ledger.note_emitted(update.update_id, outcome)
-    if update.announced is outcome:
-        return {"verdict": "announced_before", "outcome": outcome}
-    announcements.publish(announcement)
-    ledger.note_announced(update.update_id, outcome)
-    return {"verdict": "announced", "outcome": outcome}
+    announcement = announce_outcome(told)
+    try:
+        # The event also wakes the queue, each time; people needn't hear again that a release still waits.
+        if update.emitted is not outcome or outcome is Outcome.QUEUED:
+            announcements.emit(announcement)
+            ledger.note_emitted(update, outcome)
+    finally:
+        # People are told even if no event can be sent.
+        is_new = update.announced is not outcome
+        if is_new:
+            announcements.publish(announcement)
+            ledger.note_announced(update, outcome)
+    return {"verdict": "announced" if is_new else "announced_before", "outcome": outcome}
+
+
+def _find(payload: Payload) -> Update:
+    """The update, or what stands in for it: people are told even if its record can't be had."""
+    try:
+        found = gateways.ledger().find(payload.update_id)
+    except ClientError as error:
+        if not is_final(error):
+            raise  # a retry tells more
+        return _unknown(payload, str(error))
+    return found or _unknown(payload, "it is gone")
+
+
+def _unknown(payload: Payload, fault: str) -> Update:
+    unknown = stand_in_for(
+        payload.update_id,
+        UNKNOWN_ENDPOINT,
+        payload.started_at,
+        announced=None,
+        revision=0,
+        fault=fault,
+    )
+    return unknown.model_copy(
+        update={"outcome": payload.conclusion.outcome, "summary": payload.conclusion.summary}
+    )

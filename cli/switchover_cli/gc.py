@@ -77,10 +77,7 @@ def judge_leftovers(deployment: Deployment, endpoint: str, keep: int) -> tuple[J
         inventory,
         endpoint=endpoint,
         updates=updates,
-        served={
-            name: ledger.served(name, must_read_all=True)
-            for name in {endpoint, *inventory.endpoints}
-        },
+        served={name: ledger.all_served(name) for name in {endpoint, *inventory.endpoints}},
         pin=pin,
         keep=keep,
     )

@@ -95,7 +95,7 @@ def start_update(deployment: Deployment, request: Request, salt: str) -> str:
 
 def known_updates(deployment: Deployment, endpoint: str) -> frozenset[str]:
     """The endpoint's latest updates, to tell a new one from."""
-    return frozenset(update.update_id for update in deployment.ledger.history(endpoint))
+    return frozenset(update.update_id for update in deployment.ledger.listed(endpoint))
 
 
 def await_pick_up(
@@ -111,7 +111,7 @@ def await_pick_up(
         CommandFailed: none began in two minutes.
     """
     for _ in range(PICK_UP_SECONDS // _POLL_SECONDS):
-        for update in deployment.ledger.history(endpoint):
+        for update in deployment.ledger.listed(endpoint):
             if update.update_id not in known and update.version == version:
                 return update.update_id
         pause(_POLL_SECONDS)

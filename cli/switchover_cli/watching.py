@@ -40,7 +40,7 @@ def find_update(deployment: Deployment, endpoint: str) -> str:
     claim = deployment.ledger.claim(endpoint)
     if claim is not None:
         return claim.update_id
-    latest = deployment.ledger.history(endpoint, limit=1)
+    latest = deployment.ledger.listed(endpoint, limit=1)
     if not latest:
         raise Misused(
             f"No update of {endpoint!r} is known here.",

@@ -27,7 +27,8 @@ def create_storage(bucket: str, table: str) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    (wanted,) = read_template().named("AWS::DynamoDB::Table").values()
+    (of_template,) = read_template().named("AWS::DynamoDB::Table").values()
+    wanted = read_template().resolve(of_template)
     client("dynamodb").create_table(
         TableName=table,
         KeySchema=wanted["KeySchema"],

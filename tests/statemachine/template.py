@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-_PSEUDO = {
+_NO_VALUE = object()
+_PSEUDO: dict[str, Any] = {
     "AWS::Partition": "aws",
     "AWS::Region": REGION,
     "AWS::AccountId": ACCOUNT,
     "AWS::StackName": "switchover",
+    "AWS::NoValue": _NO_VALUE,
 }
 _NAMED = re.compile(r"\$\{([\w:.]+)\}")
 
@@ -124,7 +126,8 @@ class Template:
             case dict():
                 return {key: self.resolve(item) for key, item in value.items()}
             case list():
-                return [self.resolve(item) for item in value]
+                resolved = [self.resolve(item) for item in value]
+                return [item for item in resolved if item is not _NO_VALUE]
             case _:
                 return value
 

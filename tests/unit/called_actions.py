@@ -67,6 +67,7 @@ class _Library:
     code: dict[str, _Code] = field(default_factory=dict)
     classes: dict[Type, dict[str, str]] = field(default_factory=dict)  # class -> method -> code key
     attributes: dict[Type, dict[str, Type]] = field(default_factory=dict)
+    bases: dict[Type, list[Type]] = field(default_factory=dict)
 
 
 def called_actions(function: str) -> frozenset[str]:
@@ -104,7 +105,19 @@ def _library() -> _Library:
         if "__init__" in methods:
             init = library.code[methods["__init__"]]
             library.attributes[key] = dict(_kept_attributes(init))
+    own, kept = dict(library.classes), dict(library.attributes)
+    for key in own:
+        # Base classes first, so that what a class says itself counts.
+        family = [*reversed(_ancestors(library, key)), key]
+        library.classes[key] = {n: code for each in family for n, code in own[each].items()}
+        library.attributes[key] = {n: type_ for each in family for n, type_ in kept[each].items()}
     return library
+
+
+def _ancestors(library: _Library, key: Type) -> list[Type]:
+    """The classes of the library that a class inherits from, the nearest first."""
+    bases = [base for base in library.bases[key] if base in library.classes]
+    return [*bases, *(each for base in bases for each in _ancestors(library, base))]
 
 
 def _add(library: _Library, name: str, path: Path) -> None:
@@ -122,6 +135,8 @@ def _add(library: _Library, name: str, path: Path) -> None:
         elif isinstance(node, ast.ClassDef):
             owner = f"{name}.{node.name}"
             module.names[node.name] = owner
+            named = [_annotated(base, module) for base in node.bases]
+            library.bases[owner] = [base for base in named if base]
             methods = [entry for entry in node.body if isinstance(entry, ast.FunctionDef)]
             library.classes[owner] = {method.name: f"{owner}.{method.name}" for method in methods}
             # A dataclass says at once what it keeps.

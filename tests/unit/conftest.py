@@ -57,12 +57,12 @@ def dynamodb(aws: None) -> DynamoDBClient:
         ],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": "by_endpoint",
+                "IndexName": "by_start",
                 "KeySchema": [
                     {"AttributeName": "endpoint", "KeyType": "HASH"},
                     {"AttributeName": "started_at", "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "ALL"},
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["listed"]},
             }
         ],
     )

@@ -86,7 +86,7 @@ def deployment(stacks: dict[str, dict[str, str]], session: boto3.Session) -> Dep
         ],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": "by_endpoint",
+                "IndexName": "by_start",
                 "KeySchema": [
                     {"AttributeName": "endpoint", "KeyType": "HASH"},
                     {"AttributeName": "started_at", "KeyType": "RANGE"},

@@ -25,7 +25,7 @@ CHAT = {"dynamodb:LeadingKeys": ["endpoint#chat"]}
         },
         {
             "TableName": "t",
-            "IndexName": "by_endpoint",
+            "IndexName": "by_start",
             "KeyConditionExpression": "endpoint = :endpoint",
             "ExpressionAttributeValues": {":endpoint": {"S": "endpoint#chat"}},
         },

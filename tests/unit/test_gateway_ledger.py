@@ -139,7 +139,7 @@ def test_a_claim_is_given_back_twice_without_harm(ledger: Ledger) -> None:
 def test_what_people_were_told_is_kept_beside_the_update(ledger: Ledger) -> None:
     """A note of it must not make a writer of the update itself look stale."""
     opened = ledger.open_update(update())
-    ledger.note_announced(opened.update_id, Outcome.QUEUED)
+    ledger.note_announced(opened, Outcome.QUEUED)
     ledger.save(opened, outcome=Outcome.UPDATED)
     assert ledger.update(opened.update_id).announced is Outcome.QUEUED
 
@@ -206,7 +206,7 @@ def test_saving_keeps_the_parked_token(ledger: Ledger) -> None:
 
 
 def test_a_token_is_parked_only_for_an_update_that_exists(ledger: Ledger) -> None:
-    with pytest.raises(Exception, match="ConditionalCheckFailed"):
+    with pytest.raises(UpdateUnknown, match="no update 'x'"):
         ledger.park_token("x", "token-1", "outcome")
 
 
@@ -287,7 +287,7 @@ UNREADABLE = {
     "no JSON": ("x", "1"),
     "too deep": ("[" * 300, "1"),
     "of another kind": ("{}", "1"),
-    "of a newer schema": (update().model_dump_json(), "2"),
+    "of a newer schema": (update().model_dump_json(), "3"),
 }
 
 
@@ -338,7 +338,7 @@ def test_what_people_were_told_of_an_unreadable_update_stays_its_outcome(
     ledger: Ledger, dynamodb: DynamoDBClient
 ) -> None:
     opened = ledger.open_update(update())
-    ledger.note_announced(opened.update_id, Outcome.UPDATED)
+    ledger.note_announced(opened, Outcome.UPDATED)
     put_body(dynamodb, opened.update_id, "x")
 
     assert ledger.look_up(opened.update_id).outcome is Outcome.UPDATED

@@ -174,7 +174,7 @@ def _find_update(
     if report.outcome is UploadOutcome.SENT:
         return await_pick_up(deployment, endpoint, version, known, time.sleep)
     # Nothing arrived, so nothing new begins: it is the update that its arrival once began.
-    for update in deployment.ledger.history(endpoint):
+    for update in deployment.ledger.listed(endpoint):
         if update.version == version:
             return update.update_id
     raise CommandFailed(

@@ -1,48 +1,112 @@
-"""How the ledger writes updates and moments as items of DynamoDB, and reads what any version wrote."""
+"""How the ledger writes its records as items of DynamoDB, and reads what any version wrote."""
 
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_json
+
+from switchover.domain.ended import Ended
+from switchover.domain.listing import Listed
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Claim
+from switchover.domain.recovering import Recoveries
 from switchover.domain.served import Served
 from switchover.domain.unreadable import stand_in_for
 from switchover.domain.update import Moment, Update
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 # Raised when an older version could misunderstand what is written. Keys that are only added need no
 # new one: reading passes over what it doesn't know.
-SCHEMA = 1
-# An item takes 400 KB (DynamoDB Developer Guide, "Quotas"), and a release of 6,000 files some 900 KB.
-_PACKED_FROM_BYTES = 64 * 1024
+# 1: the whole update is the body. 2: long fields are parts.
+SCHEMA = 2
+# An item takes 400 KB (DynamoDB Developer Guide, "Quotas"), and each begun KB that a write changes costs
+# a unit. A field above the first bound is a part of its own, and so are the longest ones for as long as
+# the others together are above the second one.
+_FIELD_BYTES = 16 * 1024
+_BODY_BYTES = 128 * 1024
+# As text it can be read in DynamoDB's console; packed it takes a quarter.
+_PACKED_FROM_BYTES = 4 * 1024
 # These live in attributes of their own: they change beside the body, or are looked up by.
-_OWN_ATTRIBUTES = {"task_token", "awaited", "emitted", "announced", "revision", "is_unreadable"}
+_OWN_ATTRIBUTES = {
+    "task_token",
+    "awaited",
+    "emitted",
+    "announced",
+    "revision",
+    "is_unreadable",
+    "parts",
+}
+# Told to people, and nothing is decided by them: an update goes on without them if they are lost.
+_TOLD_ONLY = frozenset({"warnings", "preflight", "evidence", "golden"})
 
 
-def body_of(update: Update) -> AttributeValueTypeDef:
-    """The body of an update's item: JSON, packed if it is long."""
-    text = update.model_dump_json(exclude=_OWN_ATTRIBUTES)
-    if len(text) < _PACKED_FROM_BYTES:
-        return {"S": text}
-    return {"B": zlib.compress(text.encode())}
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An update as JSON: what its item holds, and the long fields, which are parts."""
+
+    short: dict[str, bytes]
+    long: dict[str, bytes]
 
 
-def read_update(item: dict[str, Any]) -> Update:
+def body_of(update: Update) -> Body:
+    """Divide an update by how long its fields are."""
+    fields = {
+        name: to_json(getattr(update, name), by_alias=False)
+        for name in Update.model_fields
+        if name not in _OWN_ATTRIBUTES
+    }
+    by_length = sorted(fields, key=lambda name: len(fields[name]))
+    together, short = 0, set[str]()
+    for name in by_length:
+        together += len(fields[name])
+        if len(fields[name]) <= _FIELD_BYTES and together <= _BODY_BYTES:
+            short.add(name)
+    return Body(
+        short={name: raw for name, raw in fields.items() if name in short},
+        long={name: raw for name, raw in fields.items() if name not in short},
+    )
+
+
+def pack(short: Mapping[str, bytes]) -> AttributeValueTypeDef:
+    """The body of an update's item: one JSON object of its short fields, packed if it is long."""
+    raw = _object_of(short)
+    return {"S": raw.decode()} if len(raw) < _PACKED_FROM_BYTES else {"B": zlib.compress(raw)}
+
+
+def pack_parts(parts: Mapping[str, str]) -> AttributeValueTypeDef:
+    """Where an update's long fields are: the digest of each."""
+    return {"M": {name: {"S": digest} for name, digest in parts.items()}}
+
+
+def read_update(item: dict[str, Any], read_part: Callable[[str, str, str], bytes]) -> Update:
     """The update that an item holds; one that stands in for it if that can't be read.
 
-    One item that a newer version wrote, or that is damaged, must not hide the others.
+    One item that a newer version wrote, or that is damaged, must not hide the others. `read_part` reads
+    a long field by update, name and digest; it raises KeyError or ValueError if it can't.
     """
     try:
         schema = int(item.get("schema", {}).get("N", SCHEMA))
         if schema > SCHEMA:
             return _stand_in(item, f"it has schema {schema}, and this version reads {SCHEMA}")
+        update_id = item["pk"]["S"].partition("#")[2]
+        parts = {
+            name: str(digest["S"]) for name, digest in item.get("parts", {"M": {}})["M"].items()
+        }
+        long = {
+            name: raw
+            for name, digest in parts.items()
+            if (raw := _read_long(read_part, update_id, name, digest)) is not None
+        }
         # What newer versions add, also deep inside, is passed over.
-        update = Update.model_validate_json(_text_of(item["body"]), extra="ignore")
+        update = Update.model_validate_json(_join(_text_of(item["body"]), long), extra="ignore")
         return update.model_copy(
             update={
                 "task_token": item.get("task_token", {}).get("S"),
@@ -53,10 +117,35 @@ def read_update(item: dict[str, Any]) -> Update:
                     if noted in item
                 },
                 "revision": int(item["revision"]["N"]),
+                "parts": {name: digest for name, digest in parts.items() if name in long},
             }
         )
-    except (KeyError, ValueError, zlib.error) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, zlib.error) as error:
         return _stand_in(item, " ".join(str(error).split()))
+
+
+def _read_long(
+    read_part: Callable[[str, str, str], bytes], update_id: str, name: str, digest: str
+) -> bytes | None:
+    try:
+        return read_part(update_id, name, digest)
+    except (KeyError, ValueError):
+        if name not in _TOLD_ONLY:
+            raise ValueError(f"its part {name} is lost") from None
+        return None
+
+
+def _object_of(fields: Mapping[str, bytes]) -> bytes:
+    return (
+        b"{" + b",".join(b'"%s":%s' % (name.encode(), raw) for name, raw in fields.items()) + b"}"
+    )
+
+
+def _join(body: bytes, long: Mapping[str, bytes]) -> bytes:
+    """One JSON object of the short fields and the long ones."""
+    if not long:
+        return body
+    return body.rstrip().removesuffix(b"}") + b"," + _object_of(long)[1:]
 
 
 def read_moment(item: dict[str, Any]) -> Moment:
@@ -68,8 +157,40 @@ def read_moment(item: dict[str, Any]) -> Moment:
         return Moment(at=at, state="(unreadable)", text="This entry can't be read.")
 
 
-def _text_of(body: AttributeValueTypeDef) -> str | bytes:
-    return zlib.decompress(body["B"]) if "B" in body else body["S"]
+def read_ended(item: dict[str, Any] | None) -> Ended:
+    """What is kept of an update's end beside its endpoint's claim; nothing if it can't be read."""
+    if item is None:
+        return Ended()
+    try:
+        body = item["body"]["S"] if "body" in item else "{}"
+        told: dict[str, Outcome] = {
+            noted: Outcome(item[noted]["S"]) for noted in ("emitted", "announced") if noted in item
+        }
+        return Ended.model_validate_json(body).model_copy(update=told)
+    except (KeyError, ValueError):
+        return Ended()
+
+
+def read_listed(item: dict[str, Any]) -> Listed | None:
+    """An entry of a list; None if its item holds none, as older versions wrote it."""
+    try:
+        return Listed.model_validate_json(item["listed"]["S"])
+    except (KeyError, ValueError):
+        return None
+
+
+def read_recoveries(update_id: str, item: dict[str, Any]) -> Recoveries:
+    """How often an update was recovered, by that count; never, if that can't be read."""
+    try:
+        if item["update_id"]["S"] != update_id:
+            return Recoveries()
+        return Recoveries(int(item["recoveries"]["N"]), _time_in(item["last_at"]["S"]))
+    except (KeyError, ValueError):
+        return Recoveries()
+
+
+def _text_of(body: AttributeValueTypeDef) -> bytes:
+    return zlib.decompress(body["B"]) if "B" in body else body["S"].encode()
 
 
 def _stand_in(item: dict[str, Any], fault: str) -> Update:

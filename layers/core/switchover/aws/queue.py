@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from switchover.aws.table import BY_START
 from switchover.domain.queueing import Waiting
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_BY_ENDPOINT = "by_endpoint"
 # No endpoint's name holds this sign, so that the index keeps those who wait apart from all updates.
 _WAITING = "#waiting"
 
@@ -69,7 +69,7 @@ class Queue:
     def endpoints(self) -> tuple[str, ...]:
         """The endpoints that somebody waits for."""
         items = self._query(
-            IndexName=_BY_ENDPOINT,
+            IndexName=BY_START,
             KeyConditionExpression="endpoint = :waiting",
             ExpressionAttributeValues={":waiting": {"S": _WAITING}},
         )

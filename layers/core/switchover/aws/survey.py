@@ -13,7 +13,7 @@ from switchover.domain.containers.properties import FILE_NAME as SERVING_PROPERT
 from switchover.domain.fleet import Absent
 from switchover.domain.naming import alarm_name
 from switchover.domain.planning import choose_goal, name_target
-from switchover.domain.plans.experience import past_of
+from switchover.domain.plans.plan import Kind
 from switchover.domain.policies.policy import Strategy
 from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason
@@ -83,13 +83,17 @@ def survey(
     live = sagemaker.live_release(endpoint.config_name, endpoint.arn)
     served = ledger.served(update.endpoint)
     goal = choose_goal(update, endpoint, served)
+    if goal is None and update.kind is Kind.ROLLBACK:
+        # The way back may lead further back than most do.
+        served = ledger.served(update.endpoint, newest=None)
+        goal = choose_goal(update, endpoint, served)
     goal_live = sagemaker.live_release(goal.config_name) if goal else None
     images = endpoint.variants[0].images if endpoint.variants else ()
     around = replace(
         around,
         live=live,
         served=served,
-        past=tuple(filter(None, map(past_of, ledger.history(update.endpoint)))),
+        past=ledger.past(update.endpoint),
         goal=goal_live,
         endpoint_policy=_read_policy(sagemaker, update.endpoint, sound.policy if sound else None),
         live_artifacts=artifacts.read(live, images) if live else (),

@@ -8,6 +8,7 @@ SwitchoverError
 ├── UpdateUnknown        the ledger holds no update of that id
 ├── UpdateUnreadable     the ledger's record of the update can't be read
 ├── StaleUpdate          the update was changed since it was read
+├── LedgerRefused        DynamoDB refused a write for good
 ├── NotAsked             people couldn't be asked; the state machine retries
 └── Unavailable          AWS did not answer well; a retry may do
 """
@@ -50,6 +51,10 @@ class UpdateUnreadable(SwitchoverError):
 
 class StaleUpdate(SwitchoverError):
     """The update was changed since it was read; read it again and decide anew."""
+
+
+class LedgerRefused(SwitchoverError):
+    """DynamoDB refused to write into the ledger in a way that a retry can't mend."""
 
 
 class NotAsked(SwitchoverError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from switchover.domain.plans.plan import Plan
 
 _TOLD_FILES = 10
+_row = attrgetter("path", "bytes", "etag", "version_id", "checksum")
 # What S3 calls the version of an object whose bucket keeps none.
 UNVERSIONED = "null"
 
@@ -69,10 +71,14 @@ class Manifest:
     files: tuple[ModelFile, ...]
 
     @property
+    def text(self) -> str:
+        """Every file's path, size, version and checksum as JSON; the order doesn't count."""
+        return json.dumps([_row(file) for file in sorted(self.files, key=_row)])
+
+    @property
     def digest(self) -> str:
-        """The SHA-256 over every file's path, size, version and checksum; the order doesn't count."""
-        rows = [list(asdict(file).values()) for file in sorted(self.files)]
-        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+        """The SHA-256 over `text`."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

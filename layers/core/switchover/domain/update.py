@@ -231,6 +231,8 @@ class Update(BaseModel):
     task_token: str | None = None
     awaited: str | None = None
     revision: int = 0
+    # Long fields that the ledger keeps apart, with the digest of what each held when it was read.
+    parts: dict[str, str] = Field(default_factory=dict)
     # Whether it only stands in for a record that can't be read (domain/unreadable.py).
     is_unreadable: bool = False
 

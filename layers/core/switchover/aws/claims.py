@@ -1,0 +1,99 @@
+"""Claims: who may change an endpoint, who is the newest that ever might, how often that was recovered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.aws.ledger_items import read_claim, read_recoveries
+from switchover.aws.table import BY_START, Table
+from switchover.domain.queueing import Standing
+from switchover.domain.recovering import next_recovery
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from switchover.domain.queueing import Claim
+
+# No endpoint's name holds this sign, so that the index keeps claims apart from all updates.
+_CLAIMED = "#claimed"
+
+
+class Claims(Table):
+    """One item for each endpoint."""
+
+    def take_claim(self, claim: Claim, order: str, *, instead_of: str | None = None) -> bool:
+        """Take the endpoint's claim if it is free, ours, or held by the execution `instead_of`.
+
+        Never if something newer than `order` ever held it: a release that is told of late must not go
+        over what came after it. Both are one condition on one item, so that nothing comes between.
+        """
+        return self._put_if(
+            "(attribute_not_exists(execution_arn) OR execution_arn IN (:own, :other))"
+            " AND (attribute_not_exists(newest) OR newest <= :order)",
+            {
+                ":own": {"S": claim.execution_arn},
+                ":other": {"S": instead_of or claim.execution_arn},
+                ":order": {"S": order},
+            },
+            f"endpoint#{claim.endpoint}",
+            "claim",
+            update_id={"S": claim.update_id},
+            execution_arn={"S": claim.execution_arn},
+            claimed_at={"S": claim.claimed_at.isoformat()},
+            newest={"S": order},
+            endpoint={"S": _CLAIMED},
+            started_at={"S": claim.endpoint},
+        )
+
+    def standing(self, endpoint: str) -> Standing:
+        """Who may change the endpoint now, and what was the newest that ever might."""
+        item = self._get(f"endpoint#{endpoint}", "claim") or {}
+        newest = item.get("newest", {}).get("S", "")
+        if "execution_arn" not in item:
+            return Standing(newest=newest)
+        return Standing(read_claim(endpoint, item), newest)
+
+    def claim(self, endpoint: str) -> Claim | None:
+        """Who may change the endpoint now."""
+        return self.standing(endpoint).holder
+
+    def claimed_endpoints(self) -> tuple[str, ...]:
+        """The endpoints whose claim somebody holds, be it an execution that is gone."""
+        items = self._query(
+            IndexName=BY_START,
+            KeyConditionExpression="endpoint = :claimed",
+            ExpressionAttributeValues={":claimed": {"S": _CLAIMED}},
+        )
+        return tuple(item["started_at"]["S"] for item in items)
+
+    def release_claim(self, endpoint: str, execution_arn: str) -> bool:
+        """Give back the claim that an execution holds; another's stays."""
+        return self._change(
+            f"endpoint#{endpoint}",
+            "claim",
+            "REMOVE update_id, execution_arn, claimed_at, endpoint, started_at",
+            "execution_arn = :own",
+            {":own": {"S": execution_arn}},
+        )
+
+    def count_recovery(self, endpoint: str, update_id: str, now: datetime) -> bool:
+        """Count one more recovery of an update; False if none is due at `now`.
+
+        Counted beside the claim, as a recovery may be needed because the update's own item takes no
+        change. Where nothing can be counted, nothing may be begun.
+
+        Raises:
+            LedgerRefused: the count can't be written.
+        """
+        place = f"endpoint#{endpoint}", "recoveries"
+        past = read_recoveries(update_id, self._get(*place) or {})
+        if now < next_recovery(past):
+            return False
+        return self._put_if(
+            "attribute_not_exists(pk) OR update_id <> :update OR recoveries = :seen",
+            {":update": {"S": update_id}, ":seen": {"N": str(past.count)}},
+            *place,
+            update_id={"S": update_id},
+            recoveries={"N": str(past.count + 1)},
+            last_at={"S": now.isoformat()},
+        )

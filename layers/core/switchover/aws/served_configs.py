@@ -1,0 +1,61 @@
+"""Served configs: the last known good of an endpoint, and what was it before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.aws.ledger_items import read_served
+from switchover.aws.table import Table
+from switchover.domain.errors import UpdateUnreadable
+
+if TYPE_CHECKING:
+    from switchover.domain.served import Served
+
+# What planning looks at: three months of daily releases. What lies deeper is read only if nothing among
+# these is where a rollback goes.
+NEWEST_SERVED = 100
+
+
+class ServedConfigs(Table):
+    """One item for each time that a config was confirmed to serve."""
+
+    def add_served(self, served: Served) -> None:
+        """Record a config that was confirmed to serve: the last known good."""
+        self._put(
+            f"endpoint#{served.endpoint}",
+            f"served#{served.at.isoformat()}",
+            body={"S": served.model_dump_json()},
+        )
+
+    def served(self, endpoint: str, newest: int | None = NEWEST_SERVED) -> tuple[Served, ...]:
+        """The configs that served an endpoint last, newest first; all of them with `newest` None.
+
+        Those that can't be read are passed over.
+        """
+        found = self._read_served(endpoint, newest)
+        return tuple(served for served in found if served is not None)
+
+    def all_served(self, endpoint: str) -> tuple[Served, ...]:
+        """All configs that ever served an endpoint, newest first: for those who delete the others.
+
+        Raises:
+            UpdateUnreadable: one can't be read.
+        """
+        found = self._read_served(endpoint, None)
+        known = tuple(served for served in found if served is not None)
+        if len(known) < len(found):
+            raise UpdateUnreadable(
+                f"what served {endpoint} once can't all be read, so that what it needs is unknown"
+            )
+        return known
+
+    def _read_served(self, endpoint: str, limit: int | None) -> tuple[Served | None, ...]:
+        items = self._query_last(
+            limit,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :served)",
+            ExpressionAttributeValues={
+                ":pk": {"S": f"endpoint#{endpoint}"},
+                ":served": {"S": "served#"},
+            },
+        )
+        return tuple(read_served(item) for item in items)

@@ -1,0 +1,132 @@
+"""The ledger's table: how its items are read and written. What they mean, the classes on top know."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import ClientError
+
+from switchover.domain.errors import LedgerRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# The index over `endpoint` and `started_at`. Of an item it holds the keys and `listed`.
+BY_START = "by_start"
+# A retry may mend these (DynamoDB Developer Guide, "Error handling with DynamoDB": "OK to retry? Yes").
+_PASSING = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ReplicatedWriteConflictException",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+        "UnrecognizedClientException",
+        "ExpiredTokenException",
+    }
+)
+
+
+class Table:
+    """One DynamoDB table with the keys `pk` and `sk`."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
+        answer = self._dynamodb.get_item(
+            TableName=self._table, Key=key(pk, sk), ConsistentRead=True
+        )
+        return answer.get("Item")
+
+    def _put(self, pk: str, sk: str, /, **attributes: Any) -> None:
+        self._dynamodb.put_item(TableName=self._table, Item={**key(pk, sk), **attributes})
+
+    def _put_if(
+        self, condition: str, values: Mapping[str, Any], pk: str, sk: str, /, **attributes: Any
+    ) -> bool:
+        """Put an item on a condition; False if that isn't met.
+
+        Raises:
+            LedgerRefused: DynamoDB refuses it in a way that no retry mends.
+        """
+        compared: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item={**key(pk, sk), **attributes},
+                ConditionExpression=condition,
+                **compared,
+            )
+        except ClientError as error:
+            return _deny(error)
+        return True
+
+    def _change(
+        self,
+        pk: str,
+        sk: str,
+        expression: str,
+        condition: str,
+        values: Mapping[str, Any],
+        names: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Change an item on a condition; False if that isn't met.
+
+        Raises:
+            LedgerRefused: DynamoDB refuses it in a way that no retry mends.
+        """
+        named: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=key(pk, sk),
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                **named,
+            )
+        except ClientError as error:
+            return _deny(error)
+        return True
+
+    def _query(self, **query: Any) -> Iterator[dict[str, Any]]:
+        pages = self._dynamodb.get_paginator("query").paginate(TableName=self._table, **query)
+        for page in pages:
+            yield from page["Items"]
+
+    def _query_last(self, limit: int | None, **query: Any) -> Iterator[dict[str, Any]]:
+        """The last `limit` items of a query, the last one first; all of them without a limit."""
+        bound = {} if limit is None else {"Limit": limit}
+        return islice(self._query(ScanIndexForward=False, **bound, **query), limit)
+
+
+def key(pk: str, sk: str) -> dict[str, Any]:
+    """An item's key."""
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def is_final(error: ClientError) -> bool:
+    """Whether DynamoDB refuses for good: no retry mends that."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return status < 500 and error.response["Error"]["Code"] not in _PASSING
+
+
+def _deny(error: ClientError) -> Literal[False]:
+    """False if a condition wasn't met.
+
+    Raises:
+        LedgerRefused: no retry mends what DynamoDB refuses.
+        ClientError: a retry may.
+    """
+    if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+        return False
+    if is_final(error):
+        raise LedgerRefused(f"DynamoDB refused to write: {error}") from error
+    raise error

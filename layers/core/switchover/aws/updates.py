@@ -1,0 +1,250 @@
+"""Updates: one item each, which a condition on its revision guards; what is long is parts beside it.
+
+The outcome of an update whose own item takes no change any more, for whatever reason DynamoDB gives, is
+kept beside its endpoint's claim: people are told it once, and the endpoint is free.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from switchover.aws.ledger_items import (
+    SCHEMA,
+    body_of,
+    pack,
+    pack_parts,
+    read_ended,
+    read_listed,
+    read_update,
+)
+from switchover.aws.parts import Parts, digest_of
+from switchover.aws.table import BY_START, key
+from switchover.domain.brevity import fit_reasons
+from switchover.domain.ended import Ended, add_end
+from switchover.domain.errors import LedgerRefused, StaleUpdate, UpdateUnknown, UpdateUnreadable
+from switchover.domain.listing import Listed, list_update
+from switchover.telemetry import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    from switchover.domain.outcome import Outcome
+    from switchover.domain.plans.experience import PastUpdate
+    from switchover.domain.update import Update
+
+_NEWEST = 20
+
+
+class Updates(Parts):
+    """What became of each update. Every write is safe to repeat."""
+
+    def open_update(self, update: Update) -> Update:
+        """Record that an update began; a repeat returns what was recorded first."""
+        opened, attributes = self._write_parts(update)
+        is_new = self._put_if(
+            "attribute_not_exists(pk)",
+            {},
+            *_place(update.update_id),
+            endpoint={"S": update.endpoint},
+            started_at={"S": f"{update.started_at.isoformat()}#{update.update_id}"},
+            revision={"N": str(update.revision)},
+            **attributes,
+        )
+        return opened if is_new else self.update(update.update_id)
+
+    def update(self, update_id: str) -> Update:
+        """One update, as it stands, to be carried on.
+
+        Raises:
+            UpdateUnknown: the ledger holds none of that id.
+            UpdateUnreadable: its record can't be read.
+        """
+        update = self._find(update_id)
+        if update is None:
+            raise UpdateUnknown(f"the ledger holds no update {update_id!r}")
+        if update.is_unreadable:
+            raise UpdateUnreadable(str(update.reasons[0]))
+        return update
+
+    def look_up(self, update_id: str) -> Update:
+        """One update, to be looked at; what stands in for it if its record can't be read.
+
+        Raises:
+            UpdateUnknown: the ledger holds none of that id.
+        """
+        update = self.find(update_id)
+        if update is None:
+            raise UpdateUnknown(f"the ledger holds no update {update_id!r}")
+        return update
+
+    def find(self, update_id: str) -> Update | None:
+        """Like `look_up`; None if the ledger holds none of that id."""
+        update = self._find(update_id)
+        if update is None or (update.outcome and update.announced is update.outcome):
+            return update
+        # Nobody was told its end yet: or was, and its own item could not take it.
+        return add_end(update, read_ended(self._get(*_place_of_end(update))))
+
+    def _find(self, update_id: str) -> Update | None:
+        item = self._get(*_place(update_id))
+        return None if item is None else read_update(item, self._read_part)
+
+    def save(self, update: Update, **changes: object) -> Update:
+        """Record changes to an update; returns it changed.
+
+        Raises:
+            StaleUpdate: it was changed since it was read; read again and decide anew.
+            UpdateUnreadable: what stands in for it must not take its place.
+            LedgerRefused: DynamoDB refuses it for good.
+        """
+        if update.is_unreadable:
+            raise UpdateUnreadable(str(update.reasons[0]))
+        return self._write(update, changes)
+
+    def settle(self, update: Update, **changes: object) -> Update:
+        """Record how an update ended, if need be beside its endpoint's claim; returns it changed.
+
+        Raises:
+            StaleUpdate: it was changed since it was read; read again and decide anew.
+            LedgerRefused: DynamoDB takes it nowhere.
+        """
+        try:
+            return self.save(update, **changes)
+        except LedgerRefused as refusal:
+            logger().error("kept beside the claim", extra={"refusal": str(refusal)})
+            ended = Ended.model_validate({**changes, "revision": update.revision})
+            ended = ended.model_copy(update={"reasons": fit_reasons(ended.reasons)})
+            self._put(*_place_of_end(update), body={"S": ended.model_dump_json()})
+            return update.model_copy(update=changes)
+
+    def settle_unreadable(self, update: Update, execution_arn: str) -> Update:
+        """Put what stands in for an unreadable update in its place; the old record is kept beside it.
+
+        Raises:
+            StaleUpdate: it was changed since it was read; read again and decide anew.
+        """
+        changes = {"execution_arn": execution_arn, "is_unreadable": False}
+        return self._write(update, changes, ", unreadable = if_not_exists(body, :schema)")
+
+    def _write(self, update: Update, changes: dict[str, Any], also: str = "") -> Update:
+        """Write what is long first, then the item that points at it, on one condition."""
+        changed, attributes = self._write_parts(
+            update.model_copy(update={**changes, "revision": update.revision + 1})
+        )
+        is_written = self._change(
+            *_place(update.update_id),
+            "SET body = :body, parts = :parts, listed = :listed, #schema = :schema,"
+            f" revision = :next{also}",
+            # A record without a revision is damaged, and nobody's to change but here.
+            "revision = :read OR NOT attribute_type(revision, :number)",
+            {
+                **{f":{name}": value for name, value in attributes.items()},
+                ":read": {"N": str(update.revision)},
+                ":next": {"N": str(changed.revision)},
+                ":number": {"S": "N"},
+            },
+            {"#schema": "schema"},
+        )
+        if not is_written:
+            raise StaleUpdate(f"{update.update_id} was changed meanwhile")
+        return changed
+
+    def _write_parts(self, update: Update) -> tuple[Update, dict[str, AttributeValueTypeDef]]:
+        """Write the long fields that changed; returns the update that knows them, and its attributes."""
+        body = body_of(update)
+        parts = {name: digest_of(raw) for name, raw in body.long.items()}
+        for name, digest in parts.items():
+            if update.parts.get(name) != digest:
+                self._keep_part(update.update_id, name, body.long[name])
+        return update.model_copy(update={"parts": parts}), {
+            "body": pack(body.short),
+            "parts": pack_parts(parts),
+            "listed": {"S": list_update(update).model_dump_json(exclude_defaults=True)},
+            "schema": {"N": str(SCHEMA)},
+        }
+
+    def park_token(self, update_id: str, token: str, awaited: str) -> None:
+        """Keep the task token by which a waiting execution is woken, and what it waits for.
+
+        Raises:
+            UpdateUnknown: the ledger holds no update of that id.
+        """
+        is_parked = self._change(
+            *_place(update_id),
+            "SET task_token = :token, awaited = :awaited",
+            "attribute_exists(pk)",
+            {":token": {"S": token}, ":awaited": {"S": awaited}},
+        )
+        if not is_parked:
+            raise UpdateUnknown(f"the ledger holds no update {update_id!r}")
+
+    def note_emitted(self, update: Update, outcome: Outcome) -> None:
+        """Remember that machines were told this outcome."""
+        self._note(update, "emitted", outcome)
+
+    def note_announced(self, update: Update, outcome: Outcome) -> None:
+        """Remember that people were told this outcome."""
+        self._note(update, "announced", outcome)
+
+    def _note(self, update: Update, attribute: str, outcome: Outcome) -> None:
+        """Note it in the update's item, or beside the claim. Never fails, as people were told already."""
+        places = (_place(update.update_id), "attribute_exists(pk)"), (_place_of_end(update), "")
+        for place, condition in places:
+            conditions = {"ConditionExpression": condition} if condition else {}
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=key(*place),
+                    UpdateExpression=f"SET {attribute} = :outcome",
+                    ExpressionAttributeValues={":outcome": {"S": outcome.value}},
+                    **conditions,  # type: ignore[arg-type]
+                )
+            except (ClientError, BotoCoreError) as error:
+                extra = {"update_id": update.update_id, "refusal": str(error)}
+                logger().warning(f"not noted as {attribute}", extra=extra)
+            else:
+                return
+
+    def history(self, endpoint: str, limit: int = _NEWEST) -> tuple[Update, ...]:
+        """An endpoint's updates, newest first; for those that can't be read, what stands in."""
+        found = (self.find(_id_in(item)) for item in self._newest(endpoint, limit))
+        return tuple(update for update in found if update is not None)
+
+    def listed(self, endpoint: str, limit: int = _NEWEST) -> tuple[Listed, ...]:
+        """An endpoint's updates as lists show them, newest first, by one query."""
+        return tuple(self._list(item) for item in self._newest(endpoint, limit))
+
+    def past(self, endpoint: str) -> tuple[PastUpdate, ...]:
+        """What the endpoint's last updates teach about its pace."""
+        return tuple(each.taught for each in self.listed(endpoint) if each.taught is not None)
+
+    def _newest(self, endpoint: str, limit: int) -> list[dict[str, Any]]:
+        return list(
+            self._query_last(
+                limit,
+                IndexName=BY_START,
+                KeyConditionExpression="endpoint = :endpoint",
+                ExpressionAttributeValues={":endpoint": {"S": endpoint}},
+            )
+        )
+
+    def _list(self, item: dict[str, Any]) -> Listed:
+        listed = read_listed(item)
+        if listed is not None:
+            return listed
+        update = self.find(_id_in(item))
+        return list_update(update) if update else Listed(update_id=_id_in(item), version="")
+
+
+def _id_in(item: dict[str, Any]) -> str:
+    return str(item["pk"]["S"].partition("#")[2])
+
+
+def _place(update_id: str) -> tuple[str, str]:
+    return f"update#{update_id}", "update"
+
+
+def _place_of_end(update: Update) -> tuple[str, str]:
+    return f"endpoint#{update.endpoint}", f"ended#{update.update_id}"

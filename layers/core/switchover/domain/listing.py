@@ -1,0 +1,34 @@
+"""What lists of updates show, and what planning learns of past ones: so little that an index holds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.outcome import Outcome
+from switchover.domain.plans.experience import PastUpdate, past_of
+
+if TYPE_CHECKING:
+    from switchover.domain.update import Update
+
+
+class Listed(BaseModel):
+    """One update in a list. `taught` is the measurement that a successful one is."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    update_id: str
+    version: str
+    outcome: Outcome | None = None
+    taught: PastUpdate | None = None
+
+
+def list_update(update: Update) -> Listed:
+    """An update as lists show it."""
+    return Listed(
+        update_id=update.update_id,
+        version=update.version,
+        outcome=update.outcome,
+        taught=past_of(update),
+    )
