@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from switchover.aws import gateways
@@ -31,7 +32,8 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
         ledger.save(update, reasons=(listed,))
         return answer("invalid", (listed,))
     found = gateways.models().inspect(update.release, update.bucket, allowed, versions=listed)
-    manifest = Manifest(model_files.with_checksums(*place, listed))
+    checksums = found.checksums
+    manifest = Manifest(tuple(replace(f, checksum=checksums.get(f.path, "")) for f in listed))
     gateways.manifests().keep(update.update_id, FILES, manifest)
     ledger.save(
         update,

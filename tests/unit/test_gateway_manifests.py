@@ -176,7 +176,7 @@ def test_what_is_written_over_while_it_is_checked_is_not_what_is_checked(s3: S3C
     reader = PrefixReader(s3, BUCKET, PREFIX, {"config.json": before.version})
 
     read = reader.read("config.json", 0, 6)
-    _, fault = reader.add_sha256(StoredFile("config.json", 6))
+    _, fault, _ = reader.add_sha256(StoredFile("config.json", 6))
 
     faults = [entry.code for entry in (read, fault) if isinstance(entry, Reason)]
     assert read == b"listed" if before.version_id else faults == ["model.file-changed"] * 2

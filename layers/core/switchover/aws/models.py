@@ -19,7 +19,7 @@ from switchover.domain.checkpoint.inspecting import (
 )
 from switchover.domain.checkpoint.reading import StoredFile, read_evidence
 from switchover.domain.reasons import Reason
-from switchover.domain.release import FILE_NAME, LIMITS
+from switchover.domain.release import FILE_NAME, LIMITS, MOST_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from switchover.domain.manifest import ModelFile
     from switchover.domain.release import Release
 
-KEYS_LIMIT = 10_000
+KEYS_LIMIT = MOST_FILES
 # An archive is read whole, by one thread; ValidateModel has 290 s for everything.
 ARCHIVE_SECONDS = 200
 # boto3 keeps ten connections per client: more threads would wait for one.
@@ -107,13 +107,13 @@ class Models:
         reader = PrefixReader(self._s3, bucket, release.prefix, pinned)
         with ThreadPoolExecutor(_PARALLEL_READS) as pool:
             heads = list(pool.map(reader.add_sha256, (f for f in listed if f.path in wanted)))
-            there = [file for file, _ in heads]
+            there = [file for file, _, _ in heads]
             absent = wanted - {file.path for file in there}
             evidence = self._read_evidence(there, reader, pool, absent)
         found = inspect_model(evidence, allowed)
         unlisted = [file for file in listed if file.path not in wanted]
         reasons = (
-            *(reason for _, reason in heads if reason is not None),
+            *(reason for _, reason, _ in heads if reason is not None),
             *compare_with_release(release, (*there, *unlisted), f"s3://{bucket}/{release.prefix}"),
             *found.reasons,
         )
@@ -130,6 +130,7 @@ class Models:
                 *found.checked,
             ),
             found.warnings,
+            {file.path: checksum for file, _, checksum in heads},
         )
 
     def inspect_prefix(

@@ -71,13 +71,13 @@ class PrefixReader:
             Bucket=self._bucket, Key=key, Range=wanted, VersionId=pinned.version_id
         )
 
-    def add_sha256(self, file: StoredFile) -> tuple[StoredFile, Reason | None]:
-        """Ask S3 for what it knows of a file's content."""
+    def add_sha256(self, file: StoredFile) -> tuple[StoredFile, Reason | None, str]:
+        """Ask S3 for what it knows of a file's content, and for its own checksum as it writes that."""
         try:
             head = self._head(file.path)
         except ClientError as error:
-            return file, explain_refusal(error, file.path, self._bucket)
-        return replace(file, sha256=find_sha256(head)), None
+            return file, explain_refusal(error, file.path, self._bucket), ""
+        return replace(file, sha256=find_sha256(head)), None, head.get("ChecksumSHA256", "")
 
     def _head(self, path: str) -> HeadObjectOutputTypeDef:
         key = f"{self._prefix}{path}"

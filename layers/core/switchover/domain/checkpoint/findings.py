@@ -8,7 +8,7 @@ of `Tolerable` the other way.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from switchover.domain.checkpoint.text import name_many, name_some
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 SHOWN_PER_CODE = 10
 
@@ -60,13 +60,15 @@ class Warned(Reason):
 class Inspection:
     """What is wrong with a model, what could not be looked at, what was, and what is doubtful.
 
-    `reasons` refuse the model; `warnings` are for people to know.
+    `reasons` refuse the model; `warnings` are for people to know. `checksums` are S3's own SHA-256 of
+    the files, by path, as S3 writes them.
     """
 
     reasons: tuple[Reason, ...]
     unchecked: tuple[str, ...] = ()
     checked: tuple[str, ...] = ()
     warnings: tuple[Reason, ...] = ()
+    checksums: Mapping[str, str] = field(default_factory=dict)
 
 
 def part_warnings(found: Inspection) -> Inspection:
