@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from switchover.aws import gateways
+from switchover.domain.brevity import fit_reasons
+from switchover.domain.errors import LedgerRefused
 from switchover.domain.intake import understand
 from switchover.domain.outcome import TAKEN_UP, Conclusion, Ending, is_restored, leaves_queue
 from switchover.domain.update import Update, parse_request
@@ -29,7 +31,11 @@ def handler(payload: Payload) -> dict[str, Any]:
     """Record first, clear after: a repeat finds the outcome and only clears."""
     found = gateways.ledger().find(payload.update_id) or _open(payload)
     reopens = leaves_queue(found.outcome, payload.ending)
-    update = gateways.carrying().take_up(found, payload.execution_arn, reopens=reopens)
+    try:
+        update = gateways.carrying().take_up(found, payload.execution_arn, reopens=reopens)
+    except LedgerRefused:
+        # Its item takes no change: it ends here all the same, and is recorded where that can be done.
+        update = found
     if update is None:
         return _told(TAKEN_UP)
     endpoint, endings = gateways.sagemaker().read(update.endpoint), gateways.endings()
@@ -40,7 +46,8 @@ def handler(payload: Payload) -> dict[str, Any]:
     return _told(Conclusion.model_validate(recorded, from_attributes=True))
 
 
-def _told(conclusion: Conclusion) -> dict[str, Any]:
+def _told(whole: Conclusion) -> dict[str, Any]:
+    conclusion = whole.model_copy(update={"reasons": fit_reasons(whole.reasons)})
     return {"verdict": conclusion.outcome, **conclusion.model_dump(mode="json")}
 
 

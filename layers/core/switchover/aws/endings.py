@@ -66,7 +66,7 @@ class Endings:
             is_capacity_restored=is_capacity_restored,
             noted=update.snapshot,
         )
-        recorded = self._ledger.save(
+        recorded = self._ledger.settle(
             update,
             outcome=conclusion.outcome,
             summary=conclusion.summary,

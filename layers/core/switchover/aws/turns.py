@@ -82,8 +82,11 @@ class Turns:
     def recover(self, endpoint: str, update_id: str, gone: str, now: datetime) -> None:
         """Start the way back for an update whose execution is gone.
 
-        Once for each execution; again now and then if that recovery ended and took nothing over.
+        Once for each execution; again now and then if that recovery ended and took nothing over. Each is
+        counted: after growing pauses only, and not for ever.
         """
+        if not self._ledger.count_recovery(endpoint, update_id, now):
+            return
         for source in (gone, f"{gone}#{now:%Y%m%dT%H}#{now.minute // _AGAIN_MINUTES}"):
             name = execution_name(endpoint, "recovery", source)
             is_started = self._workflow.start(self._machine_arn, name, {"recover": update_id})
