@@ -11,6 +11,7 @@ SwitchoverError
 ├── LedgerRefused        DynamoDB refused a write for good
 ├── NotAsked             people couldn't be asked; the state machine retries
 └── Unavailable          AWS did not answer well; a retry may do
+    └── NoAnswer         AWS asked to slow down, failed by itself or was silent; the state machine waits
 """
 
 from __future__ import annotations
@@ -63,3 +64,10 @@ class NotAsked(SwitchoverError):
 
 class Unavailable(SwitchoverError):
     """AWS didn't answer, or asked to slow down; the state machine retries."""
+
+
+class NoAnswer(Unavailable):
+    """AWS asked to slow down, failed by itself or didn't answer in time.
+
+    Says nothing about what was asked. The state machine knows it by this name, and has more patience.
+    """
