@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel
 
 from switchover.aws import gateways
+from switchover.aws.unanswered import is_unanswered
 from switchover.aws.waking import wake
 from switchover.domain.approvals.approval import Gate, make_link
 from switchover.domain.approvals.decision import answer_by
@@ -35,7 +36,7 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Whatever fails here has one name, by which alone its state may try again.
+    """Whatever fails here has one of two names, by which alone its state may try again.
 
     Raises:
         NotAsked: people don't know of the question, or not of the token that waits now.
@@ -43,6 +44,8 @@ def handler(payload: Payload) -> dict[str, Any]:
     try:
         return _ask(payload)
     except Exception as error:
+        if is_unanswered(error):
+            raise  # told as NoAnswer
         raise NotAsked(f"{type(error).__name__}: {error}") from error
 
 

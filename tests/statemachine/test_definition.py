@@ -23,7 +23,7 @@ from tests.statemachine.definition import (
 )
 from tests.statemachine.template import read_template
 
-from switchover.domain.errors import NotAsked
+from switchover.domain.errors import NoAnswer, NotAsked
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -37,7 +37,8 @@ _OUTCOMES = {"Updated", "RolledBack", "Rejected", "Queued", "Superseded", "Needs
 _NO_OUTCOME = {"Repeated"}
 # These wait for a person.
 _ASKING = {"RequestApproval", "RequestPromotion"}
-# Lambda's own troubles (rules §6), then whatever a handler raised: it may be safe the next time.
+# Lambda's own troubles (rules §6); a storm at AWS, which may last an hour; then whatever a handler
+# raised: it may be safe the next time.
 _RETRY = (
     Retrier(
         error_equals=(
@@ -50,6 +51,14 @@ _RETRY = (
         interval_seconds=1,
         backoff_rate=2,
         max_attempts=6,
+        max_delay_seconds=30,
+        jitter_strategy="FULL",
+    ),
+    Retrier(
+        error_equals=(NoAnswer.__name__,),
+        interval_seconds=5,
+        backoff_rate=2,
+        max_attempts=240,
         max_delay_seconds=30,
         jitter_strategy="FULL",
     ),
@@ -70,8 +79,8 @@ _TELLING_RETRY = (
 # A person's no may come as an error of any name, and nobody is asked the same question twice: so that
 # only what the function itself fails of is retried, with the same patience.
 _ASKING_RETRY = (
-    _RETRY[0],
-    _RETRY[1].model_copy(
+    *_RETRY[:2],
+    _RETRY[2].model_copy(
         update={
             "error_equals": (
                 NotAsked.__name__,
