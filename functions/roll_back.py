@@ -43,19 +43,24 @@ def handler(payload: Payload) -> dict[str, Any]:
     at = endpoint.read_at
     update = ledger.save(
         update,
-        rollback_attempts=update.rollback_attempts + move.is_attempt,
         is_mixed=way.is_mixed,
         tripped_at=at if move is Move.TRIP_ABORT_ALARM else update.tripped_at,
         abort_published_at=at if move is Move.PUBLISH_ABORT else update.abort_published_at,
         is_resize_asked=False,
         course=way.course(endpoint, update),
     )
+    verdict, faults = "moving", update.way_back_faults
     try:
         gateways.acts().roll_back(way, update, why)
     except EndpointBusy:
         return answer("moving")
     except CallRefused as refusal:
         fault = call_refused(f"way back of {plan.endpoint}", str(refusal))
-        ledger.save(update, way_back_faults=add_fault(update, fault))
-        return answer("refused")
-    return answer("moving")
+        verdict, faults = "refused", add_fault(update, fault)
+    # Only what SageMaker answered was an attempt: of a request without an answer, the next reading tells.
+    ledger.save(
+        update,
+        rollback_attempts=update.rollback_attempts + move.is_attempt,
+        way_back_faults=faults,
+    )
+    return answer(verdict)

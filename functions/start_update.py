@@ -11,6 +11,7 @@ from switchover.aws.wishes import heed
 from switchover.domain.answers import answer
 from switchover.domain.checks.preflight import call_refused
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound
+from switchover.domain.fleet import Absent
 from switchover.domain.starting import Start, choose_start, has_arrived
 from switchover.domain.verdict import course_of
 from switchover.telemetry import PlannedPayload
@@ -47,9 +48,11 @@ def handler(payload: PlannedPayload) -> dict[str, Any]:
     )
     if changed:
         return answer("refused", changed)
-    course = earlier or course_of(
+    course = course_of(
         plan.target_config, endpoint, plan.overdue_seconds, recreates=plan.deployment_config is None
     )
+    if earlier is not None and isinstance(endpoint, Absent):
+        course = earlier  # its second half; else nothing moved yet, and the time counts from now
     update = ledger.save(update, course=course, is_started=True)
     try:
         gateways.acts().start(start, plan, update)
