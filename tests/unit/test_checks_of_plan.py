@@ -62,14 +62,14 @@ def test_a_quota_below_the_peak_is_told_with_both_numbers() -> None:
 
 
 def test_what_other_endpoints_hold_counts_against_the_quota() -> None:
-    usage = Usage(instances=3, endpoints=2)
+    usage = Usage(instances=3, endpoints=2, seen=5, listed=5)
     [told] = check_quota(case(planned=PLAN, quota_instances=8, usage=usage)).reasons
     assert "of which other endpoints hold 3" in told.message
 
 
 @pytest.mark.parametrize("held", [0, 2])
 def test_a_quota_with_room_passes_with_every_number(held: int) -> None:
-    usage = Usage(instances=held, endpoints=1)
+    usage = Usage(instances=held, endpoints=1, seen=1, listed=1)
     check = check_quota(case(planned=PLAN, quota_instances=10, usage=usage))
     assert check.state is CheckState.PASSED
     assert f"10 ml.g6e.2xlarge allowed, {held} used by 1 other endpoint;" in check.evidence
@@ -83,9 +83,24 @@ def test_a_quota_too_low_for_the_way_back_is_noted_and_stops_nothing() -> None:
 
 
 def test_an_incomplete_count_is_the_least_that_is_used() -> None:
-    usage = Usage(instances=2, endpoints=1, is_complete=False)
+    usage = Usage(instances=2, endpoints=1, seen=14, listed=41)
     check = check_quota(case(planned=PLAN, quota_instances=8, usage=usage))
-    assert "at least 2" in check.evidence
+    told = "at least 2 used by 1 other endpoint (14 of 41 could be seen in time)"
+    assert told in check.evidence
+
+
+def test_a_quota_is_no_question_for_what_needs_no_more_than_serves() -> None:
+    in_place = PLAN.model_copy(update={"peak_instances": 4, "rollback_peak_instances": 4})
+    check = check_quota(case(planned=in_place, quota_instances=1))
+    assert check.state is CheckState.PASSED
+    assert "not asked: it needs no more than the 4 that serve" in check.evidence
+
+
+@pytest.mark.parametrize("grown", ["peak_instances", "rollback_peak_instances"])
+def test_a_quota_is_asked_for_an_instance_more_on_either_way(grown: str) -> None:
+    plan = PLAN.model_copy(update={"peak_instances": 4, "rollback_peak_instances": 4, grown: 5})
+    check = check_quota(case(planned=plan, quota_instances=4))
+    assert "4 ml.g6e.2xlarge allowed" in check.evidence
 
 
 @pytest.mark.parametrize("quota", [None, Unmeasured("AccessDenied")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -9,13 +10,17 @@ import pytest
 from botocore.stub import Stubber
 from tests.localcloud.staging import HARDWARE, LAUNCH, Staging
 
+from switchover import budget
+from switchover.aws import clients
 from switchover.aws.roles import Roles
 from switchover.aws.topic import Topic
 from switchover.aws.usage import Fleets
+from switchover.domain.errors import NoAnswer
 from switchover.domain.readings import Permission, Subscribers, Unmeasured, Usage
-from switchover_local.twin.scenario import Scenario
+from switchover_local.twin.scenario import Scenario, Throttling
 
 if TYPE_CHECKING:
+    from botocore.model import OperationModel
     from mypy_boto3_iam import IAMClient
 
 ROLE = "arn:aws:iam::000000000000:role/service-role/SageMakerModel"
@@ -47,18 +52,18 @@ def usage(staging: Staging, besides: str = "nobody") -> Usage:
 
 
 def test_the_fleets_of_other_endpoints_are_counted(staging: Staging) -> None:
-    assert usage(staging) == Usage(instances=4, endpoints=1)
+    assert usage(staging) == Usage(instances=4, endpoints=1, seen=1, listed=1)
 
 
 def test_ones_own_fleet_is_not_counted(staging: Staging) -> None:
-    assert usage(staging, besides="demo") == Usage(instances=0, endpoints=0)
+    assert usage(staging, besides="demo") == Usage(instances=0, endpoints=0, seen=0, listed=0)
 
 
 def test_another_instance_type_is_not_counted(staging: Staging) -> None:
     staging.configure("v1", "other-type", 3, InstanceType="ml.g5.xlarge")
     staging.sagemaker.create_endpoint(EndpointName="other", EndpointConfigName="other-type")
     staging.clock.advance(LAUNCH)
-    assert usage(staging, besides="demo") == Usage(instances=0, endpoints=0)
+    assert usage(staging, besides="demo") == Usage(instances=0, endpoints=0, seen=1, listed=1)
 
 
 def test_an_endpoint_under_way_counts_both_fleets(staging: Staging) -> None:
@@ -69,14 +74,82 @@ def test_an_endpoint_under_way_counts_both_fleets(staging: Staging) -> None:
 
 
 def test_every_page_of_endpoints_is_counted() -> None:
-    """ListEndpoints tells ten at a time."""
-    staging = Staging(Scenario(quotas={HARDWARE: 100})).begin(instances=4)
-    for number in range(12):
+    """ListEndpoints tells a hundred at a time, at most."""
+    staging = crowd(101)
+    assert usage(staging).listed == 102
+
+
+def crowd(size: int) -> Staging:
+    """An account with so many endpoints more, of four instances each and all on one config."""
+    staging = Staging(Scenario(quotas={HARDWARE: 1000})).begin(instances=4)
+    for number in range(size):
         staging.sagemaker.create_endpoint(
             EndpointName=f"more-{number}", EndpointConfigName="config-v1"
         )
     staging.clock.advance(LAUNCH)
-    assert usage(staging, besides="demo") == Usage(instances=48, endpoints=12)
+    return staging
+
+
+def asked(staging: Staging) -> Counter[str]:
+    """From now on, how often each operation is asked of SageMaker."""
+    calls: Counter[str] = Counter()
+
+    def note(model: OperationModel, **_: object) -> None:
+        calls[model.name] += 1
+
+    staging.sagemaker.meta.events.register("before-call.sagemaker", note)
+    return calls
+
+
+def test_one_page_each_endpoint_and_each_config_is_all_that_is_asked() -> None:
+    staging = crowd(40)
+    calls = asked(staging)
+    assert usage(staging, besides="demo") == Usage(160, endpoints=40, seen=40, listed=40)
+    assert calls == {"ListEndpoints": 1, "DescribeEndpoint": 40, "DescribeEndpointConfig": 1}
+
+
+@pytest.mark.parametrize("operation", ["DescribeEndpoint", "DescribeEndpointConfig"])
+def test_a_storm_is_not_fed(operation: str) -> None:
+    """The threads that are asking already may each meet it once."""
+    staging = crowd(40)
+    staging.twin.inject(Throttling(operation=operation, times=1000))
+    calls = asked(staging)
+    counted = usage(staging, besides="demo")
+    assert counted == Usage(0, endpoints=0, seen=0, listed=40)
+    assert calls[operation] <= 4
+
+
+def test_a_storm_that_begins_on_the_way_leaves_the_least_that_is_used() -> None:
+    staging = crowd(40)
+    calls = asked(staging)
+
+    def begin(**_: object) -> None:
+        if calls["DescribeEndpoint"] == 14:
+            staging.twin.inject(Throttling(operation="DescribeEndpoint", times=1000))
+
+    staging.sagemaker.meta.events.register("before-call.sagemaker", begin)
+    counted = usage(staging, besides="demo")
+    assert 0 < counted.seen < counted.listed == 40
+    assert counted.instances == 4 * counted.seen
+
+
+def test_without_time_left_nobody_is_described() -> None:
+    staging = crowd(3)
+    clients.keep_to_budget(staging.sagemaker)
+    with budget.within(0), pytest.raises(NoAnswer):
+        usage(staging)
+
+
+def test_time_that_ends_on_the_way_leaves_the_least_that_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    staging = crowd(40)
+    clients.keep_to_budget(staging.sagemaker)
+    calls = asked(staging)
+    monkeypatch.setattr(budget, "seconds_left", lambda: 20 - sum(calls.values()))
+    counted = usage(staging, besides="demo")
+    assert 0 < counted.seen < counted.listed == 40
+    assert sum(calls.values()) <= 24
 
 
 def test_an_endpoint_that_cannot_be_seen_makes_the_count_the_least() -> None:
@@ -92,7 +165,7 @@ def test_an_endpoint_that_cannot_be_seen_makes_the_count_the_least() -> None:
         stub.add_response("list_endpoints", {"Endpoints": [listed]})
         stub.add_client_error("describe_endpoint", "AccessDeniedException")
         counted = Fleets(sagemaker).usage(HARDWARE, "chat")
-    assert counted == Usage(instances=0, endpoints=0, is_complete=False)
+    assert counted == Usage(instances=0, endpoints=0, seen=0, listed=1)
 
 
 KNOWN = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from switchover.domain.containers.choosing import containers_of, model_data_of
+from switchover.domain.errors import NoAnswer
 from switchover.domain.naming import account_of
 from switchover.domain.readings import Artifact, Presence
 
@@ -78,7 +79,7 @@ class Artifacts:
             why = (
                 self._missing_folder(bucket, key) if uri.endswith("/") else self._lost(bucket, key)
             )
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, NoAnswer) as error:
             return _failed(uri, error)
         return Artifact(uri, Presence.GONE if why else Presence.THERE, why)
 
@@ -118,7 +119,7 @@ class Artifacts:
             self._ecr.describe_images(
                 registryId=account, repositoryName=found["repository"], imageIds=[wanted]
             )
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, NoAnswer) as error:
             artifact = _failed(image, error)
             if artifact.presence is Presence.GONE and found["repository"].startswith(
                 _PULLED_THROUGH
@@ -129,7 +130,7 @@ class Artifacts:
         return Artifact(image, Presence.THERE)
 
 
-def _failed(name: str, error: BotoCoreError | ClientError) -> Artifact:
+def _failed(name: str, error: BotoCoreError | ClientError | NoAnswer) -> Artifact:
     code = error.response["Error"].get("Code") if isinstance(error, ClientError) else ""
     if code in _GONE:
         return Artifact(name, Presence.GONE, "does not exist")

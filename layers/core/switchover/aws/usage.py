@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from switchover.aws.unanswered import is_unanswered
+from switchover.domain.errors import NoAnswer
 from switchover.domain.readings import Usage
 
 if TYPE_CHECKING:
@@ -14,8 +17,11 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sagemaker import SageMakerClient
 
-# Two or three calls each, at a rate that AWS doesn't publish (rules §6), within one handler's time.
-_MOST_ENDPOINTS = 60
+# At a rate that AWS doesn't publish (rules §6), beside whoever else asks: enough for one plan.
+_MOST_ENDPOINTS = 100
+_AT_ONCE = 4
+# The most that one ListEndpoints tells (API Reference); it tells ten unasked.
+_PAGE = 100
 
 
 class Fleets:
@@ -27,47 +33,81 @@ class Fleets:
     def usage(self, instance_type: str, besides: str) -> Usage:
         """The instances of a type that endpoints hold, all but the endpoint `besides`.
 
-        Service Quotas knows the limit and not the use. An endpoint under way counts both fleets. What
-        may not be described, or comes after the first 60, makes the count the least that is used.
+        Service Quotas knows the limit and not the use. An endpoint under way counts both fleets. One call
+        for each endpoint and each config that serves; as soon as AWS asks to slow down, or the time for
+        it is used up, what was seen so far is the least that is used.
+
+        Raises:
+            ClientError, BotoCoreError, NoAnswer: the endpoints can't be listed.
         """
-        pages = self._sagemaker.get_paginator("list_endpoints").paginate()
-        names = (each["EndpointName"] for page in pages for each in page["Endpoints"])
-        others = list(islice((name for name in names if name != besides), _MOST_ENDPOINTS + 1))
-        counts = [self._count(name, instance_type) for name in others[:_MOST_ENDPOINTS]]
-        held = [count for count in counts if count]
+        pages = self._sagemaker.get_paginator("list_endpoints").paginate(
+            PaginationConfig={"PageSize": _PAGE}
+        )
+        names = [each["EndpointName"] for page in pages for each in page["Endpoints"]]
+        others = [name for name in names if name != besides]
+        count = _Count(self._sagemaker, instance_type)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            held = list(pool.map(count.look, others[:_MOST_ENDPOINTS]))
+        seen = [instances for instances in held if instances is not None]
         return Usage(
-            instances=sum(held),
-            endpoints=len(held),
-            is_complete=None not in counts and len(others) <= _MOST_ENDPOINTS,
+            instances=sum(seen),
+            endpoints=sum(1 for instances in seen if instances),
+            seen=len(seen),
+            listed=len(others),
         )
 
-    def _count(self, endpoint: str, instance_type: str) -> int | None:
+
+class _Count:
+    """Counts a type's instances at several endpoints at once, until AWS asks to slow down."""
+
+    def __init__(self, sagemaker: SageMakerClient, instance_type: str) -> None:
+        self._sagemaker = sagemaker
+        self._instance_type = instance_type
+        self._types: dict[str, dict[str, str | None]] = {}
+        self._locks: dict[str, Lock] = {}
+        self._is_over = False
+
+    def look(self, endpoint: str) -> int | None:
         """The instances of the type that one endpoint holds; None if that can't be seen."""
+        if self._is_over:
+            return None
         try:
-            described = self._sagemaker.describe_endpoint(EndpointName=endpoint)
-            pending: Any = described.get("PendingDeploymentSummary", {})
-            config = described.get("EndpointConfigName", "")
-            fleets: tuple[tuple[str, Iterable[Any]], ...] = (
-                (config, described.get("ProductionVariants", ())),
-                (config, described.get("ShadowProductionVariants", ())),
-                (pending.get("EndpointConfigName", ""), pending.get("ProductionVariants", ())),
-            )
-            counts = [self._of_type(name, fleet, instance_type) for name, fleet in fleets if fleet]
-        except ClientError:
-            return None  # gone since it was listed, or not for us to see
+            return self._held(endpoint)
+        except (BotoCoreError, ClientError, NoAnswer) as error:
+            # Else it is gone since it was listed, or not for us to see.
+            self._is_over = self._is_over or is_unanswered(error)
+            return None
+
+    def _held(self, endpoint: str) -> int:
+        described = self._sagemaker.describe_endpoint(EndpointName=endpoint)
+        pending: Any = described.get("PendingDeploymentSummary", {})
+        config = described.get("EndpointConfigName", "")
+        fleets: tuple[tuple[str, Iterable[Any]], ...] = (
+            (config, described.get("ProductionVariants", ())),
+            (config, described.get("ShadowProductionVariants", ())),
+            (pending.get("EndpointConfigName", ""), pending.get("ProductionVariants", ())),
+        )
+        counts = [self._of_type(name, fleet) for name, fleet in fleets if fleet]
         return sum(counts)
 
-    def _of_type(self, config: str, fleet: Iterable[Any], instance_type: str) -> int:
+    def _of_type(self, config: str, fleet: Iterable[Any]) -> int:
+        with self._locks.setdefault(config, Lock()):
+            if config not in self._types:
+                self._types[config] = self._read_types(config)
+        types = self._types[config]
+        held: list[int] = [
+            max(variant.get("CurrentInstanceCount", 0), variant.get("DesiredInstanceCount", 0))
+            for variant in fleet
+            if types[variant["VariantName"]] == self._instance_type
+        ]
+        return sum(held)
+
+    def _read_types(self, config: str) -> dict[str, str | None]:
         described = self._sagemaker.describe_endpoint_config(EndpointConfigName=config)
-        types: dict[str, str | None] = {
+        return {
             variant["VariantName"]: variant.get("InstanceType")
             for variant in (
                 *described["ProductionVariants"],
                 *described.get("ShadowProductionVariants", ()),
             )
         }
-        return sum(
-            max(variant.get("CurrentInstanceCount", 0), variant.get("DesiredInstanceCount", 0))
-            for variant in fleet
-            if types[variant["VariantName"]] == instance_type
-        )

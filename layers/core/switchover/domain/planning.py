@@ -35,6 +35,7 @@ from switchover.domain.checks.of_plan import (
     check_reaction,
     check_strategy,
     check_time,
+    wants_more,
 )
 from switchover.domain.checks.of_release import (
     check_goal,
@@ -123,6 +124,14 @@ def make_plan(update: Update, found: Surroundings) -> Planning:
     checks = tuple(check(case) for check in (_BACK if case.goes_back else _FORWARD))
     preflight = Preflight(checks=checks, checklist=tick_off(case, checks))
     return Planning(plan=case.plan if preflight.is_clear else None, preflight=preflight)
+
+
+def find_peak(update: Update, found: Surroundings) -> int:
+    """The most instances that the plan needs at once, if more than the endpoint holds by now; else 0."""
+    plan = _fix_plan(update, found)
+    if not isinstance(plan, Plan) or not wants_more(plan, found.endpoint):
+        return 0
+    return plan.peak_instances
 
 
 def _fix_plan(update: Update, found: Surroundings) -> Plan | tuple[Reason, ...] | None:

@@ -15,14 +15,15 @@ class Unmeasured:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The instances of one type that other endpoints hold.
+    """The instances of one type that other endpoints hold, and how many endpoints hold some.
 
-    Not `is_complete` if some endpoint wasn't looked at: then it is the least that they hold.
+    If fewer endpoints were `seen` than are `listed`, it is the least that they hold.
     """
 
     instances: int
     endpoints: int
-    is_complete: bool = True
+    seen: int
+    listed: int
 
 
 @dataclass(frozen=True, slots=True)

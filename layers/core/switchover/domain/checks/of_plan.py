@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.amounts import say_count
 from switchover.domain.checks.check import Check
+from switchover.domain.fleet import EndpointReading
 from switchover.domain.plans.policy_sense import refuse_strategy
 from switchover.domain.readings import Unmeasured, Usage
 from switchover.domain.reasons import Reason
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from switchover.domain.checks.case import Case
+    from switchover.domain.fleet import Absent
     from switchover.domain.plans.plan import Plan
 
 _TIMING = "timing."
@@ -68,6 +70,9 @@ def check_quota(case: Case) -> Check:
     quota, usage = case.found.quota_instances, case.found.usage
     if case.plan is None:
         return Check.unknown(name, title, _NO_PLAN)
+    if not wants_more(case.plan, case.found.endpoint):
+        evidence = f"not asked: it needs no more than the {case.plan.peak_instances} that serve"
+        return Check.judged(name, title, evidence, ())
     if quota is None:
         return Check.unknown(
             name, title, f"Service Quotas lists no {case.plan.instance_type} for endpoint usage"
@@ -89,6 +94,12 @@ def check_quota(case: Case) -> Check:
             f"{evidence}; a rollback would want {returning} for a while, more than that",
         )
     return Check.judged(name, title, evidence, faults)
+
+
+def wants_more(plan: Plan, endpoint: EndpointReading | Absent) -> bool:
+    """Whether a plan, or its way back, needs more instances than the endpoint holds at the moment."""
+    held = endpoint.instances if isinstance(endpoint, EndpointReading) else 0
+    return max(plan.peak_instances, plan.rollback_peak_instances) > held
 
 
 def _refusals(case: Case) -> tuple[Reason, ...]:
@@ -116,7 +127,7 @@ def _tell_usage(usage: Usage | Unmeasured | None) -> str:
         case Unmeasured(why):
             return f"what others use is unknown ({why})"
         case Usage():
-            least = "" if usage.is_complete else "at least "
-            return (
-                f"{least}{usage.instances} used by {say_count(usage.endpoints, 'other endpoint')}"
-            )
+            told = f"{usage.instances} used by {say_count(usage.endpoints, 'other endpoint')}"
+            if usage.seen == usage.listed:
+                return told
+            return f"at least {told} ({usage.seen} of {usage.listed} could be seen in time)"
