@@ -30,10 +30,17 @@ class FaultBox:
         self._left.append([fault] * _times(fault))
 
     def take_before(self, operation: str) -> Throttling | ServerError | None:
-        """The fault that this call meets instead of being done."""
+        """The fault that this call meets instead of being done.
+
+        An operation's faults come in their order: one that loses an answer has its call done before.
+        """
         for held in self._left:
             fault = held[-1] if held else None
-            if isinstance(fault, Throttling | ServerError) and fault.operation == operation:
+            if isinstance(fault, LostResponse) and fnmatchcase(operation, fault.operation):
+                return None
+            if isinstance(fault, Throttling | ServerError) and fnmatchcase(
+                operation, fault.operation
+            ):
                 held.pop()
                 return fault
         return None

@@ -193,6 +193,14 @@ class Switches(_Settled):
     """Whether `/aws/sagemaker/Endpoints` metrics also exist per EndpointConfigName."""
 
 
+class CallRate(_Settled):
+    """How often one operation may be called: more than `burst` at once, or `per_second` on and on, is
+    answered ThrottlingException. Seconds are virtual."""
+
+    per_second: Annotated[float, Field(gt=0)]
+    burst: Annotated[int, Field(ge=1)] = 1
+
+
 class Scenario(_Settled):
     """Everything that decides how a run of the twin goes; the same one gives the same run."""
 
@@ -208,7 +216,10 @@ class Scenario(_Settled):
     """Instances that really exist per type, whatever the quota says; absent = no end of them."""
     quotas: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     """`ml.<type> for endpoint usage` per instance type; absent = the default of the quota list."""
+    call_rates: dict[str, CallRate] = Field(default_factory=dict)
+    """By operation, as `DescribeEndpoint`; absent = never throttled, as AWS's rates are unknown."""
     faults: tuple[Fault, ...] = ()
+    """Of one operation they come in this order, each as often as it says."""
     switches: Switches = Switches()
 
     @classmethod

@@ -34,6 +34,7 @@ from .scaling import ApplicationAutoScaling
 from .scenario import ModelBehaviour, Scenario, Throttling
 from .specs import DesiredCapacity
 from .tags import TagBook
+from .throttling import Buckets
 from .world import World
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Twin:
         self.composites = CompositeBoard(self.alarms, clock, self.alarms.arn_prefix)
         self.composites.on_transition(self._note_alarm)
         self._faults = FaultBox(scenario.faults)
+        self._buckets = Buckets(lambda: self.scenario.call_rates, clock.now)
         self._news = NewsDesk(emit, clock, naming, self._faults, self._random)
         self._tags = TagBook()
         self.quotas = ServiceQuotas(lambda: self.scenario.quotas, account_id=account, region=region)
@@ -168,6 +170,7 @@ class Twin:
         call: Call | None = None
         try:
             call = identify(request)
+            self._buckets.take(call.operation)
             fault = self._faults.take_before(call.operation)
             if fault is not None:
                 raise throttled() if isinstance(fault, Throttling) else internal_failure()
