@@ -174,7 +174,14 @@ def _say_scenario(read: Scenario) -> str:
         *([say_count(len(read.faults), "fault")] if read.faults else []),
         *(
             name
-            for name in ("timings", "capacity", "quotas", "switches", "marketplace_models")
+            for name in (
+                "timings",
+                "capacity",
+                "quotas",
+                "call_rates",
+                "switches",
+                "marketplace_models",
+            )
             if name in read.model_fields_set
         ),
     ]
