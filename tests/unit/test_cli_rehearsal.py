@@ -261,6 +261,45 @@ def test_the_story_is_in_order_with_the_instances_of_each_moment() -> None:
     ]
 
 
+def test_the_new_fleet_stays_the_new_one_once_the_endpoint_serves_from_it() -> None:
+    told = tell_story(
+        samples.update(started_at=START),
+        [],
+        [stage(600, "Terminating")],
+        endpoint(
+            (heads(-60, 4, 0), heads(10, 4, 4), heads(600, 0, 4), heads(700, 4, 0)),
+            (
+                transition(-60, "InService", "vlm-v1"),
+                transition(10, "Updating", "vlm-v1"),
+                transition(700, "InService", "vlm-v2"),
+            ),
+        ),
+    )
+
+    assert [(line.text, line.old_instances, line.new_instances) for line in told] == [
+        ("Terminating", 0, 4),
+        ("InService on vlm-v2", 0, 4),
+    ]
+
+
+def test_a_fleet_that_went_back_is_the_old_one_again() -> None:
+    told = tell_story(
+        samples.update(started_at=START),
+        [],
+        [],
+        endpoint(
+            (heads(-60, 4, 0), heads(10, 4, 4), heads(700, 4, 0)),
+            (
+                transition(-60, "InService", "vlm-v1"),
+                transition(10, "Updating", "vlm-v1"),
+                transition(700, "InService", "vlm-v1"),
+            ),
+        ),
+    )
+
+    assert [(line.old_instances, line.new_instances) for line in told] == [(4, 0)]
+
+
 def test_the_story_leaves_out_readings_that_repeat_sagemaker_but_not_red_alarms() -> None:
     told = tell_story(
         samples.update(started_at=START),

@@ -98,19 +98,30 @@ def tell_story(
             for change in after.transitions
             if change.at >= update.started_at and change.status != "Updating"  # stages say more
         ]
-    counted = after.headcounts if after is not None else ()
     for at, text in spoken:
-        count = next((count for count in reversed(counted) if count.at <= at), None)
-        told.append(
-            Told(
-                at=at,
-                who="SageMaker",
-                text=text,
-                old_instances=count.old_total if count else None,
-                new_instances=count.new_total if count else None,
-            )
+        old, new = (
+            _count_fleets(after, update.started_at, at) if after is not None else (None, None)
         )
+        told.append(Told(at=at, who="SageMaker", text=text, old_instances=old, new_instances=new))
     return tuple(sorted(told, key=lambda line: line.at))
+
+
+def _count_fleets(
+    endpoint: EndpointState, began: datetime, at: datetime
+) -> tuple[int | None, int | None]:
+    """Instances of the fleet that served before the update, and of the other, at a moment.
+
+    The twin calls old what the endpoint's own config has: once that is another one, it is the new fleet.
+    """
+    count = next((count for count in reversed(endpoint.headcounts) if count.at <= at), None)
+    if count is None:
+        return None, None
+    configs = [(change.at, change.config_name) for change in endpoint.transitions]
+    home = next((name for since, name in reversed(configs) if since < began), None)
+    own = next((name for since, name in reversed(configs) if since <= at), home)
+    if home is None or own == home:
+        return count.old_total, count.new_total
+    return count.new_total, count.old_total
 
 
 def count_transitions(event_types: Sequence[str]) -> int:
