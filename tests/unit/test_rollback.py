@@ -130,7 +130,11 @@ def test_an_endpoint_out_of_service_is_a_persons_matter() -> None:
     ],
 )
 def test_what_allows_describing_only_is_waited_out(status: EndpointStatus) -> None:
-    assert choose(endpoint(status=status)) is Move.WAIT
+    assert choose(endpoint(status=status), allows_downtime=True) is Move.WAIT
+
+
+def test_an_endpoint_that_another_deletes_is_a_persons_matter() -> None:
+    assert choose(endpoint(status=EndpointStatus.DELETING)) is Move.GIVE_UP
 
 
 def test_in_service_with_something_pending_is_waited_out() -> None:

@@ -78,7 +78,7 @@ def test_a_failure_reason_beside_the_target_is_no_failure() -> None:
         (EndpointStatus.UPDATING, Verdict.MOVING),
         (EndpointStatus.SYSTEM_UPDATING, Verdict.MOVING),
         (EndpointStatus.ROLLING_BACK, Verdict.MOVING),
-        (EndpointStatus.DELETING, Verdict.MOVING),
+        (EndpointStatus.DELETING, Verdict.FAILED),
         (EndpointStatus.IN_SERVICE, Verdict.ROLLED_BACK),
         (EndpointStatus.FAILED, Verdict.FAILED),
         (EndpointStatus.OUT_OF_SERVICE, Verdict.FAILED),
@@ -127,7 +127,7 @@ def test_a_vanished_endpoint_is_expected_where_it_is_recreated() -> None:
     [
         (True, 599, Verdict.DELETING),
         (True, 600, Verdict.MOVING),
-        (False, 0, Verdict.MOVING),
+        (False, 0, Verdict.FAILED),
         (True, 7200, Verdict.OVERDUE),
     ],
 )

@@ -172,6 +172,8 @@ def choose_move(
     )
     if move is Move.DELETE and not allows_downtime:
         return Move.GIVE_UP
+    if endpoint.status is EndpointStatus.DELETING and not allows_downtime:
+        return Move.GIVE_UP  # another deletes it, and it may not be made anew
     is_more_of_the_same = move in {Move.WAIT, Move.TRIP_ABORT_ALARM}
     return Move.GIVE_UP if is_more_of_the_same and has_waited_long else move
 

@@ -135,9 +135,14 @@ def _judge_in_service(endpoint: EndpointReading, course: Course) -> Verdict:
 
 
 def _judge_deletion(endpoint: EndpointReading, course: Course) -> Verdict:
-    """Its end isn't known to send any event (rules §5), and nothing serves meanwhile: look often."""
+    """A deletion that belongs to no redeploy is another's, and can't be taken back.
+
+    Its end isn't known to send any event (rules §5), and nothing serves meanwhile: look often.
+    """
+    if not course.recreates:
+        return Verdict.FAILED
     looks_often_until = course.started_at + timedelta(seconds=_DELETION_SECONDS)
-    if course.recreates and endpoint.read_at < looks_often_until:
+    if endpoint.read_at < looks_often_until:
         return Verdict.DELETING
     return _unless_overdue(endpoint, course)
 
