@@ -7,8 +7,8 @@ from typing import Any
 from switchover.aws import gateways
 from switchover.aws.model_files import find_changes
 from switchover.domain.answers import answer
-from switchover.domain.checks.preflight import call_refused
-from switchover.domain.errors import CallRefused
+from switchover.domain.checks.preflight import call_refused, name_taken
+from switchover.domain.errors import CallRefused, NameTaken
 from switchover.telemetry import PlannedPayload
 from switchover.telemetry import handler as lambda_handler
 
@@ -27,6 +27,8 @@ def handler(payload: PlannedPayload) -> dict[str, Any]:
         return answer("created")
     try:
         gateways.sagemaker().create(plan.model_request, plan.config_request)
+    except NameTaken as taken:
+        return answer("refused", (name_taken(f"config {plan.target_config}", str(taken)),))
     except CallRefused as refusal:
         return answer("refused", (call_refused(f"config {plan.target_config}", str(refusal)),))
     return answer("created")

@@ -9,7 +9,7 @@ from switchover.aws import gateways
 from switchover.aws.model_files import find_changes
 from switchover.aws.wishes import heed
 from switchover.domain.answers import answer
-from switchover.domain.checks.preflight import call_refused
+from switchover.domain.checks.preflight import call_refused, find_changes_of_endpoint
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound
 from switchover.domain.fleet import Absent
 from switchover.domain.starting import Start, choose_start, has_arrived
@@ -34,7 +34,7 @@ def handler(payload: PlannedPayload) -> dict[str, Any]:
     refuse = partial(_refuse, was_asked=earlier is not None)
     start = choose_start(endpoint, plan, earlier)
     if start is Start.REFUSE:
-        return refuse(call_refused(plan.endpoint, "it is not as it was planned"))
+        return refuse(*find_changes_of_endpoint(endpoint, plan))
     if start is Start.ALREADY or update.abort is not None:
         # Called off between two tries: whether the first one was heard is for AwaitOutcome to see.
         return answer("moving")
@@ -68,6 +68,6 @@ def handler(payload: PlannedPayload) -> dict[str, Any]:
     return answer("moving")
 
 
-def _refuse(reason: Reason, *, was_asked: bool) -> dict[str, Any]:
+def _refuse(*reasons: Reason, was_asked: bool) -> dict[str, Any]:
     """What an earlier try or half may have moved has to be undone; without one, nothing was touched."""
-    return answer("failed" if was_asked else "refused", (reason,))
+    return answer("failed" if was_asked else "refused", reasons)

@@ -172,7 +172,8 @@ def test_a_model_that_somebody_made_under_the_target_name_does_not_serve(
 
     update = assert_nothing_left_behind(world)
     assert update.outcome is Outcome.REJECTED
-    assert "exists already, and is not what was planned" in update.reasons[0].message
+    assert update.reasons[0].code == "config.name-taken"
+    assert "AWS refused" not in update.summary
     assert world.serving == FIRST_CONFIG
 
 

@@ -12,7 +12,12 @@ from tests.unit.aws_models import answers, faults_of, input_shape
 from tests.unit.samples import live_config, live_model, live_release
 
 from switchover.domain.fleet import LiveRelease
-from switchover.domain.plans.cloning import clone_config, clone_model, is_made_of, model_uri_of
+from switchover.domain.plans.cloning import (
+    clone_config,
+    clone_model,
+    find_differences,
+    model_uri_of,
+)
 
 URI = "s3://models/models/chat/v2/"
 REQUEST: dict[str, Any] = {
@@ -193,7 +198,7 @@ def test_where_a_model_takes_its_data_from(model: dict[str, Any], uri: str | Non
     ids=str,
 )
 def test_what_differs_from_a_request_was_not_made_of_it(changes: dict[str, Any]) -> None:
-    assert not is_made_of(REQUEST, {**REQUEST, **changes})
+    assert find_differences(REQUEST, {**REQUEST, **changes}) == tuple(changes)
 
 
 def test_defaults_beside_a_request_and_its_tags_make_no_difference() -> None:
@@ -202,4 +207,4 @@ def test_defaults_beside_a_request_and_its_tags_make_no_difference() -> None:
         "PrimaryContainer": {**REQUEST["PrimaryContainer"], "Mode": "SingleModel"},
         "ModelArn": "arn",
     }
-    assert is_made_of({**REQUEST, "Tags": [{"Key": "team", "Value": "a"}]}, described)
+    assert find_differences({**REQUEST, "Tags": [{"Key": "team", "Value": "a"}]}, described) == ()

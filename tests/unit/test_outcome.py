@@ -150,7 +150,7 @@ def test_a_crash_is_told_with_its_state_and_error() -> None:
 
 
 def test_an_ending_without_reasons_admits_it() -> None:
-    assert Ending(verdict="failed").why == "no reason was recorded."
+    assert Ending(verdict="failed").why == "it ended as 'failed'."
 
 
 def test_what_serves_is_one_sentence() -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from switchover.aws.wishes import Wishes
     from switchover.domain.fleet import Absent
     from switchover.domain.outcome import Ending
+    from switchover.domain.reasons import Reason
     from switchover.domain.update import Update
 
 
@@ -65,12 +66,13 @@ class Endings:
             is_mixed=update.is_mixed,
             is_capacity_restored=is_capacity_restored,
             noted=update.snapshot,
+            left=update.left_to_others,
         )
         recorded = self._ledger.settle(
             update,
             outcome=conclusion.outcome,
             summary=conclusion.summary,
-            reasons=(
+            reasons=_each_once(
                 *conclusion.reasons,
                 *(update.way_back_faults if conclusion.outcome is Outcome.NEEDS_OPERATOR else ()),
                 *update.left_to_others,
@@ -107,3 +109,7 @@ class Endings:
         if not update.waits_for(serving_of(endpoint, update.plan)):
             # Else whoever wants the claim, or looks after claims, finishes this once all stands still.
             self._carrying.give_claim_back(update)
+
+
+def _each_once(*reasons: Reason) -> tuple[Reason, ...]:
+    return tuple(dict.fromkeys(reasons))

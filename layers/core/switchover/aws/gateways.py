@@ -24,6 +24,7 @@ from switchover.aws.model_files import ModelFiles
 from switchover.aws.models import Models
 from switchover.aws.observing import Observer
 from switchover.aws.queue import Queue
+from switchover.aws.restoring import Restoring
 from switchover.aws.roles import Roles
 from switchover.aws.runtime import Runtime
 from switchover.aws.sagemaker import SageMaker
@@ -79,6 +80,11 @@ def fleet_metrics() -> FleetMetrics:
 def scaling() -> Scaling:
     """Scalable targets."""
     return Scaling(clients.client("application-autoscaling"))
+
+
+def restoring() -> Restoring:
+    """What puts capacity back."""
+    return Restoring(ledger(), sagemaker(), scaling())
 
 
 def quotas() -> Quotas:

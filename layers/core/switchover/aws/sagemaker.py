@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from switchover.aws.unknown_fields import UNKNOWN_FIELDS, find_unknown, tell_unknown_fields
-from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound, Unavailable
+from switchover.domain.errors import (
+    CallRefused,
+    EndpointBusy,
+    EndpointNotFound,
+    NameTaken,
+    Unavailable,
+)
 from switchover.domain.fleet import (
     Absent,
     EndpointReading,
@@ -18,7 +24,7 @@ from switchover.domain.fleet import (
     Stage,
     VariantReading,
 )
-from switchover.domain.plans.cloning import is_made_of
+from switchover.domain.plans.cloning import find_differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +120,8 @@ class SageMaker:
         Whoever offers a release can foretell both names, and may have made something else under them.
 
         Raises:
-            CallRefused: SageMaker refuses one of them, in its own words, or another one bears its name.
+            CallRefused: SageMaker refuses one of them, in its own words.
+            NameTaken: another one bears its name; the message says what of it differs.
             Unavailable: SageMaker doesn't show yet what exists already.
         """
         client = self._sagemaker
@@ -294,8 +301,9 @@ def _make(
         found = describe(**{name: request[name]})
     except ClientError as error:
         raise _refusal(error) from error
-    if not is_made_of(request, found):
-        raise CallRefused(f"{request[name]!r} exists already, and is not what was planned.")
+    differing = find_differences(request, found)
+    if differing:
+        raise NameTaken(f"{', '.join(differing)} of {request[name]}")
 
 
 def _variants(described: Any) -> tuple[VariantReading, ...]:

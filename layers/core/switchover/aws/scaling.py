@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from switchover.domain.capacity import protection
 from switchover.domain.fleet import ScalingReading
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
 
@@ -15,6 +20,21 @@ if TYPE_CHECKING:
 
 _NAMESPACE: Final = "sagemaker"
 _DIMENSION: Final = "sagemaker:variant:DesiredInstanceCount"
+
+
+# As the CLI calls what makes each again.
+_TARGET: Final = "register-scalable-target"
+_POLICY: Final = "put-scaling-policy"
+_ACTION: Final = "put-scheduled-action"
+
+
+@dataclass(frozen=True, slots=True)
+class NotRestored:
+    """A part of an endpoint's scaling that could not be put back: the CLI's command, its input, why."""
+
+    part: str
+    request: dict[str, Any]
+    error: Exception
 
 
 class Scaling:
@@ -25,11 +45,7 @@ class Scaling:
 
     def read(self, endpoint: str, variant: str) -> ScalingReading:
         """A variant's target, policies and scheduled actions, raw."""
-        where: Any = {
-            "ServiceNamespace": _NAMESPACE,
-            "ResourceId": _resource(endpoint, variant),
-            "ScalableDimension": _DIMENSION,
-        }
+        where = _where(endpoint, variant)
         targets = self._scaling.describe_scalable_targets(
             ServiceNamespace=_NAMESPACE,
             ResourceIds=[where["ResourceId"]],
@@ -54,22 +70,24 @@ class Scaling:
         if snapshot.target is not None:
             self._register(endpoint, variant, protection(during))
 
-    def restore(self, endpoint: str, variant: str, restoration: Restoration) -> None:
-        """Put back what is still ours to put back."""
-        if restoration.target is not None:
-            self._register(endpoint, variant, restoration.target)
-        for policy in restoration.policies:
-            self._scaling.put_scaling_policy(**policy)
-        for action in restoration.scheduled_actions:
-            self._scaling.put_scheduled_action(**action)
+    def restore(
+        self, endpoint: str, variant: str, restoration: Restoration
+    ) -> tuple[NotRestored, ...]:
+        """Put back what is still ours to put back; returns the parts that could not be."""
+        target = {**_where(endpoint, variant), **restoration.target} if restoration.target else None
+        parts: list[tuple[str, Callable[..., object], dict[str, Any]]] = [
+            *([(_TARGET, self._scaling.register_scalable_target, target)] if target else []),
+            *((_POLICY, self._scaling.put_scaling_policy, each) for each in restoration.policies),
+            *(
+                (_ACTION, self._scaling.put_scheduled_action, each)
+                for each in restoration.scheduled_actions
+            ),
+        ]
+        failures = (_try(*part) for part in parts)
+        return tuple(failure for failure in failures if failure is not None)
 
     def _register(self, endpoint: str, variant: str, changes: dict[str, Any]) -> None:
-        self._scaling.register_scalable_target(
-            ServiceNamespace=_NAMESPACE,
-            ResourceId=_resource(endpoint, variant),
-            ScalableDimension=_DIMENSION,
-            **changes,
-        )
+        self._scaling.register_scalable_target(**_where(endpoint, variant), **changes)
 
 
 class Quotas:
@@ -89,8 +107,20 @@ class Quotas:
         return None
 
 
-def _resource(endpoint: str, variant: str) -> str:
-    return f"endpoint/{endpoint}/variant/{variant}"
+def _try(part: str, act: Callable[..., object], request: dict[str, Any]) -> NotRestored | None:
+    try:
+        act(**request)
+    except (ClientError, BotoCoreError) as error:
+        return NotRestored(part, request, error)
+    return None
+
+
+def _where(endpoint: str, variant: str) -> Any:
+    return {
+        "ServiceNamespace": _NAMESPACE,
+        "ResourceId": f"endpoint/{endpoint}/variant/{variant}",
+        "ScalableDimension": _DIMENSION,
+    }
 
 
 def _plain(described: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ now. Only a field that still holds what the update set is put back.
 
 from __future__ import annotations
 
+import json
 import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,12 @@ ACTION_FIELDS = (
     "EndTime",
     "ScalableTargetAction",
 )
+# By the command of the AWS CLI that makes each again.
+_PARTS = {
+    "register-scalable-target": "scalable target",
+    "put-scaling-policy": "scaling policy",
+    "put-scheduled-action": "scheduled action",
+}
 _BOUNDS = ("MinCapacity", "MaxCapacity")
 _SUSPENSIONS = (
     "DynamicScalingInSuspended",
@@ -290,4 +297,15 @@ def policy_lost(endpoint: str, policy: str, why: str) -> Reason:
             f"aws sagemaker put-endpoint-policy --endpoint-name {endpoint} --resource-policy"
             f" {shlex.quote(policy)}"
         ),
+    )
+
+
+def part_lost(endpoint: str, command: str, request: Mapping[str, Any], why: str) -> Reason:
+    """What a person must do about a part of an endpoint's scaling that could not be put back."""
+    text = json.dumps(request, default=str)
+    return Reason(
+        code="capacity.not-restored",
+        subject=f"endpoint {endpoint}: {_PARTS[command]}",
+        message=f"could not be put back: {why.rstrip('.')}.",
+        remedy=f"aws application-autoscaling {command} --cli-input-json {shlex.quote(text)}",
     )

@@ -5,6 +5,7 @@ SwitchoverError
 ├── EndpointNotFound     SageMaker knows no endpoint of that name
 ├── EndpointBusy         the endpoint refuses a change now; later may do
 ├── CallRefused          AWS refused a call for good; the message is AWS's
+├── NameTaken            something else bears the name that is to be made; the message says what differs
 ├── UpdateUnknown        the ledger holds no update of that id
 ├── UpdateUnreadable     the ledger's record of the update can't be read
 ├── StaleUpdate          the update was changed since it was read
@@ -40,6 +41,10 @@ class EndpointBusy(SwitchoverError):
 
 class CallRefused(SwitchoverError):
     """AWS refused a call in a way that a retry can't mend."""
+
+
+class NameTaken(SwitchoverError):
+    """Something else bears the name of what is to be made."""
 
 
 class UpdateUnknown(SwitchoverError):

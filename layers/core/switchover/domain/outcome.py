@@ -55,7 +55,7 @@ class Ending(BaseModel):
     @property
     def why(self) -> str:
         """One sentence on why it ended."""
-        return _first(self.all_reasons)
+        return _first(self.all_reasons) or f"it ended as {self.verdict!r}."
 
     @property
     def all_reasons(self) -> tuple[Reason, ...]:
@@ -76,6 +76,8 @@ class Conclusion(BaseModel):
 
 # What an execution says of an update that another one has taken up since.
 TAKEN_UP = Conclusion(outcome=Outcome.QUEUED, summary="Taken up by another execution.")
+# What the update took away, and only a person can put back.
+LOST = frozenset({"capacity.not-restored", "endpoint.policy-lost"})
 _RESTORED = frozenset({"untouched", "restored", "updated"})
 # Verdicts of an update that wasn't its endpoint's turn.
 _NOT_YET = {"queued": Outcome.QUEUED, "superseded": Outcome.SUPERSEDED}
@@ -92,21 +94,26 @@ def conclude(
     is_mixed: bool,
     is_capacity_restored: bool,
     noted: CapacitySnapshot | None = None,
+    left: tuple[Reason, ...] = (),
 ) -> Conclusion:
     """Name the outcome. Updated only if the target serves and every check passed.
 
     Before the start nothing was touched, so every trouble is Rejected. After it, the config that
     serves decides; anything but a clean InService on one of the two configs needs a person.
-    `noted` is the capacity before.
+    `noted` is the capacity before, `left` what could not be put back of it or was left to others.
     """
     reasons = ending.all_reasons
     if not is_capacity_restored:
-        reasons = (_capacity_off(endpoint, noted), *reasons)
+        lost = tuple(reason for reason in left if reason.code in LOST)
+        reasons = (*(lost or (_capacity_off(endpoint, noted),)), *reasons)
         return Conclusion(
             outcome=Outcome.NEEDS_OPERATOR,
             summary=f"{serves(endpoint).rstrip('.')}: {_first(reasons)}",
             reasons=reasons,
         )
+    is_confirmed = ending.verdict == "updated" and plan is not None and was_started
+    if not reasons and not is_confirmed:
+        reasons = (_unexplained(ending, endpoint),)
     if ending.verdict in _NOT_YET and not was_started:
         return Conclusion(
             outcome=_NOT_YET[ending.verdict],
@@ -126,6 +133,7 @@ def conclude(
                 summary=f"{endpoint.name} serves {plan.version} ({plan.target_config}).",
                 reasons=reasons,
             )
+        reasons = reasons or (_changed_meanwhile(endpoint, plan),)
         if endpoint.config_name in plan.home_configs(is_mixed=is_mixed):
             return Conclusion(
                 outcome=Outcome.ROLLED_BACK,
@@ -136,6 +144,7 @@ def conclude(
                 ),
                 reasons=reasons,
             )
+    reasons = reasons or (_changed_meanwhile(endpoint, plan),)
     return Conclusion(
         outcome=Outcome.NEEDS_OPERATOR,
         summary=f"{_trouble(endpoint, plan)}: {_first(reasons)}",
@@ -179,6 +188,32 @@ def _trouble(endpoint: EndpointReading | Absent, plan: Plan) -> str:
         if endpoint.config_name not in plan.own_configs:
             return f"{endpoint.name} was moved to {endpoint.config_name} by somebody else"
     return serves(endpoint).rstrip(".")
+
+
+def _changed_meanwhile(endpoint: EndpointReading | Absent, plan: Plan) -> Reason:
+    """What somebody else did to an endpoint after the update was confirmed."""
+    return Reason(
+        code="endpoint.changed-meanwhile",
+        subject=f"endpoint {endpoint.name}",
+        message=(
+            f"somebody else changed it after {plan.version} ({plan.target_config}) was confirmed:"
+            f" at {endpoint.read_at:%H:%M:%S} UTC {serves(endpoint)}"
+        ),
+        remedy="CloudTrail tells who called UpdateEndpoint or DeleteEndpoint.",
+    )
+
+
+def _unexplained(ending: Ending, endpoint: EndpointReading | Absent) -> Reason:
+    """What is told of an ending that brought no reason."""
+    return Reason(
+        code="switchover.unexplained",
+        subject=f"endpoint {endpoint.name}",
+        message=(
+            f"the update ended as {ending.verdict!r}, without a reason; at"
+            f" {endpoint.read_at:%H:%M:%S} UTC {serves(endpoint)}"
+        ),
+        remedy="See the update's timeline (switchover explain), then start the release again.",
+    )
 
 
 def _capacity_off(endpoint: EndpointReading | Absent, noted: CapacitySnapshot | None) -> Reason:
@@ -226,7 +261,7 @@ def _say_error(error: str) -> str:
 
 def _first(reasons: tuple[Reason, ...]) -> str:
     if not reasons:
-        return "no reason was recorded."
+        return ""
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     # A phone shows a few lines; the reasons themselves hold every word.
     told = shorten(reasons[0].message, _SUMMARY_LETTERS, placeholder=" …")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from switchover.domain.fleet import EndpointReading
+    from switchover.domain.plans.plan import Plan
 
 
 def check_endpoint(endpoint: EndpointReading | Absent) -> Iterator[Reason]:
@@ -64,6 +65,35 @@ def execution_stopped(execution_arn: str) -> Reason:
         subject=f"execution {execution_arn}",
         message="ended before the update had an outcome.",
         remedy="Start the release again if it is still wanted.",
+    )
+
+
+def find_changes_of_endpoint(endpoint: EndpointReading | Absent, plan: Plan) -> Iterator[Reason]:
+    """Why an endpoint isn't any more as an update was planned for it."""
+    yield from check_endpoint(endpoint)
+    if isinstance(endpoint, Absent) or endpoint.config_name == plan.previous_config:
+        return
+    yield Reason(
+        code="endpoint.changed",
+        subject=f"endpoint {endpoint.name}",
+        message=(
+            f"serves {endpoint.config_name} now; the update was planned from {plan.previous_config}"
+            f" ({plan.previous_version})."
+        ),
+        remedy=(
+            "Somebody else has updated it since. Look at what serves, then start the release again:"
+            " it is planned anew."
+        ),
+    )
+
+
+def name_taken(subject: str, what_differs: str) -> Reason:
+    """Somebody made something else under the name that the update gives."""
+    return Reason(
+        code="config.name-taken",
+        subject=subject,
+        message=f"its name exists already and is something else: {what_differs} differs.",
+        remedy="Delete the model and the config of that name, then start the release again.",
     )
 
 

@@ -52,12 +52,13 @@ def clone_config(
     return request
 
 
-def is_made_of(request: dict[str, Any], described: dict[str, Any]) -> bool:
-    """Whether what is described holds all that a create call asks for; it may hold defaults beside it.
+def find_differences(request: dict[str, Any], described: dict[str, Any]) -> tuple[str, ...]:
+    """The fields of a create call that what is described doesn't hold; it may hold defaults beside them.
 
     Tags aren't described.
     """
-    return all(_holds(described.get(key), asked) for key, asked in request.items() if key != "Tags")
+    asked = {key: value for key, value in request.items() if key != "Tags"}
+    return tuple(key for key, value in asked.items() if not _holds(described.get(key), value))
 
 
 def _holds(found: Any, asked: Any) -> bool:

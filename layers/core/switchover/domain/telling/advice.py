@@ -140,6 +140,8 @@ def _for_operator(update: Update) -> Iterator[Step]:
 def _for_a_fleet_that_serves(update: Update, plan: Plan, config_name: str) -> Iterator[Step]:
     if any(reason.code == "capacity.not-restored" for reason in update.reasons):
         yield from _for_a_fleet_of_other_capacity(update, plan)
+    elif any(reason.code == "endpoint.policy-lost" for reason in update.reasons):
+        return
     elif config_name == plan.target_config:
         if any(_NO_ROOM.search(fault.message) for fault in update.way_back_faults):
             yield _SHORT
