@@ -45,17 +45,13 @@ class Claims(Table):
             started_at={"S": claim.endpoint},
         )
 
-    def standing(self, endpoint: str) -> Standing:
-        """Who may change the endpoint now, and what was the newest that ever might."""
+    def noted_standing(self, endpoint: str) -> Standing:
+        """What the claim's own item says: who holds it, and what was the newest that ever did."""
         item = self._get(f"endpoint#{endpoint}", "claim") or {}
         newest = item.get("newest", {}).get("S", "")
         if "execution_arn" not in item:
             return Standing(newest=newest)
         return Standing(read_claim(endpoint, item), newest)
-
-    def claim(self, endpoint: str) -> Claim | None:
-        """Who may change the endpoint now."""
-        return self.standing(endpoint).holder
 
     def claimed_endpoints(self) -> tuple[str, ...]:
         """The endpoints whose claim somebody holds, be it an execution that is gone."""

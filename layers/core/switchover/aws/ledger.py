@@ -24,12 +24,15 @@ from switchover.aws.moments import Moments
 from switchover.aws.served_configs import ServedConfigs
 from switchover.aws.updates import Updates
 from switchover.domain.errors import StaleUpdate
+from switchover.domain.queueing import Claim, Standing, order_of_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from switchover.domain.update import Update
 
+# Of an endpoint's updates, among which one is looked for that changes it without a claim.
+_NEWEST = 5
 _Result = TypeVar("_Result")
 
 
@@ -47,6 +50,27 @@ def try_anew(act: Callable[[], _Result], tries: int = 5) -> _Result:
 
 class Ledger(Claims, Updates, Moments, ServedConfigs):
     """What Switchover remembers. Every write is safe to repeat."""
+
+    def standing(self, endpoint: str) -> Standing:
+        """Who may change the endpoint now, and what was the newest that ever might.
+
+        Should somebody have deleted the claim, the update that has begun to change the endpoint holds it
+        all the same.
+        """
+        standing = self.noted_standing(endpoint)
+        if standing.holder is not None:
+            return standing
+        running = (one.update_id for one in self.listed(endpoint, _NEWEST) if one.outcome is None)
+        found = (self.find(update_id) for update_id in running)
+        changing = next((one for one in found if one is not None and one.is_changing), None)
+        if changing is None:
+            return standing
+        holder = Claim(endpoint, changing.update_id, changing.execution_arn, changing.started_at)
+        return Standing(holder, max(standing.newest, order_of_update(changing)))
+
+    def claim(self, endpoint: str) -> Claim | None:
+        """Who may change the endpoint now."""
+        return self.standing(endpoint).holder
 
     def claiming_update(self, endpoint: str) -> Update | None:
         """The update that holds an endpoint's claim, whatever it waits for."""

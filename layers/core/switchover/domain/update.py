@@ -242,6 +242,11 @@ class Update(BaseModel):
         return self.rollback_attempts > 0 or self.tripped_at is not None
 
     @property
+    def is_changing(self) -> bool:
+        """Whether it has begun to change its endpoint, and has no outcome yet."""
+        return self.snapshot is not None and self.outcome is None
+
+    @property
     def open_gate(self) -> Gate | None:
         """Where a person is asked right now; None if nobody is waited for."""
         if self.task_token is None or self.outcome is not None or self.awaited not in set(Gate):
