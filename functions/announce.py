@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
 from switchover.aws import gateways
 from switchover.aws.table import is_final
+from switchover.domain.errors import SwitchoverError
 from switchover.domain.intake import UNKNOWN_ENDPOINT
 from switchover.domain.outcome import Conclusion, Outcome
 from switchover.domain.telling.announcement import announce_outcome
@@ -17,15 +18,22 @@ from switchover.domain.unreadable import stand_in_for
 from switchover.telemetry import handler as lambda_handler
 
 if TYPE_CHECKING:
+    from switchover.domain.fleet import Absent, EndpointReading
     from switchover.domain.update import Update
 
 
+# Executions that began by an older definition don't hand it over.
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+
+
 class Payload(BaseModel):
-    """Which update, its conclusion, and when the execution started."""
+    """Which update, its conclusion, and the execution that came to it."""
 
     update_id: str
-    started_at: datetime = datetime.fromtimestamp(0, UTC)
     conclusion: Conclusion
+    execution_arn: str = ""
+    started_at: datetime = _LONG_AGO
+    request: Any = None
 
 
 @lambda_handler(Payload)
@@ -39,7 +47,7 @@ def handler(payload: Payload) -> dict[str, Any]:
         # RecordOutcome crashed, or another execution has taken the update up since; what this one
         # knows is told all the same.
         told = update.model_copy(update={"outcome": outcome, "summary": payload.conclusion.summary})
-    announcement = announce_outcome(told)
+    announcement = announce_outcome(told, _look_again(told))
     try:
         # The event also wakes the queue, each time; people needn't hear again that a release still waits.
         if update.emitted is not outcome or outcome is Outcome.QUEUED:
@@ -62,7 +70,18 @@ def _find(payload: Payload) -> Update:
         if not is_final(error):
             raise  # a retry tells more
         return _unknown(payload, str(error))
-    return found or _unknown(payload, "it is gone")
+    return found or _record_anew(payload)
+
+
+def _record_anew(payload: Payload) -> Update:
+    """The update whose record was deleted after its outcome had been named, with that outcome."""
+    try:
+        reopened = gateways.reopening().reopen(
+            payload.update_id, payload.execution_arn, payload.request, payload.started_at
+        )
+        return gateways.ledger().save(reopened, **dict(payload.conclusion))
+    except SwitchoverError as error:
+        return _unknown(payload, str(error))
 
 
 def _unknown(payload: Payload, fault: str) -> Update:
@@ -77,3 +96,11 @@ def _unknown(payload: Payload, fault: str) -> Update:
     return unknown.model_copy(
         update={"outcome": payload.conclusion.outcome, "summary": payload.conclusion.summary}
     )
+
+
+def _look_again(update: Update) -> EndpointReading | Absent | None:
+    """What serves by now; None if that can't be read, which holds no announcement up."""
+    try:
+        return gateways.sagemaker().read(update.endpoint)
+    except (ClientError, BotoCoreError, SwitchoverError):
+        return None

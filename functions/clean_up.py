@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
-from switchover.domain.bounded import Unreadable, read_json
-from switchover.domain.naming import execution_name
-from switchover.domain.update import INPUT_LIMITS, Request, Update, parse_request
-from switchover.settings import settings
+from switchover.aws.cleaning import Ended
 from switchover.telemetry import handler as lambda_handler
-
-if TYPE_CHECKING:
-    from switchover.domain.reasons import Reason
 
 
 class Detail(BaseModel):
-    """The execution that ended; `input` is JSON text."""
+    """The execution that ended; `input` is JSON text, `start_ms` milliseconds since 1970."""
 
     model_config = ConfigDict(extra="ignore")
 
     execution_arn: str = Field(alias="executionArn")
     name: str
     status: str
+    start_ms: int = Field(default=0, alias="startDate")
     input: str | None = None
+    error: str | None = None
 
 
 class Payload(BaseModel):
@@ -38,35 +35,15 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Waiting for a way back can take an hour, so that it is a machine's work, not a function's."""
-    ended = payload.detail
-    request = _read_input(ended.input or "null")
-    recovered = request.recover if isinstance(request, Request) else None
-    taken_up = request.earlier_update if isinstance(request, Request) else None
-    update = gateways.ledger().find(taken_up or ended.name)
-    if update is None or not _left_something(update, ended.execution_arn):
-        return {"update_id": ended.name, "verdict": "nothing_to_do"}
-    if recovered is not None and ended.status == "FAILED":
-        # It came to its own end and would come to the same again.
-        return {"update_id": update.update_id, "verdict": "recovered_as_far_as_possible"}
-    name = execution_name(update.endpoint, "recovery", ended.execution_arn)
-    gateways.workflow().start(settings().machine_arn, name, {"recover": update.update_id})
-    return {"update_id": update.update_id, "verdict": "recovery_started"}
-
-
-def _read_input(text: str) -> Request | tuple[Reason, ...]:
-    """The request of an execution; whoever may start one writes its input as they like."""
-    try:
-        return parse_request(read_json(text, INPUT_LIMITS))
-    except Unreadable:
-        return ()
-
-
-def _left_something(update: Update, execution_arn: str) -> bool:
-    """An outcome that nobody was told, or a claim that nobody gave back."""
-    if update.outcome is None or update.announced is not update.outcome:
-        return True
-    if update.serving is not None and update.waits_for(update.serving):
-        return False  # a recovery now would find the same
-    claim = gateways.ledger().claim(update.endpoint)
-    return claim is not None and claim.execution_arn == execution_arn
+    """Whatever is left is taken to its end; an execution that recorded nothing is recorded first."""
+    told = payload.detail
+    ended = Ended(
+        execution_arn=told.execution_arn,
+        name=told.name,
+        status=told.status,
+        started_at=datetime.fromtimestamp(told.start_ms / 1000, UTC),
+        input=told.input,
+        error=told.error,
+    )
+    update_id, verdict = gateways.cleaning().clean_up(ended)
+    return {"update_id": update_id, "verdict": verdict}

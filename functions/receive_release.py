@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
+from switchover.aws.reopening import read_request
 from switchover.domain.approvals.four_eyes import event_name
 from switchover.domain.intake import understand
 from switchover.domain.places import endpoint_of_key
@@ -71,9 +73,26 @@ def handler(payload: Payload) -> dict[str, Any]:
     asked = understand(request, raw, bucket)
     # An ETag also tells how the same bytes were uploaded: whole, by parts or as a copy.
     content = hashlib.sha256(raw).hexdigest() if isinstance(raw, bytes) else created.etag
-    name = event_name(asked.endpoint, asked.version, f"{bucket}/{created.key}", content)
+    naming = partial(event_name, asked.endpoint, asked.version, f"{bucket}/{created.key}", content)
+    name = naming()
+    if _was_stopped_unjudged(name, request):
+        name = naming(created.version_id or "")
     # Step Functions forgets a name after 90 days; the ledger doesn't.
     is_new = gateways.ledger().find(name) is None and gateways.workflow().start(
         settings().machine_arn, name, request.model_dump(mode="json", exclude_defaults=True)
     )
     return {"update_id": name, "verdict": "started" if is_new else "already_started"}
+
+
+def _was_stopped_unjudged(name: str, request: Request) -> bool:
+    """Whether the same content was offered before, and nothing was said of it."""
+    earlier, workflow = gateways.ledger().find(name), gateways.workflow()
+    if earlier is not None:
+        first, is_over = earlier.request, earlier.was_stopped_unjudged
+    else:
+        # Stopped so early that nothing is recorded yet, or not begun at all.
+        arn = workflow.arn_of(settings().machine_arn, name)
+        asked = read_request(workflow.find_input(arn))
+        first = asked if isinstance(asked, Request) else None
+        is_over = first is not None and not workflow.is_running(arn)
+    return is_over and first is not None and first.object_version != request.object_version

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from switchover.aws import gateways
 from switchover.domain.brevity import fit_reasons
 from switchover.domain.errors import LedgerRefused
-from switchover.domain.intake import understand
 from switchover.domain.outcome import TAKEN_UP, Conclusion, Ending, is_restored, leaves_queue
-from switchover.domain.update import Update, parse_request
-from switchover.settings import settings
 from switchover.telemetry import handler as lambda_handler
+
+if TYPE_CHECKING:
+    from switchover.domain.update import Update
+
+# Executions that began by an older definition don't hand it over.
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 class Payload(BaseModel):
@@ -21,6 +25,7 @@ class Payload(BaseModel):
 
     update_id: str
     execution_arn: str
+    started_at: datetime = _LONG_AGO
     request: Any = None
     ending: Ending
     capacity: str
@@ -52,9 +57,7 @@ def _told(whole: Conclusion) -> dict[str, Any]:
 
 
 def _open(payload: Payload) -> Update:
-    """An update whose claim state crashed before it was recorded still gets its outcome."""
-    asked = understand(parse_request(payload.request), (), settings().bucket)
-    endpoint = gateways.sagemaker().read(asked.endpoint)
-    return gateways.ledger().open_update(
-        asked.open(payload.update_id, payload.execution_arn, endpoint.read_at)
+    """An update that was never recorded, or whose record was deleted, still gets its outcome."""
+    return gateways.reopening().reopen(
+        payload.update_id, payload.execution_arn, payload.request, payload.started_at
     )

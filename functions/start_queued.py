@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from switchover.aws import gateways
-from switchover.aws.sweep import visit_each
+from switchover.aws.rounds import NOBODY
 from switchover.telemetry import handler as lambda_handler
-
-_NOBODY = "nobody_waits"
 
 
 class Detail(BaseModel):
@@ -27,25 +26,14 @@ class Payload(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     endpoint: str | None = None
+    time: datetime | None = None
     detail: Detail = Detail()
 
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Look at each endpoint that is meant: a trigger says «look», never «start»."""
-    named = payload.endpoint or payload.detail.endpoint
-    meant = (named,) if named else dict.fromkeys(_everywhere())
-    found = visit_each(meant, _look)
-    has_found = any(each != _NOBODY for each in found.values())
-    return {"verdict": "looked" if has_found else _NOBODY, "found": found}
-
-
-def _everywhere() -> tuple[str, ...]:
-    return (*gateways.queue().endpoints(), *gateways.ledger().claimed_endpoints())
-
-
-def _look(endpoint: str) -> str:
-    waiting = gateways.queue().entries(endpoint)
-    if not waiting and gateways.ledger().claim(endpoint) is None:
-        return _NOBODY
-    return gateways.turns().start_next(gateways.sagemaker().read(endpoint), waiting)
+    named, rounds = payload.endpoint or payload.detail.endpoint, gateways.rounds()
+    found = {named: rounds.look(named)} if named else rounds.go(payload.time)
+    has_found = any(each != NOBODY for each in found.values())
+    return {"verdict": "looked" if has_found else NOBODY, "found": found}

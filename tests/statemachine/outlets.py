@@ -62,7 +62,12 @@ class Outlets:
 
     def _tick(self, clock: Clock, function: str, seconds: int) -> None:
         def ring() -> None:
-            self.lambdas.deliver(function, {"detail-type": "Scheduled Event", "detail": {}})
+            event = {
+                "detail-type": "Scheduled Event",
+                "time": clock.now().isoformat(),
+                "detail": {},
+            }
+            self.lambdas.deliver(function, event)
             self._tick(clock, function, seconds)
 
         clock.call_later(seconds, ring)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -56,7 +57,23 @@ class StepFunctions:
         known = self.executions.get(executionArn)
         if known is None:
             raise _refusal("ExecutionDoesNotExist", f"Execution Does Not Exist: '{executionArn}'")
-        return {"executionArn": known.arn, "name": known.name, "status": known.status.value}
+        return {**_listed(known), "input": json.dumps(known.request)}
+
+    def list_executions(
+        self,
+        *,
+        stateMachineArn: str,  # noqa: N803, ARG002
+        statusFilter: str,  # noqa: N803
+        maxResults: int = 100,  # noqa: N803
+    ) -> dict[str, Any]:
+        """Those of one status, the one that began last first."""
+        found = [one for one in self.executions.values() if one.status.value == statusFilter]
+        return {"executions": [_listed(one) for one in found[::-1][:maxResults]]}
+
+    def get_paginator(self, _operation: str) -> Any:
+        """All executions of a status on one page."""
+        page = self.list_executions
+        return SimpleNamespace(paginate=lambda **asked: [page(**asked, maxResults=1000)])
 
     def stop_execution(self, *, executionArn: str) -> None:  # noqa: N803
         """Stop one from outside, as the console does."""
@@ -106,6 +123,15 @@ class StepFunctions:
                 },
             }
         )
+
+
+def _listed(execution: Execution) -> dict[str, Any]:
+    return {
+        "executionArn": execution.arn,
+        "name": execution.name,
+        "status": execution.status.value,
+        "startDate": execution.started_at,
+    }
 
 
 def _refusal(code: str, message: str) -> ClientError:

@@ -86,7 +86,7 @@ def test_an_alarm_is_told_with_datapoints_limit_fleet_and_time(slow_update: Worl
     assert "(red above " in text
     assert "SageMaker says: " in text
     assert "Container log: “RuntimeError: CUDA out of memory”" in text
-    assert f"Serves now: v1 ({FIRST_CONFIG}), 4 instances." in text
+    assert f"Serves now: v1 ({FIRST_CONFIG}), 4 instances (at " in text
     assert "v2 is marked bad" in text
 
 

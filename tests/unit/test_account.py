@@ -83,7 +83,7 @@ def test_a_rollback_by_an_alarm_is_told_in_a_few_lines() -> None:
         ),
         "SageMaker says: Alarms are firing.",
         "Container log: “RuntimeError: CUDA out of memory”",
-        "Serves now: v1 (chat-v1), 4 instances.",
+        "Serves now: v1 (chat-v1), 4 instances (at 12:15:00 UTC).",
         "Next: Compare the new version's answers and latency with the old one's.",
         (
             "Next: v2 is marked bad and starts only by name:"
@@ -125,7 +125,7 @@ def test_a_success_has_nothing_to_do() -> None:
     assert told == (
         "chat serves v2.",
         "Proven by the config that serves; the model itself was not asked which it is.",
-        f"Serves now: v2 ({plan().target_config}), 4 instances.",
+        f"Serves now: v2 ({plan().target_config}), 4 instances (at 12:15:00 UTC).",
         "Nothing to do.",
         "More: switchover explain chat-v2-0a1b2c3d",
     )
@@ -175,8 +175,9 @@ def test_a_mix_is_left_with_the_way_back_and_the_way_on() -> None:
     back, on = commands(told)
     assert f"--endpoint-config-name {OLD} " in back
     assert f"--endpoint-config-name {plan().target_config} " in on
-    assert "Serves now: a mix of configs, under the name of v1 (chat-v1), 4 instances." in (
-        tell_outcome(told)
+    assert (
+        "Serves now: a mix of configs, under the name of v1 (chat-v1), 4 instances (at 12:15:00 UTC)."
+        in (tell_outcome(told))
     )
 
 
@@ -193,7 +194,7 @@ def test_an_endpoint_that_is_gone_is_made_again() -> None:
 
     told = ended(Outcome.NEEDS_OPERATOR, serving=gone)
 
-    assert "Serves now: nothing: the endpoint is gone." in tell_outcome(told)
+    assert "Serves now: nothing: the endpoint is gone (at 12:15:00 UTC)." in tell_outcome(told)
     assert [command.split()[2] for command in commands(told)] == ["create-endpoint"]
 
 

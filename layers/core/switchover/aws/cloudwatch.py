@@ -45,6 +45,13 @@ class CloudWatch:
         missing = AlarmState.MISSING
         return tuple(found.get(name) or AlarmReading(name=name, state=missing) for name in names)
 
+    def names(self, prefix: str) -> tuple[str, ...]:
+        """The names of the metric alarms that begin so."""
+        pages = self._cloudwatch.get_paginator("describe_alarms").paginate(
+            AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm"]
+        )
+        return tuple(alarm["AlarmName"] for page in pages for alarm in page.get("MetricAlarms", ()))
+
     def trip(self, name: str, reason: str) -> None:
         """Turn an alarm red by hand, which makes SageMaker roll back if the alarm is listed there."""
         self._cloudwatch.set_alarm_state(

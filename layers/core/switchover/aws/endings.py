@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from switchover.domain.fleet import EndpointReading
+from switchover.domain.lost import Leftovers, conclude_lost, tell_leftovers
 from switchover.domain.marks import mark_after
 from switchover.domain.outcome import Outcome, conclude
 from switchover.domain.queueing import order_of_update, rank_again
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from switchover.aws.acts import Acts
     from switchover.aws.carrying import Carrying
     from switchover.aws.ledger import Ledger
+    from switchover.aws.leftovers import Finder
     from switchover.aws.queue import Queue
     from switchover.aws.watched_alarms import WatchedAlarms
     from switchover.aws.wishes import Wishes
@@ -35,6 +37,7 @@ class Endings:
         carrying: Carrying,
         watched_alarms: WatchedAlarms,
         wishes: Wishes,
+        leftovers: Finder,
     ) -> None:
         self._ledger = ledger
         self._queue = queue
@@ -42,6 +45,7 @@ class Endings:
         self._carrying = carrying
         self._watched_alarms = watched_alarms
         self._wishes = wishes
+        self._leftovers = leftovers
 
     def record(
         self,
@@ -53,20 +57,25 @@ class Endings:
     ) -> Update:
         """Name the outcome from what serves; one that is named already stays."""
         if update.outcome is not None:
-            return update
+            return self._tell_leftovers(update, endpoint)
         if ending.verdict == "queued":
             # Who queued up in a crowd may have been passed over since, and ends here and now.
             waiting = self._queue.entries(update.endpoint)
             ending = rank_again(update, ending, waiting, self._ledger.standing(update.endpoint))
-        conclusion = conclude(
-            ending,
-            update.plan,
-            endpoint,
-            was_started=update.is_started,
-            is_mixed=update.is_mixed,
-            is_capacity_restored=is_capacity_restored,
-            noted=update.snapshot,
-            left=update.left_to_others,
+        left = self._leftovers.find(update, endpoint) if update.is_reopened else Leftovers()
+        conclusion = (
+            conclude_lost(update, endpoint, left)
+            if left.is_any
+            else conclude(
+                ending,
+                update.plan,
+                endpoint,
+                was_started=update.is_started,
+                is_mixed=update.is_mixed,
+                is_capacity_restored=is_capacity_restored,
+                noted=update.snapshot,
+                left=update.left_to_others,
+            )
         )
         recorded = self._ledger.settle(
             update,
@@ -88,6 +97,14 @@ class Endings:
         self._tell_what_came_too_late(recorded)
         return recorded
 
+    def _tell_leftovers(self, update: Update, endpoint: EndpointReading | Absent) -> Update:
+        """Add what is left of an update whose record could not be read, before people are told."""
+        if not update.is_stand_in or update.announced is not None:
+            return update
+        left = tell_leftovers(update.endpoint, self._leftovers.find(update, endpoint))
+        reasons = _each_once(*update.reasons, *left)
+        return update if reasons == update.reasons else self._ledger.save(update, reasons=reasons)
+
     def _tell_what_came_too_late(self, update: Update) -> None:
         """A request to stop an update that was confirmed before anything took it up."""
         if update.outcome is not Outcome.UPDATED:
@@ -100,6 +117,8 @@ class Endings:
     def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
         """Remove what only this update needed; mark its version if it was bad; the claim comes last."""
         self._acts.clear(update, endpoint)
+        if update.is_stand_in:
+            self._leftovers.clear(update, endpoint)
         self._watched_alarms.leave(update)
         if update.outcome is not Outcome.QUEUED:
             self._queue.remove(update.endpoint, order_of_update(update))

@@ -10,6 +10,7 @@ from switchover.aws.approvals import Approvals
 from switchover.aws.artifacts import Artifacts
 from switchover.aws.bake_guard import BakeGuard
 from switchover.aws.carrying import Carrying
+from switchover.aws.cleaning import Cleaning
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.aws.container_logs import ContainerLogs
 from switchover.aws.copying import Copying
@@ -19,13 +20,16 @@ from switchover.aws.files import Files
 from switchover.aws.fleet_metrics import FleetMetrics
 from switchover.aws.guards import Guards
 from switchover.aws.ledger import Ledger
+from switchover.aws.leftovers import Finder
 from switchover.aws.manifests import Manifests
 from switchover.aws.model_files import ModelFiles
 from switchover.aws.models import Models
 from switchover.aws.observing import Observer
 from switchover.aws.queue import Queue
+from switchover.aws.reopening import Reopening
 from switchover.aws.restoring import Restoring
 from switchover.aws.roles import Roles
+from switchover.aws.rounds import Rounds
 from switchover.aws.runtime import Runtime
 from switchover.aws.sagemaker import SageMaker
 from switchover.aws.scaling import Quotas, Scaling
@@ -192,12 +196,40 @@ def carrying() -> Carrying:
 
 def endings() -> Endings:
     """What is left to do when an update is over."""
-    return Endings(ledger(), queue(), acts(), carrying(), watched_alarms(), wishes())
+    return Endings(ledger(), queue(), acts(), carrying(), watched_alarms(), wishes(), leftovers())
+
+
+def leftovers() -> Finder:
+    """What is left of an update without its record."""
+    return Finder(ledger(), sagemaker(), cloudwatch(), scaling())
+
+
+def reopening() -> Reopening:
+    """What gives an execution its record back."""
+    return Reopening(ledger(), workflow(), settings().bucket)
+
+
+def cleaning() -> Cleaning:
+    """What finishes stopped executions."""
+    return Cleaning(ledger(), workflow(), reopening(), settings().machine_arn)
 
 
 def turns() -> Turns:
     """Who goes on."""
-    return Turns(ledger(), queue(), workflow(), schedules(), settings().machine_arn)
+    return Turns(ledger(), queue(), workflow(), schedules(), reopening(), settings().machine_arn)
+
+
+def rounds() -> Rounds:
+    """Who looks after every endpoint."""
+    return Rounds(
+        ledger(),
+        queue(),
+        workflow(),
+        sagemaker(),
+        turns(),
+        cleaning(),
+        settings().machine_arn,
+    )
 
 
 def admission() -> Admission:

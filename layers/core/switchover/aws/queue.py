@@ -3,12 +3,13 @@
 | pk                | sk                      | holds                                            |
 |-------------------|-------------------------|--------------------------------------------------|
 | endpoint#<name>   | waiting#<time>#<update> | an update that waits; in the index under WAITING |
+| round             | place                   | the endpoint that the last round looked at last  |
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # No endpoint's name holds this sign, so that the index keeps those who wait apart from all updates.
 _WAITING = "#waiting"
+_ROUND: Final[dict[str, Any]] = {"pk": {"S": "round"}, "sk": {"S": "place"}}
 
 
 class Queue:
@@ -74,6 +76,17 @@ class Queue:
             ExpressionAttributeValues={":waiting": {"S": _WAITING}},
         )
         return tuple(dict.fromkeys(_endpoint_of(item) for item in items))
+
+    def place(self) -> str:
+        """The endpoint that was looked at last; empty before the first round."""
+        item = self._dynamodb.get_item(TableName=self._table, Key=_ROUND).get("Item", {})
+        return str(item.get("endpoint_name", {}).get("S", ""))
+
+    def keep_place(self, endpoint: str) -> None:
+        """Remember which endpoint is looked at, so that the next round begins behind it."""
+        self._dynamodb.put_item(
+            TableName=self._table, Item={**_ROUND, "endpoint_name": {"S": endpoint}}
+        )
 
     def _delete(self, endpoint: str, sk: str) -> None:
         self._dynamodb.delete_item(TableName=self._table, Key=_key(endpoint, sk))

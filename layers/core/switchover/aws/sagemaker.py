@@ -114,6 +114,17 @@ class SageMaker:
             return False
         return True
 
+    def find_tags(self, config_name: str) -> dict[str, str] | None:
+        """The tags of a config; None if there is none of that name."""
+        try:
+            config = self._sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
+        except ClientError as error:
+            if not _says(error, _NOT_FOUND):
+                raise
+            return None
+        tags = self._tags(config["EndpointConfigArn"])
+        return {tag["Key"]: tag["Value"] for tag in tags}
+
     def create(self, model: dict[str, Any], config: dict[str, Any]) -> None:
         """Create the target model and config; one that exists already must be what we would make.
 

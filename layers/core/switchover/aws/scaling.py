@@ -46,22 +46,28 @@ class Scaling:
     def read(self, endpoint: str, variant: str) -> ScalingReading:
         """A variant's target, policies and scheduled actions, raw."""
         where = _where(endpoint, variant)
-        targets = self._scaling.describe_scalable_targets(
-            ServiceNamespace=_NAMESPACE,
-            ResourceIds=[where["ResourceId"]],
-            ScalableDimension=_DIMENSION,
-        )["ScalableTargets"]
-        if not targets:
+        target = self.find_target(endpoint, variant)
+        if target is None:
             return ScalingReading()
         policies = self._scaling.get_paginator("describe_scaling_policies").paginate(**where)
         actions = self._scaling.get_paginator("describe_scheduled_actions").paginate(**where)
         return ScalingReading(
-            target=_plain(targets[0]),
+            target=target,
             policies=tuple(_plain(p) for page in policies for p in page["ScalingPolicies"]),
             scheduled_actions=tuple(
                 _plain(a) for page in actions for a in page["ScheduledActions"]
             ),
         )
+
+    def find_target(self, endpoint: str, variant: str) -> dict[str, Any] | None:
+        """A variant's scalable target, raw; None if it has none."""
+        where = _where(endpoint, variant)
+        targets = self._scaling.describe_scalable_targets(
+            ServiceNamespace=_NAMESPACE,
+            ResourceIds=[where["ResourceId"]],
+            ScalableDimension=_DIMENSION,
+        )["ScalableTargets"]
+        return _plain(targets[0]) if targets else None
 
     def protect(
         self, endpoint: str, variant: str, snapshot: ScalingReading, during: tuple[int, int] | None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from switchover.telemetry import logger
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 def visit_each(endpoints: Iterable[str], act: Callable[[str], str]) -> dict[str, str]:
@@ -27,3 +31,39 @@ def visit_each(endpoints: Iterable[str], act: Callable[[str], str]) -> dict[str,
         told = f"failed for {', '.join(failed)}; found elsewhere: {found}"
         raise ExceptionGroup(told, list(failed.values()))
     return found
+
+
+def visit_in_time(
+    names: Iterable[str],
+    act: Callable[[str], str],
+    *,
+    after: str,
+    seconds: float,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, str]:
+    """Act for each name, beginning behind `after`, until the time is up; returns what was found.
+
+    For what comes round by the clock: a failure is logged and found again the next time, so that it makes
+    no dead letter each time.
+    """
+    until = clock() + seconds
+    found: dict[str, str] = {}
+    for name in _from(sorted(set(names)), after):
+        if clock() >= until:
+            break
+        try:
+            found[name] = act(name)
+        except Exception:  # noqa: BLE001  (logged, and found again in the next round)
+            logger().exception("passed over", extra={"endpoint": name})
+            found[name] = FAILED
+    return found
+
+
+FAILED = "failed"
+
+
+def _from(names: list[str], after: str) -> Iterator[str]:
+    """All names, those behind `after` first."""
+    return chain(
+        (name for name in names if name > after), (name for name in names if name <= after)
+    )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from switchover.aws.ledger import Ledger
     from switchover.aws.queue import Queue
+    from switchover.aws.reopening import Reopening
     from switchover.aws.schedules import Schedules
     from switchover.aws.workflow import Workflow
     from switchover.domain.fleet import Absent, EndpointReading
@@ -36,12 +37,14 @@ class Turns:
         queue: Queue,
         workflow: Workflow,
         schedules: Schedules,
+        reopening: Reopening,
         machine_arn: str,
     ) -> None:
         self._ledger = ledger
         self._queue = queue
         self._workflow = workflow
         self._schedules = schedules
+        self._reopening = reopening
         self._machine_arn = machine_arn
 
     def put(self, waiting: Waiting, now: datetime) -> None:
@@ -83,10 +86,13 @@ class Turns:
         """Start the way back for an update whose execution is gone.
 
         Once for each execution; again now and then if that recovery ended and took nothing over. Each is
-        counted: after growing pauses only, and not for ever.
+        counted: after growing pauses only, and not for ever. An update whose record is gone is recorded
+        anew before, or nothing could take it up.
         """
         if not self._ledger.count_recovery(endpoint, update_id, now):
             return
+        if self._ledger.find(update_id) is None:
+            self._reopening.reopen(update_id, gone, None, now, endpoint)
         for source in (gone, f"{gone}#{now:%Y%m%dT%H}#{now.minute // _AGAIN_MINUTES}"):
             name = execution_name(endpoint, "recovery", source)
             is_started = self._workflow.start(self._machine_arn, name, {"recover": update_id})
@@ -102,7 +108,10 @@ class Turns:
         update = self._ledger.find(one.update_id)
         if update is not None and update.is_unreadable:
             self.recover(one.endpoint, one.update_id, one.queued_by, now)
-        if update is None or update.outcome not in {None, Outcome.QUEUED}:
+        if update is None:
+            self.recover(one.endpoint, one.update_id, one.queued_by, now)
+            return True
+        if update.outcome not in {None, Outcome.QUEUED}:
             self._queue.remove(one.endpoint, one.order)  # a crash left it
             return False
         if update.outcome is None:
@@ -127,7 +136,7 @@ class Turns:
             self._workflow.start(self._machine_arn, name, request)
 
     def _arn_of(self, name: str) -> str:
-        return f"{self._machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+        return self._workflow.arn_of(self._machine_arn, name)
 
     def _wake(self, waiting: tuple[Waiting, ...] | list[Waiting], now: datetime) -> None:
         times = [one.not_before if one.not_before > now else now + _LOOK_AGAIN for one in waiting]

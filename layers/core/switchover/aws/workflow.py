@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from mypy_boto3_stepfunctions import SFNClient
 
 _GONE = frozenset({"ExecutionDoesNotExist"})
 # The execution has moved on: another wake-up or a timeout was first.
 _STALE = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+
+_STOPPED: Final = ("ABORTED", "TIMED_OUT")
+# Newest first: ListExecutions, "Results are sorted by time, with the most recent execution first".
+_LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An execution that didn't come to an end of its own."""
+
+    arn: str
+    name: str
+    status: str
+    started_at: datetime
 
 
 class Workflow:
@@ -44,6 +60,37 @@ class Workflow:
                 raise
             return False
         return described["status"] in {"RUNNING", "PENDING_REDRIVE"}
+
+    def arn_of(self, state_machine_arn: str, name: str) -> str:
+        """The ARN of an execution of that name."""
+        return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+    def find_input(self, execution_arn: str) -> str | None:
+        """What an execution was started with, JSON; None if it is unknown or its input isn't kept."""
+        try:
+            described = self._stepfunctions.describe_execution(executionArn=execution_arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            return None
+        return described.get("input")
+
+    def running(self, state_machine_arn: str) -> frozenset[str]:
+        """The ARNs of the executions that run now, as far as they are listed already."""
+        pages = self._stepfunctions.get_paginator("list_executions").paginate(
+            stateMachineArn=state_machine_arn, statusFilter="RUNNING"
+        )
+        return frozenset(one["executionArn"] for page in pages for one in page["executions"])
+
+    def stopped(self, state_machine_arn: str) -> tuple[Stopped, ...]:
+        """The executions that were begun last, of those that were stopped or took too long."""
+        return tuple(
+            Stopped(one["executionArn"], one["name"], one["status"], one["startDate"])
+            for status in _STOPPED
+            for one in self._stepfunctions.list_executions(
+                stateMachineArn=state_machine_arn, statusFilter=status, maxResults=_LISTED
+            )["executions"]
+        )
 
     def answer(self, token: str, output: Mapping[str, object]) -> bool:
         """Answer a waiting task; False if nobody waits under that token any more."""

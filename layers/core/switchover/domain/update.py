@@ -101,6 +101,9 @@ class Request(BaseModel):
         return bucket, key
 
 
+_NO_JUDGEMENT = {"execution.stopped", "switchover.crashed", "switchover.unexplained"}
+
+
 def add_fault(update: Update, fault: Reason) -> tuple[Reason, ...]:
     """What stood in the way of going back, each fault once, the latest last."""
     earlier = (each for each in update.way_back_faults if each != fault)
@@ -233,6 +236,8 @@ class Update(BaseModel):
     revision: int = 0
     # Long fields that the ledger keeps apart, with the digest of what each held when it was read.
     parts: dict[str, str] = Field(default_factory=dict)
+    # Whether it was opened after its execution had lost its record, or ended before it had one.
+    is_reopened: bool = False
     # Whether it only stands in for a record that can't be read (domain/unreadable.py).
     is_unreadable: bool = False
 
@@ -240,6 +245,18 @@ class Update(BaseModel):
     def is_going_back(self) -> bool:
         """Whether the way back was taken: what the update itself comes to is settled then."""
         return self.rollback_attempts > 0 or self.tripped_at is not None
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether what it planned and changed is unknown."""
+        return self.is_reopened or any(each.code == "update.unreadable" for each in self.reasons)
+
+    @property
+    def was_stopped_unjudged(self) -> bool:
+        """Whether it ended by no fault of the release, before anything was said of that."""
+        said = {reason.code for reason in self.reasons}
+        is_unjudged = self.preflight is None and self.plan is None
+        return self.outcome is Outcome.REJECTED and is_unjudged and said <= _NO_JUDGEMENT
 
     @property
     def is_changing(self) -> bool:

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from switchover.domain.update import Update
 
 
-def event_name(endpoint: str, version: str, place: str, content: str) -> str:
+def event_name(endpoint: str, version: str, place: str, content: str, again: str = "") -> str:
     """Name the execution that the arrival of a release starts.
 
-    `place` is `bucket/key`, `content` the SHA-256 of what arrived.
+    `place` is `bucket/key`, `content` the SHA-256 of what arrived; `again` is the object's version where
+    the same content is offered once more, as the first offer was stopped before it was judged.
     """
-    return execution_name(endpoint, version, f"{place}/{content}")
+    return execution_name(endpoint, version, f"{place}/{content}{f'#{again}' if again else ''}")
 
 
 def subjects_of(update: Update, model_bucket: str) -> tuple[str, ...]:
@@ -36,10 +37,13 @@ def subjects_of(update: Update, model_bucket: str) -> tuple[str, ...]:
     if request is None or request.release is None:
         return (update.update_id,)
     place = "/".join(request.bucket_and_key)
-    arrival = event_name(update.endpoint, update.version, place, update.release_sha256)
+    arrivals = {
+        event_name(update.endpoint, update.version, place, update.release_sha256, again)
+        for again in ("", request.object_version or "")
+    }
     asks_for_more = bool(request.policy or request.hotfix or request.now)
     has_arrived = (
-        update.bucket == model_bucket and update.update_id == arrival and not asks_for_more
+        update.bucket == model_bucket and update.update_id in arrivals and not asks_for_more
     )
     by_hand = () if has_arrived else (update.update_id,)
     return (update.release_sha256 or update.update_id, *by_hand)

@@ -52,6 +52,24 @@ def clone_config(
     return request
 
 
+# By these an update is found again from what it made, should its record be lost.
+UPDATE_TAG = "switchover:update"
+PREVIOUS_TAG = "switchover:previous-config"
+_MOST_TAGS = 50  # CreateModel and CreateEndpointConfig, Tags
+
+
+def tag_origin(request: dict[str, Any], update_id: str, previous_config: str) -> dict[str, Any]:
+    """A create call with the update that makes it and the config that it was cloned from, as tags.
+
+    The live one's own go. Where there is no room for both, none is added.
+    """
+    ours = {UPDATE_TAG: update_id, PREVIOUS_TAG: previous_config}
+    kept = [tag for tag in request.get("Tags", ()) if tag["Key"] not in ours]
+    added = [{"Key": key, "Value": value} for key, value in ours.items()]
+    tags = [*kept, *(added if len(kept) + len(added) <= _MOST_TAGS else ())]
+    return {**request, "Tags": tags} if tags else request
+
+
 def find_differences(request: dict[str, Any], described: dict[str, Any]) -> tuple[str, ...]:
     """The fields of a create call that what is described doesn't hold; it may hold defaults beside them.
 

@@ -19,7 +19,7 @@ from switchover.domain.alarms import (
 from switchover.domain.containers.choosing import direct_container
 from switchover.domain.golden.identity import IdentityCheck
 from switchover.domain.naming import config_name, endpoint_of_alarm
-from switchover.domain.plans.cloning import clone_config, clone_model
+from switchover.domain.plans.cloning import clone_config, clone_model, tag_origin
 from switchover.domain.plans.deployment import deployment_config
 from switchover.domain.plans.detection import publish_seconds, see_metrics
 from switchover.domain.plans.experience import PastUpdate, resolve_ready
@@ -303,16 +303,22 @@ def plan_release(
         previous_config=live.config["EndpointConfigName"],
         previous_model=live.model["ModelName"],
         previous_version=previous_version,
-        model_request=clone_model(
-            live,
-            target,
-            uri,
-            is_archive=is_archive,
-            container=container,
-            sets_weights=policy.weights is Weights.RELEASE,
+        model_request=tag_origin(
+            clone_model(
+                live,
+                target,
+                uri,
+                is_archive=is_archive,
+                container=container,
+                sets_weights=policy.weights is Weights.RELEASE,
+            ),
+            update_id,
+            live.config["EndpointConfigName"],
         ),
-        config_request=clone_config(
-            live, target, target, instances=pace.instances if redeploys else None
+        config_request=tag_origin(
+            clone_config(live, target, target, instances=pace.instances if redeploys else None),
+            update_id,
+            live.config["EndpointConfigName"],
         ),
         deployment_config=deployment_config(pace, deadline, listed),
         retain_capacity=policy.retain_capacity,

@@ -100,4 +100,5 @@ def _testimony(update: Update) -> Iterator[str]:
         last = evidence.log.lines[-1]
         yield f"Container log: {quote(last.text, _SENTENCE)}"
     if update.serving is not None:
-        yield f"Serves now: {say_serving(update.serving)}."
+        at = f" (at {update.ended_at:%H:%M:%S} UTC)" if update.ended_at else ""
+        yield f"Serves now: {say_serving(update.serving)}{at}."

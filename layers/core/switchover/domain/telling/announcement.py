@@ -12,6 +12,7 @@ from switchover.domain.approvals.four_eyes import say_offerers
 from switchover.domain.brevity import fit_reasons
 from switchover.domain.golden.identity import UNASKED
 from switchover.domain.plain_text import for_message
+from switchover.domain.serving import say_change
 from switchover.domain.telling.account import tell_outcome
 from switchover.domain.telling.advice import advise
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from switchover.domain.fleet import Absent, EndpointReading
     from switchover.domain.reasons import Reason
     from switchover.domain.update import Update
 
@@ -42,14 +44,18 @@ class Announcement(BaseModel):
     detail: dict[str, Any]
 
 
-def announce_outcome(update: Update) -> Announcement:
-    """Tell how an update ended. The update has its outcome."""
+def announce_outcome(update: Update, now: EndpointReading | Absent | None = None) -> Announcement:
+    """Tell how an update ended, and what others did to the endpoint since. The update has its outcome.
+
+    The record has what served when it was written; `now` is a reading of just before people are told.
+    """
     if update.outcome is None:
         raise ValueError(f"{update.update_id} has no outcome yet")
     subject = f"{update.outcome.value}: {update.endpoint} {update.version}".strip()
+    since = for_message(say_change(update, now)) if now is not None else ""
     return Announcement(
         subject=_ascii(subject)[:_SUBJECT_LENGTH].rstrip(),
-        text="\n".join(tell_outcome(update)),
+        text="\n".join([*tell_outcome(update), *([since] if since else [])]),
         attributes={
             "outcome": update.outcome.value,
             "endpoint": update.endpoint,
@@ -76,6 +82,7 @@ def announce_outcome(update: Update) -> Announcement:
                 "identity": (update.identity or UNASKED).model_dump(mode="json"),
                 "serving": update.serving.model_dump(mode="json") if update.serving else None,
                 "serving_config": update.serving_config,
+                "since": since,
                 "next_steps": [step.model_dump() for step in advise(update)],
                 "started_at": update.started_at.isoformat(),
                 "ended_at": update.ended_at.isoformat() if update.ended_at else None,

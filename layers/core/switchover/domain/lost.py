@@ -1,0 +1,132 @@
+"""What SageMaker still shows of an update whose record in the ledger is lost, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.fleet import Absent, EndpointReading
+from switchover.domain.outcome import Conclusion, Outcome, serves
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from switchover.domain.update import Update
+
+_SUSPENSIONS = (
+    "DynamicScalingInSuspended",
+    "DynamicScalingOutSuspended",
+    "ScheduledScalingSuspended",
+)
+
+
+class Leftovers(BaseModel):
+    """What of an update is found without its record.
+
+    `config` is the config that it made, empty if there is none; `previous_config` what that was cloned
+    from, empty if its tags don't say; `alarms` are those of one config; `variants` are those whose
+    scaling is suspended whole, as an update suspends it. `states` are those that its timeline tells of.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    config: str = ""
+    previous_config: str = ""
+    alarms: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+    states: frozenset[str] = frozenset()
+
+    @property
+    def is_any(self) -> bool:
+        """Whether the update may have changed something."""
+        return bool(self.config or self.alarms or self.states & _CHANGING)
+
+
+# A moment of these is written only after something was made or asked for.
+_CHANGING = frozenset(
+    {
+        "AwaitCapacity",
+        "AwaitOutcome",
+        "RequestPromotion",
+        "WatchUpdated",
+        "RollBack",
+        "AwaitRollback",
+        "AwaitRestored",
+    }
+)
+
+
+def is_suspended(target: dict[str, object] | None) -> bool:
+    """Whether a scalable target is suspended whole."""
+    state = (target or {}).get("SuspendedState")
+    return isinstance(state, dict) and all(state.get(each) for each in _SUSPENSIONS)
+
+
+def conclude_lost(
+    update: Update, endpoint: EndpointReading | Absent, left: Leftovers
+) -> Conclusion:
+    """Name the outcome of an update whose record is lost: a person looks, and is told at what."""
+    reasons = (record_lost(update, endpoint, left), *tell_leftovers(endpoint.name, left))
+    return Conclusion(
+        outcome=Outcome.NEEDS_OPERATOR,
+        summary=f"{serves(endpoint).rstrip('.')}: {reasons[0].subject}: {reasons[0].message}",
+        reasons=reasons,
+    )
+
+
+def record_lost(update: Update, endpoint: EndpointReading | Absent, left: Leftovers) -> Reason:
+    """Its record is gone, what it changed isn't."""
+    found = _say_config(endpoint, left) if left.config else "No config of it is found."
+    return Reason(
+        code="update.record-lost",
+        subject=f"update {update.update_id}",
+        message=f"its record in the ledger is gone, so that it can't be carried on. {found}",
+        remedy=_next_step(update, endpoint, left),
+    )
+
+
+def tell_leftovers(endpoint: str, left: Leftovers) -> tuple[Reason, ...]:
+    """What is left of an update that can't be put back by itself, each with the command that mends it."""
+    resumed = ",".join(f"{each}=false" for each in _SUSPENSIONS)
+    return tuple(
+        Reason(
+            code="capacity.left-suspended",
+            subject=f"endpoint {endpoint}: autoscaling of {variant}",
+            message="is suspended whole, and what it was before is not known.",
+            remedy=(
+                "If it should scale: aws application-autoscaling register-scalable-target"
+                f" --service-namespace sagemaker --resource-id endpoint/{endpoint}/variant/{variant}"
+                " --scalable-dimension sagemaker:variant:DesiredInstanceCount"
+                f" --suspended-state {resumed}"
+            ),
+        )
+        for variant in left.variants
+    )
+
+
+def _say_config(endpoint: EndpointReading | Absent, left: Leftovers) -> str:
+    origin = f" (made from {left.previous_config})" if left.previous_config else ""
+    if isinstance(endpoint, Absent):
+        return f"Its config {left.config}{origin} exists; the endpoint is gone."
+    if endpoint.pending_config_name == left.config:
+        return f"SageMaker is moving the endpoint to its config {left.config}{origin}."
+    if endpoint.config_name == left.config:
+        return f"Its config {left.config}{origin} serves, and nothing has confirmed that it should."
+    return f"Its config {left.config}{origin} exists and doesn't serve."
+
+
+def _next_step(update: Update, endpoint: EndpointReading | Absent, left: Leftovers) -> str:
+    name = endpoint.name
+    look = f"Look at what serves: switchover status {name}."
+    if isinstance(endpoint, Absent):
+        return look
+    is_ours = left.config in {endpoint.config_name, endpoint.pending_config_name}
+    if left.config and is_ours and left.previous_config:
+        return (
+            f"Keep {update.version} if it answers well, or go back: aws sagemaker update-endpoint"
+            f" --endpoint-name {name} --endpoint-config-name {left.previous_config}"
+            " --retain-all-variant-properties"
+        )
+    if left.config and is_ours:
+        return f"{look} To go back: switchover rollback {name} --reason 'record lost'"
+    return f"{look} Start the release again if it is still wanted."
