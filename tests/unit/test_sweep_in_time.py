@@ -35,7 +35,9 @@ def test_one_that_fails_is_passed_over(bad: str) -> None:
     assert found == {**dict.fromkeys("abc", "looked"), bad: FAILED}
 
 
-@pytest.mark.parametrize(("seconds", "visited"), [(0, ""), (1, ""), (2, "a"), (3, "ab"), (9, "abc")])
+@pytest.mark.parametrize(
+    ("seconds", "visited"), [(0, ""), (1, ""), (2, "a"), (3, "ab"), (9, "abc")]
+)
 def test_what_is_not_reached_in_time_is_left_to_the_next_round(seconds: int, visited: str) -> None:
     ticks = count()
 
