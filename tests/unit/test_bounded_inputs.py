@@ -6,8 +6,8 @@ from functools import reduce
 from typing import Any
 
 import pytest
-from functions import clean_up
 
+from switchover.aws.reopening import read_request
 from switchover.domain.update import parse_request
 
 RELEASE = "s3://models/releases/chat/v2/release.json"
@@ -45,4 +45,4 @@ def test_an_input_beyond_all_bounds_is_refused(changes: dict[str, Any], said: st
     ["", "{", "[" * 5_000, f'{{"x": {"9" * 5_000}}}', '{"recover": 1, "recover": 2}', "null"],
 )
 def test_any_input_of_an_execution_that_ended_is_read_or_passed_over(text: str) -> None:
-    assert isinstance(clean_up._read_input(text), tuple)
+    assert isinstance(read_request(text), tuple)

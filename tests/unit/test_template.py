@@ -182,16 +182,18 @@ def test_rules_may_write_dead_letters() -> None:
 def test_a_function_is_told_what_it_asks_for(function: Function) -> None:
     """Table and bucket are told to all; the rest only to whom the code asks with it."""
     source = (ROOT / "functions" / f"{function.handler.removesuffix('.handler')}.py").read_text()
+    takes_turns = any(f"gateways.{name}()" in source for name in ("turns", "rounds"))
     needed = {
         "SWITCHOVER_TABLE": True,
         "SWITCHOVER_BUCKET": True,
         "SWITCHOVER_RELEASES_MAY": True,
         "SWITCHOVER_STATE_MACHINE_ARN": "settings().machine_arn" in source
-        or "gateways.turns()" in source,
-        "SWITCHOVER_SCHEDULE_GROUP": "gateways.turns()" in source,
-        "SWITCHOVER_SCHEDULE_TARGET_ARN": "gateways.turns()" in source,
-        "SWITCHOVER_SCHEDULE_ROLE_ARN": "gateways.turns()" in source,
-        "SWITCHOVER_DEAD_LETTERS_ARN": "gateways.turns()" in source,
+        or "gateways.cleaning()" in source
+        or takes_turns,
+        "SWITCHOVER_SCHEDULE_GROUP": takes_turns,
+        "SWITCHOVER_SCHEDULE_TARGET_ARN": takes_turns,
+        "SWITCHOVER_SCHEDULE_ROLE_ARN": takes_turns,
+        "SWITCHOVER_DEAD_LETTERS_ARN": takes_turns,
         "SWITCHOVER_TOPIC_ARN": "gateways.announcements()" in source
         or "gateways.topic()" in source,
         "SWITCHOVER_DASHBOARD": "settings().dashboard" in source,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.plans.cloning import without_origin
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -39,11 +41,11 @@ def find_difference(plan: Plan, live: LiveRelease) -> Difference:
     """Compare what will be created with what is live; what only AWS can write is left out."""
     config, same_config = _compare(
         _creatable(live.config, live.creatable_config_fields, live.config_tags),
-        plan.config_request or {},
+        without_origin(plan.config_request or {}),
     )
     model, same_model = _compare(
         _creatable(live.model, live.creatable_model_fields, live.model_tags),
-        plan.model_request or {},
+        without_origin(plan.model_request or {}),
     )
     return Difference(config=config, model=model, unchanged=same_config + same_model)
 
@@ -53,7 +55,7 @@ def _creatable(
 ) -> dict[str, Any]:
     own = [tag for tag in tags if not tag["Key"].startswith("aws:")]
     kept = {key: value for key, value in described.items() if key in fields}
-    return {**kept, "Tags": own} if own else kept
+    return without_origin({**kept, "Tags": own})
 
 
 def _compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[tuple[Change, ...], int]:

@@ -70,6 +70,13 @@ def tag_origin(request: dict[str, Any], update_id: str, previous_config: str) ->
     return {**request, "Tags": tags} if tags else request
 
 
+def without_origin(request: dict[str, Any]) -> dict[str, Any]:
+    """A create call without those two tags, which say nothing of what will serve."""
+    kept = [tag for tag in request.get("Tags", ()) if tag["Key"] not in {UPDATE_TAG, PREVIOUS_TAG}]
+    bare = {key: value for key, value in request.items() if key != "Tags"}
+    return {**bare, "Tags": kept} if kept else bare
+
+
 def find_differences(request: dict[str, Any], described: dict[str, Any]) -> tuple[str, ...]:
     """The fields of a create call that what is described doesn't hold; it may hold defaults beside them.
 
