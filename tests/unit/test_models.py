@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from switchover.aws.models import Models
-from switchover.domain.release import Release
+from switchover.domain.release import LIMITS, Release
 from switchover_local.checkpoint import write_checkpoint
 
 if TYPE_CHECKING:
@@ -302,7 +302,7 @@ def test_a_missing_release_is_a_reason(s3: S3Client, bucket: str, code: str) -> 
 
 
 def test_a_release_that_is_no_small_text_is_refused(s3: S3Client) -> None:
-    s3.put_object(Bucket=BUCKET, Key="release.json", Body=bytes(1024**2 + 1))
+    s3.put_object(Bucket=BUCKET, Key="release.json", Body=bytes(LIMITS.bytes + 1))
 
     answer = Models(s3).read_release(BUCKET, "release.json")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.unit.samples import release_content, release_json
 
-from switchover.domain.release import Release, Start, parse_release
+from switchover.domain.release import MOST_FILES, Release, Start, parse_release
 
 SOURCE = "s3://models/releases/chat/v2/release.json"
 FILE = {"path": "a.safetensors", "bytes": 1, "sha256": "0" * 64}
@@ -165,7 +165,7 @@ def test_what_is_not_json_is_told_by_name(raw: bytes) -> None:
         ({"policy": {"x": float("nan")}}, "holds NaN, which is no JSON at policy.x"),
         ({"reason": "\ud800"}, "half of a surrogate pair, which is no text at reason"),
         ({"policy": {"k" * 300: 1}}, "a key of 300 characters at policy"),
-        ({"policy": {"x": list(range(100_000))}}, "more than 100000 values"),
+        ({"policy": {"x": list(range(100_000))}}, "more than 20000 values"),
     ],
 )
 def test_what_no_reader_could_follow_is_refused_before_it_is_kept(
@@ -204,16 +204,46 @@ def test_six_thousand_files_are_a_release() -> None:
     assert len(read(files=files).files) == 6_000
 
 
-def test_a_release_that_no_item_of_the_ledger_holds_is_refused() -> None:
+def listing(count: int) -> bytes:
+    files = [{"path": f"part-{n}", "bytes": n, "sha256": "0" * 64} for n in range(count)]
+    return release_json(files=files)
+
+
+def test_a_release_of_more_files_than_can_be_checked_is_refused() -> None:
+    [fault] = faults(listing(MOST_FILES + 1))
+
+    assert "lists 50,001 files; at most 50,000 can be checked." in fault
+
+
+def test_a_release_of_as_many_files_as_can_be_checked_is_read() -> None:
+    parsed = parse_release(listing(MOST_FILES), SOURCE)
+
+    assert isinstance(parsed, Release)
+
+
+@pytest.mark.parametrize("path", [".", "./a", "a/./b", "a//b", "a/", "/a", "..", "a/..", ""])
+def test_a_path_that_s3_and_a_disk_read_differently_is_refused(path: str) -> None:
+    files = [{"path": path, "bytes": 1, "sha256": "0" * 64}]
+
+    assert len(faults(release_json(files=files))) == 1
+
+
+@pytest.mark.parametrize("path", ["a", "a/b", ".a/b", "a..b", "...", "a b/ c", "漢/字"])
+def test_a_plain_path_is_taken(path: str) -> None:
+    files = [{"path": path, "bytes": 1, "sha256": "0" * 64}]
+
+    assert isinstance(parse_release(release_json(files=files), SOURCE), Release)
+
+
+def test_a_file_and_a_folder_of_one_name_are_refused_at_any_depth() -> None:
     files = [
-        {"path": f"{sha256(b'x%d' % n).hexdigest() * 2}", "bytes": n, "sha256": "0" * 64}
-        for n in range(2_000)
+        {"path": path, "bytes": 1, "sha256": "0" * 64}
+        for path in ("a/b", "a/b.txt", "a/b-c/d", "a/b/c/d/e")
     ]
-    policy = {"x": [sha256(b"y%d" % n).hexdigest() for n in range(7_000)]}
 
-    [fault] = faults(release_json(files=files, policy=policy))
+    [fault] = faults(release_json(files=files))
 
-    assert "bytes in the ledger; at most 300000 fit there" in fault
+    assert "'a/b' is both a file and a folder" in fault
 
 
 def test_json_that_is_no_object_is_refused() -> None:

@@ -22,7 +22,7 @@ from tests.unit.template_parts import (
     template,
 )
 
-from switchover.aws import ledger
+from switchover.aws.table import BY_START
 from switchover.domain.fleet import AlarmState
 from switchover.domain.observing import Purpose
 from switchover.domain.release import FILE_NAME
@@ -224,9 +224,10 @@ def test_every_alarm_that_goes_red_wakes_and_no_other() -> None:
 
 
 def test_the_table_has_the_index_that_the_ledger_reads() -> None:
-    indexes = resources("AWS::DynamoDB::Table")["LedgerTable"]["GlobalSecondaryIndexes"]
+    always, if_asked = resources("AWS::DynamoDB::Table")["LedgerTable"]["GlobalSecondaryIndexes"]
 
-    assert [index["IndexName"] for index in indexes] == [ledger._BY_ENDPOINT]
+    assert (always["IndexName"], always["Projection"]["NonKeyAttributes"]) == (BY_START, ["listed"])
+    assert if_asked["Fn::If"][0] == "KeepsOldLedgerIndex"
 
 
 @pytest.mark.parametrize("name", ["LedgerTable", "ModelBucket"])

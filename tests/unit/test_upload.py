@@ -169,16 +169,17 @@ def test_an_empty_folder_is_refused(s3: S3Client, tmp_path: Path) -> None:
 
 
 def test_a_folder_of_more_files_than_a_release_may_have_is_refused(
-    s3: S3Client, tmp_path: Path
+    s3: S3Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(10_001):
+    monkeypatch.setattr("switchover_cli.upload.folder.KEYS_LIMIT", 100)
+    for number in range(101):
         (tmp_path / str(number)).touch()
 
     assert upload(tmp_path, s3).reasons == (
         Reason(
             code="model.unexpected-file",
             subject=str(tmp_path),
-            message="holds 10,001 files, more than the 10,000 of a release.",
+            message="holds 101 files, more than the 100 of a release.",
             remedy="Name the folder that holds the model alone.",
         ),
     )

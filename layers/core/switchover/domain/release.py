@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from switchover.domain.bounded import Limits, Unreadable, read_json
+from switchover.domain.bounded import Limits, Unreadable, check_value, read_json
 from switchover.domain.reasons import Reason, reasons_from
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ FILE_NAME = "release.json"
 MOST_FILES = 50_000
 # Of a file with a path of 150 characters, `switchover upload` writes 330 bytes; each is four values.
 LIMITS = Limits(bytes=16 * 1024**2, values=300_000)
+# More than a policy file can hold.
+_OVERRIDE_LIMITS = Limits(bytes=LIMITS.bytes, values=20_000)
 
 # Source: UpdateEndpoint, EndpointName (rules §1.2).
 _ENDPOINT_NAME = re.compile(r"(?=.{1,63}$)[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
@@ -198,6 +200,8 @@ def parse_release(raw: bytes, source: str) -> Release | tuple[Reason, ...]:
     """
     try:
         content = read_json(raw, LIMITS)
+        if isinstance(content, dict):
+            check_value(content.get("policy"), _OVERRIDE_LIMITS)
     except Unreadable as error:
         return (
             Reason(
