@@ -7,6 +7,7 @@ import json
 import os
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -17,6 +18,7 @@ from switchover.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from tests.statemachine.template import Template
 
@@ -27,12 +29,18 @@ _ASYNC_RETRY_SECONDS = (60, 120)
 _EVENTBRIDGE_SECONDS = 1
 # What Lambda calls it when a function's process ends before it has answered.
 _DIED = "Runtime.ExitError"
+# What Step Functions is told of a function that ran into its own time-out.
+_TIMED_OUT = "Sandbox.Timedout"
 # Its pauses are virtual time, in which everything else goes on.
 _STAYING = "GuardBakeFunction"
 
 
 class PlannedCrash(Exception):
     """A story made the handler fail."""
+
+
+class FunctionTimedOut(BaseException):
+    """Lambda ended the process at the function's time-out: no handler sees it coming."""
 
 
 @dataclass(slots=True)
@@ -63,8 +71,12 @@ class Lambdas:
     calls: list[tuple[str, Any]] = field(default_factory=list)
     # Whoever runs just now, and with which payload: a function that stayed goes on later.
     running: tuple[str, Any] = ("", None)
+    # When Lambda ends whoever runs just now.
+    ends_at: datetime | None = None
     # Variables that other parameters of the stack would set otherwise.
     overrides: dict[str, str] = field(default_factory=dict)
+    # Called before a function runs.
+    before_run: Callable[[str, Any], None] = lambda _name, _payload: None
 
     def invoke(self, function_arn: str, payload: Any) -> Any:
         """Run a function; what it raises comes back as Lambda words it."""
@@ -90,11 +102,37 @@ class Lambdas:
         payload = json.loads(json.dumps(event))
         self.clock.call_later(delay, lambda: go_on(lambda: self._run(function, payload)))
 
+    @property
+    def seconds_left(self) -> float:
+        """How long Lambda lets whoever runs just now go on."""
+        assert self.ends_at is not None
+        return (self.ends_at - self.clock.now()).total_seconds()
+
+    def lend(self, seconds: float) -> None:
+        """Let whoever runs just now end later, as if it had begun later."""
+        assert self.ends_at is not None
+        self.ends_at += timedelta(seconds=seconds)
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass inside the function that runs just now; everything else goes on meanwhile.
+
+        Raises:
+            FunctionTimedOut: its time was over before.
+        """
+        running, ends_at, left = self.running, self.ends_at, self.seconds_left
+        self.clock.advance(min(seconds, left))
+        self.running, self.ends_at = running, ends_at
+        settings.cache_clear()
+        if seconds >= left:
+            raise FunctionTimedOut(f"{running[0]} timed out")
+
     def _answer(self, act: Callable[[], Any]) -> Any:
         try:
             return act()
         except NotModelled:
             raise
+        except FunctionTimedOut as end:
+            raise FunctionFailed(_TIMED_OUT, json.dumps({"errorMessage": str(end)})) from end
         except Exception as error:
             if not isinstance(error, PlannedCrash):
                 self.errors.append(error)
@@ -103,32 +141,39 @@ class Lambdas:
             raise FunctionFailed(kind, json.dumps(cause)) from error
 
     def _run(self, name: str, payload: Any) -> Any:
+        self.before_run(name, payload)
         self.calls.append((name, payload))
+        ends_at = self.clock.now() + timedelta(seconds=self.template.timeout_seconds(name))
         module = importlib.import_module(f"functions.{self.template.functions[name]}")
         crash = self._take_crash(name.removesuffix("Function"))
         if crash is not None and not crash.after:
             raise PlannedCrash(f"{name} failed before it acted")
         if name == _STAYING:
             stays = module.stand(module.Payload.model_validate(payload))
-            return self._stay(name, payload, stays, crash)
-        self.running = name, payload
+            return self._stay(name, payload, stays, crash, ends_at)
+        self.running, self.ends_at = (name, payload), ends_at
         with patch.dict(os.environ, self._environment(name)):
             settings.cache_clear()
-            answer = module.handler(payload, None)
+            answer = module.handler(payload, _Context(self))
         if crash is not None:
             raise PlannedCrash(f"{name} failed after it acted")
         return answer
 
     def _stay(
-        self, name: str, payload: Any, pauses: Iterator[float], crash: Crash | None
+        self,
+        name: str,
+        payload: Any,
+        pauses: Iterator[float],
+        crash: Crash | None,
+        ends_at: datetime,
     ) -> Pause | None:
         """Run a function that stays on until its next pause, or to its end."""
-        self.running = name, payload
+        self.running, self.ends_at = (name, payload), ends_at
         with patch.dict(os.environ, self._environment(name)):
             settings.cache_clear()
             seconds = next(pauses, None)
         if seconds is not None:
-            return Pause(seconds, lambda: self._stay(name, payload, pauses, crash))
+            return Pause(seconds, lambda: self._stay(name, payload, pauses, crash, ends_at))
         if crash is not None:
             raise PlannedCrash(f"{name} failed after it acted")
         return None
@@ -142,6 +187,17 @@ class Lambdas:
             return None
         planned[0].times -= 1
         return planned[0] if planned[0].times else planned.pop(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """Lambda's context object, as far as a handler may ask it."""
+
+    lambdas: Lambdas
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long the function may still run, in virtual time."""
+        return round(self.lambdas.seconds_left * 1000)
 
 
 @dataclass(frozen=True, slots=True)

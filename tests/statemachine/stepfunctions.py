@@ -33,6 +33,7 @@ class StepFunctions:
     invoke: Invoke
     emit: Callable[[Event], None]
     executions: dict[str, Execution] = field(default_factory=dict)
+    before_state: Callable[[Execution], None] = lambda _execution: None
 
     def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, Any]:  # noqa: A002, N803 - AWS's names
         """Start one; the same again while it runs is the same one, later it is refused."""
@@ -46,7 +47,14 @@ class StepFunctions:
                 return {"executionArn": arn}
             raise _refusal("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
         execution = Execution(
-            arn, name, request, self.definition, self.clock, self.invoke, self._tell
+            arn,
+            name,
+            request,
+            self.definition,
+            self.clock,
+            self.invoke,
+            self._tell,
+            lambda execution: self.before_state(execution),
         )
         self.executions[arn] = execution
         self._tell(execution)

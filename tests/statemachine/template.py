@@ -105,6 +105,11 @@ class Template:
             for name, value in properties["DefinitionSubstitutions"].items()
         }
 
+    def timeout_seconds(self, function: str) -> int:
+        """How long a function may run before Lambda ends it."""
+        properties = self.named("AWS::Serverless::Function")[function]
+        return int(properties.get("Timeout", self._globals["Timeout"]))
+
     def environment(self, function: str) -> dict[str, str]:
         """The variables that a function finds."""
         properties = self.named("AWS::Serverless::Function")[function]

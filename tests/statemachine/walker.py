@@ -77,6 +77,8 @@ class Execution:
     clock: Clock
     invoke: Invoke
     on_end: Callable[[Execution], None]
+    # Called whenever a state begins, before anything in it has happened.
+    before_state: Callable[[Execution], None] = lambda _execution: None
     started_at: datetime = field(init=False)
     ended_at: datetime | None = None
     status: Status = Status.RUNNING
@@ -136,6 +138,9 @@ class Execution:
     def _run(self) -> None:
         if self.status is not Status.RUNNING:
             return
+        self.before_state(self)
+        if self.status is not Status.RUNNING:
+            return
         match self.definition.states[self.state]:
             case Task() as task:
                 self._do(task)
@@ -152,22 +157,23 @@ class Execution:
 
     def _do(self, task: Task) -> None:
         is_waiting = task.resource.endswith(_PARKED)
-        if is_waiting:
-            self._wait = self._begin_waiting(task)
-        elif ":function:" not in task.resource:
+        if not is_waiting and ":function:" not in task.resource:
             raise NotModelled(f"{self.state}: the walker knows no {task.resource}")
+        wait = self._wait = self._begin_waiting(task, has_token=is_waiting)
         arguments = evaluate(task.arguments, self._scope(task_token=is_waiting))
         function, payload = _invocation(arguments) if is_waiting else (task.resource, arguments)
         try:
             result = self.invoke(function, _through_json(payload))
         except FunctionFailed as failure:
             # A function that answered its own token before it failed has succeeded.
-            if self._wait is not None or not is_waiting:
+            if self._wait is wait:
                 self._stop_waiting()
                 self._handle(task, failure.error, failure.cause)
             return
-        # With a token, what the function returns is ignored: only the token's answer counts.
-        if not is_waiting:
+        # With a token, what the function returns is ignored: only the token's answer counts. Nor does
+        # a function count that the state gave up before it had answered.
+        if not is_waiting and self._wait is wait:
+            self._stop_waiting()
             self._leave(task, _through_json(result))
 
     def _choose(self, choice: Choice) -> str:
@@ -237,10 +243,10 @@ class Execution:
             states["errorOutput"] = error
         return {**self.variables, "states": states}
 
-    def _begin_waiting(self, task: Task) -> _Wait:
-        self.tokens_given += 1
+    def _begin_waiting(self, task: Task, *, has_token: bool) -> _Wait:
+        self.tokens_given += has_token
         timer = self.clock.call_later(task.timeout_seconds, self._time_out)
-        return _Wait(f"{self.arn}/{self.tokens_given}", timer)
+        return _Wait(f"{self.arn}/{self.tokens_given}" if has_token else "", timer)
 
     def _time_out(self) -> None:
         self._wait = None

@@ -115,11 +115,12 @@ class SteppedClock:
             return False
         timer = self._agenda.pop()
         self._now = timer.due
-        self._is_firing = True
+        # An action may let time pass itself, in which others run.
+        was_firing, self._is_firing = self._is_firing, True
         try:
             timer.action()
         finally:
-            self._is_firing = False
+            self._is_firing = was_firing
         return True
 
     def run_until(self, predicate: Callable[[], bool], limit_seconds: float) -> bool:
