@@ -1,147 +1,187 @@
-"""Plants one fault at a time in a story, and says how the update ended and what it broke."""
+"""Which faults are planted where: each in the first story that comes to its call, function or state."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from itertools import product
+from random import Random
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
-from moto import mock_aws
-from tests.statemachine.faults_injected import CRASHES, Call, Fault, Kind, Tap, state_of
-from tests.statemachine.faults_invariants import broken_by, excused_by
+from tests.statemachine.definition import read_definition
+from tests.statemachine.faults_injected import Call
+from tests.statemachine.faults_kinds import (
+    CRASHES,
+    Failure,
+    Fault,
+    Kind,
+    LateAct,
+    Outside,
+    Stop,
+    Storm,
+)
+from tests.statemachine.faults_outside import THINGS
+from tests.statemachine.faults_runs import find_steps
 from tests.statemachine.faults_stories import STORIES, Story
-from tests.statemachine.scene import ENDPOINT
-from tests.statemachine.world import World
-
-from switchover.aws import clients as product_clients
-from switchover.settings import settings
-from switchover_local.twin.scenario import Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from switchover.domain.outcome import Outcome
-
-_FOR_EVER = 1_000_000
-_SETTLE_SECONDS = 900
-_FINISHED_SECONDS = 2 * 3600
 # Denied once is no case: what a role may not do, it may never do.
 ONCE = (Kind.THROTTLED, Kind.SERVER_ERROR, Kind.NO_CONNECTION, Kind.LOST_ANSWER)
 FOR_EVER = (Kind.DENIED, Kind.SERVER_ERROR, Kind.NO_CONNECTION, Kind.LOST_ANSWER)
+LATE_SECONDS = (2, 20, 90)
+# The SDK tries four times: the last one goes on for 50 calls.
+STORMS = (10, 40, 200)
+# Where a recovery may be stopped too.
+RECOVERING = (
+    "ClaimEndpoint", "RollBack", "AwaitRollback", "RestoreCapacity", "RecordOutcome", "Announce",
+)  # fmt: skip
+FAMILIES = ("failure", "late", "storm", "stop", "outside", "pair")
+PAIRS_SEED = 1
+_PAIRS_PER_STORY = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One fault in one story."""
+    """Faults in one story; `step` is where the first of them begins."""
 
     story: str
-    fault: Fault
+    faults: tuple[Fault, ...]
+    step: int
+
+    @property
+    def family(self) -> str:
+        """The kind of its fault; a pair is a kind of its own."""
+        return self.faults[0].family if len(self.faults) == 1 else "pair"
+
+    @property
+    def name(self) -> str:
+        """By which it is asked for."""
+        return ":".join((self.story, "+".join(fault.name for fault in self.faults)))
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a case ended: its outcome, if there is one, and each invariant that is broken."""
-
-    case: Case
-    outcome: Outcome | None
-    broken: Mapping[str, str] = field(default_factory=dict)
-
-
-@cache
-def find_calls(story: Story) -> tuple[Call, ...]:
-    """Every call that a story makes if nothing fails, and every function that it runs, in order."""
-    with _open(story) as tap:
-        _tell(tap.world, story)
-        if (broken := broken_by(tap.world, story)) or _outcome(tap.world) is not story.ends:
-            raise AssertionError(f"{story.name} went wrong by itself: {broken}")
-        functions = (
-            Call(state_of(name, payload), name) for name, payload in tap.world.lambdas.calls
-        )
-        return tuple(dict.fromkeys((*functions, *tap.calls)))
-
-
-def find_cases(stories: tuple[Story, ...] = STORIES) -> tuple[Case, ...]:
-    """Each call and function with each fault, in the first story that comes to it.
-
-    A crash, and what is for ever, belongs to a function: it is planted in the first of its states.
-    """
-    first: dict[tuple[object, ...], Case] = {}
+def find_cases(stories: tuple[Story, ...] = STORIES, seed: int = PAIRS_SEED) -> tuple[Case, ...]:
+    """Each fault alone, in the first story that comes to it; then pairs of them, drawn by the seed."""
+    found: dict[object, Case] = {}
     for story in stories:
-        for call in find_calls(story):
-            for fault in faults_of(call):
-                first.setdefault(
-                    (fault.kind, fault.is_for_ever, *fault.reach), Case(story.name, fault)
-                )
-    return tuple(first.values())
+        for fault, step in _faults_in(story):
+            found.setdefault(_identity(fault), Case(story.name, (fault,), step))
+    return (*found.values(), *_pairs(tuple(found.values()), seed))
 
 
-def faults_of(call: Call) -> Iterator[Fault]:
-    """Every fault that a call, or a function, can have."""
+def _identity(fault: Fault) -> object:
+    """What two faults have in common that are the same one."""
+    match fault:
+        case Failure():
+            # A crash, and what is for ever, belongs to a function: its first state stands for all.
+            return fault.kind, fault.is_for_ever, fault.reach
+        case _:
+            return fault
+
+
+def _faults_in(story: Story) -> Iterator[tuple[Fault, int]]:
+    """Every single fault that may meet a story, with the step at which it does."""
+    steps = find_steps(story)
+    for met, step in steps.items():
+        faults = _faults_of_state(met) if isinstance(met, str) else _faults_of_call(met)
+        for fault in faults:
+            yield fault, step
+    for state, step in _first_of_state(steps).items():
+        for throttles in STORMS:
+            yield Storm(Call(state, "", "dynamodb", "*"), throttles), step
+
+
+def _first_of_state(steps: dict[Call | str, int]) -> dict[str, int]:
+    first: dict[str, int] = {}
+    for met, step in steps.items():
+        if isinstance(met, Call) and met.service == "dynamodb":
+            first.setdefault(met.state, step)
+    return first
+
+
+def _faults_of_call(call: Call) -> Iterator[Fault]:
     kinds = (ONCE, FOR_EVER) if call.service else (tuple(sorted(CRASHES)),) * 2
     for is_for_ever, some in zip((False, True), kinds, strict=True):
         for kind in some:
             # A reading without its answer is one that wasn't made: that is the fault before it.
             if not (kind is Kind.LOST_ANSWER and call.is_reading):
-                yield Fault(call, kind, is_for_ever)
+                yield Failure(call, kind, is_for_ever)
+    if not call.service:
+        return
+    for throttles in STORMS:
+        if call.service != "dynamodb":
+            yield Storm(call, throttles)
+    if not call.is_reading:
+        is_of_state = call.state in read_definition().states
+        for seconds, is_stopped in product(LATE_SECONDS, (True, False)):
+            if is_of_state or not is_stopped:
+                yield LateAct(call, seconds, is_stopped)
 
 
-def run(case: Case) -> Result:
-    """Tell the story with its fault in it."""
-    story = _stories()[case.story]
-    with _open(story, case.fault) as tap:
-        world = tap.world
-        excused = excused_by(case.fault, story)
-        try:
-            _tell(world, story)
-            if "claim released" not in excused:
-                _finish(world)
-        except Exception as error:  # noqa: BLE001 - one case must not keep the others from being told
-            return Result(case, None, {"ended": f"{type(error).__name__}: {error}"})
-        broken = broken_by(world, story)
-        return Result(case, _outcome(world), {k: v for k, v in broken.items() if k not in excused})
+def _faults_of_state(state: str) -> Iterator[Fault]:
+    for then in ("", *RECOVERING):
+        yield Stop(state, then)
+    for thing in THINGS:
+        yield Outside(state, thing)
 
 
-@contextmanager
-def _open(story: Story, fault: Fault | None = None) -> Iterator[Tap]:
-    world = World(Scenario())
-    tap = Tap(world, fault)
-    with mock_aws(), patch.object(product_clients, "client", tap.client):
-        world.begin(instances=4, requests_per_second=0.5)
-        if fault is not None and fault.kind in CRASHES:
-            _plan_crash(world, fault)
-        yield tap
-    settings.cache_clear()
+def _pairs(singles: tuple[Case, ...], seed: int) -> Iterator[Case]:
+    """Of each story, pairs that begin in different steps: each kind of fault with each other one."""
+    random = Random(seed)  # noqa: S311 - reproducible, not secret
+    for story in dict.fromkeys(case.story for case in singles):
+        own = [case for case in singles if case.story == story and not _is_for_ever(case)]
+        for one, other in _cover(own, random):
+            first, second = sorted((one, other), key=lambda case: case.step)
+            yield Case(story, (*first.faults, *second.faults), first.step)
 
 
-def _plan_crash(world: World, fault: Fault) -> None:
-    world.crash(
-        fault.call.function.removesuffix("Function"),
-        times=_FOR_EVER if fault.is_for_ever else 1,
-        after=fault.kind is Kind.CRASH_AFTER,
-    )
+def _cover(cases: list[Case], random: Random) -> Iterator[tuple[Case, Case]]:
+    """Pairs in which every two ways to fail meet once, at calls and states drawn at random."""
+    ways: dict[str, list[Case]] = {}
+    for case in cases:
+        ways.setdefault(_way(case.faults[0]), []).append(case)
+    wanted = [pair for pair in product(ways, ways) if pair[0] <= pair[1]]
+    random.shuffle(wanted)
+    for one, other in wanted[:_PAIRS_PER_STORY]:
+        pair = random.choice(ways[one]), random.choice(ways[other])
+        if pair[0].step != pair[1].step:
+            yield pair
 
 
-def _tell(world: World, story: Story) -> None:
-    story.tell(world)
-    world.clock.advance(_SETTLE_SECONDS)
-    if world.executions:
-        world.run()
+def _way(fault: Fault) -> str:
+    match fault:
+        case Failure():
+            return f"{fault.kind}"
+        case Stop():
+            return "stop twice" if fault.then else "stop"
+        case Outside():
+            return fault.thing
+        case Storm():
+            return f"storm {fault.throttles}"
+        case LateAct():
+            return f"late {fault.is_stopped}"
+    raise TypeError(fault)
 
 
-def _finish(world: World) -> None:
-    """Let be done later what had to wait for SageMaker, or what no event told of."""
-    if world.executions and world.ledger.claim(ENDPOINT) is not None:
-        world.clock.run_until(lambda: world.ledger.claim(ENDPOINT) is None, _FINISHED_SECONDS)
-        world.run()
+def _is_for_ever(case: Case) -> bool:
+    return any(isinstance(fault, Failure) and fault.is_for_ever for fault in case.faults)
 
 
-def _outcome(world: World) -> Outcome | None:
-    update = world.ledger.find(world.executions[0].name) if world.executions else None
-    return update.outcome if update else None
-
-
-@cache
-def _stories() -> dict[str, Story]:
-    return {story.name: story for story in STORIES}
+def choose(
+    cases: Iterable[Case],
+    *,
+    family: str | None = None,
+    state: str | None = None,
+    name: str | None = None,
+    shard: tuple[int, int] = (1, 1),
+) -> tuple[Case, ...]:
+    """The cases that are asked for; of them every n-th, from the shard's own on."""
+    wanted = [
+        case
+        for case in cases
+        if (family is None or case.family == family)
+        and (state is None or any(fault.state == state for fault in case.faults))
+        and (name is None or case.name == name)
+    ]
+    mine, shards = shard
+    return tuple(wanted[mine - 1 :: shards])

@@ -1,42 +1,31 @@
-"""Faults between the product and AWS: each call of each state, spoilt in every way that a call can fail.
-
-A fault lies above botocore's own retries: what meets it has been tried as often as the client tries.
-"""
+"""Between the product and AWS: notes each call and each state, and lets faults meet them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+import os
+from collections import Counter
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
-from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 from tests.statemachine.definition import Task, read_definition
+from tests.statemachine.template import REGION
+
+from switchover.aws import clients as product_clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
+    from tests.statemachine.faults_kinds import Fault
+    from tests.statemachine.walker import Execution
     from tests.statemachine.world import World
 
-# Source: each service's API reference, "Common errors" or "Error responses".
-_THROTTLED = {"s3": "SlowDown", "sns": "ThrottledException"}
-_DENIED = {"s3": "AccessDenied", "sns": "AuthorizationError", "cloudwatch": "AccessDenied"}
 _READINGS = ("Describe", "Get", "Head", "List", "Query", "Simulate")
 _NOT_CALLS = frozenset({"meta", "exceptions"})
-
-
-class Kind(StrEnum):
-    """How a call fails, or how a function does."""
-
-    THROTTLED = "throttled"
-    SERVER_ERROR = "5xx"
-    NO_CONNECTION = "timed out before"
-    LOST_ANSWER = "timed out after"
-    DENIED = "denied"
-    CRASH_BEFORE = "crashed before"
-    CRASH_AFTER = "crashed after"
-
-
-CRASHES = frozenset({Kind.CRASH_BEFORE, Kind.CRASH_AFTER})
+_make_client = product_clients.client
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,84 +48,104 @@ class Call:
         return self.operation.startswith(_READINGS)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A call fails: the first time that its state makes it, or whenever its function does.
-
-    Roles belong to functions, and so does what they may not do: that lasts for ever.
-    """
-
-    call: Call
-    kind: Kind
-    is_for_ever: bool
-
-    def meets(self, call: Call) -> bool:
-        """Whether this is a call that it spoils."""
-        return self.reach == replace(self, call=call).reach
-
-    @property
-    def reach(self) -> tuple[str, ...]:
-        """What two faults have in common that spoil the same calls."""
-        call = self.call
-        is_of_function = self.is_for_ever or self.kind in CRASHES
-        state = "" if is_of_function else call.state
-        return (state, call.function, call.service, call.operation)
-
-
 @dataclass(slots=True)
 class Tap:
-    """What the product is handed for its clients: notes each call, and spoils those it is told to."""
+    """What the product is handed for its clients, and what sees each state begin.
+
+    A step is the beginning of a state or the run of a function. `first_steps` tells at which one each
+    call, function and state was met first.
+    """
 
     world: World
-    fault: Fault | None = None
-    calls: dict[Call, None] = field(default_factory=dict)
-    hits: int = 0
+    faults: tuple[Fault, ...] = ()
+    on_step: Callable[[int], None] = lambda _step: None
+    step: int = 0
+    first_steps: dict[Call | str, int] = field(default_factory=dict)
+    hits: Counter[Fault] = field(default_factory=Counter)
+    # When somebody else deleted or changed something.
+    acted_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.world.stepfunctions.before_state = self._begin_state
+        self.world.lambdas.before_run = self._begin_run
 
     def client(self, service: str) -> Any:
         """The client of a service, listened to."""
         return _TappedClient(service, self.world.client(service), self)
 
     def pass_on(self, service: str, operation: str, ask: Callable[[], Any]) -> Any:
-        """Make a call, unless its fault comes first."""
+        """Make a call, unless a fault meets it."""
         function, payload = self.world.lambdas.running
         call = Call(state_of(function, payload), function, service, operation)
-        self.calls[call] = None
-        fault = self.fault
-        if fault is None or not fault.meets(call) or (self.hits and not fault.is_for_ever):
-            return ask()
-        self.hits += 1
-        match fault.kind:
-            case Kind.LOST_ANSWER:
-                ask()
-                raise ReadTimeoutError(endpoint_url=service)
-            case Kind.NO_CONNECTION:
-                raise ConnectTimeoutError(endpoint_url=service)
-            case Kind.THROTTLED:
-                code, status = _THROTTLED.get(service, "ThrottlingException"), 400
-            case Kind.SERVER_ERROR:
-                code, status = "InternalFailure", 500
-            case Kind.DENIED:
-                code, status = _DENIED.get(service, "AccessDeniedException"), 403
-            case _:
-                raise ValueError(f"{fault.kind} is no fault of a call")
-        raise _refusal(code, status, operation)
+        self.first_steps.setdefault(call, self.step)
+        for fault in self.faults:
+            if fault.meets(call, self.hits[fault]):
+                self.hits[fault] += 1
+                return fault.spoil(call, self, ask)
+        return ask()
+
+    def _begin_run(self, function: str, payload: Any) -> None:
+        self._take_step()
+        self.first_steps.setdefault(Call(state_of(function, payload), function), self.step)
+
+    def _begin_state(self, execution: Execution) -> None:
+        self._take_step()
+        if execution is self.world.executions[0]:
+            self.first_steps.setdefault(execution.state, self.step)
+        for fault in self.faults:
+            if fault.comes_with(execution, self):
+                self.hits[fault] += 1
+                fault.happen(execution, self)
+
+    def _take_step(self) -> None:
+        self.step += 1
+        self.on_step(self.step)
+
+
+@cache
+def attempts_of(service: str) -> int:
+    """How often the product's own client of a service tries a call."""
+    with patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):
+        retries: dict[str, Any] = _make_client(service).meta.config.retries
+    return int(retries["total_max_attempts"])
+
+
+def run_at_once(
+    _pool: object, act: Callable[..., Any], /, *asked: Any, **named: Any
+) -> Future[Any]:
+    """In place of a pool's `submit`: virtual time knows no threads."""
+    done: Future[Any] = Future()
+    try:
+        done.set_result(act(*asked, **named))
+    except BaseException as error:  # noqa: BLE001 - as a pool's own worker does
+        done.set_exception(error)
+    return done
+
+
+@cache
+def _purposes() -> dict[tuple[str, str | None], str]:
+    return {
+        _function_and_purpose(state): name
+        for name, state in reversed(read_definition().states.items())
+        if isinstance(state, Task)
+    }
 
 
 def state_of(function: str, payload: Any) -> str:
     """The state that invokes a function with this payload; the function's own name, if none does."""
-    purpose = payload.get("purpose") if isinstance(payload, dict) else None
-    for name, state in read_definition().states.items():
-        if isinstance(state, Task) and _invokes(state, function, purpose):
-            return name
-    return function.removesuffix("Function")
+    asked = payload if isinstance(payload, dict) else {}
+    marks = (asked.get("purpose"), asked.get("gate") if "asked_at" in asked else None)
+    purpose = next((mark for mark in marks if mark), None)
+    return _purposes().get((function, purpose), function.removesuffix("Function"))
 
 
-def _invokes(task: Task, function: str, purpose: str | None) -> bool:
+def _function_and_purpose(task: Task) -> tuple[str, str | None]:
     arguments = task.arguments if isinstance(task.arguments, dict) else {}
     asked = arguments.get("Payload")
-    wanted = asked.get("purpose") if isinstance(asked, dict) else None
+    marks = asked if isinstance(asked, dict) else {}
     arn = str(arguments.get("FunctionName", task.resource))
-    return arn.rpartition(":")[2] == function and wanted == purpose
+    purpose = marks.get("purpose") or marks.get("gate")
+    return arn.rpartition(":")[2], str(purpose) if purpose else None
 
 
 class _TappedClient:
@@ -180,19 +189,3 @@ class _TappedPages:
 
 def _operation(method: str) -> str:
     return method.title().replace("_", "")
-
-
-def _refusal(code: str, status: int, operation: str) -> ClientError:
-    return ClientError(
-        {
-            "Error": {"Code": code, "Message": f"{code}, as planned"},
-            "ResponseMetadata": {
-                "RequestId": "",
-                "HostId": "",
-                "HTTPStatusCode": status,
-                "HTTPHeaders": {},
-                "RetryAttempts": 0,
-            },
-        },
-        operation,
-    )

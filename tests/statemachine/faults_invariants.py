@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
-from tests.statemachine.faults_injected import Fault, Kind
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover.domain.alarms import Scope
@@ -14,63 +13,16 @@ from switchover.domain.outcome import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.statemachine.faults_injected import Tap
     from tests.statemachine.faults_stories import Story
     from tests.statemachine.world import World
 
     from switchover.domain.update import Update
 
 
-# What keeps an invariant, by function: without it for ever, the invariant can't be kept, and a person
-# has to be told so.
-_KEEPERS = {
-    "ObserveUpdateFunction": frozenset({"settled"}),
-    # Where the endpoint had to be made again, there is nothing left whose capacity could be restored.
-    "RollBackFunction": frozenset({"settled", "capacity restored"}),
-    "RestoreCapacityFunction": frozenset({"settled", "capacity restored"}),
-    "RecordOutcomeFunction": frozenset(
-        {"settled", "recorded", "claim released", "alarms removed", "watch ended"}
-    ),
-    "AnnounceFunction": frozenset({"told", "told once"}),
-}
-# What takes up an update whose execution was stopped from outside.
-_RECOVERERS = {"ClaimEndpointFunction": frozenset({"settled"})}
-# Neither SNS nor EventBridge takes a key by which it would know the same message again.
-_DOUBLED = frozenset({"told once"})
-# An alarm that stays in the ledger costs one look when it goes red: no outcome fails for that.
-_NOT_STRUCK_OFF = frozenset({"watch ended"})
-
-
-def tell_excuses() -> dict[str, frozenset[str]]:
-    """Every excuse there is, by the words of docs/faults.md for its fault."""
-    return {
-        **{f"{_state(name)} fails for ever": kept for name, kept in _KEEPERS.items()},
-        **{
-            f"{_state(name)} fails for ever, and an execution was stopped": kept
-            for name, kept in _RECOVERERS.items()
-        },
-        "the announcement's own answer is lost": _DOUBLED,
-        "RecordOutcome can't strike an own alarm off": _NOT_STRUCK_OFF,
-    }
-
-
-def _state(function: str) -> str:
-    return function.removesuffix("Function")
-
-
-def excused_by(fault: Fault, story: Story) -> frozenset[str]:
-    """The invariants that nobody could keep under a fault."""
-    if fault.is_for_ever:
-        keepers = {**_KEEPERS, **(_RECOVERERS if story.is_stopped else {})}
-        return keepers.get(fault.call.function, frozenset())
-    call = fault.call
-    if fault.kind is Kind.LOST_ANSWER and call.service in {"sns", "events"}:
-        return _DOUBLED
-    is_striking_off = (call.function, call.operation) == ("RecordOutcomeFunction", "DeleteItem")
-    return _NOT_STRUCK_OFF if is_striking_off else frozenset()
-
-
-def broken_by(world: World, story: Story) -> dict[str, str]:
+def broken_by(tap: Tap, story: Story) -> dict[str, str]:
     """Every invariant that doesn't hold, with what was found instead."""
+    world = tap.world
     found = _find_in_silence(world) if not world.executions else _find(world)
     if not story.has_downtime and world.load.failures:
         found["unnoticed"] = f"{world.load.failures} requests failed"

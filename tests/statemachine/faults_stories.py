@@ -21,12 +21,13 @@ _OWN_ALARM = "refunds"
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """An update from its offer on; `ends` is its outcome if nothing fails.
+    """An update from its offer on; `told` says which one it is, `ends` its outcome if nothing fails.
 
     `is_stopped`: its execution is stopped from outside. `has_downtime`: nobody answers for a while.
     """
 
     name: str
+    told: str
     ends: Outcome
     tell: Callable[[World], None]
     has_downtime: bool = False
@@ -92,15 +93,36 @@ def _approve(world: World) -> None:
     _once(world, lambda: world.executions[0].state == "RequestApproval", say_yes)
 
 
+def _promote(world: World) -> None:
+    world.put_policy("strategy: canary\napproval: {promotion: true}")
+    world.offer()
+
+    def say_yes() -> None:
+        token = world.update().task_token or ""
+        world.stepfunctions.send_task_success(taskToken=token, output='{"verdict": "approved"}')
+
+    _once(world, lambda: world.executions[0].state == "RequestPromotion", say_yes)
+
+
+def _update_linearly(world: World) -> None:
+    world.put_policy("strategy: linear")
+    world.offer()
+
+
 STORIES = (
-    Story("a canary that is updated", Outcome.UPDATED, _update_by_canary),
-    Story("a canary that its alarm turns back", Outcome.ROLLED_BACK, _offer_a_slow_one),
-    Story("answers that turn it back", Outcome.ROLLED_BACK, _offer_what_answers_wrongly),
-    Story("stopped in the air", Outcome.ROLLED_BACK, _stop_it_in_the_air, is_stopped=True),
-    Story("a fleet raised for it", Outcome.UPDATED, _raise_the_fleet),
-    Story("approved by a person", Outcome.UPDATED, _approve),
-    Story("a redeploy", Outcome.UPDATED, _redeploy, has_downtime=True),
+    Story("canary", "a canary that is updated", Outcome.UPDATED, _update_by_canary),
+    Story("alarm", "a canary that its alarm turns back", Outcome.ROLLED_BACK, _offer_a_slow_one),
+    Story("answers", "answers that turn it back", Outcome.ROLLED_BACK, _offer_what_answers_wrongly),
     Story(
+        "stopped", "stopped in the air", Outcome.ROLLED_BACK, _stop_it_in_the_air, is_stopped=True
+    ),
+    Story("raised", "a fleet raised for it", Outcome.UPDATED, _raise_the_fleet),
+    Story("approved", "approved by a person", Outcome.UPDATED, _approve),
+    Story("promoted", "promoted by a person", Outcome.UPDATED, _promote),
+    Story("linear", "step by step", Outcome.UPDATED, _update_linearly),
+    Story("redeploy", "a redeploy", Outcome.UPDATED, _redeploy, has_downtime=True),
+    Story(
+        "redeploy-fails",
         "a redeploy that fails",
         Outcome.ROLLED_BACK,
         _redeploy_what_never_gets_healthy,

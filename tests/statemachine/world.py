@@ -44,9 +44,12 @@ _SETTLE_SECONDS = 900
 
 
 class World:
-    """Everything around one endpoint `vlm`, which serves version v1 when it begins."""
+    """Everything around one endpoint `vlm`, which serves version v1 when it begins.
 
-    def __init__(self, scenario: Scenario) -> None:
+    `dynamodb` stands in for moto's DynamoDB.
+    """
+
+    def __init__(self, scenario: Scenario, dynamodb: Any = None) -> None:
         template = read_template()
         self.clock = SteppedClock(_START)
         self.lambdas = Lambdas(template, self.clock)
@@ -69,12 +72,12 @@ class World:
         self.cloudwatch = clients.client("cloudwatch")
         self.scaling = clients.client("application-autoscaling")
         self.s3 = clients.client("s3")
-        self.queue = Queue(clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"])
-        self.ledger = Ledger(clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"])
-        self.wishes = Wishes(clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"])
-        self.watched_alarms = WatchedAlarms(
-            clients.client("dynamodb"), self.settings["SWITCHOVER_TABLE"]
-        )
+        self.dynamodb = dynamodb or clients.client("dynamodb")
+        table = self.settings["SWITCHOVER_TABLE"]
+        self.queue = Queue(self.dynamodb, table)
+        self.ledger = Ledger(self.dynamodb, table)
+        self.wishes = Wishes(self.dynamodb, table)
+        self.watched_alarms = WatchedAlarms(self.dynamodb, table)
 
     def begin(self, instances: int, requests_per_second: float) -> None:
         """Bring the endpoint up and let requests flow."""
@@ -107,6 +110,8 @@ class World:
                 return self.scheduler
             case "iam":
                 return self.roles
+            case "dynamodb":
+                return self.dynamodb
             case "lambda":
                 return Invocations(self.lambdas)
             case _:

@@ -1,0 +1,94 @@
+"""Which invariants nobody could keep under which fault; docs/faults.md says each in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.statemachine.faults_kinds import Failure, Fault, Kind, LateAct, Outside
+
+if TYPE_CHECKING:
+    from tests.statemachine.faults_injected import Call, Tap
+    from tests.statemachine.faults_stories import Story
+
+# What keeps an invariant, by function: without it for ever, the invariant can't be kept, and a person
+# has to be told so.
+_KEEPERS = {
+    "ObserveUpdateFunction": frozenset({"settled"}),
+    # Where the endpoint had to be made again, there is nothing left whose capacity could be restored.
+    "RollBackFunction": frozenset({"settled", "capacity restored"}),
+    "RestoreCapacityFunction": frozenset({"settled", "capacity restored"}),
+    "RecordOutcomeFunction": frozenset(
+        {"settled", "recorded", "claim released", "alarms removed", "watch ended"}
+    ),
+    "AnnounceFunction": frozenset({"told", "told once"}),
+}
+# What takes up an update whose execution was stopped from outside.
+_RECOVERERS = {"ClaimEndpointFunction": frozenset({"settled"})}
+# Neither SNS nor EventBridge takes a key by which it would know the same message again.
+_DOUBLED = frozenset({"told once"})
+# An alarm that stays in the ledger costs one look when it goes red: no outcome fails for that.
+_NOT_STRUCK_OFF = frozenset({"watch ended"})
+
+
+# Of what is deleted or changed from outside, what it takes with it.
+_OUTSIDE = {
+    "update deleted": frozenset({"settled", "capacity restored"}),
+    "previous config deleted": frozenset({"way back kept"}),
+    "previous model deleted": frozenset({"way back kept", "settled"}),
+    "scaling deregistered": frozenset({"capacity restored"}),
+    "endpoint deleted": frozenset({"settled", "capacity restored", "unnoticed"}),
+    "endpoint updated": frozenset({"settled"}),
+}
+_LATER = frozenset({"true", "settled", "capacity restored", "way back kept", "unnoticed"})
+
+
+def tell_excuses() -> dict[str, frozenset[str]]:
+    """Every excuse there is, by the words of docs/faults.md for its fault."""
+    return {
+        **{f"{_state(name)} fails for ever": kept for name, kept in _KEEPERS.items()},
+        **{
+            f"{_state(name)} fails for ever, and an execution was stopped": kept
+            for name, kept in _RECOVERERS.items()
+        },
+        **{f"{thing} by somebody": kept for thing, kept in _OUTSIDE.items()},
+        "deleted or changed after the outcome's reading": _LATER,
+        "the announcement's own answer is lost": _DOUBLED,
+        "RecordOutcome can't strike an own alarm off": _NOT_STRUCK_OFF,
+    }
+
+
+def _state(function: str) -> str:
+    return function.removesuffix("Function")
+
+
+def excused_by(tap: Tap, story: Story) -> frozenset[str]:
+    """The invariants that nobody could keep under the faults of a run."""
+    excused = (_excused_by(fault, story) for fault in tap.faults)
+    return frozenset().union(*excused, _after_the_reading(tap))
+
+
+def _after_the_reading(tap: Tap) -> frozenset[str]:
+    """What others did after the reading that the outcome tells of makes it no lie."""
+    if tap.acted_at is None:
+        return frozenset()
+    update = tap.world.ledger.find(tap.world.executions[0].name)
+    is_read = update is not None and update.ended_at is not None and update.ended_at < tap.acted_at
+    return _LATER if is_read else frozenset()
+
+
+def _excused_by(fault: Fault, story: Story) -> frozenset[str]:
+    match fault:
+        case Failure(is_for_ever=True):
+            keepers = {**_KEEPERS, **(_RECOVERERS if story.is_stopped else {})}
+            return keepers.get(fault.call.function, frozenset())
+        case Failure(kind=Kind.LOST_ANSWER) | LateAct() if fault.call.service in {"sns", "events"}:
+            return _DOUBLED
+        case Failure() if _strikes_off(fault.call):
+            return _NOT_STRUCK_OFF
+        case Outside():
+            return _OUTSIDE.get(fault.thing, frozenset())
+    return frozenset()
+
+
+def _strikes_off(call: Call) -> bool:
+    return (call.function, call.operation) == ("RecordOutcomeFunction", "DeleteItem")
