@@ -41,7 +41,7 @@ bench: .venv/test.done  ## the twin's speed, waiting beside polling, what a chec
 	$(BIN)/python -m benchmarks.checkpoint
 	$(BIN)/python -m benchmarks.upload
 
-faults: .venv/test.done  ## every AWS call of an update fails in every way: how it ended, what held (15 minutes)
+faults: .venv/test.done  ## calls that fail, come late or in storms, stops, deletions, pairs: how each update ended (15 minutes)
 	$(BIN)/python -m tests.statemachine.faults
 
 outcomes: .venv/test.done  ## fourteen updates on one deployed cloud, every strategy and outcome (some minutes)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 # Imported before any client is made: that is when moto learns to answer for it.
-import moto.core.models  # noqa: F401
+from moto.core.models import botocore_stubber
 from tests.statemachine.template import REGION
 
 from switchover_local.twin.in_process import wire_client
@@ -41,7 +41,10 @@ def use_twin(twin: Twin) -> None:
 def client(service: str) -> Any:
     """The client of a service."""
     if service in TWIN_SERVICES:
-        return wire_client(service, REGION, _ask_twin, None)
+        made = wire_client(service, REGION, _ask_twin, None)
+        # Moto would look through all that it knows first, and find nothing.
+        made.meta.events.unregister("before-send", botocore_stubber)
+        return made
     session = boto3.Session(
         aws_access_key_id="story",
         aws_secret_access_key="story",  # noqa: S106 - nobody checks it

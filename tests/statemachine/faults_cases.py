@@ -37,6 +37,8 @@ RECOVERING = (
     "ClaimEndpoint", "RollBack", "AwaitRollback", "RestoreCapacity", "RecordOutcome", "Announce",
 )  # fmt: skip
 FAMILIES = ("failure", "late", "storm", "stop", "outside", "pair")
+# While the endpoint moves, or may: how it moves makes a difference there.
+_MOVING = frozenset({"StartUpdate", "AwaitOutcome", "RollBack", "AwaitRollback", "RestoreCapacity"})
 PAIRS_SEED = 1
 _PAIRS_PER_STORY = 40
 
@@ -65,13 +67,15 @@ def find_cases(stories: tuple[Story, ...] = STORIES, seed: int = PAIRS_SEED) -> 
     found: dict[object, Case] = {}
     for story in stories:
         for fault, step in _faults_in(story):
-            found.setdefault(_identity(fault), Case(story.name, (fault,), step))
+            found.setdefault(_identity(fault, story), Case(story.name, (fault,), step))
     return (*found.values(), *_pairs(tuple(found.values()), seed))
 
 
-def _identity(fault: Fault) -> object:
+def _identity(fault: Fault, story: Story) -> object:
     """What two faults have in common that are the same one."""
     match fault:
+        case LateAct() | Outside() | Stop(then="") if fault.state in _MOVING:
+            return fault, story.pace
         case Failure():
             # A crash, and what is for ever, belongs to a function: its first state stands for all.
             return fault.kind, fault.is_for_ever, fault.reach

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+from tests.statemachine.faults_outside import FOREIGN
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover.domain.alarms import Scope
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def broken_by(tap: Tap, story: Story) -> dict[str, str]:
     """Every invariant that doesn't hold, with what was found instead."""
     world = tap.world
-    found = _find_in_silence(world) if not world.executions else _find(world)
+    found = _find_in_silence(world) if not world.executions else _find(world, tap)
     if not story.has_downtime and world.load.failures:
         found["unnoticed"] = f"{world.load.failures} requests failed"
     return found
@@ -39,13 +40,13 @@ def _find_in_silence(world: World) -> dict[str, str]:
     return found
 
 
-def _find(world: World) -> dict[str, str]:
+def _find(world: World, tap: Tap) -> dict[str, str]:
     update = world.ledger.find(world.executions[0].name)
     found = dict(_find_left_behind(world, update))
     outcome = update.outcome if update else None
     if update is None or outcome is None:
         found["recorded"] = "no outcome"
-    elif wrong := _untrue(world, update):
+    elif wrong := _untrue(world, update, is_touched=tap.acted_at is not None):
         found["true"] = wrong
     if outcome is Outcome.NEEDS_OPERATOR and update is not None:
         found["settled"] = update.summary
@@ -96,10 +97,19 @@ def _gone(world: World, config: str) -> str:
     return ""
 
 
-def _untrue(world: World, update: Update) -> str:
-    """What the outcome says and the twin doesn't."""
+def _untrue(world: World, update: Update, *, is_touched: bool) -> str:
+    """What the outcome says and the twin doesn't. `is_touched`: somebody else did something, too."""
     if update.outcome is Outcome.NEEDS_OPERATOR:
         return ""
+    try:
+        return _compare(world, update, own_hands_only=not is_touched)
+    except world.sagemaker.exceptions.ClientError as error:
+        # Rejected says that the update touched nothing, not that nobody did.
+        is_true = is_touched and update.outcome is Outcome.REJECTED
+        return "" if is_true else f"{update.outcome}, and {error}"
+
+
+def _compare(world: World, update: Update, *, own_hands_only: bool) -> str:
     described = world.describe()
     status, serving, plan = described["EndpointStatus"], world.serving, update.plan
     if status != "InService" or "PendingDeploymentSummary" in described:
@@ -112,12 +122,14 @@ def _untrue(world: World, update: Update) -> str:
         case Outcome.UPDATED if plan is not None:
             is_true = serving == plan.target_config
         case Outcome.ROLLED_BACK if plan is not None:
-            is_true = world.serving_model() == plan.previous_model
+            is_true = serving == plan.previous_config or (
+                world.serving_model() == plan.previous_model
+            )
         case Outcome.REJECTED:
-            is_true = serving == FIRST_CONFIG
-            if (kept := world.config_names() - world.traces_before["configs"]) or (
-                kept := world.model_names() - world.traces_before["models"]
-            ):
+            is_true = serving == FIRST_CONFIG or not own_hands_only
+            made = world.config_names() | world.model_names()
+            before = world.traces_before["configs"] | world.traces_before["models"]
+            if kept := made - before - {FOREIGN}:
                 return f"Rejected, and {sorted(kept)} was made"
         case _:
             is_true = False

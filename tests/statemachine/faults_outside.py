@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.statemachine.world import World
 
-_FOREIGN = "by-hand"
+FOREIGN = "by-hand"
 _VERSION = "v2"
 
 
@@ -81,7 +81,7 @@ def _delete_endpoint(world: World) -> None:
 def _update_endpoint(world: World) -> None:
     with suppress(ClientError):  # it exists already
         world.sagemaker.create_endpoint_config(
-            EndpointConfigName=_FOREIGN,
+            EndpointConfigName=FOREIGN,
             ProductionVariants=[
                 {
                     "VariantName": VARIANT,
@@ -92,7 +92,7 @@ def _update_endpoint(world: World) -> None:
             ],
         )
     world.sagemaker.update_endpoint(
-        EndpointName=ENDPOINT, EndpointConfigName=_FOREIGN, RetainAllVariantProperties=True
+        EndpointName=ENDPOINT, EndpointConfigName=FOREIGN, RetainAllVariantProperties=True
     )
 
 

@@ -141,13 +141,14 @@ def _receive(reading: int) -> _Ended:
 
 @contextmanager
 def open_world(faults: tuple[Fault, ...] = ()) -> Iterator[Tap]:
-    """The world before a story with its faults in it; its table is in memory, and it has no threads."""
+    """The world before a story, with faults in it; its table is in memory, all its time is virtual."""
     world = World(Scenario(), Table({"by_endpoint": ("endpoint", "started_at")}))
     tap = Tap(world)
     with (
         mock_aws(),
         patch.object(product_clients, "client", tap.client),
         patch.object(ThreadPoolExecutor, "submit", run_at_once),
+        patch("time.monotonic", lambda: world.clock.now().timestamp()),
     ):
         world.begin(instances=4, requests_per_second=0.5)
         _plant(tap, faults)

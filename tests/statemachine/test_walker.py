@@ -141,6 +141,53 @@ def test_an_answer_outlives_the_crash_of_the_function_that_gave_it() -> None:
     assert execution.path == ["Work", "Which", "Good"]
 
 
+@pytest.mark.parametrize(("seconds", "end"), [(99, "Good"), (100, "Bad"), (400, "Bad")])
+def test_a_state_gives_a_function_up_that_takes_too_long(seconds: int, end: str) -> None:
+    clocks: list[SteppedClock] = []
+
+    def work(_function: str, _payload: Any) -> dict[str, str]:
+        clocks[0].advance(seconds)
+        return {"word": "well"}
+
+    execution, clock, _ = _begin(work)
+    clocks.append(clock)
+
+    clock.advance(1000)
+
+    assert execution.path == ["Work", "Which", end]
+    assert execution.retries == 0
+
+
+def test_a_function_that_fails_after_it_was_given_up_is_not_retried() -> None:
+    clocks: list[SteppedClock] = []
+
+    def work(_function: str, _payload: Any) -> Any:
+        clocks[0].advance(400)
+        raise FunctionFailed("Sandbox.Timedout", "")
+
+    execution, clock, _ = _begin(work)
+    clocks.append(clock)
+
+    clock.advance(1000)
+
+    assert (execution.state, execution.cause, execution.retries) == ("Bad", "caught", 0)
+
+
+def test_a_function_that_outlives_its_execution_changes_nothing_of_it() -> None:
+    stops: list[Callable[[], None]] = []
+
+    def work(_function: str, _payload: Any) -> dict[str, str]:
+        stops[0]()
+        return {"word": "well"}
+
+    execution, clock, ends = _begin(work)
+    stops.append(execution.abort)
+
+    clock.advance(1000)
+
+    assert (execution.path, ends) == (["Work"], [Status.ABORTED])
+
+
 def test_a_stopped_execution_does_nothing_more() -> None:
     execution, clock, ends = _begin(lambda *_: {"word": "well"})
 
