@@ -7,7 +7,7 @@ from itertools import product
 from random import Random
 from typing import TYPE_CHECKING
 
-from tests.statemachine.definition import read_definition
+from tests.statemachine.definition import Choice, read_definition
 from tests.statemachine.faults_injected import Call
 from tests.statemachine.faults_kinds import (
     CRASHES,
@@ -123,6 +123,8 @@ def _faults_of_call(call: Call) -> Iterator[Fault]:
 
 
 def _faults_of_state(state: str) -> Iterator[Fault]:
+    if isinstance(read_definition().states[state], Choice):
+        return  # at the same instant as the state that it leads to
     for then in ("", *RECOVERING):
         yield Stop(state, then)
     for thing in THINGS:

@@ -64,16 +64,7 @@ def _state(function: str) -> str:
 def excused_by(tap: Tap, story: Story) -> frozenset[str]:
     """The invariants that nobody could keep under the faults of a run."""
     excused = (_excused_by(fault, story) for fault in tap.faults)
-    return frozenset().union(*excused, _after_the_reading(tap))
-
-
-def _after_the_reading(tap: Tap) -> frozenset[str]:
-    """What others did after the reading that the outcome tells of makes it no lie."""
-    if tap.acted_at is None:
-        return frozenset()
-    update = tap.world.ledger.find(tap.world.executions[0].name)
-    is_read = update is not None and update.ended_at is not None and update.ended_at < tap.acted_at
-    return _LATER if is_read else frozenset()
+    return frozenset().union(*excused, _LATER if tap.is_touched_after else ())
 
 
 def _excused_by(fault: Fault, story: Story) -> frozenset[str]:

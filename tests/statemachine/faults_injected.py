@@ -17,7 +17,6 @@ from switchover.aws import clients as product_clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from tests.statemachine.faults_kinds import Fault
     from tests.statemachine.walker import Execution
@@ -62,12 +61,18 @@ class Tap:
     step: int = 0
     first_steps: dict[Call | str, int] = field(default_factory=dict)
     hits: Counter[Fault] = field(default_factory=Counter)
-    # When somebody else deleted or changed something.
-    acted_at: datetime | None = None
+    # Whether somebody else deleted or changed something, and if so after the outcome was read.
+    is_touched: bool = False
+    is_touched_after: bool = False
 
     def __post_init__(self) -> None:
         self.world.stepfunctions.before_state = self._begin_state
         self.world.lambdas.before_run = self._begin_run
+
+    def forget(self) -> None:
+        """Count from here on."""
+        self.step = 0
+        self.first_steps.clear()
 
     def client(self, service: str) -> Any:
         """The client of a service, listened to."""

@@ -46,7 +46,7 @@ def _find(world: World, tap: Tap) -> dict[str, str]:
     outcome = update.outcome if update else None
     if update is None or outcome is None:
         found["recorded"] = "no outcome"
-    elif wrong := _untrue(world, update, is_touched=tap.acted_at is not None):
+    elif wrong := _untrue(world, update, is_touched=tap.is_touched):
         found["true"] = wrong
     if outcome is Outcome.NEEDS_OPERATOR and update is not None:
         found["settled"] = update.summary
@@ -102,20 +102,23 @@ def _untrue(world: World, update: Update, *, is_touched: bool) -> str:
     if update.outcome is Outcome.NEEDS_OPERATOR:
         return ""
     try:
-        return _compare(world, update, own_hands_only=not is_touched)
+        return _compare(world, update, is_touched=is_touched)
     except world.sagemaker.exceptions.ClientError as error:
         # Rejected says that the update touched nothing, not that nobody did.
         is_true = is_touched and update.outcome is Outcome.REJECTED
         return "" if is_true else f"{update.outcome}, and {error}"
 
 
-def _compare(world: World, update: Update, *, own_hands_only: bool) -> str:
+def _compare(world: World, update: Update, *, is_touched: bool) -> str:
     described = world.describe()
     status, serving, plan = described["EndpointStatus"], world.serving, update.plan
     if status != "InService" or "PendingDeploymentSummary" in described:
         return f"{update.outcome}, and the endpoint is {status}"
     if world.twin.traffic_shares(update.endpoint) != {serving: 1.0}:
         return f"{update.outcome}, and traffic is split"
+    if is_touched and serving == FOREIGN:
+        # It was on its way when the outcome was read: whatever says of itself to serve on is wrong.
+        return "" if update.outcome is Outcome.REJECTED else f"{update.outcome}, {FOREIGN} serves"
     if update.serving_config != serving:
         return f"{update.serving_config} was recorded, and {serving} serves"
     match update.outcome:
@@ -126,7 +129,7 @@ def _compare(world: World, update: Update, *, own_hands_only: bool) -> str:
                 world.serving_model() == plan.previous_model
             )
         case Outcome.REJECTED:
-            is_true = serving == FIRST_CONFIG or not own_hands_only
+            is_true = serving == FIRST_CONFIG
             made = world.config_names() | world.model_names()
             before = world.traces_before["configs"] | world.traces_before["models"]
             if kept := made - before - {FOREIGN}:

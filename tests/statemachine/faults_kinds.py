@@ -293,8 +293,10 @@ class Outside(Fault):
         is_first = execution is tap.world.executions[0]
         return not tap.hits[self] and is_first and execution.state == self.begins_in
 
-    def happen(self, _execution: Execution, tap: Tap) -> None:
-        tap.acted_at = tap.world.clock.now()
+    def happen(self, execution: Execution, tap: Tap) -> None:
+        update = tap.world.ledger.find(execution.name)
+        tap.is_touched = True
+        tap.is_touched_after = update is not None and update.ended_at is not None
         act_outside(tap.world, self.thing)
 
 
