@@ -74,7 +74,9 @@ def find_cases(stories: tuple[Story, ...] = STORIES, seed: int = PAIRS_SEED) -> 
 def _identity(fault: Fault, story: Story) -> object:
     """What two faults have in common that are the same one."""
     match fault:
-        case LateAct() | Outside() | Stop(then="") if fault.state in _MOVING:
+        case Stop(then=""):
+            return fault, story.pace, bool(story.cause)
+        case LateAct() | Outside() if fault.state in _MOVING:
             return fault, story.pace
         case Failure():
             # A crash, and what is for ever, belongs to a function: its first state stands for all.

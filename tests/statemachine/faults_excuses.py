@@ -39,7 +39,9 @@ _OUTSIDE = {
     "endpoint deleted": frozenset({"settled", "capacity restored", "unnoticed"}),
     "endpoint updated": frozenset({"settled"}),
 }
-_LATER = frozenset({"true", "settled", "capacity restored", "way back kept", "unnoticed"})
+_LATER = frozenset(
+    {"recorded", "true", "settled", "capacity restored", "way back kept", "unnoticed"}
+)
 
 
 def tell_excuses() -> dict[str, frozenset[str]]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.statemachine.walker import Execution
     from tests.statemachine.world import World
 
+    from switchover.domain.outcome import Outcome
+
 _READINGS = ("Describe", "Get", "Head", "List", "Query", "Simulate")
 _NOT_CALLS = frozenset({"meta", "exceptions"})
 _make_client = product_clients.client
@@ -64,6 +66,7 @@ class Tap:
     # Whether somebody else deleted or changed something, and if so after the outcome was read.
     is_touched: bool = False
     is_touched_after: bool = False
+    outcome_before: Outcome | None = None
 
     def __post_init__(self) -> None:
         self.world.stepfunctions.before_state = self._begin_state

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+from tests.statemachine.faults_kinds import Stop
 from tests.statemachine.faults_outside import FOREIGN
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
@@ -25,6 +26,8 @@ def broken_by(tap: Tap, story: Story) -> dict[str, str]:
     """Every invariant that doesn't hold, with what was found instead."""
     world = tap.world
     found = _find_in_silence(world) if not world.executions else _find(world, tap)
+    if any(isinstance(fault, Stop) for fault in tap.faults) and _forgets(world, story.cause):
+        found["cause kept"] = f"it was turned back for {story.cause}, and nothing says so"
     if not story.has_downtime and world.load.failures:
         found["unnoticed"] = f"{world.load.failures} requests failed"
     return found
@@ -50,8 +53,10 @@ def _find(world: World, tap: Tap) -> dict[str, str]:
         found["true"] = wrong
     if outcome is Outcome.NEEDS_OPERATOR and update is not None:
         found["settled"] = update.summary
+    if update is not None and update.is_confirmed and outcome is Outcome.ROLLED_BACK:
+        found["confirmed stays"] = f"it was confirmed, and is {outcome}"
     # Where nothing could be recorded a person is needed, whom a dead letter calls too.
-    expected = outcome or Outcome.NEEDS_OPERATOR
+    expected = outcome or tap.outcome_before or Outcome.NEEDS_OPERATOR
     told = _told_people(world), _told_machines(world)
     is_called = outcome is None and bool(world.lambdas.dead_letters)
     if not is_called and ({*told[0], *told[1]} != {expected} or not all(told)):
@@ -59,6 +64,16 @@ def _find(world: World, tap: Tap) -> dict[str, str]:
     if max(map(len, told)) > 1:
         found["told once"] = f"{told}"
     return found
+
+
+def _forgets(world: World, cause: str) -> bool:
+    """Whether the way back was begun for a cause that neither the record nor a mark tells of."""
+    first = world.executions[0] if world.executions else None
+    if not cause or first is None or "RollBack" not in first.path:
+        return False
+    update = world.update()
+    is_told = cause in {reason.code for reason in update.reasons}
+    return not is_told or world.wishes.mark(ENDPOINT, update.version) is None
 
 
 def _find_left_behind(world: World, update: Update | None) -> Iterator[tuple[str, str]]:

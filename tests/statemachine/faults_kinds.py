@@ -296,6 +296,7 @@ class Outside(Fault):
     def happen(self, execution: Execution, tap: Tap) -> None:
         update = tap.world.ledger.find(execution.name)
         tap.is_touched = True
+        tap.outcome_before = update.outcome if update else None
         tap.is_touched_after = update is not None and update.ended_at is not None
         act_outside(tap.world, self.thing)
 

@@ -26,6 +26,7 @@ class Story:
     """An update from its offer on; `told` says which one it is, `ends` its outcome if nothing fails.
 
     `is_stopped`: its execution is stopped from outside. `has_downtime`: nobody answers for a while.
+    `cause`: the code of the reason for which it turns itself back, and which marks the version as bad.
     `pace`: how traffic is moved, where that makes a difference for what comes late or is changed.
     """
 
@@ -34,6 +35,7 @@ class Story:
     ends: Outcome
     tell: Callable[[World], None]
     pace: str = ""
+    cause: str = ""
     has_downtime: bool = False
     is_stopped: bool = False
 
@@ -108,7 +110,13 @@ def _update_linearly(world: World) -> None:
 STORIES = (
     Story("canary", "a canary that is updated", Outcome.UPDATED, _update_by_canary),
     Story("alarm", "a canary that its alarm turns back", Outcome.ROLLED_BACK, _offer_a_slow_one),
-    Story("answers", "answers that turn it back", Outcome.ROLLED_BACK, _offer_what_answers_wrongly),
+    Story(
+        "answers",
+        "answers that turn it back",
+        Outcome.ROLLED_BACK,
+        _offer_what_answers_wrongly,
+        cause="golden.failed",
+    ),
     Story(
         "stopped", "stopped in the air", Outcome.ROLLED_BACK, _stop_it_in_the_air, is_stopped=True
     ),
@@ -122,6 +130,7 @@ STORIES = (
         "a redeploy that fails",
         Outcome.ROLLED_BACK,
         _redeploy_what_never_gets_healthy,
+        cause="sagemaker.failure-reason",
         has_downtime=True,
     ),
 )
