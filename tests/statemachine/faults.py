@@ -98,10 +98,10 @@ def _parse(arguments: Iterable[str] | None) -> argparse.Namespace:
 
 
 def _shard(text: str) -> tuple[int, int]:
-    mine, _, shards = text.partition("/")
-    if not 1 <= int(mine) <= int(shards):
+    mine, shards = map(int, text.split("/"))
+    if not 1 <= mine <= shards:
         raise argparse.ArgumentTypeError(f"{text} is none of 1/N to N/N")
-    return int(mine), int(shards)
+    return mine, shards
 
 
 if __name__ == "__main__":

@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING
 
 from tests.statemachine.definition import Choice, read_definition
 from tests.statemachine.faults_injected import Call
-from tests.statemachine.faults_kinds import (
-    CRASHES,
-    Failure,
-    Fault,
-    Kind,
-    LateAct,
-    Outside,
-    Stop,
-    Storm,
-)
+from tests.statemachine.faults_kinds import CRASHES, Failure, Fault, Kind, LateAct, Storm
 from tests.statemachine.faults_outside import THINGS
+from tests.statemachine.faults_people import Outside, Stop
 from tests.statemachine.faults_runs import find_steps
 from tests.statemachine.faults_stories import STORIES, Story
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.statemachine.faults_kinds import Failure, Fault, Kind, LateAct, Outside
+from tests.statemachine.faults_kinds import Failure, Fault, Kind, LateAct
+from tests.statemachine.faults_people import Outside
 
 if TYPE_CHECKING:
     from tests.statemachine.faults_injected import Call, Tap

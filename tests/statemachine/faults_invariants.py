@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
-from tests.statemachine.faults_kinds import Stop
 from tests.statemachine.faults_outside import FOREIGN
+from tests.statemachine.faults_people import Stop
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover.domain.alarms import Scope

@@ -1,5 +1,4 @@
-"""What can go wrong around an update: calls that fail, come late or are throttled, people who stop it or
-change what it stands on.
+"""What can go wrong between the product and AWS: calls that fail, take effect late or are throttled.
 
 A call that fails lies above botocore's own retries: what meets it has been tried as often as the client
 tries. A storm lies below them.
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 from tests.statemachine.faults_injected import Call, Tap, attempts_of
-from tests.statemachine.faults_outside import act_outside
 from tests.statemachine.walker import Status
 
 if TYPE_CHECKING:
@@ -245,60 +243,6 @@ class Storm(Fault):
     def _is_among(self, call: Call) -> bool:
         wanted = self.call
         return call.service == wanted.service and wanted.operation in {"*", call.operation}
-
-
-@dataclass(frozen=True)
-class Stop(Fault):
-    """Somebody stops the execution as a state begins; then also its recovery, in another state."""
-
-    begins_in: str
-    then: str = ""
-    family = "stop"
-
-    @property
-    def at(self) -> str:
-        return self.begins_in
-
-    @property
-    def how(self) -> str:
-        return f"stopped, {self.then} too" if self.then else "stopped"
-
-    def comes_with(self, execution: Execution, tap: Tap) -> bool:
-        is_first = execution is tap.world.executions[0]
-        if not tap.hits[self]:
-            return is_first and execution.state == self.begins_in
-        return tap.hits[self] == 1 and not is_first and execution.state == self.then
-
-    def happen(self, execution: Execution, _tap: Tap) -> None:
-        execution.abort()
-
-
-@dataclass(frozen=True)
-class Outside(Fault):
-    """Somebody else deletes or changes what the update stands on, as a state begins."""
-
-    begins_in: str
-    thing: str
-    family = "outside"
-
-    @property
-    def at(self) -> str:
-        return self.begins_in
-
-    @property
-    def how(self) -> str:
-        return self.thing
-
-    def comes_with(self, execution: Execution, tap: Tap) -> bool:
-        is_first = execution is tap.world.executions[0]
-        return not tap.hits[self] and is_first and execution.state == self.begins_in
-
-    def happen(self, execution: Execution, tap: Tap) -> None:
-        update = tap.world.ledger.find(execution.name)
-        tap.is_touched = True
-        tap.outcome_before = update.outcome if update else None
-        tap.is_touched_after = update is not None and update.ended_at is not None
-        act_outside(tap.world, self.thing)
 
 
 def _stop_where(tap: Tap, state: str) -> None:

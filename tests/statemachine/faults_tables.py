@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from rich.table import Table
+from tests.statemachine.faults_kinds import Kind
 
 from switchover.domain.outcome import Outcome
 
@@ -26,6 +27,21 @@ LEGEND = (
     "U Updated   R RolledBack   J Rejected   N NeedsOperator   – nothing started"
     "   ✓ invariants held   ✗ one broke   · no case   2✓ so many cases"
 )
+# A function that crashes stands in the columns of a call that times out: it acted, or it didn't.
+_COLUMNS = {
+    f"{crash} {how}": f"{alike} {how}"
+    for crash, alike in (
+        (Kind.CRASH_BEFORE, Kind.NO_CONNECTION),
+        (Kind.CRASH_AFTER, Kind.LOST_ANSWER),
+    )
+    for how in ("once", "ever")
+}
+_SHORT = {
+    "deleted": "gone",
+    "deregistered": "gone",
+    "previous": "prev.",
+    "release.json": "release",
+}
 _TITLES = {
     "failure": "A call or a function fails",
     "late": "A call takes effect after its caller was given up",
@@ -56,7 +72,7 @@ def draw(family: str, results: Iterable[Result]) -> Table:
     if has_calls:
         table.add_column("call", no_wrap=True)
     for column in columns:
-        words = column.split()
+        words = [_SHORT.get(word, word) for word in column.split()]
         table.add_column("\n".join(words), justify="center", no_wrap=True, vertical="bottom")
     last = ""
     for state, what in _sorted(cells):
@@ -81,7 +97,7 @@ def _place(result: Result) -> tuple[tuple[str, str], str]:
     first, *others = result.case.faults
     if others:
         return (first.state, ""), f"{others[0].family} second"
-    return (first.state, first.what), first.how
+    return (first.state, first.what), _COLUMNS.get(first.how, first.how)
 
 
 def _sorted(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
