@@ -17,6 +17,7 @@ from switchover_cli.abort import abort
 from switchover_cli.approving import approve, reject
 from switchover_cli.console import open_console, print_document
 from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.doctor.command import doctor
 from switchover_cli.errors import CommandFailed, Interrupted, Misused, Refused, explain
 from switchover_cli.exits import MEANINGS, ExitCode
 from switchover_cli.explain import explain as explain_update
@@ -95,6 +96,7 @@ app.command(rich_help_panel=_STEER)(abort)
 app.command(rich_help_panel=_STEER)(unclaim)
 app.command("explain", rich_help_panel=_LOOK)(explain_update)
 app.command("test", rich_help_panel=_LOOK)(ask_golden)
+app.command(rich_help_panel=_LOOK)(doctor)
 app.command(rich_help_panel=_BACK)(pin)
 app.command(rich_help_panel=_BACK)(unpin)
 app.add_typer(release_app, name="release", rich_help_panel=_BACK)

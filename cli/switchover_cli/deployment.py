@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from switchover_local.stack import LocalCloud
 
-_CALM = Config(
+CALM = Config(
     connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5}
 )
 # Endings of the variables that lead boto3 to an account, or to an endpoint of one's own.
@@ -63,76 +63,78 @@ class Deployment:
     topic_arn: str | None = None
     dashboard: str = ""
     releases_may: tuple[str, ...] = ()
+    schedule_group: str = ""
+    dead_letters_url: str = ""
     decide_url: str = ""
     vouch_url: str = ""
 
     @cached_property
     def ledger(self) -> Ledger:
         """What Switchover remembers."""
-        return Ledger(self.session.client("dynamodb", config=_CALM), self.table)
+        return Ledger(self.session.client("dynamodb", config=CALM), self.table)
 
     @cached_property
     def queue(self) -> Queue:
         """Who waits."""
-        return Queue(self.session.client("dynamodb", config=_CALM), self.table)
+        return Queue(self.session.client("dynamodb", config=CALM), self.table)
 
     @cached_property
     def sagemaker(self) -> SageMaker:
         """The endpoints."""
-        return SageMaker(self.session.client("sagemaker", config=_CALM))
+        return SageMaker(self.session.client("sagemaker", config=CALM))
 
     @cached_property
     def cloudwatch(self) -> CloudWatch:
         """The alarms."""
-        return CloudWatch(self.session.client("cloudwatch", config=_CALM))
+        return CloudWatch(self.session.client("cloudwatch", config=CALM))
 
     @cached_property
     def fleet_metrics(self) -> FleetMetrics:
         """What a fleet answered, and how fast."""
-        return FleetMetrics(self.session.client("cloudwatch", config=_CALM))
+        return FleetMetrics(self.session.client("cloudwatch", config=CALM))
 
     @cached_property
     def wishes(self) -> Wishes:
         """What people wish."""
-        return Wishes(self.session.client("dynamodb", config=_CALM), self.table)
+        return Wishes(self.session.client("dynamodb", config=CALM), self.table)
 
     @cached_property
     def traces(self) -> Traces:
         """What tells why a change went wrong."""
         return Traces(
-            self.session.client("cloudwatch", config=_CALM),
-            ContainerLogs(self.session.client("logs", config=_CALM)),
+            self.session.client("cloudwatch", config=CALM),
+            ContainerLogs(self.session.client("logs", config=CALM)),
         )
 
     @cached_property
     def leftovers(self) -> Leftovers:
         """What past updates left."""
-        return Leftovers(self.session.client("sagemaker", config=_CALM))
+        return Leftovers(self.session.client("sagemaker", config=CALM))
 
     @cached_property
     def scaling(self) -> Scaling:
         """The scalable targets."""
-        return Scaling(self.session.client("application-autoscaling", config=_CALM))
+        return Scaling(self.session.client("application-autoscaling", config=CALM))
 
     @cached_property
     def quotas(self) -> Quotas:
         """What the account may run."""
-        return Quotas(self.session.client("service-quotas", config=_CALM))
+        return Quotas(self.session.client("service-quotas", config=CALM))
 
     @cached_property
     def fleets(self) -> Fleets:
         """What the account's endpoints use."""
-        return Fleets(self.session.client("sagemaker", config=_CALM))
+        return Fleets(self.session.client("sagemaker", config=CALM))
 
     @cached_property
     def roles(self) -> Roles:
         """What roles may do."""
-        return Roles(self.session.client("iam", config=_CALM))
+        return Roles(self.session.client("iam", config=CALM))
 
     @cached_property
     def topic(self) -> Topic:
         """Who hears the outcomes."""
-        return Topic(self.session.client("sns", config=_CALM), self.topic_arn)
+        return Topic(self.session.client("sns", config=CALM), self.topic_arn)
 
     @cached_property
     def models(self) -> Models:
@@ -147,28 +149,28 @@ class Deployment:
     @cached_property
     def artifacts(self) -> Artifacts:
         """What models are launched from."""
-        return Artifacts(self.s3, self.session.client("ecr", config=_CALM))
+        return Artifacts(self.s3, self.session.client("ecr", config=CALM))
 
     @cached_property
     def workflow(self) -> Workflow:
         """The state machine's executions."""
-        return Workflow(self.session.client("stepfunctions", config=_CALM))
+        return Workflow(self.session.client("stepfunctions", config=CALM))
 
     @cached_property
     def function_urls(self) -> FunctionUrls:
         """The functions that must know who calls."""
-        endpoint = self.session.client("lambda", config=_CALM).meta.endpoint_url
+        endpoint = self.session.client("lambda", config=CALM).meta.endpoint_url
         return FunctionUrls(self.session, endpoint if self.is_local else "")
 
     @cached_property
     def s3(self) -> S3Client:
         """The way to the model bucket."""
-        return self.session.client("s3", config=_CALM)
+        return self.session.client("s3", config=CALM)
 
     @cached_property
     def is_local(self) -> bool:
         """Whether all this is on this machine, where time is virtual and asking is free."""
-        url = self.session.client("stepfunctions", config=_CALM).meta.endpoint_url
+        url = self.session.client("stepfunctions", config=CALM).meta.endpoint_url
         return urlsplit(url).hostname in {"127.0.0.1", "localhost"}
 
     def execution_arn(self, update_id: str) -> str:
@@ -197,6 +199,8 @@ def find_deployment(stack: str, session: boto3.Session) -> Deployment:
         state_machine_arn=outputs["StateMachineArn"],
         topic_arn=outputs.get("TopicArn"),
         dashboard=outputs.get("DashboardUrl", "").rpartition("name=")[2],
+        schedule_group=outputs.get("ScheduleGroupName", ""),
+        dead_letters_url=outputs.get("DeadLettersUrl", ""),
         releases_may=split_names(parameters.get("ReleasesMay", "")),
         decide_url=outputs.get("DecideUrl", ""),
         vouch_url=outputs.get("VouchUrl", ""),
@@ -243,7 +247,7 @@ def _running_cloud() -> LocalCloud:
 
 def _read_stack(stack: str, session: boto3.Session) -> tuple[dict[str, str], dict[str, str]]:
     """The outputs and the parameters of a stack."""
-    cloudformation = session.client("cloudformation", config=_CALM)
+    cloudformation = session.client("cloudformation", config=CALM)
     try:
         [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:

@@ -27,7 +27,7 @@ MEANINGS = {
     ExitCode.USAGE: "the command can't be right as given",
     ExitCode.REJECTED: "Rejected or Superseded: the endpoint was not touched",
     ExitCode.ROLLED_BACK: "RolledBack: the previous config serves",
-    ExitCode.NEEDS_OPERATOR: "NeedsOperator: a person must look now",
+    ExitCode.NEEDS_OPERATOR: "NeedsOperator, or what doctor found: a person must look now",
     ExitCode.WRONG_ANSWERS: "a golden request was answered wrongly, or could not be measured",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C; an update goes on without us",
 }

@@ -199,3 +199,10 @@ def test_functions_are_called_by_their_signed_url_alone() -> None:
 
     assert called
     assert called == [(action, by_url[action]) for action, _ in called]
+
+
+def test_an_auditor_may_do_all_that_doctor_asks_of_aws() -> None:
+    needed = actions_from("switchover_cli.doctor.command.doctor")
+
+    assert needed <= _granted("auditor")
+    assert all(re.search(r":(Describe|Get|List|Query)", action) for action in needed)

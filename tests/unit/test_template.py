@@ -265,6 +265,8 @@ def test_outputs_are_what_the_cli_looks_for() -> None:
         "BucketName",
         "StateMachineArn",
         "TopicArn",
+        "DeadLettersUrl",
+        "ScheduleGroupName",
         "DashboardUrl",
         "DecideUrl",
         "VouchUrl",

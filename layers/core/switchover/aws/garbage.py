@@ -37,7 +37,9 @@ class Leftovers:
             )
         )
         return Inventory(
-            configs={each["EndpointConfigName"]: frozenset(_models(each)) for each in described},
+            configs={
+                each["EndpointConfigName"]: frozenset(named_models(each)) for each in described
+            },
             models=frozenset(self._names("list_models", "Models", "ModelName")),
             endpoints={
                 name: frozenset(self._configs_of(name))
@@ -70,7 +72,7 @@ class Leftovers:
             yield pending["EndpointConfigName"]
 
 
-def _models(config: Mapping[str, Any]) -> Iterator[str]:
+def named_models(config: Mapping[str, Any]) -> Iterator[str]:
     """Every model that a config names, in pools and shadows too."""
     for variant in (*config["ProductionVariants"], *config.get("ShadowProductionVariants", ())):
         if "ModelName" in variant:

@@ -1,0 +1,275 @@
+"""Reads all that the diagnosis needs, part by part: what may not be read, or takes too long, is said."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.bounded import Unreadable, read_json
+from switchover.domain.capacity import plan_restoration
+from switchover.domain.diagnosis.seen import Ended, HeldClaim, Holding, Seen, Unrestored
+from switchover.domain.naming import endpoint_of_alarm
+from switchover.domain.policies.parts import key_names
+from switchover.domain.policies.policy import OWNERS_ALONE, Policy, Wish
+from switchover.domain.readings import Subscribers
+from switchover.domain.update import INPUT_LIMITS
+from switchover_cli.deployment import CALM
+from switchover_cli.doctor.listing import (
+    Alarms,
+    DeadLetters,
+    Endpoints,
+    Runs,
+    ScheduleList,
+    Suspensions,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from switchover.domain.update import Update
+    from switchover_cli.deployment import Deployment
+
+# Of one endpoint: more updates than anybody looks back on. Of what is older, nothing is judged.
+_MOST_UPDATES = 200
+# Step Functions keeps an execution for 90 days (quotas); what ended long ago is no news.
+_LOOK_BACK = timedelta(days=14)
+_UNSUCCESSFUL = ("ABORTED", "TIMED_OUT", "FAILED")
+
+
+class Unseen(BaseModel):
+    """A part that couldn't be looked at, and why not."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    part: str
+    why: str
+
+
+class _TimeIsOver(Exception):
+    """The rest isn't looked at."""
+
+
+@dataclass(slots=True)
+class Doctor:
+    """Looks at one deployment, for so many seconds at most. It changes nothing."""
+
+    deployment: Deployment
+    within_seconds: float
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    monotonic: Callable[[], float] = time.monotonic
+    unseen: list[Unseen] = field(default_factory=list)
+    _until: float = 0.0
+
+    def look(self) -> Seen:
+        """Everything that could be seen; what couldn't be is in `unseen`."""
+        self._until = self.monotonic() + self.within_seconds
+        deployment = self.deployment
+        names, known = deployment.releases_may, _known_keys()
+        seen = Seen(
+            now=self.now,
+            machine_arn=deployment.state_machine_arn,
+            schedule_group=deployment.schedule_group,
+            dead_letters_url=deployment.dead_letters_url,
+            topic_arn=deployment.topic_arn or "",
+            known_keys=tuple(name for name in names if name in known),
+            unknown_keys=tuple(name for name in names if name not in known),
+        )
+        for part, read in (
+            ("claims", self._claims),
+            ("queues", self._queues),
+            ("executions", self._executions),
+            ("endpoints", self._endpoints),
+            ("alarms", self._alarms),
+            ("updates", self._updates),
+            ("pins", self._pins),
+            ("scaling", self._scaling),
+            ("configs and models", self._configs),
+            ("schedules", self._schedules),
+            ("dead letters", self._dead_letters),
+            ("who is told", self._listeners),
+        ):
+            seen = self._try(part, read, seen)
+        return seen
+
+    def _try(self, part: str, read: Callable[[Seen], Seen], seen: Seen) -> Seen:
+        """Look at one part; where that can't be done, note why, and go on with what was seen."""
+        try:
+            self._check_time()
+            return read(seen)
+        except ClientError as error:
+            why = f"{error.response['Error']['Code']} on {error.operation_name}"
+        except BotoCoreError as error:
+            why = str(error)
+        except _TimeIsOver:
+            why = f"{self.within_seconds:.0f} s were over; --within gives more"
+        self.unseen.append(Unseen(part=part, why=why))
+        return seen
+
+    def _check_time(self) -> None:
+        if self.monotonic() > self._until:
+            raise _TimeIsOver
+
+    def _claims(self, seen: Seen) -> Seen:
+        deployment, held = self.deployment, []
+        for endpoint in deployment.ledger.claimed_endpoints():
+            self._check_time()
+            claim = deployment.ledger.claim(endpoint)
+            if claim is not None:
+                is_running = deployment.workflow.is_running(claim.execution_arn)
+                held.append(HeldClaim(claim, is_running, deployment.ledger.find(claim.update_id)))
+        return replace(seen, claims=tuple(held))
+
+    def _queues(self, seen: Seen) -> Seen:
+        queue = self.deployment.queue
+        waiting = [one for endpoint in queue.endpoints() for one in queue.entries(endpoint)]
+        return replace(seen, waiting=tuple(waiting))
+
+    def _executions(self, seen: Seen) -> Seen:
+        runs = Runs(self.deployment.session.client("stepfunctions", config=CALM))
+        found = []
+        for status in _UNSUCCESSFUL:
+            for arn, at in runs.ended(seen.machine_arn, status):
+                self._check_time()
+                if self.now - at > _LOOK_BACK:
+                    break
+                name = arn.rpartition(":")[2]
+                update, asked = self.deployment.ledger.find(name), {}
+                if update is None:
+                    asked = _parsed(runs.asked(arn))
+                    name = _taken_up(asked) or name
+                    update = self.deployment.ledger.find(name)
+                found.append(Ended(arn, name, status, at, asked, update))
+        return replace(seen, executions=tuple(found))
+
+    def _endpoints(self, seen: Seen) -> Seen:
+        endpoints = Endpoints(self.deployment.session.client("sagemaker", config=CALM))
+        names, serving = tuple(endpoints.names()), set[str]()
+        seen = replace(seen, endpoints=frozenset(names))
+        for name in names:
+            self._check_time()
+            serving.update(endpoints.serving(name))
+        return replace(seen, serving_configs=frozenset(serving))
+
+    def _alarms(self, seen: Seen) -> Seen:
+        alarms = Alarms(self.deployment.session.client("cloudwatch", config=CALM))
+        return replace(seen, alarms=tuple(alarms.named()))
+
+    def _updates(self, seen: Seen) -> Seen:
+        updates: list[Update] = []
+        read: set[str] = set()
+        for name in _concerned(seen):
+            self._check_time()
+            history = self.deployment.ledger.history(name, _MOST_UPDATES)
+            updates += history
+            if len(history) < _MOST_UPDATES:
+                read.add(name)
+        return replace(seen, updates=tuple(updates), fully_read=frozenset(read))
+
+    def _pins(self, seen: Seen) -> Seen:
+        pins, unreadable = [], []
+        for name in _concerned(seen):
+            self._check_time()
+            pin = self.deployment.wishes.pin(name)
+            if pin is not None and pin.is_unreadable:
+                unreadable.append(name)
+            elif pin is not None:
+                pins.append(
+                    Holding(
+                        kind="pin",
+                        endpoint=name,
+                        by=pin.version,
+                        since=pin.at,
+                        told=pin.reason or "no reason given",
+                    )
+                )
+        return replace(seen, pins=tuple(pins), unreadable_pins=tuple(unreadable))
+
+    def _scaling(self, seen: Seen) -> Seen:
+        suspended = Suspensions(
+            self.deployment.session.client("application-autoscaling", config=CALM)
+        )
+        found = []
+        for endpoint, variant in suspended.variants():
+            self._check_time()
+            left = self._unrestored(seen, endpoint, variant)
+            if left is not None:
+                found.append(left)
+        return replace(seen, unrestored=tuple(found))
+
+    def _unrestored(self, seen: Seen, endpoint: str, variant: str) -> Unrestored | None:
+        """What an update that is over left of its suspension; None if none of ours is to blame."""
+        last = next(
+            (each for each in seen.updates or () if each.endpoint == endpoint and each.snapshot),
+            None,
+        )
+        if last is None or last.snapshot is None or last.plan is None or last.outcome is None:
+            return None
+        restoration = plan_restoration(
+            last.snapshot,
+            self.deployment.scaling.read(endpoint, variant),
+            self.deployment.sagemaker.read(endpoint),
+            last.plan,
+            is_recreated=False,
+        )
+        if restoration.target is None:
+            return None
+        return Unrestored(endpoint, variant, last.update_id, last.ended_at, restoration.target)
+
+    def _configs(self, seen: Seen) -> Seen:
+        endpoints = Endpoints(self.deployment.session.client("sagemaker", config=CALM))
+        seen = replace(seen, configs=tuple(endpoints.configs()), models=tuple(endpoints.models()))
+        if all(model.name in seen.known_names for model in seen.models):
+            return seen
+        in_use: set[str] = set()
+        for config in seen.serving_configs:
+            self._check_time()
+            in_use.update(endpoints.models_of(config))
+        return replace(seen, serving_models=frozenset(in_use))
+
+    def _schedules(self, seen: Seen) -> Seen:
+        if not seen.schedule_group:
+            return seen
+        schedules = ScheduleList(self.deployment.session.client("scheduler", config=CALM))
+        return replace(seen, schedules=tuple(schedules.named(seen.schedule_group)))
+
+    def _dead_letters(self, seen: Seen) -> Seen:
+        if not seen.dead_letters_url:
+            return seen
+        letters = DeadLetters(self.deployment.session.client("sqs", config=CALM))
+        return replace(seen, dead_letters=letters.count(seen.dead_letters_url))
+
+    def _listeners(self, seen: Seen) -> Seen:
+        told = self.deployment.topic.subscribers()
+        return replace(seen, listeners=told.confirmed if isinstance(told, Subscribers) else None)
+
+
+def _concerned(seen: Seen) -> tuple[str, ...]:
+    """The endpoints that there are, and those that something of ours is about."""
+    ours = {endpoint_of_alarm(alarm.name) for alarm in seen.alarms}
+    waiting = {one.endpoint for one in seen.waiting}
+    return tuple(sorted({*(seen.endpoints or ()), *seen.claimed, *waiting, *filter(None, ours)}))
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """An execution's input; empty where whoever started it wrote something else than a request."""
+    try:
+        asked = read_json(text, INPUT_LIMITS)
+    except Unreadable:
+        return {}
+    return asked if isinstance(asked, dict) else {}
+
+
+def _taken_up(asked: Mapping[str, Any]) -> str:
+    """The update that an execution took up, by its input; empty if it began one of its own."""
+    found = [asked.get(key) for key in ("recover", "resume", "cancel")]
+    return next((name for name in found if isinstance(name, str)), "")
+
+
+def _known_keys() -> frozenset[str]:
+    """What `ReleasesMay` may name, as a policy's `releases_may` may."""
+    return frozenset({*key_names(Policy), *Wish}) - OWNERS_ALONE

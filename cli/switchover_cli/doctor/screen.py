@@ -1,0 +1,55 @@
+"""How a diagnosis looks in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from switchover.domain.amounts import say_count
+from switchover_cli.words import say_duration, say_minute
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.console import RenderableType
+
+    from switchover.domain.diagnosis.findings import Finding
+    from switchover.domain.diagnosis.seen import Holding
+    from switchover_cli.doctor.reading import Unseen
+
+
+def draw_held(held: tuple[Holding, ...], now: datetime) -> RenderableType:
+    """What is held, by whom, since when."""
+    if not held:
+        return Text("Nothing is held: no claim, no queue, no pin.")
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), title_justify="left")
+    for column in ("held", "endpoint", "by", "for", ""):
+        table.add_column(column, no_wrap=column in {"held", "for"}, overflow="fold")
+    for each in held:
+        since = say_duration((now - each.since).total_seconds()) if each.since else "?"
+        table.add_row(each.kind, each.endpoint, each.by, since, each.told)
+    return table
+
+
+def draw_finding(number: int, finding: Finding) -> RenderableType:
+    """One finding with its evidence."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(justify="right", style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    what = Text(finding.subject, style="bold")
+    what.append(f"  {finding.code}", style="not bold dim")
+    grid.add_row(f"{number}.", what)
+    since = f" Since {say_minute(finding.since)} UTC." if finding.since else ""
+    grid.add_row("", Text(f"{finding.evidence}{since}"))
+    return grid
+
+
+def sum_up(findings: tuple[Finding, ...], unseen: tuple[Unseen, ...]) -> Text:
+    """The last line."""
+    if findings:
+        return Text(f"{say_count(len(findings), 'finding')}.", style="bold red")
+    if unseen:
+        return Text("Nothing was found in what could be seen.", style="yellow")
+    return Text("Nothing was found.", style="green")

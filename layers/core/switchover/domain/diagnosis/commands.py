@@ -1,0 +1,99 @@
+"""The commands that mend what was found, as they are typed in a shell."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_OPTIONS = {
+    "MinCapacity": "--min-capacity",
+    "MaxCapacity": "--max-capacity",
+    "SuspendedState": "--suspended-state",
+}
+
+
+def unclaim(endpoint: str) -> str:
+    """Free an endpoint, and put back what the update left."""
+    return _typed("switchover unclaim", endpoint, "--reason", "its execution is gone")
+
+
+def unpin(endpoint: str) -> str:
+    """Let an endpoint take any version again."""
+    return _typed("switchover unpin", endpoint)
+
+
+def start(machine_arn: str, request: Mapping[str, Any]) -> str:
+    """Start an execution of the update machine by its input."""
+    text = json.dumps(request)
+    return _typed(
+        "aws stepfunctions start-execution", "--state-machine-arn", machine_arn, "--input", text
+    )
+
+
+def register_target(endpoint: str, variant: str, request: Mapping[str, Any]) -> str:
+    """Give a scalable target what a request to Application Auto Scaling says."""
+    given = [
+        part
+        for key, option in _OPTIONS.items()
+        if key in request
+        for part in (option, json.dumps(request[key]))
+    ]
+    return _typed(
+        "aws application-autoscaling register-scalable-target --service-namespace sagemaker",
+        "--resource-id",
+        f"endpoint/{endpoint}/variant/{variant}",
+        "--scalable-dimension",
+        "sagemaker:variant:DesiredInstanceCount",
+        *given,
+    )
+
+
+def delete_alarm(name: str) -> str:
+    """Delete an alarm."""
+    return _typed("aws cloudwatch delete-alarms --alarm-names", name)
+
+
+def delete_config(name: str) -> str:
+    """Delete an endpoint config."""
+    return _typed("aws sagemaker delete-endpoint-config --endpoint-config-name", name)
+
+
+def delete_model(name: str) -> str:
+    """Delete a model."""
+    return _typed("aws sagemaker delete-model --model-name", name)
+
+
+def delete_schedule(group: str, name: str) -> str:
+    """Delete a schedule."""
+    return _typed("aws scheduler delete-schedule", "--group-name", group, "--name", name)
+
+
+def read_dead_letters(url: str) -> str:
+    """Read events that no function could take; each is back in the queue half a minute later."""
+    return _typed("aws sqs receive-message --max-number-of-messages 10 --queue-url", url)
+
+
+def purge_dead_letters(url: str) -> str:
+    """Throw those events away."""
+    return _typed("aws sqs purge-queue --queue-url", url)
+
+
+def subscribe(topic_arn: str) -> str:
+    """Have a person told, who confirms it by the link in a first message."""
+    return _typed(
+        "aws sns subscribe --protocol email --notification-endpoint you@example.com --topic-arn",
+        topic_arn,
+    )
+
+
+def set_releases_may(keys: Iterable[str]) -> str:
+    """Change one parameter of the stack, in the folder of its template; the others stay."""
+    return _typed("sam deploy --parameter-overrides", f"ReleasesMay={','.join(keys)}")
+
+
+def _typed(command: str, *arguments: str) -> str:
+    return " ".join((command, *map(shlex.quote, arguments)))
