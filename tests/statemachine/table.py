@@ -10,6 +10,7 @@ import bisect
 from collections import defaultdict
 from copy import deepcopy
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -35,14 +36,19 @@ class Table:
 
     indexes: Mapping[str, _Key]
     items: dict[_Key, Item] = field(default_factory=dict)
+    # Request units (DynamoDB Developer Guide, "Read and write request units"): writes by the KB, a
+    # failed condition and each index that keeps the item too; reads by 4 KB, half of it eventually.
+    written_units: int = 0
+    read_units: float = 0
     # By index (the table's own under ""), partition: what lies in it, sorted.
     _sorted: dict[str, dict[str, list[tuple[str, _Key]]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
 
-    def get_item(self, *, Key: Item, **_asked: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
+    def get_item(self, *, Key: Item, **asked: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
         """One item."""
         found = self.items.get(_key(Key))
+        self.read_units += _read_units([found or {}], asked)
         return {} if found is None else {"Item": dict(found)}
 
     def put_item(self, *, Item: Item, **asked: Any) -> dict[str, Any]:  # noqa: N803
@@ -101,6 +107,7 @@ class Table:
             if len(read) == asked.get("Limit"):
                 last = {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
                 return {"Items": found, "Count": len(found), "LastEvaluatedKey": last}
+        self.read_units += _read_units(found, asked)
         return {"Items": found, "Count": len(found)}
 
     def get_paginator(self, operation: str) -> Pages:
@@ -115,6 +122,7 @@ class Table:
             return
         holds = condition(text, asked.get("ExpressionAttributeNames", {}))
         if not holds(self.items.get(key, {}), asked.get("ExpressionAttributeValues", {})):
+            self.written_units += _written_units(self.items.get(key, {}))
             raise _refusal("ConditionalCheckFailedException", operation)
 
     def _write(self, operation: str, key: _Key, item: Item) -> None:
@@ -122,6 +130,7 @@ class Table:
             raise _refusal("ValidationException", operation, "Item size has exceeded the maximum")
         self._forget(key)
         self.items[key] = item
+        self.written_units += _written_units(item) * len(list(self._places(item)))
         for index, (partition, order) in self._places(item):
             bisect.insort(self._sorted[index][partition], (order, key))
 
@@ -166,6 +175,15 @@ def _partition(
 
 def _key(item: Mapping[str, Any]) -> _Key:
     return item["pk"]["S"], item["sk"]["S"]
+
+
+def _written_units(item: Item) -> int:
+    return max(1, ceil(_size(item) / 1024))
+
+
+def _read_units(items: list[Item], asked: Mapping[str, Any]) -> float:
+    units = max(1, ceil(sum(map(_size, items)) / 4096))
+    return units if asked.get("ConsistentRead") else units / 2
 
 
 def _size(item: Item) -> int:

@@ -46,14 +46,16 @@ _SETTLE_SECONDS = 900
 class World:
     """Everything around one endpoint `vlm`, which serves version v1 when it begins.
 
-    `dynamodb` stands in for moto's DynamoDB.
+    `dynamodb` stands in for moto's DynamoDB, `outlets` for what takes events and messages.
     """
 
-    def __init__(self, scenario: Scenario, dynamodb: Any = None) -> None:
+    def __init__(
+        self, scenario: Scenario, dynamodb: Any = None, outlets: type[Outlets] = Outlets
+    ) -> None:
         template = read_template()
         self.clock = SteppedClock(_START)
         self.lambdas = Lambdas(template, self.clock)
-        self.outlets = Outlets(self.lambdas)
+        self.outlets = outlets(self.lambdas)
         self.scheduler = Scheduler(self.lambdas, self.clock)
         self.roles = RoleSimulator()
         self.stand_ins: dict[str, Any] = {}
