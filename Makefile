@@ -35,11 +35,12 @@ types: .venv/test.done
 tests: .venv/test.done
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-bench: .venv/test.done  ## the twin's speed, waiting beside polling, what a check costs, upload beside its peers
+bench: .venv/test.done  ## the twin's speed, waiting beside polling, a check, upload beside its peers, a soak of ten days
 	$(BIN)/python -m benchmarks.twin
 	$(BIN)/python -m benchmarks.waiting
 	$(BIN)/python -m benchmarks.checkpoint
 	$(BIN)/python -m benchmarks.upload
+	$(BIN)/python -m benchmarks.soak
 
 faults: .venv/test.done  ## calls that fail, come late or in storms, stops, deletions, pairs: how each update ended (15 minutes)
 	$(BIN)/python -m tests.statemachine.faults

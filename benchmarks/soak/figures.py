@@ -1,0 +1,71 @@
+"""What a soak cost: calls beside AWS's quotas, and money by AWS's list prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from benchmarks.soak.run import Result
+
+# Calls per second that an account may make in a region. Sources: CloudWatch User Guide, "CloudWatch
+# service quotas" ("Rate of … requests"); Step Functions Developer Guide, "Quotas related to API action
+# throttling" and "Other quotas" (the refill rate in us-east-1).
+QUOTAS: Mapping[tuple[str, str], float] = {
+    ("cloudwatch", "DescribeAlarms"): 9,
+    ("cloudwatch", "PutMetricAlarm"): 3,
+    ("cloudwatch", "DeleteAlarms"): 3,
+    ("cloudwatch", "SetAlarmState"): 3,
+    ("cloudwatch", "PutMetricData"): 500,
+    ("cloudwatch", "GetMetricData"): 500,
+    ("cloudwatch", "DescribeAlarmHistory"): 20,
+    ("stepfunctions", "StartExecution"): 300,
+    ("stepfunctions", "DescribeExecution"): 15,
+    ("stepfunctions", "SendTaskSuccess"): 500,
+}
+# Of these the documents give no rate; a poll each 5 s was throttled (rules §6).
+UNPUBLISHED = (
+    ("sagemaker", "DescribeEndpoint"),
+    ("sagemaker", "DescribeEndpointConfig"),
+    ("sagemaker", "UpdateEndpoint"),
+    ("application-autoscaling", "DescribeScalableTargets"),
+)
+
+_HOURS_OF_MONTH = 730
+# A run of one of our functions in memory and time, cold starts spread over it: an assumption, on the high
+# side of what the local cloud's log says of warm ones.
+_GB_SECONDS = 0.5 * 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars for one, in us-east-1, without any free tier. As of November 2026."""
+
+    name: str
+    dollars: float
+    source: str
+
+
+LAMBDA_RUN = Price("Lambda requests", 0.20 / 1e6, "aws.amazon.com/lambda/pricing")
+LAMBDA_GB_SECOND = Price("Lambda GB-seconds, arm64", 0.0000133334, "aws.amazon.com/lambda/pricing")
+TRANSITION = Price(
+    "Step Functions transitions", 0.025 / 1e3, "aws.amazon.com/step-functions/pricing"
+)
+WRITE_UNIT = Price("DynamoDB write units", 0.625 / 1e6, "aws.amazon.com/dynamodb/pricing/on-demand")
+READ_UNIT = Price("DynamoDB read units", 0.125 / 1e6, "aws.amazon.com/dynamodb/pricing/on-demand")
+ALARM_MONTH = Price("CloudWatch alarms, months", 0.10, "aws.amazon.com/cloudwatch/pricing")
+
+
+def cost_of(result: Result) -> tuple[tuple[Price, float], ...]:
+    """How much of each was used."""
+    runs = sum(result.invocations.values())
+    return (
+        (LAMBDA_RUN, runs),
+        (LAMBDA_GB_SECOND, runs * _GB_SECONDS),
+        (TRANSITION, result.transitions),
+        (WRITE_UNIT, result.written_units),
+        (READ_UNIT, result.read_units),
+        (ALARM_MONTH, result.alarm_hours / _HOURS_OF_MONTH),
+    )
