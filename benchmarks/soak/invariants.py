@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.statemachine.account import examine
+
 from benchmarks.soak.world import endpoint_of
 from switchover.domain.naming import endpoint_of_alarm
 from switchover.domain.outcome import Outcome
@@ -48,6 +50,8 @@ class Watch:
     told: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     outcomes: Counter[str] = field(default_factory=Counter)
     alarm_hours: float = 0
+    # Updates that needed a person after somebody had meddled, and what they said.
+    excused: dict[str, str] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Hear everything from now on."""
@@ -62,6 +66,18 @@ class Watch:
         """Hold everything that is left against how it was."""
         for update_id, said in self.told.items():
             self._check_told(update_id, said)
+        self._check_recorded()
+        for name in self.world.names:
+            for invariant, found in self._left_behind(name):
+                self._note(invariant, name, found)
+        if ringing := self.world.scheduler.schedules:
+            self._note("no schedule", ", ".join(ringing), "still to ring, and nobody waits")
+        for finding in examine(self.world):
+            if finding.code != "dead-letters":  # a person was called for each
+                self._note("doctor finds nothing", finding.subject, finding.evidence)
+
+    def _check_recorded(self) -> None:
+        """Every update that was started has its outcome, and was told."""
         for execution in self.world.executions:
             if not isinstance(execution.request, dict) or not (
                 execution.request.get("release") or execution.request.get("rollback")
@@ -74,9 +90,6 @@ class Watch:
                 self._note("recorded", execution.name, f"{update and update.outcome}")
             elif update.update_id not in self.told:
                 self._note("told", execution.name, f"nobody was told of {update.outcome}")
-        for name in self.world.names:
-            for invariant, found in self._left_behind(name):
-                self._note(invariant, name, found)
 
     def _hear(self, how: str, what: Mapping[str, Any]) -> None:
         if how == "people" and what["outcome"] in _ENDS:
@@ -121,7 +134,10 @@ class Watch:
         described, plan = self.world.describe_endpoint(update.endpoint), update.plan
         serving = described.get("EndpointConfigName", "")
         if outcome is Outcome.NEEDS_OPERATOR:
-            return "" if self._is_meddled(update) else f"unsettled: {update.summary}"
+            if self._is_meddled(update):
+                self.excused[update.update_id] = update.summary
+                return ""
+            return f"unsettled: {update.summary}"
         if outcome in {Outcome.REJECTED, Outcome.SUPERSEDED}:
             return (
                 f"and {serving} serves"

@@ -40,6 +40,7 @@ class Result:
     deeds: Mapping[str, int]
     spoilt: tuple[Hit, ...]
     breaks: tuple[Break, ...]
+    excused: Mapping[str, str]
     calls: Mapping[tuple[str, str], int]
     busiest: Mapping[tuple[str, str], int]
     invocations: Mapping[str, int]
@@ -86,6 +87,7 @@ def run(seed: int, endpoints: int, days: int) -> Result:
         people.deeds,
         tuple(faults.spoilt),
         tuple(watch.breaks),
+        watch.excused,
         faults.made,
         faults.busiest,
         Counter(name for name, _ in world.lambdas.calls),

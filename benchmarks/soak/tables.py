@@ -54,7 +54,16 @@ def _draw_breaks(result: Result) -> list[Text]:
         Text(f"✗ {each.at:%m-%d %H:%M:%S} {each.invariant}: {each.about}: {each.found}", "red")
         for each in result.breaks
     ]
-    return [Text(), *drawn, Text(f"{len(drawn)} broken", "bold red" if drawn else "bold green")]
+    excused = [
+        Text(f"after somebody meddled: {name}: {said}", "dim")
+        for name, said in result.excused.items()
+    ]
+    return [
+        Text(),
+        *excused,
+        *drawn,
+        Text(f"{len(drawn)} broken", "bold red" if drawn else "bold green"),
+    ]
 
 
 def _faults(result: Result) -> Counter[str]:

@@ -30,6 +30,7 @@ from tests.localcloud.iam_roles import (
 
 from switchover.domain.aborting import call_off
 from switchover.domain.approvals.approval import Gate, Reply
+from switchover.domain.diagnosis.findings import diagnose
 from switchover.domain.outcome import Outcome
 from switchover.domain.update import Update
 from switchover_cli.abort import ask_to_stop, name_oneself
@@ -37,6 +38,7 @@ from switchover_cli.approving import answer_waiting
 from switchover_cli.demo import ACTS, ActRecord, play_acts
 from switchover_cli.demo_stage import ENDPOINT, Stage, set_stage
 from switchover_cli.deployment import Deployment, find_deployment
+from switchover_cli.doctor.reading import Doctor
 from switchover_cli.starting import await_pick_up, known_updates
 from switchover_cli.upload.uploading import upload_release
 from switchover_cli.vouching import vouch
@@ -132,6 +134,18 @@ def test_a_role_may_not(
     people: dict[str, Deployment], played: dict[str, ActRecord], role: str, act: str
 ) -> None:
     assert is_denied(DENIED[role][act], people[role])
+
+
+def test_doctor_sees_the_whole_stack_with_an_auditors_rights(
+    people: dict[str, Deployment], played: dict[str, ActRecord]
+) -> None:
+    doctor = Doctor(people["auditor"], within_seconds=300)
+
+    found = diagnose(doctor.look())
+
+    assert doctor.unseen == []
+    # Nobody subscribes on a local cloud.
+    assert {finding.code for finding in found} == {"topic.unheard"}
 
 
 @pytest.mark.parametrize("function", ["DecideFunction", "VouchFunction"])

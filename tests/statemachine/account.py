@@ -14,7 +14,9 @@ from botocore.validate import validate_parameters
 from tests.statemachine.clients import client
 from tests.statemachine.laptop import deployment_of
 
+from switchover.domain.diagnosis.findings import diagnose
 from switchover_cli.app import main
+from switchover_cli.doctor.reading import Doctor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -137,16 +139,30 @@ class Denied(Listed):
         return refuse
 
 
+def open_account(world: World) -> None:
+    """From now on, the world's account answers all that `switchover doctor` asks."""
+    world.stand_ins |= {
+        "scheduler": ListedSchedules(world.scheduler),
+        "stepfunctions": ListedExecutions(world.stepfunctions),
+        "sqs": Letters(world),
+    }
+
+
+def examine(world: World, within_seconds: float = 3600) -> tuple[Finding, ...]:
+    """What `switchover doctor` finds; everything can be seen."""
+    open_account(world)
+    doctor = Doctor(deployment_of(world), within_seconds)
+    found = diagnose(doctor.look())
+    assert doctor.unseen == []
+    return found
+
+
 class Shell:
     """A person's terminal in front of a world's account."""
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world = world
-        world.stand_ins |= {
-            "scheduler": ListedSchedules(world.scheduler),
-            "stepfunctions": ListedExecutions(world.stepfunctions),
-            "sqs": Letters(world),
-        }
+        open_account(world)
         for name in _COMMANDS:
             for function, found in (
                 ("open_session", lambda **_local: None),

@@ -32,7 +32,7 @@ def shell(world: World, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 
 def examine(shell: Shell, within_seconds: float = 60) -> Doctor:
-    return Doctor(shell.deployment, within_seconds, shell.world.clock.now())
+    return Doctor(shell.deployment, within_seconds)
 
 
 def findings(shell: Shell) -> tuple[Finding, ...]:
@@ -286,9 +286,7 @@ def test_a_model_that_another_config_serves_is_not_left_over(shell: Shell) -> No
 
 def test_time_that_is_over_ends_it_and_is_said(shell: Shell) -> None:
     ticks = iter(range(1000))
-    doctor = Doctor(
-        shell.deployment, 3, shell.world.clock.now(), monotonic=lambda: float(next(ticks))
-    )
+    doctor = Doctor(shell.deployment, 3, monotonic=lambda: float(next(ticks)))
 
     doctor.look()
 
