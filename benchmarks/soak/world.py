@@ -138,9 +138,9 @@ class SoakWorld(World):
         return [each for each in self._running.values() if endpoint_of(each.name) == endpoint]
 
     @property
-    def is_quiet(self) -> bool:
-        """Whether no execution runs."""
-        return not self._running
+    def is_at_rest(self) -> bool:
+        """Whether no execution runs, and none is to be started later."""
+        return not self._running and not self.scheduler.schedules
 
     @property
     def crashes_left(self) -> int:
