@@ -92,6 +92,8 @@ class Disturbed(Tap):
     def _crash(self) -> None:
         function = self.dice.choice(sorted(self.world.lambdas.template.functions))
         state = function.removesuffix("Function")
+        if self.world.lambdas.crashes[state]:
+            return  # it hasn't run since: crashes in a row would use up its retries
         self.world.crash(state, times=1, after=self.dice.random() < 0.5)
         self.crashes[state] += 1
 
