@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _ENDS = frozenset(set(Outcome) - {Outcome.QUEUED})
 _LATER_SECONDS = 3600
+# A state tries four times (statemachine/update.asl.yaml); a crash may have been one of them.
+_TRIES = 3
 _JUST_NOW = timedelta(minutes=30)
 _STANDING = "standing"
 
@@ -50,7 +52,7 @@ class Watch:
     told: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     outcomes: Counter[str] = field(default_factory=Counter)
     alarm_hours: float = 0
-    # Updates that needed a person after somebody had meddled, and what they said.
+    # Updates that needed a person after somebody had meddled, or in a storm, and what they said.
     excused: dict[str, str] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -134,7 +136,7 @@ class Watch:
         described, plan = self.world.describe_endpoint(update.endpoint), update.plan
         serving = described.get("EndpointConfigName", "")
         if outcome is Outcome.NEEDS_OPERATOR:
-            if self._is_meddled(update):
+            if self._is_meddled(update) or self._is_worn_out(update.update_id):
                 self.excused[update.update_id] = update.summary
                 return ""
             return f"unsettled: {update.summary}"
@@ -159,6 +161,13 @@ class Watch:
         if outcome is Outcome.UPDATED:
             return "" if serving == plan.target_config else f"{serving} serves"
         return "" if self._model_of(serving) == plan.previous_model else f"{serving} serves"
+
+    def _is_worn_out(self, update_id: str) -> bool:
+        """Whether a function of an update failed as often in a row as its state tries, or nearly."""
+        failed = Counter(
+            hit.call.function for hit in self.faults.spoilt if hit.update_id == update_id
+        )
+        return max(failed.values(), default=0) >= _TRIES
 
     def _model_of(self, config: str) -> str:
         described = self.world.sagemaker.describe_endpoint_config(EndpointConfigName=config)

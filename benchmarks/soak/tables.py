@@ -55,7 +55,7 @@ def _draw_breaks(result: Result) -> list[Text]:
         for each in result.breaks
     ]
     excused = [
-        Text(f"after somebody meddled: {name}: {said}", "dim")
+        Text(f"meddled with, or in a storm: {name}: {said}", "dim")
         for name, said in result.excused.items()
     ]
     return [
