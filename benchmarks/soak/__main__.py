@@ -1,7 +1,7 @@
 """Let many endpoints live for a month in virtual time, and hold what was told against what serves.
 
-    python -m benchmarks.soak                                  # 20 endpoints, 10 days: a minute
-    python -m benchmarks.soak --endpoints 200 --days 30        # some ten minutes on one core
+    python -m benchmarks.soak                                  # 20 endpoints, 10 days: half a minute of CPU
+    python -m benchmarks.soak --endpoints 200 --days 30        # the full size: a quarter of an hour
     python -m benchmarks.soak --seed 1 --seeds 20 --jobs 2     # twenty of them, a line for each
 
 Everything is drawn by the seed: releases, policies, what people do, what fails. 1 if anything broke.

@@ -82,8 +82,8 @@ def _draw_counts(name: str, counts: Counter[str]) -> Table:
 
 def _draw_calls(result: Result) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("calls above the SDK's retries")
-    for name in ("in all", "a second, mean", "a second, busiest minute", "quota"):
+    table.add_column("calls, without the SDK's retries", no_wrap=True)
+    for name in ("in all", "per second", "in its busiest minute", "quota per second"):
         table.add_column(name, justify="right")
     for call in (*QUOTAS, *UNPUBLISHED):
         made = result.calls.get(call, 0)
