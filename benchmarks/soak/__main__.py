@@ -1,6 +1,6 @@
 """Let many endpoints live for a month in virtual time, and hold what was told against what serves.
 
-    python -m benchmarks.soak                                  # 20 endpoints, 10 days: half a minute of CPU
+    python -m benchmarks.soak                                  # 20 endpoints, 10 days: half a minute
     python -m benchmarks.soak --endpoints 200 --days 30        # the full size: a quarter of an hour
     python -m benchmarks.soak --seed 1 --seeds 20 --jobs 2     # twenty of them, a line for each
 
@@ -42,7 +42,7 @@ def main() -> int:
     broken = 0
     with ProcessPoolExecutor(asked.jobs, initializer=logging.disable) as workers:
         for result in workers.map(partial(run, endpoints=asked.endpoints, days=asked.days), seeds):
-            console.print(draw_briefly(result))
+            console.print(draw_briefly(result), soft_wrap=True)
             for each in result.breaks:
                 console.print(f"    ✗ {each.invariant}: {each.about}: {each.found}", style="red")
             broken += len(result.breaks)
