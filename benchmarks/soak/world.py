@@ -172,7 +172,8 @@ class SoakWorld(World):
         }
 
     def _remember_in_memory(self) -> None:
-        (wanted,) = read_template().named("AWS::DynamoDB::Table").values()
+        (of_template,) = read_template().named("AWS::DynamoDB::Table").values()
+        wanted = read_template().resolve(of_template)
         self.table = Table(
             {
                 index["IndexName"]: (

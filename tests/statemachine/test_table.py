@@ -70,7 +70,7 @@ def dynamodb() -> Iterator[Any]:
 
 @pytest.fixture
 def table() -> Table:
-    return Table({"by_endpoint": ("endpoint", "started_at")})
+    return Table({"by_start": ("endpoint", "started_at")})
 
 
 def _used(text: str) -> dict[str, Any]:
@@ -132,7 +132,7 @@ _QUERIES: tuple[dict[str, Any], ...] = (
         "ExpressionAttributeValues": {":pk": {"S": "u#1"}, ":sk": {"S": "moment#"}},
     },
     {
-        "IndexName": "by_endpoint",
+        "IndexName": "by_start",
         "KeyConditionExpression": "endpoint = :of",
         "ExpressionAttributeValues": {":of": {"S": "vlm"}},
         "ScanIndexForward": False,
