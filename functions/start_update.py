@@ -38,21 +38,17 @@ def handler(payload: PlannedPayload) -> dict[str, Any]:
     if start is Start.ALREADY or update.abort is not None:
         # Called off between two tries: whether the first one was heard is for AwaitOutcome to see.
         return answer("moving")
-    # What an earlier try asked for is under way: then nothing may stand in the way on, or back.
-    changed = (
-        ()
-        if earlier
-        else find_changes(
+    if earlier is not None and isinstance(endpoint, Absent):
+        course = earlier  # between its two halves nothing may stand in the way on
+    else:
+        # Nothing moved yet, however often it was asked for; what it is made of may have changed.
+        changed = find_changes(
             update, plan, payload.plan_digest, gateways.manifests(), gateways.model_files()
         )
-    )
-    if changed:
-        return answer("refused", changed)
-    course = course_of(
-        plan.target_config, endpoint, plan.overdue_seconds, recreates=plan.deployment_config is None
-    )
-    if earlier is not None and isinstance(endpoint, Absent):
-        course = earlier  # its second half; else nothing moved yet, and the time counts from now
+        if changed:
+            return answer("refused" if earlier is None else "failed", changed)
+        recreates = plan.deployment_config is None
+        course = course_of(plan.target_config, endpoint, plan.overdue_seconds, recreates=recreates)
     update = ledger.save(update, course=course, is_started=True)
     try:
         gateways.acts().start(start, plan, update)

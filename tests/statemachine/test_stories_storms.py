@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.statemachine.expectations import codes
 from tests.statemachine.faults_invariants import broken_by
 from tests.statemachine.faults_stories import STORIES
 from tests.statemachine.scene import FIRST_CONFIG, INSTANCE_TYPE
@@ -32,6 +33,7 @@ _CALLS = [
     ("s3", "GetObject"),
 ]
 _TIMES = [40, 200]
+_SHARD = "models/vlm/v2/model-00001-of-00002.safetensors"
 _OTHERS = 40
 _LATER_SECONDS = 3600
 _BY_NAME = {story.name: story for story in STORIES}
@@ -184,6 +186,21 @@ def test_an_update_that_had_to_wait_for_its_start_isnt_overdue_for_that(world: W
     assert course is not None
     assert (course.started_at - waited_from).total_seconds() > _LATER_SECONDS
     assert end.state == "Updated"
+
+
+def test_what_is_written_over_while_a_storm_is_waited_out_is_not_launched(world: World) -> None:
+    world.put_policy("strategy: canary")
+    world.offer()
+    world.run_to("StartUpdate")
+    world.twin.inject(Throttling(operation=_UPDATE, times=10))
+    world.clock.advance(30)
+
+    world.s3.put_object(Bucket=world.bucket, Key=_SHARD, Body=b"other")
+    end = world.run()
+
+    assert end.state == "RolledBack"
+    assert "model.changed-since-checked" in codes(world.update())
+    assert world.serving == FIRST_CONFIG
 
 
 def test_planning_asks_once_for_each_endpoint_of_the_account_and_once_for_each_config(
