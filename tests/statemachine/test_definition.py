@@ -73,8 +73,8 @@ _RETRY = (
 )
 # Nothing else tells an outcome, and nothing waits for it to be told: so it is tried for hours.
 _TELLING_RETRY = (
-    _RETRY[0],
-    _RETRY[1].model_copy(update={"max_attempts": 60, "max_delay_seconds": 300}),
+    *_RETRY[:2],
+    _RETRY[2].model_copy(update={"max_attempts": 60, "max_delay_seconds": 300}),
 )
 # A person's no may come as an error of any name, and nobody is asked the same question twice: so that
 # only what the function itself fails of is retried, with the same patience.
