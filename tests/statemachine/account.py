@@ -80,19 +80,9 @@ class ListedExecutions(Listed):
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stepfunctions, name)
 
-    def list_executions(self, *, stateMachineArn: str, statusFilter: str) -> dict[str, Any]:  # noqa: N803, ARG002 - AWS's names
+    def list_executions(self, *, maxResults: int = 1000, **asked: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """The executions with a status, newest first."""
-        found = [e for e in self.stepfunctions.executions.values() if e.status == statusFilter]
-        return {
-            "executions": [
-                {"executionArn": each.arn, "stopDate": each.ended_at} for each in reversed(found)
-            ]
-        }
-
-    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
-        """How one stands, and what it was asked for."""
-        told = self.stepfunctions.describe_execution(executionArn=executionArn)
-        return {**told, "input": json.dumps(self.stepfunctions.executions[executionArn].request)}
+        return self.stepfunctions.list_executions(maxResults=maxResults, **asked)
 
     def start_execution(self, *, name: str = "typed", **asked: Any) -> dict[str, Any]:
         """Start one; AWS makes up a name where none is given."""

@@ -139,6 +139,7 @@ def _listed(execution: Execution) -> dict[str, Any]:
         "name": execution.name,
         "status": execution.status.value,
         "startDate": execution.started_at,
+        **({"stopDate": execution.ended_at} if execution.ended_at else {}),
     }
 
 

@@ -136,6 +136,7 @@ def _leave_unfinished(world: World) -> None:
     """Stopped before it had the claim, and no event told of it."""
     world.put_policy("strategy: canary")
     world.crash("CleanUp", times=10_000)
+    world.crash("StartQueued", times=10_000)
     world.offer()
     world.run_to("ValidateModel").abort()
     claim = world.ledger.claim(ENDPOINT)
@@ -146,6 +147,7 @@ def _leave_unfinished(world: World) -> None:
 def _leave_unrecorded(world: World) -> None:
     world.put_policy("strategy: canary")
     world.crash("CleanUp", times=10_000)
+    world.crash("StartQueued", times=10_000)
     world.offer()
     world.run_to("ClaimEndpoint").abort()
 
