@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from switchover.domain.capacity import part_lost, plan_restoration, policy_lost, tell_left
-from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound
+from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound, NoAnswer
 from switchover.domain.fleet import EndpointReading, is_being_resized
 from switchover.domain.update import Moment
 from switchover.domain.verdict import course_of, has_moved
@@ -43,7 +43,7 @@ class Restoring:
         """Put back what the update changed and what is still as the update set it; says what was done.
 
         Raises:
-            ClientError, BotoCoreError: of the first part that could not be put back, after all were
+            NoAnswer, ClientError, BotoCoreError: of the first part that could not be put back, after all were
                 tried; the update says which.
         """
         if update.snapshot is None or update.plan is None or self._is_put_back(update):
@@ -90,7 +90,7 @@ class Restoring:
         try:
             if self._sagemaker.endpoint_policy(plan.endpoint) is None:
                 self._sagemaker.put_endpoint_policy(plan.endpoint, policy)
-        except (*_FINAL, ClientError, BotoCoreError) as error:
+        except (*_FINAL, NoAnswer, ClientError, BotoCoreError) as error:
             lost = policy_lost(plan.endpoint, policy, str(error))
             return (lost,), (() if isinstance(error, _FINAL) else (error,))
         return (), ()

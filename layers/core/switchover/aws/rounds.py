@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from switchover.aws.sweep import visit_in_time
+from switchover.domain.errors import NoAnswer
 from switchover.telemetry import logger
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Rounds:
         """The executions that run; none if they can't be listed, so that each is asked for by itself."""
         try:
             return self._workflow.running(self._machine_arn)
-        except (ClientError, BotoCoreError):
+        except (NoAnswer, ClientError, BotoCoreError):
             logger().exception("executions can't be listed")
             return frozenset()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from switchover.domain.capacity import protection
+from switchover.domain.errors import NoAnswer
 from switchover.domain.fleet import ScalingReading
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Quotas:
 def _try(part: str, act: Callable[..., object], request: dict[str, Any]) -> NotRestored | None:
     try:
         act(**request)
-    except (ClientError, BotoCoreError) as error:
+    except (NoAnswer, ClientError, BotoCoreError) as error:
         return NotRestored(part, request, error)
     return None
 
