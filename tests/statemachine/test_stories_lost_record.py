@@ -141,8 +141,5 @@ def test_config_and_model_say_which_update_made_them_and_from_what(world: World)
     arns = [config["EndpointConfigArn"], model["ModelArn"]]
     tags = [world.sagemaker.list_tags(ResourceArn=arn)["Tags"] for arn in arns]
 
-    own = [
-        {"Key": UPDATE_TAG, "Value": made.name},
-        {"Key": PREVIOUS_TAG, "Value": FIRST_CONFIG},
-    ]
-    assert tags == [own, own]
+    own = {UPDATE_TAG: made.name, PREVIOUS_TAG: FIRST_CONFIG}
+    assert [{tag["Key"]: tag["Value"] for tag in each} for each in tags] == [own, own]

@@ -43,8 +43,8 @@ class Restoring:
         """Put back what the update changed and what is still as the update set it; says what was done.
 
         Raises:
-            NoAnswer, ClientError, BotoCoreError: of the first part that could not be put back, after all were
-                tried; the update says which.
+            NoAnswer, ClientError, BotoCoreError: of the first part that could not be put back, after
+                all were tried; the update says which.
         """
         if update.snapshot is None or update.plan is None or self._is_put_back(update):
             return "untouched"
