@@ -15,6 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError,
 from tests.statemachine.faults_injected import Call, Tap, attempts_of
 from tests.statemachine.walker import Status
 
+from switchover import budget
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -235,6 +237,9 @@ class Storm(Fault):
         for tried in range(attempts_of(call.service)):
             if tried:
                 tap.world.lambdas.pause(min(2 ** (tried - 1), _LONGEST_BACKOFF_SECONDS))
+            # As the product's own clients do before each try, but for who asks the model.
+            if call.service != "sagemaker-runtime":
+                budget.spend(call.operation)
             if tap.hits[self] >= self.throttles:
                 return ask()
             tap.hits[self] += 1

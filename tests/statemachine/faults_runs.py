@@ -24,6 +24,7 @@ from tests.statemachine.faults_invariants import broken_by
 from tests.statemachine.faults_stories import STORIES, Story
 from tests.statemachine.scene import ENDPOINT
 from tests.statemachine.table import Table
+from tests.statemachine.template import read_template
 from tests.statemachine.world import World
 
 from switchover.aws import clients as product_clients
@@ -142,7 +143,7 @@ def _receive(reading: int) -> _Ended:
 @contextmanager
 def open_world(faults: tuple[Fault, ...] = ()) -> Iterator[Tap]:
     """The world before a story, with faults in it; its table is in memory, all its time is virtual."""
-    world = World(Scenario(), Table({"by_endpoint": ("endpoint", "started_at")}))
+    world = World(Scenario(), Table(_indexes()))
     tap = Tap(world)
     with (
         mock_aws(),
@@ -155,6 +156,17 @@ def open_world(faults: tuple[Fault, ...] = ()) -> Iterator[Tap]:
         _plant(tap, faults)
         yield tap
     settings.cache_clear()
+
+
+def _indexes() -> dict[str, tuple[str, str]]:
+    """Partition and sort key of each index that the template gives the ledger's table."""
+    (told,) = read_template().named("AWS::DynamoDB::Table").values()
+    wanted = read_template().resolve(told)["GlobalSecondaryIndexes"]
+    keys = {
+        index["IndexName"]: {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
+        for index in wanted
+    }
+    return {name: (key["HASH"], key["RANGE"]) for name, key in keys.items()}
 
 
 def _plant(tap: Tap, faults: tuple[Fault, ...]) -> None:

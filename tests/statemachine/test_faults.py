@@ -34,9 +34,6 @@ _OPEN = frozenset(
     {
         "canary:Announce/dynamodb:UpdateItem/stopped-2-s",
         "redeploy-fails:StartUpdate/sagemaker:DeleteEndpoint/stopped-90-s",
-        "canary:ClaimEndpoint/sagemaker:DescribeEndpoint/200-throttles",
-        "canary:TestModel/sagemaker:DescribeEndpoint/40-throttles",
-        "promoted:RequestPromotion/cloudwatch:DescribeAlarms/40-throttles",
         "canary:RestoreCapacity/stopped,-Announce-too",
         "canary:WatchUpdated/update-deleted",
         (
