@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from licences import third_party_page
+from timeouts import tabulate_sums, tabulate_timeouts
 
 from switchover.domain.golden.questions import GoldenRequest
 from switchover.domain.plans.policy_template import write_all_settings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
+TIMEOUTS = DOCS / "timeouts.md"
 CONFIGURATION = DOCS / "configuration.md"
 MACHINE = DOCS.parent / "statemachine" / "update.asl.yaml"
 SCHEMAS: dict[str, type[BaseModel]] = {
@@ -43,6 +45,10 @@ _POLICY_BEGINS = "<!-- policy: written by `make docs` -->"
 _POLICY_ENDS = "<!-- policy ends -->"
 _TRUST_BEGINS = "<!-- trust: written by `make docs` -->"
 _TRUST_ENDS = "<!-- trust ends -->"
+_SUMS_BEGIN = "<!-- sums: written by `make docs` -->"
+_SUMS_END = "<!-- sums end -->"
+_STATES_BEGIN = "<!-- states: written by `make docs` -->"
+_STATES_END = "<!-- states end -->"
 
 
 def main() -> int:
@@ -65,6 +71,8 @@ def generated() -> dict[Path, str]:
         DOCS / "schemas" / f"{name}.schema.json": _schema(model) for name, model in SCHEMAS.items()
     }
     trust = _refill_text(CONFIGURATION.read_text(), _TRUST_BEGINS, tabulate_trust(), _TRUST_ENDS)
+    sums = _refill_text(TIMEOUTS.read_text(), _SUMS_BEGIN, tabulate_sums(), _SUMS_END)
+    states = tabulate_timeouts(yaml.safe_load(MACHINE.read_text()))
     policy = f"```yaml\n{write_all_settings()}\n```"
     picture = f"```mermaid\n{draw(yaml.safe_load(MACHINE.read_text()))}\n```"
     return {
@@ -72,6 +80,7 @@ def generated() -> dict[Path, str]:
         DOCS / "machine.md": _machine_page(),
         DOCS / "models.md": write_page(),
         CONFIGURATION: _refill_text(trust, _POLICY_BEGINS, policy, _POLICY_ENDS),
+        TIMEOUTS: _refill_text(sums, _STATES_BEGIN, states, _STATES_END),
         DOCS.parent / "THIRD_PARTY.md": third_party_page(),
         README: _refill(README, _PICTURE_BEGINS, picture, _PICTURE_ENDS),
     }

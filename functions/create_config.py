@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from switchover.aws import gateways
+from switchover.aws.asking import ask
 from switchover.aws.model_files import find_changes
 from switchover.domain.answers import answer
 from switchover.domain.checks.preflight import call_refused, name_taken
@@ -16,7 +18,8 @@ from switchover.telemetry import handler as lambda_handler
 @lambda_handler(PlannedPayload)
 def handler(payload: PlannedPayload) -> dict[str, Any]:
     """Create what the plan says, if it is still made of what was checked; a rollback's config exists."""
-    update = gateways.ledger().update(payload.update_id)
+    ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
+    update = ledger.update(payload.update_id)
     plan = update.planned
     changed = find_changes(
         update, plan, payload.plan_digest, gateways.manifests(), gateways.model_files()
@@ -25,8 +28,10 @@ def handler(payload: PlannedPayload) -> dict[str, Any]:
         return answer("refused", changed)
     if plan.model_request is None or plan.config_request is None:
         return answer("created")
+    create = partial(sagemaker.create, plan.model_request, plan.config_request)
+    now = sagemaker.read(plan.endpoint).read_at
     try:
-        gateways.sagemaker().create(plan.model_request, plan.config_request)
+        ask(ledger, update, now, create)
     except NameTaken as taken:
         return answer("refused", (name_taken(f"config {plan.target_config}", str(taken)),))
     except CallRefused as refusal:

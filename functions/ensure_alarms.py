@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from switchover.aws import gateways
+from switchover.aws.asking import ask
 from switchover.domain.answers import answer
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
@@ -13,7 +14,13 @@ from switchover.telemetry import handler as lambda_handler
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Make every alarm of the plan exist as planned, and have people's own wake the update."""
-    update = gateways.ledger().update(payload.update_id)
-    gateways.cloudwatch().ensure(update.planned.alarms)
-    gateways.watched_alarms().watch(update)
+    ledger = gateways.ledger()
+    update = ledger.update(payload.update_id)
+    now = gateways.sagemaker().read(update.endpoint).read_at
+
+    def ensure() -> None:
+        gateways.cloudwatch().ensure(update.planned.alarms)
+        gateways.watched_alarms().watch(update)
+
+    ask(ledger, update, now, ensure)
     return answer("ensured")

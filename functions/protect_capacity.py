@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from switchover.aws import gateways
+from switchover.aws.asking import ask
 from switchover.domain.answers import answer
 from switchover.domain.checks.preflight import check_endpoint
 from switchover.domain.fleet import EndpointReading, is_being_resized
@@ -31,11 +32,18 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
             desired_instances=endpoint.variants[0].desired_instances,
             scaling=scaling.read(plan.endpoint, plan.variant),
         )
-        update = ledger.save(update, snapshot=noted)
-    scaling.protect(plan.endpoint, plan.variant, noted.scaling, plan.capacity_during)
     wanted = plan.capacity_during[0] if plan.capacity_during else 0
-    if endpoint.variants[0].desired_instances >= wanted:
-        return answer("protected")
-    ledger.save(update, course=course_of(plan.previous_config, endpoint, plan.overdue_seconds))
-    sagemaker.set_instances(plan.endpoint, plan.variant, wanted)
-    return answer("moving")
+    has_room = endpoint.variants[0].desired_instances >= wanted
+    course = (
+        update.course
+        if has_room
+        else course_of(plan.previous_config, endpoint, plan.overdue_seconds)
+    )
+
+    def protect() -> None:
+        scaling.protect(plan.endpoint, plan.variant, noted.scaling, plan.capacity_during)
+        if not has_room:
+            sagemaker.set_instances(plan.endpoint, plan.variant, wanted)
+
+    ask(ledger, update, endpoint.read_at, protect, snapshot=noted, course=course)
+    return answer("protected" if has_room else "moving")

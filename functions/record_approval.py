@@ -40,6 +40,11 @@ def handler(payload: Payload) -> dict[str, Any]:
         if payload.gate is Gate.PROMOTION:
             plan = update.planned
             course = course_of(plan.target_config, endpoint, plan.watch_seconds)
-        update = ledger.save(update, approvals=(*update.approvals, given), course=course)
+        update = ledger.save(
+            update,
+            approvals=(*update.approvals, given),
+            course=course,
+            cause=refusals_of(given),
+        )
     ledger.add_moment(update, Moment(at=given.at, state="RecordApproval", text=given.told))
     return answer(verdict_of(given), refusals_of(given))

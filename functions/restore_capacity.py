@@ -12,6 +12,12 @@ from switchover.telemetry import handler as lambda_handler
 
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
-    """Nothing was noted if nothing was changed; a fleet that is being resized is waited for."""
+    """Put back what can be; what a late request may still change is looked at again after it."""
     update = gateways.ledger().find(payload.update_id)
-    return answer("untouched" if update is None else gateways.restoring().restore(update))
+    if update is None:
+        return answer("untouched")
+    verdict = gateways.restoring().restore(update)
+    if verdict == "moving" or update.asked_at is None:
+        return answer(verdict)
+    now = gateways.sagemaker().read(update.endpoint).read_at
+    return answer("landing" if update.has_request_under_way(now) else verdict)

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from switchover.aws import gateways
+from switchover.aws.asking import ask
 from switchover.domain.answers import answer
 from switchover.domain.checks.preflight import call_refused
 from switchover.domain.errors import CallRefused, EndpointBusy
-from switchover.domain.outcome import Ending
-from switchover.domain.rollback import Move, find_way_back
+from switchover.domain.marks import mark_before_way_back
+from switchover.domain.outcome import Ending, first_of
+from switchover.domain.rollback import Move, find_cause, find_way_back
 from switchover.domain.update import Moment, add_fault
 from switchover.telemetry import handler as lambda_handler
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from switchover.domain.fleet import Absent, EndpointReading
+    from switchover.domain.rollback import WayBack
+    from switchover.domain.update import Update
+
+_LANDING = "Looking again soon: what was asked of SageMaker and not answered may still begin."
 
 
 class Payload(BaseModel):
@@ -29,38 +41,56 @@ def handler(payload: Payload) -> dict[str, Any]:
     """Read, choose one move, note it, make it; the machine comes back until nothing is left to do."""
     ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
     update = ledger.update(payload.update_id)
-    plan, why = update.planned, payload.ending.why
-    endpoint = sagemaker.read(plan.endpoint)
-    way = find_way_back(endpoint, update)
+    plan, endpoint = update.planned, sagemaker.read(update.endpoint)
+    if update.turned_back_at is None:
+        update = _turn_back(update, payload.ending, endpoint.read_at)
+    way, why = find_way_back(endpoint, update), first_of(update.cause) or payload.ending.why
     move = way.move
     if move.leads_to_a_config and not sagemaker.has_config(way.home_config):
         # Somebody deleted it, or it is the copy that isn't made yet.
         way = replace(way, home_config=plan.repair_config, is_by_copy=True)
-    text = f"{way.told}: {why}"
+    is_end = move in {Move.NOTHING, Move.GIVE_UP}
+    is_landing = is_end and update.has_request_under_way(endpoint.read_at)
+    text = _LANDING if is_landing else f"{way.told}: {why}"
     ledger.add_moment(update, Moment(at=endpoint.read_at, state="RollBack", text=text))
-    if move in {Move.NOTHING, Move.GIVE_UP}:
+    if is_landing:
+        return answer("landing")
+    if is_end:
         return answer("settled" if move is Move.NOTHING else "gave_up")
-    at = endpoint.read_at
-    update = ledger.save(
-        update,
-        is_mixed=way.is_mixed,
-        tripped_at=at if move is Move.TRIP_ABORT_ALARM else update.tripped_at,
-        abort_published_at=at if move is Move.PUBLISH_ABORT else update.abort_published_at,
-        is_resize_asked=False,
-        course=way.course(endpoint, update),
-    )
-    verdict, faults = "moving", update.way_back_faults
+    return answer(_make(way, update, endpoint, why))
+
+
+def _turn_back(update: Update, ending: Ending, now: datetime) -> Update:
+    """Keep why it goes back, and that its version is bad: whatever stops the way back, both are known."""
+    cause = find_cause(update, ending)
+    mark = mark_before_way_back(update, cause, now)
+    if mark is not None:
+        gateways.wishes().add_mark(mark)
+    return gateways.ledger().save(update, cause=cause, turned_back_at=now)
+
+
+def _make(way: WayBack, update: Update, endpoint: EndpointReading | Absent, why: str) -> str:
+    """Make a move; only one that SageMaker has answered counts as an attempt."""
+    ledger, move, at = gateways.ledger(), way.move, endpoint.read_at
+    answered = {"rollback_attempts": update.rollback_attempts + move.is_attempt}
+    changes: dict[str, Any] = {
+        "is_mixed": way.is_mixed,
+        "tripped_at": at if move is Move.TRIP_ABORT_ALARM else update.tripped_at,
+        "abort_published_at": at if move is Move.PUBLISH_ABORT else update.abort_published_at,
+        "is_resize_asked": False,
+        "course": way.course(endpoint, update),
+    }
+    if move is Move.WAIT:
+        ledger.save(update, **changes)
+        return "moving"
+    go_back = partial(gateways.acts().roll_back, way, update, why)
     try:
-        gateways.acts().roll_back(way, update, why)
+        ask(ledger, update, at, go_back, once_answered=answered, **changes)
     except EndpointBusy:
-        return answer("moving")
+        return "moving"
     except CallRefused as refusal:
-        fault = call_refused(f"way back of {plan.endpoint}", str(refusal))
-        verdict, faults = "refused", add_fault(update, fault)
-    # Only what SageMaker answered was an attempt: of a request without an answer, the next reading tells.
-    ledger.save(
-        update,
-        rollback_attempts=update.rollback_attempts + move.is_attempt,
-        way_back_faults=faults,
-    )
-    return answer(verdict)
+        fault = call_refused(f"way back of {update.endpoint}", str(refusal))
+        newest = ledger.update(update.update_id)
+        ledger.save(newest, way_back_faults=add_fault(newest, fault))
+        return "refused"
+    return "moving"

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from switchover.aws import gateways
+from switchover.aws.asking import ask
 from switchover.aws.model_files import find_changes
 from switchover.aws.wishes import heed
 from switchover.domain.answers import answer
@@ -49,18 +50,21 @@ def handler(payload: PlannedPayload) -> dict[str, Any]:
             return answer("refused" if earlier is None else "failed", changed)
         recreates = plan.deployment_config is None
         course = course_of(plan.target_config, endpoint, plan.overdue_seconds, recreates=recreates)
-    update = ledger.save(update, course=course, is_started=True)
+    begin = partial(gateways.acts().start, start, plan, update)
     try:
-        gateways.acts().start(start, plan, update)
+        ask(ledger, update, endpoint.read_at, begin, course=course, is_started=True)
     except (CallRefused, EndpointBusy, EndpointNotFound) as refusal:
         found = sagemaker.read(plan.endpoint)
         if has_arrived(start, found, plan):
             return answer("moving")
         if isinstance(refusal, EndpointBusy) and choose_start(found, plan, None) is start:
             raise  # at rest and busy: the reading lags, and a retry sees more
-        # Nothing moved: the previous fleet was never asked to go.
-        ledger.save(update, is_started=earlier is not None)
-        return refuse(call_refused(f"endpoint {plan.endpoint}", str(refusal)))
+        # Nothing moved: the previous fleet was never asked to go, unless an earlier try still may be.
+        newest = ledger.update(update.update_id)
+        was_asked = earlier is not None or newest.asked_at != update.asked_at
+        ledger.save(newest, is_started=was_asked)
+        reason = call_refused(f"endpoint {plan.endpoint}", str(refusal))
+        return _refuse(reason, was_asked=was_asked)
     return answer("moving")
 
 

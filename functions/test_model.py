@@ -44,17 +44,19 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     wrong = (*judged.reasons, *strangers)
     unreadable = tuple(entry for entry in found if isinstance(entry, Reason))
     endpoint = gateways.sagemaker().read(plan.endpoint)
+    # Up to the end of its bakes: what is asked here came after the alarms.
+    bakes_ended = update.settled_at or endpoint.read_at
+    doubts = doubt_traffic(plan, gateways.fleet_metrics().answered(plan, update, bakes_ended))
+    verdict = weigh(GoldenVerdict.INCONCLUSIVE if unreadable else verdict_of(wrong), doubts, plan)
+    reasons = (*unreadable, *wrong, *doubts)
     # Read anew: looks record what they see while the model is asked, and asking takes minutes.
     ledger.save(
         ledger.update(payload.update_id),
         golden=judged.results,
         identity=proof,
         course=course_of(plan.target_config, endpoint, plan.watch_seconds),
+        cause=reasons if verdict is GoldenVerdict.FAILED else (),
     )
-    # Up to the end of its bakes: what is asked here came after the alarms.
-    bakes_ended = update.settled_at or endpoint.read_at
-    doubts = doubt_traffic(plan, gateways.fleet_metrics().answered(plan, update, bakes_ended))
-    verdict = weigh(GoldenVerdict.INCONCLUSIVE if unreadable else verdict_of(wrong), doubts, plan)
     if verdict is GoldenVerdict.PASSED and plan.needs_promotion:
         return answer("needs_promotion")
-    return answer(verdict, (*unreadable, *wrong, *doubts))
+    return answer(verdict, reasons)

@@ -153,7 +153,6 @@ def test_an_update_stopped_before_its_start_never_happened(world: World, state: 
     "state",
     [
         "IsStarted", "AwaitOutcome", "IsSettled", "TestModel", "IsRight", "WatchUpdated",
-        "IsHealthy", "RestoreCapacity", "IsRestored", "RecordOutcome",
     ],
 )  # fmt: skip
 def test_an_update_stopped_after_its_start_is_turned_back(world: World, state: str) -> None:

@@ -78,6 +78,8 @@ class Carrying:
             return Decision(Turn.REJECTED, (cancelled(update.update_id, request.reason),))
         is_ours = self._inherit_claim(update)
         goes_back = is_ours and update.is_started and not update.outcome
+        if goes_back and update.is_confirmed:
+            return Decision(Turn.FINISH)
         reasons = (execution_stopped(found.execution_arn),)
         return Decision(Turn.GO_BACK if goes_back else Turn.REJECTED, reasons)
 

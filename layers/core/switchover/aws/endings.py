@@ -75,6 +75,7 @@ class Endings:
                 is_capacity_restored=is_capacity_restored,
                 noted=update.snapshot,
                 left=update.left_to_others,
+                cause=update.cause,
             )
         )
         recorded = self._ledger.settle(

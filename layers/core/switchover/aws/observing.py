@@ -94,10 +94,8 @@ class Observer:
         plan, course = update.plan, update.course
         if plan is None or course is None:
             raise ValueError(f"{update.update_id} has no change under way")
-        is_judged = update.is_going_back or update.outcome is not None
-        if purpose in _JUDGING and is_judged:
-            # A wake-up that came late: what it was to look at is over, and its token with it.
-            return Verdict.MOVING, ()
+        if purpose in _JUDGING and (judged := _verdict_before(update, purpose)):
+            return judged, ()
         seen = Observation(
             endpoint=self.sagemaker.read(update.endpoint),
             alarms=self.cloudwatch.read(plan.observed_alarms),
@@ -110,6 +108,7 @@ class Observer:
             isinstance(seen.endpoint, EndpointReading) and has_moved(seen.endpoint, course)
         )
         evidence = self._keep(update, purpose, verdict, seen)
+        reasons = collect_reasons(verdict, purpose, seen, evidence, update.abort)
         changes: dict[str, object] = {
             "last_seen": moment.text,
             "course": course.model_copy(update={"was_seen_moving": is_moving}),
@@ -121,6 +120,9 @@ class Observer:
         if verdict is Verdict.UPDATED and purpose is Purpose.OUTCOME and update.settled_at is None:
             taken = seen.at - course.started_at
             changes |= {"settled_at": seen.at, "moving_seconds": round(taken.total_seconds())}
+        if purpose in _JUDGING and verdict in _UNSETTLING:
+            # Known even if the execution is stopped before the way back begins.
+            changes["cause"] = reasons
         if purpose is Purpose.WATCH:
             # With what was read of the update: whoever calls it off comes before this, or too late.
             changes["is_confirmed"] = verdict is Verdict.UPDATED
@@ -136,7 +138,7 @@ class Observer:
         if guard is not None:
             # Only by whoever could record it: wake-ups come doubled.
             self.guards.call(update.update_id, guard.bake_since)
-        return verdict, collect_reasons(verdict, purpose, seen, evidence, update.abort)
+        return verdict, reasons
 
     def _heed(self, update: Update) -> Update:
         return heed(update, self.ledger, self.wishes)
@@ -157,3 +159,14 @@ class Observer:
             # It was called off, and this is what SageMaker says of its having turned back.
             found["failure_reason"] = failure_of(seen)
         return update.evidence.model_copy(update=found)
+
+
+def _verdict_before(update: Update, purpose: Purpose) -> Verdict | None:
+    """What a look says of an update that was judged already; None if it wasn't."""
+    if update.is_going_back or update.outcome is not None:
+        # A wake-up that came late: what it was to look at is over, and its token with it.
+        return Verdict.MOVING
+    if purpose is Purpose.WATCH and update.is_confirmed:
+        # An earlier look confirmed it and may not have said so: what comes after that changes nothing.
+        return Verdict.UPDATED
+    return None

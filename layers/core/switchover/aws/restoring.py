@@ -7,20 +7,31 @@ noted the other's settings leave what the first of them found, whichever ends la
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from switchover.aws.asking import ask
 from switchover.domain.capacity import part_lost, plan_restoration, policy_lost, tell_left
-from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound, NoAnswer
+from switchover.domain.errors import (
+    CallRefused,
+    EndpointBusy,
+    EndpointNotFound,
+    LedgerRefused,
+    NoAnswer,
+)
 from switchover.domain.fleet import EndpointReading, is_being_resized
 from switchover.domain.update import Moment
 from switchover.domain.verdict import course_of, has_moved
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from switchover.aws.ledger import Ledger
     from switchover.aws.sagemaker import SageMaker
-    from switchover.aws.scaling import Scaling
+    from switchover.aws.scaling import NotRestored, Scaling
     from switchover.domain.capacity import Restoration
     from switchover.domain.fleet import Absent
     from switchover.domain.plans.plan import Plan
@@ -46,19 +57,19 @@ class Restoring:
             NoAnswer, ClientError, BotoCoreError: of the first part that could not be put back, after
                 all were tried; the update says which.
         """
-        if update.snapshot is None or update.plan is None or self._is_put_back(update):
+        plan, noted = update.plan, update.snapshot
+        if noted is None or plan is None or self._is_put_back(update):
             return "untouched"
-        plan = update.plan
         endpoint = self._sagemaker.read(plan.endpoint)
-        lost, failed = self._restore_policy(plan, endpoint)
+        update, lost, failed = self._restore_policy(update, plan, endpoint)
         restoration = plan_restoration(
-            update.snapshot,
+            noted,
             self._scaling.read(plan.endpoint, plan.variant),
             endpoint,
             plan,
             is_recreated=update.is_started and plan.allows_downtime,
         )
-        failures = self._scaling.restore(plan.endpoint, plan.variant, restoration)
+        update, failures = self._restore_scaling(update, plan, restoration, endpoint)
         lost += tuple(
             part_lost(plan.endpoint, failure.part, failure.request, str(failure.error))
             for failure in failures
@@ -77,23 +88,58 @@ class Restoring:
         holder = self._ledger.claim(update.endpoint)
         return holder is None or holder.update_id != update.update_id
 
+    def _ask(self, update: Update, at: datetime, act: Callable[[], object]) -> Update:
+        """Ask AWS for something; where the ledger takes no note, it is put back all the same."""
+        try:
+            return ask(self._ledger, update, at, act)
+        except LedgerRefused:
+            act()
+            return update
+
+    def _restore_scaling(
+        self,
+        update: Update,
+        plan: Plan,
+        restoration: Restoration,
+        endpoint: EndpointReading | Absent,
+    ) -> tuple[Update, tuple[NotRestored, ...]]:
+        """Put the scaling back; returns the parts that could not be."""
+        if not restoration.asks_of_scaling:
+            return update, ()
+        failures: tuple[NotRestored, ...] = ()
+
+        def restore() -> None:
+            nonlocal failures
+            failures = self._scaling.restore(plan.endpoint, plan.variant, restoration)
+            if failures:
+                raise failures[0].error
+
+        try:
+            return self._ask(update, endpoint.read_at, restore), ()
+        except (NoAnswer, ClientError, BotoCoreError):
+            if not failures:
+                raise
+        return self._ledger.update(update.update_id), failures
+
     def _restore_policy(
-        self, plan: Plan, endpoint: EndpointReading | Absent
-    ) -> tuple[tuple[Reason, ...], tuple[Exception, ...]]:
+        self, update: Update, plan: Plan, endpoint: EndpointReading | Absent
+    ) -> tuple[Update, tuple[Reason, ...], tuple[Exception, ...]]:
         """Attach the resource policy that went with the old endpoint; another one since then stays.
 
         Returns what is lost, and what a retry may mend.
         """
         policy = plan.endpoint_policy
         if policy is None or not isinstance(endpoint, EndpointReading):
-            return (), ()
+            return update, (), ()
+        attach = partial(self._sagemaker.put_endpoint_policy, plan.endpoint, policy)
         try:
             if self._sagemaker.endpoint_policy(plan.endpoint) is None:
-                self._sagemaker.put_endpoint_policy(plan.endpoint, policy)
+                update = self._ask(update, endpoint.read_at, attach)
         except (*_FINAL, NoAnswer, ClientError, BotoCoreError) as error:
             lost = policy_lost(plan.endpoint, policy, str(error))
-            return (lost,), (() if isinstance(error, _FINAL) else (error,))
-        return (), ()
+            newest = self._ledger.update(update.update_id)
+            return newest, (lost,), (() if isinstance(error, _FINAL) else (error,))
+        return update, (), ()
 
     def _tell_left(
         self,
@@ -133,8 +179,11 @@ class Restoring:
             # Once is enough: autoscaling, which works again, may want another size than the noted one.
             is_scaled = update.snapshot is not None and update.snapshot.scaling.target is not None
             return "restored" if is_scaled else "missed"
-        self._ledger.save(update, course=_course_at(endpoint, plan), is_resize_asked=True)
-        self._sagemaker.set_instances(plan.endpoint, plan.variant, restoration.instances)
+        resize = partial(
+            self._sagemaker.set_instances, plan.endpoint, plan.variant, restoration.instances
+        )
+        course = _course_at(endpoint, plan)
+        ask(self._ledger, update, endpoint.read_at, resize, course=course, is_resize_asked=True)
         return "moving"
 
 

@@ -76,6 +76,11 @@ class Restoration:
     astray: tuple[str, ...] = ()
 
     @property
+    def asks_of_scaling(self) -> bool:
+        """Whether anything of the scaling has to be put back."""
+        return bool(self.target or self.policies or self.scheduled_actions)
+
+    @property
     def told(self) -> str:
         """What the timeline says."""
         others = f"Left as others set it: {', '.join(self.others)}." if self.others else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.outcome import Outcome
+from switchover.domain.outcome import Outcome, first_of
 from switchover.domain.plain_text import one_line, quote
 from switchover.domain.plans.plan import Kind
 from switchover.domain.reasons import Reason
@@ -71,17 +71,28 @@ class Pin(BaseModel):
 
 def mark_after(update: Update) -> Mark | None:
     """The mark that a rolled-back release leaves, if it was the release that was bad."""
-    if update.outcome is not Outcome.ROLLED_BACK or update.kind is not Kind.RELEASE:
+    if update.outcome is not Outcome.ROLLED_BACK:
         return None
-    if not any(reason.code in _OF_THE_RELEASE for reason in update.reasons):
+    return _mark(update, update.reasons, update.summary, update.ended_at or update.started_at)
+
+
+def mark_before_way_back(update: Update, cause: tuple[Reason, ...], at: datetime) -> Mark | None:
+    """The mark that a release leaves as soon as it is found bad, whatever comes of the way back."""
+    return _mark(update, cause, first_of(cause), at)
+
+
+def _mark(update: Update, reasons: tuple[Reason, ...], text: str, at: datetime) -> Mark | None:
+    if update.kind is not Kind.RELEASE:
+        return None
+    if not any(reason.code in _OF_THE_RELEASE for reason in reasons):
         return None
     if _INFRASTRUCTURE.search(update.evidence.failure_reason):
         return None
     return Mark(
         endpoint=update.endpoint,
         version=update.version,
-        reason=update.summary,
-        at=update.ended_at or update.started_at,
+        reason=text,
+        at=at,
         update_id=update.update_id,
     )
 

@@ -34,6 +34,8 @@ class Outcome(StrEnum):
     NEEDS_OPERATOR = "NeedsOperator"
 
 
+# How the ending of an execution begins that takes an update back whose own execution is gone.
+RECOVERED = "recovered"
 _SUMMARY_LETTERS = 160
 
 
@@ -55,7 +57,7 @@ class Ending(BaseModel):
     @property
     def why(self) -> str:
         """One sentence on why it ended."""
-        return _first(self.all_reasons) or f"it ended as {self.verdict!r}."
+        return first_of(self.all_reasons) or f"it ended as {self.verdict!r}."
 
     @property
     def all_reasons(self) -> tuple[Reason, ...]:
@@ -95,20 +97,24 @@ def conclude(
     is_capacity_restored: bool,
     noted: CapacitySnapshot | None = None,
     left: tuple[Reason, ...] = (),
+    cause: tuple[Reason, ...] = (),
 ) -> Conclusion:
     """Name the outcome. Updated only if the target serves and every check passed.
 
     Before the start nothing was touched, so every trouble is Rejected. After it, the config that
     serves decides; anything but a clean InService on one of the two configs needs a person.
-    `noted` is the capacity before, `left` what could not be put back of it or was left to others.
+    `noted` is the capacity before, `left` what could not be put back of it or was left to others; `cause`
+    is why the way back was taken, if it was.
     """
     reasons = ending.all_reasons
+    if was_started and ending.verdict != "updated":
+        reasons = (*cause, *(each for each in reasons if each not in cause))
     if not is_capacity_restored:
         lost = tuple(reason for reason in left if reason.code in LOST)
         reasons = (*(lost or (_capacity_off(endpoint, noted),)), *reasons)
         return Conclusion(
             outcome=Outcome.NEEDS_OPERATOR,
-            summary=f"{serves(endpoint).rstrip('.')}: {_first(reasons)}",
+            summary=f"{serves(endpoint).rstrip('.')}: {first_of(reasons)}",
             reasons=reasons,
         )
     is_confirmed = ending.verdict == "updated" and plan is not None and was_started
@@ -117,13 +123,13 @@ def conclude(
     if ending.verdict in _NOT_YET and not was_started:
         return Conclusion(
             outcome=_NOT_YET[ending.verdict],
-            summary=f"{endpoint.name} was not touched: {_first(reasons)}",
+            summary=f"{endpoint.name} was not touched: {first_of(reasons)}",
             reasons=reasons,
         )
     if plan is None or not was_started:
         return Conclusion(
             outcome=Outcome.REJECTED,
-            summary=f"{endpoint.name} was not touched: {_first(reasons)}",
+            summary=f"{endpoint.name} was not touched: {first_of(reasons)}",
             reasons=reasons,
         )
     if isinstance(endpoint, EndpointReading) and _is_settled(endpoint):
@@ -140,14 +146,14 @@ def conclude(
                 summary=(
                     f"{endpoint.name} is back on {plan.previous_version}"
                     f" ({endpoint.config_name}), not on {plan.version}:"
-                    f" {_first(reasons)}"
+                    f" {first_of(reasons)}"
                 ),
                 reasons=reasons,
             )
     reasons = reasons or (_changed_meanwhile(endpoint, plan),)
     return Conclusion(
         outcome=Outcome.NEEDS_OPERATOR,
-        summary=f"{_trouble(endpoint, plan)}: {_first(reasons)}",
+        summary=f"{_trouble(endpoint, plan)}: {first_of(reasons)}",
         reasons=reasons,
     )
 
@@ -259,7 +265,8 @@ def _say_error(error: str) -> str:
     return f"{name}: {said}".rstrip(".")
 
 
-def _first(reasons: tuple[Reason, ...]) -> str:
+def first_of(reasons: tuple[Reason, ...]) -> str:
+    """One sentence on why, from the first of all reasons."""
     if not reasons:
         return ""
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""

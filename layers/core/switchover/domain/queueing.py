@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.checks.preflight import claim_held
-from switchover.domain.outcome import Ending
+from switchover.domain.outcome import RECOVERED, Ending
 from switchover.domain.plain_text import quote
 from switchover.domain.plans.plan import Kind
 from switchover.domain.policies.policy import WhenBusy
@@ -82,6 +82,7 @@ class Turn(StrEnum):
     SUPERSEDED = "superseded"
     REJECTED = "rejected"
     GO_BACK = "go_back"  # as a recovery of an update that had begun to change something
+    FINISH = "finish"  # as a recovery of an update that was confirmed
     REPEATED = "repeated"  # another execution sees to it
 
 
@@ -105,7 +106,8 @@ _VERDICTS = {
     Turn.RECOVER: "queued",
     Turn.SUPERSEDED: "superseded",
     Turn.REJECTED: "rejected",
-    Turn.GO_BACK: "recovered",
+    Turn.GO_BACK: RECOVERED,
+    Turn.FINISH: "updated",
     Turn.REPEATED: "repeated",
 }
 

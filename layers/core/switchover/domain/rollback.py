@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, assert_never
 
 from switchover.domain.aborting import is_unheeded
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
+from switchover.domain.outcome import RECOVERED
 from switchover.domain.plans.sizing import fit_batch
 from switchover.domain.verdict import course_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from switchover.domain.outcome import Ending
+    from switchover.domain.reasons import Reason
     from switchover.domain.update import Update
     from switchover.domain.verdict import Course
 
@@ -104,6 +107,14 @@ class WayBack:
         )
 
 
+def find_cause(update: Update, ending: Ending) -> tuple[Reason, ...]:
+    """Why an update goes back. If its execution was stopped, what was found before that comes first."""
+    if ending.verdict != RECOVERED:
+        return ending.all_reasons
+    abort = update.abort.reasons if update.abort else ()
+    return update.cause or abort or ending.all_reasons
+
+
 def find_way_back(endpoint: EndpointReading | Absent, update: Update) -> WayBack:
     """Choose the next move of an update that has to be undone."""
     plan, course = update.planned, update.course
@@ -120,7 +131,7 @@ def find_way_back(endpoint: EndpointReading | Absent, update: Update) -> WayBack
         tripped_at=update.tripped_at,
         published_at=update.abort_published_at,
         attempts=update.rollback_attempts,
-        has_waited_long=update.is_going_back and is_overdue,
+        has_waited_long=update.has_asked_back and is_overdue,
     )
     batch_instances = None
     if (
@@ -155,12 +166,7 @@ def choose_move(
     `has_waited_long` says that a way back is overdue already: then nobody waits for it once more.
     """
     if attempts >= MOST_ATTEMPTS:
-        is_home = (
-            isinstance(endpoint, EndpointReading)
-            and endpoint.status is EndpointStatus.IN_SERVICE
-            and endpoint.config_name in home_configs
-        )
-        return Move.NOTHING if is_home else Move.GIVE_UP
+        return _last_move(endpoint, home_configs, has_waited_long=has_waited_long)
     if isinstance(endpoint, Absent):
         return Move.CREATE if allows_downtime else Move.GIVE_UP
     move = _move_from(
@@ -176,6 +182,19 @@ def choose_move(
         return Move.GIVE_UP  # another deletes it, and it may not be made anew
     is_more_of_the_same = move in {Move.WAIT, Move.TRIP_ABORT_ALARM}
     return Move.GIVE_UP if is_more_of_the_same and has_waited_long else move
+
+
+def _last_move(
+    endpoint: EndpointReading | Absent, home_configs: frozenset[str], *, has_waited_long: bool
+) -> Move:
+    """Nothing more is asked for; what was asked for may still come home."""
+    if not isinstance(endpoint, EndpointReading):
+        return Move.GIVE_UP
+    is_still = endpoint.status is EndpointStatus.IN_SERVICE and endpoint.pending_config_name is None
+    if is_still and endpoint.config_name in home_configs:
+        return Move.NOTHING
+    is_coming_home = endpoint.pending_config_name in home_configs
+    return Move.WAIT if is_coming_home and not has_waited_long else Move.GIVE_UP
 
 
 def _move_from(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import (
@@ -17,6 +17,7 @@ from pydantic import (
 
 from switchover.domain.aborting import AbortRequest
 from switchover.domain.approvals.approval import Approval, ApprovalLink, Gate
+from switchover.domain.asking import LANDING_SECONDS
 from switchover.domain.bounded import Limits, Unreadable, check_value
 from switchover.domain.checks.check import Preflight
 from switchover.domain.errors import UpdateUnknown
@@ -198,6 +199,12 @@ class Update(BaseModel):
     plan: Plan | None = None
     course: Course | None = None
     is_started: bool = False
+    # When AWS was last asked for a change whose answer isn't known; None if every answer is.
+    asked_at: datetime | None = None
+    # Why the way back was taken, or has to be; empty if it goes forward.
+    cause: tuple[Reason, ...] = ()
+    # When the way back was taken; None if it goes forward.
+    turned_back_at: datetime | None = None
     # When SageMaker was first seen to serve the new config, and how long that took from the request on.
     settled_at: datetime | None = None
     moving_seconds: int | None = None
@@ -244,7 +251,18 @@ class Update(BaseModel):
     @property
     def is_going_back(self) -> bool:
         """Whether the way back was taken: what the update itself comes to is settled then."""
+        return self.turned_back_at is not None or self.has_asked_back
+
+    @property
+    def has_asked_back(self) -> bool:
+        """Whether SageMaker was asked to go back, or is waited for on the way."""
         return self.rollback_attempts > 0 or self.tripped_at is not None
+
+    def has_request_under_way(self, now: datetime) -> bool:
+        """Whether a request that AWS hasn't answered may still land."""
+        return self.asked_at is not None and now < self.asked_at + timedelta(
+            seconds=LANDING_SECONDS
+        )
 
     @property
     def is_stand_in(self) -> bool:

@@ -1,0 +1,74 @@
+"""Asking AWS for a change: noted before, and forgotten once AWS has answered."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from switchover.aws.ledger import try_anew
+from switchover.domain.errors import CallRefused, NameTaken, StaleUpdate, SwitchoverError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from switchover.aws.ledger import Ledger
+    from switchover.domain.update import Update
+
+_BAD_REQUEST, _SERVER_ERROR = 400, 500
+
+
+def ask(
+    ledger: Ledger,
+    update: Update,
+    at: datetime,
+    act: Callable[[], object],
+    *,
+    once_answered: Mapping[str, object] | None = None,
+    **changes: object,
+) -> Update:
+    """Record `changes` and that AWS is about to be asked for something, then `act`; returns the update.
+
+    That record stays if no answer comes: the request may be under way still, and no outcome is told
+    before it can't land any more. `at` is SageMaker's clock; `once_answered` is recorded with an answer,
+    be it a no. An execution that lost the update to another one meanwhile asks for nothing.
+
+    Raises:
+        StaleUpdate: the update was changed since it was read; nothing was asked for.
+    """
+    noted = ledger.save(update, asked_at=at, **changes)
+    answered = {"asked_at": update.asked_at, **(once_answered or {})}
+    try:
+        act()
+    except Exception as error:
+        if _is_answer(error):
+            _record_answer(ledger, noted, answered)
+        raise
+    return _record_answer(ledger, noted, answered)
+
+
+def _is_answer(error: Exception) -> bool:
+    """Whether AWS has refused what was asked. Where the SDK asked again, its first try may still land."""
+    if isinstance(error, CallRefused | NameTaken) and error.__cause__ is None:
+        return True  # ours, of what AWS has answered
+    words = error.__cause__ if isinstance(error, SwitchoverError) else error
+    if not isinstance(words, ClientError):
+        return False
+    told = words.response.get("ResponseMetadata", {})
+    is_refusal = _BAD_REQUEST <= told.get("HTTPStatusCode", 0) < _SERVER_ERROR
+    return is_refusal and not told.get("RetryAttempts", 0)
+
+
+def _record_answer(ledger: Ledger, noted: Update, answered: dict[str, object]) -> Update:
+    """Take a note back, and no other: an earlier request whose answer is unknown stays noted."""
+
+    def record_anew() -> Update:
+        newest = ledger.update(noted.update_id)
+        is_own = newest.asked_at == noted.asked_at
+        return ledger.save(newest, **answered) if is_own else newest
+
+    with suppress(StaleUpdate):
+        return ledger.save(noted, **answered)
+    return try_anew(record_anew)

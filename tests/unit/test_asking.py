@@ -1,0 +1,153 @@
+"""Asking: noted before, forgotten once AWS has answered, and kept where it has not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from tests.unit.conftest import TABLE
+from tests.unit.samples import NOW, later, update
+
+from switchover.aws.asking import ask
+from switchover.aws.ledger import Ledger
+from switchover.domain.errors import CallRefused, EndpointBusy, StaleUpdate
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from switchover.domain.update import Update
+
+
+@pytest.fixture
+def ledger(dynamodb: DynamoDBClient) -> Ledger:
+    return Ledger(dynamodb, TABLE)
+
+
+@pytest.fixture
+def opened(ledger: Ledger) -> Update:
+    return ledger.open_update(update())
+
+
+def refusal(status: int = 400, retries: int = 0) -> ClientError:
+    return ClientError(
+        {
+            "Error": {"Code": "ValidationException", "Message": "no"},
+            "ResponseMetadata": {
+                "HTTPStatusCode": status,
+                "RetryAttempts": retries,
+                "RequestId": "1",
+                "HTTPHeaders": {},
+                "HostId": "",
+            },
+        },
+        "UpdateEndpoint",
+    )
+
+
+def worded(error: ClientError) -> CallRefused:
+    """A refusal as gateways word it."""
+    words = CallRefused("no")
+    words.__cause__ = error
+    return words
+
+
+def failing(error: Exception) -> None:
+    raise error
+
+
+def test_it_is_noted_with_its_changes_before_it_is_asked(ledger: Ledger, opened: Update) -> None:
+    seen: list[Update] = []
+
+    ask(
+        ledger,
+        opened,
+        NOW,
+        lambda: seen.append(ledger.update(opened.update_id)),
+        is_started=True,
+    )
+
+    assert (seen[0].asked_at, seen[0].is_started) == (NOW, True)
+
+
+def test_an_answer_takes_the_note_back_and_is_recorded(ledger: Ledger, opened: Update) -> None:
+    asked = ask(ledger, opened, NOW, lambda: None, once_answered={"rollback_attempts": 1})
+
+    assert asked == ledger.update(opened.update_id)
+    assert (asked.asked_at, asked.rollback_attempts) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal(),
+        worded(refusal()),
+        CallRefused("exists already, and is not what was planned"),
+        refusal(status=403),
+    ],
+    ids=["refused", "in our words", "by ourselves", "denied"],
+)
+def test_a_no_is_an_answer(ledger: Ledger, opened: Update, error: Exception) -> None:
+    with pytest.raises(type(error)):
+        ask(ledger, opened, NOW, lambda: failing(error), once_answered={"rollback_attempts": 1})
+
+    found = ledger.update(opened.update_id)
+    assert (found.asked_at, found.rollback_attempts) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ReadTimeoutError(endpoint_url="sagemaker"),
+        refusal(status=500),
+        refusal(retries=1),
+        worded(refusal(retries=3)),
+        EndpointBusy("of unknown origin"),
+        RuntimeError("killed"),
+    ],
+    ids=["silence", "5xx", "asked twice", "asked often", "busy", "crash"],
+)
+def test_what_is_no_answer_stays_noted(ledger: Ledger, opened: Update, error: Exception) -> None:
+    with pytest.raises(type(error)):
+        ask(ledger, opened, NOW, lambda: failing(error), once_answered={"rollback_attempts": 1})
+
+    found = ledger.update(opened.update_id)
+    assert (found.asked_at, found.rollback_attempts) == (NOW, 0)
+
+
+def test_an_earlier_request_without_an_answer_stays_noted(ledger: Ledger, opened: Update) -> None:
+    unanswered = ledger.save(opened, asked_at=NOW)
+
+    asked = ask(ledger, unanswered, later(30), lambda: None)
+
+    assert asked.asked_at == NOW
+
+
+def test_an_answer_does_not_hide_what_another_execution_asks(
+    ledger: Ledger, opened: Update
+) -> None:
+    def take_over() -> None:
+        ledger.save(ledger.update(opened.update_id), asked_at=later(60))
+
+    asked = ask(ledger, opened, NOW, take_over)
+
+    assert asked.asked_at == later(60)
+
+
+def test_a_look_meanwhile_does_not_keep_the_note(ledger: Ledger, opened: Update) -> None:
+    def look() -> None:
+        ledger.save(ledger.update(opened.update_id), last_seen="Updating")
+
+    asked = ask(ledger, opened, NOW, look)
+
+    assert (asked.asked_at, asked.last_seen) == (None, "Updating")
+
+
+def test_who_lost_the_update_asks_for_nothing(ledger: Ledger, opened: Update) -> None:
+    ledger.save(opened, execution_arn="another")
+    done: list[str] = []
+
+    with pytest.raises(StaleUpdate):
+        ask(ledger, opened, NOW, lambda: done.append("asked"))
+
+    assert done == []
