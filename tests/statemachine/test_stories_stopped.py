@@ -78,6 +78,20 @@ def test_a_way_back_that_is_stopped_twice_keeps_its_cause(world: World) -> None:
     assert codes(update) == ["golden.failed", "execution.stopped"]
 
 
+def test_an_endpoint_that_is_gone_is_made_again_however_often_it_is_stopped(world: World) -> None:
+    world.load.stop()
+    world.twin.set_behaviour("*/v2/", Behaviour(unhealthy_from_instance=1))
+    world.put_policy("strategy: redeploy\nallow_downtime: true")
+    world.offer()
+    stop(world, world.run_to("AwaitDeletionBack"))
+    world.clock.run_until(lambda: len(world.executions) > 1, 60)
+    stop(world, world.run_to("AwaitRollback", execution=1))
+
+    world.run()
+
+    assert assert_nothing_left_behind(world).outcome is Outcome.ROLLED_BACK
+
+
 def test_a_person_who_called_it_off_is_told_before_the_stop(world: World) -> None:
     world.put_policy("strategy: canary")
     world.offer()

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.samples import NEW, NOW, OLD, endpoint
+from tests.unit.samples import NEW, NOW, OLD, endpoint, reason, update
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
-from switchover.domain.rollback import MOST_ATTEMPTS, Move, choose_move
+from switchover.domain.outcome import RECOVERED, Ending
+from switchover.domain.rollback import MOST_ATTEMPTS, Move, choose_move, find_cause
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -147,6 +148,55 @@ def test_after_the_last_attempt_a_person_is_called() -> None:
 
 def test_a_late_success_still_counts_after_the_last_attempt() -> None:
     assert choose(endpoint(config_name=OLD), attempts=MOST_ATTEMPTS) is Move.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("config", "pending", "move"), [(NEW, OLD, Move.WAIT), (OLD, NEW, Move.TRIP_ABORT_ALARM)]
+)
+def test_what_still_moves_after_the_last_attempt_is_seen_to(
+    config: str, pending: str, move: Move
+) -> None:
+    """Its answer was lost, and it arrived all the same."""
+    seen = endpoint(status=EndpointStatus.UPDATING, config_name=config, pending_config_name=pending)
+    assert choose(seen, attempts=MOST_ATTEMPTS) is move
+
+
+@pytest.mark.parametrize(
+    ("move", "is_attempt"),
+    [
+        (Move.WAIT, False),
+        (Move.NOTHING, False),
+        (Move.TRIP_ABORT_ALARM, False),
+        (Move.UPDATE_BACK, True),
+        (Move.DELETE, True),
+        (Move.CREATE, True),
+    ],
+)
+def test_only_what_asks_for_a_config_or_a_deletion_is_an_attempt(
+    move: Move, *, is_attempt: bool
+) -> None:
+    assert move.is_attempt is is_attempt
+
+
+def ending(verdict: str, *codes: str) -> Ending:
+    return Ending(verdict=verdict, reasons=tuple(reason(code) for code in codes))
+
+
+def test_what_was_found_before_a_stop_is_the_cause() -> None:
+    found = update(cause=(reason("golden.failed"),))
+    cause = find_cause(found, ending(RECOVERED, "execution.stopped"))
+    assert [each.code for each in cause] == ["golden.failed"]
+
+
+def test_a_stop_is_the_cause_where_nothing_else_was_found() -> None:
+    cause = find_cause(update(), ending(RECOVERED, "execution.stopped"))
+    assert [each.code for each in cause] == ["execution.stopped"]
+
+
+def test_how_it_ended_is_the_cause_whatever_an_earlier_look_had_found() -> None:
+    found = update(cause=(reason("alarm.went-red"),))
+    cause = find_cause(found, ending("failed", "golden.failed"))
+    assert [each.code for each in cause] == ["golden.failed"]
 
 
 @given(

@@ -54,8 +54,8 @@ class Move(StrEnum):
 
     @property
     def is_attempt(self) -> bool:
-        """Whether it may be made `MOST_ATTEMPTS` times only."""
-        return not self.is_turn
+        """Whether it may be made `MOST_ATTEMPTS` times only. Waiting has a limit of its own: its time."""
+        return self.leads_to_a_config or self is Move.DELETE
 
 
 _TOLD = {
@@ -131,7 +131,7 @@ def find_way_back(endpoint: EndpointReading | Absent, update: Update) -> WayBack
         tripped_at=update.tripped_at,
         published_at=update.abort_published_at,
         attempts=update.rollback_attempts,
-        has_waited_long=update.has_asked_back and is_overdue,
+        has_waited_long=is_overdue and _is_of_way_back(course, update),
     )
     batch_instances = None
     if (
@@ -142,6 +142,12 @@ def find_way_back(endpoint: EndpointReading | Absent, update: Update) -> WayBack
         # What had no room all at once may have it in batches, of the fleet as it is now.
         batch_instances = fit_batch(plan.pace.step_instances, endpoint.instances)
     return WayBack(move, plan.home_config(is_mixed=is_mixed), is_mixed, batch_instances)
+
+
+def _is_of_way_back(course: Course | None, update: Update) -> bool:
+    if course is None or update.turned_back_at is None:
+        return update.rollback_attempts > 0 or update.tripped_at is not None
+    return course.started_at >= update.turned_back_at
 
 
 def choose_move(
@@ -165,36 +171,24 @@ def choose_move(
 
     `has_waited_long` says that a way back is overdue already: then nobody waits for it once more.
     """
-    if attempts >= MOST_ATTEMPTS:
-        return _last_move(endpoint, home_configs, has_waited_long=has_waited_long)
-    if isinstance(endpoint, Absent):
-        return Move.CREATE if allows_downtime else Move.GIVE_UP
-    move = _move_from(
-        endpoint,
-        home_configs,
-        own_configs,
-        tripped_at,
-        published_at,
+    move = (
+        Move.CREATE
+        if isinstance(endpoint, Absent)
+        else _move_from(endpoint, home_configs, own_configs, tripped_at, published_at)
     )
-    if move is Move.DELETE and not allows_downtime:
-        return Move.GIVE_UP
-    if endpoint.status is EndpointStatus.DELETING and not allows_downtime:
-        return Move.GIVE_UP  # another deletes it, and it may not be made anew
+    # Another one that deletes it is waited for only where it may be made anew.
+    is_deleting = (
+        isinstance(endpoint, EndpointReading) and endpoint.status is EndpointStatus.DELETING
+    )
+    is_downtime = is_deleting or move in {Move.DELETE, Move.CREATE}
     is_more_of_the_same = move in {Move.WAIT, Move.TRIP_ABORT_ALARM}
-    return Move.GIVE_UP if is_more_of_the_same and has_waited_long else move
-
-
-def _last_move(
-    endpoint: EndpointReading | Absent, home_configs: frozenset[str], *, has_waited_long: bool
-) -> Move:
-    """Nothing more is asked for; what was asked for may still come home."""
-    if not isinstance(endpoint, EndpointReading):
+    if (
+        (is_downtime and not allows_downtime)
+        or (is_more_of_the_same and has_waited_long)
+        or (move.is_attempt and attempts >= MOST_ATTEMPTS)
+    ):
         return Move.GIVE_UP
-    is_still = endpoint.status is EndpointStatus.IN_SERVICE and endpoint.pending_config_name is None
-    if is_still and endpoint.config_name in home_configs:
-        return Move.NOTHING
-    is_coming_home = endpoint.pending_config_name in home_configs
-    return Move.WAIT if is_coming_home and not has_waited_long else Move.GIVE_UP
+    return move
 
 
 def _move_from(

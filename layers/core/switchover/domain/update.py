@@ -251,12 +251,8 @@ class Update(BaseModel):
     @property
     def is_going_back(self) -> bool:
         """Whether the way back was taken: what the update itself comes to is settled then."""
-        return self.turned_back_at is not None or self.has_asked_back
-
-    @property
-    def has_asked_back(self) -> bool:
-        """Whether SageMaker was asked to go back, or is waited for on the way."""
-        return self.rollback_attempts > 0 or self.tripped_at is not None
+        is_known = self.turned_back_at is not None
+        return is_known or self.rollback_attempts > 0 or self.tripped_at is not None
 
     def has_request_under_way(self, now: datetime) -> bool:
         """Whether a request that AWS hasn't answered may still land."""
