@@ -45,8 +45,8 @@ bench: .venv/test.done  ## the twin's speed, waiting beside polling, a check, up
 faults: .venv/test.done  ## calls that fail, come late or in storms, stops, deletions, pairs: how each update ended (15 minutes)
 	$(BIN)/python -m tests.statemachine.faults
 
-outcomes: .venv/test.done  ## fourteen updates on one deployed cloud, every strategy and outcome (some minutes)
-	$(BIN)/pytest -q tests/localcloud/stack_outcomes.py
+outcomes: .venv/test.done  ## deployed: fourteen updates, every strategy and outcome; ten stops in mid-request (a quarter of an hour)
+	$(BIN)/pytest -q tests/localcloud/stack_outcomes.py tests/localcloud/stack_late_acts.py
 
 docs: .venv/test.done  ## what is generated: JSON Schemas, the picture of the machine
 	$(BIN)/python docs/generate.py
