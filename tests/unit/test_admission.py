@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,9 +13,11 @@ from botocore.exceptions import ClientError
 from tests.unit.conftest import TABLE
 from tests.unit.samples import ENDPOINT, NOW, endpoint, reason, update
 
+from switchover.aws import workflow
 from switchover.aws.admission import Admission
 from switchover.aws.ledger import Ledger
 from switchover.aws.queue import Queue
+from switchover.aws.reopening import Reopening
 from switchover.aws.schedules import Ring, Schedules
 from switchover.aws.turns import Turns
 from switchover.aws.wishes import Wishes
@@ -45,8 +47,13 @@ class Workflow:
     gone: set[str] = field(default_factory=set)
     started: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
+    arn_of = workflow.Workflow.arn_of
+
     def is_running(self, execution_arn: str) -> bool:
         return execution_arn not in self.gone
+
+    def find_input(self, _execution_arn: str) -> str | None:
+        return None
 
     def start(self, _machine_arn: str, name: str, request: dict[str, Any]) -> bool:
         is_new = name not in [known for known, _ in self.started]
@@ -113,7 +120,8 @@ class Door:
         self.queue = Queue(dynamodb, TABLE)
         schedules = Schedules(cast("Any", self.scheduler), Ring("g", "t", "r", "d"))
         workflow = cast("Any", self.workflow)
-        self.turns = Turns(self.ledger, self.queue, workflow, schedules, MACHINE)
+        reopening = Reopening(self.ledger, workflow, "models")
+        self.turns = Turns(self.ledger, self.queue, workflow, schedules, reopening, MACHINE)
         self.admission = Admission(
             self.ledger,
             self.queue,
@@ -133,9 +141,9 @@ class Door:
             )
         )
 
-    def start_next(self) -> str:
+    def start_next(self, at: datetime = NOW) -> str:
         return self.turns.start_next(
-            Absent(name=ENDPOINT, read_at=NOW), self.queue.entries(ENDPOINT)
+            Absent(name=ENDPOINT, read_at=at), self.queue.entries(ENDPOINT)
         )
 
     def admit(self, opened: Update) -> Decision:
@@ -218,9 +226,12 @@ def test_a_recovery_that_took_nothing_over_is_started_again(door: Door) -> None:
     running = door.start_next()
     door.workflow.gone.add(f"{MACHINE.replace(':stateMachine:', ':execution:')}:{first}")
 
-    again = door.start_next()
+    too_early = door.start_next(NOW + timedelta(minutes=9))
+    started_too_early = len({name for name, _ in door.workflow.started})
+    again = door.start_next(NOW + timedelta(minutes=10))
 
-    assert (running, again) == ("recovering", "recovering")
+    assert (running, too_early, again) == ("recovering", "recovering", "recovering")
+    assert started_too_early == 1
     assert len({name for name, _ in door.workflow.started}) == 2
 
 

@@ -37,7 +37,7 @@ class Ledger:
         """Nothing happened yet."""
         return ()
 
-    def history(self, _endpoint: str) -> tuple[Update, ...]:
+    def listed(self, _endpoint: str) -> tuple[Update, ...]:
         """What is known at this look."""
         found = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         return () if found is None else (found,)

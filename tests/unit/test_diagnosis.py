@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -146,3 +148,15 @@ def test_the_names_that_releases_may_set_stay_without_the_unknown_ones() -> None
 
     assert finding.commands == ("sam deploy --parameter-overrides ReleasesMay=canary,hotfix",)
     assert "canery" in finding.evidence
+
+
+def test_the_page_of_doctor_has_a_row_for_each_finding_and_for_no_other() -> None:
+    root = Path(__file__).parents[2]
+    source = (root / "layers/core/switchover/domain/diagnosis/findings.py").read_text("utf-8")
+    page = (root / "docs/doctor.md").read_text("utf-8")
+
+    told = set(re.findall(r'"([a-z]+[.-](?:[a-z-]+))"', source.replace("{sort}", "config")))
+    rows = re.findall(r"^\| ((?:`[a-z.-]+`(?:, )?)+) \|", page, re.MULTILINE)
+    documented = set(re.findall(r"`([a-z.-]+)`", " ".join(rows)))
+
+    assert documented == told | {"model.left"}
