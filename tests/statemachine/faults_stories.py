@@ -109,7 +109,13 @@ def _update_linearly(world: World) -> None:
 
 STORIES = (
     Story("canary", "a canary that is updated", Outcome.UPDATED, _update_by_canary),
-    Story("alarm", "a canary that its alarm turns back", Outcome.ROLLED_BACK, _offer_a_slow_one),
+    Story(
+        "alarm",
+        "a canary that its alarm turns back",
+        Outcome.ROLLED_BACK,
+        _offer_a_slow_one,
+        cause="alarm.went-red",
+    ),
     Story(
         "answers",
         "answers that turn it back",

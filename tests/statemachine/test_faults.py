@@ -34,7 +34,9 @@ _OPEN = frozenset(
     {
         "canary:Announce/dynamodb:UpdateItem/stopped-2-s",
         "redeploy-fails:StartUpdate/sagemaker:DeleteEndpoint/stopped-90-s",
-        "canary:RestoreCapacity/stopped,-Announce-too",
+        "canary:RestoreCapacity/stopped,-RecordOutcome-too",
+        "alarm:RollBack/stopped,-RecordOutcome-too",
+        "linear:StartUpdate/sagemaker:UpdateEndpoint/stopped-90-s+AwaitOutcome/alarms-deleted",
         "canary:WatchUpdated/update-deleted",
         (
             "redeploy:RestoreCapacity/stopped"
