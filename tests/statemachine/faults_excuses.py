@@ -40,6 +40,8 @@ _OUTSIDE = {
     "endpoint deleted": frozenset({"settled", "capacity restored", "unnoticed"}),
     "endpoint updated": frozenset({"settled"}),
 }
+# A redeploy that can't go back for want of the model leaves no endpoint.
+_NOTHING_TO_SCALE = frozenset({"capacity restored"})
 _LATER = frozenset(
     {"recorded", "true", "settled", "capacity restored", "way back kept", "unnoticed"}
 )
@@ -54,6 +56,7 @@ def tell_excuses() -> dict[str, frozenset[str]]:
             for name, kept in _RECOVERERS.items()
         },
         **{f"{thing} by somebody": kept for thing, kept in _OUTSIDE.items()},
+        "previous model deleted by somebody, in a redeploy": _NOTHING_TO_SCALE,
         "deleted or changed after the outcome's reading": _LATER,
         "the announcement's own answer is lost": _DOUBLED,
         "RecordOutcome can't strike an own alarm off": _NOT_STRUCK_OFF,
@@ -79,6 +82,8 @@ def _excused_by(fault: Fault, story: Story) -> frozenset[str]:
             return _DOUBLED
         case Failure() if _strikes_off(fault.call):
             return _NOT_STRUCK_OFF
+        case Outside(thing="previous model deleted") if story.has_downtime:
+            return _OUTSIDE[fault.thing] | _NOTHING_TO_SCALE
         case Outside():
             return _OUTSIDE.get(fault.thing, frozenset())
     return frozenset()
