@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from switchover.domain.errors import Unavailable
+from switchover.domain.joining import is_granted
 from switchover.domain.marks import check_marks
 from switchover.domain.plans.plan import Kind
 from switchover.domain.policies.layers import EffectivePolicy
@@ -67,6 +68,7 @@ class Admission:
         start = self.find_start(update, policy, endpoint)
         seen = self._look_again(
             update,
+            endpoint,
             Look(
                 now=endpoint.read_at,
                 standing=Standing(),
@@ -108,7 +110,7 @@ class Admission:
                 return decision
             else:
                 turns.put(_waiting(update, decision, look.when_busy), look.now)
-            look = self._look_again(update, look)
+            look = self._look_again(update, endpoint, look)
         raise Unavailable(f"others kept taking turns on {update.endpoint}")
 
     def postpone(
@@ -175,13 +177,20 @@ class Admission:
         )
         return (found,) if isinstance(found, Reason) else found
 
-    def _look_again(self, update: Update, look: Look) -> Look:
+    def _look_again(self, update: Update, endpoint: EndpointReading | Absent, look: Look) -> Look:
         waiting = self._queue.entries(update.endpoint)
         # After the queue: who leaves between the two readings is seen to be gone.
         standing = self._ledger.standing(update.endpoint)
         holder = standing.holder
         is_running = holder is not None and self._workflow.is_running(holder.execution_arn)
-        return replace(look, standing=standing, is_holder_running=is_running, waiting=waiting)
+        newest = self._ledger.find(standing.newest.partition("#")[2])
+        return replace(
+            look,
+            standing=standing,
+            is_holder_running=is_running,
+            waiting=waiting,
+            granted=newest if is_granted(update, newest, endpoint, is_running=is_running) else None,
+        )
 
     def _take(self, update: Update, look: Look) -> bool:
         claim = Claim(update.endpoint, update.update_id, update.execution_arn, look.now)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.checks.preflight import claim_held
+from switchover.domain.joining import joined
 from switchover.domain.outcome import RECOVERED, Ending
 from switchover.domain.plain_text import quote
 from switchover.domain.plans.plan import Kind
@@ -114,7 +115,11 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """All that a decision needs, read at one time. `refusals` come from marks and pins."""
+    """All that a decision needs, read at one time. `refusals` come from marks and pins.
+
+    `granted` is the newest update that ever had the claim, if it asks for the same and is being given it
+    or was.
+    """
 
     now: datetime
     standing: Standing
@@ -123,6 +128,7 @@ class Look:
     when_busy: WhenBusy
     start: StartTime | tuple[Reason, ...]
     refusals: tuple[Reason, ...] = ()
+    granted: Update | None = None
 
 
 def order_of(offered_at: datetime, update_id: str) -> str:
@@ -179,6 +185,8 @@ def decide_turn(update: Update, look: Look) -> Decision:
     newer = _newer(order, update, look)
     if newer:
         return Decision(Turn.SUPERSEDED, (superseded_by(update, newer),))
+    if look.granted is not None and not _others(update, look):
+        return Decision(Turn.SUPERSEDED, (joined(update, look.granted),))
     if isinstance(look.start, tuple):
         return Decision(Turn.REJECTED, look.start)
     if look.start.at > look.now:
@@ -190,6 +198,11 @@ def decide_turn(update: Update, look: Look) -> Decision:
     if ahead and look.when_busy is WhenBusy.QUEUE and update.kind is Kind.RELEASE:
         return Decision(Turn.WAIT, (waits_behind(update, ahead[0].update_id),), look.now)
     return Decision(Turn.CLAIM)
+
+
+def _others(update: Update, look: Look) -> tuple[Waiting, ...]:
+    """Those who wait beside an update: once one of them had its turn, what is granted serves no more."""
+    return tuple(one for one in look.waiting if one.update_id != update.update_id)
 
 
 def _newer(order: str, update: Update, look: Look) -> str:

@@ -84,7 +84,7 @@ def _by_outcome(update: Update) -> tuple[Step, ...]:
                 ),
             )
         case Outcome.SUPERSEDED:
-            return (Step(text="A newer release took its place."),)
+            return tuple(Step(text=reason.remedy) for reason in update.reasons)
         case Outcome.REJECTED:
             return (Step(text="Mend what is named, then offer the release again."),)
         case Outcome.ROLLED_BACK:
