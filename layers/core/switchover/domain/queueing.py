@@ -141,30 +141,47 @@ def order_of_update(update: Update) -> str:
     return order_of(update.offered_at or update.started_at, update.update_id)
 
 
-def outranked(waiting: Sequence[Waiting], newest: str) -> tuple[Waiting, ...]:
+def takes_place(newer: Waiting, order: str, begins_at: datetime) -> bool:
+    """Whether one that waits takes the place of an older one, which may begin at `begins_at`.
+
+    One that is planned for later does not: the older one may run, and end, before that.
+    """
+    return newer.order > order and newer.not_before <= begins_at
+
+
+def outranked(waiting: Sequence[Waiting], newest: str, now: datetime) -> tuple[Waiting, ...]:
     """Who of those who wait will end as Superseded, and needn't wait for that.
 
     `newest` is the order of the newest that ever had the claim.
     """
-    last = waiting[-1].order if waiting else ""
-    return tuple(
-        one
-        for one in waiting
-        if one.order < newest or (one.order < last and one.when_busy is not WhenBusy.QUEUE)
-    )
+    return tuple(one for one in waiting if _find_newer(one, waiting, newest, now))
+
+
+def _find_newer(one: Waiting, waiting: Sequence[Waiting], newest: str, now: datetime) -> str:
+    """The id of the newest that takes the place of one that waits; empty if none does."""
+    if one.order < newest:
+        return newest.partition("#")[2]
+    if one.when_busy is WhenBusy.QUEUE:
+        return ""
+    return _newest_in_place(waiting, one.order, max(now, one.not_before))
+
+
+def _newest_in_place(waiting: Sequence[Waiting], order: str, begins_at: datetime) -> str:
+    newer = [other for other in waiting if takes_place(other, order, begins_at)]
+    return newer[-1].update_id if newer else ""
 
 
 def rank_again(
-    update: Update, ending: Ending, waiting: Sequence[Waiting], standing: Standing
+    update: Update, ending: Ending, waiting: Sequence[Waiting], standing: Standing, now: datetime
 ) -> Ending:
     """How an update that queued up ends: superseded if something newer has come meanwhile.
 
     It ends by its own execution then, and nobody has to start another for it.
     """
-    gone = {one.update_id for one in outranked(waiting, standing.newest)}
-    if update.update_id not in gone:
+    own = [one for one in waiting if one.update_id == update.update_id]
+    newer = _find_newer(own[0], waiting, standing.newest, now) if own else ""
+    if not newer:
         return ending
-    _, _, newer = max(standing.newest, waiting[-1].order).partition("#")
     return Ending(verdict="superseded", reasons=(superseded_by(update, newer),))
 
 
@@ -209,10 +226,11 @@ def _newer(order: str, update: Update, look: Look) -> str:
     """The id of whatever newer one takes the place of an update; empty if none does."""
     if look.standing.newest > order:
         return look.standing.newest.partition("#")[2]
-    newest = look.waiting[-1] if look.waiting else None
-    if newest is None or newest.order <= order or look.when_busy is WhenBusy.QUEUE:
+    if look.when_busy is WhenBusy.QUEUE or update.kind is not Kind.RELEASE:
         return ""
-    return newest.update_id if update.kind is Kind.RELEASE else ""
+    start = look.start
+    begins_at = look.now if isinstance(start, tuple) else max(look.now, start.at)
+    return _newest_in_place(look.waiting, order, begins_at)
 
 
 def _behind_holder(update: Update, holder: Claim, look: Look) -> Decision:
