@@ -40,8 +40,9 @@ from switchover_cli.options import (
 )
 from switchover_cli.pinning import pin, unpin
 from switchover_cli.plan.command import plan
+from switchover_cli.plan.dry_run import report_foreseen
 from switchover_cli.policy import app as policy_app
-from switchover_cli.queue import cancel, foresee, queue, report_foreseen
+from switchover_cli.queue import cancel, queue
 from switchover_cli.records import UpdateRecord, record_update
 from switchover_cli.rehearsal.command import rehearse
 from switchover_cli.release import app as release_app
@@ -133,7 +134,7 @@ def start(
         release = release_uri(deployment.bucket, endpoint, version)
     request = release_request(release, overrides, reason, is_hotfix=hotfix, skips_window=now)
     if dry_run:
-        report_foreseen(foresee(deployment, request, uuid4().hex), is_json=json)
+        report_foreseen(deployment, request, is_json=json)
         return
     update_id = start_update(deployment, request, uuid4().hex)
     report_started(deployment, update_id, release, is_watched=watch, is_json=json)

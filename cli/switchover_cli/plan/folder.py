@@ -42,6 +42,9 @@ def read_folder(
 
     Weights are read once, for the checksums in `release.json`: the update is named after its bytes.
     """
+    # It arrives as an upload does: nobody asks for it by name.
+    arrives_at = deployment.sagemaker.read(offer.endpoint).read_at
+    request = request.model_copy(update={"offered_at": arrives_at})
     listed = list_folder(folder, exclude)
     if isinstance(listed, Reason):
         return open_candidate(deployment, request, (listed,))

@@ -83,6 +83,10 @@ class Admission:
         against = [each for each in faults if not is_alone or each.code == OVERRIDE_REFUSED]
         return replace(seen, refusals=(*seen.refusals, *against))
 
+    def foresee(self, update: Update, endpoint: EndpointReading | Absent) -> Decision:
+        """What `admit` would decide about an update now, changing nothing."""
+        return decide_turn(update, self.look(update, endpoint))
+
     def admit(self, update: Update, endpoint: EndpointReading | Absent, turns: Turns) -> Decision:
         """Take the claim for an update, or put it into the queue, or say why not.
 
@@ -120,7 +124,17 @@ class Admission:
         lasts_seconds: int,
         turns: Turns,
     ) -> Decision | StartTime:
-        """Put an update back into the queue that would not end in time; the time it has if it will.
+        """Put an update back into the queue that would not end in time; the time it has if it will."""
+        found = self.fit(update, endpoint, lasts_seconds)
+        if isinstance(found, Decision) and found.turn is Turn.WAIT:
+            policy, _ = self._policy(update)
+            turns.put(_waiting(update, found, policy.when_busy), endpoint.read_at)
+        return found
+
+    def fit(
+        self, update: Update, endpoint: EndpointReading | Absent, lasts_seconds: int
+    ) -> Decision | StartTime:
+        """Whether an update that may take so long would end in time, if it began now.
 
         How long it may take is known only once it is planned.
         """
@@ -130,9 +144,7 @@ class Admission:
             return Decision(Turn.REJECTED, start)
         if start.at <= endpoint.read_at:
             return start
-        decision = Decision(Turn.WAIT, (starts_later(update, start),), start.at)
-        turns.put(_waiting(update, decision, policy.when_busy), endpoint.read_at)
-        return decision
+        return Decision(Turn.WAIT, (starts_later(update, start),), start.at)
 
     def find_start(
         self,
