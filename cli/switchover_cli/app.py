@@ -46,12 +46,12 @@ from switchover_cli.queue import cancel, queue
 from switchover_cli.records import UpdateRecord, record_update
 from switchover_cli.rehearsal.command import rehearse
 from switchover_cli.release import app as release_app
+from switchover_cli.rollback import rollback
 from switchover_cli.screen import draw_reasons
 from switchover_cli.starting import (
     parse_overrides,
     release_request,
     release_uri,
-    rollback_request,
     start_update,
 )
 from switchover_cli.status import draw_status, read_status, record_status
@@ -98,6 +98,7 @@ app.command(rich_help_panel=_STEER)(unclaim)
 app.command("explain", rich_help_panel=_LOOK)(explain_update)
 app.command("test", rich_help_panel=_LOOK)(ask_golden)
 app.command(rich_help_panel=_LOOK)(doctor)
+app.command(rich_help_panel=_BACK)(rollback)
 app.command(rich_help_panel=_BACK)(pin)
 app.command(rich_help_panel=_BACK)(unpin)
 app.add_typer(release_app, name="release", rich_help_panel=_BACK)
@@ -138,25 +139,6 @@ def start(
         return
     update_id = start_update(deployment, request, uuid4().hex)
     report_started(deployment, update_id, release, is_watched=watch, is_json=json)
-
-
-@app.command(rich_help_panel=_BACK)
-def rollback(
-    endpoint: Endpoint,
-    *,
-    to: Annotated[
-        str | None, typer.Option(help="The version to return to; by default the last before.")
-    ] = None,
-    reason: Why = "",
-    watch: Annotated[bool, typer.Option(help="Follow it to its outcome.")] = True,
-    stack: Stack = DEFAULT_STACK,
-    local: Local = False,
-    json: Json = False,
-) -> None:
-    """Take an endpoint back to a version that served it before."""
-    deployment = find_deployment(stack, open_session(local=local))
-    update_id = start_update(deployment, rollback_request(endpoint, to, reason), uuid4().hex)
-    report_started(deployment, update_id, None, is_watched=watch, is_json=json)
 
 
 @app.command(rich_help_panel=_LOOK)

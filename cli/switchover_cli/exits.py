@@ -46,3 +46,17 @@ def exit_code_of(outcome: Outcome) -> ExitCode:
             return ExitCode.NEEDS_OPERATOR
         case _:
             assert_never(outcome)
+
+
+def exit_code_of_abort(outcome: Outcome) -> ExitCode:
+    """The exit code of a command that had an update called off, and followed it.
+
+    RolledBack and Rejected are what was asked for; an update that ended Updated was not stopped.
+    """
+    match outcome:
+        case Outcome.ROLLED_BACK | Outcome.REJECTED:
+            return ExitCode.DONE
+        case Outcome.UPDATED:
+            return ExitCode.UNEXPECTED
+        case _:
+            return exit_code_of(outcome)

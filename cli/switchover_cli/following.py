@@ -9,7 +9,7 @@ from rich.text import Text
 
 from switchover.domain.outcome import Outcome
 from switchover_cli.console import open_console, print_document
-from switchover_cli.exits import exit_code_of
+from switchover_cli.exits import exit_code_of, exit_code_of_abort
 from switchover_cli.records import StartRecord, record_update
 from switchover_cli.screen import draw_outcome
 from switchover_cli.watching import follow
@@ -17,6 +17,7 @@ from switchover_cli.watching import follow
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from switchover.domain.update import Update
     from switchover_cli.deployment import Deployment
 
 
@@ -25,16 +26,28 @@ def print_json(record: BaseModel) -> None:
     print_document(record.model_dump_json(indent=2))
 
 
-def follow_to_exit(deployment: Deployment, update_id: str, *, is_json: bool) -> None:
-    """Show an update until it is over, and exit with its outcome's code."""
+def follow_to_exit(
+    deployment: Deployment, update_id: str, *, is_json: bool, is_called_off: bool = False
+) -> None:
+    """Show an update until it is over, and exit with its outcome's code.
+
+    One that was called off has done as asked if it didn't arrive.
+    """
+    ended = show_to_end(deployment, update_id, is_json=is_json)
+    if is_json:
+        print_json(record_update(ended, deployment.ledger.timeline(update_id)))
+    code_of = exit_code_of_abort if is_called_off else exit_code_of
+    raise typer.Exit(code_of(ended.outcome or Outcome.NEEDS_OPERATOR))
+
+
+def show_to_end(deployment: Deployment, update_id: str, *, is_json: bool) -> Update:
+    """Show an update until it is over, and return it; for machines nothing is shown."""
     console = open_console()
     scene = follow(deployment, update_id, console, is_quiet=is_json)
-    if is_json:
-        print_json(record_update(scene.update, scene.timeline))
-    else:
+    if not is_json:
         console.print()
         console.print(draw_outcome(scene.update))
-    raise typer.Exit(exit_code_of(scene.update.outcome or Outcome.NEEDS_OPERATOR))
+    return scene.update
 
 
 def report_started(

@@ -70,6 +70,7 @@ class StatusRecord(_Record):
     elapsed_seconds: int | None
     running: UpdateRecord | None
     last: UpdateRecord | None
+    last_change: UpdateRecord | None
     alarms: tuple[AlarmReading, ...]
     read_at: datetime
 

@@ -13,6 +13,7 @@ from switchover.domain.alarms import standing_alarms
 from switchover.domain.amounts import say_count
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import Absent, AlarmState, EndpointReading
+from switchover.domain.outcome import Outcome
 from switchover.domain.policies.policy import Policy
 from switchover_cli.records import StatusRecord, record_update
 from switchover_cli.scene import Scene, read_scene
@@ -34,14 +35,22 @@ if TYPE_CHECKING:
     from switchover_cli.deployment import Deployment
 
 
+# What ends otherwise never touched the endpoint.
+_CHANGES = {Outcome.UPDATED, Outcome.ROLLED_BACK, Outcome.NEEDS_OPERATOR}
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One endpoint at one moment. `version` is None for a config that no update brought."""
+    """One endpoint at one moment. `version` is None for a config that no update brought.
+
+    `last` ended last; `last_change` is the last of those that touched the endpoint.
+    """
 
     endpoint: EndpointReading | Absent
     version: str | None
     running: Scene | None
     last: Update | None
+    last_change: Update | None
     alarms: tuple[AlarmReading, ...]
 
 
@@ -53,9 +62,16 @@ def read_status(deployment: Deployment, endpoint: str) -> Status:
         endpoint=reading,
         version=_serving_version(deployment, reading),
         running=_running(deployment, endpoint),
-        last=next((update for update in history if update.outcome is not None), None),
+        last=_latest(history, set(Outcome)),
+        last_change=_latest(history, _CHANGES),
         alarms=_standing(deployment, reading),
     )
+
+
+def _latest(history: tuple[Update, ...], outcomes: set[Outcome]) -> Update | None:
+    """The update that ended last of those that ended so, whenever each began."""
+    ended = (update for update in history if update.outcome in outcomes)
+    return max(ended, key=lambda update: update.ended_at or update.started_at, default=None)
 
 
 def record_status(status: Status) -> StatusRecord:
@@ -73,6 +89,7 @@ def record_status(status: Status) -> StatusRecord:
         elapsed_seconds=round(running.elapsed_seconds) if running else None,
         running=record_update(running.update, running.timeline) if running else None,
         last=record_update(status.last, ()) if status.last else None,
+        last_change=record_update(status.last_change, ()) if status.last_change else None,
         alarms=status.alarms,
         read_at=reading.read_at,
     )
@@ -87,6 +104,8 @@ def draw_status(status: Status) -> RenderableType:
     if status.running is not None:
         _add_running(facts, status.running)
     facts.add_row("last", _draw_last(status.last))
+    if status.last_change is not None and status.last_change != status.last:
+        facts.add_row("before", _draw_last(status.last_change))
     if status.alarms:
         facts.add_row("alarms", draw_alarms(status.alarms))
     return Group(Text(status.endpoint.name, style="bold"), facts)

@@ -234,14 +234,38 @@ def _newer(order: str, update: Update, look: Look) -> str:
 
 
 def _behind_holder(update: Update, holder: Claim, look: Look) -> Decision:
-    reason = claim_held(holder.endpoint, holder.update_id)
     if not is_abandoned(holder, look.now, is_running=look.is_holder_running):
+        turn = Turn.WAIT
         if update.kind is Kind.ROLLBACK or look.when_busy is WhenBusy.REJECT:
-            return Decision(Turn.REJECTED, (reason,))
-        return Decision(Turn.WAIT, (reason,), look.now)
+            turn = Turn.REJECTED
+        remedy = _remedy_for_busy(update, turn)
+        reason = claim_held(holder.endpoint, holder.update_id, remedy)
+        return Decision(turn, (reason,), look.now if turn is Turn.WAIT else None)
     if holder.update_id == update.update_id:
         return Decision(Turn.CLAIM)  # an earlier execution of this very update
     return Decision(Turn.RECOVER, (being_cleaned_up(holder),), look.now)
+
+
+def _remedy_for_busy(update: Update, turn: Turn) -> str:
+    if update.kind is Kind.ROLLBACK:
+        to = update.request.to if update.request else None
+        goal = f" --to {to}" if to else ""
+        return (
+            "An update that runs is called off, not waited for. This command does it, or says how:"
+            f" switchover rollback {update.endpoint}{goal}"
+        )
+    if turn is Turn.WAIT:
+        return "This one starts by itself when that has ended."
+    return (
+        f"Wait for its outcome, then start this release: {_start(update)}"
+        " (the policy says `when_busy: reject`)"
+    )
+
+
+def _start(update: Update, *options: str) -> str:
+    """The command that starts this release again."""
+    place = f"switchover start --endpoint {update.endpoint} --version {update.version}"
+    return " ".join((place, *options))
 
 
 def superseded_by(update: Update, newer: str) -> Reason:
@@ -260,8 +284,23 @@ def starts_later(update: Update, start: StartTime) -> Reason:
         code="start.later",
         subject=f"endpoint {update.endpoint}",
         message=f"the update may begin at {start.at:%Y-%m-%d %H:%M} UTC: {start.why}",
-        remedy="It starts by itself then; `switchover start --now --reason …` doesn't wait.",
+        remedy=_remedy_for_time(update, start),
     )
+
+
+def _remedy_for_time(update: Update, start: StartTime) -> str:
+    by_itself = "It starts by itself then."
+    if not start.passed_by:
+        return by_itself
+    asked = update.request
+    others = [
+        name
+        for name, was_asked in (("--now", asked and asked.now), ("--hotfix", update.hotfix_reason))
+        if was_asked and name not in start.passed_by
+    ]
+    command = _start(update, *sorted((*others, *start.passed_by), reverse=True), "--reason '…'")
+    only = "If what serves is broken" if "--hotfix" in start.passed_by else "To start it at once"
+    return f"{by_itself} {only}: {command}"
 
 
 def waits_behind(update: Update, other: str) -> Reason:
