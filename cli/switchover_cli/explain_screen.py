@@ -117,7 +117,11 @@ def _draw_timeline(timeline: tuple[Moment, ...], update: Update) -> RenderableTy
     table = Table.grid(padding=(0, 2))
     if len(timeline) > _MOST_MOMENTS:
         left_out = len(timeline) - _MOST_MOMENTS
-        table.add_row("", "", Text(f"… {left_out} earlier: switchover history --json", style="dim"))
+        table.add_row(
+            "",
+            "",
+            Text(f"… {left_out} earlier: switchover history {update.endpoint} --json", style="dim"),
+        )
     for moment in timeline[-_MOST_MOMENTS:]:
         offset = Text(say_offset(moment.at, update.started_at), style="dim")
         table.add_row(offset, moment.state, say_plainly(moment.text))

@@ -44,7 +44,8 @@ def find_update(deployment: Deployment, endpoint: str) -> str:
     if not latest:
         raise Misused(
             f"No update of {endpoint!r} is known here.",
-            "Check the name and --stack, or start one: switchover start --endpoint …",
+            "Check the name and --stack, or start one:"
+            f" switchover start --endpoint {endpoint} --version VERSION",
         )
     return latest[0].update_id
 
@@ -76,7 +77,7 @@ def look_until_over(
         pause(poll if is_known else min(poll, 1.0))
     raise CommandFailed(
         f"The execution of {update_id} ended, and no outcome was recorded.",
-        "Look at it in the Step Functions console, and at the endpoint: switchover status …",
+        "Look at it in the Step Functions console, and at the endpoint: switchover status ENDPOINT",
     )
 
 

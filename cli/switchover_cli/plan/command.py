@@ -81,7 +81,8 @@ def plan(
     if folder is not None and now:
         raise Misused(
             "An upload waits for its window.",
-            "Leave out --now; once it is uploaded, `switchover start --now` passes over the window.",
+            "Leave out --now. Once it is uploaded: switchover start --endpoint ENDPOINT"
+            " --version VERSION --now --reason '…'",
         )
     overrides = parse_overrides(policy_override or ())
     deployment = find_deployment(stack, open_session(local=local))
