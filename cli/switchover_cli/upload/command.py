@@ -3,6 +3,7 @@
 import os
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -59,6 +60,7 @@ def upload(
     json: Json = False,
 ) -> None:
     """Check a model, upload it as a release, and so have it rolled out."""
+    check_start(start, datetime.now(UTC))
     layer = _read_policy(policy)
     _check_policy(layer)
     deployment = find_deployment(stack, open_session(local=local))
@@ -92,6 +94,23 @@ def upload(
         follow_to_exit(deployment, update_id, is_json=json)
     elif json:
         print_json(_record(report))
+
+
+def check_start(start: str, now: datetime) -> None:
+    """Refuse a time to start at that is over; what is no time is judged with the release.
+
+    Raises:
+        Misused: it lies in the past.
+    """
+    try:
+        wished = datetime.fromisoformat(start)
+    except ValueError:
+        return
+    if wished.tzinfo is not None and wished < now:
+        raise Misused(
+            f"--start {start} is over already: it is {now:%Y-%m-%dT%H:%MZ} now.",
+            "Give a time that is to come, or --start now.",
+        )
 
 
 def _read_policy(path: Path | None) -> Layer:
