@@ -116,7 +116,12 @@ def await_pick_up(
             if update.update_id not in known and update.version == version:
                 return update.update_id
         pause(_POLL_SECONDS)
-    raise CommandFailed(
+    raise not_picked_up(endpoint, version)
+
+
+def not_picked_up(endpoint: str, version: str) -> CommandFailed:
+    """A release is in S3, and no update to it begins."""
+    return CommandFailed(
         f"The release is in S3, but no update began within {PICK_UP_SECONDS} s.",
         "See the log of the receive_release function, or start it by hand: "
         f"switchover start --endpoint {endpoint} --version {version}",

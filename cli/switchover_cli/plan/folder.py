@@ -15,6 +15,7 @@ from switchover_cli.upload.memory import digest_folder, open_memory
 from switchover_cli.upload.offer import (
     compose_release,
     draft_release,
+    offers_same_model,
     version_taken,
     write_release,
 )
@@ -88,6 +89,7 @@ def _fix_release(
     if not isinstance(existing, bytes):
         refusals = tuple(reason for reason in existing if reason.code != "model.file-missing")
         return refusals or write_release(release)
-    if parse_release(existing, uri) == release:
+    found = parse_release(existing, uri)
+    if found == release:
         return existing
-    return (version_taken(uri),)
+    return write_release(release) if offers_same_model(found, release) else (version_taken(uri),)
