@@ -97,5 +97,6 @@ def _make(way: WayBack, update: Update, endpoint: EndpointReading | Absent, why:
         fault = call_refused(f"way back of {update.endpoint}", str(refusal))
         newest = ledger.update(update.update_id)
         ledger.save(newest, way_back_faults=add_fault(newest, fault))
-        return "refused"
+        # What a deletion set free may be had a little later.
+        return "landing" if move is Move.CREATE else "refused"
     return "moving"
