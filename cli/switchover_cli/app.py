@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from switchover.domain.errors import SwitchoverError, UpdateUnknown
 from switchover_cli.abort import abort
+from switchover_cli.adopt import adopt
 from switchover_cli.approving import approve, reject
 from switchover_cli.console import open_console, print_document
 from switchover_cli.deployment import find_deployment, open_session
@@ -99,6 +100,7 @@ app.command("explain", rich_help_panel=_LOOK)(explain_update)
 app.command("test", rich_help_panel=_LOOK)(ask_golden)
 app.command(rich_help_panel=_LOOK)(doctor)
 app.command(rich_help_panel=_BACK)(rollback)
+app.command(rich_help_panel=_BACK)(adopt)
 app.command(rich_help_panel=_BACK)(pin)
 app.command(rich_help_panel=_BACK)(unpin)
 app.add_typer(release_app, name="release", rich_help_panel=_BACK)

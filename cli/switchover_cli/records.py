@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.adoption import Drift
 from switchover.domain.fleet import AlarmReading
 from switchover.domain.golden.identity import UNASKED, Proof
 from switchover.domain.golden.results import GoldenResult
@@ -58,7 +59,10 @@ class UpdateRecord(_Record):
 
 
 class StatusRecord(_Record):
-    """What `status` prints. `version` is null for a config that no update brought."""
+    """What `status` prints. `version` is null for a config that no update brought.
+
+    `drift` is there where somebody else changed what serves since the last known good.
+    """
 
     endpoint: str
     exists: bool
@@ -72,6 +76,7 @@ class StatusRecord(_Record):
     last: UpdateRecord | None
     last_change: UpdateRecord | None
     alarms: tuple[AlarmReading, ...]
+    drift: Drift | None
     read_at: datetime
 
 

@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from switchover.domain.adoption import find_drift
 from switchover.domain.alarms import standing_alarms
 from switchover.domain.amounts import say_count
 from switchover.domain.errors import UpdateUnknown
@@ -30,7 +31,9 @@ from switchover_cli.words import (
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from switchover.domain.adoption import Drift
     from switchover.domain.fleet import AlarmReading
+    from switchover.domain.served import Served
     from switchover.domain.update import Update
     from switchover_cli.deployment import Deployment
 
@@ -52,19 +55,22 @@ class Status:
     last: Update | None
     last_change: Update | None
     alarms: tuple[AlarmReading, ...]
+    drift: Drift | None = None
 
 
 def read_status(deployment: Deployment, endpoint: str) -> Status:
     """Read everything that `status` shows."""
     reading = deployment.sagemaker.read(endpoint)
     history = deployment.ledger.history(endpoint)
+    served = deployment.ledger.served(endpoint)
     return Status(
         endpoint=reading,
-        version=_serving_version(deployment, reading),
+        version=_serving_version(reading, served),
         running=_running(deployment, endpoint),
         last=_latest(history, set(Outcome)),
         last_change=_latest(history, _CHANGES),
         alarms=_standing(deployment, reading),
+        drift=find_drift(reading, served, history),
     )
 
 
@@ -91,6 +97,7 @@ def record_status(status: Status) -> StatusRecord:
         last=record_update(status.last, ()) if status.last else None,
         last_change=record_update(status.last_change, ()) if status.last_change else None,
         alarms=status.alarms,
+        drift=status.drift,
         read_at=reading.read_at,
     )
 
@@ -101,6 +108,10 @@ def draw_status(status: Status) -> RenderableType:
     facts.add_column(style="dim", min_width=7)
     facts.add_column(ratio=1)
     facts.add_row("serves", _draw_serving(status))
+    if status.drift is not None:
+        facts.add_row("drift", _draw_drift(status.endpoint.name, status.drift))
+    elif status.version is None and status.running is None and status.last is None:
+        facts.add_row("", _draw_unknown(status.endpoint))
     if status.running is not None:
         _add_running(facts, status.running)
     facts.add_row("last", _draw_last(status.last))
@@ -124,6 +135,22 @@ def _draw_serving(status: Status) -> Text:
     return text
 
 
+def _draw_drift(endpoint: str, drift: Drift) -> Text:
+    text = Text(drift.told, style="bold yellow")
+    text.append(
+        f" Back to it: switchover rollback {endpoint}. To keep what serves: switchover adopt {endpoint}"
+        " --version NAME",
+        style="default not bold",
+    )
+    return text
+
+
+def _draw_unknown(endpoint: EndpointReading | Absent) -> Text:
+    if isinstance(endpoint, Absent):
+        return Text()
+    return Text(f"Record it as a version: switchover adopt {endpoint.name}", style="dim")
+
+
 def _add_running(facts: Table, scene: Scene) -> None:
     update = scene.update
     facts.add_row("running", Text(f"{say_version(update)}  {update.update_id}"))
@@ -144,16 +171,11 @@ def _draw_last(last: Update | None) -> Text:
     return text
 
 
-def _serving_version(deployment: Deployment, reading: EndpointReading | Absent) -> str | None:
+def _serving_version(reading: EndpointReading | Absent, served: tuple[Served, ...]) -> str | None:
     if isinstance(reading, Absent):
         return None
     return next(
-        (
-            served.version
-            for served in deployment.ledger.served(reading.name)
-            if served.config_name == reading.config_name
-        ),
-        None,
+        (entry.version for entry in served if entry.config_name == reading.config_name), None
     )
 
 
