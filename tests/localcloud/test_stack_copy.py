@@ -128,7 +128,8 @@ def test_what_was_copied_is_not_copied_again(
     cloud: LocalCloud, outputs: dict[str, str], files: dict[str, bytes], copied: dict[str, str]
 ) -> None:
     before = list_times(cloud, outputs)
-    again = {**offer(cloud, files, SOURCE), "reason": "once more"}
+    # Another override, or the same once more would ask for nothing new.
+    again = {**offer(cloud, files, SOURCE), "policy": {"watch_seconds": 700}}
 
     end = run(cloud, outputs, again, "releases/chat/v2/release.json")
 

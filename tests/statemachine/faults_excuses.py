@@ -59,6 +59,7 @@ def tell_excuses() -> dict[str, frozenset[str]]:
         "previous model deleted by somebody, in a redeploy": _NOTHING_TO_SCALE,
         "deleted or changed after the outcome's reading": _LATER,
         "the announcement's own answer is lost": _DOUBLED,
+        "Announce is given up while it notes that it told": _DOUBLED,
         "RecordOutcome can't strike an own alarm off": _NOT_STRUCK_OFF,
     }
 
@@ -80,6 +81,8 @@ def _excused_by(fault: Fault, story: Story) -> frozenset[str]:
             return keepers.get(fault.call.function, frozenset())
         case Failure(kind=Kind.LOST_ANSWER) | LateAct() if fault.call.service in {"sns", "events"}:
             return _DOUBLED
+        case LateAct() if _is_note_of_telling(fault.call):
+            return _DOUBLED
         case Failure() if _strikes_off(fault.call):
             return _NOT_STRUCK_OFF
         case Outside(thing="previous model deleted") if story.has_downtime:
@@ -87,6 +90,10 @@ def _excused_by(fault: Fault, story: Story) -> frozenset[str]:
         case Outside():
             return _OUTSIDE.get(fault.thing, frozenset())
     return frozenset()
+
+
+def _is_note_of_telling(call: Call) -> bool:
+    return (call.function, call.operation) == ("AnnounceFunction", "UpdateItem")
 
 
 def _strikes_off(call: Call) -> bool:

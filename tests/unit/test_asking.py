@@ -29,10 +29,10 @@ def opened(ledger: Ledger) -> Update:
     return ledger.open_update(update())
 
 
-def refusal(status: int = 400, retries: int = 0) -> ClientError:
+def refusal(status: int = 400, retries: int = 0, code: str = "ValidationException") -> ClientError:
     return ClientError(
         {
-            "Error": {"Code": "ValidationException", "Message": "no"},
+            "Error": {"Code": code, "Message": "no"},
             "ResponseMetadata": {
                 "HTTPStatusCode": status,
                 "RetryAttempts": retries,
@@ -113,6 +113,24 @@ def test_what_is_no_answer_stays_noted(ledger: Ledger, opened: Update, error: Ex
 
     found = ledger.update(opened.update_id)
     assert (found.asked_at, found.rollback_attempts) == (NOW, 0)
+
+
+def test_a_throttled_request_is_forgotten_and_counts_as_none(
+    ledger: Ledger, opened: Update
+) -> None:
+    throttled = refusal(code="ThrottlingException")
+
+    with pytest.raises(ClientError):
+        ask(
+            ledger,
+            opened,
+            NOW,
+            lambda: failing(throttled),
+            once_answered={"rollback_attempts": 1},
+        )
+
+    found = ledger.update(opened.update_id)
+    assert (found.asked_at, found.rollback_attempts) == (None, 0)
 
 
 def test_an_earlier_request_without_an_answer_stays_noted(ledger: Ledger, opened: Update) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from switchover.aws.ledger import try_anew
+from switchover.aws.unanswered import is_unanswered
 from switchover.domain.errors import CallRefused, NameTaken, StaleUpdate, SwitchoverError
 
 if TYPE_CHECKING:
@@ -33,27 +34,30 @@ def ask(
 
     That record stays if no answer comes: the request may be under way still, and no outcome is told
     before it can't land any more. `at` is SageMaker's clock; `once_answered` is recorded with an answer,
-    be it a no. An execution that lost the update to another one meanwhile asks for nothing.
+    be it a no. Throttled is asked too often, and no answer to what was asked. An execution that lost the
+    update to another one meanwhile asks for nothing.
 
     Raises:
         StaleUpdate: the update was changed since it was read; nothing was asked for.
     """
     noted = ledger.save(update, asked_at=at, **changes)
-    answered = {"asked_at": update.asked_at, **(once_answered or {})}
+    forgotten: dict[str, object] = {"asked_at": update.asked_at}
+    answered = {**forgotten, **(once_answered or {})}
     try:
         act()
     except Exception as error:
-        if _is_answer(error):
-            _record_answer(ledger, noted, answered)
+        words = error.__cause__ if isinstance(error, SwitchoverError) else error
+        if _is_refusal(error, words):
+            is_throttled = words is not None and is_unanswered(words)
+            _record_answer(ledger, noted, forgotten if is_throttled else answered)
         raise
     return _record_answer(ledger, noted, answered)
 
 
-def _is_answer(error: Exception) -> bool:
+def _is_refusal(error: Exception, words: BaseException | None) -> bool:
     """Whether AWS has refused what was asked. Where the SDK asked again, its first try may still land."""
-    if isinstance(error, CallRefused | NameTaken) and error.__cause__ is None:
+    if isinstance(error, CallRefused | NameTaken) and words is None:
         return True  # ours, of what AWS has answered
-    words = error.__cause__ if isinstance(error, SwitchoverError) else error
     if not isinstance(words, ClientError):
         return False
     told = words.response.get("ResponseMetadata", {})
