@@ -157,6 +157,7 @@ class Season:
         scaling_before = self.read_scaling(case.endpoint)
         if case.is_previous_lost:
             self.cloud.set_behaviour(f"*/{case.endpoint}/v1/", Behaviour(unhealthy_from_instance=1))
+        self.await_calm(case.endpoint)
         self.offer(case)
         if case.is_called_off:
             self.call_off(case.endpoint)
@@ -174,6 +175,17 @@ class Season:
             alarms=self.read_alarms(),
             failed_requests=after.traffic.failures - before.traffic.failures,
         )
+
+    def await_calm(self, endpoint: str) -> None:
+        """Wait until no alarm of an endpoint is red any more of the release before."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        mine = f"switchover/{endpoint}/"
+        while time.monotonic() < deadline and self.is_red(mine):
+            time.sleep(0.2)
+
+    def is_red(self, prefix: str) -> bool:
+        red = self.cloudwatch.describe_alarms(AlarmNamePrefix=prefix, StateValue="ALARM")
+        return bool(red["MetricAlarms"])
 
     def offer(self, case: Case) -> None:
         """Upload files, then release.json, whose arrival starts the update."""
