@@ -100,7 +100,9 @@ def up(
     )
     console.print()
     console.print('  eval "$(switchover local env)"    lead this shell\'s switchover and aws there')
-    console.print("  switchover local demo             five updates, four outcomes, a minute or so")
+    console.print(
+        "  switchover local demo             five updates, three outcomes, a minute or so"
+    )
     console.print("  switchover local down             end it")
 
 
