@@ -14,6 +14,10 @@ from switchover.domain.amounts import say_count
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import Absent, AlarmState, EndpointReading
 from switchover.domain.policies.policy import Policy
+from switchover_cli.console import open_console
+from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.following import print_json
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.records import StatusRecord, record_update
 from switchover_cli.scene import Scene, read_scene
 from switchover_cli.screen import OUTCOME_STYLES, draw_alarms, draw_fleet
@@ -43,6 +47,18 @@ class Status:
     running: Scene | None
     last: Update | None
     alarms: tuple[AlarmReading, ...]
+
+
+def status(
+    endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
+) -> None:
+    """Show what serves now, what runs, and how the last update ended."""
+    deployment = find_deployment(stack, open_session(local=local))
+    found = read_status(deployment, endpoint)
+    if json:
+        print_json(record_status(found))
+    else:
+        open_console().print(draw_status(found))
 
 
 def read_status(deployment: Deployment, endpoint: str) -> Status:

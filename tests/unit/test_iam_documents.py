@@ -11,7 +11,7 @@ from tests.unit.aws_actions import resource_types
 from tests.unit.called_actions import actions_from
 from tests.unit.template_parts import ROOT
 
-from switchover_cli.app import app
+from switchover_cli.commands import each_function
 
 _FOLDER = ROOT / "docs" / "iam"
 _PATHS = sorted(_FOLDER.glob("*.json"))
@@ -62,18 +62,8 @@ _COMPANIONS = {"s3:GetObject": "s3:ListBucket"}
 
 def _commands() -> dict[str, str]:
     """What people type, and the function behind it."""
-    groups = [
-        ("", app),
-        *((f"{each.name} ", each.typer_instance) for each in app.registered_groups),
-    ]
     return {
-        f"{prefix}{each.name or each.callback.__name__}": (
-            f"{each.callback.__module__}.{each.callback.__name__}"
-        )
-        for prefix, group in groups
-        if group is not None
-        for each in group.registered_commands
-        if each.callback is not None
+        name: f"{function.__module__}.{function.__name__}" for name, function in each_function()
     }
 
 

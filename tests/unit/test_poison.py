@@ -49,7 +49,7 @@ from switchover.domain.telling.evidence import ContainerLog, Datapoint, LogLine,
 from switchover.domain.update import Evidence, Moment
 from switchover_cli.console import open_console, print_document
 from switchover_cli.explain_screen import draw_explanation
-from switchover_cli.history import draw_history
+from switchover_cli.history_screen import draw_history
 from switchover_cli.plan.markdown import write_markdown
 from switchover_cli.plan.proposal import Proposal
 from switchover_cli.plan.report import draw_proposal
