@@ -117,7 +117,12 @@ COMMANDS = (
         "watch:watch",
         "Follow an endpoint's running update, or show how its last one ended.",
     ),
-    Listed("history", _LOOK, "history:history", "List an endpoint's updates, newest first."),
+    Listed(
+        "history",
+        _LOOK,
+        "history:history",
+        "List an endpoint's updates, newest first; or the last update of every endpoint.",
+    ),
     Listed(
         "explain",
         _LOOK,
@@ -149,7 +154,7 @@ COMMANDS = (
         "Have an endpoint refuse every other version; rollbacks still work.",
     ),
     Listed("unpin", _BACK, "pinning:unpin", "Let an endpoint take any version again."),
-    Listed("release", _BACK, "release:app", "Mark versions bad, or take the mark off."),
+    Listed("release", _BACK, "release:app", "Mark versions bad, list the marks, or take one off."),
     Listed(
         "gc",
         _BACK,

@@ -25,6 +25,7 @@ from switchover.aws.fleet_metrics import FleetMetrics
 from switchover.aws.garbage import Leftovers
 from switchover.aws.ledger import Ledger
 from switchover.aws.models import Models
+from switchover.aws.offers import Offers
 from switchover.aws.queue import Queue
 from switchover.aws.roles import Roles
 from switchover.aws.sagemaker import SageMaker
@@ -140,6 +141,11 @@ class Deployment:
     def models(self) -> Models:
         """Releases and their files."""
         return Models(self.s3)
+
+    @cached_property
+    def offers(self) -> Offers:
+        """The releases that lie in the model bucket."""
+        return Offers(self.s3, self.bucket)
 
     @cached_property
     def files(self) -> Files:

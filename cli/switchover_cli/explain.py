@@ -71,8 +71,8 @@ def find_explained(deployment: Deployment, name: str) -> tuple[Update, tuple[Mom
         history = deployment.ledger.history(name, 1)
         if not history:
             raise Misused(
-                f"No update and no endpoint called {name!r} is known here.",
-                "List an endpoint's updates: switchover history ENDPOINT",
+                f"{name!r} is no update's id, and no endpoint that was ever updated here.",
+                "The endpoints that are known: switchover history",
             )
         found = history[0]
     return found, deployment.ledger.timeline(found.update_id)

@@ -25,8 +25,17 @@ def print_json(record: BaseModel) -> None:
     print_document(record.model_dump_json(indent=2))
 
 
-def follow_to_exit(deployment: Deployment, update_id: str, *, is_json: bool) -> None:
-    """Show an update until it is over, and exit with its outcome's code."""
+def follow_to_exit(
+    deployment: Deployment,
+    update_id: str,
+    *,
+    is_json: bool,
+    wanted: frozenset[Outcome] = frozenset(),
+) -> None:
+    """Show an update until it is over, and exit with its outcome's code.
+
+    Of the `wanted` outcomes the exit code is 0, whatever it is otherwise.
+    """
     console = open_console()
     scene = follow(deployment, update_id, console, is_quiet=is_json)
     if is_json:
@@ -34,7 +43,8 @@ def follow_to_exit(deployment: Deployment, update_id: str, *, is_json: bool) -> 
     else:
         console.print()
         console.print(draw_outcome(scene.update))
-    raise typer.Exit(exit_code_of(scene.update.outcome or Outcome.NEEDS_OPERATOR))
+    outcome = scene.update.outcome or Outcome.NEEDS_OPERATOR
+    raise typer.Exit(ExitCode.DONE if outcome in wanted else exit_code_of(outcome))
 
 
 def report_started(

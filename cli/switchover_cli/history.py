@@ -1,28 +1,40 @@
-"""`switchover history`: how an endpoint's updates went."""
+"""`switchover history`: how an endpoint's updates went, or how the last one of each endpoint did."""
 
 from typing import Annotated
 
 import typer
+from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
+from switchover.domain.update import Update
 from switchover_cli.console import open_console, print_document
-from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.history_screen import draw_history
-from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
+from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
 from switchover_cli.records import UpdateRecord, record_update
 
 
 def history(
-    endpoint: Endpoint,
+    endpoint: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ENDPOINT",
+            callback=check_endpoint,
+            help="The SageMaker endpoint; by default all, with the last update of each.",
+        ),
+    ] = None,
     *,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """List an endpoint's updates, newest first."""
+    """List an endpoint's updates, newest first; or the last update of every endpoint."""
     deployment = find_deployment(stack, open_session(local=local))
-    updates = deployment.ledger.history(endpoint, limit)
+    if endpoint is not None:
+        updates = deployment.ledger.history(endpoint, limit)
+    else:
+        updates = _last_of_each(deployment, limit)
     if json:
         records = tuple(
             record_update(update, deployment.ledger.timeline(update.update_id))
@@ -31,6 +43,28 @@ def history(
         adapter = TypeAdapter(tuple[UpdateRecord, ...])
         print_document(adapter.dump_json(records, indent=2).decode())
     elif updates:
-        open_console().print(draw_history(updates))
+        open_console().print(draw_history(updates, names_endpoints=endpoint is None))
     else:
-        open_console().print(f"No update of {endpoint} is known here.")
+        open_console().print(f"No update of {endpoint or 'any endpoint'} is known here.")
+
+
+def _last_of_each(deployment: Deployment, limit: int) -> tuple[Update, ...]:
+    """The last update of every endpoint that a release was ever offered for, newest first.
+
+    Endpoints whose updates these credentials may not read are named on stderr.
+    """
+    found: list[Update] = []
+    denied: list[str] = []
+    for name in deployment.offers.endpoints():
+        try:
+            found += deployment.ledger.history(name, 1)
+        except ClientError as error:
+            if "AccessDenied" not in error.response["Error"]["Code"]:
+                raise
+            denied.append(name)
+    if denied:
+        open_console(stderr=True, soft_wrap=True).print(
+            f"(without those that you may not read: {', '.join(denied)})"
+        )
+    found.sort(key=lambda update: update.started_at, reverse=True)
+    return tuple(found[:limit])

@@ -25,7 +25,10 @@ def understand(error: Exception) -> CommandFailed:
     """Make a failure that no command foresaw one message with its remedy."""
     match error:
         case UpdateUnknown():
-            return Misused(f"{error}.", "List them: switchover history ENDPOINT")
+            return Misused(
+                f"{error}.",
+                "The endpoints that are known: switchover history; updates: switchover history ENDPOINT",
+            )
         case BotoCoreError() | ClientError():
             return explain(error)
         case SwitchoverError():

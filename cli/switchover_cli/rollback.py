@@ -7,7 +7,7 @@ import typer
 
 from switchover_cli.deployment import find_deployment, open_session
 from switchover_cli.following import report_started
-from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why, check_version
 from switchover_cli.starting import rollback_request, start_update
 
 
@@ -15,7 +15,10 @@ def rollback(
     endpoint: Endpoint,
     *,
     to: Annotated[
-        str | None, typer.Option(help="The version to return to; by default the last before.")
+        str | None,
+        typer.Option(
+            callback=check_version, help="The version to return to; by default the last before."
+        ),
     ] = None,
     reason: Why = "",
     watch: Annotated[bool, typer.Option(help="Follow it to its outcome.")] = True,

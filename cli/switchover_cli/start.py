@@ -18,6 +18,8 @@ from switchover_cli.options import (
     Stack,
     Watch,
     Why,
+    check_endpoint,
+    check_version,
 )
 from switchover_cli.queue import foresee, report_foreseen
 from switchover_cli.starting import parse_overrides, release_request, release_uri, start_update
@@ -28,8 +30,12 @@ def start(
         str | None, typer.Argument(metavar="S3URI", help="s3://bucket/…/release.json")
     ] = None,
     *,
-    endpoint: Annotated[str | None, typer.Option(help="With --version, instead of S3URI.")] = None,
-    version: Annotated[str | None, typer.Option(help="The uploaded version to start.")] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(callback=check_endpoint, help="With --version, instead of S3URI.")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(callback=check_version, help="The uploaded version to start.")
+    ] = None,
     policy_override: Annotated[
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="Like canary.percent=25; repeat for more."),

@@ -4,15 +4,19 @@ from typing import Annotated
 
 import typer
 
-from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.console import open_console
+from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused
 from switchover_cli.following import follow_to_exit
-from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack
+from switchover_cli.offered import await_offer, find_offer
+from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
 from switchover_cli.watching import find_update
 
 
 def watch(
-    endpoint: Annotated[str | None, typer.Argument(metavar="ENDPOINT")] = None,
+    endpoint: Annotated[
+        str | None, typer.Argument(metavar="ENDPOINT", callback=check_endpoint)
+    ] = None,
     *,
     update: Annotated[str | None, typer.Option(metavar="ID", help="One update, by its id.")] = None,
     stack: Stack = DEFAULT_STACK,
@@ -24,7 +28,28 @@ def watch(
     if update is not None:
         deployment.ledger.look_up(update)
     elif endpoint is not None:
-        update = find_update(deployment, endpoint)
+        update = _find(deployment, endpoint)
     else:
         raise Misused("Watch what?", "Give an endpoint, or --update ID.")
     follow_to_exit(deployment, update, is_json=json)
+
+
+def _find(deployment: Deployment, endpoint: str) -> str:
+    """The update that runs; the one that a release begins which arrived just now; or the last one."""
+    claim = deployment.ledger.claim(endpoint)
+    if claim is not None:
+        return claim.update_id
+    offer = find_offer(deployment, endpoint)
+    if offer is None:
+        return find_update(deployment, endpoint)
+    open_console(stderr=True, soft_wrap=True).print(
+        f"{offer.version} is offered, and not picked up yet: waiting for its update…"
+    )
+    found = await_offer(deployment, endpoint, offer)
+    if found is None:
+        raise Misused(
+            f"No update picked {offer.version} up. A release whose content was offered before starts"
+            " nothing new.",
+            f"Start it: switchover start --endpoint {endpoint} --version {offer.version}",
+        )
+    return found

@@ -86,10 +86,13 @@ def test_time_is_measured_against_the_plan() -> None:
     assert f"10 min of about {round(PLAN.expected_seconds / 60)} min" in text
 
 
-def test_a_late_update_names_its_deadline() -> None:
-    late = scene(now=samples.later(PLAN.expected_seconds + 120))
+def test_a_late_update_says_by_how_much_and_when_it_is_given_up() -> None:
+    late = scene(now=samples.later(65 + PLAN.expected_seconds + 120))
 
-    assert "deadline 1 h" in drawn(draw_scene(late), width=100)
+    text = " ".join(drawn(draw_scene(late), width=104).replace("│", " ").split())
+
+    assert "2 min longer than planned (about" in text
+    assert "it is given up in" in text
 
 
 def test_the_panel_fits_eighty_columns() -> None:

@@ -49,12 +49,14 @@ _BESIDE: dict[str, set[str]] = {
 _FREE = {"sts:GetCallerIdentity"}
 # What commands can do without: docs/iam/README.md says who does it then, or what is missing.
 _WITHOUT = {
+    # `watch` doesn't wait for a release that no update picked up yet; `history` takes an endpoint.
+    "approver": {"s3:ListBucket", "s3:GetObject"},
     "operator": {
         "dynamodb:UpdateItem",
         "iam:GetRole",
         "iam:SimulatePrincipalPolicy",
         "sns:GetTopicAttributes",
-    }
+    },
 }
 # S3 User Guide, GetObject: without it a missing key is a 403, and "missing" would read "denied".
 _COMPANIONS = {"s3:GetObject": "s3:ListBucket"}
