@@ -11,8 +11,8 @@ from rich.text import Text
 
 from switchover.domain.serving import say_serving
 from switchover.domain.telling.account import headline
-from switchover.domain.telling.asking import find_wait
 from switchover.domain.telling.evidence import say_limit, say_metric, say_time, say_value
+from switchover.domain.telling.waits import find_wait
 from switchover_cli.screen import GOLDEN_STYLES, OUTCOME_STYLES, draw_reasons, draw_wait
 from switchover_cli.words import (
     say_asked,

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from switchover.domain.telling.asking import say_starter
+from switchover.domain.telling.waits import say_starter
 from switchover_cli.screen import OUTCOME_STYLES
 from switchover_cli.words import say_asked, say_minute, say_roughly, say_version, shorten_alarm
 

@@ -16,7 +16,7 @@ from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Strategy
 from switchover.domain.queueing import Waiting
 from switchover.domain.reasons import Reason
-from switchover.domain.telling.asking import Wait, find_wait
+from switchover.domain.telling.waits import Wait, find_wait
 from switchover.domain.update import Moment, Update
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from switchover.domain.fleet import AlarmState
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.outcome import Outcome
-from switchover.domain.telling.asking import find_wait
+from switchover.domain.telling.waits import find_wait
 from switchover_cli.words import (
     ALARM_WORDS,
     say_asked,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.fleet import AlarmReading
     from switchover.domain.reasons import Reason
-    from switchover.domain.telling.asking import Wait
+    from switchover.domain.telling.waits import Wait
     from switchover.domain.update import Moment, Update
     from switchover_cli.scene import FleetCount, Scene
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from switchover.domain.amounts import say_count
 from switchover.domain.fleet import Absent
-from switchover.domain.telling.asking import find_wait
+from switchover.domain.telling.waits import find_wait
 from switchover_cli.release import say_mark
 from switchover_cli.screen import OUTCOME_STYLES, draw_alarms, draw_fleet, draw_wait
 from switchover_cli.words import say_asked, say_minute, say_status, say_strategy, say_version

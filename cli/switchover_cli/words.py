@@ -12,7 +12,7 @@ from switchover.domain.amounts import say_duration as say_duration
 from switchover.domain.amounts import say_roughly as say_roughly
 from switchover.domain.fleet import AlarmState, EndpointStatus
 from switchover.domain.plans.plan import Kind
-from switchover.domain.telling.asking import say_starter
+from switchover.domain.telling.waits import say_starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

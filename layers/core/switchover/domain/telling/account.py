@@ -12,7 +12,7 @@ from switchover.domain.outcome import Outcome
 from switchover.domain.plain_text import for_message, quote
 from switchover.domain.serving import say_serving
 from switchover.domain.telling.advice import advise
-from switchover.domain.telling.asking import say_starter
+from switchover.domain.telling.waits import say_starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

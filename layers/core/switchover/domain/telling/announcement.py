@@ -15,7 +15,7 @@ from switchover.domain.plain_text import for_message, quote
 from switchover.domain.serving import say_change
 from switchover.domain.telling.account import tell_outcome
 from switchover.domain.telling.advice import advise
-from switchover.domain.telling.asking import say_question, say_silence
+from switchover.domain.telling.waits import say_question, say_silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
