@@ -10,7 +10,6 @@ from rich.text import Text
 
 from switchover.aws.wishes import ring
 from switchover.domain.aborting import AbortRequest, call_off, object_to_abort
-from switchover.domain.outcome import Outcome
 from switchover.domain.update import Update
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
@@ -46,9 +45,7 @@ def abort(
         console.print(Text.assemble("Asked to call off ", (update.update_id, "bold"), "."))
         console.print(_next_step(update))
     if watch:
-        # Stopped is what was asked for, before SageMaker was or after.
-        stopped = frozenset({Outcome.REJECTED, Outcome.SUPERSEDED, Outcome.ROLLED_BACK})
-        follow_to_exit(deployment, update.update_id, is_json=json, wanted=stopped)
+        follow_to_exit(deployment, update.update_id, is_json=json, is_called_off=True)
     elif json:
         print_json(
             AbortRecord(update_id=update.update_id, was_started=update.is_started, reason=reason)

@@ -34,7 +34,10 @@ class Explanation(BaseModel):
 def explain(
     update: Annotated[
         str,
-        typer.Argument(metavar="UPDATE|ENDPOINT", help="An update's id; of an endpoint, its last."),
+        typer.Argument(
+            metavar="UPDATE|ENDPOINT",
+            help="An update's id; of an endpoint, the one that runs, or its last.",
+        ),
     ],
     *,
     stack: Stack = DEFAULT_STACK,
@@ -61,14 +64,15 @@ def explain(
 
 
 def find_explained(deployment: Deployment, name: str) -> tuple[Update, tuple[Moment, ...]]:
-    """The update of that id, or the last one of the endpoint of that name, with its timeline.
+    """The update of that id; or the one that runs on the endpoint of that name, or its last one.
 
     Raises:
         Misused: there is neither.
     """
     found = deployment.ledger.find(name)
     if found is None:
-        history = deployment.ledger.history(name, 1)
+        running = deployment.ledger.claiming_update(name)
+        history = (running,) if running else deployment.ledger.history(name, 1)
         if not history:
             raise Misused(
                 f"{name!r} is no update's id, and no endpoint that was ever updated here.",

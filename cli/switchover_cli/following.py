@@ -17,6 +17,7 @@ from switchover_cli.watching import follow
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from switchover.domain.update import Update
     from switchover_cli.deployment import Deployment
 
 
@@ -26,25 +27,27 @@ def print_json(record: BaseModel) -> None:
 
 
 def follow_to_exit(
-    deployment: Deployment,
-    update_id: str,
-    *,
-    is_json: bool,
-    wanted: frozenset[Outcome] = frozenset(),
+    deployment: Deployment, update_id: str, *, is_json: bool, is_called_off: bool = False
 ) -> None:
     """Show an update until it is over, and exit with its outcome's code.
 
-    Of the `wanted` outcomes the exit code is 0, whatever it is otherwise.
+    One that was called off has done as asked if it didn't arrive.
     """
+    ended = show_to_end(deployment, update_id, is_json=is_json)
+    if is_json:
+        print_json(record_update(ended, deployment.ledger.timeline(update_id)))
+    code_of = exit_code_of_abort if is_called_off else exit_code_of
+    raise typer.Exit(code_of(ended.outcome or Outcome.NEEDS_OPERATOR))
+
+
+def show_to_end(deployment: Deployment, update_id: str, *, is_json: bool) -> Update:
+    """Show an update until it is over, and return it; for machines nothing is shown."""
     console = open_console()
     scene = follow(deployment, update_id, console, is_quiet=is_json)
-    if is_json:
-        print_json(record_update(scene.update, scene.timeline))
-    else:
+    if not is_json:
         console.print()
         console.print(draw_outcome(scene.update))
-    outcome = scene.update.outcome or Outcome.NEEDS_OPERATOR
-    raise typer.Exit(ExitCode.DONE if outcome in wanted else exit_code_of(outcome))
+    return scene.update
 
 
 def report_started(
@@ -74,3 +77,17 @@ def exit_code_of(outcome: Outcome) -> ExitCode:
             return ExitCode.NEEDS_OPERATOR
         case _:
             assert_never(outcome)
+
+
+def exit_code_of_abort(outcome: Outcome) -> ExitCode:
+    """The exit code of a command that had an update called off, and followed it.
+
+    RolledBack and Rejected are what was asked for; an update that ended Updated was not stopped.
+    """
+    match outcome:
+        case Outcome.ROLLED_BACK | Outcome.REJECTED:
+            return ExitCode.DONE
+        case Outcome.UPDATED:
+            return ExitCode.UNEXPECTED
+        case _:
+            return exit_code_of(outcome)

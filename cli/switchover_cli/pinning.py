@@ -1,7 +1,5 @@
 """`switchover pin`: an endpoint that takes releases of one version only."""
 
-from datetime import UTC, datetime
-
 from switchover.domain.marks import Pin
 from switchover_cli.console import open_console
 from switchover_cli.deployment import find_deployment, open_session
@@ -21,7 +19,12 @@ def pin(
     deployment = find_deployment(stack, open_session(local=local))
     check_known(deployment, endpoint, version)
     deployment.wishes.set_pin(
-        Pin(endpoint=endpoint, version=version, reason=reason, at=datetime.now(UTC))
+        Pin(
+            endpoint=endpoint,
+            version=version,
+            reason=reason,
+            at=deployment.sagemaker.read(endpoint).read_at,
+        )
     )
     open_console(soft_wrap=True).print(f"{endpoint} is pinned to {version}.")
 

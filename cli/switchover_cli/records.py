@@ -82,6 +82,7 @@ class StatusRecord(_Record):
     elapsed_seconds: int | None
     running: UpdateRecord | None
     last: UpdateRecord | None
+    last_change: UpdateRecord | None
     waiting: tuple[Waiting, ...]
     pin: Pin | None
     marks: tuple[Mark, ...]

@@ -1,7 +1,5 @@
 """`switchover release`: versions that must not be started again by themselves."""
 
-from datetime import UTC, datetime
-
 import typer
 from pydantic import TypeAdapter
 from rich.text import Text
@@ -29,7 +27,12 @@ def mark_bad(
     deployment = find_deployment(stack, open_session(local=local))
     check_known(deployment, endpoint, version)
     deployment.wishes.add_mark(
-        Mark(endpoint=endpoint, version=version, reason=reason, at=datetime.now(UTC))
+        Mark(
+            endpoint=endpoint,
+            version=version,
+            reason=reason,
+            at=deployment.sagemaker.read(endpoint).read_at,
+        )
     )
     open_console(soft_wrap=True).print(f"{version} is marked bad for {endpoint}.")
 

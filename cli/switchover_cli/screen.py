@@ -72,6 +72,8 @@ def draw_scene(scene: Scene) -> RenderableType:
     facts.add_row("asked", Text(say_asked(update)))
     facts.add_row("plan", Text(say_strategy(update.plan) if update.plan else "not fixed yet"))
     facts.add_row("phase", Text(scene.phase, style="bold"))
+    if update.abort is not None:
+        facts.add_row("stop", Text(update.abort.told, style="yellow"))
     wait = find_wait(update)
     if wait is not None:
         facts.add_row("waits", draw_wait(wait))

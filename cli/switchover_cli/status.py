@@ -26,17 +26,23 @@ if TYPE_CHECKING:
     from switchover_cli.deployment import Deployment
 
 _OVER = frozenset(Outcome) - {Outcome.QUEUED}
+# What ends otherwise never touched the endpoint.
+_CHANGES = frozenset({Outcome.UPDATED, Outcome.ROLLED_BACK, Outcome.NEEDS_OPERATOR})
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One endpoint at one moment. `serving.version` is empty for a config that no update brought."""
+    """One endpoint at one moment. `serving.version` is empty for a config that no update brought.
+
+    `last` ended last; `last_change` is the last of those that touched the endpoint.
+    """
 
     endpoint: EndpointReading | Absent
     serving: Serving
     running: Scene | None
     waiting: tuple[Waiting, ...]
     last: Update | None
+    last_change: Update | None
     pin: Pin | None
     marks: tuple[Mark, ...]
     alarms: tuple[AlarmReading, ...]
@@ -61,12 +67,14 @@ def read_status(deployment: Deployment, endpoint: str) -> Status:
     reading = deployment.sagemaker.read(endpoint)
     running = _running(deployment, endpoint)
     served = deployment.ledger.served(endpoint)
+    history = deployment.ledger.history(endpoint)
     return Status(
         endpoint=reading,
         serving=serving_of(reading, running.update.plan if running else None, served),
         running=running,
         waiting=deployment.queue.entries(endpoint),
-        last=_last(deployment, endpoint),
+        last=_latest(history, _OVER),
+        last_change=_latest(history, _CHANGES),
         pin=deployment.wishes.pin(endpoint),
         marks=deployment.wishes.marks(endpoint),
         alarms=_standing(deployment, reading),
@@ -90,6 +98,7 @@ def record_status(status: Status) -> StatusRecord:
         elapsed_seconds=round(running.elapsed_seconds) if running else None,
         running=record_update(running.update, running.timeline) if running else None,
         last=record_update(status.last, ()) if status.last else None,
+        last_change=record_update(status.last_change, ()) if status.last_change else None,
         waiting=status.waiting,
         pin=status.pin,
         marks=status.marks,
@@ -98,16 +107,10 @@ def record_status(status: Status) -> StatusRecord:
     )
 
 
-def _last(deployment: Deployment, endpoint: str) -> Update | None:
-    """The last update that is over. Of those before, no more is read than tells that."""
-    for listed in deployment.ledger.listed(endpoint):
-        if listed.outcome in _OVER:
-            return deployment.ledger.find(listed.update_id)
-        # What an update's own item could not take stands beside the claim, and no list shows it.
-        found = deployment.ledger.find(listed.update_id)
-        if found is not None and found.outcome in _OVER:
-            return found
-    return None
+def _latest(history: tuple[Update, ...], outcomes: frozenset[Outcome]) -> Update | None:
+    """The update that ended last of those that ended so, whenever each began."""
+    ended = (update for update in history if update.outcome in outcomes)
+    return max(ended, key=lambda update: update.ended_at or update.started_at, default=None)
 
 
 def _running(deployment: Deployment, endpoint: str) -> Scene | None:

@@ -36,6 +36,8 @@ def draw_status(status: Status) -> RenderableType:
     for waiting in status.waiting:
         facts.add_row("queued", _draw_queued(waiting))
     facts.add_row("last", _draw_last(status.last))
+    if status.last_change is not None and status.last_change != status.last:
+        facts.add_row("before", _draw_last(status.last_change))
     if status.pin is not None:
         facts.add_row("pinned", _draw_pin(status.endpoint.name, status.pin))
     for mark in status.marks:
@@ -74,6 +76,8 @@ def _add_running(facts: Table, scene: Scene) -> None:
     if update.plan is not None:
         facts.add_row("plan", Text(f"{update.plan.digest[:12]}, {say_strategy(update.plan)}"))
     facts.add_row("phase", Text(scene.phase, style="bold"))
+    if update.abort is not None:
+        facts.add_row("stop", Text(update.abort.told, style="yellow"))
     wait = find_wait(update)
     if wait is not None:
         facts.add_row("waits", draw_wait(wait))

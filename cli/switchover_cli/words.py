@@ -60,7 +60,9 @@ def say_minute(at: datetime) -> str:
 
 def say_version(update: Update) -> str:
     """What an update was about: `v2`, or `back to v2`."""
-    return f"back to {update.version}" if update.kind is Kind.ROLLBACK else update.version
+    if update.kind is Kind.ROLLBACK:
+        return f"back to {update.version}" if update.version else "back"
+    return update.version
 
 
 def say_status(status: EndpointStatus) -> str:

@@ -186,6 +186,7 @@ SCREENS: dict[str, RenderableType] = {
             running=SCENE,
             waiting=(WAITING,),
             last=everything(),
+            last_change=everything(),
             pin=Pin(endpoint=POISON, version=POISON, reason=POISON, at=later(0)),
             marks=(Mark(endpoint=POISON, version=POISON, reason=POISON, at=later(0)),),
             alarms=SCENE.alarms,

@@ -78,7 +78,7 @@ def say_serving(serving: Serving) -> str:
             whose = f"{serving.pending_version} ({serving.pending_config_name})".lstrip()
             coming = f", {_count(serving.pending_instances)} of {whose}"
             return (
-                f"{whole}{coming if serving.pending_config_name else ''};"
+                f"{whole}{coming if serving.pending_instances else ''};"
                 f" the endpoint is still {serving.status.value}"
             )
 
