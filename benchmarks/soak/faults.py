@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.statemachine.faults_injected import Call, Fault, Kind, Tap, state_of
+from tests.statemachine.faults_injected import Call, Tap, state_of
+from tests.statemachine.faults_kinds import Failure, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,9 +66,7 @@ class Disturbed(Tap):
             kind = Kind.NO_CONNECTION
         update_id = payload.get("update_id", "") if isinstance(payload, dict) else ""
         self.spoilt.append(Hit(self.world.clock.now(), call, kind, str(update_id)))
-        return Tap(self.world, Fault(call, kind, is_for_ever=False)).pass_on(
-            service, operation, ask
-        )
+        return Failure(call, kind, is_for_ever=False).spoil(call, self, ask)
 
     def plan(self) -> None:
         """Let storms, crashes and losses of events happen from now on."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from moto import mock_aws
+from tests.statemachine.faults_injected import run_at_once
 
 from benchmarks.soak.faults import Disturbed
 from benchmarks.soak.invariants import Watch
@@ -64,7 +66,12 @@ def run(seed: int, endpoints: int, days: int) -> Result:
     faults = Disturbed(world, dice=Random(f"{seed}/faults"))  # noqa: S311
     people = People(world, Random(f"{seed}/people"))  # noqa: S311
     watch = Watch(world, people, faults)
-    with mock_aws(), patch.object(product_clients, "client", faults.client):
+    with (
+        mock_aws(),
+        patch.object(product_clients, "client", faults.client),
+        patch.object(ThreadPoolExecutor, "submit", run_at_once),
+        patch("time.monotonic", lambda: world.clock.now().timestamp()),
+    ):
         use(world)
         faults.is_on = False
         world.begin_all({name: dice.choice(_SIZES) for name in world.names})

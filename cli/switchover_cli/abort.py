@@ -43,7 +43,7 @@ def abort(
     if not json:
         console = open_console(soft_wrap=True)
         console.print(Text.assemble("Asked to call off ", (update.update_id, "bold"), "."))
-        console.print(_next_step(update))
+        console.print(say_next_step(update))
     if watch:
         follow_to_exit(deployment, update.update_id, is_json=json, is_called_off=True)
     elif json:
@@ -90,10 +90,20 @@ def _stop(deployment: Deployment, endpoint: str, reason: str) -> Update:
             f"See what serves: switchover status {endpoint}; what waits: switchover queue {endpoint}",
         )
     update = deployment.ledger.update(holder.update_id)
-    at = deployment.sagemaker.read(endpoint).read_at
-    request = call_off(update.update_id, at, name_oneself(deployment), reason)
-    ask_to_stop(deployment, update, request)
+    stop_for(deployment, update, reason)
     return update
+
+
+def stop_for(deployment: Deployment, update: Update, reason: str) -> None:
+    """Have an update stopped in the caller's name.
+
+    Raises:
+        Misused: it can't be stopped any more, or somebody asked for it before.
+    """
+    at = deployment.sagemaker.read(update.endpoint).read_at
+    ask_to_stop(
+        deployment, update, call_off(update.update_id, at, name_oneself(deployment), reason)
+    )
 
 
 def name_oneself(deployment: Deployment) -> str:
@@ -104,7 +114,8 @@ def name_oneself(deployment: Deployment) -> str:
         return getpass.getuser()
 
 
-def _next_step(update: Update) -> str:
+def say_next_step(update: Update) -> str:
+    """What becomes of an update that was called off as it stands."""
     if not update.is_started:
         return "SageMaker was not asked for anything yet, and won't be: it ends as Rejected."
     if update.settled_at is not None:

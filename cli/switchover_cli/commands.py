@@ -145,7 +145,7 @@ COMMANDS = (
         "rollback",
         _BACK,
         "rollback:rollback",
-        "Take an endpoint back to a version that served it before.",
+        "Take an endpoint back to a version that served it before; an update that runs is called off.",
     ),
     Listed(
         "pin",

@@ -5,6 +5,7 @@ Nothing is started by hand but the rollback: the others begin because a release 
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from dataclasses import dataclass
@@ -241,7 +242,8 @@ def draw_records(records: tuple[ActRecord, ...]) -> Table:
 
 def _bare(config: str) -> str:
     """A config's version and the first digits of its digest, which tell the demo's configs apart."""
-    version, _, digest = short_config_name(config).removeprefix(f"{ENDPOINT}-").rpartition("-")
+    told, _, digest = short_config_name(config).removeprefix(f"{ENDPOINT}-").rpartition("-")
+    version = re.sub(r"-\d{8}$", "", told)  # all of one day
     return f"{version}-{digest[:_SHOWN_DIGITS]}" if version else digest or "–"
 
 

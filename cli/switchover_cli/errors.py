@@ -38,8 +38,8 @@ class Refused(CommandFailed):
 
     exit_code = ExitCode.REJECTED
 
-    def __init__(self, message: str, reasons: tuple[Reason, ...]) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, reasons: tuple[Reason, ...], remedy: str = "") -> None:
+        super().__init__(message, remedy)
         self.reasons = reasons
 
 

@@ -70,7 +70,8 @@ def judge_leftovers(deployment: Deployment, endpoint: str, keep: int) -> tuple[J
     if pin is not None and pin.is_unreadable:
         raise Misused(
             f"The pin of {endpoint} can't be read, so that what it needs is unknown.",
-            f"Pin the version again (switchover pin), or free it: switchover unpin {endpoint}",
+            f"Pin the version again (switchover pin {endpoint} VERSION --reason '…'), or free it:"
+            f" switchover unpin {endpoint}",
         )
     return judge_made(
         made_by(updates),

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import ClientError
 from pydantic import BaseModel, TypeAdapter
 
 from switchover.aws.files import policy_key
 from switchover.domain.fleet import EndpointReading
+from switchover.domain.manifest import ObjectVersion
 from switchover.domain.plans.policy_sense import find_contradictions, find_idle_keys
 from switchover.domain.plans.policy_template import Fleet, write_first_policy
 from switchover.domain.policies.layers import (
@@ -30,10 +30,13 @@ from switchover_cli.exits import ExitCode
 from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, check_endpoint
 from switchover_cli.policy_screen import draw_settings, draw_verdict
+from switchover_cli.policy_store import pull, push, put_policy, write_new
 from switchover_cli.starting import parse_overrides
 from switchover_cli.stored_release import read_stored_release
 
 app = typer.Typer(help="How endpoints want to be updated.", no_args_is_help=True)
+app.command()(push)
+app.command()(pull)
 _OVERRIDE_SOURCE = "--policy-override"
 
 
@@ -146,7 +149,7 @@ def init(
     written = write_first_policy(_read_fleet(deployment, endpoint), tier)
     console = open_console(stderr=True)
     if output is not None:
-        _write_new(output, written)
+        write_new(output, written.encode())
         console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
     if upload:
         uri = _upload_new(deployment, endpoint, written)
@@ -203,29 +206,13 @@ def _read_fleet(deployment: Deployment, endpoint: str) -> Fleet:
     )
 
 
-def _write_new(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise Misused(f"{path} is there already.", "Name another, or move it away.") from error
-    except OSError as error:
-        raise Misused(f"{path} can't be written: {error.strerror}.") from error
-
-
 def _upload_new(deployment: Deployment, endpoint: str, text: str) -> str:
     key = policy_key(endpoint)
     uri = f"s3://{deployment.bucket}/{key}"
-    try:
-        deployment.s3.put_object(
-            Bucket=deployment.bucket, Key=key, Body=text.encode(), IfNoneMatch="*"
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "PreconditionFailed":
-            raise
+    if deployment.files.find_version(deployment.bucket, key).etag:
         raise Misused(
             f"{uri} is there already.",
-            f"See what it sets (`switchover policy show {endpoint}`), and edit that.",
-        ) from error
+            f"Fetch it (`switchover policy pull {endpoint} -o FILE`), edit that, and push it.",
+        )
+    put_policy(deployment, key, text.encode(), ObjectVersion())
     return uri

@@ -1,7 +1,6 @@
-"""`switchover queue` and `cancel`: who waits for an endpoint; and what a start would find there now."""
+"""`switchover queue` and `cancel`: who waits for an endpoint."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -9,32 +8,17 @@ from pydantic import BaseModel
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from switchover.aws.admission import Admission
-from switchover.aws.timetables import Timetables
-from switchover.aws.traffic import Traffic
-from switchover.domain.intake import understand
 from switchover.domain.marks import Pin
 from switchover.domain.naming import execution_name
 from switchover.domain.outcome import Outcome
-from switchover.domain.queueing import Decision, Turn, Waiting, decide_turn
-from switchover.domain.reasons import Reason
+from switchover.domain.queueing import Waiting
 from switchover.domain.update import Request
 from switchover_cli.console import open_console
-from switchover_cli.deployment import Deployment, find_deployment, open_session
-from switchover_cli.errors import Misused, Refused
-from switchover_cli.exits import ExitCode
+from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.errors import Misused
 from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
-from switchover_cli.screen import draw_reasons
 from switchover_cli.words import say_minute
-
-_FORESEEN = {
-    Turn.CLAIM: "It would start now.",
-    Turn.WAIT: "It would be Queued.",
-    Turn.RECOVER: "It would be Queued.",
-    Turn.SUPERSEDED: "It would be Superseded.",
-    Turn.REJECTED: "It would be Rejected.",
-}
 
 
 class QueueRecord(BaseModel):
@@ -56,14 +40,6 @@ class CancelRecord(BaseModel):
     """What `cancel --json` prints."""
 
     update_id: str
-
-
-class ForeseenRecord(BaseModel):
-    """What `start --dry-run --json` prints."""
-
-    verdict: str
-    not_before: datetime | None
-    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,54 +112,6 @@ def cancel(
         open_console(soft_wrap=True).print(
             f"{update} is being taken out of the queue; it ends as Rejected."
         )
-
-
-def foresee(deployment: Deployment, request: Request, salt: str) -> Decision:
-    """What an update would be told if it were started now; nothing is changed.
-
-    Raises:
-        Refused: the release can't be started at all.
-    """
-    raw = deployment.models.read_release(*request.bucket_and_key, request.object_version)
-    asked = understand(request, raw, deployment.bucket)
-    if asked.reasons:
-        raise Refused("It would be Rejected.", asked.reasons)
-    endpoint = deployment.sagemaker.read(asked.endpoint)
-    update_id = execution_name(asked.endpoint, asked.version, salt)
-    update = asked.open(update_id, deployment.execution_arn(update_id), endpoint.read_at)
-    traffic = Traffic(deployment.session.client("cloudwatch"))
-    admission = Admission(
-        deployment.ledger,
-        deployment.queue,
-        deployment.workflow,
-        deployment.files,
-        Timetables(deployment.files, traffic),
-        deployment.wishes,
-    )
-    return decide_turn(update, admission.look(update, endpoint))
-
-
-def report_foreseen(decision: Decision, *, is_json: bool) -> None:
-    """Say what would happen, and why.
-
-    Raises:
-        Exit: it would not be started, now or later: the exit code that such an end has.
-    """
-    if is_json:
-        print_json(
-            ForeseenRecord(
-                verdict=decision.verdict,
-                not_before=decision.not_before,
-                reasons=decision.reasons,
-            )
-        )
-    else:
-        console = open_console()
-        console.print(_FORESEEN[decision.turn])
-        for drawn in draw_reasons(decision.reasons):
-            console.print(drawn)
-    if decision.turn in {Turn.REJECTED, Turn.SUPERSEDED}:
-        raise typer.Exit(ExitCode.REJECTED)
 
 
 def _draw(found: _Queue) -> RenderableType:

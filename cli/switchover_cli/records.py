@@ -98,7 +98,10 @@ class StartRecord(_Record):
 
 
 class UploadRecord(_Record):
-    """What `upload` prints without `--watch`. Paths are relative to the folder."""
+    """What `upload` prints without `--watch`. Paths are relative to the folder.
+
+    `update_id` is the update that the arrival starts; where nothing was sent, the last to this version.
+    """
 
     release: str
     outcome: str
@@ -106,6 +109,7 @@ class UploadRecord(_Record):
     sent: tuple[str, ...]
     already_there: tuple[str, ...]
     left_out: tuple[str, ...]
+    update_id: str
 
 
 def record_update(update: Update, timeline: tuple[Moment, ...]) -> UpdateRecord:

@@ -1,13 +1,29 @@
-"""`switchover rollback`: an update to a version that served before."""
+"""`switchover rollback`: back to what served before, whatever runs at the moment."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, assert_never
 from uuid import uuid4
 
 import typer
 
-from switchover_cli.deployment import find_deployment, open_session
-from switchover_cli.following import report_started
+from switchover.domain.aborting import InFlight, Objection, answer_rollback
+from switchover.domain.outcome import Outcome
+from switchover.domain.plans.plan import Kind
+from switchover.domain.update import Request, Update
+from switchover_cli.abort import say_next_step, stop_for
+from switchover_cli.console import open_console
+from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.errors import Misused
+from switchover_cli.exits import ExitCode
+from switchover_cli.following import (
+    exit_code_of,
+    exit_code_of_abort,
+    print_json,
+    report_started,
+    show_to_end,
+)
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why, check_version
+from switchover_cli.records import StartRecord, record_update
 from switchover_cli.starting import rollback_request, start_update
 
 
@@ -26,7 +42,74 @@ def rollback(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Take an endpoint back to a version that served it before."""
+    """Take an endpoint back to a version that served it before; an update that runs is called off."""
+    request = rollback_request(endpoint, to, reason)
     deployment = find_deployment(stack, open_session(local=local))
-    update_id = start_update(deployment, rollback_request(endpoint, to, reason), uuid4().hex)
+    running = find_running(deployment, endpoint)
+    if running is not None:
+        _turn_back(deployment, running, request, is_watched=watch, is_json=json)
+    update_id = start_update(deployment, request, uuid4().hex)
     report_started(deployment, update_id, None, is_watched=watch, is_json=json)
+
+
+def _turn_back(
+    deployment: Deployment, running: Update, request: Request, *, is_watched: bool, is_json: bool
+) -> None:
+    """Have an update that runs go back; returns if it ended Updated before it could.
+
+    Raises:
+        Misused: it takes two steps.
+        Exit: it went back, or nobody watches.
+    """
+    answer = answer_rollback(running, request.to)
+    if isinstance(answer, Objection):
+        raise Misused(f"{running.update_id} runs. {answer.why}", answer.remedy)
+    why = request.reason.strip() or "a rollback was asked for while it ran"
+    if answer is InFlight.CALL_OFF:
+        stop_for(deployment, running, why)
+    if not is_json:
+        console = open_console(soft_wrap=True)
+        for line in _say_what_happens(running, answer):
+            console.print(line)
+    if not is_watched:
+        if is_json:
+            print_json(StartRecord(update_id=running.update_id, release=None))
+        raise typer.Exit(ExitCode.DONE)
+    ended = show_to_end(deployment, running.update_id, is_json=is_json)
+    has_gone_back = running.kind is Kind.ROLLBACK or ended.outcome is not Outcome.UPDATED
+    if has_gone_back:
+        if is_json:
+            print_json(record_update(ended, deployment.ledger.timeline(ended.update_id)))
+        code_of = exit_code_of if running.kind is Kind.ROLLBACK else exit_code_of_abort
+        raise typer.Exit(code_of(ended.outcome or Outcome.NEEDS_OPERATOR))
+    if not is_json:
+        console.print("It had passed everything already: a rollback starts now.")
+
+
+def _say_what_happens(running: Update, answer: InFlight) -> Iterator[str]:
+    name = running.update_id
+    match answer:
+        case InFlight.FOLLOW:
+            yield f"{name} is going back already."
+        case InFlight.AFTERWARDS:
+            yield f"{name} has passed everything, and is being recorded: a rollback follows."
+        case InFlight.CALL_OFF:
+            yield f"{name} runs, and is called off: nobody has to wait for it."
+            yield say_next_step(running)
+            if not running.is_started:
+                yield (
+                    "What serves now goes on serving. To go back further, when this is over:"
+                    f" switchover rollback {running.endpoint}"
+                )
+        case _:
+            assert_never(answer)
+
+
+def find_running(deployment: Deployment, endpoint: str) -> Update | None:
+    """The update that an execution carries on for an endpoint just now, if its record can be read."""
+    holder = deployment.ledger.claim(endpoint)
+    if holder is None or not deployment.workflow.is_running(holder.execution_arn):
+        return None
+    update = deployment.ledger.find(holder.update_id)
+    is_over = update is None or update.outcome is not None or update.is_unreadable
+    return None if is_over else update

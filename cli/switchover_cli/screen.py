@@ -15,6 +15,7 @@ from rich.text import Text
 from switchover.domain.fleet import AlarmState
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.outcome import Outcome
+from switchover.domain.telling.advice import advise
 from switchover.domain.telling.waits import find_wait
 from switchover_cli.words import (
     ALARM_WORDS,
@@ -142,7 +143,14 @@ def draw_outcome(update: Update) -> RenderableType:
     head = Text()
     head.append(update.outcome.value, style=OUTCOME_STYLES[update.outcome])
     head.append(f"  {_told_once(update)}")
-    return Group(head, *draw_reasons(update.reasons))
+    return Group(head, *draw_reasons(update.reasons), *_draw_next(update))
+
+
+def _draw_next(update: Update) -> tuple[Text, ...]:
+    """How a release that was refused is started again: its files are there already."""
+    if update.outcome is not Outcome.REJECTED:
+        return ()
+    return tuple(Text(str(step), style="cyan") for step in advise(update) if step.command)
 
 
 def draw_reasons(reasons: tuple[Reason, ...]) -> tuple[RenderableType, ...]:

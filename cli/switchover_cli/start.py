@@ -21,7 +21,7 @@ from switchover_cli.options import (
     check_endpoint,
     check_version,
 )
-from switchover_cli.queue import foresee, report_foreseen
+from switchover_cli.plan.dry_run import report_foreseen
 from switchover_cli.starting import parse_overrides, release_request, release_uri, start_update
 
 
@@ -58,7 +58,7 @@ def start(
         release = release_uri(deployment.bucket, endpoint, version)
     request = release_request(release, overrides, reason, is_hotfix=hotfix, skips_window=now)
     if dry_run:
-        report_foreseen(foresee(deployment, request, uuid4().hex), is_json=json)
+        report_foreseen(deployment, request, is_json=json)
         return
     update_id = start_update(deployment, request, uuid4().hex)
     report_started(deployment, update_id, release, is_watched=watch, is_json=json)

@@ -10,6 +10,7 @@ from switchover.domain.naming import execution_name
 from switchover.domain.places import ReleasePlace
 from switchover.domain.policies.layers import Layer, merge_policy
 from switchover.domain.policies.yaml_lines import read_yaml
+from switchover.domain.release import is_endpoint_name
 from switchover.domain.update import Request
 from switchover_cli.errors import CommandFailed, Misused
 from switchover_cli.stored_release import locate_release
@@ -115,7 +116,12 @@ def await_pick_up(
             if update.update_id not in known and update.version == version:
                 return update.update_id
         pause(_POLL_SECONDS)
-    raise CommandFailed(
+    raise not_picked_up(endpoint, version)
+
+
+def not_picked_up(endpoint: str, version: str) -> CommandFailed:
+    """A release is in S3, and no update to it begins."""
+    return CommandFailed(
         f"The release is in S3, but no update began within {PICK_UP_SECONDS} s.",
         "See the log of the receive_release function, or start it by hand: "
         f"switchover start --endpoint {endpoint} --version {version}",
@@ -131,9 +137,37 @@ def _put(values: dict[str, Any], path: list[str], value: object, pair: str) -> N
     values[last] = value
 
 
+# The option, or argument, that each field was typed as.
+_TYPED = {
+    "release": "S3URI",
+    "rollback": "ENDPOINT",
+    "to": "--to",
+    "reason": "--reason",
+    "policy": "--policy-override",
+    "hotfix": "--hotfix",
+    "now": "--now",
+}
+_NEEDS_REASON = {
+    "now": "--now passes over the window",
+    "hotfix": "--hotfix leaves out red alarms",
+}
+
+
 def _checked(**fields: Any) -> Request:
+    """The execution's input, or what is wrong in the words of the command line."""
+    for name, does in _NEEDS_REASON.items():
+        if fields.get(name) and not fields["reason"].strip():
+            raise Misused(f"{does}.", "Say why with --reason '…': it is recorded and announced.")
+    rollback = fields.get("rollback")
+    if rollback is not None and not is_endpoint_name(rollback):
+        raise Misused(
+            f"{rollback!r} can't be an endpoint's name.",
+            "Names have letters, digits and single hyphens between them, at most 63.",
+        )
     try:
         return Request(**fields)
     except ValidationError as error:
         first = error.errors()[0]
-        raise Misused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+        typed = _TYPED.get(str(first["loc"][0]), "") if first["loc"] else ""
+        said = first["msg"].removeprefix("Value error, ")
+        raise Misused(f"{typed}: {said}." if typed else f"{said}.", "See --help.") from error

@@ -26,7 +26,8 @@ def watch(
     """Follow an endpoint's running update, or show how its last one ended."""
     deployment = find_deployment(stack, open_session(local=local))
     if update is not None:
-        deployment.ledger.look_up(update)
+        if not deployment.workflow.is_running(deployment.execution_arn(update)):
+            deployment.ledger.look_up(update)
     elif endpoint is not None:
         update = _find(deployment, endpoint)
     else:

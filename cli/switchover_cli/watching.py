@@ -78,7 +78,7 @@ def look_until_over(
         pause(poll if is_known else min(poll, 1.0))
     raise CommandFailed(
         f"The execution of {update_id} ended, and no outcome was recorded.",
-        "Look at it in the Step Functions console, and at the endpoint: switchover status …",
+        "Look at it in the Step Functions console, and at the endpoint: switchover status ENDPOINT",
     )
 
 

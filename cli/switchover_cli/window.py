@@ -19,7 +19,7 @@ from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
-from switchover_cli.window_screen import Outlook, draw_outlook
+from switchover_cli.window_screen import Outlook, draw_outlook, frozen_until
 
 _OPENINGS_AHEAD = 5
 
@@ -35,7 +35,7 @@ class WindowRecord(BaseModel):
     """An endpoint's week, for machines.
 
     `hourly_means` has 7 rows, Monday first, of 24 hours on clocks in `timezone`; it is empty where
-    too little is known. `openings` has freezes cut out.
+    too little is known. `openings` has freezes cut out. `frozen_until` is null if no freeze holds now.
     """
 
     endpoint: str
@@ -47,6 +47,7 @@ class WindowRecord(BaseModel):
     hourly_means: tuple[tuple[float | None, ...], ...]
     openings: tuple[OpeningRecord, ...]
     freezes: tuple[Freeze, ...]
+    frozen_until: datetime | None
 
 
 def window(
@@ -130,4 +131,5 @@ def record_outlook(outlook: Outlook) -> WindowRecord:
             for span in outlook.openings
         ),
         freezes=outlook.freezes,
+        frozen_until=frozen_until(outlook),
     )

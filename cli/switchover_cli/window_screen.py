@@ -15,7 +15,7 @@ from rich.text import Text
 
 from switchover.domain.windows.quiet_hours import TrafficWeek
 from switchover.domain.windows.times import WEEK
-from switchover.domain.windows.window import openings, say_length
+from switchover.domain.windows.window import frozen_spans, openings, say_length
 from switchover.domain.windows.zones import Span
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ class Outlook:
 
 def draw_outlook(outlook: Outlook) -> RenderableType:
     """The printed form for people."""
-    parts: list[RenderableType] = [Text(outlook.endpoint, style="bold"), _draw_rule(outlook), ""]
+    parts: list[RenderableType] = [Text(outlook.endpoint, style="bold")]
+    parts += [*_draw_hold(outlook), _draw_rule(outlook), ""]
     if isinstance(outlook.week, TrafficWeek):
         parts += [_draw_week(outlook, outlook.week), _draw_legend(outlook.week), ""]
     else:
@@ -67,6 +68,24 @@ def draw_outlook(outlook: Outlook) -> RenderableType:
     if outlook.windows:
         parts += [_draw_openings(outlook), ""]
     return Group(*parts, _draw_freezes(outlook))
+
+
+def frozen_until(outlook: Outlook) -> datetime | None:
+    """When the freezes that hold just now are over, all together; None if none holds."""
+    spans = frozen_spans(outlook.freezes, outlook.ahead)
+    is_held = bool(spans) and spans[0].begin == outlook.ahead.begin
+    return spans[0].end if is_held else None
+
+
+def _draw_hold(outlook: Outlook) -> tuple[Text, ...]:
+    until = frozen_until(outlook)
+    if until is None:
+        return ()
+    end = f"until {_minute(until, ZoneInfo(outlook.timezone))} {outlook.timezone}"
+    told = "for more than a year" if until == outlook.ahead.end else end
+    return (
+        Text(f"Frozen {told}: nothing begins but a hotfix or a rollback.", style="bold yellow"),
+    )
 
 
 def _draw_rule(outlook: Outlook) -> Text:
@@ -78,7 +97,8 @@ def _draw_rule(outlook: Outlook) -> Text:
             "Updates begin in the policy's window, marked [ ] below:\n"
             + "\n".join(f"  {say_window(window)}" for window in outlook.windows)
         )
-    text = "The policy has no window: updates begin at once."
+    when = "at once" if frozen_until(outlook) is None else "as soon as no freeze holds"
+    text = f"The policy has no window: updates begin {when}."
     return Text(f"{text} Marked [ ] is what `auto` would choose." if outlook.suggested else text)
 
 

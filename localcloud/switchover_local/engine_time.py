@@ -30,6 +30,7 @@ _SYMBOLS = {
     "stepfunctions": ("_run_execution", "_scaled_sleep", "_invoke_with_callback", "now_iso"),
     "eventbridge": ("_dispatch_to_lambda", "_now_ts", "_tick_scheduled_rules", "start_scheduler"),
     "scheduler": ("_tick_schedules", "start_scheduler"),
+    "s3": ("now_iso",),
 }
 
 
@@ -45,6 +46,8 @@ def live_on(clock: PacedClock) -> bool:
         monotonic=time.monotonic,
     )
     _replace(rooms["stepfunctions"], threading=threads, time=times, now_iso=lambda: _say(clock))
+    # S3 dates its events by it: by the wall, an upload would be older than what was decided before it.
+    _replace(rooms["s3"], now_iso=lambda: _say(clock))
     # What EventBridge puts into queues is dated by the wall, as the queues are.
     _replace(
         rooms["eventbridge"],

@@ -52,6 +52,7 @@ from tests.localcloud.iam_acts import (
     write_item,
 )
 
+from switchover.domain.errors import LedgerRefused
 from switchover_cli.demo_stage import ENDPOINT
 from switchover_local.deploy import STACK_NAME
 
@@ -106,8 +107,14 @@ def is_denied(act: Act, person: Deployment) -> bool:
     try:
         act(person)
     except ClientError as error:
-        return error.response["Error"]["Code"] in _DENIALS
+        return _is_denial(error)
+    except LedgerRefused as refusal:
+        return _is_denial(refusal.__cause__)
     return False
+
+
+def _is_denial(error: BaseException | None) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] in _DENIALS
 
 
 _FOLLOWING: dict[str, Act] = {

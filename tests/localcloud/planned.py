@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.localcloud.staging import HARDWARE, Staging
-from tests.unit.samples import BUCKET, policy, release
+from tests.unit.samples import BUCKET, NOW, policy, release
 
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.aws.sagemaker import SageMaker
@@ -80,6 +80,7 @@ def plan_on(
     files = [{"path": "model.safetensors", "bytes": model_bytes, "sha256": "0" * 64}]
     return plan_release(
         update_id="demo-v2-0a1b2c3d",
+        started_at=NOW,
         release=release(endpoint=ENDPOINT, files=files),
         bucket=BUCKET,
         policy=policy(**values),

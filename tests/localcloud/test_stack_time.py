@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +74,28 @@ def test_what_a_function_sleeps_passes_at_once_and_is_gone_by(
     call_echo(cloud, {"seconds": 7200})
 
     assert cloud.state().now - before >= timedelta(hours=2)
+
+
+def test_an_upload_is_dated_by_virtual_time_as_everything_else_is(
+    cloud: LocalCloud, outputs: dict[str, str]
+) -> None:
+    """By the wall, a release would be older than a rollback before it, and be superseded by it."""
+    states, s3 = cloud.session().client("stepfunctions"), cloud.session().client("s3")
+    machine = outputs["StateMachineArn"]
+
+    def inputs() -> list[dict[str, Any]]:
+        listed = states.list_executions(stateMachineArn=machine)["executions"]
+        arns = [execution["executionArn"] for execution in listed]
+        return [json.loads(states.describe_execution(executionArn=arn)["input"]) for arn in arns]
+
+    with cloud.stepping() as step:
+        before = step(7200).now
+        s3.put_object(Bucket=outputs["ModelBucket"], Key="dated/v2/release.json", Body=b"{}")
+        assert wait_until(lambda: any("time" in told for told in inputs()))
+        [dated] = [told["time"] for told in inputs() if "time" in told]
+
+    # S3 says whole milliseconds.
+    assert datetime.fromisoformat(dated) >= before.replace(microsecond=0)
 
 
 def test_time_that_a_step_lets_stand_goes_on_afterwards(cloud: LocalCloud) -> None:

@@ -58,7 +58,7 @@ class Laptop(Deployment):
 
     @property
     def is_local(self) -> bool:  # type: ignore[override]
-        """Time is virtual here too."""
+        """Time is virtual, and asking is free."""
         return True
 
     @property

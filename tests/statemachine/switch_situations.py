@@ -66,6 +66,21 @@ def _ask_now_and_then(world: World) -> None:
     world.clock.call_later(100, lambda: _ask_now_and_then(world))
 
 
+def offer_under_a_name_in_another_case(world: World) -> None:
+    world.offer(endpoint=ENDPOINT.upper())
+
+
+def ask_with_a_body_of_7_mb(world: World) -> None:
+    world.s3.put_object(Bucket=world.bucket, Key="golden/scan.png", Body=bytes(7_000_000))
+    world.s3.put_object(
+        Bucket=world.bucket,
+        Key="golden/vlm.jsonl",
+        Body=b'{"name": "a large scan", "body_file": "scan.png"}',
+    )
+    world.put_policy("tests: {golden: golden/vlm.jsonl}\nguard: {min_requests: 0}")
+    world.offer()
+
+
 def turn_red_just_before_the_start(world: World) -> None:
     _guard_with(world, "business", also="business")
     world.run_to("IsProtected")
@@ -168,6 +183,11 @@ def refusal(world: World) -> str:
     """How the product tells of SageMaker's refusal of the way back."""
     (reason,) = last_update(world).reasons
     return reason.message.removeprefix("AWS refused: ").partition(" deregistered")[0].rstrip(".")
+
+
+def codes_of_last(world: World) -> list[str]:
+    """The codes of its reasons."""
+    return [reason.code for reason in last_update(world).reasons]
 
 
 def last_update(world: World) -> Update:

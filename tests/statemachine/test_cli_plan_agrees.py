@@ -13,7 +13,6 @@ from switchover.domain.update import Request
 from switchover_cli.plan.candidate import read_stored
 from switchover_cli.plan.folder import read_folder
 from switchover_cli.plan.proposal import Proposal, propose
-from switchover_cli.pricing import Price
 from switchover_cli.starting import release_uri
 from switchover_cli.upload.offer import Offer
 from switchover_cli.upload.uploading import upload_release
@@ -26,14 +25,12 @@ if TYPE_CHECKING:
     from switchover.domain.plans.plan import Plan
     from switchover.domain.update import Update
 
-PRICE = Price(usd_per_hour=2.8, source="test")
-
 
 def ask(world: World, version: str = "v2", **request: Any) -> Proposal:
     """What `switchover plan` says of a stored release."""
     deployment = deployment_of(world)
     uri = release_uri(world.bucket, ENDPOINT, version)
-    return propose(deployment, read_stored(deployment, Request(release=uri, **request)), PRICE)
+    return propose(deployment, read_stored(deployment, Request(release=uri, **request)))
 
 
 def planned(world: World, event: dict[str, Any]) -> Update:
@@ -75,7 +72,7 @@ def test_a_folder_is_planned_like_its_upload(
     offer = Offer(ENDPOINT, "v2", "small", policy=policy, **said)
     request = Request(release=release_uri(world.bucket, ENDPOINT, "v2"))
 
-    told = propose(deployment, read_folder(deployment, tmp_path, offer, request), PRICE)
+    told = propose(deployment, read_folder(deployment, tmp_path, offer, request))
     upload_release(
         tmp_path,
         endpoint=ENDPOINT,
@@ -161,7 +158,9 @@ def test_an_endpoint_that_is_busy_names_its_update(world: World) -> None:
     told = ask(world, "v3")
 
     assert told.plan is None
-    assert told.claimed_by == world.executions[0].name
+    assert told.reasons == ()
+    assert told.forecast.running is not None
+    assert told.forecast.running.update_id == world.executions[0].name
 
 
 def test_a_folder_whose_version_is_taken_is_refused(world: World, tmp_path: Path) -> None:
@@ -172,7 +171,7 @@ def test_a_folder_whose_version_is_taken_is_refused(world: World, tmp_path: Path
     offer = Offer(ENDPOINT, "v2", "other")
     request = Request(release=release_uri(world.bucket, ENDPOINT, "v2"))
 
-    told = propose(deployment, read_folder(deployment, tmp_path, offer, request), PRICE)
+    told = propose(deployment, read_folder(deployment, tmp_path, offer, request))
 
     assert [reason.code for reason in told.reasons] == ["release.version-taken"]
 
@@ -186,6 +185,6 @@ def test_a_folder_whose_place_holds_something_else_is_refused(world: World, tmp_
     offer = Offer(ENDPOINT, "v2", "small")
     request = Request(release=release_uri(world.bucket, ENDPOINT, "v2"))
 
-    told = propose(deployment, read_folder(deployment, tmp_path, offer, request), PRICE)
+    told = propose(deployment, read_folder(deployment, tmp_path, offer, request))
 
     assert [reason.code for reason in told.reasons] == ["model.unexpected-file"]

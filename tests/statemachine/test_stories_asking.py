@@ -14,7 +14,8 @@ from tests.statemachine.asking import (
     say,
 )
 from tests.statemachine.expectations import assert_untouched, codes
-from tests.statemachine.faults_injected import Call, Fault, Kind, Tap
+from tests.statemachine.faults_injected import Call, Tap
+from tests.statemachine.faults_kinds import Failure, Kind
 
 from switchover.aws import clients as product_clients
 from switchover.domain.approvals.approval import Reply
@@ -42,14 +43,14 @@ def test_a_throttled_call_delays_the_question_and_people_are_asked_once(
     world: World, monkeypatch: pytest.MonkeyPatch, service: str, operation: str
 ) -> None:
     call = Call("RequestApproval", "RequestApprovalFunction", service, operation)
-    tap = Tap(world, Fault(call, Kind.THROTTLED, is_for_ever=False))
+    tap = Tap(world, (Failure(call, Kind.THROTTLED, is_for_ever=False),))
     monkeypatch.setattr(product_clients, "client", tap.client)
     ask(world, BEFORE_START, "RequestApproval")
 
     say(world, Reply.APPROVED)
     end = world.run()
 
-    assert tap.hits == 1
+    assert tap.hits.total() == 1
     assert end.state == "Updated"
     assert questions(world) == 1
     assert only_approval(world).verdict is Reply.APPROVED

@@ -157,7 +157,7 @@ def test_a_model_that_somebody_made_under_the_target_name_does_not_serve(
     world.put_policy(BEFORE_START)
     world.offer()
     update_id = world.run_to(state).name
-    target = config_name(ENDPOINT, "v2", update_id)
+    target = config_name(ENDPOINT, "v2", update_id, world.update().started_at)
     live = world.sagemaker.describe_model(ModelName=FIRST_CONFIG)
     world.sagemaker.create_model(
         ModelName=target,

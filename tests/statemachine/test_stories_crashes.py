@@ -177,14 +177,14 @@ def test_an_update_stopped_after_its_end_is_told_all_the_same(world: World, stat
     assert assert_nothing_left_behind(world).outcome is Outcome.UPDATED
 
 
-def test_an_execution_stopped_before_anything_leaves_nothing(world: World) -> None:
+def test_an_execution_stopped_before_anything_leaves_nothing_but_its_record(world: World) -> None:
     world.offer()
     stopped = world.run_to("ClaimEndpoint")
 
     world.stepfunctions.stop_execution(executionArn=stopped.arn)
     world.run()
 
-    assert world.ledger.find(stopped.name) is None
+    assert world.update(stopped).outcome is Outcome.REJECTED
     assert world.traces() == world.traces_before
 
 

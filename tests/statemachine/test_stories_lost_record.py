@@ -64,7 +64,7 @@ def test_a_stopped_update_without_a_record_is_found_by_its_config(world: World, 
     world.clock.advance(7200)
 
     update = world.ledger.update(stopped.name)
-    own = config_name(ENDPOINT, "v2", stopped.name)
+    own = config_name(ENDPOINT, "v2", stopped.name, update.started_at)
     assert update.outcome is Outcome.NEEDS_OPERATOR
     assert codes(update)[0] == "update.record-lost"
     assert own in update.reasons[0].message

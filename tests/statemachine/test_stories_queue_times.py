@@ -169,3 +169,32 @@ def test_a_ring_that_is_lost_is_made_up_for_by_the_next_look_at_all_queues(world
     world.run()
 
     assert world.update().outcome is Outcome.UPDATED
+
+
+def test_a_release_that_is_planned_for_years_ahead_takes_nobodys_place(world: World) -> None:
+    world.offer("v2")
+    world.run_to("AwaitOutcome")
+    world.offer("v3")
+    world.clock.advance(2)
+    world.offer("v4", start="2030-01-01T00:00:00Z")
+
+    world.run()
+
+    ended = {update.version: update.outcome for update in world.ledger.history(ENDPOINT)}
+    assert ended == {"v2": Outcome.UPDATED, "v3": Outcome.UPDATED, "v4": Outcome.QUEUED}
+    assert [one.version for one in world.queue.entries(ENDPOINT)] == ["v4"]
+    assert "-v3-" in world.serving_model()
+
+
+def test_once_its_time_has_come_the_newest_takes_the_place(world: World) -> None:
+    planned = world.clock.now() + timedelta(hours=2)
+    later = world.clock.now() + timedelta(hours=4)
+    world.offer("v2", start=later.isoformat())
+    world.clock.advance(2)
+    world.offer("v3", start=planned.isoformat())
+
+    run_past(world, planned)
+
+    ended = {update.version: update.outcome for update in world.ledger.history(ENDPOINT)}
+    assert ended == {"v2": Outcome.SUPERSEDED, "v3": Outcome.UPDATED}
+    assert_nobody_waits(world)

@@ -14,6 +14,8 @@ import pytest
 from tests.statemachine.expectations import assert_nothing_left_behind, assert_untouched
 from tests.statemachine.scene import ENDPOINT
 from tests.statemachine.switch_situations import (
+    ask_with_a_body_of_7_mb,
+    codes_of_last,
     go_back_to_other_hardware,
     has_host_metrics_by_config,
     has_own_deadline,
@@ -26,6 +28,7 @@ from tests.statemachine.switch_situations import (
     offer_canary,
     offer_canary_of_40_percent,
     offer_linear,
+    offer_under_a_name_in_another_case,
     offer_what_never_gets_healthy,
     offer_what_outlasts_its_deadline,
     reason,
@@ -222,6 +225,23 @@ STORIES: dict[str, Story] = {
     ),
     "alarm_extra_periods": Story(
         offer_bad_to_few, updating_seconds, {0: (ROLLED_BACK, 809), 2: (ROLLED_BACK, 749)}
+    ),
+    "good_data_holds_alarm_back": Story(
+        offer_bad_to_few, updating_seconds, {True: (ROLLED_BACK, 749), False: (ROLLED_BACK, 749)}
+    ),
+    "young_breach_state": Story(
+        offer_bad_to_few, updating_seconds, {"kept": (ROLLED_BACK, 749), "OK": (ROLLED_BACK, 749)}
+    ),
+    "invoke_body_limit_bytes": Story(
+        ask_with_a_body_of_7_mb,
+        codes_of_last,
+        {26_214_400: (UPDATED, []), 6_291_456: (ROLLED_BACK, ["approval.expired"])},
+    ),
+    "names_match_case": Story(
+        offer_under_a_name_in_another_case,
+        codes_of_last,
+        {False: (REJECTED, ["endpoint.unknown"]), True: (REJECTED, ["endpoint.unknown"])},
+        check=assert_untouched,
     ),
 }
 

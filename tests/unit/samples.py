@@ -138,6 +138,7 @@ def planned(
     """The plan of the sample release on a fleet of that size, under a policy of these values."""
     return plan_release(
         update_id=update_id,
+        started_at=NOW,
         release=release(),
         bucket=BUCKET,
         policy=policy(**values),

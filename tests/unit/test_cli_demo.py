@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from tests.unit.samples import NOW
 
 from switchover.domain.naming import config_name
 from switchover.domain.outcome import Outcome
 from switchover_cli.demo import ACTS, ActRecord, draw_records
 
-CONFIG = config_name("vlm-demo", "v2", "vlm-demo-v2-0123456789abcdef")
+CONFIG = config_name("vlm-demo", "v2", "vlm-demo-v2-0123456789abcdef", NOW)
 
 
 def record(**changes: Any) -> ActRecord:
@@ -53,7 +54,7 @@ def test_the_table_fits_eighty_columns_uncut() -> None:
 
     text = console.export_text()
     assert "…" not in text
-    assert f"  {CONFIG.removeprefix('switchover-vlm-demo-')[:11]}  " in text
+    assert f"  v2-{CONFIG.rpartition('-')[2][:8]}  " in text
 
 
 def test_the_show_has_every_outcome_that_an_update_by_itself_can_have() -> None:

@@ -13,6 +13,8 @@ from rich.console import Console
 
 from switchover.domain.checks.check import Check, Preflight
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy
+from switchover.domain.reasons import Reason
+from switchover_cli.plan.forecast import REFUSED, Answer, Forecast, Running
 from switchover_cli.plan.markdown import escape, write_markdown
 from switchover_cli.plan.proposal import Proposal, record_proposal
 from switchover_cli.plan.report import draw_proposal
@@ -64,6 +66,7 @@ def refused() -> Proposal:
         plan=None,
         preflight=PREFLIGHT,
         reasons=(samples.reason(message="is red."), samples.reason(message="is | gone.")),
+        forecast=REFUSED,
     )
 
 
@@ -205,16 +208,58 @@ def test_a_refused_release_shows_every_reason_and_no_timeline() -> None:
     assert "Timeline" not in told
 
 
-def test_a_release_that_waits_for_low_peak_says_so() -> None:
-    shown = replace(proposal(), release=samples.release(start="low-peak"))
+LATER = Reason(
+    code="start.later",
+    subject="endpoint chat",
+    message="the update may begin at 22:00",
+    remedy="It starts by itself then.",
+)
+RUNNING = Running(update_id="chat-v9-ffff0000", version="v9", seconds_left=1500)
 
-    assert "begins not at once, says the release: low-peak" in read(shown)
+
+def forecast(**fields: Any) -> Proposal:
+    """A clear proposal with a forecast of these values."""
+    return replace(proposal(), forecast=Forecast(**{"answer": Answer.STARTS, **fields}))
 
 
-def test_an_update_that_runs_is_named() -> None:
-    shown = replace(proposal(), claimed_by="chat-v9-ffff0000")
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "starts at once"),
+        ({"ends_by": samples.NOW}, "starts at once; it has until 2026-01-05 12:00 UTC"),
+        (
+            {"answer": Answer.QUEUED, "reasons": (LATER,)},
+            "starts later: the update may begin at 22:00 It starts by itself then.",
+        ),
+        ({"running": RUNNING}, "chat-v9-ffff0000 holds the endpoint, for about 25 min more"),
+        (
+            {"running": RUNNING.model_copy(update={"seconds_left": None})},
+            "holds the endpoint; how long it takes is not known yet",
+        ),
+        (
+            {"running": RUNNING.model_copy(update={"seconds_left": 0})},
+            "holds the endpoint, longer than it was expected to take",
+        ),
+        (
+            {"running": RUNNING.model_copy(update={"waits_for_people": True})},
+            "holds the endpoint, and waits for a person's answer",
+        ),
+        ({"notes": ("v2 is marked bad.",)}, "note v2 is marked bad."),
+    ],
+)
+def test_when_it_would_start_is_told(fields: dict[str, Any], said: str) -> None:
+    shown = forecast(**fields)
 
-    assert "chat-v9-ffff0000 runs now; this waits its turn, or is Rejected" in read(shown)
+    assert said in read(shown)
+    assert said.split()[-1] in write_markdown(shown)
+
+
+def test_what_is_planned_when_its_turn_comes_says_so() -> None:
+    queued = {"answer": Answer.QUEUED, "reasons": (LATER,), "running": RUNNING}
+    shown = replace(forecast(**queued), plan=None)
+
+    assert "would be Queued; it is planned when its turn comes" in read(shown)
+    assert record_proposal(shown).is_clear
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

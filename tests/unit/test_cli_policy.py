@@ -271,3 +271,198 @@ def test_init_of_no_endpoint_says_so(shell: Shell, s3: S3Client) -> None:
 
     assert code == ExitCode.USAGE
     assert "There is no endpoint 'ghost'" in err
+
+
+def stored(s3: S3Client) -> bytes:
+    return s3.get_object(Bucket="models", Key=KEY)["Body"].read()
+
+
+@pytest.fixture
+def versioned(s3: S3Client) -> S3Client:
+    s3.put_bucket_versioning(Bucket="models", VersioningConfiguration={"Status": "Enabled"})
+    return s3
+
+
+def test_push_writes_what_check_lets_and_shows_the_difference(
+    shell: Shell, versioned: S3Client, endpoint: None, file: Path
+) -> None:
+    versioned.put_object(Bucket="models", Key=KEY, Body=b"tier: critical\n")
+    file.write_text("tier: production\n")
+
+    code, out, _ = shell("push", "chat", file, "--yes")
+
+    assert code == ExitCode.DONE
+    assert "-tier: critical" in out
+    assert "+tier: production" in out
+    assert "switchover policy pull chat --object-version" in out
+    assert stored(versioned) == b"tier: production\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["tier: golden\n", "a: b: c\n", "strategy: redeploy\n", "- a list\n", "tier: [\n"]
+)
+def test_push_writes_nothing_that_is_faulty(
+    shell: Shell, s3: S3Client, endpoint: None, file: Path, text: str
+) -> None:
+    file.write_text(text)
+
+    code, _, err = shell("push", "chat", file, "--yes")
+
+    assert code == ExitCode.REJECTED
+    assert "nothing was written" in err
+    assert s3.list_objects_v2(Bucket="models")["KeyCount"] == 0
+
+
+def test_push_of_the_same_writes_nothing(
+    shell: Shell, versioned: S3Client, endpoint: None, file: Path
+) -> None:
+    file.write_text("tier: critical\n")
+    shell("push", "chat", file, "--yes")
+
+    code, out, _ = shell("push", "chat", file)
+
+    assert code == ExitCode.DONE
+    assert "nothing was written" in out
+    assert len(versioned.list_object_versions(Bucket="models")["Versions"]) == 1
+
+
+def test_push_without_anybody_to_ask_writes_nothing(
+    shell: Shell, s3: S3Client, endpoint: None, file: Path
+) -> None:
+    file.write_text("tier: critical\n")
+
+    code, _, err = shell("push", "chat", file)
+
+    assert code == ExitCode.USAGE
+    assert "--yes" in err
+    assert s3.list_objects_v2(Bucket="models")["KeyCount"] == 0
+
+
+def test_push_loses_nobodys_change(
+    shell: Shell,
+    s3: S3Client,
+    endpoint: None,
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file.write_text("tier: critical\n")
+    s3.put_object(Bucket="models", Key=KEY, Body=b"tier: production\n")
+    monkeypatch.setattr(
+        "switchover_cli.policy_store._show",
+        lambda *_: s3.put_object(Bucket="models", Key=KEY, Body=b"tier: development\n"),
+    )
+
+    code, _, err = shell("push", "chat", file, "--yes")
+
+    assert code == ExitCode.UNEXPECTED
+    assert "by somebody else" in err
+    assert stored(s3) == b"tier: development\n"
+
+
+def test_push_for_an_endpoint_that_is_not_there_yet_warns_with_the_near_name(
+    shell: Shell, s3: S3Client, endpoint: None, file: Path
+) -> None:
+    file.write_text("tier: critical\n")
+
+    code, out, _ = shell("push", "chatt", file, "--yes")
+
+    assert code == ExitCode.DONE
+    assert "Did you mean 'chat'?" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("variant: other\n", "'other' is not the live variant 'main'"),
+        ("strategy: rolling\nrolling: {percent: 0.5}\n", "percent"),
+    ],
+)
+def test_push_live_refuses_what_does_not_suit_the_fleet(
+    shell: Shell, s3: S3Client, endpoint: None, file: Path, text: str, why: str
+) -> None:
+    file.write_text(text)
+
+    code, _, err = shell("push", "chat", file, "--yes", "--live")
+
+    assert code == ExitCode.REJECTED
+    assert why in err
+    assert s3.list_objects_v2(Bucket="models")["KeyCount"] == 0
+
+
+def test_push_live_lets_through_what_suits_it(
+    shell: Shell, s3: S3Client, endpoint: None, file: Path
+) -> None:
+    file.write_text("variant: main\nstrategy: rolling\n")
+
+    code, _, _ = shell("push", "chat", file, "--yes", "--live")
+
+    assert code == ExitCode.DONE
+
+
+def test_push_says_who_goes_over_the_file(
+    shell: Shell, s3: S3Client, endpoint: None, file: Path
+) -> None:
+    file.write_text("locked: [approval]\nreleases_may: [hotfix]\n")
+
+    _, out, _ = shell("push", "chat", file, "--yes")
+
+    assert "loosens hotfix" in out
+    assert "except for approval" in out
+
+
+def test_push_as_json_says_both_versions(
+    shell: Shell, versioned: S3Client, endpoint: None, file: Path
+) -> None:
+    before = versioned.put_object(Bucket="models", Key=KEY, Body=b"tier: critical\n")
+    file.write_text("tier: production\n")
+
+    _, out, _ = shell("push", "chat", file, "--yes", "--json")
+
+    told = json.loads(out)
+    assert told["is_changed"]
+    assert told["previous_version"] == before["VersionId"]
+    assert told["object_version"] not in {"", before["VersionId"]}
+    assert "+tier: production" in told["diff"]
+
+
+def test_pull_gives_back_what_was_pushed(
+    shell: Shell, versioned: S3Client, endpoint: None, file: Path, tmp_path: Path
+) -> None:
+    file.write_text("# ours\ntier: critical  # why: many rely on it\n")
+    shell("push", "chat", file, "--yes")
+
+    code, out, _ = shell("pull", "chat")
+    shell("pull", "chat", "-o", tmp_path / "back.yaml")
+
+    assert code == ExitCode.DONE
+    assert out == file.read_text()
+    assert (tmp_path / "back.yaml").read_bytes() == file.read_bytes()
+
+
+def test_pull_fetches_an_earlier_version(shell: Shell, versioned: S3Client) -> None:
+    before = versioned.put_object(Bucket="models", Key=KEY, Body=b"tier: critical\n")
+    versioned.put_object(Bucket="models", Key=KEY, Body=b"tier: production\n")
+
+    _, out, _ = shell("pull", "chat", "--object-version", before["VersionId"])
+
+    assert out == "tier: critical\n"
+
+
+@pytest.mark.parametrize("more", [(), ("--object-version", "nonsense")])
+def test_pull_of_nothing_says_that_the_defaults_hold(
+    shell: Shell, versioned: S3Client, more: tuple[str, ...]
+) -> None:
+    code, _, err = shell("pull", "chat", *more)
+
+    assert code == ExitCode.USAGE
+    assert "switchover policy init chat" in err
+
+
+def test_pull_writes_over_no_other_file(shell: Shell, versioned: S3Client, file: Path) -> None:
+    versioned.put_object(Bucket="models", Key=KEY, Body=b"tier: critical\n")
+    file.write_text("mine\n")
+
+    code, _, _ = shell("pull", "chat", "-o", file)
+
+    assert code == ExitCode.USAGE
+    assert file.read_text() == "mine\n"

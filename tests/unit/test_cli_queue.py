@@ -15,7 +15,7 @@ from tests.unit.samples import ENDPOINT, NOW, OLD, later, update
 from switchover.aws.ledger import Ledger
 from switchover.aws.queue import Queue
 from switchover.aws.wishes import Wishes
-from switchover.domain.marks import Mark, Pin
+from switchover.domain.marks import Pin
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Claim, Waiting
 from switchover_cli.app import main
@@ -108,8 +108,8 @@ def desk(
 
 
 @pytest.fixture
-def endpoint(desk: Desk, s3: S3Client) -> None:
-    """An endpoint at rest, and a release for it."""
+def endpoint(desk: Desk) -> None:
+    """An endpoint at rest."""
     sagemaker = boto3.client("sagemaker", region_name="us-east-1")
     sagemaker.create_model(
         ModelName="m",
@@ -123,20 +123,6 @@ def endpoint(desk: Desk, s3: S3Client) -> None:
         ],
     )
     sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=OLD)
-    put_release(s3)
-
-
-def put_release(s3: S3Client, **changes: object) -> None:
-    release = {
-        "schema": 1,
-        "endpoint": ENDPOINT,
-        "model": {"name": "qwen", "version": "v2"},
-        "prefix": "models/chat/v2/",
-        "files": [{"path": "config.json", "bytes": 2, "sha256": "0" * 64}],
-        **changes,
-    }
-    key = f"releases/{ENDPOINT}/v2/release.json"
-    s3.put_object(Bucket="models", Key=key, Body=json.dumps(release).encode())
 
 
 def test_the_queue_shows_who_runs_who_waits_until_when_and_why(desk: Desk) -> None:
@@ -257,70 +243,6 @@ def test_a_start_that_skips_the_window_says_so_and_why(desk: Desk) -> None:
             "reason": "a customer waits",
         }
     ]
-
-
-@pytest.mark.usefixtures("endpoint")
-def test_a_dry_run_starts_nothing(desk: Desk) -> None:
-    said = desk.type("start", *RELEASE, "--dry-run")
-
-    assert (said.code, said.out) == (ExitCode.DONE, "It would start now.\n")
-    assert desk.sent() == []
-    assert desk.queue.entries(ENDPOINT) == ()
-    assert desk.ledger.history(ENDPOINT) == ()
-
-
-@pytest.mark.usefixtures("endpoint")
-def test_a_dry_run_foresees_that_a_release_waits(desk: Desk, s3: S3Client) -> None:
-    put_release(s3, start="2099-01-05T02:00:00Z")
-
-    said = desk.type("start", *RELEASE, "--dry-run")
-
-    assert said.code == ExitCode.DONE
-    assert said.out.startswith("It would be Queued.\n")
-    assert "may begin at 2099-01-05 02:00 UTC" in said.out
-    assert desk.queue.entries(ENDPOINT) == ()
-
-
-@pytest.mark.usefixtures("endpoint")
-def test_a_dry_run_foresees_a_refusal_and_ends_like_one(desk: Desk) -> None:
-    desk.wishes.set_pin(Pin(endpoint=ENDPOINT, version="v1", reason="an audit", at=NOW))
-
-    said = desk.type("start", *RELEASE, "--dry-run")
-
-    assert said.code == ExitCode.REJECTED
-    assert said.out.startswith("It would be Rejected.\n")
-    assert "switchover unpin chat" in said.out
-
-
-@pytest.mark.usefixtures("endpoint")
-def test_a_version_that_is_marked_bad_starts_by_name(desk: Desk) -> None:
-    desk.wishes.add_mark(Mark(endpoint=ENDPOINT, version="v2", reason="red", at=NOW))
-
-    assert desk.type("start", *RELEASE, "--dry-run").out == "It would start now.\n"
-
-
-@pytest.mark.usefixtures("endpoint")
-def test_a_dry_run_tells_machines_what_it_told_people(desk: Desk) -> None:
-    future = NOW + timedelta(days=36500)
-    desk.queue.put(WAITS.model_copy(update={"offered_at": future}))
-
-    said = desk.type("start", *RELEASE, "--dry-run", "--json")
-
-    told = json.loads(said.out)
-    assert said.code == ExitCode.REJECTED
-    assert told["verdict"] == "superseded"
-    assert [reason["code"] for reason in told["reasons"]] == ["queue.superseded"]
-
-
-def test_a_dry_run_of_a_faulty_release_tells_every_fault(desk: Desk, s3: S3Client) -> None:
-    put_release(s3, files=[], start="tomorrow")
-
-    said = desk.type("start", *RELEASE, "--dry-run")
-
-    assert said.code == ExitCode.REJECTED
-    assert "It would be Rejected." in said.err
-    assert "files" in said.err
-    assert "start" in said.err
 
 
 @pytest.fixture

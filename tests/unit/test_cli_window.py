@@ -200,3 +200,15 @@ def test_machines_read_windows_openings_and_means(
     assert [freeze["reason"] for freeze in record["freezes"]] == ["Epiphany"]
     assert [len(row) for row in record["hourly_means"]] == 7 * [24]
     assert record["hourly_means"][0][3] == 0
+
+
+@pytest.mark.parametrize("policy", ["", "window: {from: '22:00', to: '04:00', timezone: UTC}\n"])
+def test_while_a_freeze_holds_the_screen_says_until_when(
+    deployment: Deployment, s3: S3Client, policy: str
+) -> None:
+    write_policy(s3, f"{policy}freezes: [{{from: 2026-01-01, to: 2031-02-03, reason: sale}}]")
+
+    told = drawn(deployment)
+
+    assert "Frozen for more than a year: nothing begins but a hotfix or a rollback." in told
+    assert not any("at once" in line for line in told)

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.samples import ENDPOINT, OLD, later, plan, release, update
+from tests.unit.samples import ENDPOINT, NOW, OLD, later, plan, release, update
 
 from switchover.domain.garbage import Inventory, Judged, Sort, judge_made, made_by
 from switchover.domain.marks import Pin
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def name(version: str) -> str:
-    return config_name(ENDPOINT, version, f"id-{version}")
+    return config_name(ENDPOINT, version, f"id-{version}", NOW)
 
 
 def done(version: str, previous: str = OLD, **changes: Any) -> Update:
@@ -236,10 +236,12 @@ def test_what_was_unsettled_once_may_go_when_a_later_update_has_settled() -> Non
 
 
 @pytest.mark.parametrize(
-    "stem", [f"{ENDPOINT}-v4", f"switchover-{ENDPOINT}-v4"], ids=["no prefix", "short digest"]
+    ("stem", "digits"),
+    [(f"{ENDPOINT}-v4", 8), (f"switchover-{ENDPOINT}-v4", 8), (f"switchover-{ENDPOINT}-v4", 16)],
+    ids=["no prefix", "short digest", "no date"],
 )
-def test_what_bears_a_name_of_earlier_versions_is_known_as_ours(stem: str) -> None:
-    former = f"{stem}-{hashlib.sha256(b'id-v4').hexdigest()[:8]}"
+def test_what_bears_a_name_of_earlier_versions_is_known_as_ours(stem: str, digits: int) -> None:
+    former = f"{stem}-{hashlib.sha256(b'id-v4').hexdigest()[:digits]}"
     update = done("v4")
     assert update.plan is not None
     renamed = update.plan.model_copy(update={"target_config": former, "target_model": former})

@@ -6,7 +6,16 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.samples import live_config, live_release, plan, policy, release, update, variant
+from tests.unit.samples import (
+    NOW,
+    live_config,
+    live_release,
+    plan,
+    policy,
+    release,
+    update,
+    variant,
+)
 
 from switchover.domain.golden.answers import Answer
 from switchover.domain.golden.assessing import GoldenVerdict, verdict_of
@@ -166,6 +175,7 @@ def test_ordinary_routing_is_not(routing: str) -> None:
 def routed(**config: Any) -> Plan:
     made = plan_release(
         update_id="chat-v2-0a1b2c3d",
+        started_at=NOW,
         release=release(),
         bucket="models",
         policy=policy(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 from tests.unit.policies import chosen_keys
-from tests.unit.samples import BUCKET, live_release, policy, release, variant
+from tests.unit.samples import BUCKET, NOW, live_release, policy, release, variant
 
 from switchover.domain.alarms import Scope
 from switchover.domain.plans.latency import bound_latency
@@ -27,6 +27,7 @@ def planned(old_latency_us: float | Unmeasured | None, **latency: Any) -> Plan:
     values = {"alarms": {"latency": latency}}
     made = plan_release(
         update_id="chat-v2-0a1b2c3d",
+        started_at=NOW,
         release=release(),
         bucket=BUCKET,
         policy=policy(**values),

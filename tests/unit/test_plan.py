@@ -44,6 +44,7 @@ def asked(instances: int = 4, **values: Any) -> Plan | tuple[Reason, ...]:
     """The answer to a policy in which a person set every value."""
     return plan_release(
         update_id="chat-v2-0a1b2c3d",
+        started_at=NOW,
         release=release(),
         bucket=BUCKET,
         policy=policy(**values),
@@ -283,6 +284,7 @@ def plan_release_with(
 ) -> Plan:
     made = plan_release(
         update_id="id",
+        started_at=NOW,
         release=release(),
         bucket=BUCKET,
         policy=policy(**values),
@@ -392,6 +394,7 @@ def test_what_was_learnt_is_planned_with_and_said() -> None:
     )
     made = plan_release(
         update_id="id",
+        started_at=NOW,
         release=release(),
         bucket=BUCKET,
         policy=policy(),

@@ -53,6 +53,7 @@ from switchover.domain.update import Evidence, Moment
 from switchover_cli.console import open_console, print_document
 from switchover_cli.explain_screen import draw_explanation
 from switchover_cli.history_screen import draw_history
+from switchover_cli.plan.forecast import Answer, Forecast, Running
 from switchover_cli.plan.markdown import write_markdown
 from switchover_cli.plan.proposal import Proposal
 from switchover_cli.plan.report import draw_proposal
@@ -151,7 +152,12 @@ def proposal() -> Proposal:
         live=live_release(),
         effective=merged,
         unchecked=(POISON,),
-        claimed_by=POISON,
+        forecast=Forecast(
+            answer=Answer.QUEUED,
+            reasons=(poison(reason()),),
+            running=Running(update_id=POISON, version=POISON, seconds_left=1),
+            notes=(POISON,),
+        ),
     )
 
 

@@ -50,7 +50,7 @@ def test_an_endpoint_that_is_still_being_moved_is_refused() -> None:
 
 
 def test_a_held_claim_names_its_holder() -> None:
-    assert "is being updated by chat-v2-1" in claim_held("chat", "chat-v2-1").message
+    assert "is being updated by chat-v2-1" in claim_held("chat", "chat-v2-1", "Wait.").message
 
 
 def test_a_stopped_execution_is_named() -> None:

@@ -243,8 +243,8 @@ def test_what_is_not_the_releases_fault_leaves_no_mark(ended: Update) -> None:
 
 def test_those_who_will_never_get_their_turn_are_known_from_the_queue() -> None:
     one, two, three = waiting("1", 1), waiting("2", 2), waiting("3", 3)
-    assert outranked((one, two, three), "") == (one, two)
-    assert outranked((), "") == ()
+    assert outranked((one, two, three), "", NOW) == (one, two)
+    assert outranked((), "", NOW) == ()
 
 
 QUEUED = Ending(verdict="queued", reasons=(reason("claim.held"),))
@@ -258,14 +258,14 @@ def test_whoever_was_passed_over_while_it_queued_up_ends_by_itself(
     others: tuple[Waiting, ...], newest: str, newer: str
 ) -> None:
     waiting_ones = (waiting(me().update_id, 0), *others)
-    ending = rank_again(me(), QUEUED, waiting_ones, Standing(holder(), newest))
+    ending = rank_again(me(), QUEUED, waiting_ones, Standing(holder(), newest), NOW)
     assert (ending.verdict, ending.reasons[0].code) == ("superseded", "queue.superseded")
     assert ending.reasons[0].message.startswith(f"{newer} was offered")
 
 
 def test_the_newest_that_waits_stays_queued() -> None:
     waiting_ones = (waiting("older", -1), waiting(me().update_id, 0))
-    assert rank_again(me(), QUEUED, waiting_ones, Standing(holder())) == QUEUED
+    assert rank_again(me(), QUEUED, waiting_ones, Standing(holder()), NOW) == QUEUED
 
 
 def test_in_a_queue_only_the_newest_holder_outranks() -> None:
@@ -273,8 +273,8 @@ def test_in_a_queue_only_the_newest_holder_outranks() -> None:
         waiting(name, seconds).model_copy(update={"when_busy": WhenBusy.QUEUE})
         for name, seconds in (("1", 1), ("2", 2))
     )
-    assert outranked((one, two), "") == ()
-    assert outranked((one, two), two.order) == (one,)
+    assert outranked((one, two), "", NOW) == ()
+    assert outranked((one, two), two.order, NOW) == (one,)
 
 
 @pytest.mark.parametrize("when_busy", [WhenBusy.SUPERSEDE, WhenBusy.REJECT])
@@ -282,5 +282,40 @@ def test_whoever_is_outranked_decides_to_make_way(when_busy: WhenBusy) -> None:
     """Else it would be started, wait, be outranked and started again, for ever."""
     own = waiting(me().update_id, 0).model_copy(update={"when_busy": when_busy})
     others = (own, waiting("newer", 1))
-    assert own in outranked(others, "")
+    assert own in outranked(others, "", NOW)
     assert decide(others=others, when_busy=when_busy).turn is Turn.SUPERSEDED
+
+
+def test_a_newer_one_that_is_planned_for_later_takes_no_place() -> None:
+    planned = waiting("planned", 1, not_before_seconds=3600)
+    own = waiting(me().update_id, 0)
+    ones = (own, planned)
+
+    assert decide(others=ones).turn is Turn.CLAIM
+    assert outranked(ones, "", NOW) == ()
+    assert rank_again(me(), QUEUED, ones, Standing(holder()), NOW) == QUEUED
+
+
+def test_a_newer_one_takes_the_place_of_one_that_would_begin_no_sooner() -> None:
+    tonight = waiting("tonight", 1, not_before_seconds=3600)
+    own = waiting(me().update_id, 0, not_before_seconds=3600)
+    start = StartTime(later(3600), "", None)
+
+    assert decide(others=(own, tonight), start=start).turn is Turn.SUPERSEDED
+    assert outranked((own, tonight), "", NOW) == (own,)
+
+
+def test_once_it_is_due_the_newer_one_takes_the_place() -> None:
+    own, newer = waiting(me().update_id, 0), waiting("newer", 1, not_before_seconds=60)
+    assert outranked((own, newer), "", later(60)) == (own,)
+
+
+def test_whose_start_is_unknown_makes_way_only_for_one_that_is_due() -> None:
+    planned = waiting("planned", 1, not_before_seconds=3600)
+    faults = (reason("start.no-window"),)
+    assert decide(others=(planned,), start=faults) == Decision(Turn.REJECTED, faults)
+
+
+def test_of_several_newer_ones_the_newest_that_is_due_is_named() -> None:
+    ones = (waiting("due", 1), waiting("planned", 2, not_before_seconds=3600))
+    assert decide(others=ones).reasons[0].message.startswith("due was offered")

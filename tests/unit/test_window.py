@@ -32,6 +32,7 @@ def test_now_waits_for_the_policys_window() -> None:
         at=NOON.replace(hour=22),
         why="Its window is open from Sun 2026-11-22 22:00 UTC.",
         closes_at=datetime(2026, 11, 23, 4, tzinfo=UTC),
+        passed_by=("--now",),
     )
 
 
@@ -70,7 +71,10 @@ def test_a_named_time_that_may_be_kept_passes_over_the_window() -> None:
     found = find_start(NOON, wish=at, windows=(NIGHT,), freezes=(), keeps_time=True)
 
     assert found == StartTime(
-        at=at, why="The release asks for Sun 2026-11-22 15:00 UTC.", closes_at=None
+        at=at,
+        why="The release asks for Sun 2026-11-22 15:00 UTC.",
+        closes_at=None,
+        passed_by=("--now",),
     )
 
 
@@ -106,6 +110,7 @@ def test_an_update_that_would_outlast_the_opening_waits_for_the_next_and_says_so
             " take. Its window is open from Mon 2026-11-23 22:00 UTC."
         ),
         closes_at=datetime(2026, 11, 24, 4, tzinfo=UTC),
+        passed_by=("--now",),
     )
 
 
@@ -165,6 +170,7 @@ def test_a_freeze_holds_what_would_begin_at_once_and_says_why() -> None:
         at=datetime(2026, 12, 27, tzinfo=UTC),
         why="Frozen until Sun 2026-12-27 00:00 UTC: “Christmas trade”.",
         closes_at=None,
+        passed_by=("--hotfix",),
     )
 
 
@@ -187,7 +193,10 @@ def test_a_freeze_that_is_over_before_the_named_time_is_not_mentioned() -> None:
     found = find_start(NOON, wish=at, windows=(), freezes=(CHRISTMAS,))
 
     assert found == StartTime(
-        at=at, why="The release asks for Wed 2026-12-30 00:00 UTC.", closes_at=None
+        at=at,
+        why="The release asks for Wed 2026-12-30 00:00 UTC.",
+        closes_at=None,
+        passed_by=("--now",),
     )
 
 
@@ -292,3 +301,40 @@ def test_a_time_is_told_on_the_clocks_of_the_window() -> None:
     assert isinstance(found, StartTime)
     assert found.at == datetime(2026, 11, 22, 18, tzinfo=UTC)
     assert found.why == "Its window is open from Mon 2026-11-23 03:00 Asia/Tokyo."
+
+
+IN_CHRISTMAS = datetime(2026, 12, 25, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("windows", "freezes", "wish", "options"),
+    [
+        ((), (CHRISTMAS,), Start.NOW, ("--hotfix",)),
+        ((NIGHT,), (), Start.NOW, ("--now",)),
+        ((NIGHT,), (CHRISTMAS,), Start.NOW, ("--now", "--hotfix")),
+        ((NIGHT,), (CHRISTMAS,), Start.LOW_PEAK, ("--now", "--hotfix")),
+        ((), (), IN_CHRISTMAS + timedelta(days=9), ("--now",)),
+        ((), (CHRISTMAS,), IN_CHRISTMAS + timedelta(days=9), ("--now", "--hotfix")),
+        ((), (), Start.NOW, ()),
+    ],
+)
+def test_what_passes_over_the_wait_is_known_by_trying(
+    windows: tuple[Window, ...],
+    freezes: tuple[Freeze, ...],
+    wish: Start | datetime,
+    options: tuple[str, ...],
+) -> None:
+    found = find_start(IN_CHRISTMAS, wish=wish, windows=windows, freezes=freezes)
+
+    assert isinstance(found, StartTime)
+    assert found.passed_by == options
+    passed = find_start(
+        IN_CHRISTMAS,
+        wish=wish,
+        windows=windows,
+        freezes=freezes,
+        skips_window="--now" in options,
+        is_hotfix="--hotfix" in options,
+    )
+    assert isinstance(passed, StartTime)
+    assert passed.at == IN_CHRISTMAS

@@ -217,6 +217,7 @@ def test_a_window_over_the_repeated_hour_is_an_hour_longer() -> None:
         at=datetime(2026, 10, 24, 23, tzinfo=UTC),
         why="Its window is open from Sun 2026-10-25 01:00 Europe/Berlin.",
         closes_at=datetime(2026, 10, 25, 3, tzinfo=UTC),
+        passed_by=("--now",),
     )
 
 

@@ -19,6 +19,7 @@ from switchover_cli.options import (
     Hotfix,
     Json,
     Local,
+    Now,
     Stack,
     Why,
     check_endpoint,
@@ -27,7 +28,7 @@ from switchover_cli.options import (
 from switchover_cli.plan.candidate import read_stored
 from switchover_cli.plan.folder import read_folder
 from switchover_cli.plan.markdown import write_markdown
-from switchover_cli.plan.proposal import Proposal, propose, record_proposal
+from switchover_cli.plan.proposal import Proposal, ask_price, propose, record_proposal
 from switchover_cli.plan.report import WIDEST, draw_proposal
 from switchover_cli.pricing import Price
 from switchover_cli.starting import parse_overrides, release_request, release_uri
@@ -72,6 +73,7 @@ def plan(
     ] = None,
     exclude: Exclude = None,
     hotfix: Hotfix = False,
+    now: Now = False,
     reason: Why = "",
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write what --json prints there.")
@@ -83,7 +85,7 @@ def plan(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Show what an update would do, and why it would be Rejected; changes nothing."""
+    """Show what an update would do, when it would start, or why it would not; changes nothing."""
     if json and markdown:
         raise Misused("--json and --markdown print different things.", "Give one of them.")
     if folder is not None and release is not None:
@@ -93,11 +95,17 @@ def plan(
             "An uploaded release has its name and policy.",
             "--policy goes with --dir, and so does --name; here it is --policy-override.",
         )
+    if folder is not None and now:
+        raise Misused(
+            "An upload waits for its window.",
+            "Leave out --now. Once it is uploaded: switchover start --endpoint ENDPOINT"
+            " --version VERSION --now --reason '…'",
+        )
     overrides = parse_overrides(policy_override or ())
     deployment = find_deployment(stack, open_session(local=local))
     if folder is None:
         uri = _find_release(deployment, release, endpoint, version)
-        request = release_request(uri, overrides, reason, is_hotfix=hotfix)
+        request = release_request(uri, overrides, reason, is_hotfix=hotfix, skips_window=now)
         candidate = read_stored(deployment, request)
     else:
         offer = _describe_offer(folder, endpoint, version, name, policy)
@@ -107,7 +115,8 @@ def plan(
             request = release_request(uri, overrides, "")
             candidate = read_folder(deployment, folder, offer, request, exclude or ())
     given = None if price is None else Price(usd_per_hour=price, source="as given by --price")
-    proposal = propose(deployment, candidate, given)
+    proposal = propose(deployment, candidate)
+    proposal = replace(proposal, price=given or ask_price(deployment, proposal.plan))
     if out is not None:
         _keep(proposal, out)
     if json:
@@ -118,7 +127,7 @@ def plan(
         console = open_console()
         width = min(console.width, WIDEST)
         console.print(draw_proposal(proposal, width=width), width=width)
-    if proposal.plan is None:
+    if proposal.forecast.is_refusal:
         raise typer.Exit(ExitCode.REJECTED)
 
 

@@ -15,6 +15,7 @@ from switchover_cli.upload.memory import digest_folder, open_memory
 from switchover_cli.upload.offer import (
     compose_release,
     draft_release,
+    offers_same_model,
     version_taken,
     write_release,
 )
@@ -42,6 +43,9 @@ def read_folder(
 
     Weights are read once, for the checksums in `release.json`: the update is named after its bytes.
     """
+    # It arrives as an upload does: nobody asks for it by name.
+    arrives_at = deployment.sagemaker.read(offer.endpoint).read_at
+    request = request.model_copy(update={"offered_at": arrives_at})
     listed = list_folder(folder, exclude)
     if isinstance(listed, Reason):
         return open_candidate(deployment, request, (listed,))
@@ -85,6 +89,7 @@ def _fix_release(
     if not isinstance(existing, bytes):
         refusals = tuple(reason for reason in existing if reason.code != "model.file-missing")
         return refusals or write_release(release)
-    if parse_release(existing, uri) == release:
+    found = parse_release(existing, uri)
+    if found == release:
         return existing
-    return (version_taken(uri),)
+    return write_release(release) if offers_same_model(found, release) else (version_taken(uri),)

@@ -15,6 +15,7 @@ from switchover_cli.plan.words import (
     say_headline,
     state_alarms,
     state_numbers,
+    state_start,
     state_strategy,
 )
 
@@ -64,12 +65,12 @@ def _write(proposal: Proposal) -> Iterator[str]:
                 f"- **{escape(reason.subject)}** {escape(reason.message)}"
                 f" → {escape(reason.remedy)} (`{reason.code}`)"
             )
-    if plan is not None:
+    numbers = state_numbers(plan, proposal.price) if plan else ()
+    facts = (*state_start(proposal.forecast), *state_strategy(proposal), *numbers)
+    if facts:
         yield ""
-        yield from _table(
-            ("", ""),
-            _facts((*state_strategy(proposal), *state_numbers(plan, proposal.price))),
-        )
+        yield from _table(("", ""), _facts(facts))
+    if plan is not None:
         yield from ("", "```text", *draw_timeline(plan.phases, width=_DRAWING_WIDTH))
         yield from (sum_phases(plan.phases), "```")
         alarms = [(group.title, row) for group in state_alarms(plan) for row in group.rows]

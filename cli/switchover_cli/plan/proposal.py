@@ -1,4 +1,4 @@
-"""What an update would be if it began now: its plan, or every reason against it."""
+"""What an update would be if it were started now: its plan and its time, or every reason against it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from switchover.domain.planning import make_plan
 from switchover.domain.plans.plan import Plan
 from switchover.domain.reasons import Reason
 from switchover_cli.plan.difference import Difference, find_difference
+from switchover_cli.plan.forecast import REFUSED, STARTS, Forecast, foresee
 from switchover_cli.pricing import Price, find_price, open_price_list
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 class Proposal:
     """A plan with what people want to know beside it.
 
-    `plan` is None exactly if there are `reasons`. `unchecked` is what validation could not look at;
-    `claimed_by` the update that holds the endpoint's claim just now.
+    `reasons` stand against it. `plan` is None if they do, and where another update moves the endpoint:
+    what will serve then isn't known. `unchecked` is what validation could not look at.
     """
 
     update_id: str
@@ -43,7 +44,7 @@ class Proposal:
     effective: EffectivePolicy | None = None
     price: Price | None = None
     unchecked: tuple[str, ...] = ()
-    claimed_by: str | None = None
+    forecast: Forecast = STARTS
 
     @property
     def difference(self) -> Difference | None:
@@ -69,14 +70,11 @@ class PlanRecord(BaseModel):
     difference: Difference | None
     price: Price | None
     extra_usd: float | None
-    claimed_by: str | None
+    forecast: Forecast
 
 
-def propose(deployment: Deployment, candidate: Candidate, price: Price | None) -> Proposal:
-    """Plan what PlanUpdate would plan, of the same readings, by the same rules.
-
-    Without a `price` AWS's Price List is asked.
-    """
+def propose(deployment: Deployment, candidate: Candidate) -> Proposal:
+    """Plan what PlanUpdate would plan, and say when, of the same readings, by the same rules."""
     update = candidate.update
     if candidate.refusals:
         against = (*candidate.refusals, *check_endpoint(deployment.sagemaker.read(update.endpoint)))
@@ -97,20 +95,19 @@ def propose(deployment: Deployment, candidate: Candidate, price: Price | None) -
         dashboard=deployment.dashboard,
     )
     planning = make_plan(update, found)
-    claim = deployment.ledger.claim(update.endpoint)
+    forecast = foresee(deployment, update, found.endpoint, planning)
     return Proposal(
         update_id=update.update_id,
         endpoint=update.endpoint,
         version=update.version,
         release=update.release,
-        plan=planning.plan,
+        plan=None if forecast.is_refusal else planning.plan,
         preflight=planning.preflight,
-        reasons=planning.reasons,
+        reasons=forecast.reasons if forecast.is_refusal else (),
         live=found.live,
         effective=found.effective,
-        price=price or ask_price(deployment, planning.plan),
         unchecked=candidate.unchecked,
-        claimed_by=claim.update_id if claim else None,
+        forecast=forecast,
     )
 
 
@@ -121,7 +118,7 @@ def record_proposal(proposal: Proposal) -> PlanRecord:
         update_id=proposal.update_id,
         endpoint=proposal.endpoint,
         version=proposal.version,
-        is_clear=plan is not None,
+        is_clear=not proposal.reasons,
         plan=plan,
         reasons=proposal.reasons,
         preflight=proposal.preflight,
@@ -129,7 +126,7 @@ def record_proposal(proposal: Proposal) -> PlanRecord:
         difference=proposal.difference,
         price=price,
         extra_usd=round(price.of(plan.extra_instance_seconds), 2) if plan and price else None,
-        claimed_by=proposal.claimed_by,
+        forecast=proposal.forecast,
     )
 
 
@@ -143,6 +140,7 @@ def _refused(candidate: Candidate, reasons: tuple[Reason, ...]) -> Proposal:
         plan=None,
         preflight=Preflight(),
         reasons=reasons,
+        forecast=REFUSED.model_copy(update={"reasons": reasons}),
     )
 
 

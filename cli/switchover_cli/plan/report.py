@@ -17,6 +17,7 @@ from switchover_cli.plan.words import (
     say_headline,
     state_alarms,
     state_numbers,
+    state_start,
     state_strategy,
 )
 from switchover_cli.screen import draw_reasons
@@ -48,7 +49,8 @@ def draw_proposal(proposal: Proposal, *, width: int) -> RenderableType:
     parts: list[RenderableType] = [Text(say_headline(proposal), style="bold")]
     if proposal.reasons:
         parts += [_title("Reasons against it"), *draw_reasons(proposal.reasons)]
-    parts += [Text(), _draw_facts(state_strategy(proposal))] if plan else []
+    facts = (*state_start(proposal.forecast), *state_strategy(proposal))
+    parts += [Text(), _draw_facts(facts)] if facts else []
     if plan is not None:
         parts += _draw_plan(plan, proposal, width)
     parts += _draw_checks(proposal)

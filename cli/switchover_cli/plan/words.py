@@ -9,9 +9,10 @@ from switchover.domain.alarms import Scope
 from switchover.domain.amounts import say_bytes, say_count
 from switchover.domain.checks.check import CheckState
 from switchover.domain.plans.detection import detection_seconds
-from switchover.domain.release import Start
+from switchover_cli.plan.forecast import Answer
 from switchover_cli.words import (
     say_duration,
+    say_minute,
     say_roughly,
     say_strategy,
     shorten_alarm,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from switchover.domain.alarms import AlarmSpec
     from switchover.domain.plans.plan import Plan
     from switchover.domain.policies.layers import EffectivePolicy
+    from switchover_cli.plan.forecast import Forecast, Running
     from switchover_cli.plan.proposal import Proposal
     from switchover_cli.pricing import Price
 
@@ -61,11 +63,16 @@ class AlarmGroup:
 def say_headline(proposal: Proposal) -> str:
     """What would happen, in one sentence."""
     plan = proposal.plan
-    if plan is None:
+    if proposal.forecast.is_refusal:
         count = say_count(len(proposal.reasons), "reason")
         return (
-            f"{proposal.endpoint} → {proposal.version or 'a release'} would be Rejected:"
-            f" {count}, and the endpoint stays as it is."
+            f"{proposal.endpoint} → {proposal.version or 'a release'} would be"
+            f" {proposal.forecast.answer.capitalize()}: {count}, and the endpoint stays as it is."
+        )
+    if plan is None:
+        return (
+            f"{proposal.endpoint} → {proposal.version} would be Queued; it is planned when its turn"
+            " comes."
         )
     return (
         f"{plan.endpoint}: {plan.previous_version} → {plan.version} by {say_strategy(plan)},"
@@ -86,8 +93,6 @@ def state_strategy(proposal: Proposal) -> tuple[Fact, ...]:
         Fact("from", f"{plan.previous_version}, config {plan.previous_config}"),
         Fact("to", f"{plan.version}, config {plan.target_config}{_say_weight(proposal)}"),
     ]
-    if proposal.release is not None and proposal.release.start is not Start.NOW:
-        facts.append(Fact("begins", f"not at once, says the release: {proposal.release.start}"))
     who = "another person than who offers it" if plan.four_eyes else "a person"
     if plan.needs_approval:
         facts.append(Fact("approval", f"{who} must agree before anything is changed"))
@@ -99,11 +104,33 @@ def state_strategy(proposal: Proposal) -> tuple[Fact, ...]:
     facts += [Fact("override", str(override)) for override in plan.overrides]
     if plan.excluded_alarms:
         facts.append(Fact("hotfix", f"left out though red: {', '.join(plan.excluded_alarms)}"))
-    if proposal.claimed_by is not None:
-        facts.append(
-            Fact("busy", f"{proposal.claimed_by} runs now; this waits its turn, or is Rejected")
-        )
     return tuple(facts)
+
+
+def state_start(forecast: Forecast) -> tuple[Fact, ...]:
+    """When it would begin, and what holds it until then; nothing of what would not begin."""
+    facts = [] if forecast.is_refusal else [Fact("starts", _say_start(forecast))]
+    if forecast.running is not None:
+        facts.append(Fact("running", _say_running(forecast.running)))
+    return (*facts, *(Fact("note", note) for note in forecast.notes))
+
+
+def _say_start(forecast: Forecast) -> str:
+    if forecast.answer is Answer.QUEUED:
+        return " ".join(f"later: {reason.message} {reason.remedy}" for reason in forecast.reasons)
+    until = "" if forecast.ends_by is None else f"; it has until {say_minute(forecast.ends_by)} UTC"
+    return f"at once{until}"
+
+
+def _say_running(running: Running) -> str:
+    told = f"{running.update_id} holds the endpoint"
+    if running.waits_for_people:
+        return f"{told}, and waits for a person's answer"
+    if running.seconds_left is None:
+        return f"{told}; how long it takes is not known yet"
+    if not running.seconds_left:
+        return f"{told}, longer than it was expected to take"
+    return f"{told}, for about {say_roughly(running.seconds_left)} more"
 
 
 def state_numbers(plan: Plan, price: Price | None) -> tuple[Fact, ...]:

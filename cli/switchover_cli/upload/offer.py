@@ -74,6 +74,18 @@ def compose_release(offer: Offer, digests: Iterable[Digest]) -> Release | tuple[
         )
 
 
+def offers_same_model(existing: object, release: Release) -> bool:
+    """Whether two releases are of the same files: all else that they say may be said anew."""
+    if not isinstance(existing, Release):
+        return False
+    same = ("endpoint", "prefix", "source")
+    return (
+        {file.path: file for file in existing.files} == {file.path: file for file in release.files}
+        and existing.model.version == release.model.version
+        and all(getattr(existing, name) == getattr(release, name) for name in same)
+    )
+
+
 def write_release(release: Release) -> bytes:
     """`release.json`, byte for byte: the update is named after them."""
     return release.model_dump_json(by_alias=True, exclude_unset=True, indent=2).encode()
@@ -86,4 +98,24 @@ def version_taken(uri: str) -> Reason:
         subject=uri,
         message="is there already, with other content; a version never changes.",
         remedy="Upload under a new version.",
+    )
+
+
+def offered_meanwhile(uri: str) -> Reason:
+    """Somebody else said something new of the same version."""
+    return Reason(
+        code="release.offered-meanwhile",
+        subject=uri,
+        message="was written by somebody else since this upload looked at it.",
+        remedy="See what came of that (switchover history), then upload again if still wanted.",
+    )
+
+
+def offered_before(uri: str, update_id: str, told: str) -> Reason:
+    """The very same release.json had its update already: its arrival starts nothing."""
+    return Reason(
+        code="release.offered-before",
+        subject=uri,
+        message=f"was offered in just these words before: update {update_id} {told}.",
+        remedy="Say something new with it (--reason, --start, --policy): the same words start nothing.",
     )

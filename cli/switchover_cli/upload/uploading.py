@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from switchover.aws.files import Files
 from switchover.aws.models import Models
 from switchover.aws.objects import explain_refusal
 from switchover.domain.checkpoint.contents import STRICT
@@ -28,6 +29,8 @@ from switchover_cli.upload.offer import (
     Offer,
     compose_release,
     draft_release,
+    offered_meanwhile,
+    offers_same_model,
     version_taken,
     write_release,
 )
@@ -53,6 +56,8 @@ class UploadOutcome(StrEnum):
     """How an upload ended."""
 
     SENT = "sent"
+    # The files were there; release.json says something new beside them.
+    OFFERED = "offered"
     UNCHANGED = "unchanged"
     REFUSED = "refused"
 
@@ -70,6 +75,9 @@ class UploadReport:
     left_out: tuple[LeftOut, ...] = ()
     unchecked: tuple[str, ...] = ()
     warnings: tuple[Reason, ...] = ()
+    # Of release.json: the SHA-256 of what lies there, and the version that was written.
+    sha256: str = ""
+    object_version: str = ""
 
 
 def upload_release(
@@ -85,10 +93,12 @@ def upload_release(
     hotfix: bool = False,
     reason: str = "",
     allowed: Allowances = STRICT,
+    against: Sequence[Reason] = (),
     exclude: Sequence[str] = (),
     memory_folder: Path | None = None,
     reread: bool = False,
     clock_ns: Callable[[], int] = time.time_ns,
+    find_repeat: Callable[[str], Reason | None] = lambda _: None,
     vouch: Callable[[str], None] = lambda _: None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> UploadReport:
@@ -96,11 +106,13 @@ def upload_release(
 
     Nothing is sent before everything was checked, and `release.json` is sent when all else is
     there. Files that are there already, with the same content, are not sent again, nor are the
-    parts of a large file that an earlier run sent before it was killed. `folder` may also be a
-    single .tar.gz. `exclude` are patterns of files that aren't sent. `memory_folder` is where uploads
-    remember what they read, so that the next need not read what is untouched; with `reread` this one
-    does. `on_progress` is called from several threads, `vouch` with the SHA-256 of `release.json`
-    before that is sent.
+    parts of a large file that an earlier run sent before it was killed. If the same files were offered
+    before and `release.json` says something new beside them, that alone is sent. `folder` may also be a
+    single .tar.gz. `against` is what stands against the release besides its files. `exclude` are patterns
+    of files that aren't sent. `memory_folder` is where uploads remember what they read, so that the next
+    need not read what is untouched; with `reread` this one does. `on_progress` is called from several
+    threads. Before `release.json` is sent, `find_repeat` says of its SHA-256 why its arrival would start
+    nothing, and `vouch` is called with it.
 
     Raises:
         ClientError: S3 still throttles or fails after botocore's retries.
@@ -118,7 +130,7 @@ def upload_release(
     refused = UploadReport(UploadOutcome.REFUSED, f"s3://{bucket}/{offer.key}")
     listed = list_folder(folder, exclude)
     if isinstance(listed, Reason):
-        return replace(refused, reasons=(listed,))
+        return replace(refused, reasons=(*against, listed))
     inspection = inspect_model(read_evidence(listed.files, listed), allowed)
     refused = replace(
         refused,
@@ -128,12 +140,12 @@ def upload_release(
     )
     draft = draft_release(offer, listed.files)
     if not isinstance(draft, Release):
-        return replace(refused, reasons=(*inspection.reasons, *draft))
+        return replace(refused, reasons=(*against, *inspection.reasons, *draft))
     existing = Models(s3).read_release(bucket, offer.key)
     stored = _check_place(s3, bucket, draft, existing)
     refusals = stored if isinstance(stored, tuple) else ()
-    if inspection.reasons or isinstance(stored, tuple):
-        return replace(refused, reasons=(*inspection.reasons, *refusals))
+    if against or inspection.reasons or isinstance(stored, tuple):
+        return replace(refused, reasons=(*against, *inspection.reasons, *refusals))
 
     part_bytes = resolve_part_bytes(max(file.bytes for file in listed.files))
     uri = f"s3://{bucket}/{draft.prefix}"
@@ -143,7 +155,10 @@ def upload_release(
             digests, reasons = digest_folder(listed, part_bytes, memory, on_progress)
             if reasons:
                 return replace(refused, reasons=limit_per_code(reasons))
-            return _compare_with_existing(refused, offer, existing, digests, stored)
+            again = _compare_with_existing(refused, offer, existing, digests, stored)
+            if again.outcome is not UploadOutcome.OFFERED:
+                return again
+            return _offer(s3, again, bucket, offer.key, existing, find_repeat, vouch)
         unfinished = find_unfinished(s3, bucket, draft.prefix)
         place = Place(bucket, draft.prefix, stored, unfinished)
         sending = send_files(s3, listed, place, part_bytes, on_progress, memory)
@@ -154,16 +169,10 @@ def upload_release(
     if sending.reasons or not isinstance(release, Release):
         return replace(refused, reasons=limit_per_code(sending.reasons))
     reasons = _compare_with_bucket(s3, bucket, release)
-    content = write_release(release)
-    if not reasons:
-        vouch(hashlib.sha256(content).hexdigest())
-        reasons = _put_release(s3, content, bucket, offer.key)
-    return replace(
-        refused,
-        outcome=UploadOutcome.REFUSED if reasons else UploadOutcome.SENT,
-        reasons=reasons,
-        release=release,
-    )
+    if reasons:
+        return replace(refused, reasons=reasons, release=release)
+    sent = replace(refused, outcome=UploadOutcome.SENT, release=release)
+    return _offer(s3, sent, bucket, offer.key, existing, find_repeat, vouch)
 
 
 def _check_place(
@@ -192,12 +201,20 @@ def _compare_with_existing(
     release = compose_release(offer, digests)
     if not isinstance(release, Release):
         return replace(report, reasons=release)
-    if parse_release(existing, report.release_uri) != release:
+    found = parse_release(existing, report.release_uri)
+    if not offers_same_model(found, release):
         return replace(report, reasons=(version_taken(report.release_uri),))
     missing = _compare(release, stored, report.release_uri)
     if missing:
         return replace(report, reasons=missing)
-    return replace(report, outcome=UploadOutcome.UNCHANGED, release=release)
+    is_same = found == release
+    return replace(
+        report,
+        outcome=UploadOutcome.UNCHANGED if is_same else UploadOutcome.OFFERED,
+        release=release,
+        already_there=tuple(file.path for file in release.files),
+        sha256=hashlib.sha256(existing).hexdigest() if is_same else "",
+    )
 
 
 def _compare_with_bucket(s3: S3Client, bucket: str, release: Release) -> tuple[Reason, ...]:
@@ -215,20 +232,59 @@ def _compare(
     return limit_per_code(compare_with_release(release, files, place))
 
 
-def _put_release(s3: S3Client, content: bytes, bucket: str, key: str) -> tuple[Reason, ...]:
-    """Write `release.json`, unless another upload of this version came first."""
+def _offer(
+    s3: S3Client,
+    report: UploadReport,
+    bucket: str,
+    key: str,
+    existing: bytes | tuple[Reason, ...],
+    find_repeat: Callable[[str], Reason | None],
+    vouch: Callable[[str], None],
+) -> UploadReport:
+    """Write `release.json`, unless its arrival starts nothing, or somebody else wrote it meanwhile."""
+    if report.release is None:
+        raise AssertionError("what is offered is a release")
+    content = write_release(report.release)
+    sha256 = hashlib.sha256(content).hexdigest()
+    refused = replace(report, outcome=UploadOutcome.REFUSED)
+    repeat = find_repeat(sha256)
+    if repeat is not None:
+        return replace(refused, reasons=(repeat,))
+    vouch(sha256)
+    written = _put_release(s3, content, bucket, key, existing)
+    if isinstance(written, Reason):
+        return replace(refused, reasons=(written,))
+    return replace(report, sha256=sha256, object_version=written)
+
+
+def _put_release(
+    s3: S3Client, content: bytes, bucket: str, key: str, existing: bytes | tuple[Reason, ...]
+) -> str | Reason:
+    """Write `release.json` in place of what was seen there, and of nothing else; its version in S3."""
     uri = f"s3://{bucket}/{key}"
+    seen = existing if isinstance(existing, bytes) else None
     try:
-        s3.put_object(
+        condition = {"IfNoneMatch": "*"} if seen is None else _still(s3, bucket, key, seen)
+        if condition is None:
+            return offered_meanwhile(uri)
+        put = s3.put_object(
             Bucket=bucket,
             Key=key,
             Body=content,
             ContentType="application/json",
             ChecksumAlgorithm="SHA256",
-            IfNoneMatch="*",
+            **condition,  # type: ignore[arg-type]
         )
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") in _TAKEN:
-            return (version_taken(uri),)
-        return (explain_refusal(error, uri, bucket),)
-    return ()
+            return version_taken(uri) if seen is None else offered_meanwhile(uri)
+        return explain_refusal(error, uri, bucket)
+    return put.get("VersionId", "")
+
+
+def _still(s3: S3Client, bucket: str, key: str, seen: bytes) -> dict[str, str] | None:
+    """The condition that what was seen still lies there; None if it doesn't already."""
+    files = Files(s3)
+    version = files.find_version(bucket, key)
+    is_still = files.read_version(bucket, key, version, len(seen) + 1) == seen
+    return {"IfMatch": version.condition} if is_still else None

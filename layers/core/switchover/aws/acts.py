@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from switchover.domain.alarms import Scope
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound, Unavailable
 from switchover.domain.fleet import EndpointReading
-from switchover.domain.naming import config_name, endpoint_of_alarm
+from switchover.domain.naming import endpoint_of_alarm, is_config_of
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.deployment import return_config
 from switchover.domain.plans.plan import Kind
@@ -100,9 +100,14 @@ class Acts:
         pending = endpoint.pending_config_name if isinstance(endpoint, EndpointReading) else None
         if pending != plan.target_config:
             self._cloudwatch.remove(_own_alarms(update.endpoint, plan))
-        own = config_name(update.endpoint, update.version, update.update_id)
         # Somebody may have rewritten the plan, to name what serves another endpoint.
-        is_own = plan.target_config == plan.target_model == own
+        is_own = plan.target_config == plan.target_model and is_config_of(
+            plan.target_config,
+            update.endpoint,
+            update.version,
+            update.update_id,
+            update.started_at,
+        )
         if update.outcome is Outcome.REJECTED and plan.kind is Kind.RELEASE and is_own:
             self._sagemaker.discard(plan.target_config, plan.target_model)
         if update.is_started and update.outcome in {Outcome.UPDATED, Outcome.NEEDS_OPERATOR}:

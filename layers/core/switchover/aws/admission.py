@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from switchover.domain.errors import Unavailable
+from switchover.domain.joining import is_granted
 from switchover.domain.marks import check_marks
 from switchover.domain.plans.plan import Kind
 from switchover.domain.policies.layers import EffectivePolicy
@@ -67,6 +68,7 @@ class Admission:
         start = self.find_start(update, policy, endpoint)
         seen = self._look_again(
             update,
+            endpoint,
             Look(
                 now=endpoint.read_at,
                 standing=Standing(),
@@ -80,6 +82,10 @@ class Admission:
         is_alone = seen.standing.holder is None and not seen.waiting
         against = [each for each in faults if not is_alone or each.code == OVERRIDE_REFUSED]
         return replace(seen, refusals=(*seen.refusals, *against))
+
+    def foresee(self, update: Update, endpoint: EndpointReading | Absent) -> Decision:
+        """What `admit` would decide about an update now, changing nothing."""
+        return decide_turn(update, self.look(update, endpoint))
 
     def admit(self, update: Update, endpoint: EndpointReading | Absent, turns: Turns) -> Decision:
         """Take the claim for an update, or put it into the queue, or say why not.
@@ -108,7 +114,7 @@ class Admission:
                 return decision
             else:
                 turns.put(_waiting(update, decision, look.when_busy), look.now)
-            look = self._look_again(update, look)
+            look = self._look_again(update, endpoint, look)
         raise Unavailable(f"others kept taking turns on {update.endpoint}")
 
     def postpone(
@@ -118,7 +124,17 @@ class Admission:
         lasts_seconds: int,
         turns: Turns,
     ) -> Decision | StartTime:
-        """Put an update back into the queue that would not end in time; the time it has if it will.
+        """Put an update back into the queue that would not end in time; the time it has if it will."""
+        found = self.fit(update, endpoint, lasts_seconds)
+        if isinstance(found, Decision) and found.turn is Turn.WAIT:
+            policy, _ = self._policy(update)
+            turns.put(_waiting(update, found, policy.when_busy), endpoint.read_at)
+        return found
+
+    def fit(
+        self, update: Update, endpoint: EndpointReading | Absent, lasts_seconds: int
+    ) -> Decision | StartTime:
+        """Whether an update that may take so long would end in time, if it began now.
 
         How long it may take is known only once it is planned.
         """
@@ -128,9 +144,7 @@ class Admission:
             return Decision(Turn.REJECTED, start)
         if start.at <= endpoint.read_at:
             return start
-        decision = Decision(Turn.WAIT, (starts_later(update, start),), start.at)
-        turns.put(_waiting(update, decision, policy.when_busy), endpoint.read_at)
-        return decision
+        return Decision(Turn.WAIT, (starts_later(update, start),), start.at)
 
     def find_start(
         self,
@@ -175,13 +189,20 @@ class Admission:
         )
         return (found,) if isinstance(found, Reason) else found
 
-    def _look_again(self, update: Update, look: Look) -> Look:
+    def _look_again(self, update: Update, endpoint: EndpointReading | Absent, look: Look) -> Look:
         waiting = self._queue.entries(update.endpoint)
         # After the queue: who leaves between the two readings is seen to be gone.
         standing = self._ledger.standing(update.endpoint)
         holder = standing.holder
         is_running = holder is not None and self._workflow.is_running(holder.execution_arn)
-        return replace(look, standing=standing, is_holder_running=is_running, waiting=waiting)
+        newest = self._ledger.find(standing.newest.partition("#")[2])
+        return replace(
+            look,
+            standing=standing,
+            is_holder_running=is_running,
+            waiting=waiting,
+            granted=newest if is_granted(update, newest, endpoint, is_running=is_running) else None,
+        )
 
     def _take(self, update: Update, look: Look) -> bool:
         claim = Claim(update.endpoint, update.update_id, update.execution_arn, look.now)

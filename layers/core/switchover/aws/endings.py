@@ -61,7 +61,8 @@ class Endings:
         if ending.verdict == "queued":
             # Who queued up in a crowd may have been passed over since, and ends here and now.
             waiting = self._queue.entries(update.endpoint)
-            ending = rank_again(update, ending, waiting, self._ledger.standing(update.endpoint))
+            standing = self._ledger.standing(update.endpoint)
+            ending = rank_again(update, ending, waiting, standing, endpoint.read_at)
         left = self._leftovers.find(update, endpoint) if update.is_reopened else Leftovers()
         conclusion = (
             conclude_lost(update, endpoint, left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from switchover.domain.fleet import EndpointReading
@@ -37,12 +38,11 @@ class Finder:
         holder = self._ledger.claim(update.endpoint)
         if holder is not None and holder.update_id != update.update_id:
             return Leftovers()
-        own = config_name(update.endpoint, update.version, update.update_id)
-        tags = self._sagemaker.find_tags(own) if _has_own_config(update) else None
+        own, tags = self._find_own_config(update)
         variants = endpoint.variants if isinstance(endpoint, EndpointReading) else ()
         return Leftovers(
-            config="" if tags is None else own,
-            previous_config=(tags or {}).get(PREVIOUS_TAG, ""),
+            config=own,
+            previous_config=tags.get(PREVIOUS_TAG, ""),
             alarms=self._alarms(update.endpoint),
             variants=tuple(
                 variant.name
@@ -51,6 +51,23 @@ class Finder:
             ),
             states=frozenset(moment.state for moment in self._ledger.timeline(update.update_id)),
         )
+
+    def _find_own_config(self, update: Update) -> tuple[str, dict[str, str]]:
+        """The config that an update made, with its tags; an empty name if it made none.
+
+        When a lost update was opened isn't known, only when its execution began: by then it may have been
+        the day before.
+        """
+        if update.kind is not Kind.RELEASE or not update.version:
+            return "", {}
+        days = (update.started_at, update.started_at + timedelta(days=1))
+        for name in dict.fromkeys(
+            config_name(update.endpoint, update.version, update.update_id, day) for day in days
+        ):
+            tags = self._sagemaker.find_tags(name)
+            if tags is not None:
+                return name, dict(tags)
+        return "", {}
 
     def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
         """Remove the alarms that no update needs; SageMaker watches those of a config that is pending."""
@@ -68,7 +85,3 @@ class Finder:
             for name in self._cloudwatch.names(prefix)
             if name.removeprefix(prefix).partition("/")[0] != _STANDING
         )
-
-
-def _has_own_config(update: Update) -> bool:
-    return update.kind is Kind.RELEASE and bool(update.version)

@@ -61,7 +61,7 @@ class Turns:
         now = endpoint.read_at
         standing = self._ledger.standing(endpoint.name)
         self.make_way(waiting, standing.newest, now)
-        gone = outranked(waiting, standing.newest)
+        gone = outranked(waiting, standing.newest, now)
         others = [one for one in waiting if one not in gone]
         self._wake(others, now)
         holder = standing.holder
@@ -79,7 +79,7 @@ class Turns:
 
     def make_way(self, waiting: tuple[Waiting, ...], newest: str, now: datetime) -> None:
         """Have those who will never get their turn end now."""
-        for one in outranked(waiting, newest)[:_AT_ONCE]:
+        for one in outranked(waiting, newest, now)[:_AT_ONCE]:
             self._take_up(one, now)
 
     def recover(self, endpoint: str, update_id: str, gone: str, now: datetime) -> None:

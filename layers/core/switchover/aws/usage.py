@@ -30,6 +30,17 @@ class Fleets:
     def __init__(self, sagemaker: SageMakerClient) -> None:
         self._sagemaker = sagemaker
 
+    def names(self) -> tuple[str, ...]:
+        """The names of all endpoints.
+
+        Raises:
+            ClientError, BotoCoreError, NoAnswer: they can't be listed.
+        """
+        pages = self._sagemaker.get_paginator("list_endpoints").paginate(
+            PaginationConfig={"PageSize": _PAGE}
+        )
+        return tuple(each["EndpointName"] for page in pages for each in page["Endpoints"])
+
     def usage(self, instance_type: str, besides: str) -> Usage:
         """The instances of a type that endpoints hold, all but the endpoint `besides`.
 
@@ -40,11 +51,7 @@ class Fleets:
         Raises:
             ClientError, BotoCoreError, NoAnswer: the endpoints can't be listed.
         """
-        pages = self._sagemaker.get_paginator("list_endpoints").paginate(
-            PaginationConfig={"PageSize": _PAGE}
-        )
-        names = [each["EndpointName"] for page in pages for each in page["Endpoints"]]
-        others = [name for name in names if name != besides]
+        others = [name for name in self.names() if name != besides]
         count = _Count(self._sagemaker, instance_type)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             held = list(pool.map(count.look, others[:_MOST_ENDPOINTS]))

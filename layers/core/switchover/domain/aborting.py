@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -11,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.outcome import Outcome
 from switchover.domain.plain_text import quote
+from switchover.domain.plans.plan import Kind
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -98,6 +100,51 @@ def object_to_abort(update: Update) -> Objection | None:
             f"To return to what served before: switchover rollback {endpoint}",
         )
     return None
+
+
+class InFlight(StrEnum):
+    """What becomes of a rollback that is asked for while an update runs."""
+
+    CALL_OFF = "call-off"
+    FOLLOW = "follow"
+    AFTERWARDS = "afterwards"  # it is being recorded, which takes seconds: then back from it
+
+
+def answer_rollback(update: Update, to: str | None) -> InFlight | Objection:
+    """What takes an endpoint back while an update of it runs; two steps where no single one does.
+
+    `to` is the version that is asked for; None means what served before.
+    """
+    endpoint = update.endpoint
+    leads_to = _leads_to(update)
+    goal = f" --to {to}" if to else ""
+    then = f"then: switchover rollback {endpoint}{goal}"
+    if update.kind is Kind.ROLLBACK:
+        if not update.is_ending and to in {None, leads_to}:
+            return InFlight.FOLLOW
+        why = "is a rollback that was called off" if update.is_ending else "is a rollback already"
+        return Objection(
+            f"It {why}{f', to {leads_to}' if leads_to else ''}.",
+            f"Wait for its outcome: switchover watch {endpoint}; {then}",
+        )
+    if update.is_confirmed:
+        return InFlight.AFTERWARDS
+    if to not in {None, leads_to}:
+        stays = f"{leads_to} serves" if leads_to else "what serves now goes on serving"
+        first = (
+            f"Wait for its outcome: switchover watch {endpoint}"
+            if update.is_ending
+            else f"First: switchover abort {endpoint} --reason '…'"
+        )
+        return Objection(f"Called off, it ends where {stays}, not {to}.", f"{first}; {then}")
+    return InFlight.FOLLOW if update.is_ending else InFlight.CALL_OFF
+
+
+def _leads_to(update: Update) -> str | None:
+    """What serves once a release is called off, or a rollback has arrived; None if unknown."""
+    if update.kind is Kind.ROLLBACK:
+        return update.plan.version if update.plan else update.version or None
+    return update.plan.previous_version if update.plan else None
 
 
 def is_unheeded(endpoint: EndpointReading | Absent, tripped_at: datetime) -> bool:

@@ -83,7 +83,9 @@ def _names_made_by(update: Update) -> Iterator[tuple[Sort, str, str]]:
     plan = update.plan
     if plan is None:
         return
-    is_ours = is_config_of(plan.target_config, plan.endpoint, plan.version, update.update_id)
+    is_ours = is_config_of(
+        plan.target_config, plan.endpoint, plan.version, update.update_id, update.started_at
+    )
     if plan.kind is Kind.RELEASE and not is_ours:
         return
     yield Sort.CONFIG, plan.repair_config, plan.previous_version

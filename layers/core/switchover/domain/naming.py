@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,23 +23,37 @@ CONFIG_PREFIX = "switchover-"
 _DIGEST_LENGTH = 16
 
 
-def config_name(endpoint: str, version: str, update_id: str) -> str:
+def config_name(endpoint: str, version: str, update_id: str, started_at: datetime) -> str:
     """Name the target config, and its model: fresh for each update, the same at each retry.
 
     A fresh name is what lets "which config serves" tell success from a rollback (rules §2.2).
+    `switchover-vlm-prod-v2-20261130-…`: the date is that of the update's start, in UTC. It is left out
+    where the endpoint's whole name would find no room beside it. Too long a version is cut.
     """
-    return _fit(f"{CONFIG_PREFIX}{endpoint}-{version}", _digest(update_id), _NAME_LENGTH)
+    stem, digest = f"{CONFIG_PREFIX}{endpoint}-{version}", _digest(update_id)
+    tail = f"{started_at.astimezone(UTC):%Y%m%d}-{digest}"
+    has_room = len(f"{CONFIG_PREFIX}{endpoint}-{tail}") <= _NAME_LENGTH
+    return _fit(stem, tail if has_room else digest, _NAME_LENGTH)
 
 
-def is_config_of(name: str, endpoint: str, version: str, update_id: str) -> bool:
+def undated_config_name(endpoint: str, version: str, source: str) -> str:
+    """Name a config that no date belongs to, such as the copy of the previous config."""
+    return _fit(f"{CONFIG_PREFIX}{endpoint}-{version}", _digest(source), _NAME_LENGTH)
+
+
+def is_config_of(
+    name: str, endpoint: str, version: str, update_id: str, started_at: datetime
+) -> bool:
     """Whether a config bears the name that this update gives, or gave in earlier releases of Switchover.
 
-    Those had no prefix at first, and then a digest of 8 digits.
+    Those had no prefix at first, then a digest of 8 digits, then no date.
     """
-    own = config_name(endpoint, version, update_id)
-    short = _fit(f"{CONFIG_PREFIX}{endpoint}-{version}", _digest(update_id)[:8], _NAME_LENGTH)
-    bare = _fit(f"{endpoint}-{version}", _digest(update_id)[:8], _NAME_LENGTH)
-    return name in {own, short, bare}
+    return name in {
+        config_name(endpoint, version, update_id, started_at),
+        undated_config_name(endpoint, version, update_id),
+        _fit(f"{CONFIG_PREFIX}{endpoint}-{version}", _digest(update_id)[:8], _NAME_LENGTH),
+        _fit(f"{endpoint}-{version}", _digest(update_id)[:8], _NAME_LENGTH),
+    }
 
 
 def short_config_name(name: str) -> str:

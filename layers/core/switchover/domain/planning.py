@@ -172,6 +172,7 @@ def _plan_forward(
         return None
     return plan_release(
         update_id=update.update_id,
+        started_at=update.started_at,
         release=update.release,
         bucket=update.bucket,
         policy=effective.policy,
@@ -221,7 +222,7 @@ def name_target(update: Update, goal: Served | None) -> str:
     """The config that the update moves to."""
     if goal is not None:
         return goal.config_name
-    return config_name(update.endpoint, update.version, update.update_id)
+    return config_name(update.endpoint, update.version, update.update_id, update.started_at)
 
 
 def version_of(live: LiveRelease, served: Sequence[Served]) -> str:

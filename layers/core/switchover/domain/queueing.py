@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.checks.preflight import claim_held
+from switchover.domain.joining import joined
 from switchover.domain.outcome import RECOVERED, Ending
 from switchover.domain.plain_text import quote
 from switchover.domain.plans.plan import Kind
@@ -114,7 +115,11 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """All that a decision needs, read at one time. `refusals` come from marks and pins."""
+    """All that a decision needs, read at one time. `refusals` come from marks and pins.
+
+    `granted` is the newest update that ever had the claim, if it asks for the same and is being given it
+    or was.
+    """
 
     now: datetime
     standing: Standing
@@ -123,6 +128,7 @@ class Look:
     when_busy: WhenBusy
     start: StartTime | tuple[Reason, ...]
     refusals: tuple[Reason, ...] = ()
+    granted: Update | None = None
 
 
 def order_of(offered_at: datetime, update_id: str) -> str:
@@ -135,30 +141,47 @@ def order_of_update(update: Update) -> str:
     return order_of(update.offered_at or update.started_at, update.update_id)
 
 
-def outranked(waiting: Sequence[Waiting], newest: str) -> tuple[Waiting, ...]:
+def takes_place(newer: Waiting, order: str, begins_at: datetime) -> bool:
+    """Whether one that waits takes the place of an older one, which may begin at `begins_at`.
+
+    One that is planned for later does not: the older one may run, and end, before that.
+    """
+    return newer.order > order and newer.not_before <= begins_at
+
+
+def outranked(waiting: Sequence[Waiting], newest: str, now: datetime) -> tuple[Waiting, ...]:
     """Who of those who wait will end as Superseded, and needn't wait for that.
 
     `newest` is the order of the newest that ever had the claim.
     """
-    last = waiting[-1].order if waiting else ""
-    return tuple(
-        one
-        for one in waiting
-        if one.order < newest or (one.order < last and one.when_busy is not WhenBusy.QUEUE)
-    )
+    return tuple(one for one in waiting if _find_newer(one, waiting, newest, now))
+
+
+def _find_newer(one: Waiting, waiting: Sequence[Waiting], newest: str, now: datetime) -> str:
+    """The id of the newest that takes the place of one that waits; empty if none does."""
+    if one.order < newest:
+        return newest.partition("#")[2]
+    if one.when_busy is WhenBusy.QUEUE:
+        return ""
+    return _newest_in_place(waiting, one.order, max(now, one.not_before))
+
+
+def _newest_in_place(waiting: Sequence[Waiting], order: str, begins_at: datetime) -> str:
+    newer = [other for other in waiting if takes_place(other, order, begins_at)]
+    return newer[-1].update_id if newer else ""
 
 
 def rank_again(
-    update: Update, ending: Ending, waiting: Sequence[Waiting], standing: Standing
+    update: Update, ending: Ending, waiting: Sequence[Waiting], standing: Standing, now: datetime
 ) -> Ending:
     """How an update that queued up ends: superseded if something newer has come meanwhile.
 
     It ends by its own execution then, and nobody has to start another for it.
     """
-    gone = {one.update_id for one in outranked(waiting, standing.newest)}
-    if update.update_id not in gone:
+    own = [one for one in waiting if one.update_id == update.update_id]
+    newer = _find_newer(own[0], waiting, standing.newest, now) if own else ""
+    if not newer:
         return ending
-    _, _, newer = max(standing.newest, waiting[-1].order).partition("#")
     return Ending(verdict="superseded", reasons=(superseded_by(update, newer),))
 
 
@@ -179,6 +202,8 @@ def decide_turn(update: Update, look: Look) -> Decision:
     newer = _newer(order, update, look)
     if newer:
         return Decision(Turn.SUPERSEDED, (superseded_by(update, newer),))
+    if look.granted is not None and not _others(update, look):
+        return Decision(Turn.SUPERSEDED, (joined(update, look.granted),))
     if isinstance(look.start, tuple):
         return Decision(Turn.REJECTED, look.start)
     if look.start.at > look.now:
@@ -192,25 +217,55 @@ def decide_turn(update: Update, look: Look) -> Decision:
     return Decision(Turn.CLAIM)
 
 
+def _others(update: Update, look: Look) -> tuple[Waiting, ...]:
+    """Those who wait beside an update: once one of them had its turn, what is granted serves no more."""
+    return tuple(one for one in look.waiting if one.update_id != update.update_id)
+
+
 def _newer(order: str, update: Update, look: Look) -> str:
     """The id of whatever newer one takes the place of an update; empty if none does."""
     if look.standing.newest > order:
         return look.standing.newest.partition("#")[2]
-    newest = look.waiting[-1] if look.waiting else None
-    if newest is None or newest.order <= order or look.when_busy is WhenBusy.QUEUE:
+    if look.when_busy is WhenBusy.QUEUE or update.kind is not Kind.RELEASE:
         return ""
-    return newest.update_id if update.kind is Kind.RELEASE else ""
+    start = look.start
+    begins_at = look.now if isinstance(start, tuple) else max(look.now, start.at)
+    return _newest_in_place(look.waiting, order, begins_at)
 
 
 def _behind_holder(update: Update, holder: Claim, look: Look) -> Decision:
-    reason = claim_held(holder.endpoint, holder.update_id)
     if not is_abandoned(holder, look.now, is_running=look.is_holder_running):
+        turn = Turn.WAIT
         if update.kind is Kind.ROLLBACK or look.when_busy is WhenBusy.REJECT:
-            return Decision(Turn.REJECTED, (reason,))
-        return Decision(Turn.WAIT, (reason,), look.now)
+            turn = Turn.REJECTED
+        remedy = _remedy_for_busy(update, turn)
+        reason = claim_held(holder.endpoint, holder.update_id, remedy)
+        return Decision(turn, (reason,), look.now if turn is Turn.WAIT else None)
     if holder.update_id == update.update_id:
         return Decision(Turn.CLAIM)  # an earlier execution of this very update
     return Decision(Turn.RECOVER, (being_cleaned_up(holder),), look.now)
+
+
+def _remedy_for_busy(update: Update, turn: Turn) -> str:
+    if update.kind is Kind.ROLLBACK:
+        to = update.request.to if update.request else None
+        goal = f" --to {to}" if to else ""
+        return (
+            "An update that runs is called off, not waited for. This command does it, or says how:"
+            f" switchover rollback {update.endpoint}{goal}"
+        )
+    if turn is Turn.WAIT:
+        return "This one starts by itself when that has ended."
+    return (
+        f"Wait for its outcome, then start this release: {_start(update)}"
+        " (the policy says `when_busy: reject`)"
+    )
+
+
+def _start(update: Update, *options: str) -> str:
+    """The command that starts this release again."""
+    place = f"switchover start --endpoint {update.endpoint} --version {update.version}"
+    return " ".join((place, *options))
 
 
 def superseded_by(update: Update, newer: str) -> Reason:
@@ -229,8 +284,23 @@ def starts_later(update: Update, start: StartTime) -> Reason:
         code="start.later",
         subject=f"endpoint {update.endpoint}",
         message=f"the update may begin at {start.at:%Y-%m-%d %H:%M} UTC: {start.why}",
-        remedy="It starts by itself then; `switchover start --now --reason …` doesn't wait.",
+        remedy=_remedy_for_time(update, start),
     )
+
+
+def _remedy_for_time(update: Update, start: StartTime) -> str:
+    by_itself = "It starts by itself then."
+    if not start.passed_by:
+        return by_itself
+    asked = update.request
+    others = [
+        name
+        for name, was_asked in (("--now", asked and asked.now), ("--hotfix", update.hotfix_reason))
+        if was_asked and name not in start.passed_by
+    ]
+    command = _start(update, *sorted((*others, *start.passed_by), reverse=True), "--reason '…'")
+    only = "If what serves is broken" if "--hotfix" in start.passed_by else "To start it at once"
+    return f"{by_itself} {only}: {command}"
 
 
 def waits_behind(update: Update, other: str) -> Reason:

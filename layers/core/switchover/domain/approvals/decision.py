@@ -163,7 +163,8 @@ def _find_objections(update: Update, plan: Plan, given: Approval) -> Iterator[Re
             ),
             remedy=(
                 "Start the release again: it waits for the next opening, and people are asked then."
-                " To start it at once: switchover start --now --reason '…'"
+                f" To start it at once: switchover start --endpoint {plan.endpoint}"
+                f" --version {plan.version} --now --reason '…'"
             ),
         )
 

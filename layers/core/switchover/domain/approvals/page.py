@@ -111,7 +111,8 @@ def done_page(update: Update, given: Decision) -> Page:
     match gate, given.verdict:
         case Gate.START, Reply.APPROVED:
             title = f"Approved. {name} moves to {update.version} now."
-            then = f"It takes {_say_minutes(update.planned)}. To stop it: switchover abort {name}"
+            stop = f"switchover abort {name} --reason '…'"
+            then = f"It takes {_say_minutes(update.planned)}. To stop it: {stop}"
         case Gate.START, _:
             title = f"Rejected. {name} stays on {update.planned.previous_version}."
             then = "Nothing was touched. The release can be started again."

@@ -67,7 +67,7 @@ def _leftover(subject: str, why: str) -> Reason:
         code="model.leftover",
         subject=subject,
         message=f"is {why}: nothing reads it, and each instance downloads it.",
-        remedy="Leave it out (`switchover upload --exclude`, or a line in .switchoverignore).",
+        remedy="Leave it out (`--exclude` of the upload, or a line in .switchoverignore).",
     )
 
 

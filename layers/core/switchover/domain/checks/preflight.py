@@ -48,13 +48,13 @@ def check_endpoint(endpoint: EndpointReading | Absent) -> Iterator[Reason]:
         )
 
 
-def claim_held(endpoint: str, holder: str) -> Reason:
+def claim_held(endpoint: str, holder: str, remedy: str) -> Reason:
     """Another update runs on the endpoint."""
     return Reason(
         code="claim.held",
         subject=f"endpoint {endpoint}",
         message=f"is being updated by {holder}.",
-        remedy="Wait for its outcome, then start this release again.",
+        remedy=remedy,
     )
 
 

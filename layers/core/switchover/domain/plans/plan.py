@@ -18,7 +18,7 @@ from switchover.domain.alarms import (
 )
 from switchover.domain.containers.choosing import direct_container
 from switchover.domain.golden.identity import IdentityCheck
-from switchover.domain.naming import config_name, endpoint_of_alarm
+from switchover.domain.naming import config_name, endpoint_of_alarm, undated_config_name
 from switchover.domain.plans.cloning import clone_config, clone_model, tag_origin
 from switchover.domain.plans.deployment import deployment_config
 from switchover.domain.plans.detection import publish_seconds, see_metrics
@@ -46,6 +46,8 @@ from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Guard, Policy, Strategy, Weights
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from switchover.domain.fleet import LiveRelease, VariantReading
     from switchover.domain.readings import Unmeasured
     from switchover.domain.reasons import Reason
@@ -183,7 +185,8 @@ class Plan(BaseModel):
     @property
     def repair_config(self) -> str:
         """The fresh name of the previous config's copy."""
-        return config_name(self.endpoint, self.previous_version, f"{self.target_config} repaired")
+        source = f"{self.target_config} repaired"
+        return undated_config_name(self.endpoint, self.previous_version, source)
 
     @property
     def repair_request(self) -> dict[str, Any]:
@@ -241,6 +244,7 @@ class Plan(BaseModel):
 def plan_release(
     *,
     update_id: str,
+    started_at: datetime,
     release: Release,
     bucket: str,
     policy: Policy,
@@ -279,7 +283,7 @@ def plan_release(
         return fitted
     pace, deadline = fitted.pace, fitted.deadline_seconds
     phases = phases_of(pace, ready.seconds)
-    target = config_name(release.endpoint, release.model.version, update_id)
+    target = config_name(release.endpoint, release.model.version, update_id, started_at)
     standing = standing_alarms(
         see_metrics(policy.alarms, conditions.published_every), release.endpoint, variant.name
     )

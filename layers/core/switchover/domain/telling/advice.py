@@ -84,9 +84,9 @@ def _by_outcome(update: Update) -> tuple[Step, ...]:
                 ),
             )
         case Outcome.SUPERSEDED:
-            return (Step(text="A newer release took its place."),)
+            return tuple(Step(text=reason.remedy) for reason in update.reasons)
         case Outcome.REJECTED:
-            return (Step(text="Mend what is named, then offer the release again."),)
+            return tuple(_after_rejection(update))
         case Outcome.ROLLED_BACK:
             return tuple(_after_rollback(update))
         case Outcome.NEEDS_OPERATOR:
@@ -95,13 +95,25 @@ def _by_outcome(update: Update) -> tuple[Step, ...]:
             assert_never(update.outcome)
 
 
+def _after_rejection(update: Update) -> Iterator[Step]:
+    yield Step(text="Mend what is named.")
+    if update.kind is Kind.RELEASE and update.version:
+        yield Step(
+            text="Then start the release again; nothing has to be sent:", command=_start(update)
+        )
+
+
+def _start(update: Update) -> str:
+    return f"switchover start --endpoint {update.endpoint} --version {update.version}"
+
+
 def _after_rollback(update: Update) -> Iterator[Step]:
     known = [text for words, text in _FAILURES if words.search(update.evidence.failure_reason)]
     remedies = [reason.remedy for reason in update.reasons if reason.code != _SAGEMAKERS]
     yield from (Step(text=text) for text in list(dict.fromkeys((*known, *remedies)))[:2])
     if update.kind is not Kind.RELEASE or not update.version:
         return
-    start = f"switchover start --endpoint {update.endpoint} --version {update.version}"
+    start = _start(update)
     if mark_after(update) is None:
         yield Step(text=f"{update.version} may start again:", command=start)
     else:

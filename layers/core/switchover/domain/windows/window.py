@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -27,11 +27,13 @@ class StartTime:
     """When an update may begin, in UTC, and why then.
 
     It must have ended at `closes_at`, where a window closes or a freeze begins; None if neither does.
+    `passed_by` are the options with which it would begin at once; empty if none does, or it does anyway.
     """
 
     at: datetime
     why: str
     closes_at: datetime | None
+    passed_by: tuple[str, ...] = ()
 
     def begin_by(self, lasts_seconds: int) -> datetime | None:
         """The last moment at which an update that may take so long begins in time; None if any is."""
@@ -64,6 +66,46 @@ def find_start(
     keep their time) it passes over the windows. `skips_window` is an operator's decision for this
     moment. Only a hotfix passes freezes.
     """
+    found = _find_start(
+        now,
+        wish=wish,
+        windows=windows,
+        freezes=freezes,
+        lasts_seconds=lasts_seconds,
+        is_hotfix=is_hotfix,
+        skips_window=skips_window,
+        keeps_time=keeps_time,
+    )
+    if isinstance(found, Reason) or found.at <= now:
+        return found
+    for asks_now, asks_hotfix in ((True, False), (False, True), (True, True)):
+        other = _find_start(
+            now,
+            wish=wish,
+            windows=windows,
+            freezes=freezes,
+            lasts_seconds=lasts_seconds,
+            is_hotfix=is_hotfix or asks_hotfix,
+            skips_window=skips_window or asks_now,
+            keeps_time=keeps_time,
+        )
+        if isinstance(other, StartTime) and other.at <= now:
+            options = (("--now", asks_now), ("--hotfix", asks_hotfix))
+            return replace(found, passed_by=tuple(name for name, is_asked in options if is_asked))
+    return found
+
+
+def _find_start(
+    now: datetime,
+    *,
+    wish: Start | datetime,
+    windows: tuple[Window, ...],
+    freezes: tuple[Freeze, ...],
+    lasts_seconds: int,
+    is_hotfix: bool,
+    skips_window: bool,
+    keeps_time: bool,
+) -> StartTime | Reason:
     if wish is Start.LOW_PEAK and not windows and not skips_window:
         return _no_window()
     named = wish if isinstance(wish, datetime) and not skips_window else None

@@ -1,0 +1,185 @@
+"""What a start would come to now, and when: asked of the same decisions that the handlers take."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.aws.admission import Admission
+from switchover.aws.timetables import Timetables
+from switchover.aws.traffic import Traffic
+from switchover.domain.checks.preflight import check_endpoint
+from switchover.domain.naming import execution_name
+from switchover.domain.plain_text import quote
+from switchover.domain.queueing import Decision, Turn
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from switchover.domain.fleet import Absent, EndpointReading
+    from switchover.domain.planning import Planning
+    from switchover.domain.update import Update
+    from switchover_cli.deployment import Deployment
+
+# What these checks look at stays the same while another update moves the endpoint.
+_OF_THE_RELEASE = frozenset({"release.model", "policy.valid", "tests.golden"})
+
+
+class Answer(StrEnum):
+    """What would become of an update that is started now."""
+
+    STARTS = "starts"
+    QUEUED = "queued"
+    SUPERSEDED = "superseded"
+    REJECTED = "rejected"
+
+
+_ANSWERS = {
+    Turn.CLAIM: Answer.STARTS,
+    Turn.WAIT: Answer.QUEUED,
+    Turn.RECOVER: Answer.QUEUED,
+    Turn.SUPERSEDED: Answer.SUPERSEDED,
+}
+
+
+class Running(BaseModel):
+    """The update that holds the endpoint, and for about how long; None where nobody can tell."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    update_id: str
+    version: str
+    seconds_left: int | None
+    waits_for_people: bool = False
+
+
+class Forecast(BaseModel):
+    """What a start would come to now.
+
+    `reasons` are those for waiting, or against starting. `not_before` is None unless it waits for a time.
+    `ends_by` is when its window closes or a freeze begins. `notes` refuse nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    answer: Answer
+    reasons: tuple[Reason, ...] = ()
+    not_before: datetime | None = None
+    ends_by: datetime | None = None
+    running: Running | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether nothing would come of it."""
+        return self.answer in {Answer.REJECTED, Answer.SUPERSEDED}
+
+
+STARTS = Forecast(answer=Answer.STARTS)
+REFUSED = Forecast(answer=Answer.REJECTED)
+
+
+def foresee(
+    deployment: Deployment,
+    update: Update,
+    endpoint: EndpointReading | Absent,
+    planning: Planning,
+) -> Forecast:
+    """Ask what ClaimEndpoint, and then PlanUpdate, would decide about a new update like this one."""
+    admission = _open_admission(deployment)
+    asked = _as_new(deployment, update, endpoint)
+    decision = admission.foresee(asked, endpoint)
+    ends_by = None
+    if decision.turn is Turn.CLAIM and planning.plan is not None:
+        fitted = admission.fit(asked, endpoint, planning.plan.worst_seconds)
+        if isinstance(fitted, Decision):
+            decision = fitted
+        else:
+            ends_by = fitted.closes_at
+    running = _find_running(deployment, update.endpoint, endpoint)
+    against = _stays_refused(planning, endpoint, running)
+    answer = _ANSWERS.get(decision.turn, Answer.REJECTED)
+    reasons = decision.reasons
+    if answer in {Answer.REJECTED, Answer.SUPERSEDED}:
+        reasons = tuple(dict.fromkeys((*decision.reasons, *against)))
+    elif against:
+        answer, reasons = Answer.REJECTED, against
+    is_for_a_time = any(reason.code == "start.later" for reason in reasons)
+    return Forecast(
+        answer=answer,
+        reasons=reasons,
+        not_before=decision.not_before if is_for_a_time else None,
+        ends_by=ends_by,
+        running=running,
+        notes=_note_mark(deployment, update),
+    )
+
+
+def _stays_refused(
+    planning: Planning, endpoint: EndpointReading | Absent, running: Running | None
+) -> tuple[Reason, ...]:
+    """What would still refuse the update when its turn comes, as far as that can be told now."""
+    if running is None or not any(check_endpoint(endpoint)):
+        return planning.reasons
+    return tuple(
+        reason
+        for check in planning.preflight.checks
+        if check.name in _OF_THE_RELEASE
+        for reason in check.reasons
+    )
+
+
+def _as_new(deployment: Deployment, update: Update, endpoint: EndpointReading | Absent) -> Update:
+    """The update as a start of it would open it: not one that runs, or ran, under the same name."""
+    name = execution_name(update.endpoint, update.version, uuid4().hex)
+    return update.model_copy(
+        update={
+            "update_id": name,
+            "execution_arn": deployment.execution_arn(name),
+            "offered_at": endpoint.read_at,
+        }
+    )
+
+
+def _find_running(
+    deployment: Deployment, name: str, endpoint: EndpointReading | Absent
+) -> Running | None:
+    claim = deployment.ledger.claim(name)
+    if claim is None or not deployment.workflow.is_running(claim.execution_arn):
+        return None
+    holder = deployment.ledger.find(claim.update_id)
+    if holder is None or holder.is_unreadable:
+        return Running(update_id=claim.update_id, version="", seconds_left=None)
+    began = holder.course.started_at if holder.course else holder.started_at
+    left = None
+    if holder.plan is not None and holder.open_gate is None:
+        passed = (endpoint.read_at - began).total_seconds()
+        left = max(0, round(holder.plan.expected_seconds - passed))
+    return Running(
+        update_id=claim.update_id,
+        version=holder.version,
+        seconds_left=left,
+        waits_for_people=holder.open_gate is not None,
+    )
+
+
+def _note_mark(deployment: Deployment, update: Update) -> tuple[str, ...]:
+    mark = deployment.wishes.mark(update.endpoint, update.version)
+    if mark is None:
+        return ()
+    told = f"{update.version} is marked bad: {quote(mark.reason)}."
+    return (f"{told} It starts only by name, as `switchover start` does it.",)
+
+
+def _open_admission(deployment: Deployment) -> Admission:
+    return Admission(
+        deployment.ledger,
+        deployment.queue,
+        deployment.workflow,
+        deployment.files,
+        Timetables(deployment.files, Traffic(deployment.session.client("cloudwatch"))),
+        deployment.wishes,
+    )

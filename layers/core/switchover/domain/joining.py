@@ -1,0 +1,72 @@
+"""Joining: what is offered again while it is being granted, or was, asks for nothing new."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.outcome import Outcome
+from switchover.domain.plans.plan import Kind
+from switchover.domain.reasons import Reason
+from switchover.domain.release import Start
+
+if TYPE_CHECKING:
+    from switchover.domain.fleet import Absent
+    from switchover.domain.update import Update
+
+# What a release says of itself and of its start: once it is granted, that changes nothing.
+_TOLD_ONLY = {"json_schema": None, "reason": "", "start": Start.NOW, "hotfix": False}
+
+
+def is_granted(
+    update: Update, newest: Update | None, endpoint: EndpointReading | Absent, *, is_running: bool
+) -> bool:
+    """Whether the newest update of an endpoint asks for the same, and is being given it or was.
+
+    One that runs goes by the policy that it began with: under another one the same request may end
+    otherwise. One that goes back, or was asked to end, gives nothing.
+    """
+    if newest is None or newest.update_id == update.update_id:
+        return False
+    if not _asks_the_same(update, newest):
+        return False
+    if newest.outcome is None:
+        is_alike = (update.policy_version, bool(update.hotfix_reason)) == (
+            newest.policy_version,
+            bool(newest.hotfix_reason),
+        )
+        return is_running and is_alike and not newest.is_ending and not newest.cause
+    return (
+        newest.outcome is Outcome.UPDATED
+        and isinstance(endpoint, EndpointReading)
+        and endpoint.pending_config_name is None
+        and endpoint.config_name == newest.serving_config
+    )
+
+
+def joined(update: Update, granted: Update) -> Reason:
+    """Another update is the answer to this one, too."""
+    if granted.outcome is None:
+        done, told = "is under way with it", "its outcome is this one's too"
+    else:
+        done, told = "has brought it there, and it serves", "nothing else was asked for"
+    return Reason(
+        code="queue.joined",
+        subject=f"endpoint {update.endpoint}",
+        message=(
+            f"{granted.update_id} asks for the same version {update.version} with the same files, and"
+            f" {done}: {told}."
+        ),
+        remedy=f"Nothing to do; see how it goes: switchover explain {granted.update_id}",
+    )
+
+
+def _asks_the_same(update: Update, other: Update) -> bool:
+    is_release = update.kind is Kind.RELEASE and update.release is not None
+    return is_release and _wish_of(update) == _wish_of(other)
+
+
+def _wish_of(update: Update) -> tuple[object, ...]:
+    """All that decides what an update of a release does."""
+    release = update.release.model_copy(update=_TOLD_ONLY) if update.release else None
+    return update.bucket, release, update.request.policy if update.request else {}
