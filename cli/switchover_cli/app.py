@@ -35,7 +35,7 @@ def _say_version(is_asked: bool) -> None:  # noqa: FBT001  (typer hands the valu
     if is_asked:
         from importlib.metadata import version
 
-        open_console().print(f"switchover {version('switchover')}")
+        open_console().print(f"Switchover {version('switchover')}")
         raise typer.Exit
 
 

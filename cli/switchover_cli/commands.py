@@ -43,7 +43,7 @@ COMMANDS = (
         "plan",
         _BEFORE,
         "plan.command:plan",
-        "Show what an update would do, and why it would be Rejected; changes nothing.",
+        "Show what an update would do, when it would start, or why it would not; changes nothing.",
     ),
     Listed("policy", _BEFORE, "policy:app", "How endpoints want to be updated."),
     Listed("model", _BEFORE, "model_check:app", "Look at a model without serving it."),

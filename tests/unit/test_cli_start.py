@@ -56,7 +56,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(("--version",))
 
     assert code == ExitCode.DONE
-    assert capsys.readouterr().out.startswith("switchover ")
+    assert capsys.readouterr().out.startswith("Switchover ")
 
 
 @pytest.mark.parametrize(

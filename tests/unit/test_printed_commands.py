@@ -19,7 +19,12 @@ FOUND = sorted(found for found in printed_commands() if found.command not in _PR
 
 def words(found: Printed) -> list[str]:
     """The command as the shell cuts it, with a word for whatever is put in."""
-    filled = found.command.replace("{}{}", "{}").replace("{}", "word").replace("…", "word")
+    filled = (
+        found.command.replace("--keep {}", "--keep 1")
+        .replace("{}{}", "{}")
+        .replace("{}", "word")
+        .replace("…", "word")
+    )
     return shlex.split(filled)[1:]
 
 
