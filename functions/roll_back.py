@@ -38,10 +38,15 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Read, choose one move, note it, make it; the machine comes back until nothing is left to do."""
+    """Read, choose one move, note it, make it; the machine comes back until nothing is left to do.
+
+    An update that was confirmed stays, though the look that confirmed it could not say so.
+    """
     ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
     update = ledger.update(payload.update_id)
     plan, endpoint = update.planned, sagemaker.read(update.endpoint)
+    if update.is_confirmed and not update.is_going_back:
+        return answer("confirmed")
     if update.turned_back_at is None:
         update = _turn_back(update, payload.ending, endpoint.read_at)
     way, why = find_way_back(endpoint, update), first_of(update.cause) or payload.ending.why
@@ -92,5 +97,6 @@ def _make(way: WayBack, update: Update, endpoint: EndpointReading | Absent, why:
         fault = call_refused(f"way back of {update.endpoint}", str(refusal))
         newest = ledger.update(update.update_id)
         ledger.save(newest, way_back_faults=add_fault(newest, fault))
-        return "refused"
+        # What a deletion set free may be had a little later.
+        return "landing" if move is Move.CREATE else "refused"
     return "moving"

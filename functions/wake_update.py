@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
+from switchover.aws.adopting import adopt_wished
 from switchover.aws.sweep import visit_each
 from switchover.aws.waking import wake_holder
 from switchover.domain.naming import endpoint_of_alarm
@@ -23,7 +24,7 @@ class Detail(BaseModel):
 
 
 class Payload(BaseModel):
-    """An EventBridge event of SageMaker, of CloudWatch, or of a person who wants an update stopped."""
+    """An EventBridge event of SageMaker, of CloudWatch, or of a person who wishes something."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -35,6 +36,13 @@ def handler(payload: Payload) -> dict[str, Any]:
     """Look for oneself: the event may be late, doubled or out of order, so it only says «look»."""
     observer = gateways.observer()
     seen = visit_each(_endpoints_of(payload.detail), lambda name: wake_holder(name, observer))
+    if payload.detail.endpoint_name is not None:
+        adopt_wished(
+            payload.detail.endpoint_name,
+            gateways.sagemaker(),
+            gateways.ledger(),
+            gateways.wishes(),
+        )
     return {"verdict": ", ".join(seen.values()) or "nobody_waits", "found": seen}
 
 

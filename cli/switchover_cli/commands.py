@@ -148,6 +148,12 @@ COMMANDS = (
         "Take an endpoint back to a version that served it before; an update that runs is called off.",
     ),
     Listed(
+        "adopt",
+        _BACK,
+        "adopt:adopt",
+        "Record what serves now as a version: from then on a rollback can return to it.",
+    ),
+    Listed(
         "pin",
         _BACK,
         "pinning:pin",

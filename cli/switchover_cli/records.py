@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.adoption import Drift
 from switchover.domain.fleet import AlarmReading
 from switchover.domain.golden.identity import UNASKED, Proof
 from switchover.domain.golden.results import GoldenResult
@@ -67,7 +68,10 @@ class UpdateRecord(_Record):
 
 
 class StatusRecord(_Record):
-    """What `status` prints. `version` is null for a config that no update brought."""
+    """What `status` prints. `version` is null for a config that no update brought.
+
+    `drift` is there where somebody else changed what serves since the last known good.
+    """
 
     endpoint: str
     exists: bool
@@ -87,6 +91,7 @@ class StatusRecord(_Record):
     pin: Pin | None
     marks: tuple[Mark, ...]
     alarms: tuple[AlarmReading, ...]
+    drift: Drift | None
     read_at: datetime
 
 

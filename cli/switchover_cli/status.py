@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from switchover.domain.adoption import find_drift
 from switchover.domain.alarms import standing_alarms
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import Absent, AlarmState, EndpointReading
@@ -19,6 +20,7 @@ from switchover_cli.records import StatusRecord, record_update
 from switchover_cli.scene import Scene, read_scene
 
 if TYPE_CHECKING:
+    from switchover.domain.adoption import Drift
     from switchover.domain.fleet import AlarmReading
     from switchover.domain.marks import Mark, Pin
     from switchover.domain.queueing import Waiting
@@ -46,6 +48,7 @@ class Status:
     pin: Pin | None
     marks: tuple[Mark, ...]
     alarms: tuple[AlarmReading, ...]
+    drift: Drift | None = None
 
 
 def status(
@@ -78,6 +81,7 @@ def read_status(deployment: Deployment, endpoint: str) -> Status:
         pin=deployment.wishes.pin(endpoint),
         marks=deployment.wishes.marks(endpoint),
         alarms=_standing(deployment, reading),
+        drift=find_drift(reading, served, history),
     )
 
 
@@ -103,6 +107,7 @@ def record_status(status: Status) -> StatusRecord:
         pin=status.pin,
         marks=status.marks,
         alarms=status.alarms,
+        drift=status.drift,
         read_at=reading.read_at,
     )
 

@@ -12,6 +12,7 @@ from tests.statemachine.scene import ENDPOINT
 
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Claim
+from switchover.domain.recovering import MOST_RECOVERIES
 
 if TYPE_CHECKING:
     from tests.statemachine.world import World
@@ -104,3 +105,24 @@ def test_four_hundred_that_are_held_cost_one_read_each(world: World) -> None:
     clients.client("dynamodb").meta.events.unregister("before-call.dynamodb", unique_id="count")
     assert calls.count("GetItem") <= 410
     assert len(calls) <= 420
+
+
+def test_people_are_told_once_of_an_update_that_no_recovery_could_end(world: World) -> None:
+    hold(world, ENDPOINT)
+    clients.client("dynamodb").put_item(
+        TableName=world.settings["SWITCHOVER_TABLE"],
+        Item={
+            "pk": {"S": f"endpoint#{ENDPOINT}"},
+            "sk": {"S": "recoveries"},
+            "update_id": {"S": "gone"},
+            "recoveries": {"N": str(MOST_RECOVERIES)},
+            "last_at": {"S": world.clock.now().isoformat()},
+        },
+    )
+
+    world.clock.advance(12 * _QUARTER)
+
+    (message,) = world.outlets.messages
+    assert message["Subject"] == f"NeedsOperator: {ENDPOINT} is held and not looked after"
+    assert f"switchover unclaim {ENDPOINT} --reason" in message["Message"]
+    assert world.executions == []

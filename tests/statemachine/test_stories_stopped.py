@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
+from tests.statemachine import clients
 from tests.statemachine.expectations import (
     assert_no_request_failed,
     assert_nothing_left_behind,
@@ -181,3 +183,29 @@ def test_a_confirmation_that_could_not_be_answered_is_not_taken_back(world: Worl
 
     assert confirmed.is_confirmed
     assert world.update().outcome is Outcome.UPDATED
+
+
+class _Denying:
+    """Step Functions, whose tasks nobody may answer any more."""
+
+    def __init__(self, stepfunctions: Any) -> None:
+        self._stepfunctions = stepfunctions
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stepfunctions, name)
+
+    def send_task_success(self, **_asked: Any) -> None:
+        error = {"Code": "AccessDeniedException", "Message": "not yours"}
+        raise ClientError({"Error": error}, "SendTaskSuccess")  # type: ignore[arg-type]
+
+
+def test_a_confirmation_that_nobody_may_answer_is_not_taken_back(world: World) -> None:
+    world.offer()
+    world.run_to("WatchUpdated")
+    world.stand_ins["stepfunctions"] = _Denying(clients.client("stepfunctions"))
+
+    end = world.run()
+
+    assert end.state == "Updated"
+    assert world.update().outcome is Outcome.UPDATED
+    assert world.ledger.claim(ENDPOINT) is None

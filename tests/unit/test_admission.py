@@ -26,6 +26,7 @@ from switchover.domain.outcome import Outcome
 from switchover.domain.policies.layers import EffectivePolicy
 from switchover.domain.policies.policy import Policy, WhenBusy
 from switchover.domain.queueing import Claim, Decision, Turn
+from switchover.domain.recovering import FIRST_PAUSE
 from switchover.domain.windows.window import Timetable
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class Workflow:
     arn_of = workflow.Workflow.arn_of
 
     def is_running(self, execution_arn: str) -> bool:
-        return execution_arn not in self.gone
+        started = {name for name, _ in self.started}
+        is_unknown = "recovery" in execution_arn and execution_arn.split(":")[-1] not in started
+        return execution_arn not in self.gone and not is_unknown
 
     def find_input(self, _execution_arn: str) -> str | None:
         return None
@@ -233,6 +236,29 @@ def test_a_recovery_that_took_nothing_over_is_started_again(door: Door) -> None:
     assert (running, too_early, again) == ("recovering", "recovering", "recovering")
     assert started_too_early == 1
     assert len({name for name, _ in door.workflow.started}) == 2
+
+
+def end_recovery(door: Door, at: datetime) -> None:
+    """Have a recovery started that ends and takes nothing over."""
+    door.start_next(at)
+    last, _ = door.workflow.started[-1]
+    door.workflow.gone.add(f"{MACHINE.replace(':stateMachine:', ':execution:')}:{last}")
+
+
+@pytest.mark.parametrize("earlier", [0, 1, 4])
+def test_only_a_recovery_that_is_started_is_counted(door: Door, earlier: int) -> None:
+    old = Claim(ENDPOINT, "chat-old", "arn:gone", NOW - timedelta(hours=1))
+    door.ledger.take_claim(old, "")
+    door.workflow.gone.add("arn:gone")
+    at = [NOW + FIRST_PAUSE * (2**number - 1) for number in range(earlier + 1)]
+    [end_recovery(door, begun) for begun in at[:-1]]
+    door.start_next(at[-1])
+
+    found = door.start_next(at[-1] + timedelta(days=9))
+
+    assert found == "recovering"
+    assert door.ledger.recoveries(ENDPOINT, "chat-old").count == earlier + 1
+    assert len({name for name, _ in door.workflow.started}) == earlier + 1
 
 
 def test_a_trigger_that_comes_twice_starts_the_same_execution(door: Door) -> None:

@@ -172,10 +172,18 @@ def test_a_model_that_is_made_before_its_config_stays() -> None:
 
 def test_where_a_rollback_goes_stays_though_it_is_long_ago() -> None:
     """After going back twice, what served before is further back than the last that served."""
-    told = judged(endpoints={ENDPOINT: frozenset({name("v3")})}, keep=1)
+    been = served("v3", "v4", "v5", "v4", "v3", "v2")
+
+    told = judged(endpoints={ENDPOINT: frozenset({name("v3")})}, elsewhere={ENDPOINT: been}, keep=1)
 
     assert told["config", "v2"].needed_by == ("a rollback goes there",)
-    assert removable(told) == {("config", "v4"), ("model", "v4")}
+    assert removable(told) == {(sort, v) for sort in ("config", "model") for v in ("v4", "v5")}
+
+
+def test_the_last_known_good_stays_where_somebody_else_moved_the_endpoint() -> None:
+    told = judged(endpoints={ENDPOINT: frozenset({name("v3")})}, keep=1)
+
+    assert "a rollback goes there" in told["config", "v5"].needed_by
 
 
 def test_a_pinned_version_stays() -> None:

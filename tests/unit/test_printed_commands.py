@@ -38,9 +38,11 @@ def test_a_command_that_is_printed_exists_and_lacks_nothing(found: Printed) -> N
         command.make_context(name, rest)
 
 
-@pytest.mark.parametrize(
-    "found", [each for each in FOUND if words(each)[0] == "start" and words(each)[1:]], ids=str
-)
+# A single word is the release's S3 URI, or put together elsewhere.
+STARTS = [each for each in FOUND if words(each)[0] == "start" and len(words(each)) > 2]
+
+
+@pytest.mark.parametrize("found", STARTS, ids=str)
 def test_a_start_that_is_printed_says_of_what(found: Printed) -> None:
     assert {"--endpoint", "--version"} <= set(words(found))
 

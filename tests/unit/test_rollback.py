@@ -146,6 +146,26 @@ def test_after_the_last_attempt_a_person_is_called() -> None:
     assert choose(endpoint(config_name=NEW), attempts=MOST_ATTEMPTS) is Move.GIVE_UP
 
 
+@pytest.mark.parametrize("attempts", range(MOST_ATTEMPTS))
+def test_what_was_deleted_on_the_way_back_is_made_again(attempts: int) -> None:
+    failed = endpoint(status=EndpointStatus.FAILED, config_name=NEW)
+    deletes = choose(failed, attempts=attempts, allows_downtime=True)
+
+    then = choose(GONE, attempts=attempts + deletes.is_attempt, allows_downtime=True)
+
+    assert (deletes, then) == (Move.DELETE, Move.CREATE)
+
+
+@pytest.mark.parametrize(
+    ("seen", "attempts"),
+    [(endpoint(status=EndpointStatus.FAILED), MOST_ATTEMPTS), (GONE, MOST_ATTEMPTS + 1)],
+)
+def test_deleting_and_making_anew_ends_some_time(
+    seen: EndpointReading | Absent, attempts: int
+) -> None:
+    assert choose(seen, attempts=attempts, allows_downtime=True) is Move.GIVE_UP
+
+
 def test_a_late_success_still_counts_after_the_last_attempt() -> None:
     assert choose(endpoint(config_name=OLD), attempts=MOST_ATTEMPTS) is Move.NOTHING
 

@@ -128,11 +128,11 @@ def _arriving(deployment: Deployment, endpoint: str, version: str, at: datetime)
 
 
 def _unmark(update: Update) -> str:
-    named = f"--endpoint {update.endpoint} --version {update.version}"
     return (
         "Offer another version; or take the mark off:"
         f" switchover release unmark {update.endpoint} {update.version}. If it is in S3 already, it can"
-        f" also be asked for by name: switchover start {named}"
+        " also be asked for by name:"
+        f" switchover start --endpoint {update.endpoint} --version {update.version}"
     )
 
 

@@ -12,6 +12,7 @@ from switchover.domain.plans.plan import Kind
 from switchover.domain.policies.layers import EffectivePolicy
 from switchover.domain.policies.overrides import OVERRIDE_REFUSED
 from switchover.domain.policies.policy import Policy, WhenBusy, Wish
+from switchover.domain.queue_reasons import starts_later
 from switchover.domain.queueing import (
     Claim,
     Decision,
@@ -21,7 +22,6 @@ from switchover.domain.queueing import (
     Waiting,
     decide_turn,
     order_of_update,
-    starts_later,
 )
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Start

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.checks.preflight import execution_stopped
 from switchover.domain.outcome import Outcome
-from switchover.domain.queueing import Claim, Decision, Turn, cancelled, order_of_update
+from switchover.domain.queue_reasons import cancelled
+from switchover.domain.queueing import Claim, Decision, Turn, order_of_update
 from switchover.domain.update import Moment
 
 if TYPE_CHECKING:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from switchover.aws.ledger_items import read_claim, read_recoveries
 from switchover.aws.table import BY_START, Table
 from switchover.domain.queueing import Standing
-from switchover.domain.recovering import next_recovery
+from switchover.domain.recovering import Recoveries, next_recovery
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,15 +82,31 @@ class Claims(Table):
         Raises:
             LedgerRefused: the count can't be written.
         """
-        place = f"endpoint#{endpoint}", "recoveries"
-        past = read_recoveries(update_id, self._get(*place) or {})
+        past = self.recoveries(endpoint, update_id)
         if now < next_recovery(past):
             return False
+        return self._note_recoveries(endpoint, update_id, past, Recoveries(past.count + 1, now))
+
+    def recoveries(self, endpoint: str, update_id: str) -> Recoveries:
+        """How often an update was recovered."""
+        item = self._get(f"endpoint#{endpoint}", "recoveries")
+        return read_recoveries(update_id, item or {})
+
+    def note_given_up(self, endpoint: str, update_id: str) -> None:
+        """Remember that people know of an update which no recovery could end."""
+        past = self.recoveries(endpoint, update_id)
+        self._note_recoveries(endpoint, update_id, past, replace(past, is_told=True))
+
+    def _note_recoveries(
+        self, endpoint: str, update_id: str, past: Recoveries, new: Recoveries
+    ) -> bool:
         return self._put_if(
             "attribute_not_exists(pk) OR update_id <> :update OR recoveries = :seen",
             {":update": {"S": update_id}, ":seen": {"N": str(past.count)}},
-            *place,
+            f"endpoint#{endpoint}",
+            "recoveries",
             update_id={"S": update_id},
-            recoveries={"N": str(past.count + 1)},
-            last_at={"S": now.isoformat()},
+            recoveries={"N": str(new.count)},
+            last_at={"S": new.last.isoformat()},
+            **({"is_told": {"BOOL": True}} if new.is_told else {}),
         )

@@ -228,6 +228,7 @@ def rounds() -> Rounds:
         sagemaker(),
         turns(),
         cleaning(),
+        announcements(),
         settings().machine_arn,
     )
 

@@ -184,7 +184,8 @@ def read_recoveries(update_id: str, item: dict[str, Any]) -> Recoveries:
     try:
         if item["update_id"]["S"] != update_id:
             return Recoveries()
-        return Recoveries(int(item["recoveries"]["N"]), _time_in(item["last_at"]["S"]))
+        count, last = int(item["recoveries"]["N"]), _time_in(item["last_at"]["S"])
+        return Recoveries(count, last, is_told="is_told" in item)
     except (KeyError, ValueError):
         return Recoveries()
 

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from switchover.aws.sweep import visit_in_time
+from switchover.aws.turns import GIVEN_UP
 from switchover.domain.errors import NoAnswer
+from switchover.domain.telling.announcement import announce_given_up
 from switchover.telemetry import logger
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from switchover.aws.announcements import Announcements
     from switchover.aws.cleaning import Cleaning
     from switchover.aws.ledger import Ledger
     from switchover.aws.queue import Queue
@@ -40,6 +43,7 @@ class Rounds:
         sagemaker: SageMaker,
         turns: Turns,
         cleaning: Cleaning,
+        announcements: Announcements,
         machine_arn: str,
     ) -> None:
         self._ledger = ledger
@@ -48,14 +52,23 @@ class Rounds:
         self._sagemaker = sagemaker
         self._turns = turns
         self._cleaning = cleaning
+        self._announcements = announcements
         self._machine_arn = machine_arn
 
     def look(self, endpoint: str) -> str:
-        """Start whoever is next at an endpoint, or the way back of a holder that is gone."""
+        """Start whoever is next at an endpoint, or the way back of a holder that is gone.
+
+        People are told once of a holder that no recovery could end.
+        """
         waiting = self._queue.entries(endpoint)
         if not waiting and self._ledger.claim(endpoint) is None:
             return NOBODY
-        return self._turns.start_next(self._sagemaker.read(endpoint), waiting)
+        found = self._turns.start_next(self._sagemaker.read(endpoint), waiting)
+        holder = self._ledger.claim(endpoint)
+        if found == GIVEN_UP and holder is not None:
+            self._announcements.publish(announce_given_up(holder))
+            self._ledger.note_given_up(endpoint, holder.update_id)
+        return found
 
     def go(self, now: datetime | None) -> dict[str, str]:
         """Look at every endpoint, and at the executions that were stopped before `now`."""

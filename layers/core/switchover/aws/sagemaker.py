@@ -104,6 +104,17 @@ class SageMaker:
             ),
         )
 
+    def find_model_name(self, config_name: str) -> str | None:
+        """The model of a config's one variant; None if the config is gone or isn't of one model."""
+        try:
+            config = self._sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
+        except ClientError as error:
+            if not _says(error, _NOT_FOUND):
+                raise
+            return None
+        names = [variant.get("ModelName") for variant in config["ProductionVariants"]]
+        return names[0] if len(names) == 1 else None
+
     def has_config(self, config_name: str) -> bool:
         """Whether there is a config of that name."""
         try:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 3  # each of them tells when it has ended, and then the next ones are seen to
 # The end of an update wakes the queue at once; this is for the event that was lost.
 _LOOK_AGAIN = timedelta(minutes=10)
-_AGAIN_MINUTES = 15
+GIVEN_UP = "given_up"  # no recovery will follow, and people don't know yet
 
 
 class Turns:
@@ -73,7 +73,8 @@ class Turns:
             if held_for is not None and held_for.waits_for(serving_of(endpoint, None)):
                 return "unsettled"
             self.recover(endpoint.name, holder.update_id, holder.execution_arn, now)
-            return "recovering"
+            past = self._ledger.recoveries(endpoint.name, holder.update_id)
+            return GIVEN_UP if past.is_given_up(now) and not past.is_told else "recovering"
         due = (one for one in others if one.not_before <= now)
         return "started" if any(self._take_up(one, now) for one in due) else "not_yet"
 
@@ -85,16 +86,20 @@ class Turns:
     def recover(self, endpoint: str, update_id: str, gone: str, now: datetime) -> None:
         """Start the way back for an update whose execution is gone.
 
-        Once for each execution; again now and then if that recovery ended and took nothing over. Each is
-        counted: after growing pauses only, and not for ever. An update whose record is gone is recorded
-        anew before, or nothing could take it up.
+        Once for each execution; again now and then if that recovery ended and took nothing over. Each
+        that is started is counted: after growing pauses only, and not for ever. An update whose record
+        is gone is recorded anew before, or nothing could take it up.
         """
+        count = self._ledger.recoveries(endpoint, update_id).count
+        first = execution_name(endpoint, "recovery", gone)
+        earlier = execution_name(endpoint, "recovery", f"{gone}#{count - 1}")
+        if any(self._workflow.is_running(self._arn_of(name)) for name in (first, earlier)):
+            return
         if not self._ledger.count_recovery(endpoint, update_id, now):
             return
         if self._ledger.find(update_id) is None:
             self._reopening.reopen(update_id, gone, None, now, endpoint)
-        for source in (gone, f"{gone}#{now:%Y%m%dT%H}#{now.minute // _AGAIN_MINUTES}"):
-            name = execution_name(endpoint, "recovery", source)
+        for name in (first, execution_name(endpoint, "recovery", f"{gone}#{count}")):
             is_started = self._workflow.start(self._machine_arn, name, {"recover": update_id})
             if is_started or self._workflow.is_running(self._arn_of(name)):
                 return

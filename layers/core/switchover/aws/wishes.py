@@ -5,6 +5,7 @@
 | wish#<endpoint> | abort#<update> | a person's request to stop an update             |
 | wish#<endpoint> | mark#<version> | a version that isn't started again by itself     |
 | wish#<endpoint> | pin            | the one version that the endpoint takes          |
+| wish#<endpoint> | adopt          | what serves, to be recorded as a version         |
 
 So a right to write here, by `dynamodb:LeadingKeys`, is no right to write claims, plans or the queue.
 What people wrote may be unreadable. It holds up releases, but neither a rollback nor other endpoints:
@@ -25,6 +26,7 @@ from switchover.domain.aborting import (
     is_by_a_person,
     object_to_abort,
 )
+from switchover.domain.adoption import Adoption
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.update import Moment
 
@@ -120,6 +122,18 @@ class Wishes:
             if body is None
             else _read(Pin, body, Pin(endpoint=endpoint, version="", reason=_UNREADABLE, at=None))
         )
+
+    def ask_adoption(self, wish: Adoption) -> None:
+        """Ask for what serves to be recorded as a version; the last wish counts."""
+        self._keep(wish.endpoint, "adopt", wish.model_dump_json())
+
+    def adoption(self, endpoint: str) -> Adoption | None:
+        """The last wish to have what serves recorded; None if there is none, or it can't be read."""
+        body = self._body(f"wish#{endpoint}", "adopt")
+        try:
+            return None if body is None else Adoption.model_validate_json(body, extra="ignore")
+        except ValueError:
+            return None
 
     def remove_pin(self, endpoint: str) -> None:
         """Let an endpoint take any version again."""

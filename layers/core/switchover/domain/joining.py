@@ -69,4 +69,5 @@ def _asks_the_same(update: Update, other: Update) -> bool:
 def _wish_of(update: Update) -> tuple[object, ...]:
     """All that decides what an update of a release does."""
     release = update.release.model_copy(update=_TOLD_ONLY) if update.release else None
-    return update.bucket, release, update.request.policy if update.request else {}
+    overrides = update.request.policy if update.request else {}
+    return update.bucket, update.version, release, overrides

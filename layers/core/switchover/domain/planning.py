@@ -238,8 +238,11 @@ def choose_earlier(
     """The config to go back to: the last that served before the present one, or the asked version.
 
     `served` is newest first. Unasked it goes only to what served before the present config ever did:
-    going back twice must not return to the version that was just left.
+    going back twice must not return to the version that was just left. What somebody else brought since
+    the last known good is taken back to that, also where it is a config that served long ago.
     """
+    if version is None and served and served[0].config_name != config_name:
+        return served[0]
     others = [entry for entry in served if entry.config_name != config_name]
     times = [entry.at for entry in served if entry.config_name == config_name]
     wanted = [

@@ -17,14 +17,20 @@ from pydantic import BaseModel, ConfigDict
 from switchover.domain.checks.preflight import claim_held
 from switchover.domain.joining import joined
 from switchover.domain.outcome import RECOVERED, Ending
-from switchover.domain.plain_text import quote
 from switchover.domain.plans.plan import Kind
 from switchover.domain.policies.policy import WhenBusy
-from switchover.domain.reasons import Reason
+from switchover.domain.queue_reasons import (
+    being_cleaned_up,
+    remedy_for_busy,
+    starts_later,
+    superseded_by,
+    waits_behind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from switchover.domain.reasons import Reason
     from switchover.domain.update import Update
     from switchover.domain.windows.window import StartTime
 
@@ -238,96 +244,9 @@ def _behind_holder(update: Update, holder: Claim, look: Look) -> Decision:
         turn = Turn.WAIT
         if update.kind is Kind.ROLLBACK or look.when_busy is WhenBusy.REJECT:
             turn = Turn.REJECTED
-        remedy = _remedy_for_busy(update, turn)
+        remedy = remedy_for_busy(update, waits=turn is Turn.WAIT)
         reason = claim_held(holder.endpoint, holder.update_id, remedy)
         return Decision(turn, (reason,), look.now if turn is Turn.WAIT else None)
     if holder.update_id == update.update_id:
         return Decision(Turn.CLAIM)  # an earlier execution of this very update
-    return Decision(Turn.RECOVER, (being_cleaned_up(holder),), look.now)
-
-
-def _remedy_for_busy(update: Update, turn: Turn) -> str:
-    if update.kind is Kind.ROLLBACK:
-        to = update.request.to if update.request else None
-        goal = f" --to {to}" if to else ""
-        return (
-            "An update that runs is called off, not waited for. This command does it, or says how:"
-            f" switchover rollback {update.endpoint}{goal}"
-        )
-    if turn is Turn.WAIT:
-        return "This one starts by itself when that has ended."
-    return (
-        f"Wait for its outcome, then start this release: {_start(update)}"
-        " (the policy says `when_busy: reject`)"
-    )
-
-
-def _start(update: Update, *options: str) -> str:
-    """The command that starts this release again."""
-    place = f"switchover start --endpoint {update.endpoint} --version {update.version}"
-    return " ".join((place, *options))
-
-
-def superseded_by(update: Update, newer: str) -> Reason:
-    """Something newer was decided for the endpoint."""
-    return Reason(
-        code="queue.superseded",
-        subject=f"endpoint {update.endpoint}",
-        message=f"{newer} was offered after this one and takes its place.",
-        remedy="Nothing to do; start this version by name if it is wanted after all.",
-    )
-
-
-def starts_later(update: Update, start: StartTime) -> Reason:
-    """It may not begin yet."""
-    return Reason(
-        code="start.later",
-        subject=f"endpoint {update.endpoint}",
-        message=f"the update may begin at {start.at:%Y-%m-%d %H:%M} UTC: {start.why}",
-        remedy=_remedy_for_time(update, start),
-    )
-
-
-def _remedy_for_time(update: Update, start: StartTime) -> str:
-    by_itself = "It starts by itself then."
-    if not start.passed_by:
-        return by_itself
-    asked = update.request
-    others = [
-        name
-        for name, was_asked in (("--now", asked and asked.now), ("--hotfix", update.hotfix_reason))
-        if was_asked and name not in start.passed_by
-    ]
-    command = _start(update, *sorted((*others, *start.passed_by), reverse=True), "--reason '…'")
-    only = "If what serves is broken" if "--hotfix" in start.passed_by else "To start it at once"
-    return f"{by_itself} {only}: {command}"
-
-
-def waits_behind(update: Update, other: str) -> Reason:
-    """Another one was offered earlier and waits too."""
-    return Reason(
-        code="queue.behind",
-        subject=f"endpoint {update.endpoint}",
-        message=f"{other} was offered earlier and goes first.",
-        remedy="It starts by itself in its turn.",
-    )
-
-
-def being_cleaned_up(holder: Claim) -> Reason:
-    """The update before this one ended, and left something to put back."""
-    return Reason(
-        code="claim.recovering",
-        subject=f"endpoint {holder.endpoint}",
-        message=f"{holder.update_id} has ended, and what it left is being put back.",
-        remedy="This one starts by itself afterwards.",
-    )
-
-
-def cancelled(update_id: str, why: str) -> Reason:
-    """A person took an update out of the queue."""
-    return Reason(
-        code="queue.cancelled",
-        subject=f"update {update_id}",
-        message=f"was taken out of the queue: {quote(why) if why else 'no reason given'}.",
-        remedy="Start the release again if it is still wanted.",
-    )
+    return Decision(Turn.RECOVER, (being_cleaned_up(holder.endpoint, holder.update_id),), look.now)

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from switchover.domain.queueing import Claim
 
 # Less than the 15 minutes between two looks at all claims, so that the next look is the next try.
 FIRST_PAUSE = timedelta(minutes=10)
@@ -15,10 +21,18 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Recoveries:
-    """How many recoveries of an update were begun, and when the last one was."""
+    """How many recoveries of an update were begun, and when the last one was.
+
+    `is_told` says that people know that no more will follow.
+    """
 
     count: int = 0
     last: datetime = _LONG_AGO
+    is_told: bool = False
+
+    def is_given_up(self, now: datetime) -> bool:
+        """Whether no recovery will follow, though the last one has had its time."""
+        return self.count >= MOST_RECOVERIES and now >= self.last + FIRST_PAUSE
 
 
 def next_recovery(past: Recoveries) -> datetime:
@@ -32,3 +46,16 @@ def next_recovery(past: Recoveries) -> datetime:
     if past.count >= MOST_RECOVERIES:
         return _NEVER
     return past.last + FIRST_PAUSE * (1 << (past.count - 1))
+
+
+def given_up(claim: Claim) -> Reason:
+    """Nothing looks after a claim any more."""
+    return Reason(
+        code="claim.given-up",
+        subject=f"endpoint {claim.endpoint}",
+        message=(
+            f"{MOST_RECOVERIES} recoveries of {claim.update_id}, whose execution is gone, could not end"
+            " it; no more are tried, and it still holds the endpoint."
+        ),
+        remedy=f"Free it: switchover unclaim {claim.endpoint} --reason '…'",
+    )

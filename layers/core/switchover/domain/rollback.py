@@ -182,10 +182,12 @@ def choose_move(
     )
     is_downtime = is_deleting or move in {Move.DELETE, Move.CREATE}
     is_more_of_the_same = move in {Move.WAIT, Move.TRIP_ABORT_ALARM}
+    # The last deletion must not be the end: what was deleted may be made once more.
+    most_attempts = MOST_ATTEMPTS + (move is Move.CREATE)
     if (
         (is_downtime and not allows_downtime)
         or (is_more_of_the_same and has_waited_long)
-        or (move.is_attempt and attempts >= MOST_ATTEMPTS)
+        or (move.is_attempt and attempts >= most_attempts)
     ):
         return Move.GIVE_UP
     return move

@@ -11,7 +11,9 @@ from switchover.domain.approvals.approval import Gate, Reply, write_query
 from switchover.domain.approvals.four_eyes import say_offerers
 from switchover.domain.brevity import fit_reasons
 from switchover.domain.golden.identity import UNASKED
+from switchover.domain.outcome import Outcome
 from switchover.domain.plain_text import for_message, quote
+from switchover.domain.recovering import given_up
 from switchover.domain.serving import say_change
 from switchover.domain.telling.account import tell_outcome
 from switchover.domain.telling.advice import advise
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from switchover.domain.fleet import Absent, EndpointReading
+    from switchover.domain.queueing import Claim
     from switchover.domain.reasons import Reason
     from switchover.domain.update import Update
 
@@ -93,6 +96,25 @@ def announce_outcome(update: Update, now: EndpointReading | Absent | None = None
                 "ended_at": update.ended_at.isoformat() if update.ended_at else None,
             }
         ),
+    )
+
+
+def announce_given_up(claim: Claim) -> Announcement:
+    """Tell people of an update that holds its endpoint and that nothing looks after any more."""
+    outcome, reason = Outcome.NEEDS_OPERATOR.value, given_up(claim)
+    return Announcement(
+        subject=_ascii(f"{outcome}: {claim.endpoint} is held and not looked after")[
+            :_SUBJECT_LENGTH
+        ],
+        text=for_message(str(reason)),
+        attributes={
+            "outcome": outcome,
+            "endpoint": claim.endpoint,
+            "version": "",
+            "update_id": claim.update_id,
+        },
+        detail_type="",
+        detail={},
     )
 
 

@@ -1,0 +1,101 @@
+"""Why an update waits for its endpoint, or makes way, and what helps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.plain_text import quote
+from switchover.domain.plans.plan import Kind
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from switchover.domain.update import Update
+    from switchover.domain.windows.window import StartTime
+
+
+def remedy_for_busy(update: Update, *, waits: bool) -> str:
+    """What helps an update that finds its endpoint held by another one."""
+    if update.kind is Kind.ROLLBACK:
+        to = update.request.to if update.request else None
+        goal = f" --to {to}" if to else ""
+        return (
+            "An update that runs is called off, not waited for. This command does it, or says how:"
+            f" switchover rollback {update.endpoint}{goal}"
+        )
+    if waits:
+        return "This one starts by itself when that has ended."
+    return (
+        f"Wait for its outcome, then start this release: {_start(update)}"
+        " (the policy says `when_busy: reject`)"
+    )
+
+
+def _start(update: Update, *options: str) -> str:
+    """The command that starts this release again."""
+    place = f"switchover start --endpoint {update.endpoint} --version {update.version}"
+    return " ".join((place, *options))
+
+
+def superseded_by(update: Update, newer: str) -> Reason:
+    """Something newer was decided for the endpoint."""
+    return Reason(
+        code="queue.superseded",
+        subject=f"endpoint {update.endpoint}",
+        message=f"{newer} was offered after this one and takes its place.",
+        remedy=f"Nothing to do. If it is wanted after all: {_start(update)}",
+    )
+
+
+def starts_later(update: Update, start: StartTime) -> Reason:
+    """It may not begin yet."""
+    return Reason(
+        code="start.later",
+        subject=f"endpoint {update.endpoint}",
+        message=f"the update may begin at {start.at:%Y-%m-%d %H:%M} UTC: {start.why}",
+        remedy=_remedy_for_time(update, start),
+    )
+
+
+def _remedy_for_time(update: Update, start: StartTime) -> str:
+    by_itself = "It starts by itself then."
+    if not start.passed_by:
+        return by_itself
+    asked = update.request
+    others = [
+        name
+        for name, was_asked in (("--now", asked and asked.now), ("--hotfix", update.hotfix_reason))
+        if was_asked and name not in start.passed_by
+    ]
+    command = _start(update, *sorted((*others, *start.passed_by), reverse=True), "--reason '…'")
+    only = "If what serves is broken" if "--hotfix" in start.passed_by else "To start it at once"
+    return f"{by_itself} {only}: {command}"
+
+
+def waits_behind(update: Update, other: str) -> Reason:
+    """Another one was offered earlier and waits too."""
+    return Reason(
+        code="queue.behind",
+        subject=f"endpoint {update.endpoint}",
+        message=f"{other} was offered earlier and goes first.",
+        remedy="It starts by itself in its turn.",
+    )
+
+
+def being_cleaned_up(endpoint: str, update_id: str) -> Reason:
+    """The update before this one ended, and left something to put back."""
+    return Reason(
+        code="claim.recovering",
+        subject=f"endpoint {endpoint}",
+        message=f"{update_id} has ended, and what it left is being put back.",
+        remedy="This one starts by itself afterwards.",
+    )
+
+
+def cancelled(update_id: str, why: str) -> Reason:
+    """A person took an update out of the queue."""
+    return Reason(
+        code="queue.cancelled",
+        subject=f"update {update_id}",
+        message=f"was taken out of the queue: {quote(why) if why else 'no reason given'}.",
+        remedy="Start the release again if it is still wanted.",
+    )
