@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel
 from switchover.aws import gateways
 from switchover.aws.unanswered import is_unanswered
 from switchover.aws.waking import wake
-from switchover.domain.approvals.approval import Gate, make_link
+from switchover.domain.approvals.approval import Gate, Question, make_link
 from switchover.domain.approvals.decision import answer_by
 from switchover.domain.errors import NotAsked
 from switchover.domain.manifest import find_plan_change
@@ -68,12 +68,13 @@ def _ask(payload: Payload) -> dict[str, Any]:
     # A link doesn't tell who answers, which four eyes ask for.
     has_links = told.links_url and not update.planned.four_eyes
     secret = secrets.token_urlsafe(_SECRET_BYTES) if has_links else ""
-    asked = ask_people(update, payload.gate, payload.ending.reasons, until, told.links_url, secret)
+    reasons = payload.ending.reasons
+    asked = ask_people(update, payload.gate, reasons, until, told.links_url, secret)
+    question = Question(gate=payload.gate, asked_at=payload.asked_at, until=until, reasons=reasons)
+    link = make_link(payload.gate, secret, until, reasons) if secret else update.approval_link
+    update = ledger.save(update, question=question, approval_link=link)
     at = gateways.sagemaker().read(update.endpoint).read_at
     state = "RequestApproval" if payload.gate is Gate.START else "RequestPromotion"
     ledger.add_moment(update, Moment(at=at, state=state, text=asked.text.splitlines()[0]))
-    if secret:
-        link = make_link(payload.gate, secret, until, payload.ending.reasons)
-        ledger.save(update, approval_link=link)
     gateways.announcements().publish(asked)
     return {"verdict": "asked"}

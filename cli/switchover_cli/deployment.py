@@ -15,7 +15,6 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from switchover.aws.artifacts import Artifacts
 from switchover.aws.clients import teach_newer_models
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.aws.container_logs import ContainerLogs
@@ -24,7 +23,7 @@ from switchover.aws.files import Files
 from switchover.aws.fleet_metrics import FleetMetrics
 from switchover.aws.garbage import Leftovers
 from switchover.aws.ledger import Ledger
-from switchover.aws.models import Models
+from switchover.aws.offers import Offers
 from switchover.aws.queue import Queue
 from switchover.aws.roles import Roles
 from switchover.aws.sagemaker import SageMaker
@@ -42,6 +41,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
+    from switchover.aws.artifacts import Artifacts
+    from switchover.aws.models import Models
     from switchover_local.stack import LocalCloud
 
 CALM = Config(
@@ -54,7 +55,10 @@ _OUTPUTS = ("TableName", "BucketName", "StateMachineArn")
 
 @dataclass(frozen=True)
 class Deployment:
-    """One deployed stack. Its gateways are made on first use: each costs a tenth of a second."""
+    """One deployed stack. Its gateways are made on first use: each costs a tenth of a second.
+
+    Those that know the inside of models and containers are loaded only then, too.
+    """
 
     session: boto3.Session
     table: str
@@ -139,7 +143,14 @@ class Deployment:
     @cached_property
     def models(self) -> Models:
         """Releases and their files."""
+        from switchover.aws.models import Models
+
         return Models(self.s3)
+
+    @cached_property
+    def offers(self) -> Offers:
+        """The releases that lie in the model bucket."""
+        return Offers(self.s3, self.bucket)
 
     @cached_property
     def files(self) -> Files:
@@ -149,6 +160,8 @@ class Deployment:
     @cached_property
     def artifacts(self) -> Artifacts:
         """What models are launched from."""
+        from switchover.aws.artifacts import Artifacts
+
         return Artifacts(self.s3, self.session.client("ecr", config=CALM))
 
     @cached_property

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import assert_never
-
-from switchover.domain.outcome import Outcome
 
 
 class ExitCode(IntEnum):
@@ -31,32 +28,3 @@ MEANINGS = {
     ExitCode.WRONG_ANSWERS: "a golden request was answered wrongly, or could not be measured",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C; an update goes on without us",
 }
-
-
-def exit_code_of(outcome: Outcome) -> ExitCode:
-    """The exit code of a command that followed an update to its outcome."""
-    match outcome:
-        case Outcome.UPDATED | Outcome.QUEUED:
-            return ExitCode.DONE
-        case Outcome.REJECTED | Outcome.SUPERSEDED:
-            return ExitCode.REJECTED
-        case Outcome.ROLLED_BACK:
-            return ExitCode.ROLLED_BACK
-        case Outcome.NEEDS_OPERATOR:
-            return ExitCode.NEEDS_OPERATOR
-        case _:
-            assert_never(outcome)
-
-
-def exit_code_of_abort(outcome: Outcome) -> ExitCode:
-    """The exit code of a command that had an update called off, and followed it.
-
-    RolledBack and Rejected are what was asked for; an update that ended Updated was not stopped.
-    """
-    match outcome:
-        case Outcome.ROLLED_BACK | Outcome.REJECTED:
-            return ExitCode.DONE
-        case Outcome.UPDATED:
-            return ExitCode.UNEXPECTED
-        case _:
-            return exit_code_of(outcome)

@@ -34,7 +34,10 @@ class Explanation(BaseModel):
 def explain(
     update: Annotated[
         str,
-        typer.Argument(metavar="UPDATE|ENDPOINT", help="An update's id; of an endpoint, its last."),
+        typer.Argument(
+            metavar="UPDATE|ENDPOINT",
+            help="An update's id; of an endpoint, the one that runs, or its last.",
+        ),
     ],
     *,
     stack: Stack = DEFAULT_STACK,
@@ -61,18 +64,19 @@ def explain(
 
 
 def find_explained(deployment: Deployment, name: str) -> tuple[Update, tuple[Moment, ...]]:
-    """The update of that id, or the last one of the endpoint of that name, with its timeline.
+    """The update of that id; or the one that runs on the endpoint of that name, or its last one.
 
     Raises:
         Misused: there is neither.
     """
     found = deployment.ledger.find(name)
     if found is None:
-        history = deployment.ledger.history(name, 1)
+        running = deployment.ledger.claiming_update(name)
+        history = (running,) if running else deployment.ledger.history(name, 1)
         if not history:
             raise Misused(
-                f"No update and no endpoint called {name!r} is known here.",
-                "List an endpoint's updates: switchover history ENDPOINT",
+                f"{name!r} is no update's id, and no endpoint that was ever updated here.",
+                "The endpoints that are known: switchover history",
             )
         found = history[0]
     return found, deployment.ledger.timeline(found.update_id)

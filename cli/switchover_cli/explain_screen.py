@@ -12,8 +12,17 @@ from rich.text import Text
 from switchover.domain.serving import say_serving
 from switchover.domain.telling.account import headline
 from switchover.domain.telling.evidence import say_limit, say_metric, say_time, say_value
-from switchover_cli.screen import GOLDEN_STYLES, OUTCOME_STYLES, draw_reasons
-from switchover_cli.words import say_minute, say_offset, say_plainly, say_version, shorten_alarm
+from switchover.domain.telling.waits import find_wait
+from switchover_cli.screen import GOLDEN_STYLES, OUTCOME_STYLES, draw_reasons, draw_wait
+from switchover_cli.words import (
+    say_asked,
+    say_minute,
+    say_offset,
+    say_plainly,
+    say_version,
+    shorten_alarm,
+    squeeze,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +46,10 @@ def draw_explanation(
 ) -> RenderableType:
     """All of it on one screen."""
     parts: list[RenderableType] = [_draw_head(update)]
+    wait = find_wait(update)
     for title, body in (
+        ("Asked for", [Text(say_asked(update))]),
+        ("Waits for people", [draw_wait(wait)] if wait else []),
         ("Why", list(draw_reasons(update.reasons))),
         ("Overrides", [Text(str(each)) for each in update.plan.overrides] if update.plan else []),
         ("Warned of", list(draw_reasons(update.warnings))),
@@ -115,13 +127,11 @@ def _draw_log(update: Update) -> Iterator[Text]:
 
 def _draw_timeline(timeline: tuple[Moment, ...], update: Update) -> RenderableType:
     table = Table.grid(padding=(0, 2))
+    timeline = squeeze(timeline)
     if len(timeline) > _MOST_MOMENTS:
         left_out = len(timeline) - _MOST_MOMENTS
-        table.add_row(
-            "",
-            "",
-            Text(f"… {left_out} earlier: switchover history {update.endpoint} --json", style="dim"),
-        )
+        all_of_it = f"{left_out} earlier ones: switchover explain {update.update_id} --json"
+        table.add_row("", "", Text(all_of_it, style="dim", overflow="fold"))
     for moment in timeline[-_MOST_MOMENTS:]:
         offset = Text(say_offset(moment.at, update.started_at), style="dim")
         table.add_row(offset, moment.state, say_plainly(moment.text))

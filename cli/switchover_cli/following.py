@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import typer
 from rich.text import Text
 
 from switchover.domain.outcome import Outcome
 from switchover_cli.console import open_console, print_document
-from switchover_cli.exits import exit_code_of, exit_code_of_abort
+from switchover_cli.exits import ExitCode
 from switchover_cli.records import StartRecord, record_update
 from switchover_cli.screen import draw_outcome
 from switchover_cli.watching import follow
@@ -62,3 +62,32 @@ def report_started(
         console = open_console(soft_wrap=True)
         console.print(Text.assemble("Started ", (update_id, "bold"), "."))
         console.print(f"Follow it: switchover watch --update {update_id}")
+
+
+def exit_code_of(outcome: Outcome) -> ExitCode:
+    """The exit code of a command that followed an update to its outcome."""
+    match outcome:
+        case Outcome.UPDATED | Outcome.QUEUED:
+            return ExitCode.DONE
+        case Outcome.REJECTED | Outcome.SUPERSEDED:
+            return ExitCode.REJECTED
+        case Outcome.ROLLED_BACK:
+            return ExitCode.ROLLED_BACK
+        case Outcome.NEEDS_OPERATOR:
+            return ExitCode.NEEDS_OPERATOR
+        case _:
+            assert_never(outcome)
+
+
+def exit_code_of_abort(outcome: Outcome) -> ExitCode:
+    """The exit code of a command that had an update called off, and followed it.
+
+    RolledBack and Rejected are what was asked for; an update that ended Updated was not stopped.
+    """
+    match outcome:
+        case Outcome.ROLLED_BACK | Outcome.REJECTED:
+            return ExitCode.DONE
+        case Outcome.UPDATED:
+            return ExitCode.UNEXPECTED
+        case _:
+            return exit_code_of(outcome)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 from pydantic import BaseModel, ConfigDict
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from switchover.domain.garbage import Judged, judge_made, made_by
@@ -57,7 +57,7 @@ def gc(
         )
         print_json(record)
     elif not yes or not removed:
-        _draw(endpoint, judged, len(removable))
+        _draw(judged, len(removable), endpoint, f"switchover gc {endpoint} --keep {keep} --yes")
 
 
 def judge_leftovers(deployment: Deployment, endpoint: str, keep: int) -> tuple[Judged, ...]:
@@ -84,20 +84,21 @@ def judge_leftovers(deployment: Deployment, endpoint: str, keep: int) -> tuple[J
     )
 
 
-def _draw(endpoint: str, judged: tuple[Judged, ...], removable: int) -> None:
+def _draw(judged: tuple[Judged, ...], removable: int, endpoint: str, command: str) -> None:
     console = open_console()
     if not judged:
         console.print(f"Switchover made no config or model for {endpoint} that still exists.")
         return
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for column in ("", "name", "version", "needed by"):
-        table.add_column(column, no_wrap=column in {"", "version"})
     for each in judged:
-        why = Text("; ".join(each.needed_by)) if each.needed_by else Text("nothing", style="yellow")
-        table.add_row(each.made.sort.value, each.made.name, each.made.version, why)
-    console.print(table)
+        made = each.made
+        console.print(
+            Text.assemble(f"{made.sort.value:<8}", (made.name, "bold"), f"  {made.version}")
+        )
+        why = "; ".join(each.needed_by)
+        needed = Text(f"needed: {why}", "dim") if why else Text("needed by nothing", "yellow")
+        console.print(Padding(needed, (0, 0, 0, 8)))
     console.print()
     if removable:
-        console.print(f"{removable} may go. Remove them: switchover gc {endpoint} --yes")
+        console.print(f"{removable} may go. Remove them: {command}", soft_wrap=True)
     else:
         console.print("All of it is still needed.")

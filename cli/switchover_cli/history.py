@@ -1,66 +1,70 @@
-"""An endpoint's updates as a table, newest first."""
+"""`switchover history`: how an endpoint's updates went, or how the last one of each endpoint did."""
 
-from __future__ import annotations
+from typing import Annotated
 
-from typing import TYPE_CHECKING
+import typer
+from botocore.exceptions import ClientError
+from pydantic import TypeAdapter
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
-from switchover_cli.screen import OUTCOME_STYLES
-from switchover_cli.words import say_minute, say_roughly, say_version, shorten_alarm
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from switchover.domain.update import Update
+from switchover.domain.update import Update
+from switchover_cli.console import open_console, print_document
+from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.history_screen import draw_history
+from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
+from switchover_cli.records import UpdateRecord, record_update
 
 
-def draw_history(updates: Sequence[Update]) -> Group:
-    """One line per update: when, what, how, how it ended, how long it took; then why some failed."""
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("started (UTC)", no_wrap=True)
-    table.add_column("version", no_wrap=True)
-    table.add_column("strategy", no_wrap=True)
-    table.add_column("outcome", no_wrap=True)
-    table.add_column("took", justify="right", no_wrap=True)
-    for update in updates:
-        table.add_row(
-            say_minute(update.started_at),
-            say_version(update),
-            update.plan.pace.strategy.value if update.plan else "–",
-            _draw_outcome(update),
-            _took(update),
+def history(
+    endpoint: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ENDPOINT",
+            callback=check_endpoint,
+            help="The SageMaker endpoint; by default all, with the last update of each.",
+        ),
+    ] = None,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """List an endpoint's updates, newest first; or the last update of every endpoint."""
+    deployment = find_deployment(stack, open_session(local=local))
+    if endpoint is not None:
+        updates = deployment.ledger.history(endpoint, limit)
+    else:
+        updates = _last_of_each(deployment, limit)
+    if json:
+        records = tuple(
+            record_update(update, deployment.ledger.timeline(update.update_id))
+            for update in updates
         )
-    notes: list[RenderableType] = [_draw_why(update) for update in updates if update.reasons]
-    return Group(table, *([Text(), *notes] if notes else []))
+        adapter = TypeAdapter(tuple[UpdateRecord, ...])
+        print_document(adapter.dump_json(records, indent=2).decode())
+    elif updates:
+        open_console().print(draw_history(updates, names_endpoints=endpoint is None))
+    else:
+        open_console().print(f"No update of {endpoint or 'any endpoint'} is known here.")
 
 
-def _draw_why(update: Update) -> Padding:
-    """Indented and wrapped: a reason is no good if it is cut off."""
-    said = Text.assemble((say_version(update), "bold"), "  ", _why(update))
-    return Padding(said, (0, 0, 0, 1))
+def _last_of_each(deployment: Deployment, limit: int) -> tuple[Update, ...]:
+    """The last update of every endpoint that a release was ever offered for, newest first.
 
-
-def _draw_outcome(update: Update) -> Text:
-    if update.outcome is None:
-        return Text("running", style="cyan")
-    return Text(update.outcome.value, style=OUTCOME_STYLES[update.outcome])
-
-
-def _took(update: Update) -> str:
-    if update.ended_at is None:
-        return "–"
-    return say_roughly((update.ended_at - update.started_at).total_seconds())
-
-
-def _why(update: Update) -> str:
-    first, *others = update.reasons
-    more = f" (and {len(others)} more: --json)" if others else ""
-    subject = first.subject
-    if subject.startswith("alarm "):
-        fleet, purpose = shorten_alarm(subject.removeprefix("alarm "))
-        subject = f"alarm {purpose} ({fleet})"
-    return f"{subject}: {first.message}{more}"
+    Endpoints whose updates these credentials may not read are named on stderr.
+    """
+    found: list[Update] = []
+    denied: list[str] = []
+    for name in deployment.offers.endpoints():
+        try:
+            found += deployment.ledger.history(name, 1)
+        except ClientError as error:
+            if "AccessDenied" not in error.response["Error"]["Code"]:
+                raise
+            denied.append(name)
+    if denied:
+        open_console(stderr=True, soft_wrap=True).print(
+            f"(without those that you may not read: {', '.join(denied)})"
+        )
+    found.sort(key=lambda update: update.started_at, reverse=True)
+    return tuple(found[:limit])

@@ -2,9 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
+
+from switchover_cli.errors import Misused
+
+# As EndpointName and VersionName say (domain/release.py), which would load every model of a release.
+_ENDPOINT = re.compile(r"(?=.{1,63}$)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+_VERSION = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._+-]{0,62}")
+
+
+def check_endpoint(name: str | None) -> str | None:
+    """An endpoint's name as typed.
+
+    Raises:
+        Misused: no endpoint can have this name.
+    """
+    if name is not None and not _ENDPOINT.fullmatch(name):
+        raise Misused(
+            f"{name!r} can't be an endpoint's name.",
+            "A name has letters, digits, and hyphens between them, 63 at most, like vlm-prod.",
+        )
+    return name
+
+
+def check_version(version: str | None) -> str | None:
+    """A model version as typed.
+
+    Raises:
+        Misused: no version can have this name.
+    """
+    if version is not None and not _VERSION.fullmatch(version):
+        raise Misused(
+            f"{version!r} can't be a version.",
+            "A version begins with a letter or digit; then letters, digits and . _ + - may follow, 63"
+            " characters at most, like v2 or 2026-11-30.",
+        )
+    return version
+
 
 Json = Annotated[
     bool, typer.Option("--json", help="Print JSON for machines, and nothing else, on stdout.")
@@ -16,7 +53,10 @@ Stack = Annotated[
         "--stack", envvar="SWITCHOVER_STACK", help="The CloudFormation stack of Switchover."
     ),
 ]
-Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="The SageMaker endpoint.")]
+Endpoint = Annotated[
+    str,
+    typer.Argument(metavar="ENDPOINT", callback=check_endpoint, help="The SageMaker endpoint."),
+]
 Why = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
 Hotfix = Annotated[
     bool,
@@ -38,6 +78,8 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say whether it would start now, and start nothing.")
 ]
 MustSayWhy = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
-Version = Annotated[str, typer.Argument(metavar="VERSION", help="A model version.")]
+Version = Annotated[
+    str, typer.Argument(metavar="VERSION", callback=check_version, help="A model version.")
+]
 Watch = Annotated[bool, typer.Option("--watch", help="Follow the update to its outcome.")]
 DEFAULT_STACK = "switchover"

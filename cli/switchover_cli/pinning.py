@@ -1,10 +1,9 @@
 """`switchover pin`: an endpoint that takes releases of one version only."""
 
-from datetime import UTC, datetime
-
 from switchover.domain.marks import Pin
 from switchover_cli.console import open_console
 from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.known_versions import check_known
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Local, MustSayWhy, Stack, Version
 
 
@@ -18,8 +17,14 @@ def pin(
 ) -> None:
     """Have an endpoint refuse every other version; rollbacks still work."""
     deployment = find_deployment(stack, open_session(local=local))
+    check_known(deployment, endpoint, version)
     deployment.wishes.set_pin(
-        Pin(endpoint=endpoint, version=version, reason=reason, at=datetime.now(UTC))
+        Pin(
+            endpoint=endpoint,
+            version=version,
+            reason=reason,
+            at=deployment.sagemaker.read(endpoint).read_at,
+        )
     )
     open_console(soft_wrap=True).print(f"{endpoint} is pinned to {version}.")
 

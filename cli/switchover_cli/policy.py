@@ -28,7 +28,7 @@ from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode
 from switchover_cli.following import print_json
-from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, check_endpoint
 from switchover_cli.policy_screen import draw_settings, draw_verdict
 from switchover_cli.policy_store import pull, push, put_policy, write_new
 from switchover_cli.starting import parse_overrides
@@ -59,7 +59,9 @@ class VerdictRecord(BaseModel):
 
 @app.command()
 def show(
-    endpoint: Annotated[str | None, typer.Argument(metavar="ENDPOINT")] = None,
+    endpoint: Annotated[
+        str | None, typer.Argument(metavar="ENDPOINT", callback=check_endpoint)
+    ] = None,
     *,
     file: Annotated[
         Path | None, typer.Option(help="A policy file here, instead of an endpoint's in AWS.")

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from switchover.domain.marks import Pin
@@ -134,18 +133,12 @@ def _draw(found: _Queue) -> RenderableType:
         lines.append(Text(f"Pinned to {found.pin.shown}: {found.pin.reason}"))
     if not found.waiting:
         return Group(*lines, Text(f"Nobody waits for {found.endpoint}."))
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("offered (UTC)", no_wrap=True)
-    table.add_column("version", no_wrap=True)
-    table.add_column("not before (UTC)", no_wrap=True)
-    table.add_column("waits because")
-    table.add_column("update", overflow="fold")
     for one in found.waiting:
-        table.add_row(
-            say_minute(one.offered_at),
-            one.version or "(rollback)",
-            say_minute(one.not_before),
-            one.why,
-            one.update_id,
+        lines.append(Text(f"\n{one.version or '(rollback)'}  {one.update_id}", style="bold"))
+        lines.append(
+            Text(
+                f"offered {say_minute(one.offered_at)} UTC, starts not before"
+                f" {say_minute(one.not_before)} UTC: {one.why}"
+            )
         )
-    return Group(*lines, table)
+    return Group(*lines)

@@ -10,11 +10,14 @@ from switchover.domain.adoption import Drift
 from switchover.domain.fleet import AlarmReading
 from switchover.domain.golden.identity import UNASKED, Proof
 from switchover.domain.golden.results import GoldenResult
+from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind, Plan
 from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Strategy
+from switchover.domain.queueing import Waiting
 from switchover.domain.reasons import Reason
+from switchover.domain.telling.waits import Wait, find_wait
 from switchover.domain.update import Moment, Update
 
 
@@ -40,12 +43,18 @@ class PlanNumbers(_Record):
 
 
 class UpdateRecord(_Record):
-    """One update, as `history`, `watch` and every `--watch` print it."""
+    """One update, as `history`, `watch` and every `--watch` print it.
+
+    `started_by` are ARNs as AWS authenticated them; empty if nobody vouched for it.
+    """
 
     update_id: str
     endpoint: str
     kind: Kind
     version: str
+    reason: str
+    started_by: tuple[str, ...]
+    waits_for: Wait | None
     outcome: Outcome | None
     summary: str
     reasons: tuple[Reason, ...]
@@ -70,11 +79,17 @@ class StatusRecord(_Record):
     config: str | None
     version: str | None
     instances: int
+    pending_config: str | None
+    pending_version: str | None
+    pending_instances: int
     phase: str | None
     elapsed_seconds: int | None
     running: UpdateRecord | None
     last: UpdateRecord | None
     last_change: UpdateRecord | None
+    waiting: tuple[Waiting, ...]
+    pin: Pin | None
+    marks: tuple[Mark, ...]
     alarms: tuple[AlarmReading, ...]
     drift: Drift | None
     read_at: datetime
@@ -109,6 +124,9 @@ def record_update(update: Update, timeline: tuple[Moment, ...]) -> UpdateRecord:
         endpoint=update.endpoint,
         kind=update.kind,
         version=update.version,
+        reason=update.given_reason,
+        started_by=update.offered_by or (),
+        waits_for=find_wait(update),
         outcome=update.outcome,
         summary=update.summary,
         reasons=update.reasons,

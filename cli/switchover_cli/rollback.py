@@ -14,9 +14,15 @@ from switchover_cli.abort import say_next_step, stop_for
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused
-from switchover_cli.exits import ExitCode, exit_code_of, exit_code_of_abort
-from switchover_cli.following import print_json, report_started, show_to_end
-from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
+from switchover_cli.exits import ExitCode
+from switchover_cli.following import (
+    exit_code_of,
+    exit_code_of_abort,
+    print_json,
+    report_started,
+    show_to_end,
+)
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why, check_version
 from switchover_cli.records import StartRecord, record_update
 from switchover_cli.starting import rollback_request, start_update
 
@@ -25,7 +31,10 @@ def rollback(
     endpoint: Endpoint,
     *,
     to: Annotated[
-        str | None, typer.Option(help="The version to return to; by default the last before.")
+        str | None,
+        typer.Option(
+            callback=check_version, help="The version to return to; by default the last before."
+        ),
     ] = None,
     reason: Why = "",
     watch: Annotated[bool, typer.Option(help="Follow it to its outcome.")] = True,

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from switchover.domain.approvals.approval import Gate
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
-from switchover_cli.words import say_stages, say_status
+from switchover_cli.words import say_duration, say_roughly, say_stages, say_status
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import AlarmReading
@@ -40,6 +41,12 @@ STATE_WORDS = {
 }
 
 
+_ASKING = {
+    Gate.START: STATE_WORDS["RequestApproval"],
+    Gate.PROMOTION: STATE_WORDS["RequestPromotion"],
+}
+
+
 @dataclass(frozen=True, slots=True)
 class FleetCount:
     """Instances of the previous config and of the target, now."""
@@ -63,6 +70,9 @@ class Scene:
         """What is going on, in a few plain words."""
         if self.update.outcome is not None:
             return f"Ended: {self.update.outcome.value}"
+        gate = self.update.open_gate
+        if gate is not None:
+            return _ASKING[gate]
         state = self.timeline[-1].state if self.timeline else "ClaimEndpoint"
         doing = STATE_WORDS.get(state, state)
         if isinstance(self.endpoint, Absent):
@@ -92,6 +102,34 @@ class Scene:
         if plan is not None and self.endpoint.config_name == plan.target_config:
             return FleetCount(old=self.endpoint.pending_instances, new=self.endpoint.instances)
         return FleetCount(old=self.endpoint.instances, new=self.endpoint.pending_instances)
+
+    @property
+    def full_fleet(self) -> int:
+        """Instances of a whole fleet: as planned, or as stand on one side if that is more."""
+        planned = self.update.plan.pace.instances if self.update.plan else 0
+        return max(planned, self.fleet.old, self.fleet.new)
+
+    @property
+    def progress(self) -> str:
+        """How long it has taken, beside how long it was planned to take; what is overdue is said so."""
+        update, elapsed = self.update, say_duration(self.elapsed_seconds)
+        if update.plan is None or update.course is None:
+            return f"{elapsed} since it began"
+        expected = update.plan.expected_seconds
+        planned = f"about {say_roughly(expected)}"
+        if update.moving_seconds is not None:
+            moved = say_duration(update.moving_seconds)
+            rest = max(0.0, self.elapsed_seconds - update.moving_seconds)
+            after = "" if update.outcome else f"; the new fleet serves for {say_duration(rest)} now"
+            return f"moved in {moved} (planned: {planned}){after}"
+        if self.elapsed_seconds <= expected:
+            return f"{elapsed} of {planned}"
+        late = say_duration(self.elapsed_seconds - expected)
+        if update.outcome is not None:
+            return f"{elapsed} (planned: {planned})"
+        left = update.plan.deadline_seconds - self.elapsed_seconds
+        given_up = f"it is given up in {say_roughly(left)}" if left > 0 else "its deadline is over"
+        return f"{elapsed}: {late} longer than planned ({planned}); {given_up}"
 
     @property
     def elapsed_seconds(self) -> float:

@@ -16,15 +16,17 @@ from switchover.domain.fleet import AlarmState
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.outcome import Outcome
 from switchover.domain.telling.advice import advise
+from switchover.domain.telling.waits import find_wait
 from switchover_cli.words import (
     ALARM_WORDS,
-    say_duration,
+    say_asked,
+    say_minute,
     say_offset,
     say_plainly,
-    say_roughly,
     say_strategy,
     say_version,
     shorten_alarm,
+    squeeze,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.fleet import AlarmReading
     from switchover.domain.reasons import Reason
+    from switchover.domain.telling.waits import Wait
     from switchover.domain.update import Moment, Update
     from switchover_cli.scene import FleetCount, Scene
 
@@ -61,15 +64,21 @@ GOLDEN_STYLES = {
 
 
 def draw_scene(scene: Scene) -> RenderableType:
-    """The panel of a running update; its height stays the same, so that nothing jumps."""
+    """The panel of a running update. Nothing is cut: what is long takes another line."""
     update = scene.update
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", min_width=7)
     facts.add_column(ratio=1)
-    facts.add_row("update", Text(update.update_id, no_wrap=True, overflow="ellipsis"))
+    facts.add_row("update", Text(update.update_id, overflow="fold"))
+    facts.add_row("asked", Text(say_asked(update)))
     facts.add_row("plan", Text(say_strategy(update.plan) if update.plan else "not fixed yet"))
-    facts.add_row("phase", Text(scene.phase, style="bold", no_wrap=True, overflow="ellipsis"))
-    facts.add_row("fleet", draw_fleet(scene.fleet, _full_size(scene)))
+    facts.add_row("phase", Text(scene.phase, style="bold"))
+    if update.abort is not None:
+        facts.add_row("stop", Text(update.abort.told, style="yellow"))
+    wait = find_wait(update)
+    if wait is not None:
+        facts.add_row("waits", draw_wait(wait))
+    facts.add_row("fleet", draw_fleet(scene.fleet, scene.full_fleet))
     facts.add_row("time", _draw_time(scene))
     facts.add_row("alarms", draw_alarms(scene.alarms))
     return Panel(
@@ -83,9 +92,20 @@ def draw_scene(scene: Scene) -> RenderableType:
     )
 
 
+def draw_wait(wait: Wait) -> RenderableType:
+    """What people are asked, why, until when, and the commands that answer."""
+    until = f"Until {say_minute(wait.until)} UTC. " if wait.until else ""
+    return Group(
+        Text(wait.question, style="bold"),
+        *draw_reasons(wait.reasons),
+        Text(f"{until}{wait.silence}"),
+        Text(f"Yes: {wait.yes}\nNo:  {wait.no}", style="cyan"),
+    )
+
+
 def draw_fleet(fleet: FleetCount, full: int) -> Text:
     """Both fleets as rows of squares: `old ■■■□ 3   new ■□□□ 1`."""
-    text = Text(no_wrap=True, overflow="ellipsis")
+    text = Text()
     for name, count, style in (("old", fleet.old, "cyan"), ("new", fleet.new, "green")):
         text.append(f"{name} ", style="dim")
         if full <= _LONGEST_FLEET_BAR:
@@ -160,28 +180,20 @@ def _headline(update: Update) -> str:
     return f"{update.endpoint} → {say_version(update)}" if update.version else update.endpoint
 
 
-def _full_size(scene: Scene) -> int:
-    planned = scene.update.plan.pace.instances if scene.update.plan else 0
-    return max(planned, scene.fleet.old, scene.fleet.new)
-
-
 def _draw_time(scene: Scene) -> RenderableType:
-    elapsed = say_duration(scene.elapsed_seconds)
     if scene.update.plan is None or scene.update.course is None:
-        return Text(elapsed)
+        return Text(scene.progress)
     expected = scene.update.plan.expected_seconds
-    is_late = scene.elapsed_seconds > expected
+    is_late = scene.update.moving_seconds is None and scene.elapsed_seconds > expected
+    is_moved = scene.update.moving_seconds is not None
     bar = ProgressBar(
         total=expected,
-        completed=min(scene.elapsed_seconds, expected),
-        width=24,
+        completed=expected if is_moved else min(scene.elapsed_seconds, expected),
+        width=16,
         complete_style="yellow" if is_late else "cyan",
         finished_style="yellow" if is_late else "cyan",
     )
-    said = Text(f"{elapsed} of about {say_roughly(expected)}", no_wrap=True)
-    if is_late and scene.update.outcome is None:
-        deadline = say_roughly(scene.update.plan.deadline_seconds)
-        said.append(f", deadline {deadline}", style="yellow")
+    said = Text(scene.progress, style="yellow" if is_late and not scene.update.outcome else "")
     row = Table.grid(padding=(0, 2))
     row.add_row(bar, said)
     return row
@@ -191,8 +203,8 @@ def _draw_timeline(timeline: tuple[Moment, ...], update: Update) -> RenderableTy
     table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(style="dim", no_wrap=True, min_width=8)
     table.add_column(no_wrap=True, min_width=15)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    shown = timeline[-_TIMELINE_ROWS:]
+    table.add_column(ratio=1)
+    shown = squeeze(timeline)[-_TIMELINE_ROWS:]
     for moment in shown:
         table.add_row(
             say_offset(moment.at, update.started_at), moment.state, Text(say_plainly(moment.text))

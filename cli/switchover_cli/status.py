@@ -1,182 +1,121 @@
-"""What serves an endpoint now, what runs on it, and how the last update ended."""
+"""`switchover status`: what serves an endpoint now, what runs or waits, how the last update ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
-
 from switchover.domain.adoption import find_drift
 from switchover.domain.alarms import standing_alarms
-from switchover.domain.amounts import say_count
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import Absent, AlarmState, EndpointReading
 from switchover.domain.outcome import Outcome
 from switchover.domain.policies.policy import Policy
+from switchover.domain.serving import Serving, serving_of
+from switchover_cli.console import open_console
+from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.following import print_json
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.records import StatusRecord, record_update
 from switchover_cli.scene import Scene, read_scene
-from switchover_cli.screen import OUTCOME_STYLES, draw_alarms, draw_fleet
-from switchover_cli.words import (
-    say_duration,
-    say_minute,
-    say_roughly,
-    say_status,
-    say_strategy,
-    say_version,
-)
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from switchover.domain.adoption import Drift
     from switchover.domain.fleet import AlarmReading
-    from switchover.domain.served import Served
+    from switchover.domain.marks import Mark, Pin
+    from switchover.domain.queueing import Waiting
     from switchover.domain.update import Update
     from switchover_cli.deployment import Deployment
 
-
+_OVER = frozenset(Outcome) - {Outcome.QUEUED}
 # What ends otherwise never touched the endpoint.
-_CHANGES = {Outcome.UPDATED, Outcome.ROLLED_BACK, Outcome.NEEDS_OPERATOR}
+_CHANGES = frozenset({Outcome.UPDATED, Outcome.ROLLED_BACK, Outcome.NEEDS_OPERATOR})
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One endpoint at one moment. `version` is None for a config that no update brought.
+    """One endpoint at one moment. `serving.version` is empty for a config that no update brought.
 
     `last` ended last; `last_change` is the last of those that touched the endpoint.
     """
 
     endpoint: EndpointReading | Absent
-    version: str | None
+    serving: Serving
     running: Scene | None
+    waiting: tuple[Waiting, ...]
     last: Update | None
     last_change: Update | None
+    pin: Pin | None
+    marks: tuple[Mark, ...]
     alarms: tuple[AlarmReading, ...]
     drift: Drift | None = None
+
+
+def status(
+    endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
+) -> None:
+    """Show what serves now, what runs, and how the last update ended."""
+    deployment = find_deployment(stack, open_session(local=local))
+    found = read_status(deployment, endpoint)
+    if json:
+        print_json(record_status(found))
+        return
+    from switchover_cli.status_screen import draw_status
+
+    open_console().print(draw_status(found))
 
 
 def read_status(deployment: Deployment, endpoint: str) -> Status:
     """Read everything that `status` shows."""
     reading = deployment.sagemaker.read(endpoint)
-    history = deployment.ledger.history(endpoint)
+    running = _running(deployment, endpoint)
     served = deployment.ledger.served(endpoint)
+    history = deployment.ledger.history(endpoint)
     return Status(
         endpoint=reading,
-        version=_serving_version(reading, served),
-        running=_running(deployment, endpoint),
-        last=_latest(history, set(Outcome)),
+        serving=serving_of(reading, running.update.plan if running else None, served),
+        running=running,
+        waiting=deployment.queue.entries(endpoint),
+        last=_latest(history, _OVER),
         last_change=_latest(history, _CHANGES),
+        pin=deployment.wishes.pin(endpoint),
+        marks=deployment.wishes.marks(endpoint),
         alarms=_standing(deployment, reading),
         drift=find_drift(reading, served, history),
     )
 
 
-def _latest(history: tuple[Update, ...], outcomes: set[Outcome]) -> Update | None:
-    """The update that ended last of those that ended so, whenever each began."""
-    ended = (update for update in history if update.outcome in outcomes)
-    return max(ended, key=lambda update: update.ended_at or update.started_at, default=None)
-
-
 def record_status(status: Status) -> StatusRecord:
     """The printed form for machines."""
-    reading, running = status.endpoint, status.running
-    exists = isinstance(reading, EndpointReading)
+    reading, serving, running = status.endpoint, status.serving, status.running
     return StatusRecord(
         endpoint=reading.name,
-        exists=exists,
+        exists=isinstance(reading, EndpointReading),
         status=reading.status.value if isinstance(reading, EndpointReading) else None,
-        config=reading.config_name if isinstance(reading, EndpointReading) else None,
-        version=status.version,
-        instances=reading.instances if isinstance(reading, EndpointReading) else 0,
+        config=serving.config_name or None,
+        version=serving.version or None,
+        instances=serving.instances,
+        pending_config=serving.pending_config_name or None,
+        pending_version=serving.pending_version or None,
+        pending_instances=serving.pending_instances,
         phase=running.phase if running else None,
         elapsed_seconds=round(running.elapsed_seconds) if running else None,
         running=record_update(running.update, running.timeline) if running else None,
         last=record_update(status.last, ()) if status.last else None,
         last_change=record_update(status.last_change, ()) if status.last_change else None,
+        waiting=status.waiting,
+        pin=status.pin,
+        marks=status.marks,
         alarms=status.alarms,
         drift=status.drift,
         read_at=reading.read_at,
     )
 
 
-def draw_status(status: Status) -> RenderableType:
-    """The printed form for people."""
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim", min_width=7)
-    facts.add_column(ratio=1)
-    facts.add_row("serves", _draw_serving(status))
-    if status.drift is not None:
-        facts.add_row("drift", _draw_drift(status.endpoint.name, status.drift))
-    elif status.version is None and status.running is None and status.last is None:
-        facts.add_row("", _draw_unknown(status.endpoint))
-    if status.running is not None:
-        _add_running(facts, status.running)
-    facts.add_row("last", _draw_last(status.last))
-    if status.last_change is not None and status.last_change != status.last:
-        facts.add_row("before", _draw_last(status.last_change))
-    if status.alarms:
-        facts.add_row("alarms", draw_alarms(status.alarms))
-    return Group(Text(status.endpoint.name, style="bold"), facts)
-
-
-def _draw_serving(status: Status) -> Text:
-    reading = status.endpoint
-    if isinstance(reading, Absent):
-        return Text("nothing: there is no endpoint of that name", style="bold red")
-    text = Text(status.version or "a config that no update brought", style="bold")
-    text.append(
-        f"  {reading.config_name}, {say_count(reading.instances, 'instance')},"
-        f" {say_status(reading.status)}",
-        style="not bold",
-    )
-    return text
-
-
-def _draw_drift(endpoint: str, drift: Drift) -> Text:
-    text = Text(drift.told, style="bold yellow")
-    text.append(
-        f" Back to it: switchover rollback {endpoint}. To keep what serves: switchover adopt {endpoint}"
-        " --version NAME",
-        style="default not bold",
-    )
-    return text
-
-
-def _draw_unknown(endpoint: EndpointReading | Absent) -> Text:
-    if isinstance(endpoint, Absent):
-        return Text()
-    return Text(f"Record it as a version: switchover adopt {endpoint.name}", style="dim")
-
-
-def _add_running(facts: Table, scene: Scene) -> None:
-    update = scene.update
-    facts.add_row("running", Text(f"{say_version(update)}  {update.update_id}"))
-    if update.plan is not None:
-        facts.add_row("plan", Text(f"{update.plan.digest[:12]}, {say_strategy(update.plan)}"))
-    facts.add_row("phase", Text(scene.phase, style="bold"))
-    facts.add_row("fleet", draw_fleet(scene.fleet, max(scene.fleet.old, scene.fleet.new)))
-    expected = f" of about {say_roughly(update.plan.expected_seconds)}" if update.plan else ""
-    facts.add_row("time", Text(f"{say_duration(scene.elapsed_seconds)}{expected}"))
-
-
-def _draw_last(last: Update | None) -> Text:
-    if last is None or last.outcome is None:
-        return Text("no update has ended yet", style="dim")
-    text = Text(last.outcome.value, style=OUTCOME_STYLES[last.outcome])
-    ended = f" at {say_minute(last.ended_at)} UTC" if last.ended_at else ""
-    text.append(f"  {say_version(last)}{ended}: {last.summary}", style="default not bold")
-    return text
-
-
-def _serving_version(reading: EndpointReading | Absent, served: tuple[Served, ...]) -> str | None:
-    if isinstance(reading, Absent):
-        return None
-    return next(
-        (entry.version for entry in served if entry.config_name == reading.config_name), None
-    )
+def _latest(history: tuple[Update, ...], outcomes: frozenset[Outcome]) -> Update | None:
+    """The update that ended last of those that ended so, whenever each began."""
+    ended = (update for update in history if update.outcome in outcomes)
+    return max(ended, key=lambda update: update.ended_at or update.started_at, default=None)
 
 
 def _running(deployment: Deployment, endpoint: str) -> Scene | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from switchover_cli.console import open_console
-from switchover_cli.errors import CommandFailed, explain
+from switchover_cli.errors import CommandFailed
 from switchover_cli.function_urls import explain_refused_call
+from switchover_cli.refusals import explain
 
 if TYPE_CHECKING:
     from switchover_cli.deployment import Deployment

@@ -10,10 +10,11 @@ from rich.live import Live
 from rich.text import Text
 
 from switchover.domain.errors import UpdateUnknown
+from switchover.domain.telling.waits import find_wait
 from switchover_cli.errors import CommandFailed, Interrupted, Misused
 from switchover_cli.scene import Scene, read_scene
-from switchover_cli.screen import draw_scene
-from switchover_cli.words import say_offset, say_plainly
+from switchover_cli.screen import draw_scene, draw_wait
+from switchover_cli.words import say_offset, say_plainly, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,9 +44,9 @@ def find_update(deployment: Deployment, endpoint: str) -> str:
     latest = deployment.ledger.listed(endpoint, limit=1)
     if not latest:
         raise Misused(
-            f"No update of {endpoint!r} is known here.",
-            "Check the name and --stack, or start one:"
-            f" switchover start --endpoint {endpoint} --version VERSION",
+            f"No update of {endpoint} is known here.",
+            "Check the name and --stack. The endpoints that are known: switchover history. The first"
+            f" update: switchover upload DIR --endpoint {endpoint} --version VERSION",
         )
     return latest[0].update_id
 
@@ -142,20 +143,24 @@ def _show_lines(looks: Iterator[Scene], console: Console) -> Scene:
     shown_phase = ""
     for current in looks:
         start = current.update.started_at
-        for moment in current.timeline[shown_moments:]:
+        told = squeeze(current.timeline)
+        for moment in told[shown_moments:]:
             console.print(
                 Text(
                     f"{say_offset(moment.at, start)}  {moment.state:<15}  {say_plainly(moment.text)}"
                 ),
                 soft_wrap=True,
             )
-        shown_moments = len(current.timeline)
+        shown_moments = len(told)
         phase = f"{current.phase}  (old {current.fleet.old}, new {current.fleet.new})"
+        wait = find_wait(current.update)
         if phase != shown_phase and current.update.outcome is None:
             console.print(
                 Text(f"{say_offset(current.now, start)}  {'':<15}  {phase}"), soft_wrap=True
             )
             shown_phase = phase
+            if wait is not None:
+                console.print(draw_wait(wait))
     return _ended(current)
 
 

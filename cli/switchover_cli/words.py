@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.alarms import Scope
 from switchover.domain.amounts import say_count
+from switchover.domain.amounts import say_duration as say_duration
+from switchover.domain.amounts import say_roughly as say_roughly
 from switchover.domain.fleet import AlarmState, EndpointStatus
 from switchover.domain.plans.plan import Kind
+from switchover.domain.telling.waits import say_starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.fleet import Stage
     from switchover.domain.plans.plan import Plan
-    from switchover.domain.update import Update
+    from switchover.domain.update import Moment, Update
 
 _COUNTED = re.compile(r"(\d+) (\w+)\(s\)")
 _OWN_ALARM = re.compile(r"switchover/[\w-]+/[\w-]+/[\w-]+")
@@ -44,23 +47,6 @@ _STATUS_WORDS = {
 }
 
 
-def say_duration(seconds: float) -> str:
-    """`45 s`, `12 min 30 s`, `1 h 05 min`."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        minutes, rest = divmod(whole, 60)
-        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
-    hours, rest = divmod(round(whole / 60), 60)
-    return f"{hours} h {rest:02d} min" if rest else f"{hours} h"
-
-
-def say_roughly(seconds: float) -> str:
-    """A duration that is an estimate, without its seconds: `13 min`, `1 h 05 min`."""
-    return say_duration(seconds if seconds < 60 else 60 * round(seconds / 60))
-
-
 def say_offset(at: datetime, start: datetime) -> str:
     """A moment by its distance from the update's start: `+0:12:30`."""
     seconds = max(0, int((at - start).total_seconds()))
@@ -74,12 +60,32 @@ def say_minute(at: datetime) -> str:
 
 def say_version(update: Update) -> str:
     """What an update was about: `v2`, or `back to v2`."""
-    return f"back to {update.version}" if update.kind is Kind.ROLLBACK else update.version
+    if update.kind is Kind.ROLLBACK:
+        return f"back to {update.version}" if update.version else "back"
+    return update.version
 
 
 def say_status(status: EndpointStatus) -> str:
     """EndpointStatus in plain words."""
     return _STATUS_WORDS[status]
+
+
+def say_asked(update: Update) -> str:
+    """By whom an update was asked for, and why: `by user/kim (AWS identity, …): “why”`."""
+    starter = say_starter(update)
+    if update.offered_by:
+        return f"by {starter}"
+    return f"{starter}, by somebody unknown" if starter else "by somebody unknown, without a reason"
+
+
+def squeeze(timeline: Iterable[Moment]) -> tuple[Moment, ...]:
+    """A timeline in which what is told twice in a row stands once, at its first time."""
+    kept: list[Moment] = []
+    for moment in timeline:
+        told = (moment.state, say_plainly(moment.text))
+        if not kept or told != (kept[-1].state, say_plainly(kept[-1].text)):
+            kept.append(moment)
+    return tuple(kept)
 
 
 def say_stages(stages: Iterable[Stage]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from switchover.aws.guards import Guards
 from switchover.aws.observing import Observer
+from switchover_cli.commands import each_function
 from switchover_cli.deployment import Deployment
 from switchover_cli.function_urls import Answered
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import boto3
+    import pytest
     from tests.statemachine.world import World
 
 
@@ -116,3 +119,13 @@ def deployment_of(world: World, caller: str = KIM) -> Deployment:
         vouch_url="VouchFunction",
         caller=caller,
     )
+
+
+def sit_down(world: World, monkeypatch: pytest.MonkeyPatch, caller: str = KIM) -> None:
+    """Have every command that is typed find the world of a story."""
+    for _, function in each_function():
+        module = sys.modules[function.__module__]
+        monkeypatch.setattr(module, "open_session", lambda **_: None, raising=False)
+        monkeypatch.setattr(
+            module, "find_deployment", lambda *_: deployment_of(world, caller), raising=False
+        )

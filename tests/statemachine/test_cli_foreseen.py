@@ -13,7 +13,7 @@ from tests.statemachine.scene import ENDPOINT
 
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
-from switchover_cli import app
+from switchover_cli import start
 from switchover_cli.app import main
 from switchover_cli.exits import ExitCode
 from switchover_cli.plan import command
@@ -43,8 +43,8 @@ def world_behind_the_commands(make_world: MakeWorld, monkeypatch: pytest.MonkeyP
     made.put_policy(_QUICK)
     monkeypatch.setattr(command, "open_session", lambda **_: None)
     monkeypatch.setattr(command, "find_deployment", lambda *_: deployment_of(made))
-    monkeypatch.setattr(app, "open_session", lambda **_: None)
-    monkeypatch.setattr(app, "find_deployment", lambda *_: deployment_of(made))
+    monkeypatch.setattr(start, "open_session", lambda **_: None)
+    monkeypatch.setattr(start, "find_deployment", lambda *_: deployment_of(made))
     monkeypatch.setenv("COLUMNS", "100")
     return made
 

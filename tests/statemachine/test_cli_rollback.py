@@ -12,7 +12,7 @@ from tests.statemachine.laptop import deployment_of
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover.domain.outcome import Outcome
-from switchover_cli import abort, app, rollback, watching
+from switchover_cli import abort, rollback, start, status, watch, watching
 from switchover_cli.app import main
 from switchover_cli.exits import ExitCode
 
@@ -28,7 +28,7 @@ def world_behind_the_commands(make_world: MakeWorld, monkeypatch: pytest.MonkeyP
     """The commands find this world as their stack, and let its time pass while they watch."""
     made = make_world(requests_per_second=0.1)
     made.put_policy(_QUICK)
-    for module in (app, abort, rollback):
+    for module in (start, status, watch, abort, rollback):
         monkeypatch.setattr(module, "open_session", lambda **_: None)
         monkeypatch.setattr(module, "find_deployment", lambda *_: deployment_of(made))
     look = partial(watching.look_until_over, pause=lambda _: made.clock.advance(60))

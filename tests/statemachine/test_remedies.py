@@ -14,7 +14,7 @@ from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 from switchover.domain.aborting import object_to_abort
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
-from switchover_cli import abort, app, pinning, queue, rollback, watching
+from switchover_cli import abort, pinning, queue, rollback, start, status, watch, watching
 from switchover_cli.app import main
 from switchover_cli.exits import ExitCode
 
@@ -34,7 +34,7 @@ def world_behind_the_commands(make_world: MakeWorld, monkeypatch: pytest.MonkeyP
     """About 10 o'clock on a Monday in UTC; the commands find it as their stack."""
     made = make_world(requests_per_second=0.1)
     made.put_policy(_QUICK)
-    for module in (app, abort, rollback, pinning, queue):
+    for module in (start, status, watch, abort, rollback, pinning, queue):
         monkeypatch.setattr(module, "open_session", lambda **_: None)
         monkeypatch.setattr(module, "find_deployment", lambda *_: deployment_of(made))
     look = partial(watching.look_until_over, pause=lambda _: made.clock.advance(60))

@@ -13,7 +13,7 @@ from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, INSTANCE_TYPE, VARI
 from switchover.domain.adoption import Adoption
 from switchover.domain.outcome import Outcome
 from switchover_cli import adopt as command
-from switchover_cli import app
+from switchover_cli import app, history, rollback, start, status, watch
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def switchover(
         return code, printed.out + printed.err
 
     monkeypatch.setenv("COLUMNS", "300")
-    for module in (command, app):
+    for module in (command, start, status, watch, history, rollback):
         monkeypatch.setattr(module, "open_session", lambda **_: None)
         monkeypatch.setattr(module, "find_deployment", lambda *_: deployment_of(world))
     monkeypatch.setattr(command.time, "sleep", world.clock.advance)

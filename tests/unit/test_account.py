@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.unit.samples import NEW, OLD, endpoint, later, plan, reason, update
 
+from switchover.domain.amounts import say_roughly
 from switchover.domain.fleet import Absent, AlarmState, EndpointStatus, ScalingReading
 from switchover.domain.naming import alarm_name
 from switchover.domain.outcome import Outcome
@@ -23,7 +24,7 @@ from switchover.domain.telling.evidence import (
     Trip,
     say_trip,
 )
-from switchover.domain.update import CapacitySnapshot, Evidence, Update
+from switchover.domain.update import CapacitySnapshot, Evidence, Request, Update
 
 LATENCY = alarm_name("chat", NEW, "latency")
 TRIP = Trip(
@@ -131,6 +132,25 @@ def test_a_success_has_nothing_to_do() -> None:
     )
 
 
+def test_a_success_tells_its_strategy_how_long_it_took_and_who_asked_why() -> None:
+    told = tell_outcome(
+        ended(
+            Outcome.UPDATED,
+            summary="chat serves v2.",
+            reasons=(),
+            moving_seconds=1500,
+            offered_by=("arn:aws:iam::111122223333:user/kim",),
+            request=Request(release="s3://models/releases/chat/v2/release.json", reason="emoji"),
+        )
+    )
+
+    assert told[1] == (
+        f"Moved by rolling, 4 instances in steps of 2, in 25 min (planned: about"
+        f" {say_roughly(plan().expected_seconds)})."
+    )
+    assert told[2] == "Asked for by user/kim (AWS identity, account 111122223333): “emoji”."
+
+
 def test_a_rejection_tells_its_faults_with_their_remedies_and_counts_the_rest() -> None:
     told = tell_outcome(
         ended(
@@ -141,7 +161,7 @@ def test_a_rejection_tells_its_faults_with_their_remedies_and_counts_the_rest() 
     )
 
     assert told[0] == "chat was not touched."
-    assert told[1:7] == ("- file: field: is wrong. Mend it.",) * 5 + ("- and 2 more",)
+    assert told[1:8] == ("- file: field: is wrong.", "→ Mend it.") * 3 + ("- and 4 more",)
     assert not any(line.startswith("Serves now") for line in told)
 
 

@@ -112,7 +112,7 @@ def test_promotion_is_asked_for_with_what_a_no_means_and_why_it_is_asked() -> No
     told = asked(Gate.PROMOTION, reasons=(reason("too-few"),))
     assert told.subject == "Promote? chat v2"
     assert "A no takes it back to v1." in told.text
-    assert "- file: field: is wrong. Mend it." in told.text
+    assert "\n- file: field: is wrong.\n→ Mend it.\n" in told.text
     assert told.attributes["outcome"] == "PromotionRequested"
 
 

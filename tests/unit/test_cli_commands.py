@@ -302,6 +302,7 @@ def test_history_prints_full_records_newest_first(shell: Shell, deployment: Depl
     assert set(oldest) == {
         *("update_id", "endpoint", "kind", "version", "outcome", "summary", "reasons"),
         *("started_at", "ended_at", "serving_config", "plan", "golden", "identity", "timeline"),
+        *("reason", "started_by", "waits_for"),
     }
 
 
@@ -314,10 +315,10 @@ def test_history_is_a_line_per_update_then_why_some_failed(
 
     said = shell("history", "chat")
 
-    [line] = [line for line in said.out.splitlines() if "2026-01-05" in line]
+    line, why = [line for line in said.out.splitlines() if "2026-01-05" in line]
     assert "v2           " not in said.err
     assert line.split() == ["2026-01-05", "12:00", "v2", "rolling", "RolledBack", "15", "min"]
-    assert "v2  file: field: is wrong." in said.out
+    assert why.strip() == "2026-01-05 12:00  v2  file: field: is wrong."
 
 
 @pytest.mark.usefixtures("endpoint")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
+import pytest
 import samples
 import template_parts
 from rich.console import Console, RenderableType
@@ -17,6 +18,7 @@ from switchover.domain.fleet import (
     Stage,
 )
 from switchover.domain.outcome import Outcome
+from switchover.domain.serving import say_serving, serving_of
 from switchover.domain.update import Moment
 from switchover_cli.scene import STATE_WORDS, FleetCount, Scene
 from switchover_cli.screen import draw_fleet, draw_outcome, draw_scene
@@ -86,10 +88,13 @@ def test_time_is_measured_against_the_plan() -> None:
     assert f"10 min of about {round(PLAN.expected_seconds / 60)} min" in text
 
 
-def test_a_late_update_names_its_deadline() -> None:
-    late = scene(now=samples.later(PLAN.expected_seconds + 120))
+def test_a_late_update_says_by_how_much_and_when_it_is_given_up() -> None:
+    late = scene(now=samples.later(65 + PLAN.expected_seconds + 120))
 
-    assert "deadline 1 h" in drawn(draw_scene(late), width=100)
+    text = " ".join(drawn(draw_scene(late), width=104).replace("│", " ").split())
+
+    assert "2 min longer than planned (about" in text
+    assert "it is given up in" in text
 
 
 def test_the_panel_fits_eighty_columns() -> None:
@@ -181,3 +186,39 @@ def test_a_reason_that_the_summary_quotes_is_told_once() -> None:
 
     assert text.startswith("Rejected  chat was not touched.\n")
     assert text.count("is wrong.") == 1
+
+
+@pytest.mark.parametrize("width", [80, 100, 104])
+def test_nothing_in_the_panel_is_cut(width: int) -> None:
+    long = "Baking for 300 seconds (TerminationWaitInSeconds) with traffic enabled on rolling"
+    baking = samples.variant(
+        current_instances=1,
+        stages=(Stage(status="Baking", message=f"{long} capacity of 1 instance(s)."),),
+    )
+    endpoint = samples.endpoint(
+        status=EndpointStatus.UPDATING,
+        pending_config_name=PLAN.target_config,
+        pending_variants=(baking,),
+    )
+    told = scene(
+        endpoint=endpoint,
+        timeline=(Moment(at=samples.later(65), state="AwaitOutcome", text=f"{long} one."),),
+    )
+
+    text = " ".join(drawn(draw_scene(told), width=width).replace("│", " ").split())
+
+    assert "…" not in text
+    assert "Baking for 5 min with traffic enabled on rolling capacity of 1 instance" in text
+    assert "Baking for 5 min with traffic enabled on rolling one" in text
+
+
+def test_an_endpoint_that_is_being_made_serves_nothing_yet() -> None:
+    made = samples.endpoint(status=EndpointStatus.CREATING, variants=())
+
+    assert say_serving(serving_of(made, None)) == "nothing yet: (chat-v1) is being created"
+
+
+def test_no_instance_is_no_serving() -> None:
+    bare = samples.endpoint(status=EndpointStatus.UPDATING, variants=())
+
+    assert "0 instances" not in say_serving(serving_of(bare, None))

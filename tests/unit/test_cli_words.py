@@ -6,6 +6,7 @@ import pytest
 import samples
 
 from switchover.domain.amounts import say_bytes
+from switchover.domain.update import Moment
 from switchover_cli.words import (
     say_duration,
     say_offset,
@@ -13,6 +14,7 @@ from switchover_cli.words import (
     say_roughly,
     say_strategy,
     shorten_alarm,
+    squeeze,
 )
 
 
@@ -84,3 +86,12 @@ def test_sizes_count_in_powers_of_a_thousand() -> None:
         "4.2 MB",
         "16.6 GB",
     ]
+
+
+def test_what_is_told_twice_in_a_row_stands_once_at_its_first_time() -> None:
+    told = ("Launching 1 instance(s)", "Launching 1 instance.", "Baking.", "Launching 1 instance.")
+    timeline = tuple(
+        Moment(at=samples.later(n), state="AwaitOutcome", text=text) for n, text in enumerate(told)
+    )
+
+    assert squeeze(timeline) == (timeline[0], timeline[2], timeline[3])

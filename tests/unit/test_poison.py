@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,16 +41,18 @@ from switchover.domain.checks.check import Check, Preflight
 from switchover.domain.fleet import AlarmReading, AlarmState
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.results import GoldenResult
+from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy
 from switchover.domain.policies.overrides import Override
-from switchover.domain.serving import serving_of
+from switchover.domain.queueing import Waiting
+from switchover.domain.serving import Serving, serving_of
 from switchover.domain.telling.announcement import announce_outcome, ask_people
 from switchover.domain.telling.evidence import ContainerLog, Datapoint, LogLine, Trip
 from switchover.domain.update import Evidence, Moment
 from switchover_cli.console import open_console, print_document
 from switchover_cli.explain_screen import draw_explanation
-from switchover_cli.history import draw_history
+from switchover_cli.history_screen import draw_history
 from switchover_cli.plan.forecast import Answer, Forecast, Running
 from switchover_cli.plan.markdown import write_markdown
 from switchover_cli.plan.proposal import Proposal
@@ -57,7 +60,8 @@ from switchover_cli.plan.report import draw_proposal
 from switchover_cli.records import record_update
 from switchover_cli.scene import Scene
 from switchover_cli.screen import draw_outcome, draw_reasons, draw_scene
-from switchover_cli.status import Status, draw_status
+from switchover_cli.status import Status
+from switchover_cli.status_screen import draw_status
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -164,6 +168,15 @@ SCENE = Scene(
     alarms=(poison(AlarmReading(name="mine", state=AlarmState.ALARM)),),
     now=later(600),
 )
+WAITING = Waiting(
+    endpoint=POISON,
+    update_id=POISON,
+    version=POISON,
+    offered_at=NOW,
+    not_before=later(60),
+    why=POISON,
+    queued_by=POISON,
+)
 NOW_SERVES = poison(serving_of(endpoint(), plan()))
 SCREENS: dict[str, RenderableType] = {
     "explain": draw_explanation(everything(), poison(TIMELINE), NOW_SERVES, ()),
@@ -171,7 +184,20 @@ SCREENS: dict[str, RenderableType] = {
     "reasons": draw_reasons((poison(reason()),))[0],
     "history": draw_history([everything()]),
     "watch": draw_scene(SCENE),
-    "status": draw_status(Status(endpoint(), POISON, SCENE, everything(), SCENE.alarms)),
+    "watch asked": draw_scene(replace(SCENE, update=asked(Gate.START))),
+    "status": draw_status(
+        Status(
+            endpoint=endpoint(),
+            serving=Serving(version=POISON, config_name=POISON, instances=1),
+            running=SCENE,
+            waiting=(WAITING,),
+            last=everything(),
+            last_change=everything(),
+            pin=Pin(endpoint=POISON, version=POISON, reason=POISON, at=later(0)),
+            marks=(Mark(endpoint=POISON, version=POISON, reason=POISON, at=later(0)),),
+            alarms=SCENE.alarms,
+        )
+    ),
     "plan": draw_proposal(proposal(), width=100),
     "a string": f"said: {POISON}",
 }

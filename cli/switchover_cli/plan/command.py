@@ -13,7 +13,18 @@ from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
 from switchover_cli.following import print_json
-from switchover_cli.options import DEFAULT_STACK, Exclude, Hotfix, Json, Local, Now, Stack, Why
+from switchover_cli.options import (
+    DEFAULT_STACK,
+    Exclude,
+    Hotfix,
+    Json,
+    Local,
+    Now,
+    Stack,
+    Why,
+    check_endpoint,
+    check_version,
+)
 from switchover_cli.plan.candidate import read_stored
 from switchover_cli.plan.folder import read_folder
 from switchover_cli.plan.markdown import write_markdown
@@ -34,10 +45,16 @@ def plan(
         typer.Option("--dir", metavar="DIR", help="A checkpoint that is not uploaded yet."),
     ] = None,
     endpoint: Annotated[
-        str | None, typer.Option(help="The endpoint that --dir, or --version, is for.")
+        str | None,
+        typer.Option(
+            callback=check_endpoint, help="The endpoint that --dir, or --version, is for."
+        ),
     ] = None,
     version: Annotated[
-        str | None, typer.Option(help="What --dir would be called, or an uploaded version.")
+        str | None,
+        typer.Option(
+            callback=check_version, help="What --dir would be called, or an uploaded version."
+        ),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="With --dir: the model's name; by default the folder's.")

@@ -20,7 +20,8 @@ from switchover_cli.console import open_console, print_document, telling
 from switchover_cli.demo_stage import IDLE_SPEED, Scenery, begin_on_the_dot, set_stage
 from switchover_cli.deployment import find_deployment
 from switchover_cli.errors import CommandFailed, Interrupted
-from switchover_cli.exits import ExitCode, exit_code_of
+from switchover_cli.exits import ExitCode
+from switchover_cli.following import exit_code_of
 from switchover_cli.records import record_update
 from switchover_cli.rehearsal.report import (
     RehearsalRecord,

@@ -18,7 +18,18 @@ from switchover_cli.console import PlainConsole, open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.following import follow_to_exit, print_json
-from switchover_cli.options import DEFAULT_STACK, Exclude, Hotfix, Json, Local, Stack, Watch, Why
+from switchover_cli.options import (
+    DEFAULT_STACK,
+    Exclude,
+    Hotfix,
+    Json,
+    Local,
+    Stack,
+    Watch,
+    Why,
+    check_endpoint,
+    check_version,
+)
 from switchover_cli.records import UploadRecord
 from switchover_cli.upload.arrival import await_arrival, find_last, find_repeat, name_arrival
 from switchover_cli.upload.client import open_uploader
@@ -34,8 +45,13 @@ def upload(
         Path, typer.Argument(metavar="DIR", help="The checkpoint's folder, or one .tar.gz.")
     ],
     *,
-    endpoint: Annotated[str, typer.Option(help="The endpoint that it is for.")],
-    version: Annotated[str, typer.Option(help="Its version; one never changes its content.")],
+    endpoint: Annotated[
+        str, typer.Option(callback=check_endpoint, help="The endpoint that it is for.")
+    ],
+    version: Annotated[
+        str,
+        typer.Option(callback=check_version, help="Its version; one never changes its content."),
+    ],
     name: Annotated[
         str | None, typer.Option(help="The model's name; by default the folder's.")
     ] = None,

@@ -88,6 +88,24 @@ class Wishes:
         unread = Mark(endpoint=endpoint, version=version, reason=_UNREADABLE, at=None)
         return None if body is None else _read(Mark, body, unread)
 
+    def marks(self, endpoint: str) -> tuple[Mark, ...]:
+        """Every version of an endpoint that isn't started again by itself, by name."""
+        found: dict[str, Mark] = {}
+        for pk in (f"endpoint#{endpoint}", f"wish#{endpoint}"):
+            for version in self._versions_marked(pk):
+                mark = self.mark(endpoint, version)
+                found |= {version: mark} if mark is not None else {}
+        return tuple(found[version] for version in sorted(found))
+
+    def _versions_marked(self, pk: str) -> list[str]:
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :mark)",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":mark": {"S": "mark#"}},
+            ConsistentRead=True,
+        )
+        return [item["sk"]["S"].partition("#")[2] for page in pages for item in page["Items"]]
+
     def remove_mark(self, endpoint: str, version: str) -> None:
         """Let a version be started again."""
         self._delete(endpoint, f"mark#{version}")

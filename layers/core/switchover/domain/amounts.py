@@ -15,3 +15,20 @@ def say_bytes(count: float) -> str:
 def say_count(count: int, noun: str) -> str:
     """`1 instance`, `4 instances`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def say_duration(seconds: float) -> str:
+    """`45 s`, `12 min 30 s`, `1 h 05 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
+    hours, rest = divmod(round(whole / 60), 60)
+    return f"{hours} h {rest:02d} min" if rest else f"{hours} h"
+
+
+def say_roughly(seconds: float) -> str:
+    """A duration that is an estimate, without its seconds: `13 min`, `1 h 05 min`."""
+    return say_duration(seconds if seconds < 60 else 60 * round(seconds / 60))

@@ -76,6 +76,16 @@ def endpoint_of_key(key: str) -> str | None:
     return parts[1] if is_offered and is_endpoint_name(parts[1]) else None
 
 
+def folder_of_releases(endpoint: str | None = None) -> str:
+    """Where the releases of one endpoint lie, or those of all."""
+    return f"{_FOLDER}/{endpoint}/" if endpoint else f"{_FOLDER}/"
+
+
+def version_of_key(key: str) -> str:
+    """The version in whose folder a `release.json` lies, given that it lies in an endpoint's."""
+    return key.split("/")[2]
+
+
 def parse_placed(raw: bytes, place: ReleasePlace, bucket: str) -> Release | tuple[Reason, ...]:
     """Read the `release.json` of this place, or say everything that is wrong with it."""
     uri = f"s3://{bucket}/{place.key}"

@@ -28,6 +28,7 @@ class Serving(BaseModel):
     version: str = ""
     instances: int = 0
     pending_config_name: str = ""
+    pending_version: str = ""
     pending_instances: int = 0
 
     @property
@@ -53,6 +54,7 @@ def serving_of(
         version=versions.get(endpoint.config_name, ""),
         instances=endpoint.instances,
         pending_config_name=endpoint.pending_config_name or "",
+        pending_version=versions.get(endpoint.pending_config_name or "", ""),
         pending_instances=endpoint.pending_instances if endpoint.pending_config_name else 0,
     )
 
@@ -66,14 +68,17 @@ def say_serving(serving: Serving) -> str:
             return "nothing: the endpoint is gone"
         case EndpointStatus.FAILED | EndpointStatus.OUT_OF_SERVICE:
             return f"nothing: the endpoint is {serving.status.value}"
+        case _ if not serving.instances and not serving.pending_instances:
+            return _say_nobody(serving)
         case EndpointStatus.UPDATE_ROLLBACK_FAILED:
             return f"a mix of configs, under the name of {whole}"
         case EndpointStatus.IN_SERVICE | EndpointStatus.SYSTEM_UPDATING:
             return whole
         case _:
-            coming = f", {_count(serving.pending_instances)} of {serving.pending_config_name}"
+            whose = f"{serving.pending_version} ({serving.pending_config_name})".lstrip()
+            coming = f", {_count(serving.pending_instances)} of {whose}"
             return (
-                f"{whole}{coming if serving.pending_config_name else ''};"
+                f"{whole}{coming if serving.pending_instances else ''};"
                 f" the endpoint is still {serving.status.value}"
             )
 
@@ -101,6 +106,13 @@ def say_change(update: Update, now: EndpointReading | Absent) -> str:
 _GOING = frozenset(
     {None, EndpointStatus.DELETING, EndpointStatus.FAILED, EndpointStatus.OUT_OF_SERVICE}
 )
+
+
+def _say_nobody(serving: Serving) -> str:
+    whole = f"{serving.version} ({serving.config_name})".lstrip()
+    if serving.status is EndpointStatus.CREATING:
+        return f"nothing yet: {whole} is being created"
+    return f"nothing: no instance of {whole} runs"
 
 
 def _count(instances: int) -> str:

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from switchover.domain.aborting import AbortRequest
-from switchover.domain.approvals.approval import Approval, ApprovalLink, Gate
+from switchover.domain.approvals.approval import Approval, ApprovalLink, Gate, Question
 from switchover.domain.asking import LANDING_SECONDS
 from switchover.domain.bounded import Limits, Unreadable, check_value
 from switchover.domain.checks.check import Preflight
@@ -228,6 +228,7 @@ class Update(BaseModel):
     # What others changed of the capacity meanwhile, and was left to them.
     left_to_others: tuple[Reason, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    question: Question | None = None
     approval_link: ApprovalLink | None = None
     # Why a look answered a question in place of people.
     gate_closed_by: tuple[Reason, ...] = ()
@@ -298,6 +299,12 @@ class Update(BaseModel):
     def waits_for(self, serving: Serving) -> bool:
         """Whether it ended unsettled, and what is left to put back has to wait for SageMaker."""
         return self.outcome is Outcome.NEEDS_OPERATOR and serving.is_moving
+
+    @property
+    def given_reason(self) -> str:
+        """Why it was asked for, by the words of who started it, or of its release; else empty."""
+        asked = (each.reason for each in (self.request, self.release) if each is not None)
+        return next(filter(None, asked), "")
 
     @property
     def hotfix_reason(self) -> str:

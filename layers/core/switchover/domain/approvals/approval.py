@@ -125,6 +125,20 @@ _OURS = frozenset({Channel.LOOK, Channel.ABORT})
 _STAYS = {Gate.START: "Approved", Gate.PROMOTION: "Approved to stay"}
 
 
+class Question(BaseModel):
+    """What people are asked, since when, and until when a yes counts.
+
+    `reasons` are why they are asked at all, where it isn't the policy that wants it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    gate: Gate
+    asked_at: datetime
+    until: datetime
+    reasons: tuple[Reason, ...] = ()
+
+
 class ApprovalLink(BaseModel):
     """What is kept of the links in a notification: never the secret itself.
 

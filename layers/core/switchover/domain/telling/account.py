@@ -5,12 +5,14 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from switchover.domain.amounts import say_count, say_roughly
 from switchover.domain.golden.identity import UNASKED
 from switchover.domain.naming import short_alarm_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.plain_text import for_message, quote
 from switchover.domain.serving import say_serving
 from switchover.domain.telling.advice import advise
+from switchover.domain.telling.waits import say_starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 _SENTENCE = 200
 _MOST_REASONS = 2
 # A release is refused for all its faults at once, and nothing else has to be told then.
-_MOST_FAULTS = 5
+_MOST_FAULTS = 3
 _UNTOUCHED = frozenset({Outcome.REJECTED, Outcome.QUEUED, Outcome.SUPERSEDED})
 
 
@@ -31,8 +33,13 @@ def tell_outcome(update: Update) -> tuple[str, ...]:
     Each is fit for a message: names and words of others begin no line and make no link.
     """
     lines = [headline(update)]
+    if update.outcome is Outcome.UPDATED:
+        lines += _way(update)
+    starter = say_starter(update)
     if update.hotfix_told:
         lines.append(update.hotfix_told)
+    elif starter:
+        lines.append(f"Asked for by {starter}." if update.offered_by else f"Asked for: {starter}.")
     if update.overrides_told:
         lines.append(shorten(update.overrides_told, _SENTENCE, placeholder=" …"))
     if update.outcome is Outcome.UPDATED:
@@ -53,6 +60,19 @@ def headline(update: Update) -> str:
     return f"{told}." if quoted else told
 
 
+def _way(update: Update) -> Iterator[str]:
+    """By which strategy it moved, and how long that took."""
+    plan, seconds = update.plan, update.moving_seconds
+    if plan is None or seconds is None:
+        return
+    pace = plan.pace
+    steps = f" in steps of {pace.step_instances}" if pace.steps > 1 else ""
+    yield (
+        f"Moved by {pace.strategy.value}, {say_count(pace.instances, 'instance')}{steps}, in"
+        f" {say_roughly(seconds)} (planned: about {say_roughly(plan.expected_seconds)})."
+    )
+
+
 def _reasons(update: Update) -> Iterator[str]:
     is_untouched = update.outcome in _UNTOUCHED
     most = _MOST_FAULTS if is_untouched else _MOST_REASONS
@@ -65,7 +85,8 @@ def _reasons(update: Update) -> Iterator[str]:
     ]
     for reason in told[:most]:
         if is_untouched:
-            yield f"- {reason}"
+            yield f"- {reason.subject}: {reason.message}"
+            yield f"→ {reason.remedy}"
         else:
             yield shorten(f"Why: {_cause(reason)}", _SENTENCE, placeholder=" …")
     if len(told) > most:

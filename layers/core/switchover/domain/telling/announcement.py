@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,11 +12,12 @@ from switchover.domain.approvals.four_eyes import say_offerers
 from switchover.domain.brevity import fit_reasons
 from switchover.domain.golden.identity import UNASKED
 from switchover.domain.outcome import Outcome
-from switchover.domain.plain_text import for_message
+from switchover.domain.plain_text import for_message, quote
 from switchover.domain.recovering import given_up
 from switchover.domain.serving import say_change
 from switchover.domain.telling.account import tell_outcome
 from switchover.domain.telling.advice import advise
+from switchover.domain.telling.waits import say_question, say_silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from switchover.domain.reasons import Reason
     from switchover.domain.update import Update
 
+_VERBS = {Gate.START: "Approve?", Gate.PROMOTION: "Promote?"}
 _ASKED = {Gate.START: "ApprovalRequested", Gate.PROMOTION: "PromotionRequested"}
 # An entry of PutEvents takes 256 KB, its source and detail type included (EventBridge API Reference).
 _MOST_DETAIL_BYTES = 250 * 1000
@@ -75,6 +77,9 @@ def announce_outcome(update: Update, now: EndpointReading | Absent | None = None
                 "outcome": update.outcome.value,
                 "summary": update.summary,
                 "hotfix": update.hotfix_told,
+                "reason": update.given_reason,
+                "started_by": list(update.offered_by or ()),
+                "moving_seconds": update.moving_seconds,
                 "overrides": [
                     override.model_dump()
                     for override in (update.plan.overrides if update.plan else ())
@@ -137,10 +142,13 @@ def ask_people(
     `secret` opens the links under `links_url`; without them both are empty. The task token itself isn't
     told: whoever has it may answer, and nobody would know who did.
     """
-    verb, first, silence = _words_at(update, gate)
-    said = [first, *(f"- {reason}" for reason in reasons)]
+    said = [say_question(update, gate)]
+    for reason in reasons:
+        said += [f"- {reason.subject}: {reason.message}", f"→ {reason.remedy}"]
     said += [told for told in (update.hotfix_told, update.overrides_told) if told]
     said.append(f"Offered by: {say_offerers(update.offered_by)}.")
+    if update.given_reason and not update.hotfix_reason:
+        said.append(f"Why: {quote(update.given_reason)}.")
     said += [
         f"Plan {update.planned.digest[:12]}: another one is not carried out.",
         f"Yes: switchover approve {update.endpoint}",
@@ -158,11 +166,11 @@ def ask_people(
     if update.planned.four_eyes:
         lines.append("Whoever offered it may not approve it, and no other way of approving counts.")
     lines += [
-        f"Until {until:%Y-%m-%d %H:%M} UTC. {silence}",
+        f"Until {until:%Y-%m-%d %H:%M} UTC. {say_silence(gate)}",
     ]
     name = _ASKED[gate]
     return Announcement(
-        subject=_ascii(f"{verb} {update.endpoint} {update.version}")[:_SUBJECT_LENGTH],
+        subject=_ascii(f"{_VERBS[gate]} {update.endpoint} {update.version}")[:_SUBJECT_LENGTH],
         text="\n".join(lines),
         attributes={
             "outcome": name,
@@ -173,26 +181,6 @@ def ask_people(
         detail_type=f"Update {name}",
         detail={"update_id": update.update_id, "endpoint": update.endpoint},
     )
-
-
-def _words_at(update: Update, gate: Gate) -> tuple[str, str, str]:
-    """The subject's verb, the question in a sentence, and what silence means."""
-    plan = update.planned
-    match gate:
-        case Gate.START:
-            asked = (
-                f"{update.endpoint} wants to move to {update.version} by {plan.pace.strategy.value}:"
-                f" about {plan.expected_seconds // 60} minutes, at most {plan.peak_instances} instances."
-            )
-            return "Approve?", asked, "Silence rejects it."
-        case Gate.PROMOTION:
-            asked = (
-                f"{update.endpoint} serves {update.version} with all of its traffic. Shall it stay?"
-                f" A no takes it back to {plan.previous_version}."
-            )
-            return "Promote?", asked, "Silence takes it back."
-        case _:
-            assert_never(gate)
 
 
 def _ascii(text: str) -> str:

@@ -1,0 +1,64 @@
+"""Which versions of an endpoint anybody knows, so that a mistyped one is told at once."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.planning import version_of
+from switchover_cli.errors import Misused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover_cli.deployment import Deployment
+
+
+def check_known(deployment: Deployment, endpoint: str, version: str) -> None:
+    """Pass a version that was offered, started or served, or that serves now.
+
+    Raises:
+        Misused: nobody knows it, as far as these credentials may see.
+    """
+    known = dict.fromkeys(_versions(deployment, endpoint))
+    if version in known:
+        return
+    near = get_close_matches(version, known, n=3) or list(known)[:3]
+    if not near:
+        raise Misused(
+            f"No version of {endpoint} is known here.",
+            "Check the endpoint's name, and --stack. The endpoints that are known: switchover history",
+        )
+    raise Misused(
+        f"{endpoint} has no version {version!r}: none was uploaded, started or served.",
+        f"Did you mean {' or '.join(near)}? All that were started: switchover history {endpoint}",
+    )
+
+
+def _versions(deployment: Deployment, endpoint: str) -> Iterator[str]:
+    """The latest first. Where listing is denied, the ledger alone tells."""
+    try:
+        yield from (offer.version for offer in deployment.offers.offers(endpoint))
+    except ClientError as error:
+        _pass_over_denial(error)
+    yield from (each.version for each in deployment.ledger.listed(endpoint) if each.version)
+    served = deployment.ledger.served(endpoint, None)
+    yield from (each.version for each in served)
+    reading = deployment.sagemaker.read(endpoint)
+    if not isinstance(reading, EndpointReading):
+        return
+    try:
+        live = deployment.sagemaker.live_release(reading.config_name)
+    except ClientError as error:
+        _pass_over_denial(error)
+        return
+    if live is not None:
+        yield version_of(live, served)
+
+
+def _pass_over_denial(error: ClientError) -> None:
+    if "AccessDenied" not in error.response["Error"]["Code"]:
+        raise error

@@ -1,0 +1,79 @@
+"""What AWS, or the way to it, refused: said in a message with a remedy."""
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
+
+from switchover.domain.errors import SwitchoverError, UpdateUnknown
+from switchover_cli.errors import CommandFailed, Misused
+
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+_EXPIRED = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+}
+
+
+def understand(error: Exception) -> CommandFailed:
+    """Make a failure that no command foresaw one message with its remedy."""
+    match error:
+        case UpdateUnknown():
+            return Misused(
+                f"{error}.",
+                "The endpoints that are known: switchover history; updates: switchover history ENDPOINT",
+            )
+        case BotoCoreError() | ClientError():
+            return explain(error)
+        case SwitchoverError():
+            return CommandFailed(str(error))
+        case _:
+            return CommandFailed(
+                f"{type(error).__name__}: {error}", "Run it again with --debug to see where."
+            )
+
+
+def explain(error: BotoCoreError | ClientError) -> CommandFailed:
+    """Say what AWS, or the way to it, refused, and what to do next."""
+    match error:
+        case NoCredentialsError() | ProfileNotFound():
+            return Misused(
+                f"{_sentence(error)}",
+                "Log in (`aws sso login`, AWS_PROFILE), or add --local for the local cloud.",
+            )
+        case NoRegionError():
+            return Misused(
+                "No AWS region is set.", "Set AWS_REGION, or add --local for the local cloud."
+            )
+        case EndpointConnectionError():
+            return CommandFailed(
+                _sentence(error),
+                "Is the network up? If this shell points at a local cloud that is gone, open a new"
+                " one, or run `switchover local up`.",
+            )
+        case ClientError():
+            return _explain_refusal(error)
+        case _:
+            return CommandFailed(_sentence(error), "Try again; --debug shows where it happened.")
+
+
+def _explain_refusal(error: ClientError) -> CommandFailed:
+    code = error.response["Error"].get("Code", "")
+    said = f"{error.operation_name}: {error.response['Error'].get('Message', code)}"
+    if code in _DENIED:
+        return CommandFailed(
+            said, "These credentials lack a permission; docs/permissions.md lists what people need."
+        )
+    if code in _EXPIRED:
+        return CommandFailed(said, "Log in again (`aws sso login`).")
+    return CommandFailed(said, "Try again; --debug shows where it happened.")
+
+
+def _sentence(error: Exception) -> str:
+    return str(error).strip().rstrip(".") + "."
