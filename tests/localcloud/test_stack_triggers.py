@@ -221,12 +221,11 @@ def test_of_many_starts_by_hand_one_runs_and_none_is_lost(deployed: Deployed) ->
     with ThreadPoolExecutor(STARTS) as pool:
         list(pool.map(start, range(STARTS)))
 
-    # All have decided: one runs, the newest waits, the others have made way.
-    deployed.await_outcomes("v3", lambda ended: ended[Outcome.SUPERSEDED] == STARTS - 1)
+    # All have decided: one runs, and the others ask for nothing new.
+    deployed.await_outcomes("v3", lambda ended: ended[Outcome.SUPERSEDED] >= STARTS - 1)
     deployed.cloud.set_speed(300)
     found = deployed.await_outcomes("v3", lambda ended: not ended[None] + ended[Outcome.QUEUED])
     assert found[Outcome.UPDATED] == 1
-    # The one that waited found nothing left to change.
-    assert (found[Outcome.SUPERSEDED], found[Outcome.REJECTED]) == (STARTS - 1, 1)
+    assert found[Outcome.SUPERSEDED] == STARTS
     assert deployed.ledger.claim(ENDPOINT) is None
     assert deployed.queue.entries(ENDPOINT) == ()

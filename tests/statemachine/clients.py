@@ -5,6 +5,7 @@ SageMaker and what surrounds it is answered by the twin, S3 and DynamoDB by moto
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +43,10 @@ def client(service: str) -> Any:
     """The client of a service."""
     if service in TWIN_SERVICES:
         made = wire_client(service, REGION, _ask_twin, None)
-        # Moto would look through all that it knows first, and find nothing.
-        made.meta.events.unregister("before-send", botocore_stubber)
+        # Moto would look through all that it knows first, and find nothing. Where other tests made
+        # botocore's session before moto was there, there is nothing to take off, and botocore stumbles.
+        with suppress(AttributeError):
+            made.meta.events.unregister("before-send", botocore_stubber)
         return made
     session = boto3.Session(
         aws_access_key_id="story",

@@ -38,7 +38,7 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> None:
             "is not releases/<endpoint>/<version>/release.json",
         ),
         ((*UPLOADED, "--json", "--markdown"), "--json and --markdown print different things."),
-        ((*UPLOADED, "--hotfix"), "say why"),
+        ((*UPLOADED, "--hotfix"), "Say why with --reason"),
         ((*UPLOADED, "--policy", "chat.yaml"), "--policy goes with --dir"),
         ((*UPLOADED, "--dir", ".", "--release", "s3://m/release.json"), "--release or --dir"),
         ((*UPLOADED, "--policy-override", "stratgy=canary"), "stratgy"),

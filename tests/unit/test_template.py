@@ -195,7 +195,8 @@ def test_a_function_is_told_what_it_asks_for(function: Function) -> None:
         "SWITCHOVER_SCHEDULE_ROLE_ARN": takes_turns,
         "SWITCHOVER_DEAD_LETTERS_ARN": takes_turns,
         "SWITCHOVER_TOPIC_ARN": "gateways.announcements()" in source
-        or "gateways.topic()" in source,
+        or "gateways.topic()" in source
+        or "gateways.rounds()" in source,
         "SWITCHOVER_DASHBOARD": "settings().dashboard" in source,
         "SWITCHOVER_EVENT_BUS": ".emit(" in source,
         "SWITCHOVER_GUARD_FUNCTION": "gateways.observer()" in source

@@ -50,6 +50,12 @@ _REST_OPERATIONS = {
 # the runtime's model names its own ValidationError.
 _VALIDATION_CODES = {"cloudwatch": "ValidationError", "sagemaker-runtime": "ValidationError"}
 
+# A string, or what begins or ends a list or an object.
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
+# Deeper than any request of these services, and shallower than Python's own limit.
+_DEEPEST = 500
+
 _QUERY_TYPE = "application/x-www-form-urlencoded"
 
 Encoding = Literal["json", "rest-json", "cbor"]
@@ -158,10 +164,20 @@ def _decode(body: bytes, encoding: Encoding) -> object:
     try:
         if encoding == "cbor":
             return cbor.decode(body)
+        _check_depth(body)
         return cast("object", json.loads(body, parse_float=_float, parse_constant=_float))
     except (ValueError, RecursionError) as error:
         message = f"The request body is not {encoding}: {error}"
         raise Refusal("SerializationException", message) from None
+
+
+def _check_depth(body: bytes) -> None:
+    """Refuse what nests too deeply, whatever recursion limit somebody in this process has set."""
+    depth = 0
+    for mark in _STRING_OR_BRACKET.findall(body):
+        depth += _STEPS.get(mark, 0)
+        if depth > _DEEPEST:
+            raise ValueError(f"it nests deeper than {_DEEPEST} levels")
 
 
 def _float(text: str) -> float:

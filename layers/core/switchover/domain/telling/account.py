@@ -86,7 +86,8 @@ def _reasons(update: Update) -> Iterator[str]:
     for reason in told[:most]:
         if is_untouched:
             yield f"- {reason.subject}: {reason.message}"
-            yield f"→ {reason.remedy}"
+            if update.outcome is not Outcome.SUPERSEDED:  # whose next step it is
+                yield f"→ {reason.remedy}"
         else:
             yield shorten(f"Why: {_cause(reason)}", _SENTENCE, placeholder=" …")
     if len(told) > most:

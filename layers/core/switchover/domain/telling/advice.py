@@ -84,7 +84,7 @@ def _by_outcome(update: Update) -> tuple[Step, ...]:
                 ),
             )
         case Outcome.SUPERSEDED:
-            return tuple(Step(text=reason.remedy) for reason in update.reasons)
+            return tuple(Step(text=reason.remedy) for reason in update.reasons[:1])
         case Outcome.REJECTED:
             return tuple(_after_rejection(update))
         case Outcome.ROLLED_BACK:
