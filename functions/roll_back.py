@@ -96,7 +96,8 @@ def _make(way: WayBack, update: Update, endpoint: EndpointReading | Absent, why:
     except CallRefused as refusal:
         fault = call_refused(f"way back of {update.endpoint}", str(refusal))
         newest = ledger.update(update.update_id)
-        ledger.save(newest, way_back_faults=add_fault(newest, fault))
+        # A no counts, also where the SDK had to ask twice for it: or it would be asked for ever.
+        ledger.save(newest, way_back_faults=add_fault(newest, fault), **answered)
         # What a deletion set free may be had a little later.
         return "landing" if move is Move.CREATE else "refused"
     return "moving"

@@ -150,7 +150,7 @@ def test_nobody_known_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(("explain", "nobody"))
 
     assert code == ExitCode.USAGE
-    assert "switchover history ENDPOINT" in capsys.readouterr().err
+    assert "The endpoints that are known: switchover history" in capsys.readouterr().err
 
 
 def test_an_update_without_any_log_ends_as_it_would_and_says_so(world: World) -> None:

@@ -11,7 +11,7 @@ from tests.unit.samples import NOW, later, update
 
 from switchover.aws.asking import ask
 from switchover.aws.ledger import Ledger
-from switchover.domain.errors import CallRefused, EndpointBusy, StaleUpdate
+from switchover.domain.errors import CallRefused, EndpointBusy, StaleUpdate, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -52,6 +52,13 @@ def worded(error: ClientError) -> CallRefused:
     return words
 
 
+def refused_for_want_of_a_model() -> CallRefused:
+    """As acts word it: nothing was asked of AWS."""
+    words = CallRefused("Could not find model")
+    words.__cause__ = Unavailable("Could not find model")
+    return words
+
+
 def failing(error: Exception) -> None:
     raise error
 
@@ -84,8 +91,9 @@ def test_an_answer_takes_the_note_back_and_is_recorded(ledger: Ledger, opened: U
         worded(refusal()),
         CallRefused("exists already, and is not what was planned"),
         refusal(status=403),
+        refused_for_want_of_a_model(),
     ],
-    ids=["refused", "in our words", "by ourselves", "denied"],
+    ids=["refused", "in our words", "by ourselves", "denied", "by ourselves in two steps"],
 )
 def test_a_no_is_an_answer(ledger: Ledger, opened: Update, error: Exception) -> None:
     with pytest.raises(type(error)):

@@ -9,7 +9,13 @@ from botocore.exceptions import ClientError
 
 from switchover.aws.ledger import try_anew
 from switchover.aws.unanswered import is_unanswered
-from switchover.domain.errors import CallRefused, NameTaken, StaleUpdate, SwitchoverError
+from switchover.domain.errors import (
+    CallRefused,
+    NameTaken,
+    NoAnswer,
+    StaleUpdate,
+    SwitchoverError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,18 +52,24 @@ def ask(
     try:
         act()
     except Exception as error:
-        words = error.__cause__ if isinstance(error, SwitchoverError) else error
+        words = _root_of(error)
         if _is_refusal(error, words):
-            is_throttled = words is not None and is_unanswered(words)
-            _record_answer(ledger, noted, forgotten if is_throttled else answered)
+            _record_answer(ledger, noted, forgotten if is_unanswered(words) else answered)
         raise
     return _record_answer(ledger, noted, answered)
 
 
-def _is_refusal(error: Exception, words: BaseException | None) -> bool:
+def _root_of(error: BaseException) -> BaseException:
+    """What AWS said, below the words in which gateways tell it; or the last of our own."""
+    while isinstance(error, SwitchoverError) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _is_refusal(error: Exception, words: BaseException) -> bool:
     """Whether AWS has refused what was asked. Where the SDK asked again, its first try may still land."""
-    if isinstance(error, CallRefused | NameTaken) and words is None:
-        return True  # ours, of what AWS has answered
+    if isinstance(error, CallRefused | NameTaken) and isinstance(words, SwitchoverError):
+        return not isinstance(words, NoAnswer)  # ours, of what AWS has answered
     if not isinstance(words, ClientError):
         return False
     told = words.response.get("ResponseMetadata", {})
