@@ -19,19 +19,20 @@ _POLL_SECONDS = 2
 
 
 def find_offer(deployment: Deployment, endpoint: str) -> Offer | None:
-    """The release that arrived last, if it is young and no update belongs to it yet.
+    """The last of the releases that arrived a moment ago and to which no update belongs yet.
 
     None too where these credentials may not list the bucket.
     """
     try:
-        newest = next(iter(deployment.offers.offers(endpoint)), None)
-        if newest is None or newest.age_seconds > PICK_UP_SECONDS:
-            return None
-        object_version = deployment.offers.object_version(newest)
+        for offer in deployment.offers.offers(endpoint):
+            if offer.age_seconds > PICK_UP_SECONDS:
+                break
+            object_version = deployment.offers.object_version(offer)
+            if update_of(deployment, endpoint, offer.version, object_version) is None:
+                return offer
     except ClientError:
         return None
-    is_taken = update_of(deployment, endpoint, newest.version, object_version) is not None
-    return None if is_taken else newest
+    return None
 
 
 def update_of(

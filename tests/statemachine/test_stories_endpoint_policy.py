@@ -114,13 +114,12 @@ def test_an_endpoint_without_policy_gets_none(world: World) -> None:
         policy_of(world)
 
 
-def test_a_policy_that_cannot_be_read_refuses_the_redeploy(world: World) -> None:
+def test_a_policy_that_is_not_answered_is_asked_for_again(world: World) -> None:
     share(world)
     world.twin.inject(ServerError(operation="GetEndpointPolicy"))
 
-    assert redeploy(world) == "Rejected"
+    assert redeploy(world) == "Updated"
 
-    assert codes(world.update()) == ["endpoint.policy-unread"]
     assert policy_of(world) == POLICY
 
 
