@@ -197,4 +197,6 @@ def test_once_its_time_has_come_the_newest_takes_the_place(world: World) -> None
 
     ended = {update.version: update.outcome for update in world.ledger.history(ENDPOINT)}
     assert ended == {"v2": Outcome.SUPERSEDED, "v3": Outcome.UPDATED}
+    # What would have woken v2 wakes nobody, and is gone.
+    run_past(world, later)
     assert_nobody_waits(world)

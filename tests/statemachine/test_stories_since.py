@@ -29,7 +29,7 @@ def last_text(world: World) -> str:
 
 @pytest.mark.parametrize(
     ("act", "said"),
-    [(update_by_hand, f"of {FIRST_CONFIG}"), (delete_endpoint, "the endpoint is still Deleting")],
+    [(update_by_hand, "the endpoint is still Updating"), (delete_endpoint, "it serves nothing")],
 )
 def test_a_change_after_the_last_look_is_said(world: World, act: object, said: str) -> None:
     world.put_policy(_POLICY)
