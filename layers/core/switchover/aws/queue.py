@@ -9,29 +9,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from switchover.aws.table import BY_START
+from switchover.aws.table import BY_START, Table, key
 from switchover.domain.queueing import Waiting
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 # No endpoint's name holds this sign, so that the index keeps those who wait apart from all updates.
 _WAITING = "#waiting"
-_ROUND: Final[dict[str, Any]] = {"pk": {"S": "round"}, "sk": {"S": "place"}}
+_ROUND: Final = ("round", "place")
 
 
-class Queue:
+class Queue(Table):
     """Who waits for which endpoint. Safe to repeat."""
-
-    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
-        self._dynamodb = dynamodb
-        self._table = table
 
     def put(self, waiting: Waiting) -> None:
         """Keep an update in its place of the queue; again is the same place."""
@@ -54,7 +45,9 @@ class Queue:
 
     def remove(self, endpoint: str, order: str) -> None:
         """Take an update out of the queue."""
-        self._delete(endpoint, f"waiting#{order}")
+        self._dynamodb.delete_item(
+            TableName=self._table, Key=key(f"endpoint#{endpoint}", f"waiting#{order}")
+        )
 
     def entries(self, endpoint: str) -> tuple[Waiting, ...]:
         """Who waits for an endpoint, in the order in which they were offered."""
@@ -79,22 +72,12 @@ class Queue:
 
     def place(self) -> str:
         """The endpoint that was looked at last; empty before the first round."""
-        item = self._dynamodb.get_item(TableName=self._table, Key=_ROUND).get("Item", {})
+        item = self._get(*_ROUND) or {}
         return str(item.get("endpoint_name", {}).get("S", ""))
 
     def keep_place(self, endpoint: str) -> None:
         """Remember which endpoint is looked at, so that the next round begins behind it."""
-        self._dynamodb.put_item(
-            TableName=self._table, Item={**_ROUND, "endpoint_name": {"S": endpoint}}
-        )
-
-    def _delete(self, endpoint: str, sk: str) -> None:
-        self._dynamodb.delete_item(TableName=self._table, Key=_key(endpoint, sk))
-
-    def _query(self, **query: Any) -> Iterator[dict[str, Any]]:
-        pages = self._dynamodb.get_paginator("query").paginate(TableName=self._table, **query)
-        for page in pages:
-            yield from page["Items"]
+        self._put(*_ROUND, endpoint_name={"S": endpoint})
 
 
 def _read_waiting(item: dict[str, Any]) -> Waiting:
@@ -121,12 +104,8 @@ def _endpoint_of(item: dict[str, Any]) -> str:
 
 def _item(waiting: Waiting) -> dict[str, Any]:
     return {
-        **_key(waiting.endpoint, f"waiting#{waiting.order}"),
+        **key(f"endpoint#{waiting.endpoint}", f"waiting#{waiting.order}"),
         "endpoint": {"S": _WAITING},
         "started_at": {"S": f"{waiting.endpoint}#{waiting.order}"},
         "body": {"S": waiting.model_dump_json()},
     }
-
-
-def _key(endpoint: str, sk: str) -> dict[str, Any]:
-    return {"pk": {"S": f"endpoint#{endpoint}"}, "sk": {"S": sk}}

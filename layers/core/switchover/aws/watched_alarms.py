@@ -9,32 +9,24 @@ The alarms of an endpoint's own need no item: their names tell it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from switchover.aws.table import Table, key
 from switchover.telemetry import logger
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
     from switchover.domain.update import Update
 
 
-class WatchedAlarms:
+class WatchedAlarms(Table):
     """Who is to be woken by which alarm. Safe to repeat."""
-
-    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
-        self._dynamodb = dynamodb
-        self._table = table
 
     def watch(self, update: Update) -> None:
         """Have an update woken by the alarms that its plan took over from people."""
         for name in update.planned.borrowed_alarms:
-            self._dynamodb.put_item(
-                TableName=self._table,
-                Item={**_key(name, update.endpoint), "update_id": {"S": update.update_id}},
-            )
+            self._put(*_place(name, update.endpoint), update_id={"S": update.update_id})
 
     def leave(self, update: Update) -> None:
         """Have an update's alarms wake it no more; what a later one watches stays.
@@ -46,7 +38,7 @@ class WatchedAlarms:
             try:
                 self._dynamodb.delete_item(
                     TableName=self._table,
-                    Key=_key(name, update.endpoint),
+                    Key=key(*_place(name, update.endpoint)),
                     ConditionExpression="update_id = :own",
                     ExpressionAttributeValues={":own": {"S": update.update_id}},
                 )
@@ -58,15 +50,12 @@ class WatchedAlarms:
 
     def endpoints(self, name: str) -> tuple[str, ...]:
         """The endpoints that an alarm of that name concerns."""
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=self._table,
+        items = self._query(
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": f"alarm#{name}"}},
             ConsistentRead=True,
         )
-        return tuple(
-            item["sk"]["S"].removeprefix("endpoint#") for page in pages for item in page["Items"]
-        )
+        return tuple(item["sk"]["S"].removeprefix("endpoint#") for item in items)
 
 
 def _is_another_updates(error: Exception) -> bool:
@@ -76,5 +65,5 @@ def _is_another_updates(error: Exception) -> bool:
     )
 
 
-def _key(name: str, endpoint: str) -> dict[str, Any]:
-    return {"pk": {"S": f"alarm#{name}"}, "sk": {"S": f"endpoint#{endpoint}"}}
+def _place(name: str, endpoint: str) -> tuple[str, str]:
+    return f"alarm#{name}", f"endpoint#{endpoint}"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
+from switchover.aws.table import Table, key
 from switchover.domain.aborting import (
     AbortRequest,
     call_off,
@@ -31,7 +32,6 @@ from switchover.domain.marks import Mark, Pin
 from switchover.domain.update import Moment
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
@@ -47,12 +47,8 @@ _UNREADABLE = "what was written can't be read"
 _Wish = TypeVar("_Wish", bound=BaseModel)
 
 
-class Wishes:
+class Wishes(Table):
     """What people wish, endpoint by endpoint. Safe to repeat."""
-
-    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
-        self._dynamodb = dynamodb
-        self._table = table
 
     def ask_abort(self, endpoint: str, update_id: str, request: AbortRequest) -> bool:
         """Ask for an update to be stopped; False if that was asked before."""
@@ -85,26 +81,22 @@ class Wishes:
     def mark(self, endpoint: str, version: str) -> Mark | None:
         """Why a version isn't started again by itself, if it isn't."""
         body = self._find(endpoint, f"mark#{version}")
-        unread = Mark(endpoint=endpoint, version=version, reason=_UNREADABLE, at=None)
-        return None if body is None else _read(Mark, body, unread)
+        return None if body is None else _read_mark(endpoint, version, body)
 
     def marks(self, endpoint: str) -> tuple[Mark, ...]:
         """Every version of an endpoint that isn't started again by itself, by name."""
         found: dict[str, Mark] = {}
+        # A wish goes over what an earlier version of the code wrote beside the claim.
         for pk in (f"endpoint#{endpoint}", f"wish#{endpoint}"):
-            for version in self._versions_marked(pk):
-                mark = self.mark(endpoint, version)
-                found |= {version: mark} if mark is not None else {}
+            items = self._query(
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :mark)",
+                ExpressionAttributeValues={":pk": {"S": pk}, ":mark": {"S": "mark#"}},
+                ConsistentRead=True,
+            )
+            for item in items:
+                version = item["sk"]["S"].partition("#")[2]
+                found[version] = _read_mark(endpoint, version, _text_of(item))
         return tuple(found[version] for version in sorted(found))
-
-    def _versions_marked(self, pk: str) -> list[str]:
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :mark)",
-            ExpressionAttributeValues={":pk": {"S": pk}, ":mark": {"S": "mark#"}},
-            ConsistentRead=True,
-        )
-        return [item["sk"]["S"].partition("#")[2] for page in pages for item in page["Items"]]
 
     def remove_mark(self, endpoint: str, version: str) -> None:
         """Let a version be started again."""
@@ -144,25 +136,30 @@ class Wishes:
         return self._body(f"wish#{endpoint}", sk) or self._body(f"endpoint#{endpoint}", sk)
 
     def _delete(self, endpoint: str, sk: str) -> None:
-        self._dynamodb.delete_item(TableName=self._table, Key=_key(f"wish#{endpoint}", sk))
+        self._dynamodb.delete_item(TableName=self._table, Key=key(f"wish#{endpoint}", sk))
         if self._body(f"endpoint#{endpoint}", sk) is not None:
-            self._dynamodb.delete_item(TableName=self._table, Key=_key(f"endpoint#{endpoint}", sk))
+            self._dynamodb.delete_item(TableName=self._table, Key=key(f"endpoint#{endpoint}", sk))
 
     def _keep(self, endpoint: str, sk: str, body: str, **condition: Any) -> None:
         self._dynamodb.put_item(
             TableName=self._table,
-            Item={**_key(f"wish#{endpoint}", sk), "body": {"S": body}},
+            Item={**key(f"wish#{endpoint}", sk), "body": {"S": body}},
             **condition,
         )
 
     def _body(self, pk: str, sk: str) -> str | None:
-        answer = self._dynamodb.get_item(
-            TableName=self._table, Key=_key(pk, sk), ConsistentRead=True
-        )
-        if "Item" not in answer:
-            return None
-        text = answer["Item"].get("body", {}).get("S", "")
-        return text if 0 < len(text) <= _LONGEST else _NO_JSON
+        item = self._get(pk, sk)
+        return None if item is None else _text_of(item)
+
+
+def _text_of(item: dict[str, Any]) -> str:
+    text = str(item.get("body", {}).get("S", ""))
+    return text if 0 < len(text) <= _LONGEST else _NO_JSON
+
+
+def _read_mark(endpoint: str, version: str, body: str) -> Mark:
+    unread = Mark(endpoint=endpoint, version=version, reason=_UNREADABLE, at=None)
+    return _read(Mark, body, unread)
 
 
 def _read(wish: type[_Wish], body: str, unread: _Wish) -> _Wish:
@@ -201,7 +198,3 @@ def ring(events: EventBridgeClient, endpoint: str) -> None:
         "Detail": json.dumps({"EndpointName": endpoint}),
     }
     events.put_events(Entries=[entry])
-
-
-def _key(pk: str, sk: str) -> dict[str, Any]:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
