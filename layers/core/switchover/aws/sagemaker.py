@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import DescribeEndpointConfigOutputTypeDef
 
 # Nearly every refusal is a ValidationException; only the words tell them apart (rules §2.1).
 _NOT_FOUND = "could not find"
@@ -106,35 +107,31 @@ class SageMaker:
 
     def find_model_name(self, config_name: str) -> str | None:
         """The model of a config's one variant; None if the config is gone or isn't of one model."""
-        try:
-            config = self._sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
-        except ClientError as error:
-            if not _says(error, _NOT_FOUND):
-                raise
-            return None
-        names = [variant.get("ModelName") for variant in config["ProductionVariants"]]
+        config = self._find_config(config_name)
+        names = (
+            [variant.get("ModelName") for variant in config["ProductionVariants"]] if config else []
+        )
         return names[0] if len(names) == 1 else None
 
     def has_config(self, config_name: str) -> bool:
         """Whether there is a config of that name."""
-        try:
-            self._sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
-        except ClientError as error:
-            if not _says(error, _NOT_FOUND):
-                raise
-            return False
-        return True
+        return self._find_config(config_name) is not None
 
     def find_tags(self, config_name: str) -> dict[str, str] | None:
         """The tags of a config; None if there is none of that name."""
+        config = self._find_config(config_name)
+        if config is None:
+            return None
+        tags = self._tags(config["EndpointConfigArn"])
+        return {tag["Key"]: tag["Value"] for tag in tags}
+
+    def _find_config(self, config_name: str) -> DescribeEndpointConfigOutputTypeDef | None:
         try:
-            config = self._sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
+            return self._sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
         except ClientError as error:
             if not _says(error, _NOT_FOUND):
                 raise
             return None
-        tags = self._tags(config["EndpointConfigArn"])
-        return {tag["Key"]: tag["Value"] for tag in tags}
 
     def create(self, model: dict[str, Any], config: dict[str, Any]) -> None:
         """Create the target model and config; one that exists already must be what we would make.
