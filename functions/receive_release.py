@@ -13,6 +13,7 @@ from switchover.aws import gateways
 from switchover.aws.reopening import read_request
 from switchover.domain.approvals.four_eyes import event_name
 from switchover.domain.intake import understand
+from switchover.domain.naming import execution_arn
 from switchover.domain.places import endpoint_of_key
 from switchover.domain.update import Request
 from switchover.settings import settings
@@ -91,7 +92,7 @@ def _was_stopped_unjudged(name: str, request: Request) -> bool:
         first, is_over = earlier.request, earlier.was_stopped_unjudged
     else:
         # Stopped so early that nothing is recorded yet, or not begun at all.
-        arn = workflow.arn_of(settings().machine_arn, name)
+        arn = execution_arn(settings().machine_arn, name)
         asked = read_request(workflow.find_input(arn))
         first = asked if isinstance(asked, Request) else None
         is_over = first is not None and not workflow.is_running(arn)

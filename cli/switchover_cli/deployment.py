@@ -32,6 +32,7 @@ from switchover.aws.topic import Topic
 from switchover.aws.usage import Fleets
 from switchover.aws.wishes import Wishes
 from switchover.aws.workflow import Workflow
+from switchover.domain.naming import execution_arn
 from switchover.settings import split_names
 from switchover_cli.errors import CommandFailed, Misused
 from switchover_cli.function_urls import FunctionUrls
@@ -188,7 +189,7 @@ class Deployment:
 
     def execution_arn(self, update_id: str) -> str:
         """The execution that carries an update: they share the name."""
-        return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:')}:{update_id}"
+        return execution_arn(self.state_machine_arn, update_id)
 
 
 def find_deployment(stack: str, session: boto3.Session) -> Deployment:

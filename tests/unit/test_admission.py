@@ -13,7 +13,6 @@ from botocore.exceptions import ClientError
 from tests.unit.conftest import TABLE
 from tests.unit.samples import ENDPOINT, NOW, endpoint, reason, update
 
-from switchover.aws import workflow
 from switchover.aws.admission import Admission
 from switchover.aws.ledger import Ledger
 from switchover.aws.queue import Queue
@@ -47,8 +46,6 @@ class Workflow:
 
     gone: set[str] = field(default_factory=set)
     started: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
-    arn_of = workflow.Workflow.arn_of
 
     def is_running(self, execution_arn: str) -> bool:
         started = {name for name, _ in self.started}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from switchover.domain.naming import execution_name, resume_name
+from switchover.domain.naming import execution_arn, execution_name, resume_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import is_abandoned, order_of_update, outranked
 from switchover.domain.serving import serving_of
@@ -141,7 +141,7 @@ class Turns:
             self._workflow.start(self._machine_arn, name, request)
 
     def _arn_of(self, name: str) -> str:
-        return self._workflow.arn_of(self._machine_arn, name)
+        return execution_arn(self._machine_arn, name)
 
     def _wake(self, waiting: tuple[Waiting, ...] | list[Waiting], now: datetime) -> None:
         times = [one.not_before if one.not_before > now else now + _LOOK_AGAIN for one in waiting]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 _GONE = frozenset({"ExecutionDoesNotExist"})
 # The execution has moved on: another wake-up or a timeout was first.
@@ -53,27 +54,21 @@ class Workflow:
 
     def is_running(self, execution_arn: str) -> bool:
         """Whether an execution still runs; one that is unknown doesn't."""
-        try:
-            described = self._stepfunctions.describe_execution(executionArn=execution_arn)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _GONE:
-                raise
-            return False
-        return described["status"] in {"RUNNING", "PENDING_REDRIVE"}
-
-    def arn_of(self, state_machine_arn: str, name: str) -> str:
-        """The ARN of an execution of that name."""
-        return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+        described = self._describe(execution_arn)
+        return described is not None and described["status"] in {"RUNNING", "PENDING_REDRIVE"}
 
     def find_input(self, execution_arn: str) -> str | None:
         """What an execution was started with, JSON; None if it is unknown or its input isn't kept."""
+        described = self._describe(execution_arn)
+        return None if described is None else described.get("input")
+
+    def _describe(self, execution_arn: str) -> DescribeExecutionOutputTypeDef | None:
         try:
-            described = self._stepfunctions.describe_execution(executionArn=execution_arn)
+            return self._stepfunctions.describe_execution(executionArn=execution_arn)
         except ClientError as error:
             if error.response["Error"]["Code"] not in _GONE:
                 raise
             return None
-        return described.get("input")
 
     def running(self, state_machine_arn: str) -> frozenset[str]:
         """The ARNs of the executions that run now, as far as they are listed already."""

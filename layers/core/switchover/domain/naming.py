@@ -69,6 +69,11 @@ def execution_name(endpoint: str, version: str, source: str) -> str:
     return _fit(f"{endpoint}-{version}", _digest(source), _EXECUTION_LENGTH)
 
 
+def execution_arn(state_machine_arn: str, name: str) -> str:
+    """The ARN of the execution of that name, whether there is one or not."""
+    return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+
 def resume_name(endpoint: str, version: str, update_id: str, queued_by: str) -> str:
     """Name the execution that takes up a waiting update, after the one that queued it.
 
