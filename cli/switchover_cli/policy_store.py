@@ -12,7 +12,7 @@ from rich.text import Text
 
 from switchover.aws.files import policy_key
 from switchover.domain.bounded_yaml import FILE_LIMITS
-from switchover.domain.fleet import EndpointReading
+from switchover.domain.fleet import Absent, EndpointReading
 from switchover.domain.manifest import ObjectVersion
 from switchover.domain.plans.detection import publish_seconds
 from switchover.domain.plans.experience import resolve_ready
@@ -63,7 +63,7 @@ def push(
         meant = f" Did you mean {near[0]!r}?" if near else ""
         warnings.append(f"SageMaker knows no endpoint {endpoint!r} here.{meant}")
     if live:
-        _check_live(deployment, endpoint, effective)
+        _check_live(deployment, reading, effective)
     key = policy_key(endpoint)
     before = deployment.files.find_version(deployment.bucket, key)
     stored = deployment.files.read_version(deployment.bucket, key, before, FILE_LIMITS.bytes + 1)
@@ -187,8 +187,10 @@ def _judge(raw: bytes, file: Path) -> EffectivePolicy:
     return effective
 
 
-def _check_live(deployment: Deployment, endpoint: str, effective: EffectivePolicy) -> None:
-    reading = deployment.sagemaker.read(endpoint)
+def _check_live(
+    deployment: Deployment, reading: EndpointReading | Absent, effective: EffectivePolicy
+) -> None:
+    endpoint = reading.name
     live = (
         deployment.sagemaker.live_release(reading.config_name)
         if isinstance(reading, EndpointReading) and reading.variants

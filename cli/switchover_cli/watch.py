@@ -10,7 +10,7 @@ from switchover_cli.errors import Misused
 from switchover_cli.following import follow_to_exit
 from switchover_cli.offered import await_offer, find_offer
 from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
-from switchover_cli.watching import find_update
+from switchover_cli.watching import find_last_update
 
 
 def watch(
@@ -42,7 +42,7 @@ def _find(deployment: Deployment, endpoint: str) -> str:
         return claim.update_id
     offer = find_offer(deployment, endpoint)
     if offer is None:
-        return find_update(deployment, endpoint)
+        return find_last_update(deployment, endpoint)
     open_console(stderr=True, soft_wrap=True).print(
         f"{offer.version} is offered, and not picked up yet: waiting for its update…"
     )

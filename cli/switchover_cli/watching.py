@@ -32,15 +32,12 @@ _LOCAL_PATIENCE_SECONDS = 30.0
 _DRAWINGS_PER_SECOND = 4
 
 
-def find_update(deployment: Deployment, endpoint: str) -> str:
-    """The endpoint's running update, or its last one.
+def find_last_update(deployment: Deployment, endpoint: str) -> str:
+    """The update of an endpoint that began last.
 
     Raises:
         Misused: no update of it is known.
     """
-    claim = deployment.ledger.claim(endpoint)
-    if claim is not None:
-        return claim.update_id
     latest = deployment.ledger.listed(endpoint, limit=1)
     if not latest:
         raise Misused(

@@ -125,9 +125,9 @@ class Admission:
         turns: Turns,
     ) -> Decision | StartTime:
         """Put an update back into the queue that would not end in time; the time it has if it will."""
-        found = self.fit(update, endpoint, lasts_seconds)
+        policy, _ = self._policy(update)
+        found = self._fit(update, policy, endpoint, lasts_seconds)
         if isinstance(found, Decision) and found.turn is Turn.WAIT:
-            policy, _ = self._policy(update)
             turns.put(_waiting(update, found, policy.when_busy), endpoint.read_at)
         return found
 
@@ -139,6 +139,15 @@ class Admission:
         How long it may take is known only once it is planned.
         """
         policy, _ = self._policy(update)
+        return self._fit(update, policy, endpoint, lasts_seconds)
+
+    def _fit(
+        self,
+        update: Update,
+        policy: Policy,
+        endpoint: EndpointReading | Absent,
+        lasts_seconds: int,
+    ) -> Decision | StartTime:
         start = self.find_start(update, policy, endpoint, lasts_seconds)
         if isinstance(start, tuple):
             return Decision(Turn.REJECTED, start)
@@ -195,7 +204,7 @@ class Admission:
         standing = self._ledger.standing(update.endpoint)
         holder = standing.holder
         is_running = holder is not None and self._workflow.is_running(holder.execution_arn)
-        newest = self._ledger.find(standing.newest.partition("#")[2])
+        newest = self._ledger.find(standing.newest.partition("#")[2]) if standing.newest else None
         return replace(
             look,
             standing=standing,

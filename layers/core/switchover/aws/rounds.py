@@ -64,8 +64,8 @@ class Rounds:
         if not waiting and self._ledger.claim(endpoint) is None:
             return NOBODY
         found = self._turns.start_next(self._sagemaker.read(endpoint), waiting)
-        holder = self._ledger.claim(endpoint)
-        if found == GIVEN_UP and holder is not None:
+        holder = self._ledger.claim(endpoint) if found == GIVEN_UP else None
+        if holder is not None:
             self._announcements.publish(announce_given_up(holder))
             self._ledger.note_given_up(endpoint, holder.update_id)
         return found
