@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import BaseModel
 
 from switchover.aws import gateways
 from switchover.aws.table import is_final
@@ -15,6 +13,7 @@ from switchover.domain.intake import UNKNOWN_ENDPOINT
 from switchover.domain.outcome import Conclusion, Outcome
 from switchover.domain.telling.announcement import announce_outcome
 from switchover.domain.unreadable import stand_in_for
+from switchover.telemetry import EndPayload
 from switchover.telemetry import handler as lambda_handler
 
 if TYPE_CHECKING:
@@ -22,18 +21,10 @@ if TYPE_CHECKING:
     from switchover.domain.update import Update
 
 
-# Executions that began by an older definition don't hand it over.
-_LONG_AGO = datetime.fromtimestamp(0, UTC)
-
-
-class Payload(BaseModel):
+class Payload(EndPayload):
     """Which update, its conclusion, and the execution that came to it."""
 
-    update_id: str
     conclusion: Conclusion
-    execution_arn: str = ""
-    started_at: datetime = _LONG_AGO
-    request: Any = None
 
 
 @lambda_handler(Payload)

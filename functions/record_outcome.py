@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-
-from pydantic import BaseModel
 
 from switchover.aws import gateways
 from switchover.domain.brevity import fit_reasons
 from switchover.domain.errors import LedgerRefused
 from switchover.domain.outcome import TAKEN_UP, Conclusion, Ending, is_restored, leaves_queue
+from switchover.telemetry import EndPayload
 from switchover.telemetry import handler as lambda_handler
 
 if TYPE_CHECKING:
     from switchover.domain.update import Update
 
-# Executions that began by an older definition don't hand it over.
-_LONG_AGO = datetime.fromtimestamp(0, UTC)
 
-
-class Payload(BaseModel):
+class Payload(EndPayload):
     """Which update, how it came to its end, and whether the capacity is back."""
 
-    update_id: str
     execution_arn: str
-    started_at: datetime = _LONG_AGO
-    request: Any = None
     ending: Ending
     capacity: str
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,6 +34,17 @@ class PlannedPayload(UpdatePayload):
     """
 
     plan_digest: str = ""
+
+
+class EndPayload(UpdatePayload):
+    """Which update comes to its end, by which execution, and what that was asked.
+
+    Without a start the execution began by a definition that didn't hand it over.
+    """
+
+    execution_arn: str = ""
+    started_at: datetime = datetime.fromtimestamp(0, UTC)
+    request: Any = None
 
 
 @cache

@@ -25,12 +25,12 @@ def remedy_for_busy(update: Update, *, waits: bool) -> str:
     if waits:
         return "This one starts by itself when that has ended."
     return (
-        f"Wait for its outcome, then start this release: {_start(update)}"
+        f"Wait for its outcome, then start this release: {start_command(update)}"
         " (the policy says `when_busy: reject`)"
     )
 
 
-def _start(update: Update, *options: str) -> str:
+def start_command(update: Update, *options: str) -> str:
     """The command that starts this release again."""
     place = f"switchover start --endpoint {update.endpoint} --version {update.version}"
     return " ".join((place, *options))
@@ -42,7 +42,7 @@ def superseded_by(update: Update, newer: str) -> Reason:
         code="queue.superseded",
         subject=f"endpoint {update.endpoint}",
         message=f"{newer} was offered after this one and takes its place.",
-        remedy=f"Nothing to do. If it is wanted after all: {_start(update)}",
+        remedy=f"Nothing to do. If it is wanted after all: {start_command(update)}",
     )
 
 
@@ -66,7 +66,9 @@ def _remedy_for_time(update: Update, start: StartTime) -> str:
         for name, was_asked in (("--now", asked and asked.now), ("--hotfix", update.hotfix_reason))
         if was_asked and name not in start.passed_by
     ]
-    command = _start(update, *sorted((*others, *start.passed_by), reverse=True), "--reason '…'")
+    command = start_command(
+        update, *sorted((*others, *start.passed_by), reverse=True), "--reason '…'"
+    )
     only = "If what serves is broken" if "--hotfix" in start.passed_by else "To start it at once"
     return f"{by_itself} {only}: {command}"
 

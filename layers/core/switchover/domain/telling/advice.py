@@ -11,6 +11,7 @@ from switchover.domain.fleet import EndpointStatus
 from switchover.domain.marks import mark_after
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind
+from switchover.domain.queue_reasons import start_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,12 +100,9 @@ def _after_rejection(update: Update) -> Iterator[Step]:
     yield Step(text="Mend what is named.")
     if update.kind is Kind.RELEASE and update.version:
         yield Step(
-            text="Then start the release again; nothing has to be sent:", command=_start(update)
+            text="Then start the release again; nothing has to be sent:",
+            command=start_command(update),
         )
-
-
-def _start(update: Update) -> str:
-    return f"switchover start --endpoint {update.endpoint} --version {update.version}"
 
 
 def _after_rollback(update: Update) -> Iterator[Step]:
@@ -113,7 +111,7 @@ def _after_rollback(update: Update) -> Iterator[Step]:
     yield from (Step(text=text) for text in list(dict.fromkeys((*known, *remedies)))[:2])
     if update.kind is not Kind.RELEASE or not update.version:
         return
-    start = _start(update)
+    start = start_command(update)
     if mark_after(update) is None:
         yield Step(text=f"{update.version} may start again:", command=start)
     else:
