@@ -12,6 +12,7 @@ from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.history_screen import draw_history
 from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
 from switchover_cli.records import UpdateRecord, record_update
+from switchover_cli.refusals import is_denied
 
 
 def history(
@@ -59,7 +60,7 @@ def _last_of_each(deployment: Deployment, limit: int) -> tuple[Update, ...]:
         try:
             found += deployment.ledger.history(name, 1)
         except ClientError as error:
-            if "AccessDenied" not in error.response["Error"]["Code"]:
+            if not is_denied(error):
                 raise
             denied.append(name)
     if denied:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.planning import version_of
 from switchover_cli.errors import Misused
+from switchover_cli.refusals import is_denied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,8 @@ def _versions(deployment: Deployment, endpoint: str) -> Iterator[str]:
     try:
         yield from (offer.version for offer in deployment.offers.offers(endpoint))
     except ClientError as error:
-        _pass_over_denial(error)
+        if not is_denied(error):
+            raise
     yield from (each.version for each in deployment.ledger.listed(endpoint) if each.version)
     served = deployment.ledger.served(endpoint, None)
     yield from (each.version for each in served)
@@ -53,12 +55,8 @@ def _versions(deployment: Deployment, endpoint: str) -> Iterator[str]:
     try:
         live = deployment.sagemaker.live_release(reading.config_name)
     except ClientError as error:
-        _pass_over_denial(error)
+        if not is_denied(error):
+            raise
         return
     if live is not None:
         yield version_of(live, served)
-
-
-def _pass_over_denial(error: ClientError) -> None:
-    if "AccessDenied" not in error.response["Error"]["Code"]:
-        raise error

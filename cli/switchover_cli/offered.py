@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # From the arrival of a release to its update: an event, a function, an execution's first state.
 PICK_UP_SECONDS = 120
-_POLL_SECONDS = 2
+POLL_SECONDS = 2
 
 
 def find_offer(deployment: Deployment, endpoint: str) -> Offer | None:
@@ -56,11 +56,11 @@ def await_offer(
     pause: Callable[[float], object] = time.sleep,
 ) -> str | None:
     """Wait until an update picks a release up; its id, or None if none did while it was young."""
-    for _ in range(PICK_UP_SECONDS // _POLL_SECONDS):
+    for _ in range(PICK_UP_SECONDS // POLL_SECONDS):
         found = update_of(
             deployment, endpoint, offer.version, deployment.offers.object_version(offer)
         )
         if found is not None:
             return found
-        pause(_POLL_SECONDS)
+        pause(POLL_SECONDS)
     return None

@@ -21,6 +21,11 @@ _EXPIRED = {
 }
 
 
+def is_denied(error: ClientError) -> bool:
+    """Whether the credentials lack a permission."""
+    return "AccessDenied" in error.response["Error"]["Code"]
+
+
 def understand(error: Exception) -> CommandFailed:
     """Make a failure that no command foresaw one message with its remedy."""
     match error:

@@ -13,6 +13,7 @@ from switchover.domain.policies.yaml_lines import read_yaml
 from switchover.domain.release import is_endpoint_name
 from switchover.domain.update import Request
 from switchover_cli.errors import CommandFailed, Misused
+from switchover_cli.offered import PICK_UP_SECONDS, POLL_SECONDS
 from switchover_cli.stored_release import locate_release
 from switchover_cli.vouching import vouch
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from switchover_cli.deployment import Deployment
-
-PICK_UP_SECONDS = 120
-_POLL_SECONDS = 2
 
 
 def release_uri(bucket: str, endpoint: str, version: str) -> str:
@@ -111,11 +109,11 @@ def await_pick_up(
     Raises:
         CommandFailed: none began in two minutes.
     """
-    for _ in range(PICK_UP_SECONDS // _POLL_SECONDS):
+    for _ in range(PICK_UP_SECONDS // POLL_SECONDS):
         for update in deployment.ledger.listed(endpoint):
             if update.update_id not in known and update.version == version:
                 return update.update_id
-        pause(_POLL_SECONDS)
+        pause(POLL_SECONDS)
     raise not_picked_up(endpoint, version)
 
 

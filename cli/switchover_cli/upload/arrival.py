@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from switchover.domain.approvals.four_eyes import event_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.plain_text import quote
-from switchover_cli.starting import PICK_UP_SECONDS, not_picked_up
+from switchover_cli.offered import PICK_UP_SECONDS, POLL_SECONDS
+from switchover_cli.starting import not_picked_up
 from switchover_cli.upload.offer import offered_before
 from switchover_cli.words import say_minute
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from switchover.domain.reasons import Reason
     from switchover.domain.update import Update
     from switchover_cli.deployment import Deployment
-
-_POLL_SECONDS = 2
 
 
 def name_arrival(
@@ -64,10 +63,10 @@ def await_arrival(
         CommandFailed: it didn't begin in two minutes.
     """
     arn = deployment.execution_arn(update_id)
-    for _ in range(PICK_UP_SECONDS // _POLL_SECONDS):
+    for _ in range(PICK_UP_SECONDS // POLL_SECONDS):
         if deployment.ledger.find(update_id) or deployment.workflow.is_running(arn):
             return
-        pause(_POLL_SECONDS)
+        pause(POLL_SECONDS)
     raise not_picked_up(endpoint, version)
 
 
