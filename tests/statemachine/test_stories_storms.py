@@ -62,34 +62,20 @@ def _assert_well_ended(world: World, story: str = "canary") -> None:
     assert len(world.executions) == 1
 
 
-@pytest.mark.parametrize("times", _TIMES)
-@pytest.mark.parametrize(("service", "operation"), _CALLS)
-def test_a_storm_before_the_start_is_waited_out(
-    world: World, service: str, operation: str, times: int
-) -> None:
-    world.put_policy("strategy: canary")
-    world.offer()
-    world.run_to("PlanUpdate")
-
-    with throttle(service, operation, times) as storm:
-        end = world.run()
-
-    assert storm.met == times
-    assert end.state == "Updated"
-    _assert_well_ended(world)
+_WHILE_GOING_FORWARD = [
+    *(("PlanUpdate", *call) for call in _CALLS),
+    *(("AwaitOutcome", *c) for c in _CALLS if c[1] not in {"UpdateEndpoint", "GetObject"}),
+]
 
 
 @pytest.mark.parametrize("times", _TIMES)
-@pytest.mark.parametrize(
-    ("service", "operation"),
-    [call for call in _CALLS if call[1] not in {"UpdateEndpoint", "GetObject"}],
-)
-def test_a_storm_while_sagemaker_moves_is_waited_out(
-    world: World, service: str, operation: str, times: int
+@pytest.mark.parametrize(("state", "service", "operation"), _WHILE_GOING_FORWARD)
+def test_a_storm_is_waited_out_before_the_start_and_while_sagemaker_moves(
+    world: World, state: str, service: str, operation: str, times: int
 ) -> None:
     world.put_policy("strategy: canary")
     world.offer()
-    world.run_to("AwaitOutcome")
+    world.run_to(state)
 
     with throttle(service, operation, times) as storm:
         end = world.run()
