@@ -26,15 +26,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from switchover.domain.checkpoint.families import ARCHITECTURES, expect_tensors
-from switchover.domain.checkpoint.inspecting import inspect_model
-from switchover.domain.checkpoint.reading import read_evidence
+from switchover.checkpoint.families import ARCHITECTURES, expect_tensors
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.reading import read_evidence
 from switchover_cli.upload.folder import Folder, list_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from switchover.domain.checkpoint.text import Json
+    from switchover.checkpoint.text import Json
     from switchover.domain.reasons import Reason
 
 SHARD_BYTES = 5 * 10**9  # save_pretrained's default

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from tests.localcloud.planned import plan_on, play, stand
 
-from switchover.domain.plans.experience import measure
 from switchover.domain.plans.plan import Plan
 from switchover.domain.policies.policy import Strategy
+from switchover.domain.update.history import measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

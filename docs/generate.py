@@ -14,12 +14,12 @@ import yaml
 from licences import third_party_page
 from timeouts import tabulate_sums, tabulate_timeouts
 
-from switchover.domain.golden.questions import GoldenRequest
-from switchover.domain.plans.policy_template import write_all_settings
+from switchover.domain.golden.requests import GoldenRequest
 from switchover.domain.policies.policy import Policy
 from switchover.domain.policies.trust import OWNER, RULES
 from switchover.domain.release import Release
-from switchover.domain.update import Request
+from switchover.domain.update.request import Request
+from switchover_cli.policy_template import write_all_settings
 from switchover_local.twin.scenario import Scenario
 from switchover_local.verdicts import write_page
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 INIT_SECONDS = 10
 MARGIN_SECONDS = 15
 # By itself, or through what puts capacity back.
-_ASKS = ("from switchover.aws.asking import ask", "gateways.restoring()")
+_ASKS = ("from switchover.steps.asking import ask", "wiring.restoring()")
 
 
 class _Loader(yaml.SafeLoader):

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from switchover.aws import gateways
+from switchover.aws.failures import AWS_FAILED
 from switchover.aws.table import is_final
 from switchover.domain.errors import SwitchoverError
 from switchover.domain.intake import UNKNOWN_ENDPOINT
 from switchover.domain.outcome import Conclusion, Outcome
-from switchover.domain.telling.announcement import announce_outcome
 from switchover.domain.unreadable import stand_in_for
+from switchover.explain.announcement import announce_outcome
+from switchover.steps import wiring
 from switchover.telemetry import EndPayload
 from switchover.telemetry import handler as lambda_handler
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import Absent, EndpointReading
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 class Payload(EndPayload):
@@ -57,7 +57,7 @@ def _find(payload: Payload) -> Update:
     """The update, or what stands in for it: people are told even if its record can't be had."""
     try:
         found = gateways.ledger().find(payload.update_id)
-    except ClientError as error:
+    except AWS_FAILED as error:
         if not is_final(error):
             raise  # a retry tells more
         return _unknown(payload, str(error))
@@ -67,7 +67,7 @@ def _find(payload: Payload) -> Update:
 def _record_anew(payload: Payload) -> Update:
     """The update whose record was deleted after its outcome had been named, with that outcome."""
     try:
-        reopened = gateways.reopening().reopen(
+        reopened = wiring.reopening().reopen(
             payload.update_id, payload.execution_arn, payload.request, payload.started_at
         )
         return gateways.ledger().save(reopened, **dict(payload.conclusion))
@@ -93,5 +93,5 @@ def _look_again(update: Update) -> EndpointReading | Absent | None:
     """What serves by now; None if that can't be read, which holds no announcement up."""
     try:
         return gateways.sagemaker().read(update.endpoint)
-    except (ClientError, BotoCoreError, SwitchoverError):
+    except (*AWS_FAILED, SwitchoverError):
         return None

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from switchover.aws import gateways
 from switchover.domain.approvals.answering import Form, read_form
-from switchover.domain.approvals.approval import (
-    LONGEST_WORDS,
-    Channel,
-    LinkState,
-    Reply,
-    check_link,
-)
+from switchover.domain.approvals.approval import LinkState, check_link
 from switchover.domain.approvals.decision import decide
-from switchover.domain.approvals.page import (
-    ask_page,
-    done_page,
-    not_allowed_page,
-    refusal_page,
-)
+from switchover.domain.update.approval import LONGEST_WORDS, Channel, Reply
+from switchover.log import logger
+from switchover.steps import wiring
 from switchover.telemetry import handler as lambda_handler
-from switchover.telemetry import logger
-from switchover.url_request import Unfit, UrlRequest
+from switchover.web.page import ask_page, done_page, not_allowed_page, refusal_page
+from switchover.web.url_request import Unfit, UrlRequest
 
 if TYPE_CHECKING:
-    from switchover.domain.approvals.frame import Page
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
+    from switchover.web.frame import Page
 
 _FORM = "application/x-www-form-urlencoded"
 _UNFIT_FORM = 422
@@ -41,7 +31,7 @@ def handler(request: UrlRequest) -> dict[str, Any]:
 
 
 def _page(request: UrlRequest) -> Page:
-    approvals = gateways.approvals()
+    approvals = wiring.approvals()
     secret, verdict = request.query.get("secret", ""), request.query.get("verdict", "")
     update = approvals.find(request.query.get("update", "")[:LONGEST_WORDS])
     state = check_link(update, secret, request.at)
@@ -66,5 +56,5 @@ def _answer(request: UrlRequest, update: Update, verdict: Reply, secret: str) ->
     if form.fault:
         return ask_page(update, verdict, secret, request.at, form, _UNFIT_FORM)
     given = decide(update, verdict, form.by, form.reason, Channel.LINK, request.at)
-    is_taken = gateways.approvals().answer(update, given)
+    is_taken = wiring.approvals().answer(update, given)
     return done_page(update, given) if is_taken else refusal_page(LinkState.ANSWERED, update)

@@ -12,13 +12,14 @@ from switchover.aws.files import policy_key
 from switchover.domain.answers import answer
 from switchover.domain.intake import understand
 from switchover.domain.queueing import Decision
-from switchover.domain.update import Request, parse_request
+from switchover.domain.update.request import Request, parse_request
 from switchover.settings import settings
+from switchover.steps import wiring
 from switchover.telemetry import handler as lambda_handler
 
 if TYPE_CHECKING:
     from switchover.domain.reasons import Reason
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 class Payload(BaseModel):
@@ -44,7 +45,7 @@ def handler(payload: Payload) -> dict[str, Any]:
 def _begin(request: Request | tuple[Reason, ...], payload: Payload) -> Decision:
     raw_release: bytes | tuple[Reason, ...] = b""
     if isinstance(request, Request) and request.release is not None:
-        raw_release = gateways.models().read_release(
+        raw_release = gateways.release_files().read_release(
             *request.bucket_and_key, request.object_version
         )
     asked = understand(request, raw_release, settings().bucket)
@@ -55,15 +56,15 @@ def _begin(request: Request | tuple[Reason, ...], payload: Payload) -> Decision:
         )
     )
     refused = asked.refuse(endpoint)
-    return refused or gateways.admission().admit(_pin(update), endpoint, gateways.turns())
+    return refused or wiring.admission().admit(_pin(update), endpoint, wiring.queue_runner())
 
 
 def _go_on(request: Request, payload: Payload) -> Decision:
-    found = gateways.carrying().go_on(request, payload.execution_arn, payload.started_at)
+    found = wiring.ownership().go_on(request, payload.execution_arn, payload.started_at)
     if isinstance(found, Decision):
         return found
     endpoint = gateways.sagemaker().read(found.endpoint)
-    return gateways.admission().admit(_pin(found), endpoint, gateways.turns())
+    return wiring.admission().admit(_pin(found), endpoint, wiring.queue_runner())
 
 
 def _pin(update: Update) -> Update:

@@ -7,7 +7,7 @@ from typing import Any
 from switchover.aws import gateways
 from switchover.domain.answers import answer
 from switchover.domain.copying import CopyVerdict, describe_copy
-from switchover.domain.update import Moment
+from switchover.domain.update.records import Moment
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 

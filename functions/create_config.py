@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any
 
 from switchover.aws import gateways
-from switchover.aws.asking import ask
 from switchover.aws.model_files import find_changes
 from switchover.domain.answers import answer
-from switchover.domain.checks.preflight import call_refused, name_taken
 from switchover.domain.errors import CallRefused, NameTaken
+from switchover.domain.refusals import call_refused, name_taken
+from switchover.steps.asking import ask
 from switchover.telemetry import PlannedPayload
 from switchover.telemetry import handler as lambda_handler
 

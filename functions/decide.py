@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from switchover.aws import gateways
 from switchover.domain.approvals.answering import find_objections
-from switchover.domain.approvals.approval import LONGEST_WORDS, Channel, Gate, Reply
 from switchover.domain.approvals.decision import decide
+from switchover.domain.update.approval import LONGEST_WORDS, Channel, Gate, Reply
+from switchover.log import logger
+from switchover.steps import wiring
 from switchover.telemetry import handler as lambda_handler
-from switchover.telemetry import logger
-from switchover.url_request import UrlRequest, read_signed, respond
+from switchover.web.url_request import UrlRequest, read_signed, respond
 
 
 class Answered(BaseModel):
@@ -38,7 +38,7 @@ def _answer(request: UrlRequest) -> dict[str, Any]:
     asked = read_signed(request, Answered)
     if not isinstance(asked, Answered):
         return asked
-    approvals = gateways.approvals()
+    approvals = wiring.approvals()
     update = approvals.find(asked.update_id)
     objections = find_objections(update, asked.gate, asked.verdict, asked.reason, request.caller)
     if update is None or objections:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from switchover.aws import gateways
-from switchover.aws.asking import ask
 from switchover.domain.answers import answer
+from switchover.steps.asking import ask
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
+from switchover.steps import wiring
 from switchover.telemetry import handler as lambda_handler
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Payload(BaseModel):
 
 def stand(payload: Payload) -> Iterator[float]:
     """Guard the bake; yields pauses, in seconds of SageMaker's time."""
-    return gateways.bake_guard().stand(payload.update_id, payload.bake_since)
+    return wiring.bake_guard().stand(payload.update_id, payload.bake_since)
 
 
 @lambda_handler(Payload)
@@ -36,7 +37,7 @@ def handler(payload: Payload) -> dict[str, Any]:
     began = time.monotonic()
     for seconds in stand(payload):
         if time.monotonic() - began > _LONGEST_SECONDS:
-            gateways.bake_guard().leave_post(payload.update_id, payload.bake_since)
+            wiring.bake_guard().leave_post(payload.update_id, payload.bake_since)
             gateways.guards().call(payload.update_id, payload.bake_since)
             return answer("relieved")
         time.sleep(seconds)

@@ -6,13 +6,14 @@ from typing import Any
 
 from switchover.aws import gateways
 from switchover.aws.manifests import GOLDEN
-from switchover.aws.survey import survey
 from switchover.domain.answers import answer
 from switchover.domain.approvals.four_eyes import subjects_of
 from switchover.domain.planning import make_plan
 from switchover.domain.queueing import Decision
-from switchover.domain.update import Moment
+from switchover.domain.update.records import Moment
 from switchover.settings import settings
+from switchover.steps import wiring
+from switchover.steps.plan_inputs import survey
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
@@ -44,8 +45,8 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     if plan is None:
         ledger.save(update, preflight=planning.preflight)
         return answer("rejected", planning.reasons)
-    start = gateways.admission().postpone(
-        update, found.endpoint, plan.worst_seconds, gateways.turns()
+    start = wiring.admission().postpone(
+        update, found.endpoint, plan.worst_seconds, wiring.queue_runner()
     )
     if isinstance(start, Decision):
         ledger.save(update, preflight=planning.preflight)

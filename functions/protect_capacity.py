@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from switchover.aws import gateways
-from switchover.aws.asking import ask
 from switchover.domain.answers import answer
-from switchover.domain.checks.preflight import check_endpoint
-from switchover.domain.fleet import EndpointReading, is_being_resized
-from switchover.domain.update import CapacitySnapshot
+from switchover.domain.fleet import CapacitySnapshot, EndpointReading, is_being_resized
+from switchover.domain.refusals import check_endpoint
 from switchover.domain.verdict import course_of
+from switchover.steps.asking import ask
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 

@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
-from switchover.aws.reopening import read_request
 from switchover.domain.approvals.four_eyes import event_name
 from switchover.domain.intake import understand
 from switchover.domain.naming import execution_arn
 from switchover.domain.places import endpoint_of_key
-from switchover.domain.update import Request
+from switchover.domain.update.request import Request
 from switchover.settings import settings
+from switchover.steps.reopening import read_request
 from switchover.telemetry import handler as lambda_handler
 
 
@@ -70,7 +70,7 @@ def handler(payload: Payload) -> dict[str, Any]:
         object_version=created.version_id,
         offered_at=payload.time,
     )
-    raw = gateways.models().read_release(bucket, created.key, created.version_id)
+    raw = gateways.release_files().read_release(bucket, created.key, created.version_id)
     asked = understand(request, raw, bucket)
     # An ETag also tells how the same bytes were uploaded: whole, by parts or as a copy.
     content = hashlib.sha256(raw).hexdigest() if isinstance(raw, bytes) else created.etag

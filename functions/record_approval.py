@@ -8,9 +8,10 @@ from pydantic import BaseModel
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
-from switchover.domain.approvals.approval import Gate, refusals_of, verdict_of
+from switchover.domain.approvals.approval import refusals_of, verdict_of
 from switchover.domain.approvals.decision import Replied, choose_record, read_reply
-from switchover.domain.update import Moment
+from switchover.domain.update.approval import Gate
+from switchover.domain.update.records import Moment
 from switchover.domain.verdict import course_of
 from switchover.telemetry import handler as lambda_handler
 

@@ -8,11 +8,12 @@ from switchover.aws import gateways
 from switchover.domain.brevity import fit_reasons
 from switchover.domain.errors import LedgerRefused
 from switchover.domain.outcome import TAKEN_UP, Conclusion, Ending, is_restored, leaves_queue
+from switchover.steps import wiring
 from switchover.telemetry import EndPayload
 from switchover.telemetry import handler as lambda_handler
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 class Payload(EndPayload):
@@ -29,13 +30,13 @@ def handler(payload: Payload) -> dict[str, Any]:
     found = gateways.ledger().find(payload.update_id) or _open(payload)
     reopens = leaves_queue(found.outcome, payload.ending)
     try:
-        update = gateways.carrying().take_up(found, payload.execution_arn, reopens=reopens)
+        update = wiring.ownership().take_up(found, payload.execution_arn, reopens=reopens)
     except LedgerRefused:
         # Its item takes no change: it ends here all the same, and is recorded where that can be done.
         update = found
     if update is None:
         return _told(TAKEN_UP)
-    endpoint, endings = gateways.sagemaker().read(update.endpoint), gateways.endings()
+    endpoint, endings = gateways.sagemaker().read(update.endpoint), wiring.endings()
     recorded = endings.record(
         update, payload.ending, endpoint, is_capacity_restored=is_restored(payload.capacity)
     )
@@ -50,6 +51,6 @@ def _told(whole: Conclusion) -> dict[str, Any]:
 
 def _open(payload: Payload) -> Update:
     """An update that was never recorded, or whose record was deleted, still gets its outcome."""
-    return gateways.reopening().reopen(
+    return wiring.reopening().reopen(
         payload.update_id, payload.execution_arn, payload.request, payload.started_at
     )

@@ -8,16 +8,18 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel
 
 from switchover.aws import gateways
-from switchover.aws.unanswered import is_unanswered
-from switchover.aws.waking import wake
-from switchover.domain.approvals.approval import Gate, Question, make_link
+from switchover.aws.failures import is_unanswered
+from switchover.domain.approvals.approval import make_link
 from switchover.domain.approvals.decision import answer_by
 from switchover.domain.errors import NotAsked
 from switchover.domain.manifest import find_plan_change
 from switchover.domain.outcome import Ending
-from switchover.domain.telling.announcement import ask_people
-from switchover.domain.update import Moment
+from switchover.domain.update.approval import Gate, Question
+from switchover.domain.update.records import Moment
+from switchover.explain.announcement import ask_people
 from switchover.settings import settings
+from switchover.steps import wiring
+from switchover.steps.waking import wake
 from switchover.telemetry import handler as lambda_handler
 
 _SECRET_BYTES = 32
@@ -55,7 +57,7 @@ def _ask(payload: Payload) -> dict[str, Any]:
     People are told last: a repeat tells them once, but for a lost answer of SNS. Then a second message
     replaces the first, whose token and links are dead.
     """
-    observer, told = gateways.observer(), settings()
+    observer, told = wiring.observer(), settings()
     ledger = observer.ledger
     ledger.park_token(payload.update_id, payload.task_token, payload.gate)
     seen = wake(observer.heed(payload.update_id), observer)

@@ -6,6 +6,7 @@ from typing import Any
 
 from switchover.aws import gateways
 from switchover.domain.answers import answer
+from switchover.steps import wiring
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
@@ -16,7 +17,7 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     update = gateways.ledger().find(payload.update_id)
     if update is None:
         return answer("untouched")
-    verdict = gateways.restoring().restore(update)
+    verdict = wiring.restoring().restore(update)
     if verdict == "moving" or update.asked_at is None:
         return answer(verdict)
     now = gateways.sagemaker().read(update.endpoint).read_at

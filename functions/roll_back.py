@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from switchover.aws import gateways
-from switchover.aws.asking import ask
 from switchover.domain.answers import answer
-from switchover.domain.checks.preflight import call_refused
 from switchover.domain.errors import CallRefused, EndpointBusy
 from switchover.domain.marks import mark_before_way_back
 from switchover.domain.outcome import Ending, first_of
+from switchover.domain.refusals import call_refused
 from switchover.domain.rollback import Move, find_cause, find_way_back
-from switchover.domain.update import Moment, add_fault
+from switchover.domain.update.records import Moment
+from switchover.domain.update.update import add_fault
+from switchover.steps import wiring
+from switchover.steps.asking import ask
 from switchover.telemetry import handler as lambda_handler
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.fleet import Absent, EndpointReading
     from switchover.domain.rollback import WayBack
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 _LANDING = "Looking again soon: what was asked of SageMaker and not answered may still begin."
 
@@ -88,7 +90,7 @@ def _make(way: WayBack, update: Update, endpoint: EndpointReading | Absent, why:
     if move is Move.WAIT:
         ledger.save(update, **changes)
         return "moving"
-    go_back = partial(gateways.acts().roll_back, way, update, why)
+    go_back = partial(wiring.endpoint_changes().roll_back, way, update, why)
     try:
         ask(ledger, update, at, go_back, once_answered=answered, **changes)
     except EndpointBusy:

@@ -6,15 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from switchover.aws import gateways
-from switchover.aws.asking import ask
 from switchover.aws.model_files import find_changes
 from switchover.aws.wishes import heed
 from switchover.domain.answers import answer
-from switchover.domain.checks.preflight import call_refused, find_changes_of_endpoint
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound
 from switchover.domain.fleet import Absent
+from switchover.domain.refusals import call_refused, find_changes_of_endpoint
 from switchover.domain.starting import Start, choose_start, has_arrived
 from switchover.domain.verdict import course_of
+from switchover.steps import wiring
+from switchover.steps.asking import ask
 from switchover.telemetry import PlannedPayload
 from switchover.telemetry import handler as lambda_handler
 
@@ -50,7 +51,7 @@ def handler(payload: PlannedPayload) -> dict[str, Any]:
             return answer("refused" if earlier is None else "failed", changed)
         recreates = plan.deployment_config is None
         course = course_of(plan.target_config, endpoint, plan.overdue_seconds, recreates=recreates)
-    begin = partial(gateways.acts().start, start, plan, update)
+    begin = partial(wiring.endpoint_changes().start, start, plan, update)
     try:
         ask(ledger, update, endpoint.read_at, begin, course=course, is_started=True)
     except (CallRefused, EndpointBusy, EndpointNotFound) as refusal:

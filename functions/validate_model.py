@@ -11,7 +11,7 @@ from switchover.domain.answers import answer
 from switchover.domain.manifest import Manifest
 from switchover.domain.policies.policy import Model
 from switchover.domain.reasons import Reason
-from switchover.domain.update import Moment
+from switchover.domain.update.records import Moment
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
@@ -31,7 +31,9 @@ def handler(payload: UpdatePayload) -> dict[str, Any]:
     if isinstance(listed, Reason):
         ledger.save(update, reasons=(listed,))
         return answer("invalid", (listed,))
-    found = gateways.models().inspect(update.release, update.bucket, allowed, versions=listed)
+    found = gateways.release_files().inspect(
+        update.release, update.bucket, allowed, versions=listed
+    )
     checksums = found.checksums
     manifest = Manifest(tuple(replace(f, checksum=checksums.get(f.path, "")) for f in listed))
     gateways.manifests().keep(update.update_id, FILES, manifest)

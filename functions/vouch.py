@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
+from switchover.log import logger
 from switchover.telemetry import handler as lambda_handler
-from switchover.telemetry import logger
-from switchover.url_request import UrlRequest, read_signed, respond
+from switchover.web.url_request import UrlRequest, read_signed, respond
 
 
 class Offered(BaseModel):

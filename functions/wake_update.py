@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.aws import gateways
-from switchover.aws.adopting import adopt_wished
-from switchover.aws.sweep import visit_each
-from switchover.aws.waking import wake_holder
 from switchover.domain.naming import endpoint_of_alarm
+from switchover.steps import wiring
+from switchover.steps.adopting import adopt_wished
+from switchover.steps.sweep import visit_each
+from switchover.steps.waking import wake_holder
 from switchover.telemetry import handler as lambda_handler
 
 
@@ -34,7 +35,7 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Look for oneself: the event may be late, doubled or out of order, so it only says «look»."""
-    observer = gateways.observer()
+    observer = wiring.observer()
     seen = visit_each(_endpoints_of(payload.detail), lambda name: wake_holder(name, observer))
     if payload.detail.endpoint_name is not None:
         adopt_wished(

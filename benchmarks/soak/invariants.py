@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from benchmarks.soak.faults import Disturbed
     from benchmarks.soak.people import People
     from benchmarks.soak.world import SoakWorld
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 _ENDS = frozenset(set(Outcome) - {Outcome.QUEUED})
 _LATER_SECONDS = 3600

@@ -15,9 +15,9 @@ from tests.statemachine.walker import FunctionFailed
 
 from benchmarks.soak.world import LEAD_SECONDS
 from switchover.domain.aborting import call_off, object_to_abort
-from switchover.domain.approvals.approval import Reply
 from switchover.domain.errors import SwitchoverError
 from switchover.domain.outcome import Outcome
+from switchover.domain.update.approval import Reply
 from switchover_cli.abort import ask_to_stop
 from switchover_cli.errors import CommandFailed
 

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from rich.text import Text
 
 from switchover.aws.wishes import ring
-from switchover.domain.aborting import AbortRequest, call_off, object_to_abort
-from switchover.domain.update import Update
+from switchover.domain.aborting import call_off, object_to_abort
+from switchover.domain.update.records import AbortRequest
+from switchover.domain.update.update import Update
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import CommandFailed, Misused

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from switchover.aws.wishes import ring
 from switchover.domain.adoption import Adoption, check_adoption
-from switchover.domain.checks.of_endpoint import find_shape_faults
+from switchover.domain.checks.endpoint import find_shape_faults
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.planning import version_of
 from switchover.domain.readings import Presence

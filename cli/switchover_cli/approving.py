@@ -6,8 +6,8 @@ import typer
 from pydantic import BaseModel
 from rich.text import Text
 
-from switchover.domain.approvals.approval import Gate, Reply
-from switchover.domain.update import Update
+from switchover.domain.update.approval import Gate, Reply
+from switchover.domain.update.update import Update
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import CommandFailed, Misused, Refused

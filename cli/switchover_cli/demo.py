@@ -25,12 +25,7 @@ from switchover_cli.deployment import find_deployment
 from switchover_cli.errors import Interrupted
 from switchover_cli.exits import ExitCode
 from switchover_cli.screen import draw_outcome
-from switchover_cli.starting import (
-    await_pick_up,
-    known_updates,
-    rollback_request,
-    start_update,
-)
+from switchover_cli.starting import await_pick_up, known_updates, rollback_request, start_update
 from switchover_cli.watching import look_until_over, show
 from switchover_cli.words import say_duration, say_roughly
 from switchover_local.deploy import STACK_NAME

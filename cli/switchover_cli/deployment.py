@@ -18,10 +18,9 @@ from botocore.exceptions import ClientError
 from switchover.aws.clients import teach_newer_models
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.aws.container_logs import ContainerLogs
-from switchover.aws.evidence import Traces
+from switchover.aws.failure_evidence import FailureEvidence
 from switchover.aws.files import Files
 from switchover.aws.fleet_metrics import FleetMetrics
-from switchover.aws.garbage import Leftovers
 from switchover.aws.ledger import Ledger
 from switchover.aws.offers import Offers
 from switchover.aws.queue import Queue
@@ -36,6 +35,7 @@ from switchover.domain.naming import execution_arn
 from switchover.settings import split_names
 from switchover_cli.errors import CommandFailed, Misused
 from switchover_cli.function_urls import FunctionUrls
+from switchover_cli.garbage.store import Leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from switchover.aws.artifacts import Artifacts
-    from switchover.aws.models import Models
+    from switchover.aws.release_files import ReleaseFiles
     from switchover_local.stack import LocalCloud
 
 CALM = Config(
@@ -104,9 +104,9 @@ class Deployment:
         return Wishes(self.session.client("dynamodb", config=CALM), self.table)
 
     @cached_property
-    def traces(self) -> Traces:
+    def traces(self) -> FailureEvidence:
         """What tells why a change went wrong."""
-        return Traces(
+        return FailureEvidence(
             self.session.client("cloudwatch", config=CALM),
             ContainerLogs(self.session.client("logs", config=CALM)),
         )
@@ -142,11 +142,11 @@ class Deployment:
         return Topic(self.session.client("sns", config=CALM), self.topic_arn)
 
     @cached_property
-    def models(self) -> Models:
+    def models(self) -> ReleaseFiles:
         """Releases and their files."""
-        from switchover.aws.models import Models
+        from switchover.aws.release_files import ReleaseFiles
 
-        return Models(self.s3)
+        return ReleaseFiles(self.s3)
 
     @cached_property
     def offers(self) -> Offers:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.serving import Serving, serving_of
-from switchover.domain.telling.advice import Step, advise
-from switchover.domain.update import Evidence, Moment, Update
+from switchover.domain.update.records import Evidence, Moment
+from switchover.explain.advice import Step, advise
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused
@@ -17,6 +17,9 @@ from switchover_cli.explain_screen import draw_explanation
 from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack
 from switchover_cli.records import UpdateRecord, record_update
+
+if TYPE_CHECKING:
+    from switchover.domain.update.update import Update
 
 
 class Explanation(BaseModel):

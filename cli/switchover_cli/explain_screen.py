@@ -9,10 +9,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from switchover.domain.evidence import say_limit, say_metric, say_time, say_value
 from switchover.domain.serving import say_serving
-from switchover.domain.telling.account import headline
-from switchover.domain.telling.evidence import say_limit, say_metric, say_time, say_value
-from switchover.domain.telling.waits import find_wait
+from switchover.explain.account import headline
+from switchover.explain.waits import find_wait
 from switchover_cli.screen import GOLDEN_STYLES, OUTCOME_STYLES, draw_reasons, draw_wait
 from switchover_cli.words import (
     say_asked,
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from switchover.domain.evidence import Trip
     from switchover.domain.golden.results import GoldenResult
     from switchover.domain.serving import Serving
-    from switchover.domain.telling.advice import Step
-    from switchover.domain.telling.evidence import Trip
-    from switchover.domain.update import Moment, Update
+    from switchover.domain.update.records import Moment
+    from switchover.domain.update.update import Update
+    from switchover.explain.advice import Step
 
 _BAR_CELLS = 30
 # The limit stands here, so that a bar shows how far above or below it a value is.

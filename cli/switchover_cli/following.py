@@ -17,7 +17,7 @@ from switchover_cli.watching import follow
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
     from switchover_cli.deployment import Deployment
 
 

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict
 from rich.padding import Padding
 from rich.text import Text
 
-from switchover.domain.garbage import Judged, judge_made, made_by
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused
 from switchover_cli.following import print_json
+from switchover_cli.garbage.rules import Judged, judge_made, made_by
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 
 # More updates than anybody looks back on; what is older stays.

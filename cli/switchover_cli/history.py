@@ -6,7 +6,7 @@ import typer
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
-from switchover.domain.update import Update
+from switchover.domain.update.update import Update
 from switchover_cli.console import open_console, print_document
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.history_screen import draw_history

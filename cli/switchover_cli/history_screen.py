@@ -9,14 +9,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from switchover.domain.telling.waits import say_starter
+from switchover.explain.waits import say_starter
 from switchover_cli.screen import OUTCOME_STYLES
 from switchover_cli.words import say_asked, say_minute, say_roughly, say_version, shorten_alarm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 def draw_history(updates: Sequence[Update], *, names_endpoints: bool = False) -> Group:

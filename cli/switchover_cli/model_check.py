@@ -9,12 +9,13 @@ import typer
 from pydantic import BaseModel
 from rich.text import Text
 
-from switchover.aws.models import Models
+from switchover.aws.release_files import ReleaseFiles
+from switchover.checkpoint.contents import Allowed
+from switchover.checkpoint.findings import Inspection
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.reading import read_evidence
 from switchover.domain.amounts import say_count
-from switchover.domain.checkpoint.contents import Allowed
-from switchover.domain.checkpoint.findings import Inspection, Tolerable
-from switchover.domain.checkpoint.inspecting import inspect_model
-from switchover.domain.checkpoint.reading import read_evidence
+from switchover.domain.policies.tolerable import Tolerable
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME
 from switchover_cli.console import PlainConsole, open_console
@@ -86,7 +87,7 @@ def check(
         refuse=tuple(refuse or ()),
     )
     if model.startswith("s3://"):
-        found = _check_stored(Models(open_session(local=local).client("s3")), model, allowed)
+        found = _check_stored(ReleaseFiles(open_session(local=local).client("s3")), model, allowed)
     else:
         found = _check_folder(Path(model), allowed, exclude or [])
     if json:
@@ -117,7 +118,7 @@ def _check_folder(path: Path, allowed: Allowed, exclude: list[str]) -> Inspectio
     return replace(found, unchecked=(*found.unchecked, *left_out))
 
 
-def _check_stored(models: Models, uri: str, allowed: Allowed) -> Inspection:
+def _check_stored(models: ReleaseFiles, uri: str, allowed: Allowed) -> Inspection:
     parts = urlsplit(uri, allow_fragments=False)
     bucket, key = parts.netloc, f"{parts.path}{f'?{parts.query}' if parts.query else ''}"[1:]
     if not bucket:

@@ -11,7 +11,6 @@ from switchover.aws.files import policy_key
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.manifest import ObjectVersion
 from switchover.domain.plans.policy_sense import find_contradictions, find_idle_keys
-from switchover.domain.plans.policy_template import Fleet, write_first_policy
 from switchover.domain.policies.layers import (
     Layer,
     layer_of_input,
@@ -21,7 +20,6 @@ from switchover.domain.policies.layers import (
 )
 from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Policy, Tier
-from switchover.domain.policies.settings import settings_of
 from switchover.domain.reasons import Reason
 from switchover_cli.console import open_console, print_document
 from switchover_cli.deployment import Deployment, find_deployment, open_session
@@ -30,7 +28,9 @@ from switchover_cli.exits import ExitCode
 from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, check_endpoint
 from switchover_cli.policy_screen import draw_settings, draw_verdict
+from switchover_cli.policy_settings import settings_of
 from switchover_cli.policy_store import pull, push, put_policy, write_new
+from switchover_cli.policy_template import Fleet, write_first_policy
 from switchover_cli.starting import parse_overrides
 from switchover_cli.stored_release import read_stored_release
 

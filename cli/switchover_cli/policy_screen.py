@@ -9,15 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from switchover.domain.amounts import say_count
-from switchover.domain.policies.settings import DEFAULT, sections_opened
+from switchover_cli.policy_settings import DEFAULT, sections_opened
 from switchover_cli.screen import draw_reasons
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from switchover.domain.policies.overrides import Override
-    from switchover.domain.policies.settings import Setting
     from switchover.domain.reasons import Reason
+    from switchover_cli.policy_settings import Setting
 
 
 def draw_settings(

@@ -12,7 +12,7 @@ from switchover.domain.marks import Pin
 from switchover.domain.naming import execution_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Waiting
-from switchover.domain.update import Request
+from switchover.domain.update.request import Request
 from switchover_cli.console import open_console
 from switchover_cli.deployment import find_deployment, open_session
 from switchover_cli.errors import Misused

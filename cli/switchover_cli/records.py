@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
@@ -17,8 +18,11 @@ from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Strategy
 from switchover.domain.queueing import Waiting
 from switchover.domain.reasons import Reason
-from switchover.domain.telling.waits import Wait, find_wait
-from switchover.domain.update import Moment, Update
+from switchover.domain.update.records import Moment
+from switchover.explain.waits import Wait, find_wait
+
+if TYPE_CHECKING:
+    from switchover.domain.update.update import Update
 
 
 class _Record(BaseModel):

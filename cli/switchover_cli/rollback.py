@@ -9,7 +9,8 @@ import typer
 from switchover.domain.aborting import InFlight, Objection, answer_rollback
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind
-from switchover.domain.update import Request, Update
+from switchover.domain.update.request import Request
+from switchover.domain.update.update import Update
 from switchover_cli.abort import say_next_step, stop_for
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session

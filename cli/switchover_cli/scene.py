@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from switchover.domain.approvals.approval import Gate
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
+from switchover.domain.update.approval import Gate
 from switchover_cli.words import say_duration, say_roughly, say_stages, say_status
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import AlarmReading
-    from switchover.domain.update import Moment, Update
+    from switchover.domain.update.records import Moment
+    from switchover.domain.update.update import Update
     from switchover_cli.deployment import Deployment
 
 # What the state machine does while SageMaker has nothing to say, by the state's name.

@@ -15,8 +15,8 @@ from rich.text import Text
 from switchover.domain.fleet import AlarmState
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.outcome import Outcome
-from switchover.domain.telling.advice import advise
-from switchover.domain.telling.waits import find_wait
+from switchover.explain.advice import advise
+from switchover.explain.waits import find_wait
 from switchover_cli.words import (
     ALARM_WORDS,
     say_asked,
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
     from switchover.domain.fleet import AlarmReading
     from switchover.domain.reasons import Reason
-    from switchover.domain.telling.waits import Wait
-    from switchover.domain.update import Moment, Update
+    from switchover.domain.update.records import Moment
+    from switchover.domain.update.update import Update
+    from switchover.explain.waits import Wait
     from switchover_cli.scene import FleetCount, Scene
 
 PANEL_WIDTH = 104

@@ -11,7 +11,7 @@ from switchover.domain.places import ReleasePlace
 from switchover.domain.policies.layers import Layer, merge_policy
 from switchover.domain.policies.yaml_lines import read_yaml
 from switchover.domain.release import is_endpoint_name
-from switchover.domain.update import Request
+from switchover.domain.update.request import Request
 from switchover_cli.errors import CommandFailed, Misused
 from switchover_cli.offered import PICK_UP_SECONDS, POLL_SECONDS
 from switchover_cli.stored_release import locate_release

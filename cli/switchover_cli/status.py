@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from switchover.domain.adoption import find_drift
-from switchover.domain.alarms import standing_alarms
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import Absent, AlarmState, EndpointReading
 from switchover.domain.outcome import Outcome
+from switchover.domain.plans.alarms import standing_alarms
 from switchover.domain.policies.policy import Policy
 from switchover.domain.serving import Serving, serving_of
 from switchover_cli.console import open_console
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from switchover.domain.fleet import AlarmReading
     from switchover.domain.marks import Mark, Pin
     from switchover.domain.queueing import Waiting
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
     from switchover_cli.deployment import Deployment
 
 _OVER = frozenset(Outcome) - {Outcome.QUEUED}

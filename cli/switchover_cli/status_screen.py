@@ -10,7 +10,7 @@ from rich.text import Text
 
 from switchover.domain.amounts import say_count
 from switchover.domain.fleet import Absent
-from switchover.domain.telling.waits import find_wait
+from switchover.explain.waits import find_wait
 from switchover_cli.release import say_mark
 from switchover_cli.screen import OUTCOME_STYLES, draw_alarms, draw_fleet, draw_wait
 from switchover_cli.words import say_asked, say_minute, say_status, say_strategy, say_version
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from switchover.domain.adoption import Drift
     from switchover.domain.marks import Pin
     from switchover.domain.queueing import Waiting
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
     from switchover_cli.scene import Scene
     from switchover_cli.status import Status
 

@@ -10,13 +10,13 @@ from switchover.domain.release import FILE_NAME
 from switchover_cli.errors import Misused
 
 if TYPE_CHECKING:
-    from switchover.aws.models import Models
+    from switchover.aws.release_files import ReleaseFiles
     from switchover.domain.places import ReleasePlace
     from switchover.domain.release import Release
 
 
 def read_stored_release(
-    models: Models, uri: str, model_bucket: str
+    models: ReleaseFiles, uri: str, model_bucket: str
 ) -> Release | tuple[Reason, ...]:
     """The release at an S3 URI, or why it can't be read or doesn't belong there."""
     bucket, key = split_uri(uri)

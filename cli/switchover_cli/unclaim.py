@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from switchover.domain.naming import execution_name
-from switchover.domain.update import Request
+from switchover.domain.update.request import Request
 from switchover_cli.abort import name_oneself
 from switchover_cli.console import open_console
 from switchover_cli.deployment import find_deployment, open_session

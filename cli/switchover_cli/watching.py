@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from switchover.domain.errors import UpdateUnknown
-from switchover.domain.telling.waits import find_wait
+from switchover.explain.waits import find_wait
 from switchover_cli.errors import CommandFailed, Interrupted, Misused
 from switchover_cli.scene import Scene, read_scene
 from switchover_cli.screen import draw_scene, draw_wait

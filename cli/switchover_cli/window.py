@@ -4,7 +4,6 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from switchover.aws.timetables import Timetables
 from switchover.aws.traffic import Traffic
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.policies.layers import merge_policy
@@ -14,6 +13,7 @@ from switchover.domain.windows.quiet_hours import TrafficWeek, measure_week, qui
 from switchover.domain.windows.times import QuietWindow, Window
 from switchover.domain.windows.window import LOOK_AHEAD, find_openings
 from switchover.domain.windows.zones import Span
+from switchover.steps.start_times import StartTimes
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused, Refused
@@ -82,7 +82,7 @@ def read_outlook(deployment: Deployment, endpoint: str) -> Outlook:
     week = measure_week(hourly, timezone)
     hours = wanted.hours if isinstance(wanted, QuietWindow) else 4
     quiet = quiet_windows(week, hours) if isinstance(week, TrafficWeek) else ()
-    timetables = Timetables(deployment.files, traffic)
+    timetables = StartTimes(deployment.files, traffic)
     freezes = timetables.freezes(effective.policy, deployment.bucket, reading.read_at)
     faults = tuple(entry for entry in freezes if isinstance(entry, Reason))
     if isinstance(week, Reason) and isinstance(wanted, QuietWindow):

@@ -6,13 +6,13 @@ import re
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from switchover.domain.alarms import Scope
 from switchover.domain.amounts import say_count
 from switchover.domain.amounts import say_duration as say_duration
 from switchover.domain.amounts import say_roughly as say_roughly
 from switchover.domain.fleet import AlarmState, EndpointStatus
+from switchover.domain.plans.alarms import Scope
 from switchover.domain.plans.plan import Kind
-from switchover.domain.telling.waits import say_starter
+from switchover.explain.waits import say_starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from switchover.domain.fleet import Stage
     from switchover.domain.plans.plan import Plan
-    from switchover.domain.update import Moment, Update
+    from switchover.domain.update.records import Moment
+    from switchover.domain.update.update import Update
 
 _COUNTED = re.compile(r"(\d+) (\w+)\(s\)")
 _OWN_ALARM = re.compile(r"switchover/[\w-]+/[\w-]+/[\w-]+")

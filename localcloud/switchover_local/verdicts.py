@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from switchover.domain.checkpoint.families import ARCHITECTURES
-from switchover.domain.checkpoint.inspecting import inspect_model
-from switchover.domain.checkpoint.reading import StoredFile, read_evidence
+from switchover.checkpoint.families import ARCHITECTURES
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.reading import StoredFile, read_evidence
 from switchover_local.layouts import Layout, load_layouts, write_headers
 from switchover_local.quantizers import FORMS, quantize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from switchover.domain.checkpoint.findings import Inspection
+    from switchover.checkpoint.findings import Inspection
 
 _COMPARED, _PARTLY, _UNCOMPARED, _WARNED = "●", "◐", "sound", "●!"
 _PAGE = """# Which models are compared

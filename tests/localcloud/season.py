@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from tests.localcloud.season_cases import Case
 
-    from switchover.domain.update import Moment, Update
+    from switchover.domain.update.records import Moment
+    from switchover.domain.update.update import Update
     from switchover_local.stack import LocalCloud
 from switchover_local.twin.scenario import Behaviour
 

@@ -15,9 +15,9 @@ from tests.localcloud.season_cases import behave
 from tests.statemachine.offering import checkpoint, describe_release, release_text, upload
 
 from switchover.aws.ledger import Ledger
-from switchover.domain.alarms import Scope
 from switchover.domain.asking import LANDING_SECONDS
 from switchover.domain.outcome import Outcome
+from switchover.domain.plans.alarms import Scope
 from switchover_local.deploy import deploy
 from switchover_local.stack import LocalCloud
 from switchover_local.twin.scenario import Scenario, Throttling, Timings
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 pytestmark = pytest.mark.deployed
 

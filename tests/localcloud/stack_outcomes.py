@@ -22,8 +22,8 @@ from tests.localcloud.season_cases import (
     Case,
 )
 
-from switchover.domain.alarms import Scope
 from switchover.domain.outcome import Outcome
+from switchover.domain.plans.alarms import Scope
 from switchover_local.stack import LocalCloud
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tests.localcloud.planned import plan_on, play, stand
 from tests.unit.policies import FLEETS, POLICIES, ready_of
 
-from switchover.domain.plans.experience import measure
 from switchover.domain.plans.plan import Plan
 from switchover.domain.plans.timing import way_back_seconds
 from switchover.domain.policies.policy import Strategy
+from switchover.domain.update.history import measure
 from switchover_local.twin.scenario import Switches
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import pytest
 from tests.statemachine.offering import checkpoint, describe_release, release_text, upload
 
 from switchover.aws.ledger import Ledger
-from switchover.domain.approvals.approval import Approval, Channel, Reply
 from switchover.domain.outcome import Outcome
+from switchover.domain.update.approval import Approval, Channel, Reply
 from switchover_cli.approving import answer_waiting
 from switchover_cli.deployment import find_deployment
 from switchover_cli.vouching import vouch
@@ -28,7 +28,7 @@ from switchover_local.stack import LocalCloud
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 300  # a dozen cold starts, on a machine that may have other things to do

@@ -29,15 +29,15 @@ from tests.localcloud.iam_roles import (
 )
 
 from switchover.domain.aborting import call_off
-from switchover.domain.approvals.approval import Gate, Reply
-from switchover.domain.diagnosis.findings import diagnose
 from switchover.domain.outcome import Outcome
-from switchover.domain.update import Update
+from switchover.domain.update.approval import Gate, Reply
+from switchover.domain.update.update import Update
 from switchover_cli.abort import ask_to_stop, name_oneself
 from switchover_cli.approving import answer_waiting
 from switchover_cli.demo import ACTS, ActRecord, play_acts
 from switchover_cli.demo_stage import ENDPOINT, Stage, set_stage
 from switchover_cli.deployment import Deployment, find_deployment
+from switchover_cli.doctor.findings import diagnose
 from switchover_cli.doctor.reading import Doctor
 from switchover_cli.starting import await_pick_up, known_updates
 from switchover_cli.upload.uploading import upload_release

@@ -24,7 +24,7 @@ from switchover_local.stack import LocalCloud
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 PROJECT = Path(__file__).parents[2]
 AWS = Path(sys.executable).parent / "aws"

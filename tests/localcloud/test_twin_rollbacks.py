@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.localcloud.staging import HARDWARE, Staging, all_at_once, canary, count, linear, rolling
 
-from switchover_local.twin.scenario import (
-    Behaviour,
-    RollbackFailure,
-    Scenario,
-    Switches,
-)
+from switchover_local.twin.scenario import Behaviour, RollbackFailure, Scenario, Switches
 from switchover_local.twin.traffic import ConstantRate, Load
 
 GUARDED = ("guard",)

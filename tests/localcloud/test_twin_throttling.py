@@ -9,13 +9,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from pydantic import ValidationError
 from tests.localcloud.staging import Staging
 
-from switchover_local.twin.scenario import (
-    CallRate,
-    LostResponse,
-    Scenario,
-    ServerError,
-    Throttling,
-)
+from switchover_local.twin.scenario import CallRate, LostResponse, Scenario, ServerError, Throttling
 
 DESCRIBE = "DescribeEndpoint"
 

@@ -14,8 +14,8 @@ from botocore.validate import validate_parameters
 from tests.statemachine.clients import client
 from tests.statemachine.laptop import deployment_of
 
-from switchover.domain.diagnosis.findings import diagnose
 from switchover_cli.app import main
+from switchover_cli.doctor.findings import diagnose
 from switchover_cli.doctor.reading import Doctor
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tests.statemachine.stepfunctions import StepFunctions
     from tests.statemachine.world import World
 
-    from switchover.domain.diagnosis.findings import Finding
     from switchover_cli.deployment import Deployment
+    from switchover_cli.doctor.findings import Finding
 
 LETTERS_URL = "https://sqs.us-east-1.amazonaws.com/000000000000/letters"
 _COMMANDS = ("doctor.command", "unclaim", "pinning")

@@ -13,7 +13,7 @@ from switchover_cli.approving import answer_waiting
 if TYPE_CHECKING:
     from tests.statemachine.world import World
 
-    from switchover.domain.approvals.approval import Approval, Reply
+    from switchover.domain.update.approval import Approval, Reply
 
 BEFORE_START = "approval: {required: true}"
 BEFORE_PROMOTION = "approval: {promotion: true}"

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from tests.statemachine.scene import FIRST_CONFIG
 
-from switchover.domain.alarms import Scope
 from switchover.domain.outcome import Outcome
+from switchover.domain.plans.alarms import Scope
 
 if TYPE_CHECKING:
     from tests.statemachine.walker import Execution
     from tests.statemachine.world import World
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 def assert_nothing_left_behind(world: World, execution: Execution | None = None) -> Update:

@@ -9,8 +9,8 @@ from tests.statemachine.faults_outside import FOREIGN
 from tests.statemachine.faults_people import Stop
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
-from switchover.domain.alarms import Scope
 from switchover.domain.outcome import Outcome
+from switchover.domain.plans.alarms import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.statemachine.faults_stories import Story
     from tests.statemachine.world import World
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 def broken_by(tap: Tap, story: Story) -> dict[str, str]:

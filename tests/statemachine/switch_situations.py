@@ -14,7 +14,7 @@ from switchover_local.twin.scenario import Behaviour, RollbackFailure
 if TYPE_CHECKING:
     from tests.statemachine.world import World
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 # What happens

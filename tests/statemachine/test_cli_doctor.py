@@ -10,9 +10,9 @@ from tests.statemachine import clients
 from tests.statemachine.account import Denied, Shell
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
-from switchover.domain.diagnosis.findings import diagnose
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Claim
+from switchover_cli.doctor.findings import diagnose
 from switchover_cli.doctor.reading import Doctor
 from switchover_cli.exits import ExitCode
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.statemachine.world import World
 
-    from switchover.domain.diagnosis.findings import Finding
+    from switchover_cli.doctor.findings import Finding
 
 _HOUR = 3600
 

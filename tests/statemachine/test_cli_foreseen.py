@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.statemachine.conftest import MakeWorld
     from tests.statemachine.world import World
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 RELEASE = ("--endpoint", ENDPOINT, "--version", "v9")
 _QUICK = "strategy: all-at-once\n"

@@ -9,7 +9,7 @@ from tests.statemachine.laptop import deployment_of
 from tests.statemachine.offering import checkpoint, object_created, upload
 from tests.statemachine.scene import ENDPOINT
 
-from switchover.domain.update import Request
+from switchover.domain.update.request import Request
 from switchover_cli.plan.candidate import read_stored
 from switchover_cli.plan.folder import read_folder
 from switchover_cli.plan.proposal import Proposal, propose
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.statemachine.world import World
 
     from switchover.domain.plans.plan import Plan
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 def ask(world: World, version: str = "v2", **request: Any) -> Proposal:

@@ -23,9 +23,9 @@ from tests.statemachine.expectations import (
 from tests.statemachine.laptop import KIM
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, VARIANT
 
-from switchover.domain.alarms import Scope
-from switchover.domain.approvals.approval import Channel, Gate, Reply
 from switchover.domain.outcome import Outcome
+from switchover.domain.plans.alarms import Scope
+from switchover.domain.update.approval import Channel, Gate, Reply
 from switchover_cli.errors import Misused
 from switchover_local.twin.scenario import Behaviour, EventFault, Scenario
 

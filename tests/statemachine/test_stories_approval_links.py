@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from tests.statemachine.expectations import assert_nothing_left_behind, assert_untouched, codes
 
-from switchover.domain.approvals.approval import Channel, Reply
+from switchover.domain.update.approval import Channel, Reply
 
 if TYPE_CHECKING:
     from tests.statemachine.conftest import MakeWorld

@@ -18,7 +18,7 @@ from tests.statemachine.faults_injected import Call, Tap
 from tests.statemachine.faults_kinds import Failure, Kind
 
 from switchover.aws import clients as product_clients
-from switchover.domain.approvals.approval import Reply
+from switchover.domain.update.approval import Reply
 
 if TYPE_CHECKING:
     from tests.statemachine.world import World

@@ -12,9 +12,9 @@ from tests.statemachine.offering import checkpoint
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 from tests.statemachine.test_stories_golden import CHAT, RAW, put_golden
 
-from switchover.domain.approvals.approval import Approval, Channel, Gate, Reply
 from switchover.domain.naming import config_name
 from switchover.domain.outcome import Outcome
+from switchover.domain.update.approval import Approval, Channel, Gate, Reply
 from switchover_local.twin.scenario import Behaviour
 
 if TYPE_CHECKING:

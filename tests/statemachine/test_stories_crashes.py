@@ -9,11 +9,7 @@ from tests.statemachine.expectations import assert_no_request_failed, assert_not
 from tests.statemachine.scene import ENDPOINT
 
 from switchover.domain.outcome import Outcome
-from switchover_local.twin.scenario import (
-    LostResponse,
-    ServerError,
-    Throttling,
-)
+from switchover_local.twin.scenario import LostResponse, ServerError, Throttling
 
 if TYPE_CHECKING:
     from tests.statemachine.world import World

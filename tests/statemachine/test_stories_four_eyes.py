@@ -13,7 +13,7 @@ from tests.statemachine.laptop import ANA, KIM, deployment_of, send_json
 from tests.statemachine.offering import checkpoint, describe_release, release_text
 from tests.statemachine.scene import ENDPOINT
 
-from switchover.domain.approvals.approval import Channel, Gate, Reply
+from switchover.domain.update.approval import Channel, Gate, Reply
 from switchover_cli.errors import Refused
 from switchover_cli.starting import release_request, release_uri, start_update
 from switchover_cli.vouching import vouch

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from switchover.domain.plans.experience import expect_ready, past_of
+from switchover.domain.plans.experience import expect_ready
+from switchover.domain.update.history import past_of
 
 if TYPE_CHECKING:
     from tests.statemachine.world import World

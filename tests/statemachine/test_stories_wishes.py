@@ -15,9 +15,10 @@ from tests.statemachine.laptop import deployment_of
 from tests.statemachine.scene import ENDPOINT
 from tests.statemachine.test_stories_abort import run_to_stage
 
-from switchover.domain.aborting import AbortRequest, call_off
+from switchover.domain.aborting import call_off
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.reasons import Reason
+from switchover.domain.update.records import AbortRequest
 from switchover_cli import abort, pinning, release
 from switchover_cli.app import main
 from switchover_cli.exits import ExitCode

@@ -35,7 +35,7 @@ from switchover_local.twin.twin import Twin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
     from switchover_local.twin.scenario import Scenario
 
 _START = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -1,8 +1,8 @@
 """What functions and commands ask of AWS, read off the code: the IAM actions that each can reach.
 
-Follows calls from a handler or a command through the gateways of `switchover.aws` to boto3, by the types
-that the code itself writes down: annotations, and what `gateways` returns. Nothing is run: a branch that
-no test takes counts too. A gateway that is handed to code outside `switchover.aws` counts as used whole.
+Follows calls from a handler or a command through `switchover.steps` and `switchover.aws` to boto3, by the
+types that the code itself writes down: annotations, and what `wiring` and `gateways` return. Nothing is
+run: a branch that no test takes counts too. A gateway that is handed to other code counts as used whole.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-_AWS = "switchover.aws"
+_ROOMS = ("aws", "steps")
 # The one service whose signing name isn't its IAM prefix.
 _PREFIXES = {"monitoring": "cloudwatch"}
 # S3 names its permissions after what is reached, not after the operation (S3 User Guide, "Required
@@ -94,8 +94,9 @@ def actions_from(entry: str) -> frozenset[str]:
 @cache
 def _library() -> _Library:
     library = _Library()
-    for path in sorted((ROOT / "layers/core/switchover/aws").glob("*.py")):
-        _add(library, f"{_AWS}.{path.stem}", path)
+    for room in _ROOMS:
+        for path in sorted((ROOT / "layers/core/switchover" / room).glob("*.py")):
+            _add(library, f"switchover.{room}.{path.stem}", path)
     for path in sorted((ROOT / "functions").glob("*.py")):
         _add(library, path.stem, path)
     for path in sorted((ROOT / "cli/switchover_cli").rglob("*.py")):

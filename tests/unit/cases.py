@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.unit.samples import endpoint, live_release, update
 
-from switchover.domain.checks.case import Case, Surroundings
+from switchover.domain.checks.case import Case, PlanInputs
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy
 
 if TYPE_CHECKING:
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from switchover.domain.reasons import Reason
 
 
-def found(*, wishes: dict[str, Any] | None = None, **changes: Any) -> Surroundings:
+def found(*, wishes: dict[str, Any] | None = None, **changes: Any) -> PlanInputs:
     """The sample endpoint at rest; `wishes` are what people set in the policy."""
     effective = merge_policy([Layer("file", wishes or {})])
     assert isinstance(effective, EffectivePolicy), effective
-    return Surroundings(
+    return PlanInputs(
         **{
             "endpoint": endpoint(),
             "effective": effective,

@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from switchover.domain.golden.answers import Answer
-from switchover.domain.golden.questions import GoldenQuestion, GoldenRequest, parse_golden
+from switchover.domain.golden.questions import GoldenQuestion, parse_golden
+from switchover.domain.golden.requests import GoldenRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

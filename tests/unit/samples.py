@@ -12,7 +12,8 @@ from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Policy
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Release
-from switchover.domain.update import Request, Update
+from switchover.domain.update.request import Request
+from switchover.domain.update.update import Update
 from switchover.domain.verdict import Course
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from switchover.domain.fleet import Absent, AlarmReading, AlarmState, EndpointSt
 from switchover.domain.observing import Observation, Purpose, assess_observation, collect_reasons
 from switchover.domain.outcome import Outcome
 from switchover.domain.rollback import Move, choose_move
-from switchover.domain.update import Evidence
+from switchover.domain.update.records import Evidence
 from switchover.domain.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.unit.samples import NEW, OLD, endpoint, later, plan, reason, update
 
 from switchover.domain.amounts import say_roughly
-from switchover.domain.fleet import Absent, AlarmState, EndpointStatus, ScalingReading
+from switchover.domain.evidence import ContainerLog, Datapoint, Fleet, LogLine, Trip, say_trip
+from switchover.domain.fleet import (
+    Absent,
+    AlarmState,
+    CapacitySnapshot,
+    EndpointStatus,
+    ScalingReading,
+)
 from switchover.domain.naming import alarm_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind
 from switchover.domain.reasons import Reason
 from switchover.domain.serving import serving_of
-from switchover.domain.telling.account import tell_outcome
-from switchover.domain.telling.advice import advise
-from switchover.domain.telling.evidence import (
-    ContainerLog,
-    Datapoint,
-    Fleet,
-    LogLine,
-    Trip,
-    say_trip,
-)
-from switchover.domain.update import CapacitySnapshot, Evidence, Request, Update
+from switchover.domain.update.records import Evidence
+from switchover.domain.update.request import Request
+from switchover.explain.account import tell_outcome
+from switchover.explain.advice import advise
+
+if TYPE_CHECKING:
+    from switchover.domain.update.update import Update
 
 LATENCY = alarm_name("chat", NEW, "latency")
 TRIP = Trip(

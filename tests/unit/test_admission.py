@@ -13,12 +13,9 @@ from botocore.exceptions import ClientError
 from tests.unit.conftest import TABLE
 from tests.unit.samples import ENDPOINT, NOW, endpoint, reason, update
 
-from switchover.aws.admission import Admission
 from switchover.aws.ledger import Ledger
 from switchover.aws.queue import Queue
-from switchover.aws.reopening import Reopening
 from switchover.aws.schedules import Ring, Schedules
-from switchover.aws.turns import Turns
 from switchover.aws.wishes import Wishes
 from switchover.domain.fleet import Absent
 from switchover.domain.outcome import Outcome
@@ -27,6 +24,9 @@ from switchover.domain.policies.policy import Policy, WhenBusy
 from switchover.domain.queueing import Claim, Decision, Turn
 from switchover.domain.recovering import FIRST_PAUSE
 from switchover.domain.windows.window import Timetable
+from switchover.steps.admission import Admission
+from switchover.steps.queue_runner import QueueRunner
+from switchover.steps.reopening import Reopening
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.queueing import Waiting
     from switchover.domain.reasons import Reason
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:switchover-update"
 
@@ -70,7 +70,7 @@ class Files:
 
 
 @dataclass
-class Timetables:
+class StartTimes:
     faults: tuple[Reason, ...] = ()
 
     def read(self, *_args: object, **_kwargs: object) -> Timetable | tuple[Reason, ...]:
@@ -111,7 +111,7 @@ class Door:
     dynamodb: DynamoDBClient
     workflow: Workflow = field(default_factory=Workflow)
     files: Files = field(default_factory=Files)
-    timetables: Timetables = field(default_factory=Timetables)
+    timetables: StartTimes = field(default_factory=StartTimes)
     scheduler: Scheduler = field(default_factory=Scheduler)
 
     def __post_init__(self) -> None:
@@ -121,7 +121,7 @@ class Door:
         schedules = Schedules(cast("Any", self.scheduler), Ring("g", "t", "r", "d"))
         workflow = cast("Any", self.workflow)
         reopening = Reopening(self.ledger, workflow, "models")
-        self.turns = Turns(self.ledger, self.queue, workflow, schedules, reopening, MACHINE)
+        self.turns = QueueRunner(self.ledger, self.queue, workflow, schedules, reopening, MACHINE)
         self.admission = Admission(
             self.ledger,
             self.queue,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.samples import ENDPOINT, NEW
 
-from switchover.domain.alarms import AlarmSpec, Scope, standing_alarms, update_alarms
+from switchover.domain.plans.alarms import AlarmSpec, Scope, standing_alarms, update_alarms
 from switchover.domain.policies.policy import Alarms
 
 POLICY = Alarms.model_validate({"latency": {"limit_seconds": 5}, "error_rate": 0.05})

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unit.samples import later, overridden, plan, reason, release, update
 
-from switchover.domain.approvals.approval import Gate
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import AlarmReading, AlarmState
 from switchover.domain.outcome import Outcome
-from switchover.domain.telling.account import tell_outcome
-from switchover.domain.telling.announcement import Announcement, announce_outcome, ask_people
-from switchover.domain.update import Evidence, Update
+from switchover.domain.update.approval import Gate
+from switchover.domain.update.records import Evidence
+from switchover.explain.account import tell_outcome
+from switchover.explain.announcement import Announcement, announce_outcome, ask_people
 
 if TYPE_CHECKING:
     from switchover.domain.reasons import Reason
+    from switchover.domain.update.update import Update
 
 
 def ended(outcome: Outcome = Outcome.ROLLED_BACK, **changes: Any) -> Update:

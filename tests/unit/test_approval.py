@@ -8,22 +8,18 @@ import pytest
 from tests.unit.samples import NOW, later, reason, update
 
 from switchover.domain.approvals.approval import (
-    Approval,
-    ApprovalLink,
-    Channel,
-    Gate,
     LinkState,
-    Reply,
     check_link,
     make_link,
     refusals_of,
     verdict_of,
 )
+from switchover.domain.update.approval import Approval, ApprovalLink, Channel, Gate, Reply
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 def link(gate: Gate = Gate.START) -> ApprovalLink:

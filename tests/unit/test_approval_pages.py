@@ -10,24 +10,18 @@ import pytest
 from tests.unit.samples import NOW, later, overridden, plan, reason, release, update
 
 from switchover.domain.approvals.answering import Form
-from switchover.domain.approvals.approval import (
-    Approval,
-    Channel,
-    Gate,
-    LinkState,
-    Reply,
-    make_link,
-)
+from switchover.domain.approvals.approval import LinkState, make_link
 from switchover.domain.approvals.decision import Decision, decide
-from switchover.domain.approvals.page import ask_page, done_page, not_allowed_page, refusal_page
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.results import GoldenResult
 from switchover.domain.outcome import Outcome
+from switchover.domain.update.approval import Approval, Channel, Gate, Reply
+from switchover.web.page import ask_page, done_page, not_allowed_page, refusal_page
 
 if TYPE_CHECKING:
-    from switchover.domain.approvals.frame import Page
     from switchover.domain.reasons import Reason
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
+    from switchover.web.frame import Page
 
 SECRET = "s3cr3t"  # noqa: S105 - opens nothing
 _ALONE = frozenset({"meta", "input", "br", "!doctype"})

@@ -9,14 +9,14 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from tests.unit.conftest import TABLE
 from tests.unit.samples import NOW, later, update
 
-from switchover.aws.asking import ask
 from switchover.aws.ledger import Ledger
 from switchover.domain.errors import CallRefused, EndpointBusy, StaleUpdate, Unavailable
+from switchover.steps.asking import ask
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 @pytest.fixture

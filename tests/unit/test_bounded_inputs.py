@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from switchover.aws.reopening import read_request
-from switchover.domain.update import parse_request
+from switchover.domain.update.request import parse_request
+from switchover.steps.reopening import read_request
 
 RELEASE = "s3://models/releases/chat/v2/release.json"
 

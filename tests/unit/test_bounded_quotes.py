@@ -18,15 +18,15 @@ except Unreadable as error:
     print(error)
 """,
     "nesting": """
-from switchover.domain.checkpoint.carriers import find_in_json
+from switchover.checkpoint.carriers import find_in_json
 print(list(find_in_json(b'{"auto_map": "' + b'\\\\"' * 200_000)))
 """,
     "pbtxt": """
-from switchover.domain.checkpoint.carriers import find_in_pbtxt
+from switchover.checkpoint.carriers import find_in_pbtxt
 print(list(find_in_pbtxt(b'"' + b'\\\\"' * 200_000)))
 """,
     "template": """
-from switchover.domain.checkpoint.templates import find_template_fault
+from switchover.checkpoint.templates import find_template_fault
 print(find_template_fault("{{ '" + chr(92) + ("'" + chr(92)) * 200_000))
 """,
 }

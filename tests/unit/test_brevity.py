@@ -13,7 +13,7 @@ from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.results import GoldenResult
 from switchover.domain.outcome import Outcome
 from switchover.domain.reasons import Reason
-from switchover.domain.telling.announcement import announce_outcome
+from switchover.explain.announcement import announce_outcome
 
 # EventBridge API Reference, PutEvents.
 EVENT_BYTES = 256 * 1024

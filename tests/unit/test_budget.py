@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from switchover import budget
 from switchover.aws import clients
 from switchover.aws.clients import ATTEMPT_SECONDS, LONGEST_PAUSE_SECONDS, keep_to_budget
-from switchover.aws.unanswered import is_unanswered
+from switchover.aws.failures import is_unanswered
 from switchover.domain.errors import NoAnswer, Unavailable
 from switchover.telemetry import handler
 

@@ -8,14 +8,8 @@ from typing import Any
 import pytest
 from tests.unit.samples import endpoint, plan, variant
 
-from switchover.domain.capacity import (
-    Restoration,
-    plan_restoration,
-    protection,
-    tell_left,
-)
-from switchover.domain.fleet import EndpointStatus, ScalingReading
-from switchover.domain.update import CapacitySnapshot
+from switchover.domain.capacity import Restoration, plan_restoration, protection, tell_left
+from switchover.domain.fleet import CapacitySnapshot, EndpointStatus, ScalingReading
 
 _POLICY = {
     "PolicyName": "by-load",

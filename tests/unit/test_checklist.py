@@ -5,9 +5,9 @@ from __future__ import annotations
 from tests.unit.cases import case, found
 from tests.unit.samples import reason, update
 
-from switchover.domain.checks.check import Check, CheckState
 from switchover.domain.checks.checklist import tick_off
 from switchover.domain.planning import make_plan
+from switchover.domain.preflight import Check, CheckState
 
 
 def point(name: str, *checks: Check) -> Check:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from switchover.domain.checkpoint.contents import Allowed
-from switchover.domain.checkpoint.inspecting import inspect_model
-from switchover.domain.checkpoint.reading import TEXT_LIMITS_BYTES, StoredFile, read_evidence
+from switchover.checkpoint.contents import Allowed
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.reading import TEXT_LIMITS_BYTES, StoredFile, read_evidence
 from switchover_cli.upload.folder import Folder, list_folder
 from switchover_local.checkpoint import remove_shard, truncate_shard, write_checkpoint
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from switchover.domain.checkpoint.findings import Inspection
+    from switchover.checkpoint.findings import Inspection
     from switchover.domain.reasons import Reason
 
 SHARD = "model-{}-of-00004.safetensors"

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchover.domain.checkpoint.archive import FETCH_BYTES, read_archive
-from switchover.domain.checkpoint.inspecting import inspect_model
-from switchover.domain.checkpoint.reading import StoredFile, read_evidence
+from switchover.checkpoint.archive import FETCH_BYTES, read_archive
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.reading import StoredFile, read_evidence
 from switchover_local.checkpoint import Sizes, remove_shard, truncate_shard, write_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from switchover.domain.checkpoint.findings import Inspection
+    from switchover.checkpoint.findings import Inspection
     from switchover.domain.reasons import Reason
 
 PATH = "model.tar.gz"

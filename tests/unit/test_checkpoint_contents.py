@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
-from switchover.domain.checkpoint.contents import Allowed
-from switchover.domain.checkpoint.inspecting import inspect_model
-from switchover.domain.checkpoint.magic import Kind
-from switchover.domain.checkpoint.names import judge_name
-from switchover.domain.checkpoint.reading import read_evidence
+from switchover.checkpoint.contents import Allowed
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.magic import Kind
+from switchover.checkpoint.names import judge_name
+from switchover.checkpoint.reading import read_evidence
 from switchover.domain.policies.policy import Model
 from switchover_cli.upload.folder import Folder, list_folder
 from switchover_local.checkpoint import write_checkpoint
@@ -24,7 +24,7 @@ from switchover_local.checkpoint import write_checkpoint
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from switchover.domain.checkpoint.findings import Inspection
+    from switchover.checkpoint.findings import Inspection
     from switchover.domain.reasons import Reason
 
 TEXT_PICKLE = b"cos\nsystem\n(S'id'\ntR."

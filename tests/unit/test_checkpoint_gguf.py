@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchover.domain.checkpoint.gguf import HEADER_LIMIT_BYTES, GgufFile, parse_gguf
-from switchover.domain.checkpoint.headers import OPENING_BYTES
-from switchover.domain.checkpoint.inspecting import inspect_model
-from switchover.domain.checkpoint.reading import StoredFile, read_evidence
+from switchover.checkpoint.gguf import HEADER_LIMIT_BYTES, GgufFile, parse_gguf
+from switchover.checkpoint.headers import OPENING_BYTES
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.reading import StoredFile, read_evidence
 
 if TYPE_CHECKING:
-    from switchover.domain.checkpoint.findings import Inspection
+    from switchover.checkpoint.findings import Inspection
 
 PATH = "model.gguf"
 Q4_0_BYTES = 18  # of 32 values

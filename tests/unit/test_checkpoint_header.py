@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchover.domain.checkpoint.safetensors import Shard, measure_header, parse_header
+from switchover.checkpoint.safetensors import Shard, measure_header, parse_header
 from switchover.domain.reasons import Reason
 
 PATH = "model.safetensors"

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from switchover.domain.checkpoint.families import ARCHITECTURES
-from switchover.domain.checkpoint.inspecting import inspect_model
-from switchover.domain.checkpoint.reading import StoredFile, read_evidence
+from switchover.checkpoint.families import ARCHITECTURES
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.reading import StoredFile, read_evidence
 from switchover_local.layouts import Layout, load_layouts, rename, write_headers
 from switchover_local.quantizers import FORMS, quantize
 
 if TYPE_CHECKING:
-    from switchover.domain.checkpoint.findings import Inspection
+    from switchover.checkpoint.findings import Inspection
 
 LAYOUTS = load_layouts()
 # vLLM takes it as bytes only.

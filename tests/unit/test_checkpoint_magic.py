@@ -10,13 +10,8 @@ import pickletools
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from switchover.domain.checkpoint.contents import (
-    STRICT,
-    count_bytes_to_see,
-    judge_content,
-    refuse,
-)
-from switchover.domain.checkpoint.magic import (
+from switchover.checkpoint.contents import STRICT, count_bytes_to_see, judge_content, refuse
+from switchover.checkpoint.magic import (
     OPENING_BYTES,
     Unpickled,
     may_be_unpickled,

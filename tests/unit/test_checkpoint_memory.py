@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.peak_memory import MIB, measure_peak_bytes
 
-from switchover.domain.checkpoint.archive import read_archive
-from switchover.domain.checkpoint.gguf import parse_gguf
-from switchover.domain.checkpoint.index import fold_index
-from switchover.domain.checkpoint.inspecting import inspect_model
-from switchover.domain.checkpoint.reading import StoredFile, read_evidence
-from switchover.domain.checkpoint.safetensors import measure_header, parse_header
+from switchover.checkpoint.archive import read_archive
+from switchover.checkpoint.gguf import parse_gguf
+from switchover.checkpoint.index import fold_index
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.reading import StoredFile, read_evidence
+from switchover.checkpoint.safetensors import measure_header, parse_header
 from switchover.domain.reasons import Reason
 
 PATH = "model.safetensors"

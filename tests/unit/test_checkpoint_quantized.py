@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from switchover.domain.checkpoint.inspecting import inspect_model
-from switchover.domain.checkpoint.reading import StoredFile, read_evidence
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.reading import StoredFile, read_evidence
 
 if TYPE_CHECKING:
-    from switchover.domain.checkpoint.findings import Inspection
+    from switchover.checkpoint.findings import Inspection
 
 # A Llama with one layer; its MLP is what a method quantizes here.
 HIDDEN, INNER, VOCABULARY = 256, 512, 64

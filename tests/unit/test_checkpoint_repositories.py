@@ -7,8 +7,8 @@ from collections import defaultdict
 import pytest
 from tests.unit.model_repositories import REFUSED, SOUND
 
-from switchover.domain.checkpoint.contents import STRICT, refuse
-from switchover.domain.checkpoint.openings import read_findings
+from switchover.checkpoint.contents import STRICT, refuse
+from switchover.checkpoint.openings import read_findings
 
 PICKLED = (".bin", ".pt", ".pth", ".ot")
 RAW = ("metal/model.bin", "model.bin")  # not pickles, whatever their suffix says

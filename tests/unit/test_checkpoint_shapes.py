@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from switchover.domain.checkpoint.families import ARCHITECTURES, expect_tensors
+from switchover.checkpoint.families import ARCHITECTURES, expect_tensors
 
 # The published sizes of each model, as its config.json has them.
 QWEN2_VL_2B = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchover.domain.checkpoint.stream import VALUE_LIMIT, BrokenJson, JsonStream
+from switchover.checkpoint.stream import VALUE_LIMIT, BrokenJson, JsonStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from switchover.domain.checkpoint.archive import Archive, read_archive
+from switchover.checkpoint.archive import Archive, read_archive
 
 POSIX, GNU = b"ustar\x0000", b"ustar  \0"
 END = bytes(1024)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from switchover.domain.checkpoint.templates import find_template_fault
+from switchover.checkpoint.templates import find_template_fault
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,12 @@ import pytest
 from tests.unit.cases import case
 from tests.unit.samples import plan
 
-from switchover.domain.checks.check import CheckState
-from switchover.domain.checks.of_alarms import (
-    check_data,
-    check_listed,
-    check_permission,
-    check_quiet,
-)
+from switchover.domain.checks.alarms import check_data, check_listed, check_permission, check_quiet
 from switchover.domain.fleet import AlarmReading, AlarmState
 from switchover.domain.plans.plan import Kind
+from switchover.domain.preflight import CheckState
 from switchover.domain.readings import Permission, Unmeasured
-from switchover.domain.update import Request
+from switchover.domain.update.request import Request
 
 RED = AlarmReading(name="errors", state=AlarmState.ALARM, reason="Threshold crossed")
 OK = AlarmReading(name="errors", state=AlarmState.OK)

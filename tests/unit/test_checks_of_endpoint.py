@@ -8,8 +8,7 @@ import pytest
 from tests.unit.cases import case
 from tests.unit.samples import OLD, live_config, live_model, live_release
 
-from switchover.domain.checks.check import CheckState
-from switchover.domain.checks.of_endpoint import (
+from switchover.domain.checks.endpoint import (
     check_scaling,
     check_shape,
     check_status,
@@ -18,6 +17,7 @@ from switchover.domain.checks.of_endpoint import (
     find_shape_faults,
 )
 from switchover.domain.fleet import ScalingReading
+from switchover.domain.preflight import CheckState
 from switchover.domain.readings import Unmeasured
 
 _SCALES = ScalingReading(

@@ -6,13 +6,8 @@ import pytest
 from tests.unit.cases import case
 from tests.unit.samples import plan, reason
 
-from switchover.domain.checks.check import CheckState
-from switchover.domain.checks.of_plan import (
-    check_quota,
-    check_reaction,
-    check_strategy,
-    check_time,
-)
+from switchover.domain.checks.plan import check_quota, check_reaction, check_strategy, check_time
+from switchover.domain.preflight import CheckState
 from switchover.domain.readings import Unmeasured, Usage
 
 PLAN = plan()  # 4 instances, rolling, at most 6 at once

@@ -5,8 +5,7 @@ from __future__ import annotations
 from tests.unit.cases import case
 from tests.unit.samples import live_model, live_release, plan, reason
 
-from switchover.domain.checks.check import CheckState
-from switchover.domain.checks.of_release import (
+from switchover.domain.checks.release import (
     check_goal,
     check_golden,
     check_new,
@@ -14,6 +13,7 @@ from switchover.domain.checks.of_release import (
     check_release,
     check_subscribers,
 )
+from switchover.domain.preflight import CheckState
 from switchover.domain.readings import Subscribers, Unmeasured
 
 

@@ -15,7 +15,8 @@ from moto import mock_aws
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Claim
 from switchover.domain.served import Served
-from switchover.domain.update import Moment, Request, Update
+from switchover.domain.update.records import Moment
+from switchover.domain.update.request import Request
 from switchover_cli.app import main
 from switchover_cli.deployment import Deployment, find_deployment
 from switchover_cli.exits import ExitCode
@@ -23,6 +24,8 @@ from switchover_cli.exits import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from switchover.domain.update.update import Update
 
 
 @dataclass(frozen=True, slots=True)

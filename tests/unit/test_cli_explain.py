@@ -9,19 +9,19 @@ import pytest
 from rich.console import Console
 from tests.unit.samples import endpoint, later, overridden, plan, reason, update
 
+from switchover.domain.evidence import ContainerLog, Trip
 from switchover.domain.fleet import AlarmState
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.results import GoldenResult
 from switchover.domain.outcome import Outcome
 from switchover.domain.serving import serving_of
-from switchover.domain.telling.advice import Step
-from switchover.domain.telling.evidence import ContainerLog, Trip
-from switchover.domain.update import Evidence, Moment
+from switchover.domain.update.records import Evidence, Moment
+from switchover.explain.advice import Step
 from switchover_cli.explain_screen import draw_bar, draw_explanation
 from switchover_cli.records import record_update
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 NOW = serving_of(endpoint(), plan())
 

@@ -11,8 +11,8 @@ import pytest
 import samples
 from rich.console import Console
 
-from switchover.domain.checks.check import Check, Preflight
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy
+from switchover.domain.preflight import Check, Preflight
 from switchover.domain.reasons import Reason
 from switchover_cli.plan.forecast import REFUSED, Answer, Forecast, Running
 from switchover_cli.plan.markdown import escape, write_markdown

@@ -13,7 +13,7 @@ import yaml
 from rich.console import Console
 
 from switchover.domain.outcome import Outcome
-from switchover.domain.update import Moment
+from switchover.domain.update.records import Moment
 from switchover_cli.app import main
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode

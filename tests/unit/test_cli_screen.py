@@ -10,16 +10,10 @@ import samples
 import template_parts
 from rich.console import Console, RenderableType
 
-from switchover.domain.fleet import (
-    Absent,
-    AlarmReading,
-    AlarmState,
-    EndpointStatus,
-    Stage,
-)
+from switchover.domain.fleet import Absent, AlarmReading, AlarmState, EndpointStatus, Stage
 from switchover.domain.outcome import Outcome
 from switchover.domain.serving import say_serving, serving_of
-from switchover.domain.update import Moment
+from switchover.domain.update.records import Moment
 from switchover_cli.scene import STATE_WORDS, FleetCount, Scene
 from switchover_cli.screen import draw_fleet, draw_outcome, draw_scene
 

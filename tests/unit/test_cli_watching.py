@@ -11,13 +11,14 @@ import samples
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import AlarmReading, AlarmState, EndpointReading
 from switchover.domain.outcome import Outcome
-from switchover.domain.update import Request
+from switchover.domain.update.request import Request
 from switchover_cli.errors import CommandFailed, Misused
 from switchover_cli.starting import await_pick_up, parse_overrides, start_update
 from switchover_cli.watching import look_until_over
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Moment, Update
+    from switchover.domain.update.records import Moment
+    from switchover.domain.update.update import Update
 
 
 @dataclass

@@ -6,7 +6,7 @@ import pytest
 import samples
 
 from switchover.domain.amounts import say_bytes
-from switchover.domain.update import Moment
+from switchover.domain.update.records import Moment
 from switchover_cli.words import (
     say_duration,
     say_offset,

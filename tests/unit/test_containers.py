@@ -8,18 +8,15 @@ import pytest
 from tests.unit.cases import case
 from tests.unit.samples import live_model, live_release, planned
 
-from switchover.domain.checks.check import CheckState
-from switchover.domain.checks.of_model import check_container, check_copy, check_weights
+from switchover.domain.checks.model import check_container, check_copy, check_weights
 from switchover.domain.containers.choosing import choose_container
-from switchover.domain.containers.properties import (
-    find_weights_elsewhere,
-    keeps_to_release,
-)
+from switchover.domain.containers.properties import find_weights_elsewhere, keeps_to_release
 from switchover.domain.containers.servers import server_of
 from switchover.domain.containers.weights import find_weight_source, point_at_release
 from switchover.domain.java_properties import read_properties
 from switchover.domain.plans.cloning import clone_model, model_uri_of
 from switchover.domain.plans.plan import Plan
+from switchover.domain.preflight import CheckState
 from switchover.domain.reasons import Reason
 
 REGISTRY = "111122223333.dkr.ecr.us-east-1.amazonaws.com"

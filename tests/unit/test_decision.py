@@ -9,8 +9,9 @@ import pytest
 from tests.unit.samples import NOW, later, plan, reason, update
 
 from switchover.domain.aborting import call_off
-from switchover.domain.approvals.approval import Channel, Gate, Reply, refusals_of, verdict_of
+from switchover.domain.approvals.approval import refusals_of, verdict_of
 from switchover.domain.approvals.decision import Decision, Replied, decide, read_reply
+from switchover.domain.update.approval import Channel, Gate, Reply
 
 ANA = "arn:aws:sts::000000000000:assumed-role/Ops/ana"
 KIM = "arn:aws:iam::000000000000:user/kim"

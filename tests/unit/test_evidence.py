@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from tests.unit.samples import ENDPOINT, OLD, later, plan
 
-from switchover.domain.fleet import AlarmState
-from switchover.domain.telling.evidence import (
+from switchover.domain.evidence import (
     Datapoint,
     Fleet,
     LogLine,
@@ -18,6 +17,7 @@ from switchover.domain.telling.evidence import (
     say_trip,
     say_value,
 )
+from switchover.domain.fleet import AlarmState
 
 
 def trip(*values: float, **changes: Any) -> Trip:

@@ -8,14 +8,8 @@ import pytest
 from tests.unit.samples import later, plan, update
 
 from switchover.domain.outcome import Outcome
-from switchover.domain.plans.experience import (
-    PastUpdate,
-    Ready,
-    expect_ready,
-    measure,
-    past_of,
-    resolve_ready,
-)
+from switchover.domain.plans.experience import PastUpdate, Ready, expect_ready, resolve_ready
+from switchover.domain.update.history import measure, past_of
 
 G = 1_000_000_000
 TYPE = "ml.g6e.2xlarge"

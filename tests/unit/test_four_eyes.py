@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.unit.samples import policy, update
 
-from switchover.domain.approvals.callers import is_same_person, say_caller
 from switchover.domain.approvals.four_eyes import event_name, find_offerer_fault, subjects_of
-from switchover.domain.update import Request
+from switchover.domain.callers import is_same_person, say_caller
+from switchover.domain.update.request import Request
 
 _SHA = "a" * 64
 _KEY = "releases/chat/v2/release.json"

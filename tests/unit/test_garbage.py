@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unit.samples import ENDPOINT, NOW, OLD, later, plan, release, update
 
-from switchover.domain.garbage import Inventory, Judged, Sort, judge_made, made_by
 from switchover.domain.marks import Pin
 from switchover.domain.naming import config_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind
 from switchover.domain.served import Served
+from switchover_cli.garbage.rules import Inventory, Judged, Sort, judge_made, made_by
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 def name(version: str) -> str:

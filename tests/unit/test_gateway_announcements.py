@@ -13,10 +13,10 @@ from tests.unit.samples import later, update
 
 from switchover.aws.announcements import Announcements
 from switchover.domain.outcome import Outcome
-from switchover.domain.telling.announcement import announce_outcome
+from switchover.explain.announcement import announce_outcome
 
 if TYPE_CHECKING:
-    from switchover.domain.telling.announcement import Announcement
+    from switchover.explain.announcement import Announcement
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from tests.unit.cases import case
 from tests.unit.samples import live_model, live_release, plan
 
 from switchover.aws.artifacts import Artifacts
-from switchover.domain.checks.check import CheckState
-from switchover.domain.checks.of_endpoint import check_way_back
-from switchover.domain.checks.of_release import check_goal
+from switchover.domain.checks.endpoint import check_way_back
+from switchover.domain.checks.release import check_goal
+from switchover.domain.preflight import CheckState
 from switchover.domain.readings import Artifact, Presence
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from tests.localcloud.staging import Staging
 from tests.unit.aws_models import faults_of
 
 from switchover.aws.cloudwatch import CloudWatch
-from switchover.domain.alarms import AlarmSpec, Scope, standing_alarms, update_alarms
 from switchover.domain.fleet import AlarmReading, AlarmState
+from switchover.domain.plans.alarms import AlarmSpec, Scope, standing_alarms, update_alarms
 from switchover.domain.policies.policy import Alarms
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from switchover.aws.copying import ROUND_SECONDS, Copying
-from switchover.aws.models import Models
+from switchover.aws.release_files import ReleaseFiles
 from switchover.domain.copying import MIB_BYTES, CopyVerdict
 from switchover.domain.release import Release
 
@@ -165,7 +165,7 @@ def test_what_s3_vouches_for_is_known_of_the_copy(wire: Wire) -> None:
     gateway = copying(wire)
     gateway.copy(gateway.compare(RELEASE, BUCKET))
 
-    found = Models(wire.s3).inspect(RELEASE, BUCKET)
+    found = ReleaseFiles(wire.s3).inspect(RELEASE, BUCKET)
 
     assert [text for text in found.unchecked if "no SHA-256" in text] == [
         f"{LARGE}: S3 holds no SHA-256 of it to compare."

@@ -13,9 +13,9 @@ from tests.localcloud.staging import START, Staging
 from tests.unit.samples import ENDPOINT, course, endpoint, later, plan, update
 
 from switchover.aws.container_logs import ContainerLogs
-from switchover.aws.evidence import Traces
+from switchover.aws.failure_evidence import FailureEvidence
+from switchover.domain.evidence import ContainerLog, Fleet
 from switchover.domain.observing import Observation
-from switchover.domain.telling.evidence import ContainerLog, Fleet
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,7 +58,7 @@ def guarded_by(*names: str) -> Plan:
 
 
 def trips_of(client: CloudWatchClient, *names: str, since: datetime = START) -> list[Any]:
-    return list(Traces(client, SilentLogs()).trips(guarded_by(*names), since))
+    return list(FailureEvidence(client, SilentLogs()).trips(guarded_by(*names), since))
 
 
 def metric_alarm(**changes: Any) -> dict[str, Any]:
@@ -234,7 +234,7 @@ def test_the_log_is_asked_for_up_to_the_first_red_alarm(staging: Staging) -> Non
     )
     seen = Observation(endpoint=endpoint(read_at=later(600), failure_reason="Alarm guard"))
 
-    evidence = Traces(staging.cloudwatch, logs).gather(running, seen)
+    evidence = FailureEvidence(staging.cloudwatch, logs).gather(running, seen)
 
     assert logs.asked == [(ENDPOINT, "main", START, START + timedelta(seconds=60))]
     assert evidence.failure_reason == "Alarm guard"
@@ -246,7 +246,7 @@ def test_without_a_red_alarm_the_log_is_asked_for_up_to_now(staging: Staging) ->
     running = update(plan=guarded_by("guard"), started_at=START, course=course(started_at=START))
     seen = Observation(endpoint=endpoint(read_at=later(600)))
 
-    Traces(staging.cloudwatch, logs).gather(running, seen)
+    FailureEvidence(staging.cloudwatch, logs).gather(running, seen)
 
     assert logs.asked == [(ENDPOINT, "main", START, later(600))]
 
@@ -257,7 +257,7 @@ def test_a_test_that_failed_has_the_log_of_before_the_way_back(staging: Staging)
         plan=guarded_by("guard"), started_at=START, course=course(started_at=later(900))
     )
 
-    Traces(staging.cloudwatch, logs).log_of(running)
+    FailureEvidence(staging.cloudwatch, logs).log_of(running)
 
     assert logs.asked == [(ENDPOINT, "main", START, later(900))]
 

@@ -14,7 +14,7 @@ from switchover.domain.golden.questions import GoldenQuestion
 from switchover.domain.policies.layers import EffectivePolicy
 from switchover.domain.policies.policy import Strategy
 from switchover.domain.reasons import Reason
-from switchover.domain.update import Request
+from switchover.domain.update.request import Request
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

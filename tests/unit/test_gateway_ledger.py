@@ -13,19 +13,19 @@ from tests.unit.samples import ENDPOINT, EXECUTION, NOW, course, later, plan, re
 
 from switchover.aws.ledger import Ledger
 from switchover.domain.errors import StaleUpdate, UpdateUnknown, UpdateUnreadable
-from switchover.domain.fleet import ScalingReading
+from switchover.domain.fleet import CapacitySnapshot, ScalingReading
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Claim, Standing
 from switchover.domain.release import ReleaseFile
 from switchover.domain.served import Served
-from switchover.domain.update import CapacitySnapshot, Moment
+from switchover.domain.update.records import Moment
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from switchover.aws.files import Files
 from switchover.aws.manifests import FILES, Manifests
 from switchover.aws.model_files import ModelFiles, find_changes
 from switchover.aws.objects import PrefixReader
-from switchover.domain.checkpoint.reading import StoredFile
+from switchover.checkpoint.reading import StoredFile
 from switchover.domain.manifest import Manifest, ModelFile, ObjectVersion
 from switchover.domain.reasons import Reason
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 ITEM_BYTES = 400 * 1024
 

@@ -13,8 +13,7 @@ from tests.unit.samples import plan
 
 from switchover.aws.scaling import Quotas, Scaling
 from switchover.domain.capacity import Restoration, plan_restoration
-from switchover.domain.fleet import ScalingReading
-from switchover.domain.update import CapacitySnapshot
+from switchover.domain.fleet import CapacitySnapshot, ScalingReading
 from switchover_local.twin.scenario import Scenario
 
 if TYPE_CHECKING:

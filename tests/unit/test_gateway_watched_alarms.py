@@ -15,7 +15,7 @@ from switchover.aws.watched_alarms import WatchedAlarms
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 SHARED = "shop/refunds"
 

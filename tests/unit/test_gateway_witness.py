@@ -10,8 +10,8 @@ from moto import mock_aws
 from tests.unit.samples import NOW, plan, update
 
 from switchover.aws.witness import MOST_OFFERERS, Witness
-from switchover.domain.approvals.approval import Channel, Reply
 from switchover.domain.approvals.decision import decide
+from switchover.domain.update.approval import Channel, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ from tests.unit.samples import NEW, NOW, course, endpoint, later, plan, update, 
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus, Stage
 from switchover.domain.golden.answers import Answer
-from switchover.domain.golden.questions import GoldenQuestion, GoldenRequest
+from switchover.domain.golden.questions import GoldenQuestion
+from switchover.domain.golden.requests import GoldenRequest
 from switchover.domain.golden.results import GoldenVerdict
 from switchover.domain.guarding import (
-    GuardCall,
     Probes,
     Tally,
     bake_of,
@@ -21,10 +21,11 @@ from switchover.domain.guarding import (
     share_of_new_fleet,
     weigh,
 )
+from switchover.domain.update.records import GuardCall
 
 if TYPE_CHECKING:
     from switchover.domain.plans.plan import Plan
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 PLAN = plan(4, strategy="canary")
 GONE = Absent(name="chat", read_at=NOW)

@@ -27,13 +27,14 @@ from switchover.domain.golden.identity import (
     Proof,
     prove_identity,
 )
-from switchover.domain.golden.questions import GoldenQuestion, GoldenRequest
+from switchover.domain.golden.questions import GoldenQuestion
+from switchover.domain.golden.requests import GoldenRequest
 from switchover.domain.guarding import Probes, aim
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Plan, plan_release
 from switchover.domain.plans.routing import keeps_to_instances, note_routing
-from switchover.domain.telling.account import tell_outcome
-from switchover.domain.telling.announcement import announce_outcome
+from switchover.explain.account import tell_outcome
+from switchover.explain.announcement import announce_outcome
 
 CHECK = IdentityCheck(at="model", equals="qwen-v2", names_version=True)
 

@@ -10,7 +10,8 @@ from tests.unit.samples import EXECUTION, NOW, reason, release_json
 
 from switchover.domain.intake import UNKNOWN_ENDPOINT, Asked, understand
 from switchover.domain.plans.plan import Kind
-from switchover.domain.update import Request, Update, parse_request
+from switchover.domain.update.request import Request, parse_request
+from switchover.domain.update.update import Update
 
 URI = "s3://models/releases/chat/v2/release.json"
 

@@ -7,13 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.unit.samples import plan
 
-from switchover.domain.manifest import (
-    Manifest,
-    ModelFile,
-    compare,
-    find_plan_change,
-    judge_changes,
-)
+from switchover.domain.manifest import Manifest, ModelFile, compare, find_plan_change, judge_changes
 
 PLACE = "s3://models/models/chat/v2/"
 CONFIG = ModelFile("config.json", 2, "e1", "v1", "sha-of-config")

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from switchover.aws.models import Models
+from switchover.aws.release_files import ReleaseFiles
 from switchover.domain.release import LIMITS, Release
 from switchover_local.checkpoint import write_checkpoint
 
@@ -79,7 +79,7 @@ def stored(s3: S3Client, contents: dict[str, bytes]) -> S3Client:
 
 
 def test_a_sound_release_gives_no_reason(stored: S3Client, release: Release) -> None:
-    inspection = Models(stored).inspect(release, BUCKET)
+    inspection = ReleaseFiles(stored).inspect(release, BUCKET)
 
     assert (inspection.reasons, inspection.unchecked) == ((), ())
 
@@ -93,7 +93,7 @@ def test_validation_never_reads_weights(
         lambda params, **_: ranges.append(params["headers"].get("Range", "everything")),
     )
 
-    Models(stored).validate(release, BUCKET)
+    ReleaseFiles(stored).validate(release, BUCKET)
 
     shards = sum(1 for path in contents if path.endswith(".safetensors"))
     assert ranges.count("bytes=0-65535") == shards
@@ -112,13 +112,13 @@ def test_a_header_longer_than_the_first_read_is_fetched_whole(s3: S3Client) -> N
     put(s3, "config.json", files["config.json"])
 
     assert len(header) > 64 * 1024
-    assert Models(s3).validate(describe(files), BUCKET) == ()
+    assert ReleaseFiles(s3).validate(describe(files), BUCKET) == ()
 
 
 def test_a_missing_file_is_named_with_its_place(stored: S3Client, release: Release) -> None:
     stored.delete_object(Bucket=BUCKET, Key=f"{PREFIX}model-00002-of-00004.safetensors")
 
-    (reason,) = Models(stored).validate(release, BUCKET)
+    (reason,) = ReleaseFiles(stored).validate(release, BUCKET)
 
     assert reason.code == "model.file-missing"
     assert reason.subject == "model-00002-of-00004.safetensors"
@@ -131,7 +131,7 @@ def test_a_file_of_another_size_is_named_with_both_sizes(
     size = len(contents["generation_config.json"])
     put(stored, "generation_config.json", contents["generation_config.json"] + b"\n")
 
-    (reason,) = Models(stored).validate(release, BUCKET)
+    (reason,) = ReleaseFiles(stored).validate(release, BUCKET)
 
     assert reason.code == "model.size-differs"
     assert reason.subject == "generation_config.json"
@@ -145,7 +145,7 @@ def test_a_file_of_another_content_is_named_with_both_digests(
     other = shard[:-1] + bytes([shard[-1] ^ 1])
     put(stored, "model-00001-of-00004.safetensors", other)
 
-    (reason,) = Models(stored).validate(release, BUCKET)
+    (reason,) = ReleaseFiles(stored).validate(release, BUCKET)
 
     assert reason.code == "model.checksum-differs"
     assert hashlib.sha256(shard).hexdigest() in reason.message
@@ -157,7 +157,7 @@ def test_where_s3_has_no_whole_digest_the_uploaders_is_compared(
 ) -> None:
     put(stored, "config.json", contents["config.json"], metadata="0" * 64)
 
-    (reason,) = Models(stored).validate(release, BUCKET)
+    (reason,) = ReleaseFiles(stored).validate(release, BUCKET)
 
     assert reason.code == "model.checksum-differs"
 
@@ -187,7 +187,7 @@ def test_a_composite_checksum_is_not_taken_for_the_contents_digest(
         },
     )
 
-    inspection = Models(stored).inspect(release, BUCKET)
+    inspection = ReleaseFiles(stored).inspect(release, BUCKET)
 
     assert inspection.reasons == ()
     assert inspection.unchecked == (f"{path}: S3 holds no SHA-256 of it to compare.",)
@@ -196,7 +196,7 @@ def test_a_composite_checksum_is_not_taken_for_the_contents_digest(
 def test_a_file_that_no_release_lists_is_refused(stored: S3Client, release: Release) -> None:
     put(stored, "notes.txt", b"x")
 
-    (reason,) = Models(stored).validate(release, BUCKET)
+    (reason,) = ReleaseFiles(stored).validate(release, BUCKET)
 
     assert reason.code == "model.unexpected-file"
     assert reason.subject == "notes.txt"
@@ -205,7 +205,7 @@ def test_a_file_that_no_release_lists_is_refused(stored: S3Client, release: Rele
 def test_the_release_may_lie_beside_its_files(stored: S3Client, release: Release) -> None:
     put(stored, "release.json", b"{}")
 
-    assert Models(stored).validate(release, BUCKET) == ()
+    assert ReleaseFiles(stored).validate(release, BUCKET) == ()
 
 
 @pytest.mark.parametrize("folder", ["", "tokenizer/"])
@@ -214,21 +214,21 @@ def test_a_folder_key_of_the_console_is_refused(
 ) -> None:
     put(stored, folder, b"")
 
-    (reason,) = Models(stored).validate(release, BUCKET)
+    (reason,) = ReleaseFiles(stored).validate(release, BUCKET)
 
     assert reason.code == "model.empty-folder-key"
     assert reason.subject == f"s3://models/models/chat/7/{folder}"
 
 
 def test_an_empty_prefix_says_which_files_are_missing(s3: S3Client, release: Release) -> None:
-    reasons = Models(s3).validate(release, BUCKET)
+    reasons = ReleaseFiles(s3).validate(release, BUCKET)
 
     missing = [reason for reason in reasons if reason.code == "model.file-missing"]
     assert {reason.subject for reason in missing} >= {"config.json"}
 
 
 def test_a_missing_bucket_is_a_reason(s3: S3Client, release: Release) -> None:
-    (reason,) = Models(s3).validate(release, "elsewhere")
+    (reason,) = ReleaseFiles(s3).validate(release, "elsewhere")
 
     assert reason.code == "model.bucket-missing"
     assert reason.subject == "s3://elsewhere"
@@ -237,7 +237,7 @@ def test_a_missing_bucket_is_a_reason(s3: S3Client, release: Release) -> None:
 def test_a_prefix_that_may_not_be_listed_is_a_reason(s3: S3Client, release: Release) -> None:
     with Stubber(s3) as stub:
         stub.add_client_error("list_objects_v2", "AccessDenied", http_status_code=403)
-        (reason,) = Models(s3).validate(release, BUCKET)
+        (reason,) = ReleaseFiles(s3).validate(release, BUCKET)
 
     assert reason.code == "model.access-denied"
     assert reason.subject == "s3://models/models/chat/7/"
@@ -247,7 +247,7 @@ def test_a_prefix_that_may_not_be_listed_is_a_reason(s3: S3Client, release: Rele
 def test_a_file_that_may_not_be_read_is_one_reason(stored: S3Client, release: Release) -> None:
     refuse(stored, "config.json", "AccessDenied")
 
-    (reason,) = Models(stored).validate(release, BUCKET)
+    (reason,) = ReleaseFiles(stored).validate(release, BUCKET)
 
     assert reason.code == "model.access-denied"
     assert reason.subject == "config.json"
@@ -256,7 +256,7 @@ def test_a_file_that_may_not_be_read_is_one_reason(stored: S3Client, release: Re
 def test_an_archived_file_is_a_reason(stored: S3Client, release: Release) -> None:
     refuse(stored, "tokenizer.json", "InvalidObjectState")
 
-    (reason,) = Models(stored).validate(release, BUCKET)
+    (reason,) = ReleaseFiles(stored).validate(release, BUCKET)
 
     assert reason.code == "model.unreadable"
     assert "InvalidObjectState" in reason.message
@@ -268,7 +268,7 @@ def test_a_throttled_read_is_not_mistaken_for_a_bad_model(
     refuse(stored, "tokenizer.json", "SlowDown")
 
     with pytest.raises(ClientError, match="SlowDown"):
-        Models(stored).validate(release, BUCKET)
+        ReleaseFiles(stored).validate(release, BUCKET)
 
 
 def refuse(s3: S3Client, path: str, code: str) -> None:
@@ -287,15 +287,15 @@ def test_a_release_is_read_as_it_was_at_its_version(s3: S3Client) -> None:
     first = s3.put_object(Bucket=BUCKET, Key="release.json", Body=b"first")["VersionId"]
     s3.put_object(Bucket=BUCKET, Key="release.json", Body=b"second")
 
-    assert Models(s3).read_release(BUCKET, "release.json", first) == b"first"
-    assert Models(s3).read_release(BUCKET, "release.json") == b"second"
+    assert ReleaseFiles(s3).read_release(BUCKET, "release.json", first) == b"first"
+    assert ReleaseFiles(s3).read_release(BUCKET, "release.json") == b"second"
 
 
 @pytest.mark.parametrize(
     ("bucket", "code"), [(BUCKET, "model.file-missing"), ("elsewhere", "model.bucket-missing")]
 )
 def test_a_missing_release_is_a_reason(s3: S3Client, bucket: str, code: str) -> None:
-    answer = Models(s3).read_release(bucket, "release.json")
+    answer = ReleaseFiles(s3).read_release(bucket, "release.json")
 
     assert isinstance(answer, tuple)
     assert [reason.code for reason in answer] == [code]
@@ -304,7 +304,7 @@ def test_a_missing_release_is_a_reason(s3: S3Client, bucket: str, code: str) -> 
 def test_a_release_that_is_no_small_text_is_refused(s3: S3Client) -> None:
     s3.put_object(Bucket=BUCKET, Key="release.json", Body=bytes(LIMITS.bytes + 1))
 
-    answer = Models(s3).read_release(BUCKET, "release.json")
+    answer = ReleaseFiles(s3).read_release(BUCKET, "release.json")
 
     assert isinstance(answer, tuple)
     assert [reason.code for reason in answer] == ["release.too-large"]

@@ -9,7 +9,6 @@ from tests.unit.samples import NOW, OLD, course, endpoint, later, variant
 from tests.unit.samples import plan as make_plan
 from tests.unit.samples import update as make_update
 
-from switchover.domain.alarms import Scope
 from switchover.domain.fleet import Absent, AlarmReading, AlarmState, EndpointStatus, Stage
 from switchover.domain.observing import (
     Observation,
@@ -19,13 +18,14 @@ from switchover.domain.observing import (
     find_faults_of_way_back,
     moment_of,
 )
-from switchover.domain.update import Evidence
+from switchover.domain.plans.alarms import Scope
+from switchover.domain.update.records import Evidence
 from switchover.domain.verdict import Verdict
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import EndpointReading
     from switchover.domain.plans.plan import Plan
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 RED = AlarmReading(name="errors", state=AlarmState.ALARM, reason="Threshold crossed")
 QUIET = AlarmReading(name="errors", state=AlarmState.OK)

@@ -11,13 +11,13 @@ from tests.unit.samples import NOW, endpoint, plan, reason, variant
 
 from switchover.domain.fleet import (
     Absent,
+    CapacitySnapshot,
     EndpointReading,
     EndpointStatus,
     ScalingReading,
     Stage,
 )
 from switchover.domain.outcome import Conclusion, Ending, Outcome, conclude, serves
-from switchover.domain.update import CapacitySnapshot
 from switchover.domain.verdict import Verdict
 
 PLAN = plan()

@@ -22,17 +22,11 @@ from tests.unit.samples import (
     variant,
 )
 
-from switchover.domain.alarms import Scope
+from switchover.domain.plans.alarms import Scope
 from switchover.domain.plans.deployment import return_config
 from switchover.domain.plans.detection import detection_seconds
 from switchover.domain.plans.experience import PastUpdate
-from switchover.domain.plans.plan import (
-    Kind,
-    Plan,
-    model_location,
-    plan_release,
-    plan_rollback,
-)
+from switchover.domain.plans.plan import Kind, Plan, model_location, plan_release, plan_rollback
 from switchover.domain.policies.policy import Strategy
 from switchover.domain.served import Served
 

@@ -24,36 +24,36 @@ from tests.unit.samples import (
     variant,
 )
 
-from switchover.domain.checks.check import Check, CheckState
 from switchover.domain.fleet import Absent, AlarmReading, AlarmState, EndpointStatus
 from switchover.domain.planning import choose_earlier, make_plan, name_target, version_of
 from switchover.domain.plans.experience import PastUpdate
 from switchover.domain.plans.plan import Kind, Plan
 from switchover.domain.policies.layers import EffectivePolicy
+from switchover.domain.preflight import Check, CheckState
 from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason
 from switchover.domain.served import Served
-from switchover.domain.update import Request
+from switchover.domain.update.request import Request
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from switchover.domain.checks.case import Surroundings
+    from switchover.domain.checks.case import PlanInputs
 
 
-def codes(surroundings: Surroundings, **changes: Any) -> list[str]:
+def codes(surroundings: PlanInputs, **changes: Any) -> list[str]:
     refused = make_plan(update(**changes), surroundings)
     assert refused.plan is None
     return [each.code for each in refused.reasons]
 
 
-def accepted(surroundings: Surroundings, **changes: Any) -> Plan:
+def accepted(surroundings: PlanInputs, **changes: Any) -> Plan:
     made = make_plan(update(**changes), surroundings)
     assert made.plan is not None, [str(each) for each in made.reasons]
     return made.plan
 
 
-def check(name: str, surroundings: Surroundings, **changes: Any) -> Check:
+def check(name: str, surroundings: PlanInputs, **changes: Any) -> Check:
     [wanted] = [
         each
         for each in make_plan(update(**changes), surroundings).preflight.checks

@@ -27,17 +27,9 @@ from tests.unit.samples import (
 
 from switchover.domain.aborting import call_off
 from switchover.domain.approvals.answering import Form
-from switchover.domain.approvals.approval import (
-    Approval,
-    Channel,
-    Gate,
-    LinkState,
-    Reply,
-    make_link,
-)
+from switchover.domain.approvals.approval import LinkState, make_link
 from switchover.domain.approvals.decision import decide
-from switchover.domain.approvals.page import ask_page, done_page, refusal_page
-from switchover.domain.checks.check import Check, Preflight
+from switchover.domain.evidence import ContainerLog, Datapoint, LogLine, Trip
 from switchover.domain.fleet import AlarmReading, AlarmState
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.results import GoldenResult
@@ -45,11 +37,13 @@ from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy
 from switchover.domain.policies.overrides import Override
+from switchover.domain.preflight import Check, Preflight
 from switchover.domain.queueing import Waiting
 from switchover.domain.serving import Serving, serving_of
-from switchover.domain.telling.announcement import announce_outcome, ask_people
-from switchover.domain.telling.evidence import ContainerLog, Datapoint, LogLine, Trip
-from switchover.domain.update import Evidence, Moment
+from switchover.domain.update.approval import Approval, Channel, Gate, Reply
+from switchover.domain.update.records import Evidence, Moment
+from switchover.explain.announcement import announce_outcome, ask_people
+from switchover.web.page import ask_page, done_page, refusal_page
 from switchover_cli.console import open_console, print_document
 from switchover_cli.explain_screen import draw_explanation
 from switchover_cli.history_screen import draw_history

@@ -9,15 +9,15 @@ import pytest
 from switchover.domain.plans.experience import Ready
 from switchover.domain.plans.fitting import Conditions, Fitted, fit
 from switchover.domain.plans.policy_sense import find_contradictions, find_idle_keys
-from switchover.domain.plans.policy_template import (
+from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy, parse_policy
+from switchover.domain.policies.policy import Policy, Strategy, Tier
+from switchover_cli.policy_template import (
     SCHEMA,
     Fleet,
     recommend_policy,
     write_all_settings,
     write_first_policy,
 )
-from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy, parse_policy
-from switchover.domain.policies.policy import Policy, Strategy, Tier
 
 # A key that is commented out: no space, or the indentation of its section, after the #.
 _COMMENTED_KEY = re.compile(r"^#((?:  )*[a-z_]+:)", re.MULTILINE)

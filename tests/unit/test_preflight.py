@@ -5,13 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.unit.samples import NOW, endpoint
 
-from switchover.domain.checks.preflight import (
-    call_refused,
-    check_endpoint,
-    claim_held,
-    execution_stopped,
-)
 from switchover.domain.fleet import Absent, EndpointStatus
+from switchover.domain.refusals import call_refused, check_endpoint, claim_held, execution_stopped
 
 _BUSY_OR_BROKEN = set(EndpointStatus) - {EndpointStatus.IN_SERVICE, EndpointStatus.SYSTEM_UPDATING}
 

@@ -25,11 +25,13 @@ from switchover.domain.queueing import (
     outranked,
     rank_again,
 )
-from switchover.domain.update import Evidence, Request, Update
+from switchover.domain.update.records import Evidence
+from switchover.domain.update.request import Request
 from switchover.domain.windows.window import StartTime
 
 if TYPE_CHECKING:
     from switchover.domain.reasons import Reason
+    from switchover.domain.update.update import Update
 
 AT_ONCE = StartTime(NOW, "", None)
 UPLOAD = Request(release="s3://models/releases/chat/v2/release.json", offered_at=NOW)

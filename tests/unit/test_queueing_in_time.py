@@ -26,7 +26,7 @@ from switchover.domain.windows.window import StartTime
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 _TICK = timedelta(minutes=1)
 _RUNS_TICKS = 5

@@ -18,9 +18,9 @@ _COMPOSED = {
     "model.{}-differs": {"model.size-differs", "model.checksum-differs"},
 }
 # What `switchover doctor` finds refuses nothing: docs/doctor.md has those codes.
-_FINDINGS = "diagnosis"
+_FINDINGS = ROOT / "cli/switchover_cli/doctor"
 # Here dotted words are names of checks; codes come by `code=` alone.
-_CHECKS = re.compile(r"check(s_of_\w+|list)\.py")
+_CHECKS = "checklist.py"
 _FILE_NAMES = re.compile(r".*\.(json|safetensors|txt|model|tiktoken|yaml|log|properties)")
 _TENSORS = {"mlp.gate"}
 # Verdicts that never come with a reason: nothing went wrong.
@@ -75,7 +75,7 @@ def _literal_codes() -> set[str]:
     handed = {
         text
         for path, tree in _trees()
-        if not _CHECKS.fullmatch(path.name)
+        if path.name != _CHECKS
         for node in ast.walk(tree)
         for each in _handed_on(node)
         for text in _texts(each)
@@ -132,5 +132,5 @@ def _trees() -> tuple[tuple[Path, ast.Module], ...]:
         (path, ast.parse(path.read_text(encoding="utf-8")))
         for source in _SOURCES
         for path in sorted((ROOT / source).rglob("*.py"))
-        if path.parent.name != _FINDINGS
+        if path.parent != _FINDINGS
     )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from tests.unit.samples import NOW, plan, update
 
 from switchover.domain.aborting import InFlight, Objection, answer_rollback, call_off
 from switchover.domain.plans.plan import Kind
-from switchover.domain.update import Request, Update
+from switchover.domain.update.request import Request
+
+if TYPE_CHECKING:
+    from switchover.domain.update.update import Update
 
 ASKED = call_off("chat-v2", NOW, "kim", "wrong day")
 

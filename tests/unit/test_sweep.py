@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from switchover.aws.sweep import visit_each
+from switchover.steps.sweep import visit_each
 
 ENDPOINTS = ("one", "two", "three")
 

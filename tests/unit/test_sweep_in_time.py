@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from switchover.aws.sweep import FAILED, visit_in_time
+from switchover.steps.sweep import FAILED, visit_in_time
 
 NAMES = ("c", "a", "b", "a")
 

@@ -182,13 +182,13 @@ def test_rules_may_write_dead_letters() -> None:
 def test_a_function_is_told_what_it_asks_for(function: Function) -> None:
     """Table and bucket are told to all; the rest only to whom the code asks with it."""
     source = (ROOT / "functions" / f"{function.handler.removesuffix('.handler')}.py").read_text()
-    takes_turns = any(f"gateways.{name}()" in source for name in ("turns", "rounds"))
+    takes_turns = any(f"wiring.{name}()" in source for name in ("queue_runner", "rounds"))
     needed = {
         "SWITCHOVER_TABLE": True,
         "SWITCHOVER_BUCKET": True,
         "SWITCHOVER_RELEASES_MAY": True,
         "SWITCHOVER_STATE_MACHINE_ARN": "settings().machine_arn" in source
-        or "gateways.cleaning()" in source
+        or "wiring.cleaning()" in source
         or takes_turns,
         "SWITCHOVER_SCHEDULE_GROUP": takes_turns,
         "SWITCHOVER_SCHEDULE_TARGET_ARN": takes_turns,
@@ -196,11 +196,11 @@ def test_a_function_is_told_what_it_asks_for(function: Function) -> None:
         "SWITCHOVER_DEAD_LETTERS_ARN": takes_turns,
         "SWITCHOVER_TOPIC_ARN": "gateways.announcements()" in source
         or "gateways.topic()" in source
-        or "gateways.rounds()" in source,
+        or "wiring.rounds()" in source,
         "SWITCHOVER_DASHBOARD": "settings().dashboard" in source,
         "SWITCHOVER_EVENT_BUS": ".emit(" in source,
-        "SWITCHOVER_GUARD_FUNCTION": "gateways.observer()" in source
-        or "gateways.bake_guard()" in source,
+        "SWITCHOVER_GUARD_FUNCTION": "wiring.observer()" in source
+        or "wiring.bake_guard()" in source,
         "SWITCHOVER_APPROVAL_SECONDS": "approval_seconds" in source,
         "SWITCHOVER_LINKS_URL": "links_url" in source,
     }

@@ -14,7 +14,7 @@ import pytest
 from s3_fake import Bucket, fail_times, serve_s3
 from tests.unit.samples import release_json
 
-from switchover.aws.models import Models
+from switchover.aws.release_files import ReleaseFiles
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Release, parse_release
 from switchover_cli.upload.uploading import (
@@ -84,8 +84,8 @@ def test_an_uploaded_release_passes_the_validation_of_the_bucket(
     assert report.release_uri == f"s3://{BUCKET}/{RELEASE}"
     assert release == report.release
     assert isinstance(release, Release)
-    assert Models(s3).inspect(release, BUCKET).unchecked == ()
-    assert Models(s3).validate(release, BUCKET) == ()
+    assert ReleaseFiles(s3).inspect(release, BUCKET).unchecked == ()
+    assert ReleaseFiles(s3).validate(release, BUCKET) == ()
 
 
 def test_the_release_says_what_was_asked_for(s3: S3Client, folder: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from s3_fake import RESET, Bucket, Upload, fail_times, serve_s3
 
-from switchover.domain.checkpoint.reading import StoredFile
+from switchover.checkpoint.reading import StoredFile
 from switchover.domain.reasons import Reason
 from switchover_cli.errors import CommandFailed
 from switchover_cli.upload.folder import Digest, Folder, digest_file, identify, list_folder

@@ -12,14 +12,7 @@ from tests.unit.samples import NEW, NOW, OLD, course, endpoint, later
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.plans.timing import START_GRACE_SECONDS
-from switchover.domain.verdict import (
-    Course,
-    Verdict,
-    course_of,
-    has_moved,
-    judge,
-    judge_resize,
-)
+from switchover.domain.verdict import Course, Verdict, course_of, has_moved, judge, judge_resize
 
 STATUSES = st.sampled_from(EndpointStatus)
 CONFIGS = st.sampled_from([OLD, NEW, "somebody-elses"])

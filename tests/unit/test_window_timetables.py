@@ -10,13 +10,13 @@ from tests.localcloud.staging import START, Staging
 from tests.unit.quiet_traffic import record_invocations
 
 from switchover.aws.files import Files
-from switchover.aws.timetables import Timetables
 from switchover.aws.traffic import Traffic
 from switchover.domain.policies.policy import Policy
 from switchover.domain.release import Start
 from switchover.domain.windows.freezes import Freeze
 from switchover.domain.windows.times import Window
 from switchover.domain.windows.window import Timetable
+from switchover.steps.start_times import StartTimes
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,12 +40,12 @@ def staging() -> Staging:
 
 
 @pytest.fixture
-def timetables(s3: S3Client, staging: Staging) -> Timetables:
-    return Timetables(Files(s3), Traffic(staging.cloudwatch))
+def timetables(s3: S3Client, staging: Staging) -> StartTimes:
+    return StartTimes(Files(s3), Traffic(staging.cloudwatch))
 
 
 def read(
-    timetables: Timetables,
+    timetables: StartTimes,
     policy: Policy,
     *,
     wish: Start | datetime = Start.NOW,
@@ -81,7 +81,7 @@ def test_traffic_is_the_whole_hours_of_fourteen_days(staging: Staging) -> None:
     )
 
 
-def test_auto_measures_the_quietest_hours(staging: Staging, timetables: Timetables) -> None:
+def test_auto_measures_the_quietest_hours(staging: Staging, timetables: StartTimes) -> None:
     record_invocations(staging, "chat")
 
     found = read(timetables, AUTO)
@@ -90,20 +90,20 @@ def test_auto_measures_the_quietest_hours(staging: Staging, timetables: Timetabl
     assert (len(found.windows), found.windows[0].opens) == (7, "02:00")
 
 
-def test_auto_without_traffic_is_a_reason(timetables: Timetables) -> None:
+def test_auto_without_traffic_is_a_reason(timetables: StartTimes) -> None:
     found = read(timetables, AUTO)
 
     assert isinstance(found, tuple)
     assert [reason.code for reason in found] == ["window.no-data"]
 
 
-def test_traffic_does_not_matter_to_who_skips_the_window(timetables: Timetables) -> None:
+def test_traffic_does_not_matter_to_who_skips_the_window(timetables: StartTimes) -> None:
     assert read(timetables, AUTO, skips_window=True) == Timetable()
     named = START + timedelta(days=1)
     assert read(timetables, AUTO, wish=named, keeps_time=True) == Timetable()
 
 
-def test_declared_windows_and_freezes_are_taken_as_they_are(timetables: Timetables) -> None:
+def test_declared_windows_and_freezes_are_taken_as_they_are(timetables: StartTimes) -> None:
     policy = Policy.model_validate(
         {
             "window": {"from": "01:00", "to": "02:00", "timezone": "UTC"},
@@ -117,7 +117,7 @@ def test_declared_windows_and_freezes_are_taken_as_they_are(timetables: Timetabl
     )
 
 
-def test_a_calendar_is_read_from_the_model_bucket(s3: S3Client, timetables: Timetables) -> None:
+def test_a_calendar_is_read_from_the_model_bucket(s3: S3Client, timetables: StartTimes) -> None:
     s3.put_object(Bucket="models", Key="calendars/freezes.ics", Body=ICS.encode())
 
     found = read(timetables, CALENDAR)
@@ -128,14 +128,14 @@ def test_a_calendar_is_read_from_the_model_bucket(s3: S3Client, timetables: Time
 
 
 def test_a_calendar_is_read_from_the_time_on_that_a_release_names(
-    s3: S3Client, timetables: Timetables
+    s3: S3Client, timetables: StartTimes
 ) -> None:
     s3.put_object(Bucket="models", Key="calendars/freezes.ics", Body=ICS.encode())
 
     assert read(timetables, CALENDAR, wish=START + timedelta(days=30)) == Timetable()
 
 
-def test_a_calendar_that_is_missing_holds_everything_but_a_hotfix(timetables: Timetables) -> None:
+def test_a_calendar_that_is_missing_holds_everything_but_a_hotfix(timetables: StartTimes) -> None:
     held = read(timetables, CALENDAR)
 
     assert isinstance(held, tuple)
@@ -145,7 +145,7 @@ def test_a_calendar_that_is_missing_holds_everything_but_a_hotfix(timetables: Ti
 
 
 def test_everything_that_cannot_be_read_is_told_at_once(
-    s3: S3Client, timetables: Timetables
+    s3: S3Client, timetables: StartTimes
 ) -> None:
     s3.put_object(Bucket="models", Key="broken.ics", Body=b"?")
     policy = Policy.model_validate({"window": "auto", "freezes": ["broken.ics", "gone.ics"]})

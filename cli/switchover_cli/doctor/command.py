@@ -9,12 +9,12 @@ import typer
 from pydantic import BaseModel, ConfigDict
 from rich.text import Text
 
-from switchover.domain.diagnosis.findings import Finding, diagnose
-from switchover.domain.diagnosis.seen import Holding, tell_held
 from switchover_cli.console import open_console
 from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.doctor.findings import Finding, diagnose
 from switchover_cli.doctor.reading import Doctor, Unseen
 from switchover_cli.doctor.screen import draw_finding, draw_held, sum_up
+from switchover_cli.doctor.seen import Holding, tell_held
 from switchover_cli.exits import ExitCode
 from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack

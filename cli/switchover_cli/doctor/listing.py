@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from switchover.aws.garbage import named_models
-from switchover.domain.diagnosis.seen import Thing
 from switchover.domain.naming import ALARM_PREFIX, CONFIG_PREFIX
+from switchover_cli.doctor.seen import Thing
+from switchover_cli.garbage.store import named_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

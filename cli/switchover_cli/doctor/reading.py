@@ -12,12 +12,11 @@ from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.bounded import Unreadable, read_json
 from switchover.domain.capacity import plan_restoration
-from switchover.domain.diagnosis.seen import Ended, HeldClaim, Holding, Seen, Unrestored
 from switchover.domain.naming import endpoint_of_alarm
 from switchover.domain.policies.parts import key_names
 from switchover.domain.policies.policy import OWNERS_ALONE, Policy, Wish
 from switchover.domain.readings import Subscribers
-from switchover.domain.update import INPUT_LIMITS
+from switchover.domain.update.request import INPUT_LIMITS
 from switchover_cli.deployment import CALM
 from switchover_cli.doctor.listing import (
     Alarms,
@@ -27,11 +26,12 @@ from switchover_cli.doctor.listing import (
     ScheduleList,
     Suspensions,
 )
+from switchover_cli.doctor.seen import Ended, HeldClaim, Holding, Seen, Unrestored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
     from switchover_cli.deployment import Deployment
 
 # Of one endpoint: more updates than anybody looks back on. Of what is older, nothing is judged.

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from switchover.domain.diagnosis.findings import Finding
-    from switchover.domain.diagnosis.seen import Holding
+    from switchover_cli.doctor.findings import Finding
     from switchover_cli.doctor.reading import Unseen
+    from switchover_cli.doctor.seen import Holding
 
 
 def draw_held(held: tuple[Holding, ...], now: datetime) -> RenderableType:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from switchover.aws.copying import Copying
-from switchover.domain.checkpoint.findings import Inspection
+from switchover.checkpoint.findings import Inspection
 from switchover.domain.copying import CopyVerdict
 from switchover.domain.intake import understand
 from switchover.domain.naming import execution_name
@@ -16,7 +16,8 @@ from switchover.domain.policies.policy import Model
 if TYPE_CHECKING:
     from switchover.domain.reasons import Reason
     from switchover.domain.release import Release
-    from switchover.domain.update import Request, Update
+    from switchover.domain.update.request import Request
+    from switchover.domain.update.update import Update
     from switchover_cli.deployment import Deployment
 
 

@@ -21,7 +21,7 @@ from switchover_cli.plan.words import state_start
 from switchover_cli.screen import draw_reasons
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Request
+    from switchover.domain.update.request import Request
     from switchover_cli.deployment import Deployment
 
 _SAID = {

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.checkpoint.findings import Inspection
-from switchover.domain.checkpoint.inspecting import find_unlisted, inspect_model
-from switchover.domain.checkpoint.reading import read_evidence
+from switchover.checkpoint.findings import Inspection
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.reading import read_evidence
+from switchover.domain.comparing import find_unlisted
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Release, parse_release
 from switchover_cli.plan.candidate import judge, open_candidate, read_allowances
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from switchover.domain.update import Request
+    from switchover.domain.update.request import Request
     from switchover_cli.deployment import Deployment
     from switchover_cli.plan.candidate import Candidate
     from switchover_cli.upload.folder import Folder

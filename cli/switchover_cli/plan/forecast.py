@@ -9,19 +9,19 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.aws.admission import Admission
-from switchover.aws.timetables import Timetables
 from switchover.aws.traffic import Traffic
-from switchover.domain.checks.preflight import check_endpoint
 from switchover.domain.naming import execution_name
 from switchover.domain.plain_text import quote
 from switchover.domain.queueing import Decision, Turn
 from switchover.domain.reasons import Reason
+from switchover.domain.refusals import check_endpoint
+from switchover.steps.admission import Admission
+from switchover.steps.start_times import StartTimes
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import Absent, EndpointReading
     from switchover.domain.planning import Planning
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
     from switchover_cli.deployment import Deployment
 
 # What these checks look at stays the same while another update moves the endpoint.
@@ -180,6 +180,6 @@ def _open_admission(deployment: Deployment) -> Admission:
         deployment.queue,
         deployment.workflow,
         deployment.files,
-        Timetables(deployment.files, Traffic(deployment.session.client("cloudwatch"))),
+        StartTimes(deployment.files, Traffic(deployment.session.client("cloudwatch"))),
         deployment.wishes,
     )

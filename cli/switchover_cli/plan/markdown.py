@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from switchover.domain.amounts import say_count
-from switchover.domain.checks.check import CheckState
 from switchover.domain.plain_text import for_message
+from switchover.domain.preflight import CheckState
 from switchover_cli.plan.drawing import draw_timeline, sum_phases
 from switchover_cli.plan.failures import state_failures
 from switchover_cli.plan.words import (
@@ -22,7 +22,7 @@ from switchover_cli.plan.words import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from switchover.domain.checks.check import Check
+    from switchover.domain.preflight import Check
     from switchover_cli.plan.proposal import Proposal
     from switchover_cli.plan.words import Fact
 

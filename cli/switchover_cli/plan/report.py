@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from switchover.domain.checks.check import CheckState
+from switchover.domain.preflight import CheckState
 from switchover_cli.plan.drawing import draw_timeline, sum_phases
 from switchover_cli.plan.failures import state_failures
 from switchover_cli.plan.words import (
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from switchover.domain.checks.check import Check
     from switchover.domain.plans.plan import Plan
+    from switchover.domain.preflight import Check
     from switchover_cli.plan.difference import Difference
     from switchover_cli.plan.proposal import Proposal
     from switchover_cli.plan.words import Fact

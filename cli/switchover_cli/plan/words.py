@@ -5,21 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from switchover.domain.alarms import Scope
 from switchover.domain.amounts import say_bytes, say_count
-from switchover.domain.checks.check import CheckState
+from switchover.domain.plans.alarms import Scope
 from switchover.domain.plans.detection import detection_seconds
+from switchover.domain.preflight import CheckState
 from switchover_cli.plan.forecast import Answer
-from switchover_cli.words import (
-    say_duration,
-    say_minute,
-    say_roughly,
-    say_strategy,
-    shorten_alarm,
-)
+from switchover_cli.words import say_duration, say_minute, say_roughly, say_strategy, shorten_alarm
 
 if TYPE_CHECKING:
-    from switchover.domain.alarms import AlarmSpec
+    from switchover.domain.plans.alarms import AlarmSpec
     from switchover.domain.plans.plan import Plan
     from switchover.domain.policies.layers import EffectivePolicy
     from switchover_cli.plan.forecast import Forecast, Running

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
     from switchover_cli.demo_stage import Stage
     from switchover_cli.deployment import Deployment
     from switchover_cli.rehearsal.plan import Rehearsal

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from switchover.domain.update import Moment, Update
+    from switchover.domain.update.records import Moment
+    from switchover.domain.update.update import Update
     from switchover_local.control import EndpointState, StageState
 
 # States whose moments are readings of the endpoint; "Red:" is what they add to SageMaker's words.

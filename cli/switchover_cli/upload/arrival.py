@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from switchover.domain.reasons import Reason
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
     from switchover_cli.deployment import Deployment
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
-from switchover.domain.checks.preflight import check_endpoint
 from switchover.domain.fleet import Absent
 from switchover.domain.marks import check_marks
 from switchover.domain.places import ReleasePlace
@@ -17,8 +16,10 @@ from switchover.domain.plans.plan import Kind
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy
 from switchover.domain.policies.policy import Model, Wish
 from switchover.domain.policies.trust import Trust
+from switchover.domain.refusals import check_endpoint
 from switchover.domain.release import is_endpoint_name
-from switchover.domain.update import Request, Update
+from switchover.domain.update.request import Request
+from switchover.domain.update.update import Update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

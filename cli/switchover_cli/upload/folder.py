@@ -9,8 +9,8 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from switchover.aws.models import KEYS_LIMIT
-from switchover.domain.checkpoint.reading import StoredFile, is_archive
+from switchover.aws.release_files import KEYS_LIMIT
+from switchover.checkpoint.reading import StoredFile, is_archive
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME
 from switchover_cli.upload.ignoring import read_ignored

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from switchover.domain.checkpoint.leftovers import why_leftover
+from switchover.checkpoint.leftovers import why_leftover
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from switchover_cli.upload.progress import Progress, Step
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from switchover.domain.checkpoint.reading import StoredFile
+    from switchover.checkpoint.reading import StoredFile
     from switchover_cli.upload.folder import Folder
 
 # A file written so shortly before it was read may be written again within the same tick of its

@@ -15,7 +15,7 @@ from switchover_cli.upload.folder import Digest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from switchover.domain.checkpoint.reading import StoredFile
+    from switchover.checkpoint.reading import StoredFile
 
 # Stands for a digest that is not known yet, while the rest of the release is checked.
 _NO_DIGEST = "0" * 64

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from switchover.aws.models import KEYS_LIMIT
 from switchover.aws.objects import explain_refusal
+from switchover.aws.release_files import KEYS_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-    from switchover.domain.checkpoint.reading import StoredFile
+    from switchover.checkpoint.reading import StoredFile
     from switchover_cli.upload.memory import Memory
     from switchover_cli.upload.place import Place
 

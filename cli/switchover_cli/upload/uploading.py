@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from switchover.aws.files import Files
-from switchover.aws.models import Models
 from switchover.aws.objects import explain_refusal
-from switchover.domain.checkpoint.contents import STRICT
-from switchover.domain.checkpoint.findings import limit_per_code
-from switchover.domain.checkpoint.inspecting import (
-    compare_with_release,
-    find_unlisted,
-    inspect_model,
-)
-from switchover.domain.checkpoint.reading import StoredFile, read_evidence
+from switchover.aws.release_files import ReleaseFiles
+from switchover.checkpoint.contents import STRICT
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.reading import StoredFile, read_evidence
+from switchover.domain.comparing import compare_with_release, find_unlisted
+from switchover.domain.many_reasons import limit_per_code
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Release, parse_release
 from switchover_cli.upload.folder import Digest, LeftOut, list_folder
@@ -45,7 +42,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-    from switchover.domain.checkpoint.contents import Allowances
+    from switchover.checkpoint.contents import Allowances
 
 __all__ = ["LeftOut", "Progress", "Step", "UploadOutcome", "UploadReport", "upload_release"]
 
@@ -141,7 +138,7 @@ def upload_release(
     draft = draft_release(offer, listed.files)
     if not isinstance(draft, Release):
         return replace(refused, reasons=(*against, *inspection.reasons, *draft))
-    existing = Models(s3).read_release(bucket, offer.key)
+    existing = ReleaseFiles(s3).read_release(bucket, offer.key)
     stored = _check_place(s3, bucket, draft, existing)
     refusals = stored if isinstance(stored, tuple) else ()
     if against or inspection.reasons or isinstance(stored, tuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from switchover import budget
 from switchover.aws.clients import ATTEMPT_SECONDS
 from switchover.domain.errors import NoAnswer
+from switchover.log import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_lambda_powertools import Logger
 
 P = TypeVar("P", bound=BaseModel)
 Answer = dict[str, Any]
@@ -45,14 +45,6 @@ class EndPayload(UpdatePayload):
     execution_arn: str = ""
     started_at: datetime = datetime.fromtimestamp(0, UTC)
     request: Any = None
-
-
-@cache
-def logger() -> Logger:
-    """The process's logger; service and level come from the POWERTOOLS_ variables."""
-    from aws_lambda_powertools import Logger as PowertoolsLogger
-
-    return PowertoolsLogger()
 
 
 def handler(payload: type[P]) -> Callable[[Callable[[P], Answer]], Callable[[Any, Any], Answer]]:
@@ -94,7 +86,7 @@ def _seconds_for_calls(context: Any) -> float:
 
 def _is_unanswered(error: Exception) -> bool:
     # Imported where something failed only: botocore is half of a cold start.
-    from switchover.aws.unanswered import is_unanswered
+    from switchover.aws.failures import is_unanswered
 
     return is_unanswered(error)
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sns import SNSClient
 
-    from switchover.domain.telling.announcement import Announcement
+    from switchover.explain.announcement import Announcement
 
 SOURCE = "switchover"
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef
 
-    from switchover.domain.alarms import AlarmSpec
+    from switchover.domain.plans.alarms import AlarmSpec
 
 _NAMES_PER_CALL = 100  # DescribeAlarms and DeleteAlarms take at most 100 names
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from switchover.domain.telling.evidence import ContainerLog, LogLine, choose_lines
+from switchover.domain.evidence import ContainerLog, LogLine, choose_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,6 @@ from botocore.exceptions import ClientError
 
 from switchover.aws.copy_round import COPIED_FROM_METADATA, CopyRound, explain_copy_refusal
 from switchover.aws.objects import find_sha256
-from switchover.domain.checkpoint.findings import limit_per_code
 from switchover.domain.copying import (
     MIB_BYTES,
     WHOLE_LIMIT_BYTES,
@@ -27,6 +26,7 @@ from switchover.domain.copying import (
     copy_stuck,
     stand,
 )
+from switchover.domain.many_reasons import limit_per_code
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _GONE = _MISSING | {"NoSuchVersion", "412", "PreconditionFailed", "MethodNotAllowed", "405"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from switchover.domain.alarms import INVOCATIONS
+from switchover.domain.plans.alarms import INVOCATIONS
 from switchover.domain.plans.latency import FEWEST_REQUESTS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.fleet import EndpointReading
     from switchover.domain.plans.plan import Plan
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 # CloudWatch keeps minutes for 15 days, and no update lasts a day.
 _LOOK_BACK = timedelta(days=1)

@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 from switchover.aws import clients
-from switchover.aws.acts import Acts
-from switchover.aws.admission import Admission
 from switchover.aws.announcements import Announcements
-from switchover.aws.approvals import Approvals
 from switchover.aws.artifacts import Artifacts
-from switchover.aws.bake_guard import BakeGuard
-from switchover.aws.carrying import Carrying
-from switchover.aws.cleaning import Cleaning
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.aws.container_logs import ContainerLogs
 from switchover.aws.copying import Copying
-from switchover.aws.endings import Endings
-from switchover.aws.evidence import Traces
+from switchover.aws.failure_evidence import FailureEvidence
 from switchover.aws.files import Files
 from switchover.aws.fleet_metrics import FleetMetrics
 from switchover.aws.guards import Guards
 from switchover.aws.ledger import Ledger
-from switchover.aws.leftovers import Finder
 from switchover.aws.manifests import Manifests
 from switchover.aws.model_files import ModelFiles
-from switchover.aws.models import Models
-from switchover.aws.observing import Observer
 from switchover.aws.queue import Queue
-from switchover.aws.reopening import Reopening
-from switchover.aws.restoring import Restoring
+from switchover.aws.release_files import ReleaseFiles
 from switchover.aws.roles import Roles
-from switchover.aws.rounds import Rounds
 from switchover.aws.runtime import Runtime
 from switchover.aws.sagemaker import SageMaker
 from switchover.aws.scaling import Quotas, Scaling
 from switchover.aws.schedules import Ring, Schedules
-from switchover.aws.timetables import Timetables
 from switchover.aws.topic import Topic
-from switchover.aws.traffic import Traffic
-from switchover.aws.turns import Turns
 from switchover.aws.usage import Fleets
 from switchover.aws.watched_alarms import WatchedAlarms
 from switchover.aws.wishes import Wishes
@@ -56,24 +41,14 @@ def cloudwatch() -> CloudWatch:
     return CloudWatch(clients.client("cloudwatch"))
 
 
-def traces() -> Traces:
+def failure_evidence() -> FailureEvidence:
     """What tells why a change went wrong."""
-    return Traces(clients.client("cloudwatch"), ContainerLogs(clients.client("logs")))
-
-
-def observer() -> Observer:
-    """Who looks at updates."""
-    return Observer(sagemaker(), cloudwatch(), traces(), ledger(), workflow(), guards(), wishes())
+    return FailureEvidence(clients.client("cloudwatch"), ContainerLogs(clients.client("logs")))
 
 
 def guards() -> Guards:
     """Who guards bakes."""
     return Guards(clients.client("lambda"), settings().guard_function)
-
-
-def bake_guard() -> BakeGuard:
-    """Who stands by a bake."""
-    return BakeGuard(observer(), fleet_metrics(), runtime(), files(), manifests())
 
 
 def fleet_metrics() -> FleetMetrics:
@@ -84,11 +59,6 @@ def fleet_metrics() -> FleetMetrics:
 def scaling() -> Scaling:
     """Scalable targets."""
     return Scaling(clients.client("application-autoscaling"))
-
-
-def restoring() -> Restoring:
-    """What puts capacity back."""
-    return Restoring(ledger(), sagemaker(), scaling())
 
 
 def quotas() -> Quotas:
@@ -111,9 +81,9 @@ def runtime() -> Runtime:
     return Runtime(clients.client("sagemaker-runtime"))
 
 
-def models() -> Models:
+def release_files() -> ReleaseFiles:
     """Releases and their files."""
-    return Models(clients.client("s3"))
+    return ReleaseFiles(clients.client("s3"))
 
 
 def model_files() -> ModelFiles:
@@ -166,11 +136,6 @@ def watched_alarms() -> WatchedAlarms:
     return WatchedAlarms(clients.client("dynamodb"), settings().table)
 
 
-def timetables() -> Timetables:
-    """When updates may run."""
-    return Timetables(files(), Traffic(clients.client("cloudwatch")))
-
-
 def schedules() -> Schedules:
     """What looks into queues later.
 
@@ -187,60 +152,6 @@ def schedules() -> Schedules:
     if not all(ring):
         raise ValueError("SWITCHOVER_SCHEDULE_… is not set for this function")
     return Schedules(clients.client("scheduler"), Ring(*(part or "" for part in ring)))
-
-
-def carrying() -> Carrying:
-    """Who answers for an update."""
-    return Carrying(ledger(), workflow())
-
-
-def endings() -> Endings:
-    """What is left to do when an update is over."""
-    return Endings(ledger(), queue(), acts(), carrying(), watched_alarms(), wishes(), leftovers())
-
-
-def leftovers() -> Finder:
-    """What is left of an update without its record."""
-    return Finder(ledger(), sagemaker(), cloudwatch(), scaling())
-
-
-def reopening() -> Reopening:
-    """What gives an execution its record back."""
-    return Reopening(ledger(), workflow(), settings().bucket)
-
-
-def cleaning() -> Cleaning:
-    """What finishes stopped executions."""
-    return Cleaning(ledger(), workflow(), reopening(), settings().machine_arn)
-
-
-def turns() -> Turns:
-    """Who goes on."""
-    return Turns(ledger(), queue(), workflow(), schedules(), reopening(), settings().machine_arn)
-
-
-def rounds() -> Rounds:
-    """Who looks after every endpoint."""
-    return Rounds(
-        ledger(),
-        queue(),
-        workflow(),
-        sagemaker(),
-        turns(),
-        cleaning(),
-        announcements(),
-        settings().machine_arn,
-    )
-
-
-def admission() -> Admission:
-    """Who goes in."""
-    return Admission(ledger(), queue(), workflow(), files(), timetables(), wishes())
-
-
-def approvals() -> Approvals:
-    """Who waits for a person."""
-    return Approvals(ledger(), workflow(), witness())
 
 
 def witness() -> Witness:
@@ -265,8 +176,3 @@ def announcements() -> Announcements:
 def topic() -> Topic:
     """Who hears the outcomes."""
     return Topic(clients.client("sns"), settings().topic_arn)
-
-
-def acts() -> Acts:
-    """What changes endpoints."""
-    return Acts(sagemaker(), cloudwatch(), ledger())

@@ -29,7 +29,7 @@ from switchover.domain.queueing import Claim, Standing, order_of_update
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 # Of an endpoint's updates, among which one is looked for that changes it without a claim.
 _NEWEST = 5

@@ -16,7 +16,8 @@ from switchover.domain.queueing import Claim
 from switchover.domain.recovering import Recoveries
 from switchover.domain.served import Served
 from switchover.domain.unreadable import stand_in_for
-from switchover.domain.update import Moment, Update
+from switchover.domain.update.records import Moment
+from switchover.domain.update.update import Update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from switchover.aws.manifests import FILES, Manifests
-from switchover.aws.models import KEYS_LIMIT, too_many_keys
 from switchover.aws.objects import explain_refusal
+from switchover.aws.release_files import KEYS_LIMIT, too_many_keys
 from switchover.domain.manifest import (
     UNVERSIONED,
     ModelFile,
@@ -25,7 +25,7 @@ from switchover.domain.reasons import Reason
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 # Old versions are listed between the present ones; beyond this it is no release's prefix any more.
 _LISTED_LIMIT = 10 * KEYS_LIMIT

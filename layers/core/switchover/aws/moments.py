@@ -10,7 +10,8 @@ from switchover.aws.table import Table
 from switchover.domain.brevity import shorten_text
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Moment, Update
+    from switchover.domain.update.records import Moment
+    from switchover.domain.update.update import Update
 
 
 class Moments(Table):

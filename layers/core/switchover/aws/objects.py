@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
 
-    from switchover.domain.checkpoint.reading import StoredFile
+    from switchover.checkpoint.reading import StoredFile
     from switchover.domain.manifest import ObjectVersion
 
 SHA256_METADATA = "sha256"

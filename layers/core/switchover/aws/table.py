@@ -112,8 +112,10 @@ def key(pk: str, sk: str) -> dict[str, Any]:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
-def is_final(error: ClientError) -> bool:
+def is_final(error: Exception) -> bool:
     """Whether DynamoDB refuses for good: no retry mends that."""
+    if not isinstance(error, ClientError):
+        return False
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
     return status < 500 and error.response["Error"]["Code"] not in _PASSING
 

@@ -25,14 +25,14 @@ from switchover.domain.brevity import fit_reasons
 from switchover.domain.ended import Ended, add_end
 from switchover.domain.errors import LedgerRefused, StaleUpdate, UpdateUnknown, UpdateUnreadable
 from switchover.domain.listing import Listed, list_update
-from switchover.telemetry import logger
+from switchover.log import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     from switchover.domain.outcome import Outcome
     from switchover.domain.plans.experience import PastUpdate
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 _NEWEST = 20
 

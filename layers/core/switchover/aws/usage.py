@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from switchover.aws.unanswered import is_unanswered
+from switchover.aws.failures import is_unanswered
 from switchover.domain.errors import NoAnswer
 from switchover.domain.readings import Usage
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from switchover.aws.table import Table, key
-from switchover.telemetry import logger
+from switchover.log import logger
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 class WatchedAlarms(Table):

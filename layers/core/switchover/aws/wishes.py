@@ -21,22 +21,17 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from switchover.aws.table import Table, key
-from switchover.domain.aborting import (
-    AbortRequest,
-    call_off,
-    is_by_a_person,
-    object_to_abort,
-)
+from switchover.domain.aborting import call_off, is_by_a_person, object_to_abort
 from switchover.domain.adoption import Adoption
 from switchover.domain.marks import Mark, Pin
-from switchover.domain.update import Moment
+from switchover.domain.update.records import AbortRequest, Moment
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
     from switchover.aws.ledger import Ledger
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 ABORT_REQUESTED = "Abort Requested"
 _SOURCE = "switchover"

@@ -7,38 +7,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.outcome import Outcome
 from switchover.domain.plain_text import quote
 from switchover.domain.plans.plan import Kind
 from switchover.domain.reasons import Reason
+from switchover.domain.update.records import AbortRequest
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 # SageMaker's own cadence of looking at alarms is undocumented (rules §2.7); metrics and alarms move
 # once a minute.
 PATIENCE_SECONDS = 60
-
-
-class AbortRequest(BaseModel):
-    """Somebody wants an update stopped: a person, or a guard with its reasons."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    at: AwareDatetime
-    by: str
-    reasons: tuple[Reason, ...] = Field(min_length=1)
-
-    @property
-    def told(self) -> str:
-        """What people read in the timeline."""
-        first = self.reasons[0]
-        if first.code == "update.aborted":
-            return f"{first.subject} {first.message}"
-        return f"Called off by {self.by}: {first.subject}: {first.message}"
 
 
 def call_off(update_id: str, at: datetime, by: str, why: str) -> AbortRequest:

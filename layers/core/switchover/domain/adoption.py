@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.checks.preflight import check_endpoint
 from switchover.domain.fleet import Absent
 from switchover.domain.outcome import Outcome
 from switchover.domain.reasons import Reason
+from switchover.domain.refusals import check_endpoint
 from switchover.domain.release import VersionName
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.fleet import EndpointReading
     from switchover.domain.served import Served
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 class Adoption(BaseModel):

@@ -17,9 +17,8 @@ from switchover.domain.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from switchover.domain.fleet import Absent, EndpointReading
+    from switchover.domain.fleet import Absent, CapacitySnapshot, EndpointReading
     from switchover.domain.plans.plan import Plan
-    from switchover.domain.update import CapacitySnapshot
 
 # What the update calls are sent, by the installed API; the rest of a description is the service's own.
 POLICY_FIELDS = (

@@ -9,7 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from switchover.domain.amounts import say_bytes
-from switchover.domain.checkpoint.findings import limit_per_code
+from switchover.domain.many_reasons import limit_per_code
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from switchover.domain.reasons import Reason
 from switchover.domain.serving import Serving
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 class Ended(BaseModel):

@@ -197,3 +197,12 @@ def is_being_resized(endpoint: EndpointReading | Absent) -> TypeGuard[EndpointRe
         and endpoint.status in _RESIZING
         and endpoint.pending_config_name is None
     )
+
+
+class CapacitySnapshot(BaseModel):
+    """The variant's capacity and scaling before anything was changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    desired_instances: int
+    scaling: ScalingReading

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
-
 from switchover.domain.amounts import say_count
 from switchover.domain.fleet import Absent, EndpointReading
 from switchover.domain.golden.assessing import GoldenVerdict, assess, verdict_of
@@ -18,6 +16,7 @@ from switchover.domain.golden.bodies import vary_opening
 from switchover.domain.plans.pacing import share_of
 from switchover.domain.policies.policy import Inconclusive
 from switchover.domain.reasons import Reason
+from switchover.domain.update.records import GuardCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from switchover.domain.golden.identity import IdentityCheck
     from switchover.domain.golden.questions import GoldenQuestion
     from switchover.domain.plans.plan import Plan
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 # SageMaker must see the abort alarm red within the bake, and looks at alarms about once a minute (§2.7).
 DECIDE_BEFORE_SECONDS = 90
@@ -48,17 +47,6 @@ class Bake:
     def must_be_decided(self, now: datetime) -> bool:
         """Whether later would be too late to stop it."""
         return now >= self.until - timedelta(seconds=DECIDE_BEFORE_SECONDS)
-
-
-class GuardCall(BaseModel):
-    """A guard was called for the bake that began then; `is_standing` once it has come."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    bake_since: datetime
-    called_at: datetime
-    is_standing: bool = False
-    has_seen_enough: bool = False
 
 
 def bake_of(endpoint: EndpointReading | Absent, plan: Plan) -> Bake | None:

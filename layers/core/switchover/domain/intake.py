@@ -6,18 +6,19 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from switchover.domain.checks.preflight import check_endpoint
 from switchover.domain.places import endpoint_of_key, find_place, parse_placed
 from switchover.domain.plans.plan import Kind
 from switchover.domain.queueing import Decision, Turn
 from switchover.domain.reasons import Reason
-from switchover.domain.update import Request, Update
+from switchover.domain.refusals import check_endpoint
+from switchover.domain.update.update import Update
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from switchover.domain.fleet import Absent, EndpointReading
     from switchover.domain.release import Release
+    from switchover.domain.update.request import Request
 
 
 # Outcomes of requests that name no endpoint are filed here.

@@ -12,7 +12,7 @@ from switchover.domain.release import Start
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import Absent
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 # What a release says of itself and of its start: once it is granted, that changes nothing.
 _TOLD_ONLY = {"json_schema": None, "reason": "", "start": Start.NOW, "hotfix": False}

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.outcome import Outcome
-from switchover.domain.plans.experience import PastUpdate, past_of
+from switchover.domain.plans.experience import PastUpdate
+from switchover.domain.update.history import past_of
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 class Listed(BaseModel):

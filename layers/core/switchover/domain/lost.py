@@ -11,7 +11,7 @@ from switchover.domain.outcome import Conclusion, Outcome, serves
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 _SUSPENSIONS = (
     "DynamicScalingInSuspended",

@@ -16,7 +16,7 @@ from switchover.domain.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 # What was measured, or seen, of the release itself. All else says nothing of it: a person stopped it,
 # nobody asked it anything, golden requests couldn't be read, Switchover failed.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.aborting import is_unheeded
-from switchover.domain.alarms import Scope
+from switchover.domain.evidence import say_trip
 from switchover.domain.fleet import (
     Absent,
     AlarmReading,
@@ -17,18 +17,19 @@ from switchover.domain.fleet import (
     EndpointStatus,
 )
 from switchover.domain.outcome import serves
+from switchover.domain.plans.alarms import Scope
 from switchover.domain.plans.detection import detection_seconds
 from switchover.domain.reasons import Reason
-from switchover.domain.telling.evidence import say_trip
-from switchover.domain.update import Evidence, Moment, add_fault
+from switchover.domain.update.records import Evidence, Moment
+from switchover.domain.update.update import add_fault
 from switchover.domain.verdict import Verdict, has_moved, judge, judge_resize
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from switchover.domain.aborting import AbortRequest
     from switchover.domain.plans.plan import Plan
-    from switchover.domain.update import Update
+    from switchover.domain.update.records import AbortRequest
+    from switchover.domain.update.update import Update
     from switchover.domain.verdict import Course
 
 

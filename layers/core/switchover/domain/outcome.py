@@ -19,8 +19,8 @@ from switchover.domain.fleet import (
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
+    from switchover.domain.fleet import CapacitySnapshot
     from switchover.domain.plans.plan import Plan
-    from switchover.domain.update import CapacitySnapshot
 
 
 class Outcome(StrEnum):

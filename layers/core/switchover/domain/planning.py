@@ -7,16 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.checks.alarms import check_data, check_listed, check_permission, check_quiet
 from switchover.domain.checks.case import Case
-from switchover.domain.checks.check import Preflight
 from switchover.domain.checks.checklist import tick_off
-from switchover.domain.checks.of_alarms import (
-    check_data,
-    check_listed,
-    check_permission,
-    check_quiet,
-)
-from switchover.domain.checks.of_endpoint import (
+from switchover.domain.checks.endpoint import (
     check_scaling,
     check_shape,
     check_status,
@@ -24,20 +18,20 @@ from switchover.domain.checks.of_endpoint import (
     check_way_back,
     find_shape_faults,
 )
-from switchover.domain.checks.of_model import (
+from switchover.domain.checks.model import (
     check_container,
     check_copy,
     check_endpoint_policy,
     check_weights,
 )
-from switchover.domain.checks.of_plan import (
+from switchover.domain.checks.plan import (
     check_quota,
     check_reaction,
     check_strategy,
     check_time,
     wants_more,
 )
-from switchover.domain.checks.of_release import (
+from switchover.domain.checks.release import (
     check_goal,
     check_golden,
     check_new,
@@ -52,16 +46,17 @@ from switchover.domain.fleet import EndpointReading
 from switchover.domain.naming import config_name
 from switchover.domain.plans.cloning import model_uri_of
 from switchover.domain.plans.plan import Kind, Plan, plan_release, plan_rollback
+from switchover.domain.preflight import Preflight
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from switchover.domain.checks.case import Surroundings
+    from switchover.domain.checks.case import PlanInputs
     from switchover.domain.fleet import LiveRelease
     from switchover.domain.policies.layers import EffectivePolicy
     from switchover.domain.served import Served
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 _ON_EVERY_WAY = (
     check_status,
@@ -115,7 +110,7 @@ class Planning(BaseModel):
         return self.preflight.reasons
 
 
-def make_plan(update: Update, found: Surroundings) -> Planning:
+def make_plan(update: Update, found: PlanInputs) -> Planning:
     """Fix the plan of an update, or say everything that stands against it at once.
 
     `update.reasons` (what validation found) count too: people mend all faults in one go.
@@ -126,7 +121,7 @@ def make_plan(update: Update, found: Surroundings) -> Planning:
     return Planning(plan=case.plan if preflight.is_clear else None, preflight=preflight)
 
 
-def find_peak(update: Update, found: Surroundings) -> int:
+def find_peak(update: Update, found: PlanInputs) -> int:
     """The most instances that the plan needs at once, if more than the endpoint holds by now; else 0."""
     plan = _fix_plan(update, found)
     if not isinstance(plan, Plan) or not wants_more(plan, found.endpoint):
@@ -134,7 +129,7 @@ def find_peak(update: Update, found: Surroundings) -> int:
     return plan.peak_instances
 
 
-def _fix_plan(update: Update, found: Surroundings) -> Plan | tuple[Reason, ...] | None:
+def _fix_plan(update: Update, found: PlanInputs) -> Plan | tuple[Reason, ...] | None:
     """The plan as if nothing stood against it, or what makes it impossible; None without material."""
     endpoint, live, effective = found.endpoint, found.live, found.effective
     # A Failed endpoint shows no variants: there is nothing to plan with.
@@ -149,7 +144,7 @@ def _fix_plan(update: Update, found: Surroundings) -> Plan | tuple[Reason, ...] 
     return _pin(plan.model_copy(update={"overrides": effective.overrides}), update, found)
 
 
-def _pin(plan: Plan, update: Update, found: Surroundings) -> Plan:
+def _pin(plan: Plan, update: Update, found: PlanInputs) -> Plan:
     """Say what a plan was made of, so that its digest covers that as well."""
     return plan.model_copy(
         update={
@@ -165,7 +160,7 @@ def _plan_forward(
     effective: EffectivePolicy,
     live: LiveRelease,
     endpoint: EndpointReading,
-    found: Surroundings,
+    found: PlanInputs,
 ) -> Plan | tuple[Reason, ...] | None:
     container = choose_container(live.model, effective.policy.container)
     if update.release is None or isinstance(container, Reason):
@@ -193,7 +188,7 @@ def _plan_back(
     effective: EffectivePolicy,
     live: LiveRelease,
     endpoint: EndpointReading,
-    found: Surroundings,
+    found: PlanInputs,
 ) -> Plan | tuple[Reason, ...]:
     goal = _find_goal(update, endpoint, found.served)
     if isinstance(goal, Reason):

@@ -9,7 +9,7 @@ from switchover.domain.plans.plan import Kind
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
     from switchover.domain.windows.window import StartTime
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.checks.preflight import claim_held
 from switchover.domain.joining import joined
 from switchover.domain.outcome import RECOVERED, Ending
 from switchover.domain.plans.plan import Kind
@@ -26,12 +25,13 @@ from switchover.domain.queue_reasons import (
     superseded_by,
     waits_behind,
 )
+from switchover.domain.refusals import claim_held
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from switchover.domain.reasons import Reason
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
     from switchover.domain.windows.window import StartTime
 
 # DescribeExecution is eventually consistent (Step Functions API Reference): an execution that took its

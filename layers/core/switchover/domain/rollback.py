@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.outcome import Ending
     from switchover.domain.reasons import Reason
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
     from switchover.domain.verdict import Course
 
 # Beside the two ways of the abort alarm: UpdateEndpoint, then repairs of what that left; more would be

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from switchover.domain.fleet import EndpointReading
     from switchover.domain.plans.plan import Plan
     from switchover.domain.served import Served
-    from switchover.domain.update import Update
 
 
 class Serving(BaseModel):
@@ -81,31 +80,6 @@ def say_serving(serving: Serving) -> str:
                 f"{whole}{coming if serving.pending_instances else ''};"
                 f" the endpoint is still {serving.status.value}"
             )
-
-
-def say_change(update: Update, now: EndpointReading | Absent) -> str:
-    """What an endpoint came to after an update's record was written; empty if it serves the same.
-
-    A fleet that only changes its size is autoscaling's business.
-    """
-    noted, found = update.serving, serving_of(now, update.plan)
-    if noted is None or update.ended_at is None:
-        return ""
-    kept = ("config_name", "pending_config_name")
-    is_same = all(getattr(noted, name) == getattr(found, name) for name in kept)
-    is_going = found.status in _GOING and noted.status not in _GOING
-    if is_same and not is_going:
-        return ""
-    return (
-        f"Changed since {update.ended_at:%H:%M:%S} UTC: at {now.read_at:%H:%M:%S} UTC it serves"
-        f" {say_serving(found)}."
-    )
-
-
-# Nothing serves, or soon nothing will.
-_GOING = frozenset(
-    {None, EndpointStatus.DELETING, EndpointStatus.FAILED, EndpointStatus.OUT_OF_SERVICE}
-)
 
 
 def _say_nobody(serving: Serving) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind
 from switchover.domain.reasons import Reason
-from switchover.domain.update import Update
+from switchover.domain.update.update import Update
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from switchover.domain.approvals.approval import LONGEST_WORDS, Channel, Gate, Reply
 from switchover.domain.approvals.four_eyes import object_to_decider
 from switchover.domain.plain_text import has_words
 from switchover.domain.reasons import Reason, reasons_from
+from switchover.domain.update.approval import LONGEST_WORDS, Channel, Gate, Reply
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 LONGEST_TYPED_NAME = 100
 _MOST_FIELDS = 8

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from switchover.domain.approvals.approval import (
+from switchover.domain.approvals.four_eyes import object_to_decider
+from switchover.domain.bounded import Limits, Unreadable, check_value
+from switchover.domain.reasons import Reason
+from switchover.domain.update.approval import (
     LONGEST_NAME,
     LONGEST_WORDS,
     Approval,
@@ -20,15 +23,12 @@ from switchover.domain.approvals.approval import (
     Gate,
     Reply,
 )
-from switchover.domain.approvals.four_eyes import object_to_decider
-from switchover.domain.bounded import Limits, Unreadable, check_value
-from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from switchover.domain.plans.plan import Plan
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 _ANSWER_LIMITS = Limits(bytes=256 * 1024, values=1_000)
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.approvals.approval import Channel
-from switchover.domain.approvals.callers import is_same_person, say_caller
+from switchover.domain.callers import is_same_person, say_caller
 from switchover.domain.naming import execution_name
 from switchover.domain.reasons import Reason
+from switchover.domain.update.approval import Channel
 
 if TYPE_CHECKING:
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 def event_name(endpoint: str, version: str, place: str, content: str, again: str = "") -> str:

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from switchover.domain.readings import Artifact, Permission, Subscribers, Unmeasured, Usage
     from switchover.domain.reasons import Reason
     from switchover.domain.served import Served
-    from switchover.domain.update import Update
+    from switchover.domain.update.update import Update
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class PlanInputs:
     """All that was read before planning.
 
     `effective` is None if the policy is faulty, and `faults` says why. `golden` counts the golden
@@ -73,7 +73,7 @@ class Case:
     """
 
     update: Update
-    found: Surroundings
+    found: PlanInputs
     planned: Plan | tuple[Reason, ...] | None
 
     @property

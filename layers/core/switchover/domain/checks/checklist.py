@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.checks.check import Check, CheckState
+from switchover.domain.preflight import Check, CheckState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.golden.answers import Answer
     from switchover.domain.golden.expectations import Expectation, SimilarTo
-    from switchover.domain.golden.questions import GoldenRequest
+    from switchover.domain.golden.requests import GoldenRequest
 
 _US_PER_SECOND = 1_000_000
 # A pattern's time grows with the text, and may do so by milliseconds per thousand characters.

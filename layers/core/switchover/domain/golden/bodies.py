@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from switchover.domain.golden.requests import IMAGE_TYPES, Chat, GoldenRequest, suffix_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from switchover.domain.golden.questions import Chat, GoldenRequest
-
-IMAGE_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-}
+    from switchover.domain.golden.requests import Chat, GoldenRequest
 
 
 def write_body(request: GoldenRequest, files: dict[str, bytes]) -> bytes:
@@ -66,8 +59,3 @@ def _chat_body(
 
 def _data_url(name: str, content: bytes) -> str:
     return f"data:{IMAGE_TYPES[suffix_of(name)]};base64,{base64.b64encode(content).decode()}"
-
-
-def suffix_of(name: str) -> str:
-    """The ending of a file's name, in small letters: `.png`."""
-    return PurePosixPath(name).suffix.lower()

@@ -13,7 +13,8 @@ from switchover.domain.golden.assessing import GoldenVerdict, assess, verdict_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from switchover.domain.golden.questions import GoldenQuestion, GoldenRequest
+    from switchover.domain.golden.questions import GoldenQuestion
+    from switchover.domain.golden.requests import GoldenRequest
     from switchover.domain.reasons import Reason
 
 # The update is one item of the ledger, which takes 400 KB (DynamoDB Developer Guide, "Quotas"), and its

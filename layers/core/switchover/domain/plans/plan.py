@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from switchover.domain.alarms import (
+from switchover.domain.containers.choosing import direct_container
+from switchover.domain.golden.identity import IdentityCheck
+from switchover.domain.naming import config_name, endpoint_of_alarm, undated_config_name
+from switchover.domain.plans.alarms import (
     MOST_LISTED,
     AlarmSpec,
     Scope,
     standing_alarms,
     update_alarms,
 )
-from switchover.domain.containers.choosing import direct_container
-from switchover.domain.golden.identity import IdentityCheck
-from switchover.domain.naming import config_name, endpoint_of_alarm, undated_config_name
 from switchover.domain.plans.cloning import clone_config, clone_model, tag_origin
 from switchover.domain.plans.deployment import deployment_config
 from switchover.domain.plans.detection import publish_seconds, see_metrics

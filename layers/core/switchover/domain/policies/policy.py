@@ -19,9 +19,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from switchover.domain.checkpoint.findings import Tolerable
 from switchover.domain.golden.identity import Identity
 from switchover.domain.policies.parts import Part, key_names
+from switchover.domain.policies.tolerable import Tolerable
 from switchover.domain.quantities import Duration, refuse_percent
 from switchover.domain.windows.freezes import Freezes
 from switchover.domain.windows.times import Windows

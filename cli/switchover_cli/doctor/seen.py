@@ -1,0 +1,147 @@
+"""What was seen of a stack at one time: claims, queues, executions, and what bears a name of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from switchover.domain.queueing import Claim, Waiting
+    from switchover.domain.update.update import Update
+
+
+class Holding(BaseModel):
+    """Something that keeps an endpoint for somebody, as it should. `kind`: claim, queue, pin or mark."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    endpoint: str
+    by: str
+    since: datetime | None
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldClaim:
+    """A claim, whether its execution runs, and its update; None if the ledger has no such update."""
+
+    claim: Claim
+    is_running: bool
+    update: Update | None
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An alarm, config, model or schedule, by its name."""
+
+    name: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An execution that didn't come to its own end.
+
+    `update_id` is the update that it carried, `update` its record; `request` is its input, where there
+    is no record.
+    """
+
+    arn: str
+    update_id: str
+    status: str
+    at: datetime
+    request: Mapping[str, Any]
+    update: Update | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unrestored:
+    """Scaling that is still as an update suspended it, and the request that puts it back."""
+
+    endpoint: str
+    variant: str
+    update_id: str
+    since: datetime | None
+    request: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything that was read. None is what couldn't be read where emptiness would say something."""
+
+    now: datetime
+    machine_arn: str
+    schedule_group: str
+    claims: tuple[HeldClaim, ...] | None = None
+    waiting: tuple[Waiting, ...] = ()
+    pins: tuple[Holding, ...] = ()
+    unreadable_pins: tuple[str, ...] = ()
+    endpoints: frozenset[str] | None = None
+    # What any endpoint serves: the models were looked up only if there are some of no update.
+    serving_configs: frozenset[str] = frozenset()
+    serving_models: frozenset[str] = frozenset()
+    alarms: tuple[Thing, ...] = ()
+    configs: tuple[Thing, ...] = ()
+    models: tuple[Thing, ...] = ()
+    schedules: tuple[Thing, ...] = ()
+    executions: tuple[Ended, ...] = ()
+    unrestored: tuple[Unrestored, ...] = ()
+    updates: tuple[Update, ...] | None = None
+    # Endpoints whose whole history was read: only of these is it known what no update made.
+    fully_read: frozenset[str] = frozenset()
+    dead_letters: int = 0
+    dead_letters_url: str = ""
+    listeners: int | None = None
+    topic_arn: str = ""
+    # What ReleasesMay names: policy keys, and others.
+    known_keys: tuple[str, ...] = ()
+    unknown_keys: tuple[str, ...] = ()
+
+    @property
+    def claimed(self) -> frozenset[str]:
+        """The endpoints that somebody holds."""
+        return frozenset(held.claim.endpoint for held in self.claims or ())
+
+    @property
+    def known_names(self) -> frozenset[str]:
+        """The configs and models that updates made, or found."""
+        plans = [each.plan for each in self.updates or () if each.plan]
+        return frozenset(
+            name for plan in plans for name in (*plan.own_configs, plan.previous_model)
+        )
+
+
+def tell_held(seen: Seen) -> tuple[Holding, ...]:
+    """What is held, by whom, since when: claims, places in queues, pins."""
+    return (
+        *(_tell_claim(held) for held in seen.claims or ()),
+        *(
+            Holding(
+                kind="queue",
+                endpoint=one.endpoint,
+                by=one.update_id,
+                since=one.offered_at,
+                told=one.why,
+            )
+            for one in seen.waiting
+        ),
+        *seen.pins,
+    )
+
+
+def _tell_claim(held: HeldClaim) -> Holding:
+    update = held.update
+    waits = f", waits in {update.awaited}" if update is not None and update.awaited else ""
+    return Holding(
+        kind="claim",
+        endpoint=held.claim.endpoint,
+        by=held.claim.update_id,
+        since=held.claim.claimed_at,
+        told=f"its execution runs{waits}" if held.is_running else "its execution is gone",
+    )

@@ -1,0 +1,54 @@
+"""What goes wrong between us and AWS: refused, throttled, broken, or silent."""
+
+from __future__ import annotations
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ConnectionError as NoConnectionError
+
+from switchover.domain.errors import NoAnswer
+
+# Every way in which a call can fail.
+AWS_FAILED = (NoAnswer, ClientError, BotoCoreError)
+# What botocore retries by its code (retries/standard.py, which is no public interface), but for
+# LimitExceededException: of Application Auto Scaling or Scheduler it is a quota, that no waiting mends.
+_THROTTLED = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+_BAD_REQUEST, _TOO_MANY_REQUESTS, _SERVERS_OWN = 400, 429, 500
+
+
+def is_unanswered(error: BaseException) -> bool:
+    """Whether the same call, made later, may well be answered; whether it was carried out isn't known."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return (
+            error.response["Error"].get("Code") in _THROTTLED
+            or status == _TOO_MANY_REQUESTS
+            or status >= _SERVERS_OWN
+        )
+    return isinstance(error, NoAnswer | HTTPClientError | NoConnectionError | IncompleteReadError)
+
+
+def was_refused(error: BaseException) -> bool:
+    """Whether AWS refused the call at its first try: after a retry, the first try may still land."""
+    if not isinstance(error, ClientError):
+        return False
+    told = error.response.get("ResponseMetadata", {})
+    is_refusal = _BAD_REQUEST <= told.get("HTTPStatusCode", 0) < _SERVERS_OWN
+    return is_refusal and not told.get("RetryAttempts", 0)

@@ -1,0 +1,216 @@
+"""Models in S3: reads a release and checks the files behind it, without downloading weights."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from switchover.aws.objects import PrefixReader, explain_refusal
+from switchover.checkpoint.contents import STRICT
+from switchover.checkpoint.findings import Inspection
+from switchover.checkpoint.inspecting import inspect_model
+from switchover.checkpoint.reading import StoredFile, read_evidence
+from switchover.domain.comparing import compare_with_release, find_unlisted
+from switchover.domain.many_reasons import limit_per_code
+from switchover.domain.reasons import Reason
+from switchover.domain.release import FILE_NAME, LIMITS, MOST_FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mypy_boto3_s3 import S3Client
+
+    from switchover.checkpoint.contents import Allowances
+    from switchover.checkpoint.reading import Evidence
+    from switchover.domain.manifest import ModelFile
+    from switchover.domain.release import Release
+
+KEYS_LIMIT = MOST_FILES
+# An archive is read whole, by one thread; ValidateModel has 290 s for everything.
+ARCHIVE_SECONDS = 200
+# boto3 keeps ten connections per client: more threads would wait for one.
+_PARALLEL_READS = 10
+
+
+class ReleaseFiles:
+    """The model bucket as a release's validation sees it."""
+
+    def __init__(self, s3: S3Client, now_seconds: Callable[[], float] = time.monotonic) -> None:
+        self._s3 = s3
+        self._now_seconds = now_seconds
+
+    def read_release(
+        self, bucket: str, key: str, version_id: str | None = None
+    ) -> bytes | tuple[Reason, ...]:
+        """Read `release.json`, or say why it can't be read."""
+        uri = f"s3://{bucket}/{key}"
+        try:
+            if version_id is None:
+                answer = self._s3.get_object(Bucket=bucket, Key=key)
+            else:
+                answer = self._s3.get_object(Bucket=bucket, Key=key, VersionId=version_id)
+        except ClientError as error:
+            return (explain_refusal(error, uri, bucket),)
+        with answer["Body"] as body:
+            raw = body.read(LIMITS.bytes + 1)
+        if len(raw) <= LIMITS.bytes:
+            return raw
+        return (
+            Reason(
+                code="release.too-large",
+                subject=uri,
+                message=f"is longer than {LIMITS.bytes} bytes.",
+                remedy="Write it with `switchover upload`.",
+            ),
+        )
+
+    def validate(
+        self,
+        release: Release,
+        bucket: str,
+        allowed: Allowances = STRICT,
+    ) -> tuple[Reason, ...]:
+        """Say everything that keeps the release's files from being the model it says they are."""
+        return self.inspect(release, bucket, allowed).reasons
+
+    def inspect(
+        self,
+        release: Release,
+        bucket: str,
+        allowed: Allowances = STRICT,
+        *,
+        versions: tuple[ModelFile, ...] | None = None,
+    ) -> Inspection:
+        """Like `validate`, and also say what could not be looked at.
+
+        `versions` are the files to look at, each read in exactly this version; by default whatever is
+        there now.
+
+        Raises:
+            ClientError: S3 still throttles or fails after botocore's retries.
+        """
+        listed: tuple[StoredFile, ...] | Reason
+        if versions is None:
+            listed = self.list_files(bucket, release.prefix)
+        else:
+            listed = tuple(StoredFile(file.path, file.bytes) for file in versions)
+        if isinstance(listed, Reason):
+            return Inspection((listed,))
+        wanted = {file.path for file in release.files}
+        pinned = {file.path: file.version for file in versions or ()}
+        reader = PrefixReader(self._s3, bucket, release.prefix, pinned)
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+            heads = list(pool.map(reader.add_sha256, (f for f in listed if f.path in wanted)))
+            there = [file for file, _, _ in heads]
+            absent = wanted - {file.path for file in there}
+            evidence = self._read_evidence(there, reader, pool, absent)
+        found = inspect_model(evidence, allowed)
+        unlisted = [file for file in listed if file.path not in wanted]
+        reasons = (
+            *(reason for _, reason, _ in heads if reason is not None),
+            *compare_with_release(release, (*there, *unlisted), f"s3://{bucket}/{release.prefix}"),
+            *found.reasons,
+        )
+        unvouched = tuple(
+            f"{file.path}: S3 holds no SHA-256 of it to compare."
+            for file in there
+            if file.sha256 is None
+        )
+        return Inspection(
+            limit_per_code(dict.fromkeys(reasons)),
+            (*found.unchecked, *unvouched),
+            (
+                f"Names, sizes and SHA-256 of {len(there)} files against release.json.",
+                *found.checked,
+            ),
+            found.warnings,
+            {file.path: checksum for file, _, checksum in heads},
+        )
+
+    def inspect_prefix(
+        self,
+        bucket: str,
+        prefix: str,
+        allowed: Allowances = STRICT,
+    ) -> Inspection:
+        """Like `inspect`, of files that no release lists: all under a prefix, or a single one.
+
+        Raises:
+            ClientError: S3 still throttles or fails after botocore's retries.
+        """
+        folder = prefix[: prefix.rfind("/") + 1]
+        listed = self.list_files(bucket, prefix, folder)
+        if isinstance(listed, Reason):
+            return Inspection((listed,))
+        place = f"s3://{bucket}/{folder}"
+        keys = {file.path for file in listed if not file.path or file.path.endswith("/")}
+        files = [file for file in listed if file.path not in {*keys, FILE_NAME}]
+        if not files:
+            return Inspection((_nothing_under(f"s3://{bucket}/{prefix}"),))
+        reader = PrefixReader(self._s3, bucket, folder)
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+            evidence = self._read_evidence(files, reader, pool, set())
+        found = inspect_model(evidence, allowed)
+        reasons = (*find_unlisted((), keys, place), *found.reasons)
+        return replace(found, reasons=limit_per_code(reasons))
+
+    def _read_evidence(
+        self,
+        files: Iterable[StoredFile],
+        reader: PrefixReader,
+        pool: ThreadPoolExecutor,
+        absent: set[str],
+    ) -> Evidence:
+        deadline_seconds = self._now_seconds() + ARCHIVE_SECONDS
+        return read_evidence(
+            files,
+            reader,
+            pool.map,
+            absent=absent,
+            may_go_on=lambda: self._now_seconds() < deadline_seconds,
+        )
+
+    def list_files(
+        self, bucket: str, prefix: str, root: str | None = None
+    ) -> tuple[StoredFile, ...] | Reason:
+        """List what lies under a prefix, or say why that can't be seen.
+
+        Paths are relative to `root`, by default the prefix itself.
+        """
+        root = prefix if root is None else root
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket, Prefix=prefix, PaginationConfig={"MaxItems": KEYS_LIMIT + 1}
+        )
+        place = f"s3://{bucket}/{prefix}"
+        try:
+            files = tuple(
+                StoredFile(path=item["Key"].removeprefix(root), bytes=item["Size"])
+                for page in pages
+                for item in page.get("Contents", ())
+            )
+        except ClientError as error:
+            return explain_refusal(error, place, bucket)
+        return too_many_keys(place) if len(files) > KEYS_LIMIT else files
+
+
+def too_many_keys(place: str) -> Reason:
+    """Say that more lies under a prefix than a release may have."""
+    return Reason(
+        code="model.unexpected-file",
+        subject=place,
+        message=f"holds more than {KEYS_LIMIT} keys; SageMaker would download them all.",
+        remedy="Give the release a prefix of its own.",
+    )
+
+
+def _nothing_under(place: str) -> Reason:
+    return Reason(
+        code="model.file-missing",
+        subject=place,
+        message="holds no file.",
+        remedy="Name the prefix that holds config.json and the weights, or the archive's own key.",
+    )

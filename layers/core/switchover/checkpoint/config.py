@@ -1,0 +1,177 @@
+"""Holds config.json against the weights, the tokenizer and what a vision-language model needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from switchover.checkpoint.companions import check_chat_template, check_vision_companions
+from switchover.checkpoint.families import ARCHITECTURES, Architecture, expect_tensors
+from switchover.checkpoint.findings import Inspection, Warned
+from switchover.checkpoint.flat import find_wrapper, nest_base_model
+from switchover.checkpoint.language import TextConfig
+from switchover.checkpoint.quantized import (
+    Quantization,
+    find_quantization,
+    find_unsaid_quantization,
+    find_unserved,
+    quantize,
+)
+from switchover.checkpoint.tensors import compare_with_config
+from switchover.checkpoint.text import Json, quote
+from switchover.checkpoint.tokenizer import check_tokenizer
+from switchover.domain.reasons import Reason, reasons_from
+
+if TYPE_CHECKING:
+    from switchover.checkpoint.reading import Evidence
+
+Texts = Mapping[str, Mapping[str, Json]]
+
+_GENERATES_TEXT = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel", "InternVLChatModel")
+# A config.json without any of these is another library's.
+_OF_TRANSFORMERS = frozenset({"architectures", "hidden_size", "model_type", "transformers_version"})
+# transformers 5 keeps a layer's experts in one tensor, and may save them so.
+_FUSED = (".experts.gate_up_proj", ".experts.gate_up_proj.weight")
+# Layouts whose loaders read another file than config.json, and what they are.
+_OTHER_LAYOUTS: Mapping[str, str] = {
+    "params.json": "Mistral's own layout",
+    "model_index.json": "a diffusers pipeline",
+    "modules.json": "a sentence-transformers model",
+    "open_clip_config.json": "an OpenCLIP model",
+}
+
+
+def inspect_config(evidence: Evidence, texts: Texts) -> Inspection:
+    """Say where config.json, the files around it and the weights don't fit together.
+
+    `texts` holds the JSON files that could be parsed; for those that could not, somebody else has
+    said so.
+    """
+    config = texts.get("config.json")
+    if config is None:
+        return _without_config(evidence)
+    names = config.get("architectures")
+    name = names[0] if isinstance(names, list) and names else None
+    if not isinstance(name, str):
+        return _without_architecture(config)
+    architecture = ARCHITECTURES.get(name)
+    reasons: list[Reason] = []
+    if name.endswith(_GENERATES_TEXT):
+        reasons += check_tokenizer(evidence, texts, is_known=architecture is not None)
+        is_visual = config.get("vision_config") is not None
+        if is_visual:
+            needs = architecture is not None and architecture.needs_processor
+            reasons += check_vision_companions(evidence, texts, needs_processor=needs)
+        if is_visual or name.endswith("ForCausalLM"):
+            reasons += check_chat_template(evidence, texts)
+    quantization = find_quantization(texts)
+    wrapper = find_wrapper(evidence.weights, is_known=architecture is not None)
+    if wrapper is not None:
+        return Inspection((*reasons, wrapper))
+    reasons += find_unserved(quantization)
+    if quantization is None:
+        reasons += find_unsaid_quantization(evidence.weights)
+    if architecture is None:
+        note = f"config.json: tensor shapes were not compared, as {quote(name)} is not known here."
+        return Inspection(tuple(reasons), (note,))
+    shapes = _compare_shapes(architecture, evidence, config, quantization)
+    if _has_native_copy(evidence.files):
+        shapes = replace(shapes, reasons=tuple(Warned(**dict(each)) for each in shapes.reasons))
+    how = f", quantized by {quantization.method}" if quantization else ""
+    return Inspection(
+        reasons=(*reasons, *shapes.reasons),
+        unchecked=shapes.unchecked,
+        checked=(*shapes.checked, f"config.json: {name}{how}."),
+    )
+
+
+def _compare_shapes(
+    architecture: Architecture,
+    evidence: Evidence,
+    config: Mapping[str, Json],
+    quantization: Quantization | None,
+) -> Inspection:
+    nested, has_head = nest_base_model(evidence.weights)
+    try:
+        expectation = expect_tensors(architecture, config)
+        expected, unchecked = expectation.tensors, expectation.unknown
+        # Sentence Transformers pools what the last layer says, and never asks the head.
+        if not has_head or "modules.json" in evidence.files:
+            expected = tuple(
+                replace(want, is_required=False) if want.name == "lm_head.weight" else want
+                for want in expected
+            )
+        if any(name.endswith(_FUSED) for name in nested.groups):
+            expected = tuple(want for want in expected if ".experts." not in want.name)
+            unchecked += ("The experts' tensors, as those of a layer are saved as one.",)
+        if quantization is not None:
+            expected, untold = quantize(expected, quantization)
+            unchecked += untold
+    except ValidationError as error:
+        faults = reasons_from(
+            error,
+            code="model.config-invalid",
+            subjects={},
+            source="config.json",
+            model=TextConfig,
+        )
+        return Inspection(faults)
+    if not nested.is_complete:
+        unchecked = (*unchecked, "Whether every tensor is there: not every shard could be read.")
+    found = tuple(compare_with_config(expected, nested))
+    count = sum(want.count for want in expected if want.shape is not None)
+    return Inspection(
+        reasons=found,
+        unchecked=unchecked,
+        checked=(f"Names and shapes of up to {count} tensors against config.json.",),
+    )
+
+
+def _has_native_copy(files: frozenset[str]) -> bool:
+    """Whether Mistral's own layout lies beside the other, which servers that know it prefer.
+
+    Source: vllm, transformers_utils/config.py, get_config ("auto" with params.json).
+    """
+    return "params.json" in files and any(path.startswith("consolidated") for path in files)
+
+
+def _without_config(evidence: Evidence) -> Inspection:
+    if "config.json" in evidence.files:
+        return Inspection(())
+    other = next((kind for path, kind in _OTHER_LAYOUTS.items() if path in evidence.files), None)
+    if other is not None:
+        return Inspection((), (f"How the weights fit together: this is {other}.",))
+    deeper = sorted(path for path in evidence.files if path.endswith("/config.json"))
+    if len(deeper) == 1:
+        folder = deeper[0].removesuffix("config.json")
+        message = f"is missing here: the model lies one folder deeper, in {folder}."
+        remedy = f"Upload {folder} itself, so that config.json lies at the top."
+    else:
+        message = "is missing, and no other file says which model this is."
+        remedy = "Copy it from the model that this one was trained from, and upload again."
+    return Inspection(
+        (Reason(code="model.no-config", subject="config.json", message=message, remedy=remedy),)
+    )
+
+
+def _without_architecture(config: Mapping[str, Json]) -> Inspection:
+    """transformers chooses the class by model_type, vLLM and SGLang by architectures.
+
+    Sources: transformers, AutoConfig.from_pretrained; vllm, ModelRegistry.inspect_model_cls.
+    """
+    is_other = bool(config) and not _OF_TRANSFORMERS & config.keys()
+    if is_other or {"pretrained_config", "architecture"} & config.keys():
+        note = "config.json: nothing was compared, as it isn't a Hugging Face transformers config."
+        return Inspection((), (note,))
+    kind = Warned if isinstance(config.get("model_type"), str) else Reason
+    reason = kind(
+        code="model.config-invalid",
+        subject="config.json: architectures",
+        message=f"names no model class, but says {quote(config.get('architectures'))}; vLLM and "
+        "SGLang choose the class by it.",
+        remedy='Add it, such as ["Qwen2_5_VLForConditionalGeneration"].',
+    )
+    return Inspection((reason,), ("config.json: tensors and companions were not compared.",))

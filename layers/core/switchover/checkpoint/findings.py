@@ -1,0 +1,62 @@
+"""What a look at a model found, and which of it keeps the model from being served.
+
+A finding refuses only where the format's specification or the architecture's own code proves that
+loading breaks. What is unusual, unknown or a convention is a warning. A policy may weigh some codes
+the other way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+
+class Warned(Reason):
+    """A finding that doesn't keep the model from loading, as far as can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What is wrong with a model, what could not be looked at, what was, and what is doubtful.
+
+    `reasons` refuse the model; `warnings` are for people to know. `checksums` are S3's own SHA-256 of
+    the files, by path, as S3 writes them.
+    """
+
+    reasons: tuple[Reason, ...]
+    unchecked: tuple[str, ...] = ()
+    checked: tuple[str, ...] = ()
+    warnings: tuple[Reason, ...] = ()
+    checksums: Mapping[str, str] = field(default_factory=dict)
+
+
+def part_warnings(found: Inspection) -> Inspection:
+    """The same with what was `Warned` of among the warnings, and only refusals among the reasons."""
+    return replace(
+        found,
+        reasons=tuple(each for each in found.reasons if not isinstance(each, Warned)),
+        warnings=(
+            *found.warnings,
+            *(Reason(**dict(each)) for each in found.reasons if isinstance(each, Warned)),
+        ),
+    )
+
+
+def weigh(found: Inspection, *, tolerate: Collection[str], refuse: Collection[str]) -> Inspection:
+    """Let a policy decide: tolerated reasons become warnings, refused warnings become reasons."""
+    return replace(
+        found,
+        reasons=(
+            *(each for each in found.reasons if each.code not in tolerate),
+            *(each for each in found.warnings if each.code in refuse),
+        ),
+        warnings=(
+            *(each for each in found.warnings if each.code not in refuse),
+            *(each for each in found.reasons if each.code in tolerate),
+        ),
+    )

@@ -1,0 +1,86 @@
+"""Files that no loader reads: half a download, a second copy, what a computer left behind.
+
+SageMaker downloads them all the same, each time an instance starts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from switchover.checkpoint.findings import Warned
+from switchover.domain.many_reasons import name_many
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# huggingface_hub, wget and browsers; aria2 keeps its own file beside the one that it fills.
+_UNFINISHED = re.compile(r".*\.(incomplete|part|partial|crdownload|download|tmp|aria2|!ut)")
+_SYSTEM = re.compile(r"(thumbs\.db|desktop\.ini|\.ds_store|.*:zone\.identifier)", re.IGNORECASE)
+# As browsers, macOS and Windows number a second copy.
+_COPY = re.compile(r".*( \(\d+\)| copy( \d+)?| - Copy)\.\w+", re.IGNORECASE)
+# Weights in another library's format, published beside those that servers load.
+_OTHER_FORMAT = frozenset({"original", "metal"})
+
+
+def why_leftover(path: str) -> str:
+    """Why no loader reads a file, by its name, as the end of the sentence "it is …"; else nothing."""
+    name = PurePosixPath(path).name
+    if _UNFINISHED.fullmatch(name):
+        return "an unfinished download"
+    if _SYSTEM.fullmatch(name):
+        return "something that the operating system left behind"
+    return ""
+
+
+def find_leftovers(files: Iterable[str]) -> Iterator[Reason]:
+    """Say which files no loader reads; half of a file that one reads is refused.
+
+    Source: aria2 manual, "Control File": `X.aria2` lies beside `X` until the download is complete.
+    """
+    paths = sorted(files)
+    for path in paths:
+        whole = path.removesuffix(".aria2")
+        if whole != path and whole in files:
+            yield Reason(
+                code="model.file-unfinished",
+                subject=whole,
+                message=f"is only half there: {path} says that its download never ended.",
+                remedy="Run aria2c again until it is complete, then upload again.",
+            )
+        elif why := why_leftover(path):
+            yield _leftover(path, why)
+        elif _COPY.fullmatch(path):
+            yield _leftover(path, "a second copy, by its name")
+    for folder in sorted(_OTHER_FORMAT):
+        inside = [path for path in paths if path.startswith(f"{folder}/")]
+        if inside:
+            yield _leftover(f"{folder}/", "the same weights in a format that no server loads")
+    yield from _find_collisions(paths)
+
+
+def _leftover(subject: str, why: str) -> Reason:
+    return Warned(
+        code="model.leftover",
+        subject=subject,
+        message=f"is {why}: nothing reads it, and each instance downloads it.",
+        remedy="Leave it out (`--exclude` of the upload, or a line in .switchoverignore).",
+    )
+
+
+def _find_collisions(paths: list[str]) -> Iterator[Reason]:
+    """S3 and Linux keep apart names that differ by case only; macOS and Windows don't."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        alike[path.casefold()].append(path)
+    for several in alike.values():
+        if len(several) > 1:
+            yield Warned(
+                code="model.names-collide",
+                subject=name_many(several),
+                message="differ by case only: one is likely a copy of another computer's.",
+                remedy="Keep the one that the model was saved with.",
+            )

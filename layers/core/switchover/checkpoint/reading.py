@@ -1,0 +1,306 @@
+"""Gathers what the rules need to know of a release's files, without reading their weights.
+
+The same few reads serve a bucket, a local folder and the inside of an archive: small texts whole,
+of each safetensors or GGUF file its header, of each other file its first KiB. So a bucket is sent
+one GET per file (two for a long header), whatever the weights' size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from switchover.checkpoint.archive import Archive, GoOn, read_archive
+from switchover.checkpoint.contents import count_bytes_to_see, has_own_check
+from switchover.checkpoint.gguf import HEADER_LIMIT_BYTES, GgufFile, parse_gguf
+from switchover.checkpoint.headers import (
+    OPENING_BYTES,
+    Reader,
+    Run,
+    ShardHeaders,
+    read_gguf,
+    sort_out,
+)
+from switchover.checkpoint.index import INDEX, Index, fold_index
+from switchover.checkpoint.openings import read_findings
+from switchover.checkpoint.safetensors import LENGTH_BYTES, measure_header
+from switchover.checkpoint.vocabulary import is_vocabulary
+from switchover.checkpoint.weights import Assembly, Weights
+from switchover.domain.containers.properties import FILE_NAME as SERVING_PROPERTIES
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from switchover.checkpoint.contents import Finding
+
+_PIECE_BYTES = 512 * 1024
+# Git LFS, docs/spec.md: a pointer is shorter than this, and so is no vocabulary.
+_STUB_BYTES = 1024
+
+TEMPLATE = "chat_template.jinja"
+_TEMPLATE_LIMIT_BYTES = 4 * 1024**2
+
+TOKENIZER = "tokenizer.json"
+GZIP_MAGIC = b"\x1f\x8b"
+_MAGIC_BYTES = 8  # enough to tell a reader what it is instead
+_MEBIBYTE = 1024**2
+TEXT_LIMITS_BYTES: Mapping[str, int] = {
+    "config.json": 4 * _MEBIBYTE,
+    "generation_config.json": 4 * _MEBIBYTE,
+    "tokenizer_config.json": 4 * _MEBIBYTE,
+    "preprocessor_config.json": 4 * _MEBIBYTE,
+    "processor_config.json": 4 * _MEBIBYTE,
+    "chat_template.json": 4 * _MEBIBYTE,
+    "adapter_config.json": 4 * _MEBIBYTE,
+    "quantize_config.json": 4 * _MEBIBYTE,
+    "quant_config.json": 4 * _MEBIBYTE,
+    "hf_quant_config.json": 4 * _MEBIBYTE,
+    "params.json": 4 * _MEBIBYTE,
+    "special_tokens_map.json": 4 * _MEBIBYTE,
+    "added_tokens.json": 4 * _MEBIBYTE,
+    "vocab.json": 16 * _MEBIBYTE,
+    INDEX: 16 * _MEBIBYTE,
+    TOKENIZER: 16 * _MEBIBYTE,
+    SERVING_PROPERTIES: _MEBIBYTE,
+}
+# Sound ones may be longer than is read.
+_LONG_TEXTS = frozenset({TOKENIZER, "vocab.json"})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file as it lies there; `path` is relative to the release's prefix.
+
+    `sha256` is lower-case hex, and absent where nothing vouches for the content.
+    """
+
+    path: str
+    bytes: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was read of a release: its files' names, small texts, and what the headers say.
+
+    `files` also names those that should be there and are not: whoever noticed that says so.
+    `opening` is how a file begins that should be an archive; `findings` are of the files that
+    aren't just data. `stubs` are files that are no JSON and were read whole: the chat template, and
+    vocabularies too short to be one.
+    """
+
+    files: frozenset[str]
+    texts: Mapping[str, bytes]
+    weights: Weights
+    stubs: Mapping[str, bytes] = field(default_factory=dict)
+    opening: bytes | None = None
+    ggufs: Mapping[str, GgufFile] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    unread: tuple[str, ...] = ()
+    inside: Inside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What an archive holds; `folder` is the one that all its files lie in, if there is one."""
+
+    archive: Archive
+    evidence: Evidence
+    folder: str
+
+
+def is_archive(path: str) -> bool:
+    """Whether a file is an archive as SageMaker's CompressionType Gzip takes it."""
+    return path.endswith((".tar.gz", ".tgz"))
+
+
+def read_evidence(
+    files: Iterable[StoredFile],
+    reader: Reader,
+    run: Run = map,
+    *,
+    absent: Iterable[str] = (),
+    may_go_on: GoOn = lambda: True,
+    may_open: bool = True,
+) -> Evidence:
+    """Read what `inspect_model` wants to see of these files; the absent ones are only known of.
+
+    An archive is read from its first byte on, for as long as `may_go_on` says; with `may_open`
+    False, as for an archive inside another, it is a file like any other.
+    """
+    sizes = {file.path: file.bytes for file in files}
+    texts = sort_out(_read_texts(sizes, reader, run))
+    index = _read_index(sizes, reader)
+    shards = ShardHeaders(sizes, reader, run)
+    assembly = Assembly(
+        (*sizes, *absent),
+        index if isinstance(index, Index) else None,
+        is_index_unread=isinstance(index, Reason),
+    )
+    for shard in shards.read():
+        assembly.add(shard)
+    ggufs = sort_out(_read_ggufs(sizes, reader))
+    is_packed = may_open and len(sizes) == 1 and is_archive(next(iter(sizes)))
+    wanted_stubs = _list_stubs(sizes)
+    stubs = sort_out(_read_stubs(wanted_stubs, sizes, reader, run))
+    read = {**texts.found, **stubs.found}
+    # Of a text that couldn't be read, the reason is among those of the texts.
+    unread = {*TEXT_LIMITS_BYTES, *wanted_stubs} - _LONG_TEXTS - read.keys()
+    judged = {path: n for path, n in sizes.items() if path not in unread}
+    openings = sort_out(() if is_packed else read_findings(judged, read, reader, run))
+    evidence = Evidence(
+        files=frozenset((*sizes, *absent)),
+        texts=texts.found,
+        stubs=stubs.found,
+        weights=assembly.finish(),
+        ggufs=ggufs.found,
+        findings=tuple(finding for found in openings.found.values() for finding in found),
+        reasons=(
+            *texts.reasons,
+            *openings.reasons,
+            *stubs.reasons,
+            *([index] if isinstance(index, Reason) else ()),
+            *shards.reasons,
+            *ggufs.reasons,
+        ),
+        unread=_name_unread(sizes),
+    )
+    if is_packed:
+        (path,) = sizes
+        return _open_archive(evidence, StoredFile(path, sizes[path]), reader, may_go_on)
+    return evidence
+
+
+def _open_archive(
+    evidence: Evidence, file: StoredFile, reader: Reader, may_go_on: GoOn
+) -> Evidence:
+    opening = reader.read(file.path, 0, min(_MAGIC_BYTES, file.bytes))
+    if isinstance(opening, Reason):
+        return replace(evidence, reasons=(*evidence.reasons, opening))
+    inside = _read_inside(file.path, opening, file.bytes, reader, may_go_on)
+    return replace(evidence, opening=opening, inside=inside)
+
+
+def _read_inside(
+    path: str, opening: bytes, size: int, reader: Reader, may_go_on: GoOn
+) -> Inside | None:
+    if not opening.startswith(GZIP_MAGIC):
+        return None
+    archive = read_archive(
+        path,
+        size,
+        lambda start, length: reader.read(path, start, length),
+        _count_needed_bytes,
+        may_go_on,
+    )
+    folders = {name.partition("/")[0] for name in archive.sizes if "/" in name}
+    is_nested = len(folders) == 1 and all("/" in name for name in archive.sizes)
+    folder = f"{folders.pop()}/" if is_nested else ""
+    kept = {name.removeprefix(folder): content for name, content in archive.kept.items()}
+    files = [StoredFile(name.removeprefix(folder), n) for name, n in archive.sizes.items()]
+    return Inside(archive, read_evidence(files, _Kept(kept), may_open=False), folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Reads what was kept of an archive's files."""
+
+    content: Mapping[str, bytes]
+
+    def read(self, path: str, start: int, length: int) -> bytes:
+        return self.content.get(path, b"")[start : start + length]
+
+
+def _count_needed_bytes(path: str, size: int, have: bytes) -> int:
+    """How many of a file's first bytes the rules want to see, as far as `have` tells."""
+    name = PurePosixPath(path).name
+    if size <= TEXT_LIMITS_BYTES.get(name, _STUB_BYTES - 1):
+        return size
+    if name == TEMPLATE and size <= _TEMPLATE_LIMIT_BYTES:
+        return size
+    if not has_own_check(path):
+        return count_bytes_to_see(path, size)
+    if not have:
+        return OPENING_BYTES
+    if path.endswith(".gguf"):
+        return len(have) if parse_gguf(path, have, size) else HEADER_LIMIT_BYTES
+    length = measure_header(path, have, size)
+    return len(have) if isinstance(length, Reason) else LENGTH_BYTES + length
+
+
+def _read_texts(
+    sizes: Mapping[str, int], reader: Reader, run: Run
+) -> Iterator[tuple[str, bytes | Reason]]:
+    wanted = [path for path in TEXT_LIMITS_BYTES if path in sizes and path != INDEX]
+    fitting = [path for path in wanted if sizes[path] <= TEXT_LIMITS_BYTES[path]]
+    yield from zip(
+        fitting, run(lambda path: reader.read(path, 0, sizes[path]), fitting), strict=True
+    )
+    for path in wanted:
+        if sizes[path] > TEXT_LIMITS_BYTES[path] and path not in _LONG_TEXTS:
+            yield path, _too_large(path, sizes[path])
+
+
+def _list_stubs(sizes: Mapping[str, int]) -> list[str]:
+    """The chat template, and of the vocabularies those that are too short to be one."""
+    return [
+        path
+        for path, size in sizes.items()
+        if (is_vocabulary(path) and path not in TEXT_LIMITS_BYTES and size < _STUB_BYTES)
+        or (path == TEMPLATE and size <= _TEMPLATE_LIMIT_BYTES)
+    ]
+
+
+def _read_stubs(
+    wanted: list[str], sizes: Mapping[str, int], reader: Reader, run: Run
+) -> Iterator[tuple[str, bytes | Reason]]:
+    return zip(wanted, run(lambda path: reader.read(path, 0, sizes[path]), wanted), strict=True)
+
+
+def _name_unread(sizes: Mapping[str, int]) -> tuple[str, ...]:
+    """Sound tokenizers of 30 MB exist; parsing one would cost more memory than it is worth."""
+    size, limit = sizes.get(TOKENIZER, 0), TEXT_LIMITS_BYTES[TOKENIZER]
+    if size <= limit:
+        return ()
+    return (f"{TOKENIZER}: its tokens, as it is {size} bytes long and at most {limit} are read.",)
+
+
+def _read_index(sizes: Mapping[str, int], reader: Reader) -> Index | Reason | None:
+    size = sizes.get(INDEX)
+    if size is None:
+        return None
+    if size > TEXT_LIMITS_BYTES[INDEX]:
+        return _too_large(INDEX, size)
+    refusals: list[Reason] = []
+
+    def read_pieces() -> Iterator[bytes]:
+        for start in range(0, size, _PIECE_BYTES):
+            piece = reader.read(INDEX, start, min(_PIECE_BYTES, size - start))
+            if isinstance(piece, Reason):
+                refusals.append(piece)
+                return
+            yield piece
+
+    index = fold_index(read_pieces)
+    return refusals[0] if refusals else index
+
+
+def _read_ggufs(
+    sizes: Mapping[str, int], reader: Reader
+) -> Iterator[tuple[str, GgufFile | Reason]]:
+    """One after the other: of those that hold a vocabulary, the header is long."""
+    for path in sizes:
+        if path.endswith(".gguf"):
+            yield path, read_gguf(path, sizes[path], reader)
+
+
+def _too_large(path: str, size: int) -> Reason:
+    return Reason(
+        code="model.text-too-large",
+        subject=path,
+        message=f"is {size} bytes long; at most {TEXT_LIMITS_BYTES[path]} are read.",
+        remedy="Such a file is small in a sound checkpoint: save the checkpoint again.",
+    )

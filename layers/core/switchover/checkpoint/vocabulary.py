@@ -1,0 +1,21 @@
+"""Which files hold a tokenizer's vocabulary, by their names.
+
+Source: transformers, tokenization_utils_base.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Any of these alone is a vocabulary; SentencePiece, tiktoken and Mistral have several names each.
+VOCABULARY = re.compile(
+    r"(tokenizer\.json|tekken\.json|vocab\.(txt|bpe)|[^/]+\.(model(\.v\d+\w*)?|tiktoken|spm|vocab))"
+)
+
+
+PAIR = frozenset({"vocab.json", "merges.txt"})
+
+
+def is_vocabulary(path: str) -> bool:
+    """Whether a file of the release's root holds a tokenizer's vocabulary, by its name."""
+    return VOCABULARY.fullmatch(path) is not None or path in PAIR

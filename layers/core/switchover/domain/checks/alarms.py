@@ -1,0 +1,132 @@
+"""Whether the alarms that guard an update exist, are quiet, see anything, and may be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.fleet import AlarmState
+from switchover.domain.preflight import Check
+from switchover.domain.readings import Unmeasured
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from switchover.domain.checks.case import Case
+    from switchover.domain.fleet import AlarmReading
+    from switchover.domain.readings import Permission
+
+_NOT_READ = "not looked at: policy or endpoint couldn't be read"
+
+
+def check_quiet(case: Case) -> Check:
+    """Whether no alarm is red: it would turn the update back at once, or worse, not.
+
+    A hotfix leaves out what is red, and a rollback isn't held up: the fleet that fails now must not
+    stop its own replacement.
+    """
+    name, title = "alarms.quiet", "No alarm is red already"
+    if not case.found.alarms:
+        return Check.unknown(name, title, _NOT_READ)
+    red = ", ".join(case.found.red)
+    if red and case.goes_back:
+        return Check.noted(name, title, f"red: {red}; a rollback isn't held up by them")
+    if red and case.update.hotfix_reason:
+        evidence = f"red, and left out of this hotfix: {red}; {case.update.hotfix_reason}"
+        return Check.noted(name, title, evidence)
+    told = ", ".join(_state_of(alarm) for alarm in case.found.alarms)
+    faults = [_already_red(alarm) for alarm in case.found.alarms if alarm.name in case.found.red]
+    return Check.judged(name, title, told, faults)
+
+
+def _state_of(alarm: AlarmReading) -> str:
+    is_missing = alarm.state is AlarmState.MISSING
+    return f"{alarm.name} {'is made by this update' if is_missing else alarm.state.value}"
+
+
+def check_listed(case: Case) -> Check:
+    """Whether the policy's own alarms exist: what SageMaker does with a missing one is unknown."""
+    name, title = "alarms.exist", "The alarms that the policy names exist"
+    if case.policy is None or not case.found.alarms:
+        return Check.unknown(name, title, _NOT_READ)
+    listed = case.listed_alarms
+    missing = [
+        alarm
+        for alarm in case.found.alarms
+        if alarm.name in listed and alarm.state is AlarmState.MISSING
+    ]
+    evidence = (
+        f"named in alarms.also: {', '.join(listed)}"
+        if listed
+        else "the policy names none of its own"
+    )
+    return Check.judged(name, title, evidence, map(_missing, missing))
+
+
+def check_data(case: Case) -> Check:
+    """Whether the alarms see anything. One without data turns nothing back, and is no fault."""
+    name, title = "alarms.data", "The alarms have data"
+    if not case.found.alarms:
+        return Check.unknown(name, title, _NOT_READ)
+    silent = _names(case.found.alarms, AlarmState.INSUFFICIENT_DATA)
+    made = [
+        name for name in _names(case.found.alarms, AlarmState.MISSING)
+        if name not in case.listed_alarms
+    ]  # fmt: skip
+    if silent:
+        evidence = f"INSUFFICIENT_DATA, so that nothing turns them red: {', '.join(silent)}"
+        return Check.noted(name, title, evidence)
+    if made:
+        return Check.noted(name, title, f"made by this update, empty as yet: {', '.join(made)}")
+    return Check.judged(name, title, f"all {len(case.found.alarms)} have")
+
+
+def check_permission(case: Case) -> Check:
+    """Whether SageMaker may read the alarms that it is given: it does so as the model's role (§1.8)."""
+    name, title = "alarms.readable", "The model's role may describe the alarms"
+    match case.found.permission:
+        case None:
+            return Check.unknown(name, title, "not looked at: the model names no execution role")
+        case Unmeasured(why):
+            return Check.unknown(name, title, why)
+        case permission:
+            evidence = f"IAM's simulation of {permission.role} for cloudwatch:DescribeAlarms"
+            if case.plan is not None and case.plan.deployment_config is None:
+                return Check.noted(name, title, f"{evidence}; no alarm is given to SageMaker")
+            faults = () if permission.is_given else (_not_permitted(permission),)
+            return Check.judged(name, title, evidence, faults)
+
+
+def _names(alarms: tuple[AlarmReading, ...], state: AlarmState) -> list[str]:
+    return [alarm.name for alarm in alarms if alarm.state is state]
+
+
+def _already_red(alarm: AlarmReading) -> Reason:
+    return Reason(
+        code="alarm.already-red",
+        subject=f"alarm {alarm.name}",
+        message=f"is in ALARM already: {alarm.reason or 'no reason given'}",
+        remedy=(
+            "Bring it back to OK first. If the version that serves is what fails, start the release as"
+            " a hotfix (`hotfix: true` with a `reason` in the execution's input), which leaves red"
+            " alarms out."
+        ),
+    )
+
+
+def _missing(alarm: AlarmReading) -> Reason:
+    return Reason(
+        code="alarm.missing",
+        subject=f"alarm {alarm.name}",
+        message="is listed in the policy and does not exist.",
+        remedy="Create it, or take it out of `alarms.also`.",
+    )
+
+
+def _not_permitted(permission: Permission) -> Reason:
+    first, *more = permission.denied
+    others = f" and {len(more)} more" if more else ""
+    return Reason(
+        code="alarm.not-readable",
+        subject=f"role {permission.role}",
+        message=f"may not describe {first}{others}: SageMaker could not watch the update.",
+        remedy="Allow the model's execution role cloudwatch:DescribeAlarms on the alarms.",
+    )

@@ -1,0 +1,133 @@
+"""Whether the plan fits: the fleet its strategy, the update its time, the peak its quota."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.amounts import say_count
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.plans.policy_sense import refuse_strategy
+from switchover.domain.preflight import Check
+from switchover.domain.readings import Unmeasured, Usage
+from switchover.domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover.domain.checks.case import Case
+    from switchover.domain.fleet import Absent
+    from switchover.domain.plans.plan import Plan
+
+_TIMING = "timing."
+_ALARMS = "alarms."
+_NO_PLAN = "not computed: there is nothing to plan with"
+
+
+def check_strategy(case: Case) -> Check:
+    """Whether the strategy may be used, and the fleet is large enough for it."""
+    name, title = "strategy.fits", "The strategy suits the fleet"
+    if case.policy is None:
+        return Check.unknown(name, title, "not looked at: the policy is faulty")
+    faults = [
+        *refuse_strategy(case.policy),
+        *(fault for fault in _refusals(case) if not fault.code.startswith((_TIMING, _ALARMS))),
+    ]
+    if case.plan is None and not faults:
+        return Check.unknown(name, title, _NO_PLAN)
+    evidence = case.plan.summary if case.plan else f"{case.policy.strategy.value} is impossible"
+    return Check.judged(name, title, evidence, faults)
+
+
+def check_time(case: Case) -> Check:
+    """Whether the update fits between the deadline that was asked for and SageMaker's longest."""
+    name, title = "timing.deadline", "The update fits into SageMaker's time limit"
+    faults = [fault for fault in _refusals(case) if fault.code.startswith(_TIMING)]
+    if case.plan is None and not faults:
+        return Check.unknown(name, title, _NO_PLAN)
+    evidence = "too long, or given too little time"
+    if case.plan is not None:
+        minutes = [round(s / 60) for s in (case.plan.expected_seconds, case.plan.deadline_seconds)]
+        evidence = f"about {minutes[0]} min expected, {minutes[1]} min allowed"
+    return Check.judged(name, title, evidence, faults)
+
+
+def check_reaction(case: Case) -> Check:
+    """Whether each alarm can go red within the bake that it guards (rules §4, timing rule)."""
+    name, title = "alarms.timely", "The alarms can go red within each bake"
+    faults = [fault for fault in _refusals(case) if fault.code.startswith(_ALARMS)]
+    if case.plan is None and not faults:
+        return Check.unknown(name, title, _NO_PLAN)
+    evidence = "they are slower than the bake"
+    if case.plan is not None:
+        guarded = case.plan.pace.guarded_seconds
+        evidence = f"the shortest bake lasts {guarded} s" if guarded else "nothing bakes"
+    return Check.judged(name, title, evidence, faults)
+
+
+def check_quota(case: Case) -> Check:
+    """Whether the account may run as many instances as the update needs at its peak."""
+    name, title = "quota.headroom", "The quota has room for the peak"
+    quota, usage = case.found.quota_instances, case.found.usage
+    if case.plan is None:
+        return Check.unknown(name, title, _NO_PLAN)
+    if not wants_more(case.plan, case.found.endpoint):
+        evidence = f"not asked: it needs no more than the {case.plan.peak_instances} that serve"
+        return Check.judged(name, title, evidence, ())
+    if quota is None:
+        return Check.unknown(
+            name, title, f"Service Quotas lists no {case.plan.instance_type} for endpoint usage"
+        )
+    if isinstance(quota, Unmeasured):
+        return Check.unknown(name, title, quota.why)
+    evidence = (
+        f"{quota} {case.plan.instance_type} allowed, {_tell_usage(usage)};"
+        f" at most {case.plan.peak_instances} during the update"
+    )
+    others = usage.instances if isinstance(usage, Usage) else 0
+    faults = tuple(_quota_faults(case.plan, quota, others))
+    returning = case.plan.rollback_peak_instances
+    if not faults and returning + others > quota:
+        # Rolling is chosen where a second fleet can't be had: it must not be refused for that.
+        return Check.noted(
+            name,
+            title,
+            f"{evidence}; a rollback would want {returning} for a while, more than that",
+        )
+    return Check.judged(name, title, evidence, faults)
+
+
+def wants_more(plan: Plan, endpoint: EndpointReading | Absent) -> bool:
+    """Whether a plan, or its way back, needs more instances than the endpoint holds at the moment."""
+    held = endpoint.instances if isinstance(endpoint, EndpointReading) else 0
+    return max(plan.peak_instances, plan.rollback_peak_instances) > held
+
+
+def _refusals(case: Case) -> tuple[Reason, ...]:
+    return case.planned if isinstance(case.planned, tuple) else ()
+
+
+def _quota_faults(plan: Plan, quota_instances: int, others: int) -> Iterator[Reason]:
+    if plan.peak_instances + others > quota_instances:
+        used = f", of which other endpoints hold {others}," if others else ""
+        yield Reason(
+            code="quota.too-low",
+            subject=f"quota {plan.instance_type} for endpoint usage",
+            message=(
+                f"allows {quota_instances} instances{used} and the update needs"
+                f" {plan.peak_instances} at its peak."
+            ),
+            remedy="Ask AWS to raise it, or choose rolling with small batches.",
+        )
+
+
+def _tell_usage(usage: Usage | Unmeasured | None) -> str:
+    match usage:
+        case None:
+            return "what others use was not looked at"
+        case Unmeasured(why):
+            return f"what others use is unknown ({why})"
+        case Usage():
+            told = f"{usage.instances} used by {say_count(usage.endpoints, 'other endpoint')}"
+            if usage.seen == usage.listed:
+                return told
+            return f"at least {told} ({usage.seen} of {usage.listed} could be seen in time)"

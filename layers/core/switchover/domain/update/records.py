@@ -1,0 +1,61 @@
+"""What an update keeps of its own course: moments, evidence, the capacity before, requests of people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from switchover.domain.evidence import ContainerLog, Trip
+from switchover.domain.reasons import Reason
+
+
+class Evidence(BaseModel):
+    """What would vanish when the update is over: SageMaker's words, alarms, the container's log."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    failure_reason: str = ""
+    alarms: tuple[Trip, ...] = ()
+    log: ContainerLog = ContainerLog()
+
+
+class Moment(BaseModel):
+    """One entry of an update's timeline."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: datetime
+    state: str
+    text: str
+    old_instances: int | None = None
+    new_instances: int | None = None
+
+
+class AbortRequest(BaseModel):
+    """Somebody wants an update stopped: a person, or a guard with its reasons."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: AwareDatetime
+    by: str
+    reasons: tuple[Reason, ...] = Field(min_length=1)
+
+    @property
+    def told(self) -> str:
+        """What people read in the timeline."""
+        first = self.reasons[0]
+        if first.code == "update.aborted":
+            return f"{first.subject} {first.message}"
+        return f"Called off by {self.by}: {first.subject}: {first.message}"
+
+
+class GuardCall(BaseModel):
+    """A guard was called for the bake that began then; `is_standing` once it has come."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bake_since: datetime
+    called_at: datetime
+    is_standing: bool = False
+    has_seen_enough: bool = False

@@ -1,0 +1,105 @@
+"""What an execution is asked for: its input, checked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from switchover.domain.bounded import Limits, Unreadable, check_value
+from switchover.domain.reasons import Reason, reasons_from
+from switchover.domain.release import EndpointName, Hotfix, check_year, explained
+
+# Step Functions hands over 256 KiB at most (Step Functions Developer Guide, "Quotas").
+INPUT_LIMITS = Limits(bytes=256 * 1024)
+
+
+# An execution's name, which takes 80 characters (StartExecution, name).
+UpdateId = Annotated[str, Field(max_length=80)]
+
+
+class Request(BaseModel):
+    """The execution's input: `release` alone is enough.
+
+    `release` is the S3 URI of a release.json; `rollback` names an endpoint to take back instead, `to`
+    the version (by default the last one that served before); `recover` is the id of an update whose
+    execution was stopped, `resume` of one that waits for its turn, `cancel` of one to be taken out of the
+    queue; `policy` overrides; `reason` is recorded. `hotfix` leaves out the alarms that are red
+    already, because the version that serves is what fails; it needs a `reason`. So does `now`, which
+    doesn't wait for a window. `offered_at` is when a release was uploaded, at the latest now; without it,
+    it is asked for by name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Switchover start")
+
+    release: str | None = Field(default=None, pattern=r"^s3://[^/]+/.+", max_length=1100)
+    object_version: str | None = Field(default=None, max_length=1024)
+    rollback: EndpointName | None = None
+    to: str | None = Field(default=None, max_length=63)
+    recover: UpdateId | None = None
+    resume: UpdateId | None = None
+    cancel: UpdateId | None = None
+    policy: dict[str, Any] = Field(default_factory=dict)
+    reason: str = Field(default="", max_length=1000)
+    hotfix: Hotfix = False
+    now: Annotated[bool, Field(strict=True), explained("now passes over the window")] = False
+    offered_at: Annotated[AwareDatetime, AfterValidator(check_year)] | None = None
+
+    @model_validator(mode="after")
+    def _asks_for_one_thing(self) -> Request:
+        asked = [
+            name
+            for name in ("release", "rollback", "recover", "resume", "cancel")
+            if getattr(self, name) is not None
+        ]
+        if len(asked) != 1:
+            raise ValueError(
+                "give `release` (the S3 URI of a release.json) or `rollback` (an endpoint's name)"
+            )
+        if self.earlier_update is not None and (self.policy or self.now):
+            raise ValueError(
+                "an update that is taken up keeps what it was asked for: policy and now go with a"
+                " `release` or a `rollback`"
+            )
+        if self.hotfix and self.release is None:
+            raise ValueError("a hotfix is a `release`: red alarms don't hold a rollback up anyway")
+        return self
+
+    @property
+    def earlier_update(self) -> str | None:
+        """The id of the update that this execution takes up; None if it begins one of its own."""
+        return self.recover or self.resume or self.cancel
+
+    @property
+    def bucket_and_key(self) -> tuple[str, str]:
+        """Where the release lies."""
+        bucket, _, key = (self.release or "").removeprefix("s3://").partition("/")
+        return bucket, key
+
+
+def parse_request(raw: object) -> Request | tuple[Reason, ...]:
+    """Read an execution's input, or say everything that is wrong with it."""
+    try:
+        check_value(raw, INPUT_LIMITS)
+        return Request.model_validate(raw)
+    except Unreadable as unreadable:
+        return (
+            Reason(
+                code="input.invalid",
+                subject="execution input",
+                message=f"{unreadable}.",
+                remedy="Write what is asked for, as docs/inputs shows it.",
+            ),
+        )
+    except ValidationError as error:
+        return reasons_from(
+            error, code="input.invalid", subjects={}, source="execution input", model=Request
+        )

@@ -1,0 +1,126 @@
+"""An outcome as somebody reads it on a phone at night: at most twelve lines, what matters first."""
+
+from __future__ import annotations
+
+from textwrap import shorten
+from typing import TYPE_CHECKING
+
+from switchover.domain.amounts import say_count, say_roughly
+from switchover.domain.golden.identity import UNASKED
+from switchover.domain.naming import short_alarm_name
+from switchover.domain.outcome import Outcome
+from switchover.domain.plain_text import for_message, quote
+from switchover.domain.serving import say_serving
+from switchover.explain.advice import advise
+from switchover.explain.waits import say_starter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover.domain.reasons import Reason
+    from switchover.domain.update.update import Update
+
+_SENTENCE = 200
+_MOST_REASONS = 2
+# A release is refused for all its faults at once, and nothing else has to be told then.
+_MOST_FAULTS = 3
+_UNTOUCHED = frozenset({Outcome.REJECTED, Outcome.QUEUED, Outcome.SUPERSEDED})
+
+
+def tell_outcome(update: Update) -> tuple[str, ...]:
+    """The lines: how it ended, why, what SageMaker and the container said, what serves, what to do.
+
+    Each is fit for a message: names and words of others begin no line and make no link.
+    """
+    lines = [headline(update)]
+    if update.outcome is Outcome.UPDATED:
+        lines += _way(update)
+    starter = say_starter(update)
+    if update.hotfix_told:
+        lines.append(update.hotfix_told)
+    elif starter:
+        lines.append(f"Asked for by {starter}." if update.offered_by else f"Asked for: {starter}.")
+    if update.overrides_told:
+        lines.append(shorten(update.overrides_told, _SENTENCE, placeholder=" …"))
+    if update.outcome is Outcome.UPDATED:
+        lines.append(f"Proven {(update.identity or UNASKED).told}.")
+    lines += _reasons(update)
+    if update.outcome not in _UNTOUCHED:
+        lines += _testimony(update)
+    lines += [f"Next: {step}" for step in advise(update)] or ["Nothing to do."]
+    lines.append(f"More: switchover explain {update.update_id}")
+    return tuple(map(for_message, lines))
+
+
+def headline(update: Update) -> str:
+    """How it ended, without the reason that the summary quotes: reasons are told beside it."""
+    if not update.reasons:
+        return update.summary
+    told, quoted, _ = update.summary.partition(f": {update.reasons[0].subject}: ")
+    return f"{told}." if quoted else told
+
+
+def _way(update: Update) -> Iterator[str]:
+    """By which strategy it moved, and how long that took."""
+    plan, seconds = update.plan, update.moving_seconds
+    if plan is None or seconds is None:
+        return
+    pace = plan.pace
+    steps = f" in steps of {pace.step_instances}" if pace.steps > 1 else ""
+    yield (
+        f"Moved by {pace.strategy.value}, {say_count(pace.instances, 'instance')}{steps}, in"
+        f" {say_roughly(seconds)} (planned: about {say_roughly(plan.expected_seconds)})."
+    )
+
+
+def _reasons(update: Update) -> Iterator[str]:
+    is_untouched = update.outcome in _UNTOUCHED
+    most = _MOST_FAULTS if is_untouched else _MOST_REASONS
+    faults = (*update.way_back_faults, _fault_of_way_back(update))
+    told = [
+        # SageMaker's own words have their line, and so has what stood in the way of going back.
+        reason
+        for reason in update.reasons
+        if is_untouched or (reason.code != "sagemaker.failure-reason" and reason not in faults)
+    ]
+    for reason in told[:most]:
+        if is_untouched:
+            yield f"- {reason.subject}: {reason.message}"
+            if update.outcome is not Outcome.SUPERSEDED:  # whose next step it is
+                yield f"→ {reason.remedy}"
+        else:
+            yield shorten(f"Why: {_cause(reason)}", _SENTENCE, placeholder=" …")
+    if len(told) > most:
+        yield f"- and {len(told) - most} more"
+
+
+def _fault_of_way_back(update: Update) -> Reason | None:
+    """Why it isn't back, as far as that is another thing than why it had to go back."""
+    if update.outcome is not Outcome.NEEDS_OPERATOR:
+        return None
+    crashes = (reason for reason in update.reasons[1:] if reason.code == "switchover.crashed")
+    return next(crashes, next(reversed(update.way_back_faults), None))
+
+
+def _cause(reason: Reason) -> str:
+    """What failed and how; our alarms by what they watch, as their full names fill a screen."""
+    kind, _, name = reason.subject.partition(" ")
+    subject = f"alarm {short_alarm_name(name)}" if kind == "alarm" else reason.subject
+    return f"{subject}: {reason.message}"
+
+
+def _testimony(update: Update) -> Iterator[str]:
+    evidence = update.evidence
+    if evidence.failure_reason:
+        said = shorten(evidence.failure_reason, _SENTENCE, placeholder=" …")
+        yield f"SageMaker says: {said}"
+    fault = _fault_of_way_back(update)
+    is_told = evidence.failure_reason and fault and evidence.failure_reason in fault.message
+    if fault is not None and not is_told:
+        yield shorten(f"The way back failed: {fault.message}", _SENTENCE, placeholder=" …")
+    if evidence.log.lines:
+        last = evidence.log.lines[-1]
+        yield f"Container log: {quote(last.text, _SENTENCE)}"
+    if update.serving is not None:
+        at = f" (at {update.ended_at:%H:%M:%S} UTC)" if update.ended_at else ""
+        yield f"Serves now: {say_serving(update.serving)}{at}."

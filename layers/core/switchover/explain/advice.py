@@ -1,0 +1,240 @@
+"""What to do next, for whoever was woken by an outcome: sentences, and the commands to choose from."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, assert_never
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.fleet import EndpointStatus
+from switchover.domain.marks import mark_after
+from switchover.domain.outcome import Outcome
+from switchover.domain.plans.plan import Kind
+from switchover.domain.queue_reasons import start_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover.domain.plans.plan import Plan
+    from switchover.domain.update.update import Update
+
+
+class Step(BaseModel):
+    """One thing to do; `command` does it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    command: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.command}".rstrip()
+
+
+# SageMaker's words for a failure (rules §6), and what helps.
+_FAILURES = (
+    (
+        re.compile(r"InsufficientInstanceCapacity|CapacityError"),
+        "AWS had no instances to give: start it again later, or in smaller steps (rolling).",
+    ),
+    (
+        re.compile(r"ping health check"),
+        (
+            "The container never got healthy: read its log. One that only loads long needs a larger "
+            "ContainerStartupHealthCheckTimeoutInSeconds in the endpoint config."
+        ),
+    ),
+    (
+        re.compile(r"Request to service failed"),
+        "SageMaker failed by itself: start it again.",
+    ),
+)
+_NO_ROOM = re.compile(r"InsufficientInstanceCapacity|CapacityError|service limit")
+_SHORT = Step(text="Instances may be short: look at capacity and quota first.")
+_CAPACITY_OFF = "The fleet serves, but its capacity isn't as it was"
+
+
+def advise(update: Update) -> tuple[Step, ...]:
+    """The steps to choose from, the likeliest first; what ended well needs none, but for what is left."""
+    return (*_for_what_is_left(update), *_by_outcome(update))
+
+
+def _for_what_is_left(update: Update) -> Iterator[Step]:
+    """What the update took away and could not put back: however it ended, only people can."""
+    lost = {reason.code: reason for reason in update.left_to_others}
+    if "endpoint.policy-lost" in lost:
+        yield Step(
+            text="Callers that the endpoint's resource policy let in are refused until it is attached "
+            "again. The command, with the whole policy:",
+            command=f"switchover explain {update.update_id}",
+        )
+    if "capacity.alarms-astray" in lost:
+        yield Step(text=lost["capacity.alarms-astray"].remedy)
+
+
+def _by_outcome(update: Update) -> tuple[Step, ...]:
+    match update.outcome:
+        case None | Outcome.UPDATED:
+            return ()
+        case Outcome.QUEUED:
+            return (
+                Step(
+                    text="It starts when its turn comes. See the queue:",
+                    command=f"switchover queue {update.endpoint}",
+                ),
+            )
+        case Outcome.SUPERSEDED:
+            return tuple(Step(text=reason.remedy) for reason in update.reasons[:1])
+        case Outcome.REJECTED:
+            return tuple(_after_rejection(update))
+        case Outcome.ROLLED_BACK:
+            return tuple(_after_rollback(update))
+        case Outcome.NEEDS_OPERATOR:
+            return tuple(_for_operator(update))
+        case _:
+            assert_never(update.outcome)
+
+
+def _after_rejection(update: Update) -> Iterator[Step]:
+    yield Step(text="Mend what is named.")
+    if update.kind is Kind.RELEASE and update.version:
+        yield Step(
+            text="Then start the release again; nothing has to be sent:",
+            command=start_command(update),
+        )
+
+
+def _after_rollback(update: Update) -> Iterator[Step]:
+    known = [text for words, text in _FAILURES if words.search(update.evidence.failure_reason)]
+    remedies = [reason.remedy for reason in update.reasons if reason.code != _SAGEMAKERS]
+    yield from (Step(text=text) for text in list(dict.fromkeys((*known, *remedies)))[:2])
+    if update.kind is not Kind.RELEASE or not update.version:
+        return
+    start = start_command(update)
+    if mark_after(update) is None:
+        yield Step(text=f"{update.version} may start again:", command=start)
+    else:
+        yield Step(text=f"{update.version} is marked bad and starts only by name:", command=start)
+
+
+_SAGEMAKERS = "sagemaker.failure-reason"
+
+
+def _for_operator(update: Update) -> Iterator[Step]:
+    plan, serving = update.plan, update.serving
+    if plan is None or serving is None:
+        yield Step(text="Look at the endpoint:", command=_describe(update.endpoint))
+        return
+    match serving.status:
+        case None:
+            yield _create(plan)
+        case EndpointStatus.FAILED | EndpointStatus.OUT_OF_SERVICE:
+            # A Failed endpoint takes DeleteEndpoint and nothing else (rules §2).
+            yield Step(
+                text="Nothing serves, and SageMaker takes only a delete now:",
+                command=f"aws sagemaker delete-endpoint --endpoint-name {plan.endpoint}",
+            )
+            yield _create(plan)
+        case EndpointStatus.UPDATE_ROLLBACK_FAILED:
+            yield _SHORT
+            yield _update(plan, plan.previous_config, f"Back to {plan.previous_version}:")
+            yield _update(plan, plan.target_config, f"Or on to {plan.version}:")
+        case EndpointStatus.IN_SERVICE | EndpointStatus.SYSTEM_UPDATING:
+            yield from _for_a_fleet_that_serves(update, plan, serving.config_name)
+        case _:
+            yield Step(text="SageMaker has not settled it: wait and look again, then AWS Support.")
+            yield Step(text="Look:", command=_describe(plan.endpoint))
+
+
+def _for_a_fleet_that_serves(update: Update, plan: Plan, config_name: str) -> Iterator[Step]:
+    if any(reason.code == "capacity.not-restored" for reason in update.reasons):
+        yield from _for_a_fleet_of_other_capacity(update, plan)
+    elif any(reason.code == "endpoint.policy-lost" for reason in update.reasons):
+        return
+    elif config_name == plan.target_config:
+        if any(_NO_ROOM.search(fault.message) for fault in update.way_back_faults):
+            yield _SHORT
+        yield _update(plan, plan.previous_config, f"Try {plan.previous_version} once more:")
+        yield Step(
+            text="Or go to another version that served:",
+            command=f"switchover rollback {plan.endpoint} --to VERSION",
+        )
+    elif config_name in plan.own_configs:
+        yield Step(text="Its name alone proves nothing. Look:", command=_describe(plan.endpoint))
+    else:
+        yield Step(
+            text="Somebody else updated it. To go back all the same:",
+            command=f"switchover rollback {plan.endpoint} --to {plan.previous_version}",
+        )
+
+
+def _for_a_fleet_of_other_capacity(update: Update, plan: Plan) -> Iterator[Step]:
+    noted, instances = update.snapshot, update.serving.instances if update.serving else 0
+    yield Step(text=f"{_CAPACITY_OFF}.")
+    target = noted.scaling.target if noted else None
+    if target:
+        yield _rescale(plan, target)
+    # Where a fleet scales, its size is scaling's to choose, but for what the update itself made of it.
+    is_size_ours = plan.changes_fleet_size or not target
+    if noted and is_size_ours and instances != noted.desired_instances:
+        yield _resize(plan, noted.desired_instances)
+    elif not target:
+        yield Step(text="Look:", command=_describe(plan.endpoint))
+
+
+def _resize(plan: Plan, instances: int) -> Step:
+    return Step(
+        text=f"Bring the fleet back to {instances} instance{'' if instances == 1 else 's'}:",
+        command=(
+            f"aws sagemaker update-endpoint-weights-and-capacities --endpoint-name {plan.endpoint}"
+            " --desired-weights-and-capacities"
+            f" VariantName={plan.variant},DesiredInstanceCount={instances}"
+        ),
+    )
+
+
+def _rescale(plan: Plan, target: dict[str, Any]) -> Step:
+    return Step(
+        text="Put the scalable target back:",
+        command=(
+            "aws application-autoscaling register-scalable-target --service-namespace sagemaker"
+            f" --resource-id endpoint/{plan.endpoint}/variant/{plan.variant}"
+            " --scalable-dimension sagemaker:variant:DesiredInstanceCount"
+            f" --min-capacity {target['MinCapacity']} --max-capacity {target['MaxCapacity']}"
+            f" --suspended-state {_suspended(target.get('SuspendedState', {}))}"
+        ),
+    )
+
+
+def _suspended(state: dict[str, bool]) -> str:
+    kinds = (
+        "DynamicScalingInSuspended",
+        "DynamicScalingOutSuspended",
+        "ScheduledScalingSuspended",
+    )
+    return ",".join(f"{kind}={str(state.get(kind, False)).lower()}" for kind in kinds)
+
+
+def _create(plan: Plan) -> Step:
+    return Step(
+        text=f"Bring {plan.previous_version} back:",
+        command=(
+            f"aws sagemaker create-endpoint --endpoint-name {plan.endpoint}"
+            f" --endpoint-config-name {plan.previous_config}"
+        ),
+    )
+
+
+def _update(plan: Plan, config_name: str, text: str) -> Step:
+    return Step(
+        text=text,
+        command=(
+            f"aws sagemaker update-endpoint --endpoint-name {plan.endpoint}"
+            f" --endpoint-config-name {config_name} --retain-all-variant-properties"
+        ),
+    )
+
+
+def _describe(endpoint: str) -> str:
+    return f"aws sagemaker describe-endpoint --endpoint-name {endpoint}"

@@ -1,0 +1,91 @@
+"""Who asked for an update, and what it asks of people while it waits for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, assert_never
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover.domain.approvals.four_eyes import say_offerers
+from switchover.domain.plain_text import quote
+from switchover.domain.reasons import Reason
+from switchover.domain.update.approval import Gate
+
+if TYPE_CHECKING:
+    from switchover.domain.update.update import Update
+
+
+class Wait(BaseModel):
+    """An update that waits for people: the question, why it is asked, and how it is answered.
+
+    `until` is None for an update of an earlier version of the code, which didn't keep it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    gate: Gate
+    question: str
+    reasons: tuple[Reason, ...]
+    asked_at: datetime | None
+    until: datetime | None
+    silence: str
+    yes: str
+    no: str
+
+
+def find_wait(update: Update) -> Wait | None:
+    """What people are asked right now; None if nobody is waited for."""
+    gate = update.open_gate
+    if gate is None or update.plan is None:
+        return None
+    asked = update.question if update.question and update.question.gate is gate else None
+    return Wait(
+        gate=gate,
+        question=say_question(update, gate),
+        reasons=asked.reasons if asked else (),
+        asked_at=asked.asked_at if asked else None,
+        until=asked.until if asked else None,
+        silence=say_silence(gate),
+        yes=f"switchover approve {update.endpoint}",
+        no=f"switchover reject {update.endpoint} --reason '…'",
+    )
+
+
+def say_question(update: Update, gate: Gate) -> str:
+    """The question in a sentence or three."""
+    plan = update.planned
+    match gate:
+        case Gate.START:
+            return (
+                f"{update.endpoint} wants to move to {update.version} by {plan.pace.strategy.value}:"
+                f" about {plan.expected_seconds // 60} minutes, at most {plan.peak_instances} instances."
+            )
+        case Gate.PROMOTION:
+            return (
+                f"{update.endpoint} serves {update.version} with all of its traffic. Shall it stay?"
+                f" A no takes it back to {plan.previous_version}."
+            )
+        case _:
+            assert_never(gate)
+
+
+def say_silence(gate: Gate) -> str:
+    """What it means that nobody answers."""
+    match gate:
+        case Gate.START:
+            return "Silence rejects it."
+        case Gate.PROMOTION:
+            return "Silence takes it back."
+        case _:
+            assert_never(gate)
+
+
+def say_starter(update: Update) -> str:
+    """Who asked for it and why, as far as that was said: `user/kim (AWS identity, …): “why”`.
+
+    Empty if neither is known.
+    """
+    who = say_offerers(update.offered_by) if update.offered_by else ""
+    why = quote(update.given_reason) if update.given_reason else ""
+    return f"{who}: {why}" if who and why else who or why

@@ -1,0 +1,44 @@
+"""Stopping an update: record it, then look, so that whoever waits acts on it at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.aws.ledger import try_anew
+from switchover.domain.aborting import Objection, object_to_abort
+from switchover.domain.update.records import Moment
+from switchover.steps.waking import wake
+
+if TYPE_CHECKING:
+    from switchover.aws.ledger import Ledger
+    from switchover.domain.update.records import AbortRequest
+    from switchover.domain.update.update import Update
+    from switchover.steps.observing import Observer
+
+
+def stop_update(update_id: str, request: AbortRequest, observer: Observer) -> Objection | None:
+    """Have an update stopped, wherever it is; or say why it can't be, with nothing changed.
+
+    Whatever state it is in finds the request: the waiting one by the look that is taken here, the others
+    before they ask SageMaker for anything.
+
+    Raises:
+        StaleUpdate: others kept changing it; ask again.
+    """
+    update = _record(update_id, request, observer.ledger)
+    if isinstance(update, Objection):
+        return update
+    wake(update, observer)
+    return None
+
+
+def _record(update_id: str, request: AbortRequest, ledger: Ledger) -> Update | Objection:
+    def record() -> Update | Objection:
+        update = ledger.update(update_id)
+        return object_to_abort(update) or ledger.save(update, abort=request)
+
+    recorded = try_anew(record)
+    if not isinstance(recorded, Objection):
+        moment = Moment(at=request.at, state="Abort", text=request.told)
+        ledger.add_moment(recorded, moment)
+    return recorded

@@ -1,0 +1,261 @@
+"""Admission: an update wants its endpoint. Look, decide, act; look again until both agree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from switchover.domain.errors import Unavailable
+from switchover.domain.joining import is_granted
+from switchover.domain.marks import check_marks
+from switchover.domain.plans.plan import Kind
+from switchover.domain.policies.layers import EffectivePolicy
+from switchover.domain.policies.overrides import OVERRIDE_REFUSED
+from switchover.domain.policies.policy import Policy, WhenBusy, Wish
+from switchover.domain.queue_reasons import starts_later
+from switchover.domain.queueing import (
+    Claim,
+    Decision,
+    Look,
+    Standing,
+    Turn,
+    Waiting,
+    decide_turn,
+    order_of_update,
+)
+from switchover.domain.reasons import Reason
+from switchover.domain.release import Start
+from switchover.domain.windows.window import StartTime, find_start
+
+if TYPE_CHECKING:
+    from switchover.aws.files import Files
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.queue import Queue
+    from switchover.aws.wishes import Wishes
+    from switchover.aws.workflow import Workflow
+    from switchover.domain.fleet import Absent, EndpointReading
+    from switchover.domain.update.update import Update
+    from switchover.steps.queue_runner import QueueRunner
+    from switchover.steps.start_times import StartTimes
+
+# Who loses the claim to another sees that, queues up and sees itself there. Whoever needs more is in
+# a crowd, and comes again a little later: the state machine retries with jitter.
+_LOOKS = 4
+
+
+class Admission:
+    """The door to an endpoint: one goes in, the others end as the policy says, none is lost."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        queue: Queue,
+        workflow: Workflow,
+        files: Files,
+        timetables: StartTimes,
+        wishes: Wishes,
+    ) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._workflow = workflow
+        self._files = files
+        self._timetables = timetables
+        self._wishes = wishes
+
+    def look(self, update: Update, endpoint: EndpointReading | Absent) -> Look:
+        """Read everything that decides about an update, changing nothing."""
+        policy, faults = self._policy(update)
+        start = self.find_start(update, policy, endpoint)
+        seen = self._look_again(
+            update,
+            endpoint,
+            Look(
+                now=endpoint.read_at,
+                standing=Standing(),
+                is_holder_running=False,
+                waiting=(),
+                when_busy=policy.when_busy,
+                start=start,
+                refusals=self._refusals(update),
+            ),
+        )
+        is_alone = seen.standing.holder is None and not seen.waiting
+        against = [each for each in faults if not is_alone or each.code == OVERRIDE_REFUSED]
+        return replace(seen, refusals=(*seen.refusals, *against))
+
+    def foresee(self, update: Update, endpoint: EndpointReading | Absent) -> Decision:
+        """What `admit` would decide about an update now, changing nothing."""
+        return decide_turn(update, self.look(update, endpoint))
+
+    def admit(
+        self, update: Update, endpoint: EndpointReading | Absent, turns: QueueRunner
+    ) -> Decision:
+        """Take the claim for an update, or put it into the queue, or say why not.
+
+        Whoever waits has looked after it was put into the queue: a holder that left before that look
+        was seen to be gone, and one that leaves later finds it there.
+
+        Raises:
+            Unavailable: others were always faster; a retry looks again.
+        """
+        look = self.look(update, endpoint)
+        for _ in range(_LOOKS):
+            decision = decide_turn(update, look)
+            own = next((one for one in look.waiting if one.update_id == update.update_id), None)
+            if decision.turn in {Turn.SUPERSEDED, Turn.REJECTED}:
+                return decision
+            if decision.turn is Turn.CLAIM:
+                if self._take(update, look):
+                    turns.leave(update)
+                    turns.make_way(look.waiting, order_of_update(update), look.now)
+                    return decision
+            elif own is not None and _is_kept(own, update, decision):
+                if decision.turn is Turn.RECOVER and look.standing.holder is not None:
+                    holder = look.standing.holder
+                    turns.recover(holder.endpoint, holder.update_id, holder.execution_arn, look.now)
+                return decision
+            else:
+                turns.put(_waiting(update, decision, look.when_busy), look.now)
+            look = self._look_again(update, endpoint, look)
+        raise Unavailable(f"others kept taking turns on {update.endpoint}")
+
+    def postpone(
+        self,
+        update: Update,
+        endpoint: EndpointReading | Absent,
+        lasts_seconds: int,
+        turns: QueueRunner,
+    ) -> Decision | StartTime:
+        """Put an update back into the queue that would not end in time; the time it has if it will."""
+        policy, _ = self._policy(update)
+        found = self._fit(update, policy, endpoint, lasts_seconds)
+        if isinstance(found, Decision) and found.turn is Turn.WAIT:
+            turns.put(_waiting(update, found, policy.when_busy), endpoint.read_at)
+        return found
+
+    def fit(
+        self, update: Update, endpoint: EndpointReading | Absent, lasts_seconds: int
+    ) -> Decision | StartTime:
+        """Whether an update that may take so long would end in time, if it began now.
+
+        How long it may take is known only once it is planned.
+        """
+        policy, _ = self._policy(update)
+        return self._fit(update, policy, endpoint, lasts_seconds)
+
+    def _fit(
+        self,
+        update: Update,
+        policy: Policy,
+        endpoint: EndpointReading | Absent,
+        lasts_seconds: int,
+    ) -> Decision | StartTime:
+        start = self.find_start(update, policy, endpoint, lasts_seconds)
+        if isinstance(start, tuple):
+            return Decision(Turn.REJECTED, start)
+        if start.at <= endpoint.read_at:
+            return start
+        return Decision(Turn.WAIT, (starts_later(update, start),), start.at)
+
+    def find_start(
+        self,
+        update: Update,
+        policy: Policy,
+        endpoint: EndpointReading | Absent,
+        lasts_seconds: int = 0,
+    ) -> StartTime | tuple[Reason, ...]:
+        """When the policy, the release and the person let an update begin, or all that keeps it unknown.
+
+        A rollback doesn't wait: it is the way out of what serves now.
+        """
+        now = endpoint.read_at
+        if update.kind is Kind.ROLLBACK:
+            return StartTime(now, "A rollback doesn't wait.", None)
+        wish = update.release.start if update.release else Start.NOW
+        skips_window = update.request is not None and update.request.now
+        is_hotfix = bool(update.hotfix_reason)
+        keeps_time = Wish.START_TIME in (policy.releases_may or ())
+        timetable = self._timetables.read(
+            policy,
+            now,
+            bucket=update.bucket,
+            endpoint=update.endpoint,
+            variant=_variant(endpoint),
+            wish=wish,
+            is_hotfix=is_hotfix,
+            skips_window=skips_window,
+            keeps_time=keeps_time,
+        )
+        if isinstance(timetable, tuple):
+            return timetable
+        found = find_start(
+            now,
+            wish=wish,
+            windows=timetable.windows,
+            freezes=timetable.freezes,
+            lasts_seconds=lasts_seconds,
+            is_hotfix=is_hotfix,
+            skips_window=skips_window,
+            keeps_time=keeps_time,
+        )
+        return (found,) if isinstance(found, Reason) else found
+
+    def _look_again(self, update: Update, endpoint: EndpointReading | Absent, look: Look) -> Look:
+        waiting = self._queue.entries(update.endpoint)
+        # After the queue: who leaves between the two readings is seen to be gone.
+        standing = self._ledger.standing(update.endpoint)
+        holder = standing.holder
+        is_running = holder is not None and self._workflow.is_running(holder.execution_arn)
+        newest = self._ledger.find(standing.newest.partition("#")[2]) if standing.newest else None
+        return replace(
+            look,
+            standing=standing,
+            is_holder_running=is_running,
+            waiting=waiting,
+            granted=newest if is_granted(update, newest, endpoint, is_running=is_running) else None,
+        )
+
+    def _take(self, update: Update, look: Look) -> bool:
+        claim = Claim(update.endpoint, update.update_id, update.execution_arn, look.now)
+        gone = look.standing.holder.execution_arn if look.standing.holder else None
+        return self._ledger.take_claim(claim, order_of_update(update), instead_of=gone)
+
+    def _refusals(self, update: Update) -> tuple[Reason, ...]:
+        mark = self._wishes.mark(update.endpoint, update.version)
+        return tuple(check_marks(update, mark, self._wishes.pin(update.endpoint)))
+
+    def _policy(self, update: Update) -> tuple[Policy, tuple[Reason, ...]]:
+        """The policy, or the defaults with every fault of it.
+
+        For a release with a refused override nothing is copied or read. Other faults are PlanUpdate's to
+        refuse, with all that it finds beside; but where others run or wait, none of them gives way to it.
+        """
+        effective = self._files.effective_policy(update)
+        if isinstance(effective, EffectivePolicy):
+            return effective.policy, ()
+        return Policy(), effective
+
+
+def _variant(endpoint: EndpointReading | Absent) -> str:
+    variants = getattr(endpoint, "variants", ())
+    return variants[0].name if variants else ""
+
+
+def _waiting(update: Update, decision: Decision, when_busy: WhenBusy) -> Waiting:
+    if decision.not_before is None:
+        raise ValueError(f"{update.update_id} was not told how long to wait")
+    return Waiting(
+        endpoint=update.endpoint,
+        update_id=update.update_id,
+        version=update.version,
+        offered_at=update.offered_at or update.started_at,
+        not_before=decision.not_before,
+        why=decision.reasons[0].message,
+        queued_by=update.execution_arn,
+        # What a rollback waits for is no release's business.
+        when_busy=WhenBusy.QUEUE if update.kind is Kind.ROLLBACK else when_busy,
+    )
+
+
+def _is_kept(own: Waiting, update: Update, decision: Decision) -> bool:
+    return (own.queued_by, own.not_before) == (update.execution_arn, decision.not_before)

@@ -1,0 +1,76 @@
+"""Asking AWS for a change: noted before, and forgotten once AWS has answered."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from switchover.aws.failures import is_unanswered, was_refused
+from switchover.aws.ledger import try_anew
+from switchover.domain.errors import CallRefused, NameTaken, NoAnswer, StaleUpdate, SwitchoverError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from switchover.aws.ledger import Ledger
+    from switchover.domain.update.update import Update
+
+
+def ask(
+    ledger: Ledger,
+    update: Update,
+    at: datetime,
+    act: Callable[[], object],
+    *,
+    once_answered: Mapping[str, object] | None = None,
+    **changes: object,
+) -> Update:
+    """Record `changes` and that AWS is about to be asked for something, then `act`; returns the update.
+
+    That record stays if no answer comes: the request may be under way still, and no outcome is told
+    before it can't land any more. `at` is SageMaker's clock; `once_answered` is recorded with an answer,
+    be it a no. Throttled is asked too often, and no answer to what was asked. An execution that lost the
+    update to another one meanwhile asks for nothing.
+
+    Raises:
+        StaleUpdate: the update was changed since it was read; nothing was asked for.
+    """
+    noted = ledger.save(update, asked_at=at, **changes)
+    forgotten: dict[str, object] = {"asked_at": update.asked_at}
+    answered = {**forgotten, **(once_answered or {})}
+    try:
+        act()
+    except Exception as error:
+        words = _root_of(error)
+        if _is_refusal(error, words):
+            _record_answer(ledger, noted, forgotten if is_unanswered(words) else answered)
+        raise
+    return _record_answer(ledger, noted, answered)
+
+
+def _root_of(error: BaseException) -> BaseException:
+    """What AWS said, below the words in which gateways tell it; or the last of our own."""
+    while isinstance(error, SwitchoverError) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _is_refusal(error: Exception, words: BaseException) -> bool:
+    """Whether AWS has refused what was asked. Where the SDK asked again, its first try may still land."""
+    if isinstance(error, CallRefused | NameTaken) and isinstance(words, SwitchoverError):
+        return not isinstance(words, NoAnswer)  # ours, of what AWS has answered
+    return was_refused(words)
+
+
+def _record_answer(ledger: Ledger, noted: Update, answered: dict[str, object]) -> Update:
+    """Take a note back, and no other: an earlier request whose answer is unknown stays noted."""
+
+    def record_anew() -> Update:
+        newest = ledger.update(noted.update_id)
+        is_own = newest.asked_at == noted.asked_at
+        return ledger.save(newest, **answered) if is_own else newest
+
+    with suppress(StaleUpdate):
+        return ledger.save(noted, **answered)
+    return try_anew(record_anew)

@@ -1,0 +1,166 @@
+"""Stands by a bake: counts what the new fleet is asked, and asks it itself where nobody else does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from switchover.aws.ledger import try_anew
+from switchover.aws.manifests import GOLDEN
+from switchover.domain.golden.questions import GoldenQuestion
+from switchover.domain.guarding import (
+    LOOK_SECONDS,
+    Probes,
+    aim,
+    bake_of,
+    doubt_traffic,
+    share_of_new_fleet,
+)
+from switchover.domain.plans.routing import BY_PREFIX, keeps_to_instances
+from switchover.domain.policies.policy import Inconclusive
+from switchover.domain.update.records import AbortRequest, Moment
+from switchover.steps.aborting import stop_update
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from switchover.aws.files import Files
+    from switchover.aws.fleet_metrics import FleetMetrics
+    from switchover.aws.manifests import Manifests
+    from switchover.aws.runtime import Runtime
+    from switchover.domain.reasons import Reason
+    from switchover.domain.update.update import Update
+    from switchover.steps.observing import Observer
+
+_US_PER_SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class BakeGuard:
+    """The guard of one bake. Its pauses are in SageMaker's time; whoever runs it makes them."""
+
+    observer: Observer
+    metrics: FleetMetrics
+    runtime: Runtime
+    files: Files
+    manifests: Manifests
+
+    def stand(self, update_id: str, bake_since: datetime) -> Iterator[float]:
+        """Guard the bake that began then, to its end or until enough is known; yields pauses in seconds.
+
+        Enough requests end it well. Too few shortly before its end are inconclusive: the update is
+        stopped if the policy says so, else TestModel finds it. Wrong answers that must be the new
+        fleet's stop it.
+        """
+        try:
+            update = self._take_post(update_id, bake_since)
+            if update is not None:
+                yield from self._guard(update, bake_since)
+        except Exception:
+            # Lambda runs it again, which then has to find the post free.
+            self.leave_post(update_id, bake_since)
+            raise
+
+    def leave_post(self, update_id: str, bake_since: datetime) -> None:
+        """Note that the guard is gone, so that another may come."""
+        self._stand_at_post(update_id, bake_since, is_standing=False)
+
+    def _guard(self, update: Update, bake_since: datetime) -> Iterator[float]:
+        update_id = update.update_id
+        plan = update.planned
+        probes = Probes(
+            self._questions(update),
+            identity=plan.identity,
+            varies=plan.routing == BY_PREFIX,
+        )
+        while True:
+            update = self.observer.ledger.update(update_id)
+            endpoint = self.observer.sagemaker.read(update.endpoint)
+            now, bake = endpoint.read_at, bake_of(endpoint, update.planned)
+            if bake is None or bake.since != bake_since or update.is_ending:
+                return
+            if probes.blamed:
+                self._stop(update, now, probes.blamed)
+                return
+            answered = self.metrics.answered(update.planned, update, now)
+            doubts = doubt_traffic(update.planned, answered)
+            if not doubts or bake.must_be_decided(now):
+                self._conclude(update, now, answered, probes, doubts)
+                return
+            probes.new_share = share_of_new_fleet(endpoint, update.planned)
+            yield from self._ask(update, probes)
+
+    def _take_post(self, update_id: str, bake_since: datetime) -> Update | None:
+        """Note that the guard has come; None if one stands there, or nobody called for this bake."""
+        return self._stand_at_post(update_id, bake_since, is_standing=True)
+
+    def _stand_at_post(
+        self, update_id: str, bake_since: datetime, *, is_standing: bool
+    ) -> Update | None:
+        """Record whether a guard stands there; None if that is known, or another bake is guarded."""
+
+        def record() -> Update | None:
+            update = self.observer.ledger.update(update_id)
+            called = update.guard
+            if called is None or called.bake_since != bake_since:
+                return None
+            if called.is_standing is is_standing:
+                return None
+            changed = called.model_copy(update={"is_standing": is_standing})
+            return self.observer.ledger.save(update, guard=changed)
+
+        return try_anew(record)
+
+    def _questions(self, update: Update) -> tuple[GoldenQuestion, ...]:
+        plan = update.planned
+        if plan.golden is None or not plan.guard.probes_per_minute:
+            return ()
+        pinned = self.manifests.read(update.update_id, GOLDEN, plan.golden_pin)
+        found = self.files.pinned_golden(update.bucket, plan.golden, pinned)
+        return aim(plan, (entry for entry in found if isinstance(entry, GoldenQuestion)))
+
+    def _ask(self, update: Update, probes: Probes) -> Iterator[float]:
+        """Golden requests at the policy's rate until it is time to look again; else that pause."""
+        if not probes.questions:
+            yield LOOK_SECONDS
+            return
+        gap_seconds = 60 / update.planned.guard.probes_per_minute
+        spent_seconds = 0.0
+        while spent_seconds < LOOK_SECONDS:
+            question = probes.next_question
+            # Asked once, and of a stream only the beginning: the bake must be looked at again in time.
+            answer = self.runtime.ask(update.endpoint, question, LOOK_SECONDS)
+            probes.note(question, answer)
+            spent_seconds += gap_seconds + answer.latency_us / _US_PER_SECOND
+            yield gap_seconds
+
+    def _conclude(
+        self,
+        update: Update,
+        now: datetime,
+        answered: int,
+        probes: Probes,
+        doubts: tuple[Reason, ...],
+    ) -> None:
+        told = f"The new fleet answered {answered} requests"
+        told += f", {probes.sent} golden ones were sent as traffic" if probes.sent else ""
+        told += f" (answered {probes.told_fleets})" if probes.told_fleets else ""
+        if keeps_to_instances(update.planned.routing):
+            told += f"; {update.planned.routing} routing may have kept them on the old fleet"
+        if doubts and update.planned.guard.inconclusive is Inconclusive.ROLL_BACK:
+            self._stop(update, now, doubts)
+        elif doubts:
+            told += (
+                f": fewer than {update.planned.guard.min_requests}, so that the bake proves nothing"
+            )
+        elif update.guard is not None:
+            enough = update.guard.model_copy(update={"has_seen_enough": True})
+            # Read anew: looks record what they see while metrics are read.
+            newest = self.observer.ledger.update(update.update_id)
+            update = self.observer.ledger.save(newest, guard=enough)
+        self.observer.ledger.add_moment(update, Moment(at=now, state="GuardBake", text=f"{told}."))
+
+    def _stop(self, update: Update, now: datetime, reasons: tuple[Reason, ...]) -> None:
+        request = AbortRequest(at=now, by="the guard of its bake", reasons=reasons)
+        stop_update(update.update_id, request, self.observer)

@@ -1,0 +1,136 @@
+"""Endings: an update is over, for now or for good; record it, and leave nothing of it behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.lost import Leftovers, conclude_lost, tell_leftovers
+from switchover.domain.marks import mark_after
+from switchover.domain.outcome import Outcome, conclude
+from switchover.domain.queueing import order_of_update, rank_again
+from switchover.domain.serving import serving_of
+from switchover.domain.update.records import Moment
+
+if TYPE_CHECKING:
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.queue import Queue
+    from switchover.aws.watched_alarms import WatchedAlarms
+    from switchover.aws.wishes import Wishes
+    from switchover.domain.fleet import Absent
+    from switchover.domain.outcome import Ending
+    from switchover.domain.reasons import Reason
+    from switchover.domain.update.update import Update
+    from switchover.steps.endpoint_changes import EndpointChanges
+    from switchover.steps.leftovers import Finder
+    from switchover.steps.ownership import Ownership
+
+
+class Endings:
+    """Each part may be repeated: what was recorded stays, what was cleared is clear."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        queue: Queue,
+        acts: EndpointChanges,
+        carrying: Ownership,
+        watched_alarms: WatchedAlarms,
+        wishes: Wishes,
+        leftovers: Finder,
+    ) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._acts = acts
+        self._carrying = carrying
+        self._watched_alarms = watched_alarms
+        self._wishes = wishes
+        self._leftovers = leftovers
+
+    def record(
+        self,
+        update: Update,
+        ending: Ending,
+        endpoint: EndpointReading | Absent,
+        *,
+        is_capacity_restored: bool,
+    ) -> Update:
+        """Name the outcome from what serves; one that is named already stays."""
+        if update.outcome is not None:
+            return self._tell_leftovers(update, endpoint)
+        if ending.verdict == "queued":
+            # Who queued up in a crowd may have been passed over since, and ends here and now.
+            waiting = self._queue.entries(update.endpoint)
+            standing = self._ledger.standing(update.endpoint)
+            ending = rank_again(update, ending, waiting, standing, endpoint.read_at)
+        left = self._leftovers.find(update, endpoint) if update.is_reopened else Leftovers()
+        conclusion = (
+            conclude_lost(update, endpoint, left)
+            if left.is_any
+            else conclude(
+                ending,
+                update.plan,
+                endpoint,
+                was_started=update.is_started,
+                is_mixed=update.is_mixed,
+                is_capacity_restored=is_capacity_restored,
+                noted=update.snapshot,
+                left=update.left_to_others,
+                cause=update.cause,
+            )
+        )
+        recorded = self._ledger.settle(
+            update,
+            outcome=conclusion.outcome,
+            summary=conclusion.summary,
+            reasons=_each_once(
+                *conclusion.reasons,
+                *(update.way_back_faults if conclusion.outcome is Outcome.NEEDS_OPERATOR else ()),
+                *update.left_to_others,
+            ),
+            ended_at=endpoint.read_at,
+            serving_config=(endpoint.config_name if isinstance(endpoint, EndpointReading) else ""),
+            serving=serving_of(endpoint, update.plan),
+        )
+        text = conclusion.summary
+        self._ledger.add_moment(
+            recorded, Moment(at=endpoint.read_at, state="RecordOutcome", text=text)
+        )
+        self._tell_what_came_too_late(recorded)
+        return recorded
+
+    def _tell_leftovers(self, update: Update, endpoint: EndpointReading | Absent) -> Update:
+        """Add what is left of an update whose record could not be read, before people are told."""
+        if not update.is_stand_in or update.announced is not None:
+            return update
+        left = tell_leftovers(update.endpoint, self._leftovers.find(update, endpoint))
+        reasons = _each_once(*update.reasons, *left)
+        return update if reasons == update.reasons else self._ledger.save(update, reasons=reasons)
+
+    def _tell_what_came_too_late(self, update: Update) -> None:
+        """A request to stop an update that was confirmed before anything took it up."""
+        if update.outcome is not Outcome.UPDATED:
+            return
+        asked = self._wishes.find_abort(update)
+        if asked is not None:
+            text = f"{asked.told} It came too late: the update was confirmed already."
+            self._ledger.add_moment(update, Moment(at=asked.at, state="Abort", text=text))
+
+    def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
+        """Remove what only this update needed; mark its version if it was bad; the claim comes last."""
+        self._acts.clear(update, endpoint)
+        if update.is_stand_in:
+            self._leftovers.clear(update, endpoint)
+        self._watched_alarms.leave(update)
+        if update.outcome is not Outcome.QUEUED:
+            self._queue.remove(update.endpoint, order_of_update(update))
+        mark = mark_after(update)
+        if mark is not None:
+            self._wishes.add_mark(mark)
+        if not update.waits_for(serving_of(endpoint, update.plan)):
+            # Else whoever wants the claim, or looks after claims, finishes this once all stands still.
+            self._carrying.give_claim_back(update)
+
+
+def _each_once(*reasons: Reason) -> tuple[Reason, ...]:
+    return tuple(dict.fromkeys(reasons))

@@ -1,0 +1,169 @@
+"""The acts that change an endpoint, each chosen by the domain and made in one place."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, assert_never
+
+from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound, Unavailable
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.naming import endpoint_of_alarm, is_config_of
+from switchover.domain.outcome import Outcome
+from switchover.domain.plans.alarms import Scope
+from switchover.domain.plans.deployment import return_config
+from switchover.domain.plans.plan import Kind
+from switchover.domain.rollback import Move
+from switchover.domain.served import Served
+from switchover.domain.starting import Start
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from switchover.aws.cloudwatch import CloudWatch
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.sagemaker import SageMaker
+    from switchover.domain.fleet import Absent
+    from switchover.domain.plans.plan import Plan
+    from switchover.domain.rollback import WayBack
+    from switchover.domain.update.update import Update
+
+
+class EndpointChanges:
+    """What is done to an endpoint, its alarms and its leftovers."""
+
+    def __init__(self, sagemaker: SageMaker, cloudwatch: CloudWatch, ledger: Ledger) -> None:
+        self._sagemaker = sagemaker
+        self._cloudwatch = cloudwatch
+        self._ledger = ledger
+
+    def start(self, start: Start, plan: Plan, update: Update) -> None:
+        """Ask for the update.
+
+        Raises:
+            CallRefused, EndpointBusy, EndpointNotFound: SageMaker won't, in its own words.
+        """
+        match start:
+            case Start.UPDATE:
+                self._sagemaker.update_endpoint(
+                    plan.endpoint,
+                    plan.target_config,
+                    plan.deployment_config,
+                    retain_capacity=plan.retain_capacity,
+                )
+            case Start.DELETE:
+                self._sagemaker.delete_endpoint(plan.endpoint)
+            case Start.CREATE:
+                self._create(plan, plan.target_config)
+            case Start.ALREADY | Start.REFUSE:
+                raise ValueError(f"{start.value} asks for nothing: {update.update_id}")
+            case _:
+                assert_never(start)
+
+    def roll_back(self, way: WayBack, update: Update, why: str) -> None:
+        """Make one move back.
+
+        Raises:
+            CallRefused, EndpointBusy: SageMaker won't, in its own words.
+        """
+        plan = update.planned
+        if way.move.leads_to_a_config and way.home_config == plan.repair_config:
+            self._copy_previous(plan)
+        match way.move:
+            case Move.TRIP_ABORT_ALARM:
+                self._cloudwatch.trip(plan.abort_alarm, f"Switchover {update.update_id}: {why}")
+            case Move.PUBLISH_ABORT:
+                self._cloudwatch.publish_abort(plan.abort_spec)
+            case Move.UPDATE_BACK:
+                self._sagemaker.update_endpoint(
+                    plan.endpoint,
+                    way.home_config,
+                    return_config(plan.pace, plan.deadline_seconds, way.batch_instances),
+                    retain_capacity=True,
+                )
+            case Move.DELETE:
+                self._sagemaker.delete_endpoint(plan.endpoint)
+            case Move.CREATE:
+                self._create(plan, way.home_config)
+            case Move.NOTHING | Move.WAIT | Move.GIVE_UP:
+                return
+            case _:
+                assert_never(way.move)
+
+    def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
+        """Remove what only this update needed, and remember what serves.
+
+        While it is still pending its alarms stay: SageMaker watches them.
+        """
+        plan = update.plan
+        if plan is None:
+            return
+        pending = endpoint.pending_config_name if isinstance(endpoint, EndpointReading) else None
+        if pending != plan.target_config:
+            self._cloudwatch.remove(_own_alarms(update.endpoint, plan))
+        # Somebody may have rewritten the plan, to name what serves another endpoint.
+        is_own = plan.target_config == plan.target_model and is_config_of(
+            plan.target_config,
+            update.endpoint,
+            update.version,
+            update.update_id,
+            update.started_at,
+        )
+        if update.outcome is Outcome.REJECTED and plan.kind is Kind.RELEASE and is_own:
+            self._sagemaker.discard(plan.target_config, plan.target_model)
+        if update.is_started and update.outcome in {Outcome.UPDATED, Outcome.NEEDS_OPERATOR}:
+            self._remember_previous(update, plan)
+        if update.outcome is Outcome.UPDATED:
+            self._remember(update, plan.version, plan.target_config, plan.target_model)
+        if update.outcome is Outcome.ROLLED_BACK and update.serving_config == plan.repair_config:
+            self._remember(
+                update, plan.previous_version, update.serving_config, plan.previous_model
+            )
+
+    def _copy_previous(self, plan: Plan) -> None:
+        try:
+            self._sagemaker.create_config(plan.repair_request)
+        except Unavailable as error:
+            # Its model served for long: not to be found means gone, not just made.
+            raise CallRefused(str(error)) from error
+
+    def _create(self, plan: Plan, config_name: str) -> None:
+        self._sagemaker.create_endpoint(plan.endpoint, config_name, plan.endpoint_tags)
+        if plan.endpoint_policy is not None:
+            # Should it be refused, RestoreCapacity tries again, and tells it.
+            with suppress(CallRefused, EndpointBusy, EndpointNotFound):
+                self._sagemaker.put_endpoint_policy(plan.endpoint, plan.endpoint_policy)
+
+    def _remember_previous(self, update: Update, plan: Plan) -> None:
+        """The first update of an endpoint: what served before it is a place to go back to."""
+        known = {entry.config_name for entry in self._ledger.served(update.endpoint)}
+        if plan.previous_config not in known:
+            before = plan.previous_version, plan.previous_config, plan.previous_model
+            self._remember(update, *before, at=update.started_at)
+
+    def _remember(
+        self,
+        update: Update,
+        version: str,
+        config_name: str,
+        model_name: str,
+        at: datetime | None = None,
+    ) -> None:
+        self._ledger.add_served(
+            Served(
+                endpoint=update.endpoint,
+                version=version,
+                config_name=config_name,
+                model_name=model_name,
+                update_id=update.update_id,
+                at=at or update.ended_at or update.started_at,
+            )
+        )
+
+
+def _own_alarms(endpoint: str, plan: Plan) -> list[str]:
+    """The alarms that an update alone needs, and none of another endpoint's."""
+    return [
+        spec.name
+        for spec in plan.alarms
+        if spec.scope is not Scope.STANDING and endpoint_of_alarm(spec.name) == endpoint
+    ]

@@ -1,0 +1,87 @@
+"""Leftovers: an update's traces in SageMaker, CloudWatch and the timeline, where its record is lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.lost import Leftovers, is_suspended
+from switchover.domain.naming import ALARM_PREFIX, config_name
+from switchover.domain.plans.cloning import PREVIOUS_TAG
+from switchover.domain.plans.plan import Kind
+
+if TYPE_CHECKING:
+    from switchover.aws.cloudwatch import CloudWatch
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.sagemaker import SageMaker
+    from switchover.aws.scaling import Scaling
+    from switchover.domain.fleet import Absent
+    from switchover.domain.update.update import Update
+
+_STANDING = "standing"
+
+
+class Finder:
+    """Finds what an update left, by the names and tags that it gives."""
+
+    def __init__(
+        self, ledger: Ledger, sagemaker: SageMaker, cloudwatch: CloudWatch, scaling: Scaling
+    ) -> None:
+        self._ledger = ledger
+        self._sagemaker = sagemaker
+        self._cloudwatch = cloudwatch
+        self._scaling = scaling
+
+    def find(self, update: Update, endpoint: EndpointReading | Absent) -> Leftovers:
+        """What is left of an update; nothing if another one holds the endpoint, whose it would be."""
+        holder = self._ledger.claim(update.endpoint)
+        if holder is not None and holder.update_id != update.update_id:
+            return Leftovers()
+        own, tags = self._find_own_config(update)
+        variants = endpoint.variants if isinstance(endpoint, EndpointReading) else ()
+        return Leftovers(
+            config=own,
+            previous_config=tags.get(PREVIOUS_TAG, ""),
+            alarms=self._alarms(update.endpoint),
+            variants=tuple(
+                variant.name
+                for variant in variants
+                if is_suspended(self._scaling.find_target(update.endpoint, variant.name))
+            ),
+            states=frozenset(moment.state for moment in self._ledger.timeline(update.update_id)),
+        )
+
+    def _find_own_config(self, update: Update) -> tuple[str, dict[str, str]]:
+        """The config that an update made, with its tags; an empty name if it made none.
+
+        When a lost update was opened isn't known, only when its execution began: by then it may have been
+        the day before.
+        """
+        if update.kind is not Kind.RELEASE or not update.version:
+            return "", {}
+        days = (update.started_at, update.started_at + timedelta(days=1))
+        for name in dict.fromkeys(
+            config_name(update.endpoint, update.version, update.update_id, day) for day in days
+        ):
+            tags = self._sagemaker.find_tags(name)
+            if tags is not None:
+                return name, dict(tags)
+        return "", {}
+
+    def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
+        """Remove the alarms that no update needs; SageMaker watches those of a config that is pending."""
+        if isinstance(endpoint, EndpointReading) and endpoint.pending_config_name is not None:
+            return
+        holder = self._ledger.claim(update.endpoint)
+        if holder is None or holder.update_id == update.update_id:
+            self._cloudwatch.remove(self._alarms(update.endpoint))
+
+    def _alarms(self, endpoint: str) -> tuple[str, ...]:
+        """The alarms of one config each, which an update makes and removes."""
+        prefix = f"{ALARM_PREFIX}{endpoint}/"
+        return tuple(
+            name
+            for name in self._cloudwatch.names(prefix)
+            if name.removeprefix(prefix).partition("/")[0] != _STANDING
+        )

@@ -1,0 +1,173 @@
+"""One look at a change under way: read, judge, keep what would vanish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from switchover.aws.ledger import try_anew
+from switchover.aws.wishes import Wishes, heed
+from switchover.domain.answers import answer
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.guarding import call_guard
+from switchover.domain.observing import (
+    Observation,
+    Purpose,
+    assess_observation,
+    collect_reasons,
+    failure_of,
+    find_faults_of_way_back,
+    moment_of,
+)
+from switchover.domain.verdict import Verdict, has_moved
+
+if TYPE_CHECKING:
+    from switchover.aws.cloudwatch import CloudWatch
+    from switchover.aws.failure_evidence import FailureEvidence
+    from switchover.aws.guards import Guards
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.sagemaker import SageMaker
+    from switchover.aws.workflow import Workflow
+    from switchover.domain.reasons import Reason
+    from switchover.domain.update.records import Evidence
+    from switchover.domain.update.update import Update
+
+_LOOKS = 3
+# Only these judge the release; the other waits must not overwrite what was kept about it.
+_JUDGING = frozenset({Purpose.OUTCOME, Purpose.GATE, Purpose.WATCH})
+_UNSETTLING = frozenset({Verdict.ROLLED_BACK, Verdict.MIXED, Verdict.FAILED, Verdict.OVERDUE})
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Looks at updates, keeps what a look shows, and tells whoever waits for it."""
+
+    sagemaker: SageMaker
+    cloudwatch: CloudWatch
+    traces: FailureEvidence
+    ledger: Ledger
+    workflow: Workflow
+    guards: Guards
+    wishes: Wishes
+
+    def heed(self, update_id: str) -> Update:
+        """Read an update, and take up a person's request to stop it, if that can still be done.
+
+        Raises:
+            StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
+        """
+        return try_anew(lambda: self._heed(self.ledger.update(update_id)), _LOOKS)
+
+    def answer_if_settled(self, update_id: str, purpose: Purpose, token: str) -> dict[str, Any]:
+        """Look, and answer the waiting execution if there is something to tell; returns what was seen.
+
+        Raises:
+            StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
+        """
+        verdict, reasons = self.look(update_id, purpose)
+        seen = answer(verdict.value, reasons)
+        if verdict is not Verdict.MOVING:
+            self.workflow.answer(token, seen)
+        return seen
+
+    def look(self, update_id: str, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
+        """Observe an update as it stands now.
+
+        Several wake-ups may look at once: one that finds its update changed meanwhile looks again, so
+        that the last look is never lost.
+
+        Raises:
+            StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
+        """
+
+        def look() -> tuple[Verdict, tuple[Reason, ...]]:
+            return self.observe(self._heed(self.ledger.update(update_id)), purpose)
+
+        return try_anew(look, _LOOKS)
+
+    def observe(self, update: Update, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
+        """Take one observation of an update's present change and record what it shows.
+
+        Raises:
+            ValueError: the update has no plan or no change under way.
+            StaleUpdate: someone else recorded something meanwhile; look again.
+        """
+        plan, course = update.plan, update.course
+        if plan is None or course is None:
+            raise ValueError(f"{update.update_id} has no change under way")
+        if purpose in _JUDGING and (judged := _verdict_before(update, purpose)):
+            return judged, ()
+        seen = Observation(
+            endpoint=self.sagemaker.read(update.endpoint),
+            alarms=self.cloudwatch.read(plan.observed_alarms),
+        )
+        verdict = assess_observation(seen, purpose, update)
+        moment = moment_of(seen, purpose)
+        if moment.text != update.last_seen:
+            self.ledger.add_moment(update, moment)
+        is_moving = course.was_seen_moving or (
+            isinstance(seen.endpoint, EndpointReading) and has_moved(seen.endpoint, course)
+        )
+        evidence = self._keep(update, purpose, verdict, seen)
+        reasons = collect_reasons(verdict, purpose, seen, evidence, update.abort)
+        changes: dict[str, object] = {
+            "last_seen": moment.text,
+            "course": course.model_copy(update={"was_seen_moving": is_moving}),
+            "evidence": evidence,
+            "way_back_faults": find_faults_of_way_back(update, verdict, seen)
+            if purpose is Purpose.ROLLBACK
+            else update.way_back_faults,
+        }
+        if verdict is Verdict.UPDATED and purpose is Purpose.OUTCOME and update.settled_at is None:
+            taken = seen.at - course.started_at
+            changes |= {"settled_at": seen.at, "moving_seconds": round(taken.total_seconds())}
+        if purpose in _JUDGING and verdict in _UNSETTLING:
+            # Known even if the execution is stopped before the way back begins.
+            changes["cause"] = reasons
+        if purpose is Purpose.WATCH:
+            # With what was read of the update: whoever calls it off comes before this, or too late.
+            changes["is_confirmed"] = verdict is Verdict.UPDATED
+        guard = (
+            call_guard(update, seen.endpoint)
+            if purpose is Purpose.OUTCOME and verdict is Verdict.MOVING
+            else None
+        )
+        if guard is not None:
+            changes["guard"] = guard
+        if any(getattr(update, name) != value for name, value in changes.items()):
+            self.ledger.save(update, **changes)
+        if guard is not None:
+            # Only by whoever could record it: wake-ups come doubled.
+            self.guards.call(update.update_id, guard.bake_since)
+        return verdict, reasons
+
+    def _heed(self, update: Update) -> Update:
+        return heed(update, self.ledger, self.wishes)
+
+    def _keep(
+        self, update: Update, purpose: Purpose, verdict: Verdict, seen: Observation
+    ) -> Evidence:
+        """What is known of why it goes wrong, with what only now can still be had."""
+        if purpose in _JUDGING and verdict in _UNSETTLING:
+            return self.traces.gather(update, seen)
+        if purpose is not Purpose.ROLLBACK:
+            return update.evidence
+        found: dict[str, object] = {}
+        if not update.evidence.log.group:
+            # No look failed it, but a test or a handler: its containers may say why.
+            found["log"] = self.traces.log_of(update)
+        if verdict is Verdict.UPDATED and not update.evidence.failure_reason:
+            # It was called off, and this is what SageMaker says of its having turned back.
+            found["failure_reason"] = failure_of(seen)
+        return update.evidence.model_copy(update=found)
+
+
+def _verdict_before(update: Update, purpose: Purpose) -> Verdict | None:
+    """What a look says of an update that was judged already; None if it wasn't."""
+    if update.is_going_back or update.outcome is not None:
+        # A wake-up that came late: what it was to look at is over, and its token with it.
+        return Verdict.MOVING
+    if purpose is Purpose.WATCH and update.is_confirmed:
+        # An earlier look confirmed it and may not have said so: what comes after that changes nothing.
+        return Verdict.UPDATED
+    return None

@@ -1,0 +1,118 @@
+"""Carrying: which execution answers for an update, and holds the claim in its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.outcome import Outcome
+from switchover.domain.queue_reasons import cancelled
+from switchover.domain.queueing import Claim, Decision, Turn, order_of_update
+from switchover.domain.refusals import execution_stopped
+from switchover.domain.update.records import Moment
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.workflow import Workflow
+    from switchover.domain.update.request import Request
+    from switchover.domain.update.update import Update
+
+
+class Ownership:
+    """An update is carried by one execution at a time.
+
+    That of another one is taken over only if it is gone, or if it has put the update into the queue.
+    """
+
+    def __init__(self, ledger: Ledger, workflow: Workflow) -> None:
+        self._ledger = ledger
+        self._workflow = workflow
+
+    def take_up(self, update: Update, execution_arn: str, *, reopens: bool) -> Update | None:
+        """Make an execution the one that carries an update; None if it has nothing to carry.
+
+        `reopens` asks for an update that waits in the queue.
+
+        Raises:
+            StaleUpdate: somebody else was about to; a retry sees who.
+        """
+        if update.is_unreadable:
+            if self._is_carried_by_another(update, execution_arn):
+                return None
+            return self._ledger.settle_unreadable(update, execution_arn)
+        if update.execution_arn == execution_arn:
+            return update
+        if reopens:
+            if update.outcome is not Outcome.QUEUED:
+                return None
+            return self._ledger.save(
+                update,
+                execution_arn=execution_arn,
+                outcome=None,
+                summary="",
+                reasons=(),
+                ended_at=None,
+            )
+        if update.outcome is None and self._workflow.is_running(update.execution_arn):
+            return None
+        return self._ledger.save(update, execution_arn=execution_arn)
+
+    def go_on(self, request: Request, execution_arn: str, at: datetime) -> Update | Decision:
+        """Take up the update that a request names: the update if it wants its turn, else what is next.
+
+        Raises:
+            UpdateUnknown: the ledger holds none of that id.
+        """
+        found = self._ledger.look_up(request.earlier_update or "")
+        update = self.take_up(found, execution_arn, reopens=request.recover is None)
+        if update is None:
+            return Decision(Turn.REPEATED)
+        if request.recover is not None and request.reason:
+            text = f"Recovered by hand: {request.reason}"
+            self._ledger.add_moment(update, Moment(at=at, state="ClaimEndpoint", text=text))
+        if found.is_unreadable:
+            self._inherit_claim(update)
+            return Decision(Turn.REJECTED, update.reasons)
+        if request.resume is not None:
+            return update
+        if request.cancel is not None:
+            return Decision(Turn.REJECTED, (cancelled(update.update_id, request.reason),))
+        is_ours = self._inherit_claim(update)
+        goes_back = is_ours and update.is_started and not update.outcome
+        if goes_back and update.is_confirmed:
+            return Decision(Turn.FINISH)
+        reasons = (execution_stopped(found.execution_arn),)
+        return Decision(Turn.GO_BACK if goes_back else Turn.REJECTED, reasons)
+
+    def _is_carried_by_another(self, update: Update, execution_arn: str) -> bool:
+        """Whether the claim names a live execution, where the update itself can't say which one it is."""
+        holder = self._ledger.claim(update.endpoint)
+        if holder is None or holder.update_id != update.update_id:
+            return False
+        arn = holder.execution_arn
+        return arn != execution_arn and self._workflow.is_running(arn)
+
+    def give_claim_back(self, update: Update) -> None:
+        """Release the claim of an update that is over for now, unless another execution took it up."""
+        holder = self._ledger.claim(update.endpoint)
+        if holder is None or holder.update_id != update.update_id:
+            return
+        is_own = holder.execution_arn == update.execution_arn
+        if is_own or not self._workflow.is_running(holder.execution_arn):
+            self._ledger.release_claim(update.endpoint, holder.execution_arn)
+
+    def _inherit_claim(self, update: Update) -> bool:
+        """Take over the claim that a gone execution of this update held; False if another update has it.
+
+        One that never got so far needs none: it touched nothing.
+        """
+        holder = self._ledger.claim(update.endpoint)
+        if holder is not None and holder.update_id != update.update_id:
+            return False
+        if holder is None and (not update.is_started or update.outcome is not None):
+            return True
+        gone = holder.execution_arn if holder else None
+        claimed_at = holder.claimed_at if holder else update.started_at
+        own = Claim(update.endpoint, update.update_id, update.execution_arn, claimed_at)
+        return self._ledger.take_claim(own, order_of_update(update), instead_of=gone)

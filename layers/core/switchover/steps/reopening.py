@@ -1,0 +1,69 @@
+"""Reopening: an execution without a record in the ledger gets one, so that it ends and is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from switchover.domain.bounded import Unreadable, read_json
+from switchover.domain.intake import UNKNOWN_ENDPOINT, understand
+from switchover.domain.update.request import INPUT_LIMITS, Request, parse_request
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.workflow import Workflow
+    from switchover.domain.reasons import Reason
+    from switchover.domain.update.update import Update
+
+
+class Reopening:
+    """Opens what ClaimEndpoint never recorded, or what somebody deleted since."""
+
+    def __init__(self, ledger: Ledger, workflow: Workflow, bucket: str) -> None:
+        self._ledger = ledger
+        self._workflow = workflow
+        self._bucket = bucket
+
+    def reopen(
+        self,
+        update_id: str,
+        execution_arn: str,
+        request: object,
+        at: datetime,
+        endpoint: str = UNKNOWN_ENDPOINT,
+    ) -> Update:
+        """The update of an execution, from the execution's input; one that is recorded stays.
+
+        Where the input only names an earlier update, that one's first execution says what was asked.
+        `endpoint` is filled in where nothing else tells it.
+        """
+        asked = parse_request(request)
+        if not isinstance(asked, Request) or asked.earlier_update is not None:
+            asked = self._first_request(update_id, execution_arn) or asked
+        meant = understand(_begun(asked), (), self._bucket)
+        if meant.endpoint == UNKNOWN_ENDPOINT:
+            meant = replace(meant, endpoint=endpoint)
+        update = meant.open(update_id, execution_arn, at)
+        return self._ledger.open_update(update.model_copy(update={"is_reopened": True}))
+
+    def _first_request(self, update_id: str, execution_arn: str) -> Request | None:
+        """What the execution was asked that the update is named after; None if that is forgotten."""
+        first = f"{execution_arn.rpartition(':')[0]}:{update_id}"
+        asked = read_request(self._workflow.find_input(first))
+        return asked if isinstance(asked, Request) and asked.earlier_update is None else None
+
+
+def read_request(text: str | None) -> Request | tuple[Reason, ...]:
+    """The request of an execution; whoever may start one writes its input as they like."""
+    try:
+        return parse_request(read_json(text or "null", INPUT_LIMITS))
+    except Unreadable:
+        return parse_request(None)
+
+
+def _begun(asked: Request | tuple[Reason, ...]) -> Request | tuple[Reason, ...]:
+    """What begins an update; a request that only takes one up says nothing of it."""
+    is_begun = not isinstance(asked, Request) or asked.earlier_update is None
+    return asked if is_begun else ()

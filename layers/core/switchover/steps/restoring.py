@@ -1,0 +1,192 @@
+"""Restoring: an update puts back what it set itself; each part is tried by itself.
+
+What there is to put back is known by the update's own snapshot and plan, not by the claim. A field is
+put back only while it still holds what the update set (`domain.capacity`). So two updates of which one
+noted the other's settings leave what the first of them found, whichever ends last.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from switchover.aws.failures import AWS_FAILED
+from switchover.domain.capacity import part_lost, plan_restoration, policy_lost, tell_left
+from switchover.domain.errors import (
+    CallRefused,
+    EndpointBusy,
+    EndpointNotFound,
+    LedgerRefused,
+)
+from switchover.domain.fleet import EndpointReading, is_being_resized
+from switchover.domain.update.records import Moment
+from switchover.domain.verdict import course_of, has_moved
+from switchover.steps.asking import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.sagemaker import SageMaker
+    from switchover.aws.scaling import NotRestored, Scaling
+    from switchover.domain.capacity import Restoration
+    from switchover.domain.fleet import Absent
+    from switchover.domain.plans.plan import Plan
+    from switchover.domain.reasons import Reason
+    from switchover.domain.update.update import Update
+    from switchover.domain.verdict import Course
+
+_FINAL = (CallRefused, EndpointBusy, EndpointNotFound)
+
+
+class Restoring:
+    """Puts scaling, size and resource policy back after an update."""
+
+    def __init__(self, ledger: Ledger, sagemaker: SageMaker, scaling: Scaling) -> None:
+        self._ledger = ledger
+        self._sagemaker = sagemaker
+        self._scaling = scaling
+
+    def restore(self, update: Update) -> str:
+        """Put back what the update changed and what is still as the update set it; says what was done.
+
+        Raises:
+            NoAnswer, ClientError, BotoCoreError: of the first part that could not be put back, after
+                all were tried; the update says which.
+        """
+        plan, noted = update.plan, update.snapshot
+        if noted is None or plan is None or self._is_put_back(update):
+            return "untouched"
+        endpoint = self._sagemaker.read(plan.endpoint)
+        update, lost, failed = self._restore_policy(update, plan, endpoint)
+        restoration = plan_restoration(
+            noted,
+            self._scaling.read(plan.endpoint, plan.variant),
+            endpoint,
+            plan,
+            is_recreated=update.is_started and plan.allows_downtime,
+        )
+        update, failures = self._restore_scaling(update, plan, restoration, endpoint)
+        lost += tuple(
+            part_lost(plan.endpoint, failure.part, failure.request, str(failure.error))
+            for failure in failures
+        )
+        failed += tuple(failure.error for failure in failures)
+        update = self._tell_left(update, restoration, endpoint, lost)
+        verdict = self._restore_size(update, plan, restoration, endpoint)
+        if failed:
+            raise failed[0]
+        return verdict
+
+    def _is_put_back(self, update: Update) -> bool:
+        """Whether an earlier execution of the update ended it: what is set since then is another's."""
+        if update.outcome is None:
+            return False
+        holder = self._ledger.claim(update.endpoint)
+        return holder is None or holder.update_id != update.update_id
+
+    def _ask(self, update: Update, at: datetime, act: Callable[[], object]) -> Update:
+        """Ask AWS for something; where the ledger takes no note, it is put back all the same."""
+        try:
+            return ask(self._ledger, update, at, act)
+        except LedgerRefused:
+            act()
+            return update
+
+    def _restore_scaling(
+        self,
+        update: Update,
+        plan: Plan,
+        restoration: Restoration,
+        endpoint: EndpointReading | Absent,
+    ) -> tuple[Update, tuple[NotRestored, ...]]:
+        """Put the scaling back; returns the parts that could not be."""
+        if not restoration.asks_of_scaling:
+            return update, ()
+        failures: tuple[NotRestored, ...] = ()
+
+        def restore() -> None:
+            nonlocal failures
+            failures = self._scaling.restore(plan.endpoint, plan.variant, restoration)
+            if failures:
+                raise failures[0].error
+
+        try:
+            return self._ask(update, endpoint.read_at, restore), ()
+        except AWS_FAILED:
+            if not failures:
+                raise
+        return self._ledger.update(update.update_id), failures
+
+    def _restore_policy(
+        self, update: Update, plan: Plan, endpoint: EndpointReading | Absent
+    ) -> tuple[Update, tuple[Reason, ...], tuple[Exception, ...]]:
+        """Attach the resource policy that went with the old endpoint; another one since then stays.
+
+        Returns what is lost, and what a retry may mend.
+        """
+        policy = plan.endpoint_policy
+        if policy is None or not isinstance(endpoint, EndpointReading):
+            return update, (), ()
+        attach = partial(self._sagemaker.put_endpoint_policy, plan.endpoint, policy)
+        try:
+            if self._sagemaker.endpoint_policy(plan.endpoint) is None:
+                update = self._ask(update, endpoint.read_at, attach)
+        except (*_FINAL, *AWS_FAILED) as error:
+            lost = policy_lost(plan.endpoint, policy, str(error))
+            newest = self._ledger.update(update.update_id)
+            return newest, (lost,), (() if isinstance(error, _FINAL) else (error,))
+        return update, (), ()
+
+    def _tell_left(
+        self,
+        update: Update,
+        restoration: Restoration,
+        endpoint: EndpointReading | Absent,
+        lost: tuple[Reason, ...],
+    ) -> Update:
+        left = (*tell_left(update.endpoint, restoration), *lost)
+        if left == update.left_to_others:
+            return update
+        text = " ".join(filter(None, (restoration.told, *(each.message for each in lost))))
+        moment = Moment(at=endpoint.read_at, state="RestoreCapacity", text=text)
+        saved = self._ledger.save(update, left_to_others=left)
+        self._ledger.add_moment(saved, moment)
+        return saved
+
+    def _restore_size(
+        self,
+        update: Update,
+        plan: Plan,
+        restoration: Restoration,
+        endpoint: EndpointReading | Absent,
+    ) -> str:
+        """Bring the fleet to its size, once; a fleet that is being resized is waited for."""
+        if plan.changes_fleet_size and is_being_resized(endpoint):
+            if not update.is_resize_asked:
+                # But by somebody else: no course that was noted is this one.
+                course = _course_at(endpoint, plan, was_seen_moving=True)
+                self._ledger.save(update, course=course)
+            return "moving"
+        if restoration.is_out_of_reach:
+            return "missed"
+        if restoration.instances is None or not isinstance(endpoint, EndpointReading):
+            return "restored"
+        if update.is_resize_asked and update.course and has_moved(endpoint, update.course):
+            # Once is enough: autoscaling, which works again, may want another size than the noted one.
+            is_scaled = update.snapshot is not None and update.snapshot.scaling.target is not None
+            return "restored" if is_scaled else "missed"
+        resize = partial(
+            self._sagemaker.set_instances, plan.endpoint, plan.variant, restoration.instances
+        )
+        course = _course_at(endpoint, plan)
+        ask(self._ledger, update, endpoint.read_at, resize, course=course, is_resize_asked=True)
+        return "moving"
+
+
+def _course_at(endpoint: EndpointReading, plan: Plan, *, was_seen_moving: bool = False) -> Course:
+    """A fleet changes its size, and the config that serves stays."""
+    return course_of(
+        endpoint.config_name, endpoint, plan.overdue_seconds, was_seen_moving=was_seen_moving
+    )

@@ -1,0 +1,108 @@
+"""Rounds: now and then each endpoint that somebody holds or waits for is looked after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.aws.failures import AWS_FAILED
+from switchover.explain.announcement import announce_given_up
+from switchover.log import logger
+from switchover.steps.queue_runner import GIVEN_UP
+from switchover.steps.sweep import visit_in_time
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from switchover.aws.announcements import Announcements
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.queue import Queue
+    from switchover.aws.sagemaker import SageMaker
+    from switchover.aws.workflow import Workflow
+    from switchover.steps.cleaning import Cleaning
+    from switchover.steps.queue_runner import QueueRunner
+
+NOBODY = "nobody_waits"
+# Of the function's 50 s. An endpoint whose calls hang takes the rest: the next round begins behind it.
+_SECONDS = 30
+
+
+class Rounds:
+    """Looks after endpoints, one by itself or all in turn.
+
+    400 endpoints that are held cost one read each and one listing of executions; only those that somebody
+    waits for, or whose holder is gone, are looked at closely. Where a round stopped, the next goes on.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        queue: Queue,
+        workflow: Workflow,
+        sagemaker: SageMaker,
+        turns: QueueRunner,
+        cleaning: Cleaning,
+        announcements: Announcements,
+        machine_arn: str,
+    ) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._workflow = workflow
+        self._sagemaker = sagemaker
+        self._turns = turns
+        self._cleaning = cleaning
+        self._announcements = announcements
+        self._machine_arn = machine_arn
+
+    def look(self, endpoint: str) -> str:
+        """Start whoever is next at an endpoint, or the way back of a holder that is gone.
+
+        People are told once of a holder that no recovery could end.
+        """
+        waiting = self._queue.entries(endpoint)
+        if not waiting and self._ledger.claim(endpoint) is None:
+            return NOBODY
+        found = self._turns.start_next(self._sagemaker.read(endpoint), waiting)
+        holder = self._ledger.claim(endpoint) if found == GIVEN_UP else None
+        if holder is not None:
+            self._announcements.publish(announce_given_up(holder))
+            self._ledger.note_given_up(endpoint, holder.update_id)
+        return found
+
+    def go(self, now: datetime | None) -> dict[str, str]:
+        """Look at every endpoint, and at the executions that were stopped before `now`."""
+        waited_for = frozenset(self._queue.endpoints())
+        running = self._running()
+
+        def look(endpoint: str) -> str:
+            holder = self._ledger.claim(endpoint)
+            if endpoint not in waited_for and holder and holder.execution_arn in running:
+                return "busy"
+            self._queue.keep_place(endpoint)  # first: should this one take all the time there is
+            return self.look(endpoint)
+
+        found = visit_in_time(
+            (*waited_for, *self._ledger.claimed_endpoints()),
+            look,
+            after=self._queue.place(),
+            seconds=_SECONDS,
+        )
+        if now is not None:
+            self._finish_stopped(now)
+        return found
+
+    def _running(self) -> frozenset[str]:
+        """The executions that run; none if they can't be listed, so that each is asked for by itself."""
+        try:
+            return self._workflow.running(self._machine_arn)
+        except AWS_FAILED:
+            logger().exception("executions can't be listed")
+            return frozenset()
+
+    def _finish_stopped(self, now: datetime) -> None:
+        stopped = {one.name: one for one in self._cleaning.find_stopped(now)}
+        visit_in_time(
+            stopped,
+            lambda name: self._cleaning.clean_up(stopped[name])[1],
+            after="",
+            seconds=_SECONDS,
+        )
