@@ -1,6 +1,7 @@
 """A state machine as Amazon States Language writes it, in the dialect that ours uses.
 
-Whatever is not modelled here is an error, so that no story passes by skipping over it.
+Whatever is not modelled here is an error, so that no story passes by skipping over it. A state has no
+`Output`: what the next states need lies in variables.
 Source: Step Functions Developer Guide, "Using Amazon States Language to define workflows".
 """
 
@@ -85,7 +86,6 @@ class Task(_Part):
     resource: str
     timeout_seconds: int
     arguments: JsonValue
-    output: JsonValue
     assign: dict[str, JsonValue] = Field(default_factory=dict)
     retry: tuple[Retrier, ...]
     catch: tuple[Catcher, ...]

@@ -92,8 +92,8 @@ _ASKING_RETRY = (
     ),
 )
 _KEY_ORDER = (
-    "Comment", "Type", "Resource", "Seconds", "TimeoutSeconds", "Arguments", "Output", "Assign", "Retry",
-    "Catch", "Choices", "Default", "Error", "Cause", "Next",
+    "Comment", "Type", "Resource", "Seconds", "TimeoutSeconds", "Arguments", "Assign", "Retry", "Catch",
+    "Choices", "Default", "Error", "Cause", "Next",
 )  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def test_a_task_has_a_timeout_that_ends(name: str) -> None:
 
 @pytest.mark.parametrize("name", _TASKS)
 def test_a_task_is_retried_like_every_other(name: str) -> None:
-    # YAML aliases would say this by themselves, but AWS refuses them (style.md 25).
+    # YAML aliases would say this by themselves, but Step Functions refuses them.
     own = {**dict.fromkeys(_ASKING, _ASKING_RETRY), "Announce": _TELLING_RETRY}
     assert _TASKS[name].retry == own.get(name, _RETRY)
 
@@ -212,6 +212,14 @@ def test_a_state_keeps_the_order_of_keys(name: str) -> None:
     keys = list(_RAW["States"][name])
 
     assert keys == sorted(keys, key=_KEY_ORDER.index)
+
+
+def test_no_alias_stands_for_a_repeated_block() -> None:
+    # Step Functions refuses the definition then (aws-cloudformation/cfn-language-discussion, issue 49).
+    events = yaml.parse(FILE.read_text("utf-8"), yaml.SafeLoader)
+    aliases = [event for event in events if isinstance(event, yaml.AliasEvent)]
+
+    assert aliases == []
 
 
 def test_no_partition_is_written_out() -> None:

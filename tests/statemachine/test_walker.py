@@ -33,7 +33,6 @@ def _definition(**changes: Any) -> Definition:
         "Resource": "arn:aws:lambda:us-east-1:000000000000:function:Work",
         "TimeoutSeconds": 100,
         "Arguments": {"name": "{% $states.context.Execution.Name %}"},
-        "Output": "{% $states.result %}",
         "Assign": {"done": "{% $states.result.word %}"},
         "Retry": [_RETRY],
         "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"done": "caught"}, "Next": "Which"}],

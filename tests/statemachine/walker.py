@@ -189,8 +189,6 @@ class Execution:
         if self.status is not Status.RUNNING:
             return
         scope = self._scope(result=result)
-        # Later states read variables only, but a broken Output fails it anyway.
-        evaluate(task.output, scope)
         self._assign(task.assign, scope)
         self._enter(task.next)
 
