@@ -141,7 +141,7 @@ def test_every_end_is_named_after_an_outcome() -> None:
     ends = {name for name, state in _DEFINITION.states.items() if isinstance(state, Succeed | Fail)}
 
     assert ends == _OUTCOMES | _NO_OUTCOME
-    assert set(_DEFINITION.successors("Outcome")) == _OUTCOMES
+    assert set(_DEFINITION.successors("WhichOutcome")) == _OUTCOMES
 
 
 @pytest.mark.parametrize("name", _CHOICES)
@@ -203,8 +203,13 @@ def test_a_crash_names_its_own_state(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", _DEFINITION.states)
-def test_a_state_says_why_it_exists(name: str) -> None:
-    assert _DEFINITION.states[name].comment.endswith(".")
+def test_a_state_says_in_one_sentence_why_it_exists(name: str) -> None:
+    assert re.fullmatch(r"[A-Z0-9][^.]+\.", _DEFINITION.states[name].comment)
+
+
+@pytest.mark.parametrize("name", _CHOICES)
+def test_a_choice_is_named_after_its_question(name: str) -> None:
+    assert re.match(r"(Is|Has|Which)[A-Z]", name)
 
 
 @pytest.mark.parametrize("name", _DEFINITION.states)

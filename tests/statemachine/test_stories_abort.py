@@ -211,7 +211,7 @@ def test_called_off_before_sagemaker_shows_the_change_it_is_not_lost(world: Worl
     assert_nothing_left_behind(world)
 
 
-@pytest.mark.parametrize("state", ["TestModel", "IsRight", "WatchUpdated"])
+@pytest.mark.parametrize("state", ["TestModel", "HasPassed", "WatchUpdated"])
 def test_what_serves_already_is_updated_back(world: World, state: str) -> None:
     world.put_policy("watch_seconds: 1h")
     world.offer()

@@ -148,7 +148,7 @@ def test_an_update_stopped_before_its_start_never_happened(world: World, state: 
 @pytest.mark.parametrize(
     "state",
     [
-        "IsStarted", "AwaitOutcome", "IsSettled", "TestModel", "IsRight", "WatchUpdated",
+        "IsStarted", "AwaitOutcome", "IsUpdated", "TestModel", "HasPassed", "WatchUpdated",
     ],
 )  # fmt: skip
 def test_an_update_stopped_after_its_start_is_turned_back(world: World, state: str) -> None:
@@ -162,7 +162,7 @@ def test_an_update_stopped_after_its_start_is_turned_back(world: World, state: s
     assert_no_request_failed(world)
 
 
-@pytest.mark.parametrize("state", ["Announce", "Outcome"])
+@pytest.mark.parametrize("state", ["Announce", "WhichOutcome"])
 def test_an_update_stopped_after_its_end_is_told_all_the_same(world: World, state: str) -> None:
     world.offer()
     stopped = world.run_to(state)

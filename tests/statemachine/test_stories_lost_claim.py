@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _RAISED = "strategy: rolling\ncapacity:\n  during: {min: 6, max: 8}\nwatch_seconds: 10m"
 # From the first state that has something to put back to the last that puts it back.
 _STATES = [
-    "StartUpdate", "AwaitOutcome", "IsSettled", "TestModel", "WatchUpdated", "IsHealthy",
+    "StartUpdate", "AwaitOutcome", "IsUpdated", "TestModel", "WatchUpdated", "IsHealthy",
     "RestoreCapacity", "RecordOutcome",
 ]  # fmt: skip
 

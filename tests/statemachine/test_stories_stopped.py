@@ -33,7 +33,7 @@ def stop(world: World, execution: Execution) -> None:
 # On the way back
 
 
-@pytest.mark.parametrize("state", ["IsRight", "RollBack", "IsBack", "AwaitRollback"])
+@pytest.mark.parametrize("state", ["HasPassed", "RollBack", "IsBack", "AwaitRollback"])
 def test_answers_that_turned_it_back_are_told_first_and_mark_it(world: World, state: str) -> None:
     offer_what_answers_wrong(world, _WRONG)
     stop(world, world.run_to(state))

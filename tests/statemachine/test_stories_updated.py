@@ -78,9 +78,9 @@ def test_an_hour_of_canary_costs_few_transitions(world: World) -> None:
     assert 3600 < lasted.total_seconds() < 7200
     polls = end.path.count("AwaitOutcome")
     assert end.path == [
-        *_STRAIGHT, *["AwaitOutcome"] * polls, "IsSettled", "TestModel", "IsRight",
+        *_STRAIGHT, *["AwaitOutcome"] * polls, "IsUpdated", "TestModel", "HasPassed",
         "WatchUpdated", "IsHealthy", "RestoreCapacity", "IsRestored", "RecordOutcome", "Announce",
-        "Outcome", "Updated",
+        "WhichOutcome", "Updated",
     ]  # fmt: skip
     # One poll in five minutes is the safety net; nothing else grows with time.
     assert polls <= lasted.total_seconds() // 300 + 1
