@@ -19,8 +19,8 @@ from rich.table import Table
 from tests.localcloud.serving import serve_twin
 from tests.localcloud.staging import Staging, rolling
 
+from switchover_local.twin.runtime.traffic import ConstantRate, Load
 from switchover_local.twin.scenario import Scenario, Timings
-from switchover_local.twin.traffic import ConstantRate, Load
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,8 +22,8 @@ from switchover.aws.queue import Queue
 from switchover.aws.watched_alarms import WatchedAlarms
 from switchover.aws.wishes import Wishes
 from switchover.domain.naming import endpoint_of_alarm
+from switchover_local.twin.runtime.traffic import ConstantRate, Load
 from switchover_local.twin.scenario import Behaviour, ModelBehaviour, Scenario
-from switchover_local.twin.traffic import ConstantRate, Load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

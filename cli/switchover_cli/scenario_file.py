@@ -15,8 +15,8 @@ from switchover.domain.reasons import Reason
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode
 from switchover_local.engine import ACCOUNT_ID, REGION, TWIN_SERVICES
-from switchover_local.twin.protocol import service_models
 from switchover_local.twin.scenario import Fault, Scenario
+from switchover_local.twin.wire.protocol import service_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from switchover_local.twin.runtime.traffic import ConstantRate, Load
 from switchover_local.twin.scenario import Fault, ModelBehaviour, Scenario
-from switchover_local.twin.traffic import ConstantRate, Load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from switchover_local.twin.clock import Hold, PacedClock
-    from switchover_local.twin.endpoint import Endpoint
-    from switchover_local.twin.server import AsgiApp, Message, Receive, Send
+    from switchover_local.twin.sagemaker.endpoint import Endpoint
     from switchover_local.twin.twin import Twin
+    from switchover_local.twin.wire.server import AsgiApp, Message, Receive, Send
 
 PREFIX = "/_switchover/"
 

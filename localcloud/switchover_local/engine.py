@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from switchover_local.twin.clock import PacedClock
-    from switchover_local.twin.server import AsgiApp
+    from switchover_local.twin.wire.server import AsgiApp
 
 PINNED_VERSION = "1.5.33"
 REGION = "us-east-1"

@@ -39,14 +39,14 @@ from switchover_local.record import (
 )
 from switchover_local.twin.clock import PacedClock
 from switchover_local.twin.scenario import Scenario
-from switchover_local.twin.server import asgi_app
 from switchover_local.twin.twin import Twin
+from switchover_local.twin.wire.server import asgi_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from switchover_local.twin.server import AsgiApp
+    from switchover_local.twin.wire.server import AsgiApp
 
 logger = logging.getLogger("switchover.local")
 

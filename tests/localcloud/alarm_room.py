@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from switchover_local.twin.alarms import Alarm, AlarmBoard, Habits
 from switchover_local.twin.clock import SteppedClock
-from switchover_local.twin.metrics import MetricStore
+from switchover_local.twin.cloudwatch.alarms import Alarm, AlarmBoard, Habits
+from switchover_local.twin.cloudwatch.metrics import MetricStore
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

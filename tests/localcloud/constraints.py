@@ -15,7 +15,7 @@ from botocore import xform_name
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from tests.localcloud.staging import Staging
 
-from switchover_local.twin.protocol import service_models
+from switchover_local.twin.wire.protocol import service_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from switchover_local.twin.server import asgi_app
+from switchover_local.twin.wire.server import asgi_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

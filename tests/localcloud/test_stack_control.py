@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from switchover_local.control import CloudState, Control, control_app
 from switchover_local.twin.clock import PacedClock
 from switchover_local.twin.scenario import Behaviour
-from switchover_local.twin.server import Message, Receive, Send
 from switchover_local.twin.twin import Twin
+from switchover_local.twin.wire.server import Message, Receive, Send
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SPEED = 100.0

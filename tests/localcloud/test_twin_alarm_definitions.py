@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.localcloud.alarm_room import NOON, Room, stat
 
-from switchover_local.twin.refusals import Refusal
+from switchover_local.twin.wire.refusals import Refusal
 
 
 def test_a_math_alarm_watches_the_expression_that_returns_data() -> None:

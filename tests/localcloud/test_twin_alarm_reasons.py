@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.localcloud.alarm_room import Room
 
-from switchover_local.twin.alarm_rules import StateValue
+from switchover_local.twin.cloudwatch.alarm_rules import StateValue
 
 
 @pytest.mark.parametrize(

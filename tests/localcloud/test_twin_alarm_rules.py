@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.localcloud.alarm_room import Room
 
-from switchover_local.twin.alarm_rules import GapRules, MissingData, MOfN
+from switchover_local.twin.cloudwatch.alarm_rules import GapRules, MissingData, MOfN
 
 RETAINED = "retained"
 

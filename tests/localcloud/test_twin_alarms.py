@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.localcloud.alarm_room import NOON, Room
 
-from switchover_local.twin.alarm_rules import StateValue
-from switchover_local.twin.alarms import Habits
+from switchover_local.twin.cloudwatch.alarm_rules import StateValue
+from switchover_local.twin.cloudwatch.alarms import Habits
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.localcloud.staging import Staging, canary
 
-from switchover_local.twin.alarm_rules import StateValue
-from switchover_local.twin.composite_rules import parse_rule
-from switchover_local.twin.refusals import Refusal
+from switchover_local.twin.cloudwatch.alarm_rules import StateValue
+from switchover_local.twin.cloudwatch.composite_rules import parse_rule
 from switchover_local.twin.scenario import Scenario, Switches
+from switchover_local.twin.wire.refusals import Refusal
 
 STATES = {"red": StateValue.ALARM, "green": StateValue.OK, "a b": StateValue.INSUFFICIENT_DATA}
 

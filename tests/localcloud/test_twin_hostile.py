@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.localcloud.staging import ROLE, Staging
 
-from switchover_local.twin import cbor
-from switchover_local.twin.wire import Request, Response
+from switchover_local.twin.wire import cbor
+from switchover_local.twin.wire.values import Request, Response
 
 TARGETS = {
     "sagemaker": "SageMaker",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchover_local.twin.metrics import MetricId, MetricStore
+from switchover_local.twin.cloudwatch.metrics import MetricId, MetricStore
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.localcloud.staging import Staging, refusal_of
 
-from switchover_local.twin import cbor
-from switchover_local.twin.protocol import SERVICES, service_models
-from switchover_local.twin.validation import _compile
-from switchover_local.twin.wire import Request
+from switchover_local.twin.wire import cbor
+from switchover_local.twin.wire.protocol import SERVICES, service_models
+from switchover_local.twin.wire.validation import _compile
+from switchover_local.twin.wire.values import Request
 
 _VALUES = st.recursive(
     st.none()

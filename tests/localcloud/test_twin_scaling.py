@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from switchover_local.twin.autoscaling.operations import ApplicationAutoScaling
 from switchover_local.twin.clock import SteppedClock
-from switchover_local.twin.refusals import Refusal
-from switchover_local.twin.scaling import ApplicationAutoScaling
+from switchover_local.twin.wire.refusals import Refusal
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TARGET = {

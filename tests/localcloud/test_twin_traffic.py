@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from switchover_local.twin.clock import SteppedClock
-from switchover_local.twin.metrics import MetricId, MetricStore
-from switchover_local.twin.refusals import Refusal
-from switchover_local.twin.traffic import ConstantRate, DailyRate, Load, Rate, SteppedRate
+from switchover_local.twin.cloudwatch.metrics import MetricId, MetricStore
+from switchover_local.twin.runtime.traffic import ConstantRate, DailyRate, Load, Rate, SteppedRate
+from switchover_local.twin.wire.refusals import Refusal
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -15,11 +15,11 @@ import boto3
 from moto.core.models import botocore_stubber
 from tests.statemachine.template import REGION
 
-from switchover_local.twin.in_process import wire_client
+from switchover_local.twin.wire.in_process import wire_client
 
 if TYPE_CHECKING:
     from switchover_local.twin.twin import Twin
-    from switchover_local.twin.wire import Request, Response
+    from switchover_local.twin.wire.values import Request, Response
 
 TWIN_SERVICES = frozenset(
     {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.statemachine.clients import client
 from tests.statemachine.template import ACCOUNT, read_template
 
-from switchover_local.twin.alarm_rules import StateValue
+from switchover_local.twin.cloudwatch.alarm_rules import StateValue
 
 if TYPE_CHECKING:
     from tests.statemachine.world import World

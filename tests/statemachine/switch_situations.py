@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tests.statemachine.scene import ENDPOINT, INSTANCE_TYPE, VARIANT, put_alarm
 
-from switchover_local.twin.alarm_rules import StateValue
-from switchover_local.twin.refusals import Refusal
+from switchover_local.twin.cloudwatch.alarm_rules import StateValue
 from switchover_local.twin.scenario import Behaviour, RollbackFailure
+from switchover_local.twin.wire.refusals import Refusal
 
 if TYPE_CHECKING:
     from tests.statemachine.world import World

@@ -13,7 +13,7 @@ from tests.statemachine.scene import ENDPOINT, put_alarm
 from tests.statemachine.stand_ins import PassesOn
 from tests.statemachine.switch_situations import statuses
 
-from switchover_local.twin.alarm_rules import StateValue
+from switchover_local.twin.cloudwatch.alarm_rules import StateValue
 from switchover_local.twin.scenario import Behaviour, EventFault
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, put_alarm
 from tests.statemachine.switch_situations import run_to_bake
 
 from switchover.domain.outcome import Outcome
-from switchover_local.twin.alarm_rules import StateValue
+from switchover_local.twin.cloudwatch.alarm_rules import StateValue
 from switchover_local.twin.scenario import EventFault
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from switchover.aws.queue import Queue
 from switchover.aws.watched_alarms import WatchedAlarms
 from switchover.aws.wishes import Wishes
 from switchover_local.twin.clock import SteppedClock
-from switchover_local.twin.traffic import ConstantRate, Load
+from switchover_local.twin.runtime.traffic import ConstantRate, Load
 from switchover_local.twin.twin import Twin
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from botocore.model import ListShape, MapShape, StructureShape
 from botocore.validate import ParamValidator
 from hypothesis import strategies as st
 
-from switchover_local.twin.refusals import Refusal
-from switchover_local.twin.validation import check_request
+from switchover_local.twin.wire.refusals import Refusal
+from switchover_local.twin.wire.validation import check_request
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel, Shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from switchover_local.twin.metrics import MetricId
+from switchover_local.twin.cloudwatch.metrics import MetricId
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from tests.localcloud.staging import Staging
 from tests.unit.samples import ENDPOINT, endpoint, plan, update
 
 from switchover.aws.fleet_metrics import FleetMetrics
-from switchover_local.twin.metrics import MetricId
+from switchover_local.twin.cloudwatch.metrics import MetricId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

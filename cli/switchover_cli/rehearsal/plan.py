@@ -16,8 +16,8 @@ from switchover.domain.policies.layers import merge_policy, overlay, parse_polic
 from switchover.domain.policies.policy import Inconclusive
 from switchover.domain.release import EndpointName
 from switchover_cli.errors import Misused, Refused
-from switchover_local.twin.protocol import service_models
 from switchover_local.twin.scenario import Behaviour, ModelBehaviour, Scenario
+from switchover_local.twin.wire.protocol import service_models
 
 if TYPE_CHECKING:
     from botocore.model import StringShape

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .composites import CompositeAlarm
-from .describe import deployment_event_detail, event_detail, upper_snake
-from .naming import next_id
+from .cloudwatch.composites import CompositeAlarm
+from .sagemaker.describe import deployment_event_detail, event_detail, upper_snake
+from .sagemaker.naming import next_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from random import Random
 
-    from .alarm_reasons import StateReading
-    from .alarms import Alarm
     from .clock import Clock
-    from .endpoint import Endpoint
+    from .cloudwatch.alarm_reasons import StateReading
+    from .cloudwatch.alarms import Alarm
     from .faults import FaultBox
-    from .naming import Naming
+    from .sagemaker.endpoint import Endpoint
+    from .sagemaker.naming import Naming
     from .scenario import Switches
 
 Event = dict[str, object]

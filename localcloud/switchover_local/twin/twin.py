@@ -9,33 +9,33 @@ from random import Random
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
-from .alarm_rules import GapRules
-from .alarm_watch import AlarmWatch
-from .alarms import AlarmBoard, Habits
-from .capacity import Capacity
-from .catalog import Catalog
-from .cloudwatch import CloudWatch
-from .composites import CompositeBoard
-from .endpoints import Endpoints
+from .autoscaling.operations import ApplicationAutoScaling
+from .cloudwatch.alarm_rules import GapRules
+from .cloudwatch.alarms import AlarmBoard, Habits
+from .cloudwatch.composites import CompositeBoard
+from .cloudwatch.metrics import MetricStore
+from .cloudwatch.operations import CloudWatch
 from .events import Event, NewsDesk, alarm_detail
-from .exclusions import tells_of_deployments
 from .faults import FaultBox
-from .host_metrics import record_host_metrics
-from .in_process import wire_client
-from .metrics import MetricStore
-from .naming import Naming, next_id
-from .protocol import Call, identify, read_call, write_answer, write_refusal
-from .quotas import ServiceQuotas
-from .refusals import Refusal, internal_failure, not_modelled, throttled
-from .routing import Reply, Router
-from .runtime import SageMakerRuntime, model_error
-from .sagemaker import SageMaker
-from .scaling import ApplicationAutoScaling
+from .quotas.operations import ServiceQuotas
+from .runtime.host_metrics import record_host_metrics
+from .runtime.operations import SageMakerRuntime, model_error
+from .runtime.routing import Reply, Router
+from .sagemaker.alarm_watch import AlarmWatch
+from .sagemaker.capacity import Capacity
+from .sagemaker.catalog import Catalog
+from .sagemaker.endpoints import Endpoints
+from .sagemaker.exclusions import tells_of_deployments
+from .sagemaker.naming import Naming, next_id
+from .sagemaker.operations import SageMaker
+from .sagemaker.specs import DesiredCapacity
+from .sagemaker.tags import TagBook
+from .sagemaker.world import World
 from .scenario import ModelBehaviour, Scenario, Throttling
-from .specs import DesiredCapacity
-from .tags import TagBook
-from .throttling import Buckets
-from .world import World
+from .wire.in_process import wire_client
+from .wire.protocol import Call, identify, read_call, write_answer, write_refusal
+from .wire.refusals import Refusal, internal_failure, not_modelled, throttled
+from .wire.throttling import Buckets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,13 +43,13 @@ if TYPE_CHECKING:
 
     from botocore.config import Config
 
-    from .alarms import Alarm
     from .clock import Clock
-    from .composites import CompositeAlarm
-    from .endpoint import Endpoint, Transition
-    from .fleet import Headcount
+    from .cloudwatch.alarms import Alarm
+    from .cloudwatch.composites import CompositeAlarm
+    from .sagemaker.endpoint import Endpoint, Transition
+    from .sagemaker.fleet import Headcount
     from .scenario import Behaviour, Fault
-    from .wire import Request, Response
+    from .wire.values import Request, Response
 
 _LOG = logging.getLogger(__name__)
 _MINUTE_SECONDS = 60

@@ -1,0 +1,1 @@
+"""CloudWatch: metrics, metric math, alarms and composite alarms."""

@@ -1,0 +1,258 @@
+"""The CloudWatch API, alarms half."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from switchover_local.twin.wire.paging import cut_page
+from switchover_local.twin.wire.refusals import Refusal
+
+from .alarm_reasons import StateReading
+from .alarm_rules import StateValue
+from .alarms import Alarm
+from .metric_queries import parse_metric, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from switchover_local.twin.clock import Clock
+    from switchover_local.twin.wire.paging import Key
+
+    from .alarm_history import HistoryItem
+    from .alarms import AlarmBoard
+    from .composites import CompositeAlarm, CompositeBoard
+
+_DESCRIBE_PAGE = 50
+_HISTORY_PAGE = 100
+_ACTION_LISTS = ("OKActions", "AlarmActions", "InsufficientDataActions")
+_NOT_DESCRIBED = {"Tags", "ActionsEnabled"}
+
+
+class AlarmOperations:
+    """PutMetricAlarm and everything else about alarms. Log alarms aren't modelled."""
+
+    def __init__(self, board: AlarmBoard, composites: CompositeBoard, clock: Clock) -> None:
+        self._board = board
+        self._composites = composites
+        self._alarm_clock = clock
+        self._tags: dict[str, dict[str, str]] = {}
+
+    def put_metric_alarm(self, params: dict[str, Any]) -> dict[str, Any]:
+        if self._composites.get(params["AlarmName"]) is not None:
+            raise _name_taken(params["AlarmName"])
+        is_new = self._board.get(params["AlarmName"]) is None
+        alarm = self._board.put(params)
+        if is_new:  # tags on an existing alarm are ignored: that is TagResource's business
+            self._tags[alarm.arn] = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
+        return {}
+
+    def put_composite_alarm(self, params: dict[str, Any]) -> dict[str, Any]:
+        if self._board.get(params["AlarmName"]) is not None:
+            raise _name_taken(params["AlarmName"])
+        is_new = self._composites.get(params["AlarmName"]) is None
+        alarm = self._composites.put(params)
+        if is_new:
+            self._tags[alarm.arn] = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
+        return {}
+
+    def describe_alarms(self, params: dict[str, Any]) -> dict[str, Any]:
+        if "AlarmNames" in params and "AlarmNamePrefix" in params:
+            raise Refusal(
+                "InvalidParameterCombination",
+                "The parameters AlarmNames and AlarmNamePrefix cannot be specified together.",
+            )
+        kinds = params.get("AlarmTypes", ["MetricAlarm"])
+        every: list[Alarm | CompositeAlarm] = []
+        if "CompositeAlarm" in kinds:
+            every += self._composites.alarms()
+        if "MetricAlarm" in kinds:
+            every += self._board.alarms()
+        page, more = cut_page(
+            [alarm for alarm in every if _is_described(alarm, params)],
+            params.get("NextToken"),
+            params.get("MaxRecords", _DESCRIBE_PAGE),
+            key=lambda alarm: (isinstance(alarm, Alarm), alarm.name),
+            refusal=_invalid_token(),
+        )
+        return {
+            "MetricAlarms": [_describe(alarm) for alarm in page if isinstance(alarm, Alarm)],
+            "CompositeAlarms": [
+                _describe_composite(alarm) for alarm in page if not isinstance(alarm, Alarm)
+            ],
+            **more,
+        }
+
+    def describe_alarms_for_metric(self, params: dict[str, Any]) -> dict[str, Any]:
+        wanted = parse_metric(params)
+        matching = [
+            alarm
+            for alarm in self._board.alarms()
+            if alarm.definition.metric is not None
+            and alarm.definition.metric.metric == wanted
+            and all(
+                params[field] == alarm.definition.request.get(field)
+                for field in ("Statistic", "ExtendedStatistic", "Period", "Unit")
+                if field in params
+            )
+        ]
+        return {"MetricAlarms": [_describe(alarm) for alarm in matching]}
+
+    def describe_alarm_history(self, params: dict[str, Any]) -> dict[str, Any]:
+        kinds = params.get("AlarmTypes", ["MetricAlarm"])
+        told = [(item, "MetricAlarm") for item in self._board.history()]
+        told += [(item, "CompositeAlarm") for item in self._composites.history()]
+        items = [(i, kind) for i, kind in told if kind in kinds and _is_recounted(i, params)]
+        page, more = cut_page(
+            items,
+            params.get("NextToken"),
+            params.get("MaxRecords", _HISTORY_PAGE),
+            key=_place_in_history,
+            refusal=_invalid_token(),
+            is_descending=params.get("ScanBy", "TimestampDescending") == "TimestampDescending",
+        )
+        return {"AlarmHistoryItems": [_describe_item(item, kind) for item, kind in page], **more}
+
+    def set_alarm_state(self, params: dict[str, Any]) -> dict[str, Any]:
+        reason_data = params.get("StateReasonData")
+        if reason_data is not None and not _is_json(reason_data):
+            raise Refusal("InvalidFormat", "StateReasonData is not valid JSON.")
+        name, value = params["AlarmName"], StateValue(params["StateValue"])
+        if self._composites.get(name) is not None:
+            now = self._alarm_clock.now()
+            reading = StateReading(value, params["StateReason"], reason_data, now)
+            self._composites.set_state(name, reading)
+        else:
+            self._board.set_state(name, value, params["StateReason"], reason_data)
+        return {}
+
+    def delete_alarms(self, params: dict[str, Any]) -> dict[str, Any]:
+        composites = [name for name in params["AlarmNames"] if self._composites.get(name)]
+        if composites and len(params["AlarmNames"]) > 1:  # DeleteAlarms: one composite per call
+            raise refuse("A composite alarm can only be deleted in a call of its own.")
+        if composites:
+            self._tags.pop(self._composites.delete(composites[0]).arn, None)
+            return {}
+        doomed = [self._board.get(name) for name in params["AlarmNames"]]
+        self._board.delete(params["AlarmNames"])
+        for alarm in doomed:
+            if alarm is not None:
+                self._tags.pop(alarm.arn, None)
+        return {}
+
+    def enable_alarm_actions(self, params: dict[str, Any]) -> dict[str, Any]:
+        self._board.enable_actions(params["AlarmNames"], is_enabled=True)
+        return {}
+
+    def disable_alarm_actions(self, params: dict[str, Any]) -> dict[str, Any]:
+        self._board.enable_actions(params["AlarmNames"], is_enabled=False)
+        return {}
+
+    def tag_resource(self, params: dict[str, Any]) -> dict[str, Any]:
+        tags = self._tags_of(params["ResourceARN"])
+        tags |= {tag["Key"]: tag["Value"] for tag in params["Tags"]}
+        return {}
+
+    def untag_resource(self, params: dict[str, Any]) -> dict[str, Any]:
+        tags = self._tags_of(params["ResourceARN"])
+        for key in params["TagKeys"]:
+            tags.pop(key, None)
+        return {}
+
+    def list_tags_for_resource(self, params: dict[str, Any]) -> dict[str, Any]:
+        tags = self._tags_of(params["ResourceARN"])
+        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+    def _tags_of(self, arn: str) -> dict[str, str]:
+        if arn not in self._tags:
+            raise Refusal("ResourceNotFoundException", f"Unknown resource: {arn}", status=404)
+        return self._tags[arn]
+
+
+def _is_described(alarm: Alarm | CompositeAlarm, params: dict[str, Any]) -> bool:
+    return (
+        ("AlarmNames" not in params or alarm.name in params["AlarmNames"])
+        and alarm.name.startswith(params.get("AlarmNamePrefix", ""))
+        and params.get("StateValue", alarm.state.value) == alarm.state.value
+        and (
+            "ActionPrefix" not in params
+            or any(arn.startswith(params["ActionPrefix"]) for arn in _actions(alarm))
+        )
+    )
+
+
+def _request_of(alarm: Alarm | CompositeAlarm) -> Mapping[str, Any]:
+    return alarm.definition.request if isinstance(alarm, Alarm) else alarm.request
+
+
+def _actions(alarm: Alarm | CompositeAlarm) -> Iterator[str]:
+    for field in _ACTION_LISTS:
+        yield from _request_of(alarm).get(field, [])
+
+
+def _describe(alarm: Alarm) -> dict[str, Any]:
+    described = _describe_state(alarm) | {"ActionsEnabled": alarm.are_actions_enabled}
+    if alarm.definition.metric is not None:
+        described.setdefault("Dimensions", [])
+    return described
+
+
+def _describe_composite(alarm: CompositeAlarm) -> dict[str, Any]:
+    return _describe_state(alarm) | {"ActionsEnabled": alarm.request.get("ActionsEnabled", True)}
+
+
+def _describe_state(alarm: Alarm | CompositeAlarm) -> dict[str, Any]:
+    given = {k: v for k, v in _request_of(alarm).items() if k not in _NOT_DESCRIBED}
+    described = {field: [] for field in _ACTION_LISTS} | given
+    return described | {
+        "AlarmArn": alarm.arn,
+        "AlarmConfigurationUpdatedTimestamp": alarm.configured_at,
+        "StateValue": alarm.state.value.value,
+        "StateReason": alarm.state.reason,
+        **({"StateReasonData": alarm.state.reason_data} if alarm.state.reason_data else {}),
+        "StateUpdatedTimestamp": alarm.state.at,
+        "StateTransitionedTimestamp": alarm.transitioned_at,
+    }
+
+
+def _is_recounted(item: HistoryItem, params: dict[str, Any]) -> bool:
+    start: datetime = params.get("StartDate", item.at)
+    end: datetime = params.get("EndDate", item.at)
+    return (
+        params.get("AlarmName", item.alarm_name) == item.alarm_name
+        and params.get("HistoryItemType", item.kind) == item.kind
+        and start <= item.at <= end
+    )
+
+
+def _place_in_history(entry: tuple[HistoryItem, str]) -> Key:
+    item, kind = entry
+    return item.at.timestamp(), kind == "CompositeAlarm", item.number
+
+
+def _describe_item(item: HistoryItem, alarm_type: str) -> dict[str, Any]:
+    return {
+        "AlarmName": item.alarm_name,
+        "AlarmType": alarm_type,
+        "Timestamp": item.at,
+        "HistoryItemType": item.kind,
+        "HistorySummary": item.summary,
+        "HistoryData": item.document,
+    }
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _name_taken(name: str) -> Refusal:
+    return refuse(f"There is an alarm of another type that is called {name}.")
+
+
+def _invalid_token() -> Refusal:
+    return Refusal("InvalidNextToken", "The next token is not valid.")

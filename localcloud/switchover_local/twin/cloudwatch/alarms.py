@@ -1,0 +1,235 @@
+"""The alarms of the account, looked at as virtual time goes by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import floor
+from typing import TYPE_CHECKING, Any
+
+from switchover_local.twin.wire.refusals import Refusal
+
+from .alarm_definition import parse_alarm
+from .alarm_history import History, recount_configuration, recount_notice, recount_transition
+from .alarm_reasons import (
+    CREATION_REASON,
+    StateReading,
+    explain,
+)
+from .alarm_rules import AS_IN_THE_TABLES, GapRules, StateValue
+from .metrics import MetricStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from switchover_local.twin.clock import Clock, Timer
+
+    from .alarm_definition import AlarmDefinition
+    from .alarm_history import HistoryItem
+
+_MINUTE_SECONDS = 60
+_HIGH_RESOLUTION_SECONDS = 10
+
+_ACTIONS = {
+    StateValue.OK: "OKActions",
+    StateValue.ALARM: "AlarmActions",
+    StateValue.INSUFFICIENT_DATA: "InsufficientDataActions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm: what it watches, what it says, and what it said before that."""
+
+    definition: AlarmDefinition
+    arn: str
+    configured_at: datetime
+    state: StateReading
+    previous: StateReading | None
+    transitioned_at: datetime
+    are_actions_enabled: bool
+
+    @property
+    def name(self) -> str:
+        """The alarm's name, unique in its account and region."""
+        return self.definition.name
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How CloudWatch goes about an evaluation.
+
+    ingestion_seconds: how long it takes until a period's data counts as complete.
+    extra_periods: how far beyond EvaluationPeriods the evaluation range reaches back.
+    gaps: how an alarm is judged that knows of breaches only.
+    """
+
+    ingestion_seconds: float = 60
+    extra_periods: int = 2
+    gaps: GapRules = AS_IN_THE_TABLES
+
+
+class AlarmBoard:
+    """All alarms, evaluated each virtual minute (each 10 s for periods of 10, 20 and 30 s).
+
+    Args:
+        habits: what CloudWatch's documents leave open, read anew at each evaluation.
+    """
+
+    def __init__(
+        self,
+        store: MetricStore,
+        clock: Clock,
+        *,
+        account_id: str = "000000000000",
+        region: str = "us-east-1",
+        habits: Callable[[], Habits] = Habits,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self.arn_prefix = f"arn:aws:cloudwatch:{region}:{account_id}:alarm:"
+        self._habits = habits
+        self._alarms: dict[str, Alarm] = {}
+        self._history = History()
+        self._listeners: list[Callable[[Alarm, StateValue, StateValue], None]] = []
+        self._timer: Timer | None = None
+        # Which alarms aren't looked at: in a long run, those of endpoints where nothing happens.
+        self.passes_over: Callable[[str], bool] = lambda _name: False
+
+    def put(self, request: Mapping[str, Any]) -> Alarm:
+        """Create an alarm, or replace its definition and leave its state as it is.
+
+        Raises:
+            Refusal: the definition makes no sense.
+        """
+        definition = parse_alarm(request)
+        now = self._clock.now()
+        known = self._alarms.get(definition.name)
+        are_actions_enabled = request.get("ActionsEnabled", True)
+        if known is None:
+            initial = StateReading(StateValue.INSUFFICIENT_DATA, CREATION_REASON, None, now)
+            arn = self.arn_prefix + definition.name
+            alarm = Alarm(definition, arn, now, initial, None, now, are_actions_enabled)
+        else:
+            alarm = replace(
+                known,
+                definition=definition,
+                configured_at=now,
+                are_actions_enabled=are_actions_enabled,
+            )
+        # A dry look at no data: an expression whose types don't fit is refused now, not at night.
+        definition.observe(MetricStore(), until=0, extra_periods=0)
+        self._alarms[definition.name] = alarm
+        self._history.add(recount_configuration(alarm, "updated" if known else "created", now))
+        self._plan_next_look()
+        return alarm
+
+    def get(self, name: str) -> Alarm | None:
+        """The alarm of that name, if there is one."""
+        return self._alarms.get(name)
+
+    def alarms(self) -> list[Alarm]:
+        """Every alarm, by name."""
+        return [self._alarms[name] for name in sorted(self._alarms)]
+
+    def state(self, name: str) -> StateValue | None:
+        """What the alarm says; None if there is no such alarm."""
+        alarm = self._alarms.get(name)
+        return None if alarm is None else alarm.state.value
+
+    def set_state(
+        self, name: str, value: StateValue, reason: str, reason_data: str | None = None
+    ) -> None:
+        """Put an alarm into a state by hand; its next evaluation may change it again.
+
+        Raises:
+            Refusal: there is no such alarm.
+        """
+        alarm = self._alarms.get(name)
+        if alarm is None:
+            raise Refusal("ResourceNotFound", f"Alarm {name} does not exist.", status=404)
+        self._move(alarm, StateReading(value, reason, reason_data, self._clock.now()))
+
+    def enable_actions(self, names: Iterable[str], *, is_enabled: bool) -> None:
+        """Let alarms act, or keep them from acting; unknown names are passed over, as on AWS."""
+        for name in names:
+            if name in self._alarms:
+                self._alarms[name] = replace(self._alarms[name], are_actions_enabled=is_enabled)
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Remove alarms; their history stays.
+
+        Raises:
+            Refusal: one of them doesn't exist; then none is removed.
+        """
+        doomed = list(dict.fromkeys(names))
+        unknown = [name for name in doomed if name not in self._alarms]
+        if unknown:
+            raise Refusal("ResourceNotFound", f"Alarms not found: {', '.join(unknown)}", status=404)
+        for name in doomed:
+            doomed_alarm = self._alarms.pop(name)
+            self._history.add(recount_configuration(doomed_alarm, "deleted", self._clock.now()))
+
+    def history(self) -> list[HistoryItem]:
+        """What happened to all alarms, oldest first, those that are gone included."""
+        return self._history.items()
+
+    def on_transition(self, listener: Callable[[Alarm, StateValue, StateValue], None]) -> None:
+        """Have `listener(alarm, old, new)` called whenever an alarm's state changes.
+
+        The alarm it gets already says `new`; `alarm.previous` is the reading before.
+        """
+        self._listeners.append(listener)
+
+    def _plan_next_look(self) -> None:
+        is_any_high = any(a.definition.is_high_resolution for a in self._alarms.values())
+        step = _HIGH_RESOLUTION_SECONDS if is_any_high else _MINUTE_SECONDS
+        next_look = (floor(self._clock.now().timestamp() / step) + 1) * step
+        due = datetime.fromtimestamp(next_look, UTC)
+        if self._timer is not None:
+            if self._timer.due <= due:  # it may be due at this very instant: it must not be lost
+                return
+            self._timer.cancel()
+        self._timer = self._clock.call_at(due, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if not self._alarms:
+            return
+        self._plan_next_look()
+        now = self._clock.now()
+        is_whole_minute = now.timestamp() % _MINUTE_SECONDS == 0
+        for name in sorted(name for name in self._alarms if not self.passes_over(name)):
+            alarm = self._alarms.get(name)  # a listener may have deleted it
+            if alarm and (is_whole_minute or alarm.definition.is_high_resolution):
+                self._evaluate(alarm, now)
+
+    def _evaluate(self, alarm: Alarm, now: datetime) -> None:
+        definition, habits = alarm.definition, self._habits()
+        step = _HIGH_RESOLUTION_SECONDS if definition.is_high_resolution else _MINUTE_SECONDS
+        until = floor((now.timestamp() - habits.ingestion_seconds) / step) * step
+        seen = definition.observe(self._store, until=until, extra_periods=habits.extra_periods)
+        verdict = definition.rule.judge(seen.breaches, habits.gaps)
+        if verdict is None or verdict is alarm.state.value or definition.has_low_samples(seen):
+            return
+        self._move(alarm, explain(definition, seen, verdict, now))
+
+    def _move(self, alarm: Alarm, reading: StateReading) -> None:
+        old = alarm.state
+        if reading.value is old.value:
+            self._alarms[alarm.name] = replace(alarm, state=reading)
+            return
+        moved = replace(alarm, state=reading, previous=old, transitioned_at=reading.at)
+        self._alarms[alarm.name] = moved
+        self._history.add(recount_transition(moved.name, old, reading))
+        self._act(moved)
+        for listener in self._listeners:
+            listener(moved, old.value, reading.value)
+
+    def _act(self, alarm: Alarm) -> None:
+        """Write down that subscribers were told. Nothing here delivers it (docs/twin.md)."""
+        if not alarm.are_actions_enabled:
+            return
+        for arn in alarm.definition.request.get(_ACTIONS[alarm.state.value], []):
+            if ":sns:" in arn:
+                self._history.add(recount_notice(alarm, arn))

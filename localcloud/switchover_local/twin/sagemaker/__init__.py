@@ -1,0 +1,1 @@
+"""SageMaker's control plane: models, endpoint configs, endpoints, and what happens to them."""

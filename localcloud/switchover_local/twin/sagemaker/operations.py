@@ -1,0 +1,206 @@
+"""SageMaker as the twin answers for it: one method per operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from switchover_local.twin.wire.paging import cut_page
+from switchover_local.twin.wire.refusals import validation_exception
+
+from .describe import describe_endpoint
+from .endpoints import UpdateRequest
+from .listing import INVALID_TOKEN, Summary, list_summaries
+from .specs import DesiredCapacity
+from .tags import checked_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .catalog import Catalog
+    from .endpoints import Endpoints
+    from .specs import EndpointConfig, Model
+    from .tags import TagBook
+
+Params = dict[str, Any]
+Answer = dict[str, Any]
+
+_TAGS_PER_PAGE = 50
+
+
+class SageMaker:
+    """The control plane: models, endpoint configs, endpoints and their tags."""
+
+    def __init__(self, catalog: Catalog, endpoints: Endpoints, tags: TagBook) -> None:
+        self._catalog = catalog
+        self._endpoints = endpoints
+        self._tags = tags
+
+    def create_model(self, params: Params) -> Answer:
+        """CreateModel."""
+        tags = checked_tags(params.get("Tags", []))
+        model = self._catalog.create_model(_without_tags(params))
+        self._tags.begin(model.arn, tags)
+        return {"ModelArn": model.arn}
+
+    def describe_model(self, params: Params) -> Answer:
+        """DescribeModel: what it was created with, minus tags (rules §1.6)."""
+        model = self._catalog.model(params["ModelName"])
+        return {**model.request, "ModelArn": model.arn, "CreationTime": model.created}
+
+    def delete_model(self, params: Params) -> Answer:
+        """DeleteModel."""
+        self._catalog.delete_model(params["ModelName"])
+        return {}
+
+    def list_models(self, params: Params) -> Answer:
+        """ListModels."""
+        return _listed("Models", self._catalog.models.all(), params, "Model")
+
+    def create_endpoint_config(self, params: Params) -> Answer:
+        """CreateEndpointConfig."""
+        tags = checked_tags(params.get("Tags", []))
+        config = self._catalog.create_config(_without_tags(params))
+        self._tags.begin(config.arn, tags)
+        return {"EndpointConfigArn": config.arn}
+
+    def describe_endpoint_config(self, params: Params) -> Answer:
+        """DescribeEndpointConfig: what it was created with, minus tags (rules §1.5)."""
+        config = self._catalog.config(params["EndpointConfigName"])
+        described = {"EndpointConfigArn": config.arn, "CreationTime": config.created}
+        variants = [
+            {"InitialVariantWeight": 1.0} | variant
+            for variant in cast("list[Answer]", config.request["ProductionVariants"])
+        ]
+        return {**config.request, **described, "ProductionVariants": variants}
+
+    def delete_endpoint_config(self, params: Params) -> Answer:
+        """DeleteEndpointConfig."""
+        self._catalog.delete_config(params["EndpointConfigName"])
+        return {}
+
+    def list_endpoint_configs(self, params: Params) -> Answer:
+        """ListEndpointConfigs."""
+        configs = self._catalog.configs.all()
+        return _listed("EndpointConfigs", configs, params, "EndpointConfig")
+
+    def create_endpoint(self, params: Params) -> Answer:
+        """CreateEndpoint."""
+        tags = checked_tags(params.get("Tags", []))
+        endpoint = self._endpoints.create(
+            params["EndpointName"], params["EndpointConfigName"], params.get("DeploymentConfig")
+        )
+        self._tags.begin(endpoint.arn, tags)
+        return {"EndpointArn": endpoint.arn}
+
+    def describe_endpoint(self, params: Params) -> Answer:
+        """DescribeEndpoint."""
+        return describe_endpoint(self._endpoints.get(params["EndpointName"]))
+
+    def list_endpoints(self, params: Params) -> Answer:
+        """ListEndpoints."""
+        summaries: list[Summary] = [
+            {
+                "EndpointName": endpoint.name,
+                "EndpointArn": endpoint.arn,
+                "CreationTime": endpoint.created,
+                "LastModifiedTime": endpoint.modified,
+                "EndpointStatus": endpoint.status,
+            }
+            for endpoint in self._endpoints.all()
+        ]
+        found, more = list_summaries(summaries, params, kind="Endpoint")
+        return {"Endpoints": found, **more}
+
+    def update_endpoint(self, params: Params) -> Answer:
+        """UpdateEndpoint."""
+        excluded = params.get("ExcludeRetainedVariantProperties", [])
+        endpoint = self._endpoints.update(
+            UpdateRequest(
+                params["EndpointName"],
+                params["EndpointConfigName"],
+                params.get("DeploymentConfig"),
+                retains_variant_properties=params.get("RetainAllVariantProperties", False),
+                excluded_properties=frozenset(p["VariantPropertyType"] for p in excluded),
+                retains_deployment_config=params.get("RetainDeploymentConfig", False),
+            )
+        )
+        return {"EndpointArn": endpoint.arn}
+
+    def update_endpoint_weights_and_capacities(self, params: Params) -> Answer:
+        """UpdateEndpointWeightsAndCapacities."""
+        wishes = [DesiredCapacity.read(raw) for raw in params["DesiredWeightsAndCapacities"]]
+        return {"EndpointArn": self._endpoints.resize(params["EndpointName"], wishes).arn}
+
+    def get_endpoint_policy(self, params: Params) -> Answer:
+        """GetEndpointPolicy: a ValidationException if there is none; its words aren't documented."""
+        endpoint = self._endpoints.get(params["EndpointName"])
+        if endpoint.resource_policy is None:
+            raise validation_exception(f'Endpoint "{endpoint.arn}" has no resource policy.')
+        return {
+            "EndpointName": endpoint.name,
+            "EndpointArn": endpoint.arn,
+            "ResourcePolicy": endpoint.resource_policy,
+        }
+
+    def put_endpoint_policy(self, params: Params) -> Answer:
+        """PutEndpointPolicy: not while Deleting or Failed; the policy goes with the endpoint."""
+        endpoint = self._endpoints.get(params["EndpointName"])
+        if endpoint.status in {"Deleting", "Failed"}:
+            raise validation_exception(
+                f'Cannot attach a policy to endpoint "{endpoint.arn}" in status {endpoint.status}.'
+            )
+        endpoint.resource_policy = params["ResourcePolicy"]
+        return {"EndpointArn": endpoint.arn}
+
+    def delete_endpoint(self, params: Params) -> Answer:
+        """DeleteEndpoint."""
+        self._endpoints.delete(params["EndpointName"])
+        return {}
+
+    def add_tags(self, params: Params) -> Answer:
+        """AddTags."""
+        arn = self._existing(params["ResourceArn"])
+        self._tags.add(arn, checked_tags(params["Tags"]))
+        return {"Tags": self._tags.of(arn)}
+
+    def list_tags(self, params: Params) -> Answer:
+        """ListTags."""
+        tags, more = cut_page(
+            self._tags.of(self._existing(params["ResourceArn"])),
+            params.get("NextToken"),
+            params.get("MaxResults", _TAGS_PER_PAGE),
+            key=lambda tag: (tag["Key"],),
+            refusal=INVALID_TOKEN,
+        )
+        return {"Tags": tags, **more}
+
+    def delete_tags(self, params: Params) -> Answer:
+        """DeleteTags."""
+        self._tags.remove(self._existing(params["ResourceArn"]), params["TagKeys"])
+        return {}
+
+    def _existing(self, arn: str) -> str:
+        """The ARN, if what it names is there. That it must be is known, AWS's words aren't."""
+        existing = {
+            *(endpoint.arn for endpoint in self._endpoints.all()),
+            *(config.arn for config in self._catalog.configs.all()),
+            *(model.arn for model in self._catalog.models.all()),
+        }
+        if arn not in existing:
+            raise validation_exception(f'Could not find resource "{arn}".')
+        return arn
+
+
+def _without_tags(params: Params) -> Mapping[str, object]:
+    return {name: value for name, value in params.items() if name != "Tags"}
+
+
+def _listed(
+    member: str, found: Iterable[Model | EndpointConfig], params: Params, kind: str
+) -> Answer:
+    summaries: list[Summary] = [
+        {f"{kind}Name": item.name, f"{kind}Arn": item.arn, "CreationTime": item.created}
+        for item in found
+    ]
+    chosen, more = list_summaries(summaries, params, kind=kind)
+    return {member: chosen, **more}

@@ -1,0 +1,74 @@
+"""Tags, by the ARN of what they hang on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover_local.twin.wire.refusals import validation_exception
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_MOST = 50  # per resource: TagList's maximum in the service model
+
+_RESERVED = "aws:"
+
+
+class TagBook:
+    """Which tags each resource has."""
+
+    def __init__(self) -> None:
+        self._tags: dict[str, dict[str, str]] = {}
+
+    def begin(self, arn: str, tags: Mapping[str, str]) -> None:
+        """A resource was created with these tags; what one of its name had before is forgotten."""
+        self._tags[arn] = dict(tags)
+
+    def add(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Hang tags on a resource; a key it has already gets the new value."""
+        wanted = {**self._tags.get(arn, {}), **tags}
+        if len(wanted) > _MOST:
+            raise validation_exception(f"A resource can have at most {_MOST} tags.")
+        self._tags[arn] = wanted
+
+    def of(self, arn: str) -> list[dict[str, str]]:
+        """The tags of a resource, as AWS lists them."""
+        return [{"Key": key, "Value": value} for key, value in self._tags.get(arn, {}).items()]
+
+    def by_key(self, arn: str) -> Mapping[str, str]:
+        """The tags of a resource, as events carry them."""
+        return self._tags.get(arn, {})
+
+    def remove(self, arn: str, keys: Iterable[str]) -> None:
+        """Take tags off a resource; keys that it doesn't have are no error.
+
+        Source of the text: aws/sagemaker-python-sdk #1301.
+        """
+        for key in keys:
+            if key.lower().startswith(_RESERVED):
+                raise validation_exception(
+                    f"System prefix 'aws:' reserved for AWS usage in tag key: {key}"
+                )
+        for key in keys:
+            self._tags.get(arn, {}).pop(key, None)
+
+
+def checked_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The tags of a request by key.
+
+    Source: AddTags, "Tag keys must be unique per resource"; the words for it aren't known.
+
+    Raises:
+        Refusal: a key that comes twice, or belongs to AWS.
+    """
+    wanted: dict[str, str] = {}
+    for tag in tags:
+        key = tag["Key"]
+        if key.lower().startswith(_RESERVED):
+            raise validation_exception(
+                "aws: prefixed tag key names are not allowed for external use."
+            )
+        if key in wanted:
+            raise validation_exception(f"Tag keys must be unique per resource: {key}")
+        wanted[key] = tag["Value"]
+    return wanted

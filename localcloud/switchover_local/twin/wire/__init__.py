@@ -1,0 +1,1 @@
+"""What the services of the twin share: AWS's protocols, request checks, pages and refusals."""

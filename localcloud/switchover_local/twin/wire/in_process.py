@@ -1,0 +1,80 @@
+"""Real boto3 clients that talk to a twin in the same process, without a socket."""
+
+from __future__ import annotations
+
+from functools import cache
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError
+
+from .protocol import newest_models
+from .values import Request, Response, lower_case_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from botocore.awsrequest import AWSPreparedRequest
+
+# One attempt, so that a test sees each fault itself and no retry sleeps in real time.
+_ONE_ATTEMPT = Config(retries={"mode": "standard", "total_max_attempts": 1})
+
+
+class _Body(BytesIO):
+    """What botocore expects of urllib3's raw response."""
+
+    def stream(self, amount: int = 65_536, **_: object) -> Iterator[bytes]:
+        while chunk := self.read(amount):
+            yield chunk
+
+
+def wire_client(
+    service: str, region: str, handle: Callable[[Request], Response | None], config: Config | None
+) -> Any:
+    """A boto3 client whose requests are handled by `handle` instead of being sent."""
+    client = _session(region).client(
+        service,  # type: ignore[call-overload]
+        config=_ONE_ATTEMPT if config is None else _ONE_ATTEMPT.merge(config),
+        endpoint_url=f"http://{service}.twin.invalid",
+    )
+
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        response = handle(_read(request))
+        if response is None:
+            raise ConnectionClosedError(endpoint_url=request.url)
+        headers = HTTPHeaders()
+        for name, value in response.headers.items():
+            headers[name] = value
+        return AWSResponse(request.url, response.status, headers, _Body(response.body))
+
+    client.meta.events.register("before-send.*", answer)
+    return client
+
+
+@cache
+def _session(region: str) -> boto3.Session:
+    """One session for all twins: reading the service models is what takes time."""
+    return boto3.Session(
+        botocore_session=newest_models(botocore.session.Session()),
+        aws_access_key_id="twin",
+        aws_secret_access_key="twin",  # noqa: S106 - nobody checks the signature
+        region_name=region,
+    )
+
+
+def _read(request: AWSPreparedRequest) -> Request:
+    body = request.body or b""
+    if hasattr(body, "read"):
+        body = body.read()
+    return Request(
+        str(request.method),
+        urlsplit(str(request.url)).path,
+        lower_case_headers(request.headers.items()),
+        body.encode() if isinstance(body, str) else bytes(body),
+    )
