@@ -103,7 +103,7 @@ async def _host(folder: Path, unpacked: Path, scenario: Scenario, speed: float) 
     pump = asyncio.create_task(_pump(clock))
     code = 1
     try:
-        control = control_app(Control(twin, clock, engine.workers.hold_of), asgi_app(twin))
+        control = control_app(Control(twin, clock, engine.workers.hold_of), asgi_app(twin.handle))
         serving = [
             asyncio.create_task(_serve(app, listener))
             for app, listener in ((engine.app, engine_socket), (control, twin_socket))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from switchover_local.twin.clock import SteppedClock
-from switchover_local.twin.cloudwatch.alarms import Alarm, AlarmBoard, Habits
+from switchover_local.twin.cloudwatch.alarms import AlarmBoard, Habits
 from switchover_local.twin.cloudwatch.metrics import MetricStore
+
+if TYPE_CHECKING:
+    from switchover_local.twin.cloudwatch.alarm import Alarm
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -34,7 +34,7 @@ def serve_twin(twin: Twin) -> Iterator[str]:
     stop = asyncio.Event()
 
     async def run() -> None:
-        await serve(asgi_app(twin), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+        await serve(asgi_app(twin.handle), config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
 
     thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
     thread.start()

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from random import Random
 
     from .clock import Clock
+    from .cloudwatch.alarm import Alarm
     from .cloudwatch.alarm_reasons import StateReading
-    from .cloudwatch.alarms import Alarm
     from .faults import FaultBox
     from .sagemaker.endpoint import Endpoint
     from .sagemaker.naming import Naming

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
     from .clock import Clock
-    from .cloudwatch.alarms import Alarm
+    from .cloudwatch.alarm import Alarm
     from .cloudwatch.composites import CompositeAlarm
     from .sagemaker.endpoint import Endpoint, Transition
     from .sagemaker.fleet import Headcount
@@ -182,7 +182,8 @@ class Twin:
             return write_refusal(request, call, refusal)
         if self._faults.take_lost_response(call.operation):
             return None
-        hold_seconds = float(cast("float", answer.get("HoldSeconds", 0.0)))
+        longest = self.scenario.timings.reply_hold_cap_seconds
+        hold_seconds = min(float(cast("float", answer.get("HoldSeconds", 0.0))), longest)
         return write_answer(call, answer)._replace(hold_seconds=hold_seconds)
 
     def _perform(self, call: Call) -> dict[str, object]:
@@ -276,9 +277,7 @@ class Twin:
     def _note_alarm(self, alarm: Alarm | CompositeAlarm) -> None:
         self._watch.note_transition(alarm.name, is_by_hand=self._operation == "SetAlarmState")
         self._news.report_alarm(alarm.arn, alarm_detail(alarm))
-        for endpoint in self.endpoints.all():
-            if endpoint.rollout is not None:
-                endpoint.rollout.note_alarm(alarm.name)
+        self.endpoints.note_alarm(alarm.name)
 
     def _plan_maintenance(self) -> None:
         for fault in self._faults.system_updates():

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from .alarm import Alarm
     from .alarm_reasons import StateReading
-    from .alarms import Alarm
 
 _ITEMS_KEPT = 10_000
 _DATA_CHARACTERS = 4095

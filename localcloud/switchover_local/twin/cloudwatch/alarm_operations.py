@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from switchover_local.twin.wire.paging import cut_page
 from switchover_local.twin.wire.refusals import Refusal
 
+from .alarm import Alarm
 from .alarm_reasons import StateReading
 from .alarm_rules import StateValue
-from .alarms import Alarm
 from .metric_queries import parse_metric, refuse
 
 if TYPE_CHECKING:

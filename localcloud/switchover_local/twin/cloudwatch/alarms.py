@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from switchover_local.twin.wire.refusals import Refusal
 
+from .alarm import Alarm
 from .alarm_definition import parse_alarm
 from .alarm_history import History, recount_configuration, recount_notice, recount_transition
 from .alarm_reasons import (
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from switchover_local.twin.clock import Clock, Timer
 
-    from .alarm_definition import AlarmDefinition
     from .alarm_history import HistoryItem
 
 _MINUTE_SECONDS = 60
@@ -35,24 +35,6 @@ _ACTIONS = {
     StateValue.ALARM: "AlarmActions",
     StateValue.INSUFFICIENT_DATA: "InsufficientDataActions",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """One alarm: what it watches, what it says, and what it said before that."""
-
-    definition: AlarmDefinition
-    arn: str
-    configured_at: datetime
-    state: StateReading
-    previous: StateReading | None
-    transitioned_at: datetime
-    are_actions_enabled: bool
-
-    @property
-    def name(self) -> str:
-        """The alarm's name, unique in its account and region."""
-        return self.definition.name
 
 
 @dataclass(frozen=True, slots=True)

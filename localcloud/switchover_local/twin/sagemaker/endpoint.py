@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from .rollout import Rollout
     from .specs import EndpointConfig, VariantSpec
     from .stages import Stage
 
@@ -77,7 +76,6 @@ class Endpoint:
     failure_reason: str | None = None
     resource_policy: str | None = None
     last_deployment_config: Mapping[str, object] | None = None
-    rollout: Rollout | None = None
     version: int = 0
     """Grows whenever traffic may flow differently from before."""
     transitions: list[Transition] = field(default_factory=list)

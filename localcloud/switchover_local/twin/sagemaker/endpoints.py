@@ -54,6 +54,7 @@ class Endpoints:
         self._catalog = catalog
         self._naming = naming
         self._by_name: NameBook[Endpoint] = NameBook(lambda: world.scenario.switches)
+        self._rollouts: dict[Endpoint, Rollout] = {}
 
     def all(self) -> list[Endpoint]:
         """Every endpoint, in the order of creation."""
@@ -112,10 +113,24 @@ class Endpoints:
         self._check_quota(variants, course)
         if deployment_config is not None:
             endpoint.last_deployment_config = deployment_config
-        rollout = Rollout(self._world, endpoint, target, variants, course)
-        endpoint.rollout = rollout
+        rollout = Rollout(
+            self._world,
+            endpoint,
+            target,
+            variants,
+            course,
+            on_end=lambda: self._rollouts.pop(endpoint),
+        )
+        self._rollouts[endpoint] = rollout
         rollout.start()
         return endpoint
+
+    def note_alarm(self, alarm_name: str) -> None:
+        """Tell every update under way that an alarm changed its state."""
+        for endpoint in self.all():
+            rollout = self._rollouts.get(endpoint)
+            if rollout is not None:
+                rollout.note_alarm(alarm_name)
 
     def _chart(
         self,

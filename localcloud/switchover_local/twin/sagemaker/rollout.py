@@ -10,6 +10,8 @@ from .run import Run, StepFailed
 from .strategies import carry_out, take_back
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from switchover_local.twin.clock import Timer
 
     from .course import Course
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
 
 
 class Rollout:
-    """One update of one endpoint, from UpdateEndpoint's answer to the last event."""
+    """One update of one endpoint, from UpdateEndpoint's answer to the last event.
+
+    Args:
+        on_end: called once the update is over, before its last event goes out.
+    """
 
     def __init__(
         self,
@@ -28,9 +34,11 @@ class Rollout:
         target: EndpointConfig,
         variants: dict[str, Variant],
         course: Course,
+        on_end: Callable[[], object],
     ) -> None:
         self._world = world
         self._endpoint = endpoint
+        self._on_end = on_end
         self._deployment = Deployment(world, endpoint, target, variants, course)
         self._run = Run(world.clock, carry_out(self._deployment), self._succeed, self._turn_back)
         self._deadline: Timer | None = None
@@ -112,7 +120,7 @@ class Rollout:
     def _settle(self, status: Status, reason: str | None) -> None:
         self._cancel_deadline()
         self._endpoint.pending = None
-        self._endpoint.rollout = None
+        self._on_end()
         for variant in self._endpoint.variants.values():
             variant.stage = None
         self._endpoint.count_heads(self._world.clock.now())

@@ -11,13 +11,12 @@ from .refusals import too_long
 from .values import Request, lower_case_headers
 
 if TYPE_CHECKING:
-    from switchover_local.twin.twin import Twin
-
     from .values import Response
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Handle = Callable[[Request], "Response | None"]
 AsgiApp = Callable[[Message, Receive, Send], Awaitable[None]]
 
 # Beyond what InvokeEndpoint takes, so that the twin itself says no to what is just too long.
@@ -25,8 +24,8 @@ MOST_BODY_BYTES = 32 * 1_048_576
 _NOTHING = Request("POST", "/", {}, b"")
 
 
-def asgi_app(twin: Twin) -> AsgiApp:
-    """The twin as an ASGI app, for hypercorn or any other server."""
+def asgi_app(handle: Handle) -> AsgiApp:
+    """A twin's `handle` as an ASGI app, for hypercorn or any other server."""
 
     async def app(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -36,13 +35,12 @@ def asgi_app(twin: Twin) -> AsgiApp:
         if request is None:
             await _send_response(write_refusal(_NOTHING, None, too_long(MOST_BODY_BYTES)), send)
             return
-        response = twin.handle(request)
+        response = handle(request)
         if response is None:
             await _hang_up(send)
             return
-        cap = twin.scenario.timings.reply_hold_cap_seconds
-        if hold_seconds := min(response.hold_seconds, cap):
-            await asyncio.sleep(hold_seconds)
+        if response.hold_seconds:
+            await asyncio.sleep(response.hold_seconds)
         await _send_response(response, send)
 
     return app

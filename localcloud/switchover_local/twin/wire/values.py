@@ -33,7 +33,7 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """An HTTP answer. `hold_seconds` is how long a model would have taken, in real time."""
+    """An HTTP answer. A server sends it after `hold_seconds` of real time."""
 
     status: int
     headers: Mapping[str, str]
