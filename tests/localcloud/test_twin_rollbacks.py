@@ -6,12 +6,7 @@ import pytest
 from tests.localcloud.staging import HARDWARE, Staging, all_at_once, canary, count, linear, rolling
 
 from switchover_local.twin.runtime.traffic import ConstantRate, Load
-from switchover_local.twin.scenario import (
-    Behaviour,
-    RollbackFailure,
-    Scenario,
-    Switches,
-)
+from switchover_local.twin.scenario import Behaviour, RollbackFailure, Scenario, Switches
 
 GUARDED = ("guard",)
 V2 = "s3://models/v2/"

@@ -40,6 +40,8 @@ _OUTSIDE = {
     "endpoint deleted": frozenset({"settled", "capacity restored", "unnoticed"}),
     "endpoint updated": frozenset({"settled"}),
 }
+# Recoveries go on with a way back that left no endpoint, and hold the claim meanwhile.
+_STILL_RECOVERED = frozenset({"claim released"})
 # A redeploy that can't go back for want of the model leaves no endpoint.
 _NOTHING_TO_SCALE = frozenset({"capacity restored"})
 _LATER = frozenset(
@@ -55,6 +57,7 @@ def tell_excuses() -> dict[str, frozenset[str]]:
             f"{_state(name)} fails for ever, and an execution was stopped": kept
             for name, kept in _RECOVERERS.items()
         },
+        "RollBack fails for ever, in a redeploy": _STILL_RECOVERED,
         **{f"{thing} by somebody": kept for thing, kept in _OUTSIDE.items()},
         "previous model deleted by somebody, in a redeploy": _NOTHING_TO_SCALE,
         "deleted or changed after the outcome's reading": _LATER,
@@ -78,7 +81,9 @@ def _excused_by(fault: Fault, story: Story) -> frozenset[str]:
     match fault:
         case Failure(is_for_ever=True):
             keepers = {**_KEEPERS, **(_RECOVERERS if story.is_stopped else {})}
-            return keepers.get(fault.call.function, frozenset())
+            kept = keepers.get(fault.call.function, frozenset())
+            is_cut_off = story.has_downtime and fault.call.function == "RollBackFunction"
+            return kept | _STILL_RECOVERED if is_cut_off else kept
         case Failure(kind=Kind.LOST_ANSWER) | LateAct() if fault.call.service in {"sns", "events"}:
             return _DOUBLED
         case LateAct() if _is_note_of_telling(fault.call):

@@ -1,4 +1,4 @@
-"""How often an update is recovered: at once, then after growing pauses, and not for ever."""
+"""What is recovered, and how often: at once, then after growing pauses, and not for ever."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from switchover.domain.fleet import EndpointStatus
+from switchover.domain.outcome import LOST, Outcome
 from switchover.domain.reasons import Reason
+from switchover.domain.rollback import MOST_ATTEMPTS
 
 if TYPE_CHECKING:
     from switchover.domain.queueing import Claim
+    from switchover.domain.update.update import Update
 
 # Less than the 15 minutes between two looks at all claims, so that the next look is the next try.
 FIRST_PAUSE = timedelta(minutes=10)
 # With pauses that double, the last recovery begins three and a half days after the first.
 MOST_RECOVERIES = 10
+# The states of the way back, as a crash of one is told.
+_WAY_BACK = frozenset({"state RollBack", "state AwaitRollback"})
+# Nothing serves, and nothing comes up by itself.
+_GONE = frozenset({None, EndpointStatus.FAILED, EndpointStatus.DELETING})
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -46,6 +54,35 @@ def next_recovery(past: Recoveries) -> datetime:
     if past.count >= MOST_RECOVERIES:
         return _NEVER
     return past.last + FIRST_PAUSE * (1 << (past.count - 1))
+
+
+def is_way_back_cut_off(update: Update) -> bool:
+    """Whether a crash ended the way back of a redeploy while nothing served, with attempts left."""
+    plan, serving = update.plan, update.serving
+    return (
+        update.outcome is Outcome.NEEDS_OPERATOR
+        and update.is_started
+        and not update.is_confirmed
+        and plan is not None
+        and plan.allows_downtime
+        and serving is not None
+        and serving.status in _GONE
+        and update.rollback_attempts <= MOST_ATTEMPTS
+        and any(map(_is_crash_of_way_back, update.reasons))
+    )
+
+
+def cause_before_crash(update: Update) -> tuple[Reason, ...]:
+    """Why an update went back whose way back crashed."""
+    return update.cause or tuple(
+        reason
+        for reason in update.reasons
+        if reason.code not in LOST and not _is_crash_of_way_back(reason)
+    )
+
+
+def _is_crash_of_way_back(reason: Reason) -> bool:
+    return reason.code == "switchover.crashed" and reason.subject in _WAY_BACK
 
 
 def given_up(claim: Claim) -> Reason:

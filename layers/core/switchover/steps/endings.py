@@ -9,6 +9,7 @@ from switchover.domain.lost import Leftovers, conclude_lost, tell_leftovers
 from switchover.domain.marks import mark_after
 from switchover.domain.outcome import Outcome, conclude
 from switchover.domain.queueing import order_of_update, rank_again
+from switchover.domain.recovering import is_way_back_cut_off
 from switchover.domain.serving import serving_of
 from switchover.domain.update.records import Moment
 
@@ -127,7 +128,8 @@ class Endings:
         mark = mark_after(update)
         if mark is not None:
             self._wishes.add_mark(mark)
-        if not update.waits_for(serving_of(endpoint, update.plan)):
+        is_unsettled = update.waits_for(serving_of(endpoint, update.plan))
+        if not is_unsettled and not is_way_back_cut_off(update):
             # Else whoever wants the claim, or looks after claims, finishes this once all stands still.
             self._carrying.give_claim_back(update)
 

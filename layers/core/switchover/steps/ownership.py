@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from switchover.domain.outcome import Outcome
 from switchover.domain.queue_reasons import cancelled
 from switchover.domain.queueing import Claim, Decision, Turn, order_of_update
+from switchover.domain.recovering import cause_before_crash, is_way_back_cut_off
 from switchover.domain.refusals import execution_stopped
 from switchover.domain.update.records import Moment
 
@@ -79,11 +80,24 @@ class Ownership:
         if request.cancel is not None:
             return Decision(Turn.REJECTED, (cancelled(update.update_id, request.reason),))
         is_ours = self._inherit_claim(update)
+        if is_ours and is_way_back_cut_off(update):
+            update = self._reopen(update)
         goes_back = is_ours and update.is_started and not update.outcome
         if goes_back and update.is_confirmed:
             return Decision(Turn.FINISH)
         reasons = (execution_stopped(found.execution_arn),)
         return Decision(Turn.GO_BACK if goes_back else Turn.REJECTED, reasons)
+
+    def _reopen(self, update: Update) -> Update:
+        """Take back the outcome of an update whose way back goes on, and keep why it goes back."""
+        return self._ledger.save(
+            update,
+            outcome=None,
+            summary="",
+            reasons=(),
+            ended_at=None,
+            cause=cause_before_crash(update),
+        )
 
     def _is_carried_by_another(self, update: Update, execution_arn: str) -> bool:
         """Whether the claim names a live execution, where the update itself can't say which one it is."""
@@ -110,7 +124,8 @@ class Ownership:
         holder = self._ledger.claim(update.endpoint)
         if holder is not None and holder.update_id != update.update_id:
             return False
-        if holder is None and (not update.is_started or update.outcome is not None):
+        is_over = update.outcome is not None and not is_way_back_cut_off(update)
+        if holder is None and (not update.is_started or is_over):
             return True
         gone = holder.execution_arn if holder else None
         claimed_at = holder.claimed_at if holder else update.started_at

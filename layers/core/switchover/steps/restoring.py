@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING
 
 from switchover.aws.failures import AWS_FAILED
 from switchover.domain.capacity import part_lost, plan_restoration, policy_lost, tell_left
-from switchover.domain.errors import (
-    CallRefused,
-    EndpointBusy,
-    EndpointNotFound,
-    LedgerRefused,
-)
+from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound, LedgerRefused
 from switchover.domain.fleet import EndpointReading, is_being_resized
 from switchover.domain.update.records import Moment
 from switchover.domain.verdict import course_of, has_moved
