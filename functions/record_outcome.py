@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from switchover.aws import gateways
+from switchover.domain.answers import answer
 from switchover.domain.brevity import fit_reasons
 from switchover.domain.errors import LedgerRefused
 from switchover.domain.outcome import TAKEN_UP, Conclusion, Ending, is_restored, leaves_queue
@@ -26,7 +27,10 @@ class Payload(EndPayload):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Record first, clear after: a repeat finds the outcome and only clears."""
+    """Record first, clear after: a repeat finds the outcome and only clears.
+
+    Capacity that couldn't be put back is told once nothing that was asked for can land any more.
+    """
     found = gateways.ledger().find(payload.update_id) or _open(payload)
     reopens = leaves_queue(found.outcome, payload.ending)
     try:
@@ -37,8 +41,12 @@ def handler(payload: Payload) -> dict[str, Any]:
     if update is None:
         return _told(TAKEN_UP)
     endpoint, endings = gateways.sagemaker().read(update.endpoint), wiring.endings()
+    is_capacity_restored = is_restored(payload.capacity)
+    is_under_way = update.has_request_under_way(endpoint.read_at)
+    if update.outcome is None and not is_capacity_restored and is_under_way:
+        return answer("landing")
     recorded = endings.record(
-        update, payload.ending, endpoint, is_capacity_restored=is_restored(payload.capacity)
+        update, payload.ending, endpoint, is_capacity_restored=is_capacity_restored
     )
     endings.clear(recorded, endpoint)
     return _told(Conclusion.model_validate(recorded, from_attributes=True))

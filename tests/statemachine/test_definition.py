@@ -151,6 +151,7 @@ def test_a_choice_in_doubt_takes_the_safe_path(name: str) -> None:
         "RollBack",
         "RecordOutcome",
         "NeedsOperator",
+        "Announce",
     }
 
 
