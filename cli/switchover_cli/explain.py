@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.adoption import Drift
 from switchover.domain.serving import Serving, serving_of
 from switchover.domain.update.records import Evidence, Moment
 from switchover.explain.advice import Step, advise
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.drift import read_drift
 from switchover_cli.errors import Misused
 from switchover_cli.explain_screen import draw_explanation
 from switchover_cli.following import print_json
@@ -31,6 +33,7 @@ class Explanation(BaseModel):
     evidence: Evidence
     served_then: Serving | None
     serves_now: Serving
+    drift: Drift | None
     next_steps: tuple[Step, ...]
 
 
@@ -57,13 +60,15 @@ def explain(
         evidence=found.evidence,
         served_then=found.serving,
         serves_now=serving_of(reading, found.plan, served),
+        drift=read_drift(deployment, reading),
         next_steps=advise(found),
     )
     if json:
         print_json(explanation)
         return
     console = open_console()
-    console.print(draw_explanation(found, timeline, explanation.serves_now, explanation.next_steps))
+    serves_now, drift = explanation.serves_now, explanation.drift
+    console.print(draw_explanation(found, timeline, serves_now, explanation.next_steps, drift))
 
 
 def find_explained(deployment: Deployment, name: str) -> tuple[Update, tuple[Moment, ...]]:

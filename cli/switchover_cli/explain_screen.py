@@ -13,6 +13,7 @@ from switchover.domain.evidence import say_limit, say_metric, say_time, say_valu
 from switchover.domain.serving import say_serving
 from switchover.explain.account import headline
 from switchover.explain.waits import find_wait
+from switchover_cli.drift import draw_drift
 from switchover_cli.screen import GOLDEN_STYLES, OUTCOME_STYLES, draw_reasons, draw_wait
 from switchover_cli.words import (
     say_asked,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from switchover.domain.adoption import Drift
     from switchover.domain.evidence import Trip
     from switchover.domain.golden.results import GoldenResult
     from switchover.domain.serving import Serving
@@ -43,7 +45,11 @@ _MOST_MOMENTS = 12
 
 
 def draw_explanation(
-    update: Update, timeline: tuple[Moment, ...], serves_now: Serving, steps: tuple[Step, ...]
+    update: Update,
+    timeline: tuple[Moment, ...],
+    serves_now: Serving,
+    steps: tuple[Step, ...],
+    drift: Drift | None = None,
 ) -> RenderableType:
     """All of it on one screen."""
     parts: list[RenderableType] = [_draw_head(update)]
@@ -59,7 +65,7 @@ def draw_explanation(
         ("Golden requests", [_draw_golden(update.golden)] if update.golden else []),
         ("Container log", list(_draw_log(update))),
         ("Timeline", [_draw_timeline(timeline, update)] if timeline else []),
-        ("Serves", [_draw_serving(update, serves_now)]),
+        ("Serves", [_draw_serving(update, serves_now), *([draw_drift(drift)] if drift else [])]),
         ("Next", [_draw_step(step) for step in steps]),
     ):
         if body:

@@ -17,8 +17,9 @@ from switchover_cli.watching import follow
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from switchover.domain.update.update import Update
+    from switchover.domain.adoption import Drift
     from switchover_cli.deployment import Deployment
+    from switchover_cli.scene import Scene
 
 
 def print_json(record: BaseModel) -> None:
@@ -35,29 +36,35 @@ def follow_to_exit(
     """
     ended = show_to_end(deployment, update_id, is_json=is_json)
     if is_json:
-        print_json(record_update(ended, deployment.ledger.timeline(update_id)))
+        print_json(record_update(ended.update, ended.timeline, ended.drift))
     code_of = exit_code_of_abort if is_called_off else exit_code_of
-    raise typer.Exit(code_of(ended.outcome or Outcome.NEEDS_OPERATOR))
+    raise typer.Exit(code_of(ended.update.outcome or Outcome.NEEDS_OPERATOR))
 
 
-def show_to_end(deployment: Deployment, update_id: str, *, is_json: bool) -> Update:
-    """Show an update until it is over, and return it; for machines nothing is shown."""
+def show_to_end(deployment: Deployment, update_id: str, *, is_json: bool) -> Scene:
+    """Show an update until it is over, and return the last look; for machines nothing is shown."""
     console = open_console()
     scene = follow(deployment, update_id, console, is_quiet=is_json)
     if not is_json:
         console.print()
         console.print(draw_outcome(scene.update))
-    return scene.update
+    return scene
 
 
 def report_started(
-    deployment: Deployment, update_id: str, release: str | None, *, is_watched: bool, is_json: bool
+    deployment: Deployment,
+    update_id: str,
+    release: str | None,
+    *,
+    is_watched: bool,
+    is_json: bool,
+    drift: Drift | None = None,
 ) -> None:
     """Follow what was just started, or say how to."""
     if is_watched:
         follow_to_exit(deployment, update_id, is_json=is_json)
     elif is_json:
-        print_json(StartRecord(update_id=update_id, release=release))
+        print_json(StartRecord(update_id=update_id, release=release, drift=drift))
     else:
         console = open_console(soft_wrap=True)
         console.print(Text.assemble("Started ", (update_id, "bold"), "."))

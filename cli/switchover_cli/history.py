@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 from switchover.domain.update.update import Update
 from switchover_cli.console import open_console, print_document
 from switchover_cli.deployment import Deployment, find_deployment, open_session
-from switchover_cli.history_screen import draw_history
+from switchover_cli.drift import read_drift
+from switchover_cli.history_screen import draw_history, find_place
 from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
 from switchover_cli.records import UpdateRecord, record_update
 from switchover_cli.refusals import is_denied
@@ -34,17 +35,23 @@ def history(
     deployment = find_deployment(stack, open_session(local=local))
     if endpoint is not None:
         updates = deployment.ledger.history(endpoint, limit)
+        drift = read_drift(deployment, deployment.sagemaker.read(endpoint)) if updates else None
     else:
-        updates = _last_of_each(deployment, limit)
+        updates, drift = _last_of_each(deployment, limit), None
     if json:
+        place = min(find_place(updates, drift), len(updates) - 1) if drift else None
         records = tuple(
-            record_update(update, deployment.ledger.timeline(update.update_id))
-            for update in updates
+            record_update(
+                update,
+                deployment.ledger.timeline(update.update_id),
+                drift if number == place else None,
+            )
+            for number, update in enumerate(updates)
         )
         adapter = TypeAdapter(tuple[UpdateRecord, ...])
         print_document(adapter.dump_json(records, indent=2).decode())
     elif updates:
-        open_console().print(draw_history(updates, names_endpoints=endpoint is None))
+        open_console().print(draw_history(updates, drift, names_endpoints=endpoint is None))
     else:
         open_console().print(f"No update of {endpoint or 'any endpoint'} is known here.")
 

@@ -49,7 +49,8 @@ class PlanNumbers(_Record):
 class UpdateRecord(_Record):
     """One update, as `history`, `watch` and every `--watch` print it.
 
-    `started_by` are ARNs as AWS authenticated them; empty if nobody vouched for it.
+    `started_by` are ARNs as AWS authenticated them; empty if nobody vouched for it. `drift` is there
+    where somebody else has changed since what serves.
     """
 
     update_id: str
@@ -69,6 +70,7 @@ class UpdateRecord(_Record):
     golden: tuple[GoldenResult, ...]
     identity: Proof
     timeline: tuple[Moment, ...]
+    drift: Drift | None = None
 
 
 class StatusRecord(_Record):
@@ -100,10 +102,14 @@ class StatusRecord(_Record):
 
 
 class StartRecord(_Record):
-    """What `start` and `rollback` print without `--watch`."""
+    """What `start` and `rollback` print without `--watch`.
+
+    `drift` is what somebody else brought, and a rollback takes back.
+    """
 
     update_id: str
     release: str | None
+    drift: Drift | None = None
 
 
 class UploadRecord(_Record):
@@ -121,7 +127,9 @@ class UploadRecord(_Record):
     update_id: str
 
 
-def record_update(update: Update, timeline: tuple[Moment, ...]) -> UpdateRecord:
+def record_update(
+    update: Update, timeline: tuple[Moment, ...], drift: Drift | None = None
+) -> UpdateRecord:
     """The printed form of an update."""
     return UpdateRecord(
         update_id=update.update_id,
@@ -141,6 +149,7 @@ def record_update(update: Update, timeline: tuple[Moment, ...]) -> UpdateRecord:
         golden=update.golden,
         identity=update.identity or UNASKED,
         timeline=timeline,
+        drift=drift,
     )
 
 

@@ -14,6 +14,7 @@ from switchover.domain.update.update import Update
 from switchover_cli.abort import say_next_step, stop_for
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.drift import draw_drift, read_drift
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
 from switchover_cli.following import (
@@ -49,8 +50,15 @@ def rollback(
     running = find_running(deployment, endpoint)
     if running is not None:
         _turn_back(deployment, running, request, is_watched=watch, is_json=json)
+    drift = read_drift(deployment, deployment.sagemaker.read(endpoint))
+    if drift is not None and not json:
+        console = open_console(soft_wrap=True)
+        console.print(draw_drift(drift))
+        console.print(
+            f"This rollback goes to {to or f'{drift.good_version} ({drift.good_config})'}."
+        )
     update_id = start_update(deployment, request, uuid4().hex)
-    report_started(deployment, update_id, None, is_watched=watch, is_json=json)
+    report_started(deployment, update_id, None, is_watched=watch, is_json=json, drift=drift)
 
 
 def _turn_back(
@@ -76,11 +84,12 @@ def _turn_back(
         if is_json:
             print_json(StartRecord(update_id=running.update_id, release=None))
         raise typer.Exit(ExitCode.DONE)
-    ended = show_to_end(deployment, running.update_id, is_json=is_json)
+    last = show_to_end(deployment, running.update_id, is_json=is_json)
+    ended = last.update
     has_gone_back = running.kind is Kind.ROLLBACK or ended.outcome is not Outcome.UPDATED
     if has_gone_back:
         if is_json:
-            print_json(record_update(ended, deployment.ledger.timeline(ended.update_id)))
+            print_json(record_update(ended, last.timeline, last.drift))
         code_of = exit_code_of if running.kind is Kind.ROLLBACK else exit_code_of_abort
         raise typer.Exit(code_of(ended.outcome or Outcome.NEEDS_OPERATOR))
     if not is_json:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.update.approval import Gate
+from switchover_cli.drift import read_drift
 from switchover_cli.words import say_duration, say_roughly, say_stages, say_status
 
 if TYPE_CHECKING:
+    from switchover.domain.adoption import Drift
     from switchover.domain.fleet import AlarmReading
     from switchover.domain.update.records import Moment
     from switchover.domain.update.update import Update
@@ -65,6 +67,7 @@ class Scene:
     endpoint: EndpointReading | Absent
     alarms: tuple[AlarmReading, ...]
     now: datetime
+    drift: Drift | None = None
 
     @property
     def phase(self) -> str:
@@ -167,4 +170,6 @@ def read_scene(deployment: Deployment, update_id: str) -> Scene:
         endpoint=endpoint,
         alarms=deployment.cloudwatch.read(watched) if watched else update.evidence.alarms,
         now=endpoint.read_at,
+        # What serves is the business of an update that changes the endpoint.
+        drift=None if update.is_changing else read_drift(deployment, endpoint),
     )

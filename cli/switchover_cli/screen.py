@@ -17,6 +17,7 @@ from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.outcome import Outcome
 from switchover.explain.advice import advise
 from switchover.explain.waits import find_wait
+from switchover_cli.drift import draw_drift
 from switchover_cli.words import (
     ALARM_WORDS,
     say_asked,
@@ -74,6 +75,8 @@ def draw_scene(scene: Scene) -> RenderableType:
     facts.add_row("asked", Text(say_asked(update)))
     facts.add_row("plan", Text(say_strategy(update.plan) if update.plan else "not fixed yet"))
     facts.add_row("phase", Text(scene.phase, style="bold"))
+    if scene.drift is not None:
+        facts.add_row("drift", draw_drift(scene.drift))
     if update.abort is not None:
         facts.add_row("stop", Text(update.abort.told, style="yellow"))
     wait = find_wait(update)

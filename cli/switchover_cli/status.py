@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from switchover.domain.adoption import find_drift
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import Absent, AlarmState, EndpointReading
 from switchover.domain.outcome import Outcome
@@ -14,6 +13,7 @@ from switchover.domain.policies.policy import Policy
 from switchover.domain.serving import Serving, serving_of
 from switchover_cli.console import open_console
 from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.drift import read_drift
 from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.records import StatusRecord, record_update
@@ -81,7 +81,7 @@ def read_status(deployment: Deployment, endpoint: str) -> Status:
         pin=deployment.wishes.pin(endpoint),
         marks=deployment.wishes.marks(endpoint),
         alarms=_standing(deployment, reading),
-        drift=find_drift(reading, served, history),
+        drift=read_drift(deployment, reading),
     )
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from switchover.domain.amounts import say_count
 from switchover.domain.fleet import Absent
 from switchover.explain.waits import find_wait
+from switchover_cli.drift import draw_drift
 from switchover_cli.release import say_mark
 from switchover_cli.screen import OUTCOME_STYLES, draw_alarms, draw_fleet, draw_wait
 from switchover_cli.words import say_asked, say_minute, say_status, say_strategy, say_version
@@ -18,7 +19,6 @@ from switchover_cli.words import say_asked, say_minute, say_status, say_strategy
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from switchover.domain.adoption import Drift
     from switchover.domain.marks import Pin
     from switchover.domain.queueing import Waiting
     from switchover.domain.update.update import Update
@@ -33,7 +33,7 @@ def draw_status(status: Status) -> RenderableType:
     facts.add_column(ratio=1)
     facts.add_row("serves", _draw_serving(status))
     if status.drift is not None:
-        facts.add_row("drift", _draw_drift(status.endpoint.name, status.drift))
+        facts.add_row("drift", draw_drift(status.drift))
     elif status.serving.config_name and not status.serving.version and status.last is None:
         adopt = f"Record it as a version: switchover adopt {status.endpoint.name}"
         facts.add_row("", Text(adopt, style="dim") if status.running is None else Text())
@@ -73,16 +73,6 @@ def _draw_serving(status: Status) -> Text:
     if not shown:
         text.append("nothing: no instance runs\n", style="bold red")
     return text.append(f"the endpoint is {say_status(reading.status)}")
-
-
-def _draw_drift(endpoint: str, drift: Drift) -> Text:
-    text = Text(drift.told, style="bold yellow")
-    text.append(
-        f" Back to it: switchover rollback {endpoint}. To keep what serves: switchover adopt {endpoint}"
-        " --version NAME",
-        style="default not bold",
-    )
-    return text
 
 
 def _add_running(facts: Table, scene: Scene) -> None:

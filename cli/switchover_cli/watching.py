@@ -11,6 +11,7 @@ from rich.text import Text
 
 from switchover.domain.errors import UpdateUnknown
 from switchover.explain.waits import find_wait
+from switchover_cli.drift import draw_drift
 from switchover_cli.errors import CommandFailed, Interrupted, Misused
 from switchover_cli.scene import Scene, read_scene
 from switchover_cli.screen import draw_scene, draw_wait
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from switchover.domain.adoption import Drift
     from switchover_cli.deployment import Deployment
 
 # DescribeEndpoint every 5 s was throttled on AWS, and its own SDK moved to 30 s (rules §6).
@@ -138,6 +140,7 @@ def _show_lines(looks: Iterator[Scene], console: Console) -> Scene:
     current: Scene | None = None
     shown_moments = 0
     shown_phase = ""
+    shown_drift: Drift | None = None
     for current in looks:
         start = current.update.started_at
         told = squeeze(current.timeline)
@@ -149,6 +152,9 @@ def _show_lines(looks: Iterator[Scene], console: Console) -> Scene:
                 soft_wrap=True,
             )
         shown_moments = len(told)
+        if current.drift is not None and current.drift != shown_drift:
+            console.print(draw_drift(current.drift), soft_wrap=True)
+        shown_drift = current.drift
         phase = f"{current.phase}  (old {current.fleet.old}, new {current.fleet.new})"
         wait = find_wait(current.update)
         if phase != shown_phase and current.update.outcome is None:

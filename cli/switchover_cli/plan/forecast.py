@@ -10,6 +10,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict
 
 from switchover.aws.traffic import Traffic
+from switchover.domain.adoption import Drift
 from switchover.domain.naming import execution_name
 from switchover.domain.plain_text import quote
 from switchover.domain.queueing import Decision, Turn
@@ -17,6 +18,7 @@ from switchover.domain.reasons import Reason
 from switchover.domain.refusals import check_endpoint
 from switchover.steps.admission import Admission
 from switchover.steps.start_times import StartTimes
+from switchover_cli.drift import read_drift
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import Absent, EndpointReading
@@ -60,7 +62,8 @@ class Forecast(BaseModel):
     """What a start would come to now.
 
     `reasons` are those for waiting, or against starting. `not_before` is None unless it waits for a time.
-    `ends_by` is when its window closes or a freeze begins. `notes` refuse nothing.
+    `ends_by` is when its window closes or a freeze begins. `notes` refuse nothing. `drift` is what
+    somebody else brought: the update would go back to that.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,6 +74,7 @@ class Forecast(BaseModel):
     ends_by: datetime | None = None
     running: Running | None = None
     notes: tuple[str, ...] = ()
+    drift: Drift | None = None
 
     @property
     def is_refusal(self) -> bool:
@@ -115,6 +119,7 @@ def foresee(
         ends_by=ends_by,
         running=running,
         notes=_note_mark(deployment, update),
+        drift=read_drift(deployment, endpoint),
     )
 
 

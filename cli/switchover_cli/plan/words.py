@@ -13,6 +13,7 @@ from switchover_cli.plan.forecast import Answer
 from switchover_cli.words import say_duration, say_minute, say_roughly, say_strategy, shorten_alarm
 
 if TYPE_CHECKING:
+    from switchover.domain.adoption import Drift
     from switchover.domain.plans.alarms import AlarmSpec
     from switchover.domain.plans.plan import Plan
     from switchover.domain.policies.layers import EffectivePolicy
@@ -106,7 +107,16 @@ def state_start(forecast: Forecast) -> tuple[Fact, ...]:
     facts = [] if forecast.is_refusal else [Fact("starts", _say_start(forecast))]
     if forecast.running is not None:
         facts.append(Fact("running", _say_running(forecast.running)))
+    if forecast.drift is not None:
+        facts.append(Fact("drift", _say_way_back(forecast.drift)))
     return (*facts, *(Fact("note", note) for note in forecast.notes))
+
+
+def _say_way_back(drift: Drift) -> str:
+    return (
+        f"{drift.told} An update that is started now goes back to {drift.config_name} if it fails, and"
+        f" so does a rollback after it. {drift.remedy}"
+    )
 
 
 def _say_start(forecast: Forecast) -> str:

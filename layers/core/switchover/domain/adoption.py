@@ -34,7 +34,10 @@ class Adoption(BaseModel):
 
 
 class Drift(BaseModel):
-    """What serves isn't what the last update left. `since` is SageMaker's LastModifiedTime."""
+    """What serves isn't what the last update left. `since` is SageMaker's LastModifiedTime.
+
+    `told` and `remedy` say so for people, in one sentence or two each.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,15 +45,8 @@ class Drift(BaseModel):
     since: datetime
     good_version: str
     good_config: str
-
-    @property
-    def told(self) -> str:
-        """One sentence for people."""
-        return (
-            f"Somebody else moved the endpoint to {self.config_name} (last changed"
-            f" {self.since:%Y-%m-%d %H:%M} UTC); the last known good is {self.good_version}"
-            f" ({self.good_config})."
-        )
+    told: str
+    remedy: str
 
 
 def find_drift(
@@ -58,22 +54,30 @@ def find_drift(
 ) -> Drift | None:
     """Whether somebody else changed what serves; None if not, or if nothing is known to have served.
 
-    `served` and `updates` are newest first. While an update runs, or where the last one ended unsettled
-    on a config of its own, what serves is that update's business.
+    `served` is newest first. While an update runs, or where the last one ended on a config of its own
+    that isn't recorded as served, what serves is that update's business.
     """
     if isinstance(endpoint, Absent) or not served:
         return None
-    last = next((each for each in updates if each.is_started), None)
-    if last is not None and _is_its_business(last, endpoint.config_name):
-        return None
-    good = served[0]
-    if endpoint.config_name == good.config_name:
+    good, name = served[0], endpoint.config_name
+    if name == good.config_name or any(
+        _is_its_business(each, name, good) for each in _last_started(updates)
+    ):
         return None
     return Drift(
-        config_name=endpoint.config_name,
+        config_name=name,
         since=endpoint.last_modified,
         good_version=good.version,
         good_config=good.config_name,
+        told=(
+            f"Somebody else moved the endpoint to {name} (last changed"
+            f" {endpoint.last_modified:%Y-%m-%d %H:%M} UTC); the last known good is {good.version}"
+            f" ({good.config_name})."
+        ),
+        remedy=(
+            f"Back to {good.version}: switchover rollback {endpoint.name}. To keep what serves:"
+            f" switchover adopt {endpoint.name} --version NAME"
+        ),
     )
 
 
@@ -119,6 +123,19 @@ def check_adoption(
         )
 
 
-def _is_its_business(last: Update, config_name: str) -> bool:
+def _last_started(updates: Iterable[Update]) -> tuple[Update, ...]:
+    """The update that runs, or else the one that ended last; one that waited may end after newer ones."""
+    started = [each for each in updates if each.is_started]
+    running = [each for each in started if each.outcome is None]
+    ended = sorted(started, key=lambda each: each.ended_at or each.started_at)
+    return tuple(running[:1] or ended[-1:])
+
+
+def _is_its_business(last: Update, config_name: str, good: Served) -> bool:
+    if last.outcome is None:
+        return True
+    if last.ended_at is not None and good.at >= last.ended_at:
+        return False  # what was left, or adopted since, is recorded
     own = last.plan.own_configs if last.plan else frozenset[str]()
-    return last.outcome is None or (last.outcome is Outcome.NEEDS_OPERATOR and config_name in own)
+    is_left = last.outcome is Outcome.NEEDS_OPERATOR or config_name == last.serving_config
+    return is_left and config_name in own
