@@ -20,14 +20,14 @@ from switchover.aws.cloudwatch import CloudWatch
 from switchover.aws.container_logs import ContainerLogs
 from switchover.aws.failure_evidence import FailureEvidence
 from switchover.aws.files import Files
-from switchover.aws.fleet_metrics import FleetMetrics
 from switchover.aws.ledger import Ledger
+from switchover.aws.metrics import FleetMetrics
+from switchover.aws.notifications import Topic
 from switchover.aws.offers import Offers
 from switchover.aws.queue import Queue
 from switchover.aws.roles import Roles
 from switchover.aws.sagemaker import SageMaker
 from switchover.aws.scaling import Quotas, Scaling
-from switchover.aws.topic import Topic
 from switchover.aws.usage import Fleets
 from switchover.aws.wishes import Wishes
 from switchover.aws.workflow import Workflow

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from switchover.domain.amounts import say_count
+from switchover.domain.units import say_count
 from switchover_cli.cloud import attach_cloud, deploy_stack, find_project, start_cloud, stop_cloud
 from switchover_cli.console import open_console, telling
 from switchover_cli.following import print_json

@@ -14,10 +14,10 @@ from switchover.checkpoint.contents import Allowed
 from switchover.checkpoint.findings import Inspection
 from switchover.checkpoint.inspecting import inspect_model
 from switchover.checkpoint.reading import read_evidence
-from switchover.domain.amounts import say_count
 from switchover.domain.policies.tolerable import Tolerable
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME
+from switchover.domain.units import say_count
 from switchover_cli.console import PlainConsole, open_console
 from switchover_cli.deployment import open_session
 from switchover_cli.errors import Misused

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from switchover.domain.amounts import say_count
+from switchover.domain.units import say_count
 from switchover_cli.policy_settings import DEFAULT, sections_opened
 from switchover_cli.screen import draw_reasons
 

@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from switchover.domain.policies.parts import Part, is_part, marks_of, write_value
 from switchover.domain.policies.policy import Policy
-from switchover.domain.quantities import Duration, written_duration
+from switchover.domain.units import Duration, written_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

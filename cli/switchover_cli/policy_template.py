@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from switchover.domain.plans.sizing import resolve_batch, resolve_canary
+from switchover.domain.plans.pace import resolve_batch, resolve_canary
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy
 from switchover.domain.policies.policy import TIER_STRATEGY, Policy, Strategy, Tier
 from switchover_cli.policy_settings import meaning_of_section, sections_opened, settings_of

@@ -8,8 +8,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from switchover.domain.amounts import say_count
 from switchover.domain.fleet import Absent
+from switchover.domain.units import say_count
 from switchover.explain.waits import find_wait
 from switchover_cli.drift import draw_drift
 from switchover_cli.release import say_mark

@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from switchover.aws.runtime import Runtime
-from switchover.domain.amounts import say_count
 from switchover.domain.fleet import Absent
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.expectations import LONGEST_ANSWER_SECONDS
@@ -21,6 +20,7 @@ from switchover.domain.golden.results import GoldenResult, Judgement, judge
 from switchover.domain.policies.layers import merge_policy
 from switchover.domain.policies.policy import Policy
 from switchover.domain.reasons import Reason
+from switchover.domain.units import say_count
 from switchover_cli.console import open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import Misused, Refused

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from switchover.aws.traffic import Traffic
+from switchover.aws.metrics import Traffic
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.policies.layers import merge_policy
 from switchover.domain.reasons import Reason

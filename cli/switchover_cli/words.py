@@ -6,12 +6,12 @@ import re
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from switchover.domain.amounts import say_count
-from switchover.domain.amounts import say_duration as say_duration
-from switchover.domain.amounts import say_roughly as say_roughly
 from switchover.domain.fleet import AlarmState, EndpointStatus
 from switchover.domain.plans.alarms import Scope
 from switchover.domain.plans.plan import Kind
+from switchover.domain.units import say_count
+from switchover.domain.units import say_duration as say_duration
+from switchover.domain.units import say_roughly as say_roughly
 from switchover.explain.waits import say_starter
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from tests.localcloud.planned import plan_on, play, stand
 from tests.unit.policies import FLEETS, POLICIES, ready_of
 
 from switchover.domain.plans.plan import Plan
-from switchover.domain.plans.timing import way_back_seconds
+from switchover.domain.plans.timeline import way_back_seconds
 from switchover.domain.policies.policy import Strategy
 from switchover.domain.update.history import measure
 from switchover_local.twin.scenario import Switches

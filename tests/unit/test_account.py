@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unit.samples import NEW, OLD, endpoint, later, plan, reason, update
 
-from switchover.domain.amounts import say_roughly
 from switchover.domain.evidence import ContainerLog, Datapoint, Fleet, LogLine, Trip, say_trip
 from switchover.domain.fleet import (
     Absent,
@@ -21,6 +20,7 @@ from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind
 from switchover.domain.reasons import Reason
 from switchover.domain.serving import serving_of
+from switchover.domain.units import say_roughly
 from switchover.domain.update.records import Evidence
 from switchover.domain.update.request import Request
 from switchover.explain.account import tell_outcome

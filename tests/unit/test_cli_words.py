@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import samples
 
-from switchover.domain.amounts import say_bytes
+from switchover.domain.units import say_bytes
 from switchover.domain.update.records import Moment
 from switchover_cli.words import (
     say_duration,

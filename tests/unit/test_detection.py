@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.samples import policy
 
-from switchover.domain.plans.detection import (
+from switchover.domain.plans.alarms import (
     detection_seconds,
     explain_alarms,
     fit_alarms,
     publish_seconds,
     settle_alarms,
 )
-from switchover.domain.plans.pacing import Pace, resolve_pace
+from switchover.domain.plans.pace import Pace, resolve_pace
 from switchover.domain.policies.policy import Alarms
 from switchover.domain.reasons import Reason
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 from tests.unit.samples import later, update
 
-from switchover.aws.announcements import Announcements
+from switchover.aws.notifications import Announcements
 from switchover.domain.outcome import Outcome
 from switchover.explain.announcement import announce_outcome
 

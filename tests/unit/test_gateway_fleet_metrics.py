@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from tests.localcloud.staging import Staging
 from tests.unit.samples import ENDPOINT, endpoint, plan, update
 
-from switchover.aws.fleet_metrics import FleetMetrics
+from switchover.aws.metrics import FleetMetrics
 from switchover_local.twin.cloudwatch.metrics import MetricId
 
 if TYPE_CHECKING:

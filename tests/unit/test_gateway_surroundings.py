@@ -12,8 +12,8 @@ from tests.localcloud.staging import HARDWARE, LAUNCH, Staging
 
 from switchover import budget
 from switchover.aws import clients
+from switchover.aws.notifications import Topic
 from switchover.aws.roles import Roles
-from switchover.aws.topic import Topic
 from switchover.aws.usage import Fleets
 from switchover.domain.errors import NoAnswer
 from switchover.domain.readings import Permission, Subscribers, Unmeasured, Usage

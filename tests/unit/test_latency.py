@@ -9,8 +9,7 @@ from pydantic import ValidationError
 from tests.unit.policies import chosen_keys
 from tests.unit.samples import BUCKET, NOW, live_release, policy, release, variant
 
-from switchover.domain.plans.alarms import Scope
-from switchover.domain.plans.latency import bound_latency
+from switchover.domain.plans.alarms import Scope, bound_latency
 from switchover.domain.plans.plan import Plan, plan_release
 from switchover.domain.policies.policy import Latency
 from switchover.domain.readings import Unmeasured

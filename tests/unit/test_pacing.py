@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.policies import POLICIES
 from tests.unit.samples import policy
 
-from switchover.domain.plans.pacing import Pace, explain_step, resolve_pace
+from switchover.domain.plans.pace import Pace, explain_step, resolve_pace
 
 
 def pace(instances: int, old_instances: int | None = None, **values: Any) -> Pace:

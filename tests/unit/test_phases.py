@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from tests.unit.samples import policy
 
-from switchover.domain.plans.pacing import Pace, resolve_pace
-from switchover.domain.plans.phases import (
+from switchover.domain.plans.pace import Pace, resolve_pace
+from switchover.domain.plans.timeline import (
     duration_seconds,
     extra_instance_seconds,
     peak_instances,

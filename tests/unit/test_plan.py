@@ -22,9 +22,8 @@ from tests.unit.samples import (
     variant,
 )
 
-from switchover.domain.plans.alarms import Scope
+from switchover.domain.plans.alarms import Scope, detection_seconds
 from switchover.domain.plans.deployment import return_config
-from switchover.domain.plans.detection import detection_seconds
 from switchover.domain.plans.experience import PastUpdate
 from switchover.domain.plans.plan import Kind, Plan, model_location, plan_release, plan_rollback
 from switchover.domain.policies.policy import Strategy

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from switchover.domain.errors import FleetTooSmall
-from switchover.domain.plans.sizing import (
+from switchover.domain.plans.pace import (
     batch_percent_by_table,
     fit_batch,
     resolve_batch,

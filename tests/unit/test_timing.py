@@ -9,12 +9,13 @@ from hypothesis import given
 from tests.unit.policies import FLEETS, POLICIES
 from tests.unit.samples import policy
 
-from switchover.domain.plans.pacing import Pace, resolve_pace
-from switchover.domain.plans.phases import duration_seconds, phases_of
-from switchover.domain.plans.timing import (
+from switchover.domain.plans.pace import Pace, resolve_pace
+from switchover.domain.plans.timeline import (
+    duration_seconds,
     estimate_ready_seconds,
     least_deadline_seconds,
     longest_seconds,
+    phases_of,
     way_back_seconds,
     worst_seconds,
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.samples import NEW, NOW, OLD, course, endpoint, later
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
-from switchover.domain.plans.timing import START_GRACE_SECONDS
+from switchover.domain.plans.timeline import START_GRACE_SECONDS
 from switchover.domain.verdict import Course, Verdict, course_of, has_moved, judge, judge_resize
 
 STATUSES = st.sampled_from(EndpointStatus)

@@ -10,7 +10,7 @@ from tests.localcloud.staging import START, Staging
 from tests.unit.quiet_traffic import record_invocations
 
 from switchover.aws.files import Files
-from switchover.aws.traffic import Traffic
+from switchover.aws.metrics import Traffic
 from switchover.domain.policies.policy import Policy
 from switchover.domain.release import Start
 from switchover.domain.windows.freezes import Freeze

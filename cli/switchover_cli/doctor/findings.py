@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.amounts import say_count
 from switchover.domain.naming import CONFIG_PREFIX, endpoint_of_alarm
 from switchover.domain.plans.alarms import Scope
 from switchover.domain.queueing import is_abandoned
+from switchover.domain.units import say_count
 from switchover_cli.doctor import commands
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from switchover.domain.amounts import say_count
+from switchover.domain.units import say_count
 from switchover_cli.words import say_duration, say_minute
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from switchover_cli.words import say_duration
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from switchover.domain.plans.phases import Phase
+    from switchover.domain.plans.timeline import Phase
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _LABEL_WIDTH = 12

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.aws.traffic import Traffic
+from switchover.aws.metrics import Traffic
 from switchover.domain.adoption import Drift
 from switchover.domain.naming import execution_name
 from switchover.domain.plain_text import quote

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from switchover.domain.amounts import say_count
 from switchover.domain.plain_text import for_message
 from switchover.domain.preflight import CheckState
+from switchover.domain.units import say_count
 from switchover_cli.plan.drawing import draw_timeline, sum_phases
 from switchover_cli.plan.failures import state_failures
 from switchover_cli.plan.words import (

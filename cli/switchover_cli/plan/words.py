@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from switchover.domain.amounts import say_bytes, say_count
-from switchover.domain.plans.alarms import Scope
-from switchover.domain.plans.detection import detection_seconds
+from switchover.domain.plans.alarms import Scope, detection_seconds
 from switchover.domain.preflight import CheckState
+from switchover.domain.units import say_bytes, say_count
 from switchover_cli.plan.forecast import Answer
 from switchover_cli.words import say_duration, say_minute, say_roughly, say_strategy, shorten_alarm
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from switchover.domain.plans.timing import estimate_ready_seconds
+from switchover.domain.plans.timeline import estimate_ready_seconds
 from switchover.domain.policies.layers import merge_policy, overlay, parse_policy
 from switchover.domain.policies.policy import Inconclusive
 from switchover.domain.release import EndpointName

@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from switchover.domain.amounts import say_count
+from switchover.domain.units import say_count
 from switchover_cli.records import UpdateRecord
 from switchover_cli.screen import draw_outcome
 from switchover_cli.words import say_offset, say_plainly, say_roughly

@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from switchover.domain.amounts import say_bytes, say_count
 from switchover.domain.outcome import Outcome
 from switchover.domain.places import ReleasePlace
 from switchover.domain.policies.layers import Layer, merge_policy, parse_policy
+from switchover.domain.units import say_bytes, say_count
 from switchover_cli.console import PlainConsole, open_console
 from switchover_cli.deployment import Deployment, find_deployment, open_session
 from switchover_cli.errors import CommandFailed, Misused, Refused

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from switchover.aws import clients
-from switchover.aws.announcements import Announcements
 from switchover.aws.artifacts import Artifacts
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.aws.container_logs import ContainerLogs
 from switchover.aws.copying import Copying
 from switchover.aws.failure_evidence import FailureEvidence
 from switchover.aws.files import Files
-from switchover.aws.fleet_metrics import FleetMetrics
 from switchover.aws.guards import Guards
 from switchover.aws.ledger import Ledger
 from switchover.aws.manifests import Manifests
+from switchover.aws.metrics import FleetMetrics
 from switchover.aws.model_files import ModelFiles
+from switchover.aws.notifications import Announcements, Topic
 from switchover.aws.queue import Queue
 from switchover.aws.release_files import ReleaseFiles
 from switchover.aws.roles import Roles
@@ -22,7 +22,6 @@ from switchover.aws.runtime import Runtime
 from switchover.aws.sagemaker import SageMaker
 from switchover.aws.scaling import Quotas, Scaling
 from switchover.aws.schedules import Ring, Schedules
-from switchover.aws.topic import Topic
 from switchover.aws.usage import Fleets
 from switchover.aws.watched_alarms import WatchedAlarms
 from switchover.aws.wishes import Wishes

@@ -8,9 +8,9 @@ from enum import StrEnum
 from math import ceil
 from typing import TYPE_CHECKING
 
-from switchover.domain.amounts import say_bytes
 from switchover.domain.many_reasons import limit_per_code
 from switchover.domain.reasons import Reason
+from switchover.domain.units import say_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from switchover.domain.aborting import is_unheeded
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.outcome import RECOVERED
-from switchover.domain.plans.sizing import fit_batch
+from switchover.domain.plans.pace import fit_batch
 from switchover.domain.verdict import course_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import assert_never
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
-from switchover.domain.plans.timing import START_GRACE_SECONDS
+from switchover.domain.plans.timeline import START_GRACE_SECONDS
 
 # DeleteEndpoint is over in a minute or so; what takes longer is left to the events and the poll.
 _DELETION_SECONDS = 600

@@ -5,12 +5,12 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from switchover.domain.amounts import say_count, say_roughly
 from switchover.domain.golden.identity import UNASKED
 from switchover.domain.naming import short_alarm_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.plain_text import for_message, quote
 from switchover.domain.serving import say_serving
+from switchover.domain.units import say_count, say_roughly
 from switchover.explain.advice import advise
 from switchover.explain.waits import say_starter
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from switchover.aws.files import Files
-    from switchover.aws.fleet_metrics import FleetMetrics
     from switchover.aws.manifests import Manifests
+    from switchover.aws.metrics import FleetMetrics
     from switchover.aws.runtime import Runtime
     from switchover.domain.reasons import Reason
     from switchover.domain.update.update import Update

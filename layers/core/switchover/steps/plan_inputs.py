@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from switchover.aws.artifacts import Artifacts
     from switchover.aws.cloudwatch import CloudWatch
     from switchover.aws.files import Files
-    from switchover.aws.fleet_metrics import FleetMetrics
     from switchover.aws.ledger import Ledger
+    from switchover.aws.metrics import FleetMetrics
+    from switchover.aws.notifications import Topic
     from switchover.aws.roles import Roles
     from switchover.aws.sagemaker import SageMaker
     from switchover.aws.scaling import Quotas, Scaling
-    from switchover.aws.topic import Topic
     from switchover.aws.usage import Fleets
     from switchover.domain.fleet import EndpointReading, LiveRelease
     from switchover.domain.manifest import Manifest

@@ -13,8 +13,8 @@ from switchover.steps.sweep import visit_in_time
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from switchover.aws.announcements import Announcements
     from switchover.aws.ledger import Ledger
+    from switchover.aws.notifications import Announcements
     from switchover.aws.queue import Queue
     from switchover.aws.sagemaker import SageMaker
     from switchover.aws.workflow import Workflow

@@ -16,7 +16,7 @@ from switchover.domain.windows.zones import Span
 
 if TYPE_CHECKING:
     from switchover.aws.files import Files
-    from switchover.aws.traffic import Traffic
+    from switchover.aws.metrics import Traffic
     from switchover.domain.policies.policy import Policy
     from switchover.domain.release import Start
     from switchover.domain.windows.times import Window

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from switchover.aws import clients, gateways
-from switchover.aws.traffic import Traffic
+from switchover.aws.metrics import Traffic
 from switchover.settings import settings
 from switchover.steps.admission import Admission
 from switchover.steps.approvals import Approvals

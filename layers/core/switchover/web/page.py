@@ -9,12 +9,12 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, assert_never
 
-from switchover.domain.amounts import say_count
 from switchover.domain.approvals.answering import LONGEST_TYPED_NAME, Form
 from switchover.domain.approvals.approval import LinkState, write_query
 from switchover.domain.approvals.four_eyes import say_offerers
 from switchover.domain.plain_text import for_page, quote
 from switchover.domain.policies.policy import Strategy
+from switchover.domain.units import say_count
 from switchover.domain.update.approval import LONGEST_WORDS, Gate, Reply
 from switchover.web.frame import Fact, Page, draw_facts, draw_text
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from switchover.domain.amounts import say_count
 from switchover.domain.containers.choosing import containers_of
 from switchover.domain.fleet import Absent, ScalingReading
 from switchover.domain.naming import account_of
@@ -13,6 +12,7 @@ from switchover.domain.preflight import Check
 from switchover.domain.readings import Presence, Unmeasured
 from switchover.domain.reasons import Reason
 from switchover.domain.refusals import check_endpoint
+from switchover.domain.units import say_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

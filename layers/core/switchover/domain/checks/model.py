@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.amounts import say_count
 from switchover.domain.containers.choosing import containers_of
 from switchover.domain.containers.weights import (
     find_weight_source,
@@ -15,6 +14,7 @@ from switchover.domain.policies.policy import Strategy, Weights
 from switchover.domain.preflight import Check
 from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason
+from switchover.domain.units import say_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

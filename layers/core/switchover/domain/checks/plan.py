@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.amounts import say_count
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.plans.policy_sense import refuse_strategy
 from switchover.domain.preflight import Check
 from switchover.domain.readings import Unmeasured, Usage
 from switchover.domain.reasons import Reason
+from switchover.domain.units import say_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.amounts import say_bytes, say_count
 from switchover.domain.approvals.four_eyes import find_offerer_fault, say_offerers
 from switchover.domain.plans.cloning import model_uri_of
 from switchover.domain.plans.plan import Plan, model_location
 from switchover.domain.preflight import Check
 from switchover.domain.readings import Presence, Unmeasured
 from switchover.domain.reasons import Reason
+from switchover.domain.units import say_bytes, say_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from switchover.domain.policies.policy import Strategy
 
 if TYPE_CHECKING:
-    from switchover.domain.plans.pacing import Pace
+    from switchover.domain.plans.pace import Pace
 
 
 def deployment_config(pace: Pace, deadline: int, alarms: tuple[str, ...]) -> dict[str, Any] | None:

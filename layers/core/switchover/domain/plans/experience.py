@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.plans.timing import estimate_ready_seconds
+from switchover.domain.plans.timeline import estimate_ready_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from switchover.domain.plans.detection import detection_seconds, explain_alarms, settle_alarms
-from switchover.domain.plans.pacing import Pace, explain_step, resolve_pace
-from switchover.domain.plans.phases import peak_instances, phases_of, rollback_peak_instances
-from switchover.domain.plans.timing import (
+from switchover.domain.plans.alarms import detection_seconds, explain_alarms, settle_alarms
+from switchover.domain.plans.pace import Pace, explain_step, resolve_pace
+from switchover.domain.plans.timeline import (
     LONGEST_DEADLINE_SECONDS,
     least_deadline_seconds,
     longest_seconds,
+    peak_instances,
+    phases_of,
+    rollback_peak_instances,
 )
 from switchover.domain.policies.policy import Alarms, Policy, Strategy
 from switchover.domain.reasons import Reason

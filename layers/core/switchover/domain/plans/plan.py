@@ -16,29 +16,28 @@ from switchover.domain.plans.alarms import (
     MOST_LISTED,
     AlarmSpec,
     Scope,
+    bound_latency,
+    publish_seconds,
+    see_metrics,
     standing_alarms,
     update_alarms,
 )
 from switchover.domain.plans.cloning import clone_config, clone_model, tag_origin
 from switchover.domain.plans.deployment import deployment_config
-from switchover.domain.plans.detection import publish_seconds, see_metrics
 from switchover.domain.plans.experience import PastUpdate, resolve_ready
 from switchover.domain.plans.fitting import Conditions, Fitted, fit
-from switchover.domain.plans.latency import bound_latency
-from switchover.domain.plans.pacing import Pace
-from switchover.domain.plans.phases import (
+from switchover.domain.plans.pace import Pace
+from switchover.domain.plans.routing import note_routing, routing_of
+from switchover.domain.plans.timeline import (
+    LONGEST_DEADLINE_SECONDS,
+    SHORTEST_DEADLINE_SECONDS,
     Phase,
     duration_seconds,
     extra_instance_seconds,
+    least_deadline_seconds,
     peak_instances,
     phases_of,
     rollback_peak_instances,
-)
-from switchover.domain.plans.routing import note_routing, routing_of
-from switchover.domain.plans.timing import (
-    LONGEST_DEADLINE_SECONDS,
-    SHORTEST_DEADLINE_SECONDS,
-    least_deadline_seconds,
     way_back_seconds,
     worst_seconds,
 )

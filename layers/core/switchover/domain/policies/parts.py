@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeGuard, Union, get_a
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.quantities import Duration, written_duration, written_number
+from switchover.domain.units import Duration, written_duration, written_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

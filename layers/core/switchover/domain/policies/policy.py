@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from switchover.domain.golden.identity import Identity
 from switchover.domain.policies.parts import Part, key_names
 from switchover.domain.policies.tolerable import Tolerable
-from switchover.domain.quantities import Duration, refuse_percent
+from switchover.domain.units import Duration, refuse_percent
 from switchover.domain.windows.freezes import Freezes
 from switchover.domain.windows.times import Windows
 

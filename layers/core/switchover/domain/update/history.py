@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.experience import PastUpdate
-from switchover.domain.plans.phases import PhaseName
+from switchover.domain.plans.timeline import PhaseName
 
 if TYPE_CHECKING:
     from switchover.domain.plans.plan import Plan
