@@ -32,7 +32,7 @@ types: .venv/test.done
 	$(BIN)/mypy layers/core/switchover functions cli/switchover_cli localcloud/switchover_local
 
 # Three workers on two cores: those with a deployed cloud wait for most of their time.
-tests: .venv/test.done
+tests: .venv/test.done .venv/asl.done
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/test.done  ## the twin's speed, waiting beside polling, a check, upload beside its peers, a soak of ten days
@@ -85,6 +85,14 @@ clean:  ## remove everything that these commands made
 .venv/test.done: requirements/test.txt pyproject.toml | .venv/created
 	@$(LOCKED)/test.txt
 	@$(PIP) --no-build-isolation -e .
+	@touch $@
+
+# A reader of the state machine that needs node. Without it, its two tests are skipped.
+.venv/asl.done: requirements/asl/package-lock.json | .venv/created
+	@mkdir -p .venv/asl
+	@cp requirements/asl/package*.json .venv/asl
+	@npm ci --prefix .venv/asl --ignore-scripts --no-audit --no-fund --silent || \
+	  echo "npm couldn't install asl-validator: the state machine is read without it"
 	@touch $@
 
 # checkov wants an older boto3 than the local cloud's engine: it lives apart, and nothing else runs there.

@@ -157,16 +157,22 @@ class Definition(_Part):
                 return ()
 
 
+def fill_in() -> dict[str, JsonValue]:
+    """The definition with its substitutions filled in as text, as CloudFormation does."""
+    substitutions = read_template().substitutions
+    text = _SUBSTITUTION.sub(lambda found: substitutions[found[1]], FILE.read_text("utf-8"))
+    filled: dict[str, JsonValue] = yaml.safe_load(text)
+    return filled
+
+
 @cache
 def read_definition() -> Definition:
-    """Read the definition with its substitutions filled in as text, as CloudFormation does.
+    """Read the definition into its states.
 
     Raises:
         ValidationError, NotModelled: it uses what the walker doesn't know.
     """
-    substitutions = read_template().substitutions
-    text = _SUBSTITUTION.sub(lambda found: substitutions[found[1]], FILE.read_text("utf-8"))
-    definition = Definition.model_validate(yaml.safe_load(text))
+    definition = Definition.model_validate(fill_in())
     for expression in expressions(definition.model_dump(mode="json")):
         check_expression(expression)
     return definition
