@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore import xform_name
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from tests.localcloud.staging import Staging
 
@@ -69,9 +68,8 @@ def every_case() -> list[Case]:
 
 
 def _operations(service: str) -> list[str]:
-    answered = Staging().twin._services[service]
-    names = service_models()[service].operation_names
-    return [name for name in names if hasattr(answered, xform_name(name))]
+    answered = Staging().twin.services[service].operations
+    return [name for name in service_models()[service].operation_names if name in answered]
 
 
 def _of(service: str, name: str) -> Iterator[Case]:

@@ -157,6 +157,18 @@ def test_whether_a_composite_ends_a_bake_is_a_switch(position: str, serves: str)
     assert staging.twin.serving_config("demo") == f"config-{serves}"
 
 
+def test_a_composite_that_follows_an_alarm_set_by_hand_may_be_ignored_too() -> None:
+    switches = Switches(composite_alarms="watched", set_alarm_state_trips=False)
+    staging = _guarded(Scenario(switches=switches))
+    staging.update(canary(alarms=("whole",)))
+    staging.clock.advance(500)
+
+    staging.set_alarm("ALARM")
+    staging.settle()
+
+    assert staging.twin.serving_config("demo") == "config-v2"
+
+
 def test_a_composite_may_be_refused_at_once() -> None:
     staging = _guarded(Scenario(switches=Switches(composite_alarms="refused")))
 

@@ -10,8 +10,9 @@ from tests.localcloud.constraints import Case, every_case
 from tests.localcloud.staging import Staging
 
 from switchover_local.twin.wire import cbor
+from switchover_local.twin.wire.messages import Request
 from switchover_local.twin.wire.protocol import service_models
-from switchover_local.twin.wire.values import Request, write_value
+from switchover_local.twin.wire.values import write_value
 
 CASES = every_case()
 CODES = {"cloudwatch": "ValidationError"}

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from tests.localcloud.staging import Staging, canary, percent, refusal_of
 
 from switchover_local.twin.scenario import Scenario
-from switchover_local.twin.wire.values import Request
+from switchover_local.twin.wire.messages import Request
 
 ALARMS = {"Alarms": [{"AlarmName": "ModelLatency-High"}, {"AlarmName": "ModelErrors-High"}]}
 

@@ -10,7 +10,7 @@ import pytest
 from tests.localcloud.staging import ROLE, Staging
 
 from switchover_local.twin.wire import cbor
-from switchover_local.twin.wire.values import Request, Response
+from switchover_local.twin.wire.messages import Request, Response
 
 TARGETS = {
     "sagemaker": "SageMaker",
@@ -302,8 +302,8 @@ def test_a_failure_of_the_twin_itself_is_told_as_aws_tells_its_own(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     staging = Staging()
-    monkeypatch.setattr(staging.twin, "endpoints", None)
-    monkeypatch.setattr(staging.twin, "_perform", lambda _call: 1 / 0)
+    operations = staging.twin.services["sagemaker"].operations
+    monkeypatch.setitem(operations, "ListEndpoints", lambda _params: 1 / 0)
 
     answer = _call(staging, "sagemaker", "ListEndpoints", b"{}")
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.localcloud.staging import Staging, refusal_of
 
 from switchover_local.twin.wire import cbor
+from switchover_local.twin.wire.messages import Request
 from switchover_local.twin.wire.protocol import SERVICES, service_models
 from switchover_local.twin.wire.validation import _compile
-from switchover_local.twin.wire.values import Request
 
 _VALUES = st.recursive(
     st.none()

@@ -20,8 +20,8 @@ from tests.localcloud.staging import (
 
 from switchover_local.twin.runtime.traffic import ConstantRate, Load
 from switchover_local.twin.scenario import Behaviour, ModelBehaviour, Scenario, Switches
+from switchover_local.twin.wire.messages import Request
 from switchover_local.twin.wire.refusals import Refusal
-from switchover_local.twin.wire.values import Request
 
 
 def _behaving(**behaviour: object) -> Staging:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from switchover_local.twin.autoscaling.operations import ApplicationAutoScaling
+from switchover_local.twin.autoscaling.operations import ScalingOperations
+from switchover_local.twin.autoscaling.targets import ScalableTargets
 from switchover_local.twin.clock import SteppedClock
 from switchover_local.twin.wire.refusals import Refusal
 
@@ -17,6 +18,7 @@ TARGET = {
     "ResourceId": "endpoint/shop/variant/main",
     "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
 }
+EVERYWHERE = {"ServiceNamespace": "sagemaker"}
 BOUNDS = {"MinCapacity": 2, "MaxCapacity": 8}
 NAMED_TARGET = (
     "service namespace: sagemaker, resource ID: endpoint/shop/variant/main, "
@@ -59,18 +61,27 @@ def fleet() -> Fleet:
 
 
 @pytest.fixture
-def scaling(fleet: Fleet) -> ApplicationAutoScaling:
-    return ApplicationAutoScaling(SteppedClock(NOON), fleet)
+def targets(fleet: Fleet) -> ScalableTargets:
+    return ScalableTargets(fleet)
 
 
-def describe(scaling: ApplicationAutoScaling) -> dict[str, Any]:
-    (target,) = scaling.describe_scalable_targets({"ServiceNamespace": "sagemaker"})[
-        "ScalableTargets"
-    ]
+@pytest.fixture
+def scaling(targets: ScalableTargets) -> ScalingOperations:
+    return operations(targets)
+
+
+def operations(targets: ScalableTargets) -> ScalingOperations:
+    return ScalingOperations(
+        targets, SteppedClock(NOON), account_id="000000000000", region="us-east-1"
+    )
+
+
+def describe(scaling: ScalingOperations) -> dict[str, Any]:
+    (target,) = scaling.describe_scalable_targets(EVERYWHERE).members["ScalableTargets"]
     return dict(target)
 
 
-def test_a_target_is_described_as_it_was_registered(scaling: ApplicationAutoScaling) -> None:
+def test_a_target_is_described_as_it_was_registered(scaling: ScalingOperations) -> None:
     scaling.register_scalable_target(TARGET | BOUNDS)
 
     described = describe(scaling)
@@ -80,7 +91,7 @@ def test_a_target_is_described_as_it_was_registered(scaling: ApplicationAutoScal
     assert not any(described["SuspendedState"].values())
 
 
-def test_what_a_second_registration_does_not_name_stays(scaling: ApplicationAutoScaling) -> None:
+def test_what_a_second_registration_does_not_name_stays(scaling: ScalingOperations) -> None:
     role = "arn:aws:iam::111122223333:role/scaler"
     suspended = {
         "DynamicScalingInSuspended": True,
@@ -98,7 +109,7 @@ def test_what_a_second_registration_does_not_name_stays(scaling: ApplicationAuto
     assert (described["RoleARN"], described["SuspendedState"]) == (role, suspended)
 
 
-def test_a_suspension_is_lifted_only_where_it_is_named(scaling: ApplicationAutoScaling) -> None:
+def test_a_suspension_is_lifted_only_where_it_is_named(scaling: ScalingOperations) -> None:
     everything = {
         "DynamicScalingInSuspended": True,
         "DynamicScalingOutSuspended": True,
@@ -128,16 +139,19 @@ def test_a_suspension_is_lifted_only_where_it_is_named(scaling: ApplicationAutoS
     ],
 )
 def test_a_registration_that_makes_no_sense_is_refused(
-    scaling: ApplicationAutoScaling, request_: dict[str, Any], complaint: str
+    targets: ScalableTargets,
+    scaling: ScalingOperations,
+    request_: dict[str, Any],
+    complaint: str,
 ) -> None:
     with pytest.raises(Refusal, match=f"ValidationException.*{complaint}"):
         scaling.register_scalable_target(request_)
 
-    assert scaling.target("shop", "main") is None
+    assert targets.target("shop", "main") is None
 
 
 def test_deregistering_takes_policies_and_scheduled_actions_along(
-    scaling: ApplicationAutoScaling,
+    scaling: ScalingOperations,
 ) -> None:
     scaling.register_scalable_target(TARGET | BOUNDS)
     scaling.put_scaling_policy(TARGET | TRACKING)
@@ -146,24 +160,23 @@ def test_deregistering_takes_policies_and_scheduled_actions_along(
     scaling.deregister_scalable_target(TARGET)
     scaling.register_scalable_target(TARGET | BOUNDS)
 
-    everywhere = {"ServiceNamespace": "sagemaker"}
-    assert scaling.describe_scaling_policies(everywhere)["ScalingPolicies"] == []
-    assert scaling.describe_scheduled_actions(everywhere)["ScheduledActions"] == []
+    assert scaling.describe_scaling_policies(EVERYWHERE).members["ScalingPolicies"] == []
+    assert scaling.describe_scheduled_actions(EVERYWHERE).members["ScheduledActions"] == []
 
 
-def test_a_policy_comes_back_as_it_was_put(scaling: ApplicationAutoScaling) -> None:
+def test_a_policy_comes_back_as_it_was_put(scaling: ScalingOperations) -> None:
     scaling.register_scalable_target(TARGET | BOUNDS)
-    arn = scaling.put_scaling_policy(TARGET | TRACKING)["PolicyARN"]
+    arn = scaling.put_scaling_policy(TARGET | TRACKING).members["PolicyARN"]
 
     (policy,) = scaling.describe_scaling_policies(
         {"ServiceNamespace": "sagemaker", "ResourceId": TARGET["ResourceId"]}
-    )["ScalingPolicies"]
+    ).members["ScalingPolicies"]
 
     assert (TARGET | TRACKING).items() <= policy.items()
     assert policy["PolicyARN"] == arn
 
 
-def test_a_scheduled_action_is_changed_in_part(scaling: ApplicationAutoScaling) -> None:
+def test_a_scheduled_action_is_changed_in_part(scaling: ScalingOperations) -> None:
     scaling.register_scalable_target(TARGET | BOUNDS)
     scaling.put_scheduled_action(TARGET | NIGHTLY)
 
@@ -171,9 +184,7 @@ def test_a_scheduled_action_is_changed_in_part(scaling: ApplicationAutoScaling) 
         TARGET | {"ScheduledActionName": "night", "Schedule": "rate(1 day)"}
     )
 
-    (action,) = scaling.describe_scheduled_actions({"ServiceNamespace": "sagemaker"})[
-        "ScheduledActions"
-    ]
+    (action,) = scaling.describe_scheduled_actions(EVERYWHERE).members["ScheduledActions"]
     assert action["Schedule"] == "rate(1 day)"
     assert action["ScalableTargetAction"] == NIGHTLY["ScalableTargetAction"]
 
@@ -197,7 +208,7 @@ def test_a_scheduled_action_is_changed_in_part(scaling: ApplicationAutoScaling) 
     ],
 )
 def test_what_is_not_there_is_refused_in_awss_words(
-    scaling: ApplicationAutoScaling, operation: str, more: dict[str, Any], message: str
+    scaling: ScalingOperations, operation: str, more: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
         getattr(scaling, operation)(TARGET | more)
@@ -205,7 +216,9 @@ def test_what_is_not_there_is_refused_in_awss_words(
     assert (refused.value.code, refused.value.message) == ("ObjectNotFoundException", message)
 
 
-def test_policies_and_actions_can_be_deleted(scaling: ApplicationAutoScaling) -> None:
+def test_policies_and_actions_can_be_deleted(
+    targets: ScalableTargets, scaling: ScalingOperations
+) -> None:
     scaling.register_scalable_target(TARGET | BOUNDS)
     scaling.put_scaling_policy(TARGET | TRACKING)
     scaling.put_scheduled_action(TARGET | NIGHTLY)
@@ -213,7 +226,7 @@ def test_policies_and_actions_can_be_deleted(scaling: ApplicationAutoScaling) ->
     scaling.delete_scaling_policy(TARGET | {"PolicyName": "keep-busy"})
     scaling.delete_scheduled_action(TARGET | {"ScheduledActionName": "night"})
 
-    target = scaling.target("shop", "main")
+    target = targets.target("shop", "main")
     assert target is not None
     assert (target.policies, target.scheduled_actions) == ({}, {})
 
@@ -228,7 +241,7 @@ def test_policies_and_actions_can_be_deleted(scaling: ApplicationAutoScaling) ->
     ],
 )
 def test_a_policy_or_action_without_substance_is_refused(
-    scaling: ApplicationAutoScaling, operation: str, nonsense: dict[str, Any]
+    scaling: ScalingOperations, operation: str, nonsense: dict[str, Any]
 ) -> None:
     scaling.register_scalable_target(TARGET | BOUNDS)
 
@@ -237,19 +250,19 @@ def test_a_policy_or_action_without_substance_is_refused(
 
 
 def test_a_deleted_endpoint_leaves_no_target_and_the_others_stay(
-    scaling: ApplicationAutoScaling,
+    targets: ScalableTargets, scaling: ScalingOperations
 ) -> None:
     other = TARGET | {"ResourceId": "endpoint/help/variant/main"}
     scaling.register_scalable_target(TARGET | BOUNDS)
     scaling.register_scalable_target(other | BOUNDS)
 
-    scaling.deregister_endpoint("shop")
+    targets.deregister_endpoint("shop")
 
     assert describe(scaling)["ResourceId"] == other["ResourceId"]
 
 
 def test_a_registration_raises_the_fleet_to_its_minimum(
-    scaling: ApplicationAutoScaling, fleet: Fleet
+    scaling: ScalingOperations, fleet: Fleet
 ) -> None:
     scaling.register_scalable_target(TARGET | BOUNDS)
 
@@ -257,7 +270,7 @@ def test_a_registration_raises_the_fleet_to_its_minimum(
 
 
 def test_suspended_scaling_raises_nothing_until_it_is_resumed(
-    scaling: ApplicationAutoScaling, fleet: Fleet
+    scaling: ScalingOperations, fleet: Fleet
 ) -> None:
     scaling.register_scalable_target(
         TARGET | BOUNDS | {"SuspendedState": {"DynamicScalingOutSuspended": True}}
@@ -273,25 +286,25 @@ def test_suspended_scaling_raises_nothing_until_it_is_resumed(
 def test_targets_come_in_pages() -> None:
     fleet = Fleet()
     fleet.instances = {(f"e{number:03}", "main"): 1 for number in range(60)}
-    scaling = ApplicationAutoScaling(SteppedClock(NOON), fleet)
+    scaling = operations(ScalableTargets(fleet))
     for endpoint, variant in fleet.instances:
         resource = {"ResourceId": f"endpoint/{endpoint}/variant/{variant}"}
         scaling.register_scalable_target(TARGET | BOUNDS | resource)
 
     first = scaling.describe_scalable_targets({"ServiceNamespace": "sagemaker"})
     second = scaling.describe_scalable_targets(
-        {"ServiceNamespace": "sagemaker", "NextToken": first["NextToken"]}
+        {"ServiceNamespace": "sagemaker", "NextToken": first.members["NextToken"]}
     )
 
-    assert (len(first["ScalableTargets"]), len(second["ScalableTargets"])) == (50, 10)
-    assert "NextToken" not in second
+    pages = [first.members["ScalableTargets"], second.members["ScalableTargets"]]
+    assert [len(page) for page in pages] == [50, 10]
+    assert "NextToken" not in second.members
 
 
-def test_tags_hang_on_the_targets_arn(scaling: ApplicationAutoScaling) -> None:
-    arn = scaling.register_scalable_target(TARGET | BOUNDS | {"Tags": {"a": "1"}})[
-        "ScalableTargetARN"
-    ]
+def test_tags_hang_on_the_targets_arn(scaling: ScalingOperations) -> None:
+    registered = scaling.register_scalable_target(TARGET | BOUNDS | {"Tags": {"a": "1"}})
+    arn = registered.members["ScalableTargetARN"]
     scaling.tag_resource({"ResourceARN": arn, "Tags": {"b": "2"}})
     scaling.untag_resource({"ResourceARN": arn, "TagKeys": ["a"]})
 
-    assert scaling.list_tags_for_resource({"ResourceARN": arn}) == {"Tags": {"b": "2"}}
+    assert scaling.list_tags_for_resource({"ResourceARN": arn}).members == {"Tags": {"b": "2"}}

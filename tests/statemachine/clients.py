@@ -19,7 +19,7 @@ from switchover_local.twin.wire.in_process import wire_client
 
 if TYPE_CHECKING:
     from switchover_local.twin.twin import Twin
-    from switchover_local.twin.wire.values import Request, Response
+    from switchover_local.twin.wire.messages import Request, Response
 
 TWIN_SERVICES = frozenset(
     {

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-from contextlib import suppress
 from email.utils import format_datetime
 from random import Random
 from threading import RLock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from .autoscaling.operations import ApplicationAutoScaling
+from .autoscaling.operations import ScalingOperations
+from .autoscaling.targets import ScalableTargets
+from .cloudwatch.alarm_operations import AlarmOperations
 from .cloudwatch.alarm_rules import GapRules
 from .cloudwatch.alarms import AlarmBoard, Habits
 from .cloudwatch.composites import CompositeBoard
+from .cloudwatch.metric_operations import MetricOperations
 from .cloudwatch.metrics import MetricStore
-from .cloudwatch.operations import CloudWatch
 from .events import Event, NewsDesk, alarm_detail
 from .faults import FaultBox
-from .quotas.operations import ServiceQuotas
+from .quotas.limits import Limits
+from .quotas.operations import QuotaOperations
 from .runtime.host_metrics import record_host_metrics
-from .runtime.operations import SageMakerRuntime, model_error
+from .runtime.operations import RuntimeOperations, model_error
 from .runtime.routing import Reply, Router
 from .sagemaker.alarm_watch import AlarmWatch
 from .sagemaker.capacity import Capacity
@@ -27,14 +28,14 @@ from .sagemaker.catalog import Catalog
 from .sagemaker.endpoints import Endpoints
 from .sagemaker.exclusions import tells_of_deployments
 from .sagemaker.naming import Naming, next_id
-from .sagemaker.operations import SageMaker
-from .sagemaker.specs import DesiredCapacity
+from .sagemaker.operations import SageMakerOperations
+from .sagemaker.scaled_variants import ScaledVariants
 from .sagemaker.tags import TagBook
 from .sagemaker.world import World
-from .scenario import ModelBehaviour, Scenario, Throttling
+from .scenario import ModelBehaviour, Scenario
+from .wire.front_end import FrontEnd
 from .wire.in_process import wire_client
-from .wire.protocol import Call, identify, read_call, write_answer, write_refusal
-from .wire.refusals import Refusal, internal_failure, not_modelled, throttled
+from .wire.service import Service
 from .wire.throttling import Buckets
 
 if TYPE_CHECKING:
@@ -49,9 +50,8 @@ if TYPE_CHECKING:
     from .sagemaker.endpoint import Endpoint, Transition
     from .sagemaker.fleet import Headcount
     from .scenario import Behaviour, Fault
-    from .wire.values import Request, Response
+    from .wire.messages import Request, Response
 
-_LOG = logging.getLogger(__name__)
 _MINUTE_SECONDS = 60
 
 
@@ -76,7 +76,6 @@ class Twin:
         self.clock = clock
         self.metrics = MetricStore()
         self._lock = RLock()
-        self._operation = ""
         # Which endpoints report no utilisation: in a long run, those where nothing happens.
         self.passes_over: Callable[[str], bool] = lambda _endpoint: False
         self._behaviours_version = 0
@@ -91,13 +90,10 @@ class Twin:
         self.composites = CompositeBoard(self.alarms, clock, self.alarms.arn_prefix)
         self.composites.on_transition(self._note_alarm)
         self._faults = FaultBox(scenario.faults)
-        self._buckets = Buckets(lambda: self.scenario.call_rates, clock.now)
         self._news = NewsDesk(emit, clock, naming, self._faults, self._random)
         self._tags = TagBook()
-        self.quotas = ServiceQuotas(lambda: self.scenario.quotas, account_id=account, region=region)
-        self.scaling = ApplicationAutoScaling(
-            clock, _Variants(self), account_id=account, region=region
-        )
+        self.quotas = Limits(lambda: self.scenario.quotas)
+        self.scaling = ScalableTargets(ScaledVariants(lambda: self.endpoints))
         catalog = Catalog(naming, clock.now, lambda: self.scenario)
         self._watch = AlarmWatch(self.alarms, self.composites, lambda: self.scenario.switches)
         self._world = World(
@@ -119,18 +115,33 @@ class Twin:
             Random(f"{scenario.seed}/requests"),  # noqa: S311 - as above
             lambda: self._behaviours_version,
         )
-        self._services: dict[str, object] = {
-            "sagemaker": SageMaker(catalog, self.endpoints, self._tags),
-            "sagemaker-runtime": SageMakerRuntime(
-                self._router,
-                clock.now,
-                self._random,
-                lambda: self.scenario.switches.invoke_body_limit_bytes,
+        runtime = RuntimeOperations(
+            self._router,
+            clock.now,
+            self._random,
+            lambda: self.scenario.switches.invoke_body_limit_bytes,
+        )
+        self.services = {
+            "sagemaker": Service(
+                "sagemaker", SageMakerOperations(catalog, self.endpoints, self._tags)
             ),
-            "cloudwatch": CloudWatch(self.alarms, self.composites, self.metrics, clock),
-            "application-autoscaling": self.scaling,
-            "service-quotas": self.quotas,
+            "sagemaker-runtime": Service("sagemaker-runtime", runtime),
+            "cloudwatch": Service(
+                "cloudwatch",
+                AlarmOperations(self.alarms, self.composites, clock),
+                MetricOperations(self.metrics, clock),
+            ),
+            "application-autoscaling": Service(
+                "application-autoscaling",
+                ScalingOperations(self.scaling, clock, account_id=account, region=region),
+            ),
+            "service-quotas": Service(
+                "service-quotas",
+                QuotaOperations(self.quotas, account_id=account, region=region),
+            ),
         }
+        buckets = Buckets(lambda: self.scenario.call_rates, clock.now)
+        self._front_end = FrontEnd(self.services, buckets, self._faults)
         self._plan_maintenance()
         clock.call_later(_MINUTE_SECONDS, self._take_host_metrics)
 
@@ -150,7 +161,7 @@ class Twin:
         """
         with self._lock:
             self.clock.run_due()
-            response = self._answer_always(request)
+            response = self._front_end.answer(request)
             if response is None:
                 return None
             headers = {
@@ -158,43 +169,9 @@ class Twin:
                 "date": format_datetime(self.clock.now(), usegmt=True),
                 "x-amzn-requestid": next_id(self._random),
             }
-            return response._replace(headers=headers)
-
-    def _answer_always(self, request: Request) -> Response | None:
-        """The answer; whatever breaks in the twin itself is told as AWS tells its own failures."""
-        try:
-            return self._answer(request)
-        except Exception:  # noqa: BLE001 - see above
-            _LOG.exception("The twin failed at %s %s", request.method, request.path)
-            return write_refusal(request, identify(request), internal_failure())
-
-    def _answer(self, request: Request) -> Response | None:
-        call: Call | None = None
-        try:
-            call = identify(request)
-            self._buckets.take(call.operation)
-            fault = self._faults.take_before(call.operation)
-            if fault is not None:
-                raise throttled() if isinstance(fault, Throttling) else internal_failure()
-            call = read_call(request, call)
-            answer = self._perform(call)
-        except Refusal as refusal:
-            return write_refusal(request, call, refusal)
-        if self._faults.take_lost_response(call.operation):
-            return None
-        longest = self.scenario.timings.reply_hold_cap_seconds
-        hold_seconds = min(float(cast("float", answer.get("HoldSeconds", 0.0))), longest)
-        return write_answer(call, answer)._replace(hold_seconds=hold_seconds)
-
-    def _perform(self, call: Call) -> dict[str, object]:
-        method = getattr(self._services[call.service], call.method_name, None)
-        if method is None:
-            raise not_modelled(call.service, call.operation)
-        self._operation = call.operation
-        try:
-            return cast("dict[str, object]", method(call.params) or {})
-        finally:
-            self._operation = ""
+            longest = self.scenario.timings.reply_hold_cap_seconds
+            hold_seconds = min(response.hold_seconds, longest)
+            return response._replace(headers=headers, hold_seconds=hold_seconds)
 
     def invoke(
         self, endpoint_name: str, at: datetime | None = None, target_variant: str | None = None
@@ -275,7 +252,7 @@ class Twin:
             self._news.report_deployment(endpoint, self._tags.by_key(endpoint.arn))
 
     def _note_alarm(self, alarm: Alarm | CompositeAlarm) -> None:
-        self._watch.note_transition(alarm.name, is_by_hand=self._operation == "SetAlarmState")
+        self._watch.note_transition(alarm.name, is_by_hand=alarm.state.is_by_hand)
         self._news.report_alarm(alarm.arn, alarm_detail(alarm))
         self.endpoints.note_alarm(alarm.name)
 
@@ -290,25 +267,3 @@ class Twin:
                 continue
             record_host_metrics(self._world, self.metrics, self._random, endpoint, now)
         self.clock.call_later(_MINUTE_SECONDS, self._take_host_metrics)
-
-
-class _Variants:
-    """What Application Auto Scaling may ask of endpoints, and do to them."""
-
-    def __init__(self, twin: Twin) -> None:
-        self._twin = twin
-
-    def has_variant(self, endpoint: str, variant: str) -> bool:
-        """Whether there is such a variant."""
-        found = self._twin.endpoints.find(endpoint)
-        return found is not None and variant in found.variants
-
-    def raise_instances(self, endpoint: str, variant: str, at_least: int) -> None:
-        """Bring the variant up to `at_least` instances, if it is InService and has fewer."""
-        found = self._twin.endpoints.find(endpoint)
-        if found is None or found.status != "InService":
-            return
-        if found.variants[variant].desired_count < at_least:
-            wish = DesiredCapacity(variant_name=variant, desired_instance_count=at_least)
-            with suppress(Refusal):  # no quota: the variant stays as it is, as on AWS
-                self._twin.endpoints.resize(endpoint, [wish])

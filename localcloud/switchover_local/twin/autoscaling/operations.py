@@ -1,8 +1,4 @@
-"""Application Auto Scaling, as far as SageMaker variants go.
-
-Targets, policies and scheduled actions are kept and given back. Policies don't act on metrics;
-what acts is the floor: a variant below MinCapacity is raised to it unless scaling out is suspended.
-"""
+"""Application Auto Scaling as the twin answers for it: one method per operation."""
 
 from __future__ import annotations
 
@@ -11,25 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
+from switchover_local.twin.wire.messages import Answer
 from switchover_local.twin.wire.paging import cut_page
 from switchover_local.twin.wire.refusals import Refusal, validation_exception
 
-from .targets import DIMENSION, NAMESPACE, ScalableTarget, Variant
+from .targets import DIMENSION, NAMESPACE, SUSPENSIONS, ScalableTarget, Variant
 
 if TYPE_CHECKING:
     from switchover_local.twin.clock import Clock
 
-    from .targets import Variants
+    from .targets import ScalableTargets
 
 _RESOURCE = re.compile(r"endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)")
 _PAGE = 50
 _SCHEDULE = re.compile(r"(at|rate|cron)\(.+\)")
 
-_SUSPENSIONS = (
-    "DynamicScalingInSuspended",
-    "DynamicScalingOutSuspended",
-    "ScheduledScalingSuspended",
-)
 _POLICY_FIELDS = (
     "PolicyType",
     "StepScalingPolicyConfiguration",
@@ -39,47 +31,24 @@ _POLICY_FIELDS = (
 _ACTION_FIELDS = ("Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction")
 
 
-class ApplicationAutoScaling:
-    """The service object: one method per operation."""
+class ScalingOperations:
+    """Scalable targets, and the policies and scheduled actions that hang on them."""
 
     def __init__(
-        self,
-        clock: Clock,
-        variants: Variants,
-        *,
-        account_id: str = "000000000000",
-        region: str = "us-east-1",
+        self, targets: ScalableTargets, clock: Clock, *, account_id: str, region: str
     ) -> None:
+        self._targets = targets
         self._clock = clock
-        self._variants = variants
         self._account_id = account_id
         self._region = region
-        self._targets: dict[Variant, ScalableTarget] = {}
 
-    def target(self, endpoint: str, variant: str) -> ScalableTarget | None:
-        """The scalable target of a variant, if one is registered."""
-        return self._targets.get(Variant(endpoint, variant))
-
-    def deregister_endpoint(self, endpoint: str) -> None:
-        """Forget everything about an endpoint, as DeleteEndpoint does (rules §3)."""
-        self._targets = {v: t for v, t in self._targets.items() if v.endpoint != endpoint}
-
-    def raise_to_minimum(self, endpoint: str) -> None:
-        """Raise the endpoint's variants to their MinCapacity, unless scaling out is suspended.
-
-        Called whenever an endpoint comes into service: while it updates, scaling is blocked.
-        """
-        for variant, target in self._targets.items():
-            if variant.endpoint == endpoint and _SUSPENSIONS[1] not in target.suspended:
-                self._variants.raise_instances(*variant, target.min_capacity)
-
-    def register_scalable_target(self, params: dict[str, Any]) -> dict[str, Any]:
+    def register_scalable_target(self, params: dict[str, Any]) -> Answer:
         variant = _variant(params)
-        if not self._variants.has_variant(*variant):
+        if not self._targets.can_scale(variant):
             raise validation_exception(
                 f"Production variant doesn't exist: {variant.resource_id}"
             )  # AWS's own words for SageMaker aren't known; for ECS: "ECS service doesn't exist: …"
-        known = self._targets.get(variant)
+        known = self._targets.find(variant)
         target = self._new_target(variant, params) if known is None else known
         target = replace(
             target,
@@ -93,25 +62,25 @@ class ApplicationAutoScaling:
             raise validation_exception(
                 "Maximum capacity cannot be less than minimum capacity, and neither negative."
             )
-        self._targets[variant] = target
-        self.raise_to_minimum(variant.endpoint)
-        return {"ScalableTargetARN": target.arn}
+        self._targets.put(target)
+        self._targets.raise_to_minimum(variant.endpoint)
+        return Answer({"ScalableTargetARN": target.arn})
 
-    def describe_scalable_targets(self, params: dict[str, Any]) -> dict[str, Any]:
+    def describe_scalable_targets(self, params: dict[str, Any]) -> Answer:
         _check_service(params)
         wanted = params.get("ResourceIds")
         described = [
             _describe_target(target)
-            for target in self._sorted()
+            for target in self._targets.all()
             if wanted is None or target.variant.resource_id in wanted
         ]
         return _page("ScalableTargets", described, params, "ScalableDimension")
 
-    def deregister_scalable_target(self, params: dict[str, Any]) -> dict[str, Any]:
-        del self._targets[self._required(params, "found").variant]
-        return {}
+    def deregister_scalable_target(self, params: dict[str, Any]) -> Answer:
+        self._targets.remove(self._required(params, "found"))
+        return Answer()
 
-    def put_scaling_policy(self, params: dict[str, Any]) -> dict[str, Any]:
+    def put_scaling_policy(self, params: dict[str, Any]) -> Answer:
         target, name = self._required(params, "registered"), params["PolicyName"]
         known = target.policies.get(name)
         policy = {
@@ -127,21 +96,21 @@ class ApplicationAutoScaling:
             raise validation_exception(f"{configuration} must be specified.")
         _check_target_value(policy)
         target.policies[name] = policy
-        return {"PolicyARN": policy["PolicyARN"], "Alarms": []}
+        return Answer({"PolicyARN": policy["PolicyARN"], "Alarms": []})
 
-    def describe_scaling_policies(self, params: dict[str, Any]) -> dict[str, Any]:
+    def describe_scaling_policies(self, params: dict[str, Any]) -> Answer:
         policies = [p for target in self._described(params) for p in target.policies.values()]
         wanted = params.get("PolicyNames")
         chosen = [p for p in policies if wanted is None or p["PolicyName"] in wanted]
         return _page("ScalingPolicies", chosen, params, "PolicyName")
 
-    def delete_scaling_policy(self, params: dict[str, Any]) -> dict[str, Any]:
-        target, name = self._targets.get(_variant(params)), params["PolicyName"]
+    def delete_scaling_policy(self, params: dict[str, Any]) -> Answer:
+        target, name = self._targets.find(_variant(params)), params["PolicyName"]
         if target is None or target.policies.pop(name, None) is None:
             raise _not_found(f"No scaling policy found for {_named(params)}, policy name: {name}")
-        return {}
+        return Answer()
 
-    def put_scheduled_action(self, params: dict[str, Any]) -> dict[str, Any]:
+    def put_scheduled_action(self, params: dict[str, Any]) -> Answer:
         target, name = self._required(params, "registered"), params["ScheduledActionName"]
         known = target.scheduled_actions.get(name)
         action = {
@@ -157,34 +126,34 @@ class ApplicationAutoScaling:
         if not action.get("ScalableTargetAction"):
             raise validation_exception("ScalableTargetAction must set a minimum or a maximum.")
         target.scheduled_actions[name] = action
-        return {}
+        return Answer()
 
-    def describe_scheduled_actions(self, params: dict[str, Any]) -> dict[str, Any]:
+    def describe_scheduled_actions(self, params: dict[str, Any]) -> Answer:
         actions = [a for t in self._described(params) for a in t.scheduled_actions.values()]
         wanted = params.get("ScheduledActionNames")
         chosen = [a for a in actions if wanted is None or a["ScheduledActionName"] in wanted]
         return _page("ScheduledActions", chosen, params, "ScheduledActionName")
 
-    def delete_scheduled_action(self, params: dict[str, Any]) -> dict[str, Any]:
-        target, name = self._targets.get(_variant(params)), params["ScheduledActionName"]
+    def delete_scheduled_action(self, params: dict[str, Any]) -> Answer:
+        target, name = self._targets.find(_variant(params)), params["ScheduledActionName"]
         if target is None or target.scheduled_actions.pop(name, None) is None:
             raise _not_found(
                 f"No scheduled action found for {_named(params)}, scheduled action name: {name}"
             )
-        return {}
+        return Answer()
 
-    def tag_resource(self, params: dict[str, Any]) -> dict[str, Any]:
+    def tag_resource(self, params: dict[str, Any]) -> Answer:
         self._tagged(params["ResourceARN"]).update(params["Tags"])
-        return {}
+        return Answer()
 
-    def untag_resource(self, params: dict[str, Any]) -> dict[str, Any]:
+    def untag_resource(self, params: dict[str, Any]) -> Answer:
         tags = self._tagged(params["ResourceARN"])
         for key in params["TagKeys"]:
             tags.pop(key, None)
-        return {}
+        return Answer()
 
-    def list_tags_for_resource(self, params: dict[str, Any]) -> dict[str, Any]:
-        return {"Tags": dict(self._tagged(params["ResourceARN"]))}
+    def list_tags_for_resource(self, params: dict[str, Any]) -> Answer:
+        return Answer({"Tags": dict(self._tagged(params["ResourceARN"]))})
 
     def _new_target(self, variant: Variant, params: dict[str, Any]) -> ScalableTarget:
         if "MinCapacity" not in params or "MaxCapacity" not in params:
@@ -208,7 +177,7 @@ class ApplicationAutoScaling:
         )
 
     def _required(self, params: dict[str, Any], verb: str) -> ScalableTarget:
-        target = self._targets.get(_variant(params))
+        target = self._targets.find(_variant(params))
         if target is None:
             raise _not_found(f"No scalable target {verb} for {_named(params)}")
         return target
@@ -216,13 +185,10 @@ class ApplicationAutoScaling:
     def _described(self, params: dict[str, Any]) -> list[ScalableTarget]:
         _check_service(params)
         wanted = params.get("ResourceId")
-        return [t for t in self._sorted() if wanted in (None, t.variant.resource_id)]
-
-    def _sorted(self) -> list[ScalableTarget]:
-        return [self._targets[variant] for variant in sorted(self._targets)]
+        return [t for t in self._targets.all() if wanted in (None, t.variant.resource_id)]
 
     def _tagged(self, arn: str) -> dict[str, str]:
-        for target in self._targets.values():
+        for target in self._targets.all():
             if target.arn == arn:
                 return target.tags
         raise Refusal("ResourceNotFoundException", f"No scalable target has the ARN {arn}")
@@ -268,7 +234,7 @@ def _check_service(params: dict[str, Any]) -> None:
 def _suspended(before: frozenset[str], asked: dict[str, bool]) -> frozenset[str]:
     # What becomes of a suspension that a partial SuspendedState doesn't name isn't documented:
     # it stays, as every other field of RegisterScalableTarget does.
-    return frozenset(name for name in _SUSPENSIONS if asked.get(name, name in before))
+    return frozenset(name for name in SUSPENSIONS if asked.get(name, name in before))
 
 
 def _describe_target(target: ScalableTarget) -> dict[str, Any]:
@@ -279,13 +245,11 @@ def _describe_target(target: ScalableTarget) -> dict[str, Any]:
         "MaxCapacity": target.max_capacity,
         "RoleARN": target.role_arn,
         "CreationTime": target.created_at,
-        "SuspendedState": {name: name in target.suspended for name in _SUSPENSIONS},
+        "SuspendedState": {name: name in target.suspended for name in SUSPENSIONS},
     }
 
 
-def _page(
-    name: str, items: list[dict[str, Any]], params: dict[str, Any], own_name: str
-) -> dict[str, Any]:
+def _page(name: str, items: list[dict[str, Any]], params: dict[str, Any], own_name: str) -> Answer:
     """One page of what hangs on variants, each with its own name among those of its variant."""
     refusal = Refusal("InvalidNextTokenException", "Invalid pagination token")
     size = min(params.get("MaxResults", _PAGE), _PAGE)
@@ -298,7 +262,7 @@ def _page(
         key=lambda item: (item["ResourceId"], item[own_name]),
         refusal=refusal,
     )
-    return {name: page, **more}
+    return Answer({name: page, **more})
 
 
 def _named(params: dict[str, Any]) -> str:

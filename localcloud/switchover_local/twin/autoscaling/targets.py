@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+_SCALING_OUT = "DynamicScalingOutSuspended"
+SUSPENSIONS = ("DynamicScalingInSuspended", _SCALING_OUT, "ScheduledScalingSuspended")
 
 
 class Variant(NamedTuple):
@@ -56,3 +58,48 @@ class ScalableTarget:
             "ResourceId": self.variant.resource_id,
             "ScalableDimension": DIMENSION,
         }
+
+
+class ScalableTargets:
+    """Every registered variant."""
+
+    def __init__(self, variants: Variants) -> None:
+        self._variants = variants
+        self._targets: dict[Variant, ScalableTarget] = {}
+
+    def all(self) -> list[ScalableTarget]:
+        """Every target, by endpoint and variant."""
+        return [self._targets[variant] for variant in sorted(self._targets)]
+
+    def find(self, variant: Variant) -> ScalableTarget | None:
+        """The target of a variant, if one is registered."""
+        return self._targets.get(variant)
+
+    def target(self, endpoint: str, variant: str) -> ScalableTarget | None:
+        """The target of an endpoint's variant, if one is registered."""
+        return self.find(Variant(endpoint, variant))
+
+    def can_scale(self, variant: Variant) -> bool:
+        """Whether there is such a variant."""
+        return self._variants.has_variant(*variant)
+
+    def put(self, target: ScalableTarget) -> None:
+        """Register a target, or replace the one of the same variant."""
+        self._targets[target.variant] = target
+
+    def remove(self, target: ScalableTarget) -> None:
+        """Deregister a target, and with it all that hangs on it."""
+        del self._targets[target.variant]
+
+    def deregister_endpoint(self, endpoint: str) -> None:
+        """Deregister every target of an endpoint, as DeleteEndpoint does (rules §3)."""
+        self._targets = {v: t for v, t in self._targets.items() if v.endpoint != endpoint}
+
+    def raise_to_minimum(self, endpoint: str) -> None:
+        """Raise the endpoint's variants to their MinCapacity, unless scaling out is suspended.
+
+        Called whenever an endpoint comes into service: while it updates, scaling is blocked.
+        """
+        for variant, target in self._targets.items():
+            if variant.endpoint == endpoint and _SCALING_OUT not in target.suspended:
+                self._variants.raise_instances(*variant, target.min_capacity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from switchover_local.twin.wire.messages import Answer
 from switchover_local.twin.wire.paging import cut_page
 from switchover_local.twin.wire.refusals import Refusal
 
@@ -36,28 +37,28 @@ class AlarmOperations:
     def __init__(self, board: AlarmBoard, composites: CompositeBoard, clock: Clock) -> None:
         self._board = board
         self._composites = composites
-        self._alarm_clock = clock
+        self._clock = clock
         self._tags: dict[str, dict[str, str]] = {}
 
-    def put_metric_alarm(self, params: dict[str, Any]) -> dict[str, Any]:
+    def put_metric_alarm(self, params: dict[str, Any]) -> Answer:
         if self._composites.get(params["AlarmName"]) is not None:
             raise _name_taken(params["AlarmName"])
         is_new = self._board.get(params["AlarmName"]) is None
         alarm = self._board.put(params)
         if is_new:  # tags on an existing alarm are ignored: that is TagResource's business
             self._tags[alarm.arn] = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
-        return {}
+        return Answer()
 
-    def put_composite_alarm(self, params: dict[str, Any]) -> dict[str, Any]:
+    def put_composite_alarm(self, params: dict[str, Any]) -> Answer:
         if self._board.get(params["AlarmName"]) is not None:
             raise _name_taken(params["AlarmName"])
         is_new = self._composites.get(params["AlarmName"]) is None
         alarm = self._composites.put(params)
         if is_new:
             self._tags[alarm.arn] = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
-        return {}
+        return Answer()
 
-    def describe_alarms(self, params: dict[str, Any]) -> dict[str, Any]:
+    def describe_alarms(self, params: dict[str, Any]) -> Answer:
         if "AlarmNames" in params and "AlarmNamePrefix" in params:
             raise Refusal(
                 "InvalidParameterCombination",
@@ -76,15 +77,17 @@ class AlarmOperations:
             key=lambda alarm: (isinstance(alarm, Alarm), alarm.name),
             refusal=_invalid_token(),
         )
-        return {
-            "MetricAlarms": [_describe(alarm) for alarm in page if isinstance(alarm, Alarm)],
-            "CompositeAlarms": [
-                _describe_composite(alarm) for alarm in page if not isinstance(alarm, Alarm)
-            ],
-            **more,
-        }
+        return Answer(
+            {
+                "MetricAlarms": [_describe(alarm) for alarm in page if isinstance(alarm, Alarm)],
+                "CompositeAlarms": [
+                    _describe_composite(alarm) for alarm in page if not isinstance(alarm, Alarm)
+                ],
+                **more,
+            }
+        )
 
-    def describe_alarms_for_metric(self, params: dict[str, Any]) -> dict[str, Any]:
+    def describe_alarms_for_metric(self, params: dict[str, Any]) -> Answer:
         wanted = parse_metric(params)
         matching = [
             alarm
@@ -97,9 +100,9 @@ class AlarmOperations:
                 if field in params
             )
         ]
-        return {"MetricAlarms": [_describe(alarm) for alarm in matching]}
+        return Answer({"MetricAlarms": [_describe(alarm) for alarm in matching]})
 
-    def describe_alarm_history(self, params: dict[str, Any]) -> dict[str, Any]:
+    def describe_alarm_history(self, params: dict[str, Any]) -> Answer:
         kinds = params.get("AlarmTypes", ["MetricAlarm"])
         told = [(item, "MetricAlarm") for item in self._board.history()]
         told += [(item, "CompositeAlarm") for item in self._composites.history()]
@@ -112,57 +115,59 @@ class AlarmOperations:
             refusal=_invalid_token(),
             is_descending=params.get("ScanBy", "TimestampDescending") == "TimestampDescending",
         )
-        return {"AlarmHistoryItems": [_describe_item(item, kind) for item, kind in page], **more}
+        return Answer(
+            {"AlarmHistoryItems": [_describe_item(item, kind) for item, kind in page], **more}
+        )
 
-    def set_alarm_state(self, params: dict[str, Any]) -> dict[str, Any]:
+    def set_alarm_state(self, params: dict[str, Any]) -> Answer:
         reason_data = params.get("StateReasonData")
         if reason_data is not None and not _is_json(reason_data):
             raise Refusal("InvalidFormat", "StateReasonData is not valid JSON.")
         name, value = params["AlarmName"], StateValue(params["StateValue"])
         if self._composites.get(name) is not None:
-            now = self._alarm_clock.now()
-            reading = StateReading(value, params["StateReason"], reason_data, now)
+            now = self._clock.now()
+            reading = StateReading(value, params["StateReason"], reason_data, now, is_by_hand=True)
             self._composites.set_state(name, reading)
         else:
-            self._board.set_state(name, value, params["StateReason"], reason_data)
-        return {}
+            self._board.set_state(name, value, params["StateReason"], reason_data, is_by_hand=True)
+        return Answer()
 
-    def delete_alarms(self, params: dict[str, Any]) -> dict[str, Any]:
+    def delete_alarms(self, params: dict[str, Any]) -> Answer:
         composites = [name for name in params["AlarmNames"] if self._composites.get(name)]
         if composites and len(params["AlarmNames"]) > 1:  # DeleteAlarms: one composite per call
             raise refuse("A composite alarm can only be deleted in a call of its own.")
         if composites:
             self._tags.pop(self._composites.delete(composites[0]).arn, None)
-            return {}
+            return Answer()
         doomed = [self._board.get(name) for name in params["AlarmNames"]]
         self._board.delete(params["AlarmNames"])
         for alarm in doomed:
             if alarm is not None:
                 self._tags.pop(alarm.arn, None)
-        return {}
+        return Answer()
 
-    def enable_alarm_actions(self, params: dict[str, Any]) -> dict[str, Any]:
+    def enable_alarm_actions(self, params: dict[str, Any]) -> Answer:
         self._board.enable_actions(params["AlarmNames"], is_enabled=True)
-        return {}
+        return Answer()
 
-    def disable_alarm_actions(self, params: dict[str, Any]) -> dict[str, Any]:
+    def disable_alarm_actions(self, params: dict[str, Any]) -> Answer:
         self._board.enable_actions(params["AlarmNames"], is_enabled=False)
-        return {}
+        return Answer()
 
-    def tag_resource(self, params: dict[str, Any]) -> dict[str, Any]:
+    def tag_resource(self, params: dict[str, Any]) -> Answer:
         tags = self._tags_of(params["ResourceARN"])
         tags |= {tag["Key"]: tag["Value"] for tag in params["Tags"]}
-        return {}
+        return Answer()
 
-    def untag_resource(self, params: dict[str, Any]) -> dict[str, Any]:
+    def untag_resource(self, params: dict[str, Any]) -> Answer:
         tags = self._tags_of(params["ResourceARN"])
         for key in params["TagKeys"]:
             tags.pop(key, None)
-        return {}
+        return Answer()
 
-    def list_tags_for_resource(self, params: dict[str, Any]) -> dict[str, Any]:
+    def list_tags_for_resource(self, params: dict[str, Any]) -> Answer:
         tags = self._tags_of(params["ResourceARN"])
-        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+        return Answer({"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]})
 
     def _tags_of(self, arn: str) -> dict[str, str]:
         if arn not in self._tags:

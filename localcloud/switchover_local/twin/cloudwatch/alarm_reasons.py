@@ -44,6 +44,8 @@ class StateReading:
     reason: str
     reason_data: str | None
     at: datetime
+    is_by_hand: bool = False
+    """Whether SetAlarmState set it, or set the alarm that this one follows."""
 
 
 def explain(

@@ -120,9 +120,18 @@ class AlarmBoard:
         return None if alarm is None else alarm.state.value
 
     def set_state(
-        self, name: str, value: StateValue, reason: str, reason_data: str | None = None
+        self,
+        name: str,
+        value: StateValue,
+        reason: str,
+        reason_data: str | None = None,
+        *,
+        is_by_hand: bool = False,
     ) -> None:
-        """Put an alarm into a state by hand; its next evaluation may change it again.
+        """Put an alarm into a state; its next evaluation may change it again.
+
+        Args:
+            is_by_hand: whether SetAlarmState asks for it, which the scenario may have no effect.
 
         Raises:
             Refusal: there is no such alarm.
@@ -130,7 +139,8 @@ class AlarmBoard:
         alarm = self._alarms.get(name)
         if alarm is None:
             raise Refusal("ResourceNotFound", f"Alarm {name} does not exist.", status=404)
-        self._move(alarm, StateReading(value, reason, reason_data, self._clock.now()))
+        now = self._clock.now()
+        self._move(alarm, StateReading(value, reason, reason_data, now, is_by_hand=is_by_hand))
 
     def enable_actions(self, names: Iterable[str], *, is_enabled: bool) -> None:
         """Let alarms act, or keep them from acting; unknown names are passed over, as on AWS."""

@@ -129,7 +129,8 @@ class CompositeBoard:
         )
         told = {"value": trigger.state.value, "timestamp": format_moment(trigger.state.at)}
         reason_data = {"triggeringAlarms": [{"arn": trigger.arn, "state": told}]}
-        return StateReading(value, reason, json.dumps(reason_data, separators=(",", ":")), now)
+        document = json.dumps(reason_data, separators=(",", ":"))
+        return StateReading(value, reason, document, now, is_by_hand=trigger.state.is_by_hand)
 
     def _move(self, alarm: CompositeAlarm, reading: StateReading) -> None:
         old = alarm.state

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
+from switchover_local.twin.wire.messages import Answer
 from switchover_local.twin.wire.paging import cut_page
 from switchover_local.twin.wire.refusals import Refusal
 
@@ -45,7 +46,7 @@ class MetricOperations:
         self._store = store
         self._clock = clock
 
-    def put_metric_data(self, params: dict[str, Any]) -> dict[str, Any]:
+    def put_metric_data(self, params: dict[str, Any]) -> Answer:
         namespace = params["Namespace"]
         if namespace.startswith("AWS/"):
             raise _invalid_value("The value AWS/ for parameter Namespace is invalid.")
@@ -66,9 +67,9 @@ class MetricOperations:
                 resolution_seconds=datum.get("StorageResolution", 60),
             )
             _record(series, datum, datum.get("Timestamp", now))
-        return {}
+        return Answer()
 
-    def get_metric_data(self, params: dict[str, Any]) -> dict[str, Any]:
+    def get_metric_data(self, params: dict[str, Any]) -> Answer:
         requests = params["MetricDataQueries"]
         if len(requests) > _MOST_QUERIES:
             raise refuse(f"MetricDataQueries must hold at most {_MOST_QUERIES} queries.")
@@ -88,16 +89,18 @@ class MetricOperations:
             refusal=Refusal("InvalidNextToken", "The next token is not valid."),
         )
         unfinished = page[-1][0] if more else None
-        return {
-            "MetricDataResults": [
-                _describe_result(queries, query_id, page, is_partial=query_id == unfinished)
-                for query_id in found
-            ],
-            "Messages": [],
-            **more,
-        }
+        return Answer(
+            {
+                "MetricDataResults": [
+                    _describe_result(queries, query_id, page, is_partial=query_id == unfinished)
+                    for query_id in found
+                ],
+                "Messages": [],
+                **more,
+            }
+        )
 
-    def get_metric_statistics(self, params: dict[str, Any]) -> dict[str, Any]:
+    def get_metric_statistics(self, params: dict[str, Any]) -> Answer:
         statistics = params.get("Statistics", [])
         extended = params.get("ExtendedStatistics", [])
         if not statistics and not extended:
@@ -127,7 +130,7 @@ class MetricOperations:
             for name in [*statistics, *extended]
         }
         unit = params.get("Unit") or next(iter(self._store.units(metric)), "None")
-        return {"Label": metric.name, "Datapoints": _rows(columns, set(extended), unit)}
+        return Answer({"Label": metric.name, "Datapoints": _rows(columns, set(extended), unit)})
 
     def _clip(self, start: int, end: int, period_seconds: int) -> tuple[int, int]:
         """Leave out the periods that can't hold data: thousands of years are soon asked for."""
@@ -137,7 +140,7 @@ class MetricOperations:
         skipped = max(0, (oldest - start) // period_seconds)
         return start + skipped * period_seconds, min(end, newest)
 
-    def list_metrics(self, params: dict[str, Any]) -> dict[str, Any]:
+    def list_metrics(self, params: dict[str, Any]) -> Answer:
         since = (self._clock.now() - _RECENT).timestamp() if "RecentlyActive" in params else -1
         matching = [
             metric
@@ -151,7 +154,7 @@ class MetricOperations:
             key=lambda metric: (metric.namespace, metric.name, repr(sorted(metric.dimensions))),
             refusal=_invalid_value("Invalid parameter NextToken"),
         )
-        return {"Metrics": [_describe_metric(metric) for metric in page], **more}
+        return Answer({"Metrics": [_describe_metric(metric) for metric in page], **more})
 
 
 def _metric_of(namespace: str, datum: dict[str, Any]) -> MetricId:

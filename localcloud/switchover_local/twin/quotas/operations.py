@@ -6,14 +6,15 @@ import hashlib
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+from switchover_local.twin.wire.messages import Answer
 from switchover_local.twin.wire.paging import cut_page
 from switchover_local.twin.wire.protocol import service_models
 from switchover_local.twin.wire.refusals import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from botocore.model import StringShape
+
+    from .limits import Limits
 
 _SERVICE_CODE = "sagemaker"
 _PAGE = 100
@@ -23,31 +24,14 @@ _ENDPOINT_USE = "endpoint usage"
 _USES = (_ENDPOINT_USE, "processing job usage", "training job usage")
 
 
-class ServiceQuotas:
-    """The service object: one method per operation.
+class QuotaOperations:
+    """Reading quotas."""
 
-    Args:
-        limits: the account's own limits by instance type, read anew at each question.
-        default_limit: the limit of every other type.
-    """
-
-    def __init__(
-        self,
-        limits: Callable[[], Mapping[str, int]],
-        *,
-        default_limit: int = 20,
-        account_id: str = "000000000000",
-        region: str = "us-east-1",
-    ) -> None:
+    def __init__(self, limits: Limits, *, account_id: str, region: str) -> None:
         self._limits = limits
-        self._default_limit = default_limit
         self._arn_prefix = f"arn:aws:servicequotas:{region}:{account_id}:{_SERVICE_CODE}/"
 
-    def limit(self, instance_type: str) -> int:
-        """How many instances of this type endpoints may use, all together."""
-        return self._limits().get(instance_type, self._default_limit)
-
-    def list_service_quotas(self, params: dict[str, Any]) -> dict[str, Any]:
+    def list_service_quotas(self, params: dict[str, Any]) -> Answer:
         quotas = [
             self._describe(name, self._value(name))
             for name in self._names(params)
@@ -55,21 +39,21 @@ class ServiceQuotas:
         ]
         return _page(quotas, params)
 
-    def list_aws_default_service_quotas(self, params: dict[str, Any]) -> dict[str, Any]:
-        defaults = [self._describe(name, self._default_limit) for name in self._names(params)]
+    def list_aws_default_service_quotas(self, params: dict[str, Any]) -> Answer:
+        defaults = [self._describe(name, self._limits.default) for name in self._names(params)]
         return _page(defaults, params)
 
-    def get_service_quota(self, params: dict[str, Any]) -> dict[str, Any]:
+    def get_service_quota(self, params: dict[str, Any]) -> Answer:
         name = self._named(params)
-        return {"Quota": self._describe(name, self._value(name))}
+        return Answer({"Quota": self._describe(name, self._value(name))})
 
-    def get_aws_default_service_quota(self, params: dict[str, Any]) -> dict[str, Any]:
-        return {"Quota": self._describe(self._named(params), self._default_limit)}
+    def get_aws_default_service_quota(self, params: dict[str, Any]) -> Answer:
+        return Answer({"Quota": self._describe(self._named(params), self._limits.default)})
 
     def _names(self, params: dict[str, Any]) -> list[str]:
         if params["ServiceCode"] != _SERVICE_CODE:
             raise _no_such_resource()
-        types = {*_instance_types(), *self._limits()}
+        types = _instance_types() | self._limits.own_types()
         return sorted(f"{type_} for {use}" for type_ in types for use in _USES)
 
     def _named(self, params: dict[str, Any]) -> str:
@@ -80,7 +64,7 @@ class ServiceQuotas:
 
     def _value(self, name: str) -> int:
         instance_type, _, use = name.partition(" for ")
-        return self.limit(instance_type) if use == _ENDPOINT_USE else self._default_limit
+        return self._limits.limit(instance_type) if use == _ENDPOINT_USE else self._limits.default
 
     def _describe(self, name: str, value: int) -> dict[str, Any]:
         return {
@@ -98,9 +82,9 @@ class ServiceQuotas:
 
 
 @cache
-def _instance_types() -> tuple[str, ...]:
+def _instance_types() -> frozenset[str]:
     shape = service_models()["sagemaker"].shape_for("ProductionVariantInstanceType")
-    return tuple(cast("StringShape", shape).enum)
+    return frozenset(cast("StringShape", shape).enum)
 
 
 @cache
@@ -109,7 +93,7 @@ def _code(name: str) -> str:
     return f"L-{hashlib.sha256(name.encode()).hexdigest()[:8].upper()}"
 
 
-def _page(quotas: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, Any]:
+def _page(quotas: list[dict[str, Any]], params: dict[str, Any]) -> Answer:
     refusal = Refusal("InvalidPaginationTokenException", "The pagination token is invalid.")
     size = params.get("MaxResults", _PAGE)
     page, more = cut_page(
@@ -119,7 +103,7 @@ def _page(quotas: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, Any
         key=lambda quota: (quota["QuotaName"],),
         refusal=refusal,
     )
-    return {"Quotas": page, **more}
+    return Answer({"Quotas": page, **more})
 
 
 def _no_such_resource() -> Refusal:

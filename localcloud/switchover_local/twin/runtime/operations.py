@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from switchover_local.twin.sagemaker.naming import next_id
+from switchover_local.twin.wire.messages import Answer
 from switchover_local.twin.wire.refusals import Refusal, too_long
 
 from .headers import check_headers
@@ -24,8 +25,8 @@ _SERVERLESS_BODY_BYTES = 4 * 1_048_576
 _CHUNKS_PER_STREAM = 4
 
 
-class SageMakerRuntime:
-    """The data plane as a service object."""
+class RuntimeOperations:
+    """The data plane: requests to the models that serve."""
 
     def __init__(
         self,
@@ -39,29 +40,19 @@ class SageMakerRuntime:
         self._random = random
         self._body_limit_bytes = body_limit_bytes
 
-    def invoke_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
+    def invoke_endpoint(self, params: dict[str, Any]) -> Answer:
         """InvokeEndpoint: an OpenAI-style chat completion, whatever the question was."""
         reply = self._invoke(params)
-        return {
-            "Body": json.dumps(self._completion(reply)).encode(),
-            "ContentType": "application/json",
-            "InvokedProductionVariant": reply.variant_name,
-            "CustomAttributes": params.get("CustomAttributes"),
-            "HoldSeconds": reply.latency_us / 1e6,
-        }
+        body = json.dumps(self._completion(reply)).encode()
+        return _answer(params, reply, body, "application/json")
 
-    def invoke_endpoint_with_response_stream(self, params: dict[str, Any]) -> dict[str, Any]:
+    def invoke_endpoint_with_response_stream(self, params: dict[str, Any]) -> Answer:
         """InvokeEndpointWithResponseStream: the same reply as server-sent events."""
         reply = self._invoke(params)
         pieces = _cut(reply.text, _CHUNKS_PER_STREAM)
         chunks = [json.dumps(self._chunk(reply, piece)) for piece in pieces]
-        return {
-            "Body": [f"data: {chunk}\n\n".encode() for chunk in (*chunks, "[DONE]")],
-            "ContentType": "text/event-stream",
-            "InvokedProductionVariant": reply.variant_name,
-            "CustomAttributes": params.get("CustomAttributes"),
-            "HoldSeconds": reply.latency_us / 1e6,
-        }
+        body = [f"data: {chunk}\n\n".encode() for chunk in (*chunks, "[DONE]")]
+        return _answer(params, reply, body, "text/event-stream")
 
     def _invoke(self, params: dict[str, Any]) -> Reply:
         endpoint = self._router.endpoint(params["EndpointName"])
@@ -108,6 +99,18 @@ class SageMakerRuntime:
             "created": int(self._now().timestamp()),
             "model": reply.model,
         }
+
+
+def _answer(
+    params: dict[str, Any], reply: Reply, body: bytes | list[bytes], content_type: str
+) -> Answer:
+    members = {
+        "Body": body,
+        "ContentType": content_type,
+        "InvokedProductionVariant": reply.variant_name,
+        "CustomAttributes": params.get("CustomAttributes"),
+    }
+    return Answer(members, hold_seconds=reply.latency_us / 1e6)
 
 
 def model_error(reply: Reply) -> Refusal:

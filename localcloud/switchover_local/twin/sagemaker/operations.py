@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from switchover_local.twin.wire.messages import Answer
 from switchover_local.twin.wire.paging import cut_page
 from switchover_local.twin.wire.refusals import validation_exception
 
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
     from .tags import TagBook
 
 Params = dict[str, Any]
-Answer = dict[str, Any]
 
 _TAGS_PER_PAGE = 50
 
 
-class SageMaker:
+class SageMakerOperations:
     """The control plane: models, endpoint configs, endpoints and their tags."""
 
     def __init__(self, catalog: Catalog, endpoints: Endpoints, tags: TagBook) -> None:
@@ -40,17 +40,17 @@ class SageMaker:
         tags = checked_tags(params.get("Tags", []))
         model = self._catalog.create_model(_without_tags(params))
         self._tags.begin(model.arn, tags)
-        return {"ModelArn": model.arn}
+        return Answer({"ModelArn": model.arn})
 
     def describe_model(self, params: Params) -> Answer:
         """DescribeModel: what it was created with, minus tags (rules §1.6)."""
         model = self._catalog.model(params["ModelName"])
-        return {**model.request, "ModelArn": model.arn, "CreationTime": model.created}
+        return Answer({**model.request, "ModelArn": model.arn, "CreationTime": model.created})
 
     def delete_model(self, params: Params) -> Answer:
         """DeleteModel."""
         self._catalog.delete_model(params["ModelName"])
-        return {}
+        return Answer()
 
     def list_models(self, params: Params) -> Answer:
         """ListModels."""
@@ -61,7 +61,7 @@ class SageMaker:
         tags = checked_tags(params.get("Tags", []))
         config = self._catalog.create_config(_without_tags(params))
         self._tags.begin(config.arn, tags)
-        return {"EndpointConfigArn": config.arn}
+        return Answer({"EndpointConfigArn": config.arn})
 
     def describe_endpoint_config(self, params: Params) -> Answer:
         """DescribeEndpointConfig: what it was created with, minus tags (rules §1.5)."""
@@ -69,14 +69,14 @@ class SageMaker:
         described = {"EndpointConfigArn": config.arn, "CreationTime": config.created}
         variants = [
             {"InitialVariantWeight": 1.0} | variant
-            for variant in cast("list[Answer]", config.request["ProductionVariants"])
+            for variant in cast("list[dict[str, object]]", config.request["ProductionVariants"])
         ]
-        return {**config.request, **described, "ProductionVariants": variants}
+        return Answer({**config.request, **described, "ProductionVariants": variants})
 
     def delete_endpoint_config(self, params: Params) -> Answer:
         """DeleteEndpointConfig."""
         self._catalog.delete_config(params["EndpointConfigName"])
-        return {}
+        return Answer()
 
     def list_endpoint_configs(self, params: Params) -> Answer:
         """ListEndpointConfigs."""
@@ -90,11 +90,11 @@ class SageMaker:
             params["EndpointName"], params["EndpointConfigName"], params.get("DeploymentConfig")
         )
         self._tags.begin(endpoint.arn, tags)
-        return {"EndpointArn": endpoint.arn}
+        return Answer({"EndpointArn": endpoint.arn})
 
     def describe_endpoint(self, params: Params) -> Answer:
         """DescribeEndpoint."""
-        return describe_endpoint(self._endpoints.get(params["EndpointName"]))
+        return Answer(describe_endpoint(self._endpoints.get(params["EndpointName"])))
 
     def list_endpoints(self, params: Params) -> Answer:
         """ListEndpoints."""
@@ -109,7 +109,7 @@ class SageMaker:
             for endpoint in self._endpoints.all()
         ]
         found, more = list_summaries(summaries, params, kind="Endpoint")
-        return {"Endpoints": found, **more}
+        return Answer({"Endpoints": found, **more})
 
     def update_endpoint(self, params: Params) -> Answer:
         """UpdateEndpoint."""
@@ -124,23 +124,25 @@ class SageMaker:
                 retains_deployment_config=params.get("RetainDeploymentConfig", False),
             )
         )
-        return {"EndpointArn": endpoint.arn}
+        return Answer({"EndpointArn": endpoint.arn})
 
     def update_endpoint_weights_and_capacities(self, params: Params) -> Answer:
         """UpdateEndpointWeightsAndCapacities."""
         wishes = [DesiredCapacity.read(raw) for raw in params["DesiredWeightsAndCapacities"]]
-        return {"EndpointArn": self._endpoints.resize(params["EndpointName"], wishes).arn}
+        return Answer({"EndpointArn": self._endpoints.resize(params["EndpointName"], wishes).arn})
 
     def get_endpoint_policy(self, params: Params) -> Answer:
         """GetEndpointPolicy: a ValidationException if there is none; its words aren't documented."""
         endpoint = self._endpoints.get(params["EndpointName"])
         if endpoint.resource_policy is None:
             raise validation_exception(f'Endpoint "{endpoint.arn}" has no resource policy.')
-        return {
-            "EndpointName": endpoint.name,
-            "EndpointArn": endpoint.arn,
-            "ResourcePolicy": endpoint.resource_policy,
-        }
+        return Answer(
+            {
+                "EndpointName": endpoint.name,
+                "EndpointArn": endpoint.arn,
+                "ResourcePolicy": endpoint.resource_policy,
+            }
+        )
 
     def put_endpoint_policy(self, params: Params) -> Answer:
         """PutEndpointPolicy: not while Deleting or Failed; the policy goes with the endpoint."""
@@ -150,18 +152,18 @@ class SageMaker:
                 f'Cannot attach a policy to endpoint "{endpoint.arn}" in status {endpoint.status}.'
             )
         endpoint.resource_policy = params["ResourcePolicy"]
-        return {"EndpointArn": endpoint.arn}
+        return Answer({"EndpointArn": endpoint.arn})
 
     def delete_endpoint(self, params: Params) -> Answer:
         """DeleteEndpoint."""
         self._endpoints.delete(params["EndpointName"])
-        return {}
+        return Answer()
 
     def add_tags(self, params: Params) -> Answer:
         """AddTags."""
         arn = self._existing(params["ResourceArn"])
         self._tags.add(arn, checked_tags(params["Tags"]))
-        return {"Tags": self._tags.of(arn)}
+        return Answer({"Tags": self._tags.of(arn)})
 
     def list_tags(self, params: Params) -> Answer:
         """ListTags."""
@@ -172,12 +174,12 @@ class SageMaker:
             key=lambda tag: (tag["Key"],),
             refusal=INVALID_TOKEN,
         )
-        return {"Tags": tags, **more}
+        return Answer({"Tags": tags, **more})
 
     def delete_tags(self, params: Params) -> Answer:
         """DeleteTags."""
         self._tags.remove(self._existing(params["ResourceArn"]), params["TagKeys"])
-        return {}
+        return Answer()
 
     def _existing(self, arn: str) -> str:
         """The ARN, if what it names is there. That it must be is known, AWS's words aren't."""
@@ -203,4 +205,4 @@ def _listed(
         for item in found
     ]
     chosen, more = list_summaries(summaries, params, kind=kind)
-    return {member: chosen, **more}
+    return Answer({member: chosen, **more})

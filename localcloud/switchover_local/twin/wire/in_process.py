@@ -14,8 +14,8 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
+from .messages import Request, Response, lower_case_headers
 from .protocol import newest_models
-from .values import Request, Response, lower_case_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

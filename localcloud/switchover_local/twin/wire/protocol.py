@@ -9,27 +9,30 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 import botocore.session
-from botocore import xform_name
 from botocore.model import StructureShape
 
 from . import cbor
 from .eventstream import encode_event
+from .messages import Call, Response
 from .refusals import Refusal
 from .unpacking import unpack
 from .validation import check_request
-from .values import Request, Response, read_value, write_value
+from .values import read_value, write_value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from botocore.model import OperationModel, ServiceModel, Shape
+
+    from .messages import Answer, Encoding, Request
 
 SERVICES = (
     "sagemaker",
@@ -57,23 +60,6 @@ _STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _DEEPEST = 500
 
 _QUERY_TYPE = "application/x-www-form-urlencoded"
-
-Encoding = Literal["json", "rest-json", "cbor"]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One operation somebody asked for, its parameters keyed as in boto3 and checked."""
-
-    service: str
-    operation: str
-    encoding: Encoding
-    params: dict[str, object]
-
-    @property
-    def method_name(self) -> str:
-        """The service object's method for it, as boto3 spells it."""
-        return str(xform_name(self.operation))
 
 
 def newest_models(session: botocore.session.Session) -> botocore.session.Session:
@@ -208,30 +194,34 @@ def _read_header(text: str, shape: Shape) -> object:
         raise Refusal("ValidationError", message) from None
 
 
-def write_answer(call: Call, answer: dict[str, object]) -> Response:
-    """Turn what a service object returned into the HTTP answer that boto3 expects."""
+def write_answer(call: Call, answer: Answer) -> Response:
+    """Turn what an operation returned into the HTTP answer that boto3 expects."""
     shape = _operation(call).output_shape
+    members = {} if shape is None else answer.members
     if call.encoding == "rest-json" and isinstance(shape, StructureShape):
-        return _write_rest(answer, shape)
-    value = {} if shape is None else write_value(answer, shape)
-    if call.encoding == "cbor":
+        headers, body = _write_rest(members, shape)
+    elif call.encoding == "cbor":
         headers = {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
-        return Response(200, headers, cbor.encode(answer if shape is not None else {}))
-    return Response(200, {"content-type": _json_type(call)}, json.dumps(value).encode())
+        body = cbor.encode(members)
+    else:
+        headers = {"content-type": _json_type(call)}
+        body = json.dumps({} if shape is None else write_value(members, shape)).encode()
+    return Response(200, headers, body, answer.hold_seconds)
 
 
-def _write_rest(answer: dict[str, object], shape: StructureShape) -> Response:
+def _write_rest(
+    members: Mapping[str, object], shape: StructureShape
+) -> tuple[dict[str, str], bytes]:
     headers = {
-        str(member.serialization["name"]).lower(): str(answer[name])
+        str(member.serialization["name"]).lower(): str(members[name])
         for name, member in shape.members.items()
-        if member.serialization.get("location") == "header" and answer.get(name) is not None
+        if member.serialization.get("location") == "header" and members.get(name) is not None
     }
-    body = answer["Body"]
     if shape.members["Body"].serialization.get("eventstream"):
         headers["content-type"] = "application/vnd.amazon.eventstream"
-        parts = cast("list[bytes]", body)
-        return Response(200, headers, b"".join(encode_event("PayloadPart", part) for part in parts))
-    return Response(200, headers, cast("bytes", body))
+        parts = cast("list[bytes]", members["Body"])
+        return headers, b"".join(encode_event("PayloadPart", part) for part in parts)
+    return headers, cast("bytes", members["Body"])
 
 
 def write_refusal(request: Request, call: Call | None, refusal: Refusal) -> Response:

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from .messages import Request, lower_case_headers
 from .protocol import write_refusal
 from .refusals import too_long
-from .values import Request, lower_case_headers
 
 if TYPE_CHECKING:
-    from .values import Response
+    from .messages import Response
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -6,39 +6,19 @@ import base64
 import binascii
 import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.model import ListShape, MapShape, StructureShape
 
 from .refusals import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from botocore.model import Shape
 
 T = TypeVar("T")
 _WHOLE_NUMBER_BITS = {"integer": 32, "long": 64}  # Smithy's simple types
 # JSON has no words for them, so Smithy's JSON protocols spell them out.
 _SPELLED_NUMBERS = {"NaN", "Infinity", "-Infinity"}
-
-
-class Request(NamedTuple):
-    """An HTTP request, whichever way it came; header names are lower case."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Response(NamedTuple):
-    """An HTTP answer. A server sends it after `hold_seconds` of real time."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    hold_seconds: float = 0.0
 
 
 def read_value(raw: object, shape: Shape) -> object:
@@ -164,11 +144,3 @@ def write_value(value: object, shape: Shape) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
-
-
-def lower_case_headers(headers: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
-    """Headers by lower-case name, as text."""
-    return {
-        name.lower(): value.decode("latin-1") if isinstance(value, bytes) else value
-        for name, value in headers
-    }
