@@ -7,8 +7,11 @@ from uuid import uuid4
 import typer
 
 from switchover.domain.aborting import InFlight, Objection, answer_rollback
+from switchover.domain.fleet import EndpointReading
 from switchover.domain.outcome import Outcome
+from switchover.domain.planning import choose_earlier
 from switchover.domain.plans.plan import Kind
+from switchover.domain.served import Served
 from switchover.domain.update.request import Request
 from switchover.domain.update.update import Update
 from switchover_cli.abort import say_next_step, stop_for
@@ -78,7 +81,7 @@ def _turn_back(
         stop_for(deployment, running, why)
     if not is_json:
         console = open_console(soft_wrap=True)
-        for line in _say_what_happens(running, answer):
+        for line in _say_what_happens(deployment, running, answer):
             console.print(line)
     if not is_watched:
         if is_json:
@@ -96,7 +99,7 @@ def _turn_back(
         console.print("It had passed everything already: a rollback starts now.")
 
 
-def _say_what_happens(running: Update, answer: InFlight) -> Iterator[str]:
+def _say_what_happens(deployment: Deployment, running: Update, answer: InFlight) -> Iterator[str]:
     name = running.update_id
     match answer:
         case InFlight.FOLLOW:
@@ -107,12 +110,20 @@ def _say_what_happens(running: Update, answer: InFlight) -> Iterator[str]:
             yield f"{name} runs, and is called off: nobody has to wait for it."
             yield say_next_step(running)
             if not running.is_started:
-                yield (
-                    "What serves now goes on serving. To go back further, when this is over:"
-                    f" switchover rollback {running.endpoint}"
-                )
+                yield "What serves now goes on serving."
+                if leads_further_back(deployment, running.endpoint):
+                    yield f"Further back, when this is over: switchover rollback {running.endpoint}"
         case _:
             assert_never(answer)
+
+
+def leads_further_back(deployment: Deployment, endpoint: str) -> bool:
+    """Whether a version served before the one that serves now."""
+    reading = deployment.sagemaker.read(endpoint)
+    served = deployment.ledger.served(endpoint)
+    return isinstance(reading, EndpointReading) and isinstance(
+        choose_earlier(served, reading.config_name, None), Served
+    )
 
 
 def find_running(deployment: Deployment, endpoint: str) -> Update | None:

@@ -61,6 +61,7 @@ def look_until_over(
     poll = _LOCAL_POLL_SECONDS if deployment.is_local else _POLL_SECONDS
     patience = _LOCAL_PATIENCE_SECONDS if deployment.is_local else _PATIENCE_SECONDS
     dead_seconds = 0.0
+    endpoint = "ENDPOINT"
     while dead_seconds <= patience:
         try:
             scene = read_scene(deployment, update_id)
@@ -69,6 +70,7 @@ def look_until_over(
             is_known = False
         else:
             is_known = True
+            endpoint = scene.update.endpoint
             yield scene
             if scene.update.outcome is not None:
                 return
@@ -77,7 +79,7 @@ def look_until_over(
         pause(poll if is_known else min(poll, 1.0))
     raise CommandFailed(
         f"The execution of {update_id} ended, and no outcome was recorded.",
-        "Look at it in the Step Functions console, and at the endpoint: switchover status ENDPOINT",
+        f"Look at it in the Step Functions console, and at the endpoint: switchover status {endpoint}",
     )
 
 

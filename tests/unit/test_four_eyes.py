@@ -98,12 +98,12 @@ def test_who_offered_counts_and_who_started_by_hand_does_too(
 
 
 def test_an_update_of_nobody_known_is_refused_and_one_not_looked_at_is_not_judged() -> None:
-    fault = find_offerer_fault(())
+    fault = find_offerer_fault(begun(offered_by=()))
 
     assert fault is not None
     assert fault.code == "approval.starter-unknown"
-    assert find_offerer_fault(("arn",)) is None
-    assert find_offerer_fault(None) is None
+    assert find_offerer_fault(begun(offered_by=("arn",))) is None
+    assert find_offerer_fault(begun(offered_by=None)) is None
 
 
 @pytest.mark.parametrize("gate", ["required", "promotion"])

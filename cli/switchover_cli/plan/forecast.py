@@ -13,6 +13,7 @@ from switchover.aws.metrics import Traffic
 from switchover.domain.adoption import Drift
 from switchover.domain.naming import execution_name
 from switchover.domain.plain_text import quote
+from switchover.domain.queue_reasons import start_command
 from switchover.domain.queueing import Decision, Turn
 from switchover.domain.reasons import Reason
 from switchover.domain.refusals import check_endpoint
@@ -176,7 +177,7 @@ def _note_mark(deployment: Deployment, update: Update) -> tuple[str, ...]:
     if mark is None:
         return ()
     told = f"{update.version} is marked bad: {quote(mark.reason)}."
-    return (f"{told} It starts only by name, as `switchover start` does it.",)
+    return (f"{told} It starts only by name: {start_command(update)}",)
 
 
 def _open_admission(deployment: Deployment) -> Admission:

@@ -218,7 +218,10 @@ def _unexplained(ending: Ending, endpoint: EndpointReading | Absent) -> Reason:
             f"the update ended as {ending.verdict!r}, without a reason; at"
             f" {endpoint.read_at:%H:%M:%S} UTC {serves(endpoint)}"
         ),
-        remedy="See the update's timeline (switchover explain), then start the release again.",
+        remedy=(
+            f"See the update's timeline (switchover explain {endpoint.name}), then start the release"
+            " again."
+        ),
     )
 
 

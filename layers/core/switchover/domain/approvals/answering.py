@@ -61,12 +61,13 @@ def find_objections(
 ) -> tuple[Reason, ...]:
     """Why an authenticated caller's answer isn't taken; none if it is."""
     if update is None or update.open_gate is not gate:
+        endpoint = update.endpoint if update else "ENDPOINT"
         return (
             Reason(
                 code="approval.not-asked",
                 subject=f"update {update.update_id}" if update else "update",
                 message="doesn't ask people this now: it is not there yet, was answered, or has ended.",
-                remedy="See what happened: switchover history ENDPOINT",
+                remedy=f"See what happened: switchover history {endpoint}",
             ),
         )
     if verdict is Reply.DECLINED and not has_words(reason):
@@ -75,11 +76,11 @@ def find_objections(
                 code="approval.reason-missing",
                 subject=f"update {update.update_id}",
                 message="a rejection must say why.",
-                remedy="Give a reason: switchover reject ENDPOINT --reason '…'",
+                remedy=f"Give a reason: switchover reject {update.endpoint} --reason '…'",
             ),
         )
     if verdict is Reply.APPROVED and update.planned.four_eyes:
-        objection = object_to_decider(update.offered_by, caller, Channel.IAM)
+        objection = object_to_decider(update.endpoint, update.offered_by, caller, Channel.IAM)
         return (objection,) if objection else ()
     return ()
 

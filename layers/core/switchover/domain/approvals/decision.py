@@ -150,7 +150,7 @@ def _read_end(
 
 def _find_objections(update: Update, plan: Plan, given: Approval) -> Iterator[Reason]:
     if plan.four_eyes:
-        objection = object_to_decider(update.offered_by, given.by, given.channel)
+        objection = object_to_decider(update.endpoint, update.offered_by, given.by, given.channel)
         if objection is not None:
             yield objection
     if given.gate is Gate.START and plan.begin_by is not None and given.at > plan.begin_by:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.callers import is_same_person, say_caller
 from switchover.domain.naming import execution_name
+from switchover.domain.queue_reasons import start_command
 from switchover.domain.reasons import Reason
 from switchover.domain.update.approval import Channel
 
@@ -50,32 +51,37 @@ def subjects_of(update: Update, model_bucket: str) -> tuple[str, ...]:
 
 
 def object_to_decider(
-    offered_by: tuple[str, ...] | None, by: str, channel: Channel
+    endpoint: str, offered_by: tuple[str, ...] | None, by: str, channel: Channel
 ) -> Reason | None:
     """Why a yes doesn't count under four eyes; None if it does."""
     if channel is not Channel.IAM:
         return _refusal(
-            "the policy wants to know who approves, and that is known by `switchover approve` only."
+            endpoint,
+            "the policy wants to know who approves, and that is known by `switchover approve` only.",
         )
     if not offered_by:
-        return _refusal("who offered it is not known.")
+        return _refusal(endpoint, "who offered it is not known.")
     same = next((arn for arn in offered_by if is_same_person(arn, by)), None)
     if same is None:
         return None
-    return _refusal(f"{say_caller(by)} offered it too, as {say_caller(same)}.")
+    return _refusal(endpoint, f"{say_caller(by)} offered it too, as {say_caller(same)}.")
 
 
-def find_offerer_fault(offered_by: tuple[str, ...] | None) -> Reason | None:
-    """Why four eyes can't be kept; None if they can, or if nobody looked (a plan made ahead)."""
-    if offered_by is None or offered_by:
+def find_offerer_fault(update: Update) -> Reason | None:
+    """Why four eyes can't be kept; None if they can, or if nobody looked (a plan made ahead).
+
+    Whoever starts by hand what nobody vouched for speaks for the start, and not for the release.
+    """
+    if update.offered_by is None or update.offered_by:
         return None
     return Reason(
         code="approval.starter-unknown",
         subject="policy: approval.four_eyes",
         message="nobody vouched for this release, so that nobody can be known to be another person.",
         remedy=(
-            "Offer it by `switchover upload`, or start it by `switchover start`, with the right to invoke"
-            " VouchFunction."
+            "With the right to invoke VouchFunction, offer it once more: switchover upload DIR"
+            f" --endpoint {update.endpoint} --version {update.version} --reason '…'. Whoever starts it"
+            f" by hand types: {start_command(update)}"
         ),
     )
 
@@ -87,10 +93,10 @@ def say_offerers(offered_by: tuple[str, ...] | None) -> str:
     return ", ".join(map(say_caller, offered_by))
 
 
-def _refusal(message: str) -> Reason:
+def _refusal(endpoint: str, message: str) -> Reason:
     return Reason(
         code="approval.four-eyes",
         subject="policy: approval.four_eyes",
         message=message,
-        remedy="Have somebody else answer, by `switchover approve`.",
+        remedy=f"Have somebody else answer: switchover approve {endpoint}",
     )

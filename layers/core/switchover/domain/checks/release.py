@@ -97,7 +97,7 @@ def check_offerers(case: Case) -> Check:
     offered_by = case.update.offered_by
     if offered_by is None:
         return Check.unknown(name, title, "not looked up: known once it is started")
-    fault = find_offerer_fault(offered_by)
+    fault = find_offerer_fault(case.update)
     return Check.judged(name, title, say_offerers(offered_by), [fault] if fault else [])
 
 

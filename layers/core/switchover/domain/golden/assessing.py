@@ -199,7 +199,7 @@ def _unmeasured(request: GoldenRequest, what: str) -> Reason:
         code="golden.unmeasured",
         subject=f"golden request {request.name!r}",
         message=f"{what.rstrip('.')}.",
-        remedy="Mend what kept it from being measured, then ask by hand: switchover test.",
+        remedy="Mend what kept it from being measured, then ask by hand: switchover test ENDPOINT",
     )
 
 

@@ -1,0 +1,79 @@
+"""Every `switchover …` that a message prints is typed where it is printed, and helps there."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib import import_module
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.statemachine import remedies_cli, remedies_domain  # noqa: F401  (their stories)
+from tests.statemachine.laptop import sit_down
+from tests.statemachine.remedies import STORIES, Desk, Remedy
+from tests.statemachine.remedies_listed import NOT_TYPED, TYPED_ELSEWHERE
+from tests.unit.printed_commands import printed_commands
+
+from switchover_cli import watching
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.statemachine.conftest import MakeWorld
+
+
+@pytest.fixture
+def desk(
+    make_world: MakeWorld,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Desk:
+    """The commands find a story's world as their stack; waiting lets its time pass."""
+    world = make_world(requests_per_second=0.1)
+    world.put_policy("strategy: all-at-once\n")
+    sit_down(world, monkeypatch)
+    look = partial(watching.look_until_over, pause=lambda _: world.clock.advance(60))
+    monkeypatch.setattr(watching, "look_until_over", look)
+    monkeypatch.setattr("switchover_cli.adopt.time", SimpleNamespace(sleep=world.clock.advance))
+    monkeypatch.setattr(
+        "switchover_cli.upload.command.time", SimpleNamespace(sleep=world.clock.advance)
+    )
+    monkeypatch.setattr("switchover_cli.upload.command.open_uploader", lambda _: world.s3)
+    monkeypatch.setattr("switchover_cli.offered.PICK_UP_SECONDS", 2)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return Desk(world, tmp_path, monkeypatch, capsys)
+
+
+@pytest.mark.parametrize("remedy", STORIES, ids=str)
+def test_a_printed_command_helps_where_it_is_printed(desk: Desk, remedy: Remedy) -> None:
+    told = remedy.bring(desk)
+
+    shown = desk.type_printed(told, remedy.printed.command, remedy.filled)
+
+    assert desk.codes[-1] == remedy.ends, shown
+    assert remedy.shows in shown
+    assert remedy.helps is None or remedy.helps(desk.world)
+
+
+def test_no_printed_command_is_forgotten_and_none_is_listed_that_is_gone() -> None:
+    listed = {story.printed for story in STORIES} | set(TYPED_ELSEWHERE) | set(NOT_TYPED)
+
+    assert sorted(printed_commands() - listed) == []
+    assert sorted(listed - printed_commands()) == []
+
+
+def test_what_a_story_types_is_listed_nowhere_else() -> None:
+    told = {story.printed for story in STORIES}
+
+    assert told.isdisjoint(TYPED_ELSEWHERE)
+    assert told.isdisjoint(NOT_TYPED)
+
+
+@pytest.mark.parametrize("place", sorted(set(TYPED_ELSEWHERE.values())))
+def test_a_test_that_is_said_to_type_a_command_exists(place: str) -> None:
+    module, _, name = place.partition(":")
+
+    assert callable(getattr(import_module(f"tests.statemachine.{module}"), name))
