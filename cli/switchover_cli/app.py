@@ -13,6 +13,7 @@ from switchover_cli.commands import Commands
 from switchover_cli.console import open_console
 from switchover_cli.errors import CommandFailed, Interrupted, Misused, Refused
 from switchover_cli.exits import MEANINGS, ExitCode
+from switchover_cli.hints import forget_options
 
 _EXIT_CODES = "\n\n".join(f"{code.value:>4}  {meaning}" for code, meaning in MEANINGS.items())
 
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. Failures are one message on stderr."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_debug = "--debug" in given
+    forget_options()
     try:
         ended = typer.main.get_command(app)(
             args=[argument for argument in given if argument != "--debug"],

@@ -11,6 +11,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from switchover.domain.plain_text import find_hidden, for_json, for_terminal, is_plain, write_out
+from switchover_cli.hints import carried_options, find_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,8 +23,11 @@ class PlainConsole(Console):
     """A console whose strings are text: `[bold]` is seven letters, and an escape character is shown.
 
     Whatever is printed goes through `render`, so that no call can forget it. What the console itself
-    sends to steer the terminal is no text, and stays.
+    sends to steer the terminal is no text, and stays. The commands in a text get the options that were
+    typed.
     """
+
+    carried = ""
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
@@ -32,13 +36,15 @@ class PlainConsole(Console):
         if isinstance(renderable, str):
             renderable = self.render_str(renderable)
         if isinstance(renderable, Text):
-            renderable = _clean(renderable)
+            renderable = _clean(_add_options(renderable, self.carried))
         return (_clean_segment(each) for each in super().render(renderable, options))
 
 
 def open_console(**options: Any) -> PlainConsole:
     """A console to print on; options are rich's."""
-    return PlainConsole(**{"highlight": False, "markup": False, "emoji": False, **options})
+    console = PlainConsole(**{"highlight": False, "markup": False, "emoji": False, **options})
+    console.carried = carried_options()
+    return console
 
 
 @contextmanager
@@ -54,6 +60,18 @@ def telling(console: Console) -> Iterator[Callable[[str], None]]:
 def print_document(text: str, *, ends_line: bool = True) -> None:
     """Print JSON, or another document for machines, on stdout as it is."""
     typer.echo(for_json(text), nl=ends_line)
+
+
+def _add_options(text: Text, options: str) -> Text:
+    """The text with options put into each command that is in it."""
+    gaps = find_gaps(text.plain) if options else ()
+    if not gaps:
+        return text
+    first, *others = text.divide(gaps)
+    added = text.blank_copy().append_text(first)
+    for piece in others:
+        added.append(f" {options}").append_text(piece)
+    return added
 
 
 def _clean_segment(segment: Segment) -> Segment:

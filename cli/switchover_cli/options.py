@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from switchover_cli.errors import Misused
+from switchover_cli.hints import carry_option
 
 # As EndpointName and VersionName say (domain/release.py), which would load every model of a release.
 _ENDPOINT = re.compile(r"(?=.{1,63}$)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
@@ -43,14 +44,34 @@ def check_version(version: str | None) -> str | None:
     return version
 
 
+def _carry_local(is_local: bool) -> bool:  # noqa: FBT001  (typer hands the value over alone)
+    if is_local:
+        carry_option("--local")
+    return is_local
+
+
+def _carry_stack(context: typer.Context, stack: str) -> str:
+    """What the environment names holds for the next command too; only what was typed is lost."""
+    source = context.get_parameter_source("stack")
+    if source is not None and source.name == "COMMANDLINE":
+        carry_option("--stack", stack)
+    return stack
+
+
 Json = Annotated[
     bool, typer.Option("--json", help="Print JSON for machines, and nothing else, on stdout.")
 ]
-Local = Annotated[bool, typer.Option("--local", help="Talk to the running local cloud.")]
+Local = Annotated[
+    bool,
+    typer.Option("--local", callback=_carry_local, help="Talk to the running local cloud."),
+]
 Stack = Annotated[
     str,
     typer.Option(
-        "--stack", envvar="SWITCHOVER_STACK", help="The CloudFormation stack of Switchover."
+        "--stack",
+        envvar="SWITCHOVER_STACK",
+        callback=_carry_stack,
+        help="The CloudFormation stack of Switchover.",
     ),
 ]
 Endpoint = Annotated[

@@ -12,6 +12,7 @@ from tests.statemachine import remedies_cli, remedies_domain  # noqa: F401  (the
 from tests.statemachine.laptop import sit_down
 from tests.statemachine.remedies import STORIES, Desk, Remedy
 from tests.statemachine.remedies_listed import NOT_TYPED, TYPED_ELSEWHERE
+from tests.statemachine.scene import ENDPOINT
 from tests.unit.printed_commands import printed_commands
 
 from switchover_cli import watching
@@ -77,3 +78,28 @@ def test_a_test_that_is_said_to_type_a_command_exists(place: str) -> None:
     module, _, name = place.partition(":")
 
     assert callable(getattr(import_module(f"tests.statemachine.{module}"), name))
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        (("status", ENDPOINT, "--local"), "switchover adopt --local vlm"),
+        (("status", ENDPOINT, "--stack", "prod"), "switchover adopt --stack prod vlm"),
+        (("status", ENDPOINT), "switchover adopt vlm"),
+        (
+            ("abort", ENDPOINT, "--local", "--reason", "because"),
+            "switchover status --local vlm; what waits: switchover queue --local vlm",
+        ),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
+)
+def test_a_printed_command_leads_to_the_stack_that_was_typed(
+    desk: Desk, typed: tuple[str, ...], command: str
+) -> None:
+    assert command in desk.type(*typed)
+
+
+def test_a_stack_that_the_environment_names_is_not_typed_again(desk: Desk) -> None:
+    desk.monkeypatch.setenv("SWITCHOVER_STACK", "prod")
+
+    assert "switchover adopt vlm" in desk.type("status", ENDPOINT)
