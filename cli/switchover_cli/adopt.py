@@ -126,6 +126,6 @@ def _await(deployment: Deployment, wish: Adoption) -> None:
         time.sleep(_PAUSE_SECONDS)
     raise CommandFailed(
         f"The wish is written, and nothing has recorded {wish.config_name} yet.",
-        f"Run it again in a minute; else see the log of WakeUpdateFunction, and switchover status"
-        f" {wish.endpoint}.",
+        f"It is looked at again within 15 minutes: switchover status {wish.endpoint}. If it isn't"
+        " recorded then, see the logs of WakeUpdateFunction and StartQueuedFunction.",
     )

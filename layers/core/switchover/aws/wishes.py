@@ -7,6 +7,7 @@
 | wish#<endpoint> | pin            | the one version that the endpoint takes          |
 | wish#<endpoint> | adopt          | what serves, to be recorded as a version         |
 
+An adoption that isn't recorded yet stands in the index `by_start` too, for the look every 15 minutes.
 So a right to write here, by `dynamodb:LeadingKeys`, is no right to write claims, plans or the queue.
 What people wrote may be unreadable. It holds up releases, but neither a rollback nor other endpoints:
 such a pin lets no release start, such a mark marks its version, such a request stops its update.
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
-from switchover.aws.table import Table, key
+from switchover.aws.table import BY_START, Table, key
 from switchover.domain.aborting import call_off, is_by_a_person, object_to_abort
 from switchover.domain.adoption import Adoption
 from switchover.domain.marks import Mark, Pin
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 ABORT_REQUESTED = "Abort Requested"
 _SOURCE = "switchover"
+# No endpoint's name holds this sign, so that the index keeps adoptions apart from all updates.
+_ADOPTS = "#adopts"
 # Of characters; a request of ours with all its reasons has a tenth. It is copied into the update.
 _LONGEST = 64 * 1024
 _NO_JSON = "unreadable"
@@ -112,7 +115,13 @@ class Wishes(Table):
 
     def ask_adoption(self, wish: Adoption) -> None:
         """Ask for what serves to be recorded as a version; the last wish counts."""
-        self._keep(wish.endpoint, "adopt", wish.model_dump_json())
+        self._put(
+            f"wish#{wish.endpoint}",
+            "adopt",
+            body={"S": wish.model_dump_json()},
+            endpoint={"S": _ADOPTS},
+            started_at={"S": wish.endpoint},
+        )
 
     def adoption(self, endpoint: str) -> Adoption | None:
         """The last wish to have what serves recorded; None if there is none, or it can't be read."""
@@ -121,6 +130,27 @@ class Wishes(Table):
             return None if body is None else Adoption.model_validate_json(body, extra="ignore")
         except ValueError:
             return None
+
+    def open_adoptions(self) -> tuple[str, ...]:
+        """The endpoints of which somebody wishes an adoption that isn't settled."""
+        items = self._query(
+            IndexName=BY_START,
+            KeyConditionExpression="endpoint = :adopts",
+            ExpressionAttributeValues={":adopts": {"S": _ADOPTS}},
+        )
+        return tuple(dict.fromkeys(item["pk"]["S"].partition("#")[2] for item in items))
+
+    def settle_adoption(self, wish: Adoption) -> None:
+        """Look after a wish no longer; it stays readable, and a newer one stays open."""
+        body = self._body(f"wish#{wish.endpoint}", "adopt")
+        if body is not None and _read(Adoption, body, wish) == wish:
+            self._put_if(
+                "body = :body",
+                {":body": {"S": body}},
+                f"wish#{wish.endpoint}",
+                "adopt",
+                body={"S": body},
+            )
 
     def remove_pin(self, endpoint: str) -> None:
         """Let an endpoint take any version again."""

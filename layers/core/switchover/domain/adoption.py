@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from switchover.domain.fleet import Absent
 from switchover.domain.outcome import Outcome
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
 
 
+# A wish that nobody could heed for so long is given up: who wished it has looked since.
+LASTS = timedelta(hours=24)
+
+
 class Adoption(BaseModel):
     """A person's wish to have what serves recorded as a version. `config_name` is what they saw serve."""
 
@@ -30,7 +34,7 @@ class Adoption(BaseModel):
     version: VersionName
     config_name: str
     reason: str
-    at: datetime
+    at: AwareDatetime
 
 
 class Drift(BaseModel):

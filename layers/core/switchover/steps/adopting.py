@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.adoption import check_adoption
+from switchover.domain.adoption import LASTS, check_adoption
 from switchover.domain.served import Served
 
 if TYPE_CHECKING:
@@ -24,10 +24,13 @@ def adopt_wished(endpoint: str, sagemaker: SageMaker, ledger: Ledger, wishes: Wi
         return False
     served = ledger.served(endpoint)
     if any(entry.config_name == wish.config_name for entry in served):
+        wishes.settle_adoption(wish)
         return False
     holder = ledger.claim(endpoint)
     reading = sagemaker.read(endpoint)
     if any(check_adoption(wish, reading, served, holder.update_id if holder else None)):
+        if reading.read_at - wish.at >= LASTS:
+            wishes.settle_adoption(wish)
         return False
     model_name = sagemaker.find_model_name(wish.config_name)
     if model_name is None:
@@ -42,4 +45,5 @@ def adopt_wished(endpoint: str, sagemaker: SageMaker, ledger: Ledger, wishes: Wi
             at=reading.read_at,
         )
     )
+    wishes.settle_adoption(wish)
     return True

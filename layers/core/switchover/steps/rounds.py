@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from switchover.aws.failures import AWS_FAILED
 from switchover.explain.announcement import announce_given_up
 from switchover.log import logger
+from switchover.steps.adopting import adopt_wished
 from switchover.steps.queue_runner import GIVEN_UP
 from switchover.steps.sweep import visit_in_time
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from switchover.aws.notifications import Announcements
     from switchover.aws.queue import Queue
     from switchover.aws.sagemaker import SageMaker
+    from switchover.aws.wishes import Wishes
     from switchover.aws.workflow import Workflow
     from switchover.steps.cleaning import Cleaning
     from switchover.steps.queue_runner import QueueRunner
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 NOBODY = "nobody_waits"
 # Of the function's 50 s. An endpoint whose calls hang takes the rest: the next round begins behind it.
 _SECONDS = 30
+_ADOPTING_SECONDS = 5
 
 
 class Rounds:
@@ -42,6 +45,7 @@ class Rounds:
         turns: QueueRunner,
         cleaning: Cleaning,
         announcements: Announcements,
+        wishes: Wishes,
         machine_arn: str,
     ) -> None:
         self._ledger = ledger
@@ -51,6 +55,7 @@ class Rounds:
         self._turns = turns
         self._cleaning = cleaning
         self._announcements = announcements
+        self._wishes = wishes
         self._machine_arn = machine_arn
 
     def look(self, endpoint: str) -> str:
@@ -69,7 +74,7 @@ class Rounds:
         return found
 
     def go(self, now: datetime | None) -> dict[str, str]:
-        """Look at every endpoint, and at the executions that were stopped before `now`."""
+        """Look at every endpoint, at adoptions, and at the executions that were stopped before `now`."""
         waited_for = frozenset(self._queue.endpoints())
         running = self._running()
 
@@ -87,8 +92,18 @@ class Rounds:
             seconds=_SECONDS,
         )
         if now is not None:
+            self._adopt()
             self._finish_stopped(now)
         return found
+
+    def _adopt(self) -> None:
+        """Heed the adoptions whose event was lost."""
+
+        def adopt(endpoint: str) -> str:
+            is_new = adopt_wished(endpoint, self._sagemaker, self._ledger, self._wishes)
+            return "adopted" if is_new else "not_adopted"
+
+        visit_in_time(self._wishes.open_adoptions(), adopt, after="", seconds=_ADOPTING_SECONDS)
 
     def _running(self) -> frozenset[str]:
         """The executions that run; none if they can't be listed, so that each is asked for by itself."""

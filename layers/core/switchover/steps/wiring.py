@@ -112,6 +112,7 @@ def rounds() -> Rounds:
         queue_runner(),
         cleaning(),
         gateways.announcements(),
+        gateways.wishes(),
         settings().machine_arn,
     )
 
