@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -336,6 +337,61 @@ def test_push_without_anybody_to_ask_writes_nothing(
     assert code == ExitCode.USAGE
     assert "--yes" in err
     assert s3.list_objects_v2(Bucket="models")["KeyCount"] == 0
+
+
+@pytest.fixture
+def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The keys' end of a pseudo-terminal whose other end is the standard input."""
+    keys, line = os.openpty()
+    with os.fdopen(line, encoding="utf-8") as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        yield keys
+    os.close(keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "code", "told", "stands"),
+    [
+        (b"y\n", ExitCode.DONE, "Write s3://models/policies/chat.yaml?", b"tier: critical\n"),
+        (b"n\n", ExitCode.UNEXPECTED, "Nothing was written.", b"tier: production\n"),
+        (b"\n", ExitCode.UNEXPECTED, "Nothing was written.", b"tier: production\n"),
+        (b"\x04", ExitCode.INTERRUPTED, "Stopped.", b"tier: production\n"),
+    ],
+    ids=["yes", "no", "return", "end of input"],
+)
+def test_push_asks_whoever_sits_at_a_terminal(
+    shell: Shell,
+    s3: S3Client,
+    endpoint: None,
+    file: Path,
+    keyboard: int,
+    keys: bytes,
+    code: ExitCode,
+    told: str,
+    stands: bytes,
+) -> None:
+    s3.put_object(Bucket="models", Key=KEY, Body=b"tier: production\n")
+    file.write_text("tier: critical\n")
+    os.write(keyboard, keys)
+
+    ended, _, err = shell("push", "chat", file)
+
+    assert (ended, stored(s3)) == (code, stands)
+    assert "Write s3://models/policies/chat.yaml? [y/N]" in err
+    assert told in err
+
+
+def test_push_that_was_told_yes_asks_nobody(
+    shell: Shell, s3: S3Client, endpoint: None, file: Path, keyboard: int
+) -> None:
+    file.write_text("tier: critical\n")
+    os.write(keyboard, b"n\n")
+
+    code, _, err = shell("push", "chat", file, "--yes")
+
+    assert code == ExitCode.DONE
+    assert "[y/N]" not in err
+    assert stored(s3) == b"tier: critical\n"
 
 
 def test_push_loses_nobodys_change(
