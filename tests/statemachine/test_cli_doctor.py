@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.statemachine import clients
 from tests.statemachine.account import Denied, Shell
+from tests.statemachine.laptop import Laptop
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover.domain.outcome import Outcome
@@ -313,6 +314,64 @@ def test_a_topic_that_nobody_hears_is_found(shell: Shell) -> None:
     shell.world.outlets.subscriptions = 0
 
     assert codes(shell) == ["topic.unheard"]
+
+
+def test_on_a_local_cloud_a_topic_that_nobody_hears_is_a_note(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.world.outlets.subscriptions = 0
+
+    code = shell.type_in("switchover doctor")
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert code == ExitCode.DONE
+    assert "note: nobody has a confirmed subscription" in said
+    assert "Nothing was found." in said
+
+
+def test_on_aws_a_topic_that_nobody_hears_is_a_finding(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Laptop, "is_local", False)
+    shell.world.outlets.subscriptions = 0
+
+    code = shell.type_in("switchover doctor --json")
+
+    told = json.loads(capsys.readouterr().out)
+    assert code == ExitCode.NEEDS_OPERATOR
+    assert [each["code"] for each in told["findings"]] == ["topic.unheard"]
+    assert told["notes"] == []
+
+
+@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize(
+    ("policy", "state", "waits"),
+    [
+        ("strategy: canary", "AwaitOutcome", "waits while SageMaker moves the endpoint"),
+        ("approval: {required: true}", "RequestApproval", "waits for people to let it start"),
+    ],
+)
+def test_who_holds_an_endpoint_is_one_word_and_what_for_is_said(
+    shell: Shell,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    width: int,
+    policy: str,
+    state: str,
+    waits: str,
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    version = "qwen2.5-vl-7b-instruct-2026-11"
+    shell.world.put_policy(policy)
+    shell.world.offer(version)
+    held = shell.world.run_to(state)
+    shell.world.clock.advance(600)
+
+    shell.type_in("switchover doctor")
+
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert f"by {held.name}" in lines
+    assert f"its execution runs, and {waits}" in lines
 
 
 def test_scaling_that_others_suspended_is_left_to_them(shell: Shell) -> None:

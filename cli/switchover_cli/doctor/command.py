@@ -13,21 +13,28 @@ from switchover_cli.console import open_console
 from switchover_cli.deployment import find_deployment, open_session
 from switchover_cli.doctor.findings import Finding, diagnose
 from switchover_cli.doctor.reading import Doctor, Unseen
-from switchover_cli.doctor.screen import draw_finding, draw_held, sum_up
+from switchover_cli.doctor.screen import draw_finding, draw_held, draw_note, sum_up
 from switchover_cli.doctor.seen import Holding, tell_held
 from switchover_cli.exits import ExitCode
 from switchover_cli.following import print_json
 from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack
 
+# Nobody subscribes an address to a local cloud, which sends no mail.
+_NORMAL_LOCALLY = frozenset({"topic.unheard"})
+
 
 class DoctorRecord(BaseModel):
-    """What `doctor --json` prints. Nothing that is in `unseen` was looked at whole."""
+    """What `doctor --json` prints. Nothing that is in `unseen` was looked at whole.
+
+    `notes` would be findings on AWS, and are normal on a local cloud.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     at: datetime
     held: tuple[Holding, ...]
     findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
     unseen: tuple[Unseen, ...]
 
 
@@ -48,35 +55,40 @@ def doctor(
     deployment = find_deployment(stack, open_session(local=local))
     examination = Doctor(deployment, within)
     seen = examination.look()
-    held, findings, unseen = tell_held(seen), diagnose(seen), tuple(examination.unseen)
+    found = diagnose(seen)
+    normal = _NORMAL_LOCALLY if deployment.is_local else frozenset[str]()
+    record = DoctorRecord(
+        at=seen.now,
+        held=tell_held(seen),
+        findings=tuple(each for each in found if each.code not in normal),
+        notes=tuple(each for each in found if each.code in normal),
+        unseen=tuple(examination.unseen),
+    )
     if json:
-        print_json(DoctorRecord(at=seen.now, held=held, findings=findings, unseen=unseen))
+        print_json(record)
     else:
-        _draw(seen.now, held, findings, unseen)
-    if findings:
+        _draw(record)
+    if record.findings:
         raise typer.Exit(ExitCode.NEEDS_OPERATOR)
-    if unseen:
+    if record.unseen:
         raise typer.Exit(ExitCode.UNEXPECTED)
 
 
-def _draw(
-    now: datetime,
-    held: tuple[Holding, ...],
-    findings: tuple[Finding, ...],
-    unseen: tuple[Unseen, ...],
-) -> None:
+def _draw(record: DoctorRecord) -> None:
     console = open_console()
     # A command is one line however narrow the terminal is, so that it can be copied.
     whole = open_console(soft_wrap=True)
-    console.print(draw_held(held, now))
-    for number, finding in enumerate(findings, start=1):
+    console.print(draw_held(record.held, record.at))
+    for number, finding in enumerate(record.findings, start=1):
         console.print()
         console.print(draw_finding(number, finding))
         for command in finding.commands:
             whole.print(Text(f"   {command}", style="cyan"))
-    if unseen:
+    if record.notes or record.unseen:
         console.print()
-    for each in unseen:
+    for note in record.notes:
+        console.print(draw_note(note))
+    for each in record.unseen:
         console.print(Text(f"not seen: {each.part}: {each.why}", style="yellow"))
     console.print()
-    console.print(sum_up(findings, unseen))
+    console.print(sum_up(record.findings, record.unseen))

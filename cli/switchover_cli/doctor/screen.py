@@ -24,12 +24,18 @@ def draw_held(held: tuple[Holding, ...], now: datetime) -> RenderableType:
     """What is held, by whom, since when."""
     if not held:
         return Text("Nothing is held: no claim, no queue, no pin.")
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), title_justify="left")
-    for column in ("held", "endpoint", "by", "for", ""):
-        table.add_column(column, no_wrap=column in {"held", "for"}, overflow="fold")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
     for each in held:
-        since = say_duration((now - each.since).total_seconds()) if each.since else "?"
-        table.add_row(each.kind, each.endpoint, each.by, since, each.told)
+        since = (
+            f"for {say_duration((now - each.since).total_seconds())}"
+            if each.since
+            else "how long is unknown"
+        )
+        table.add_row(each.kind, Text.assemble((each.endpoint, "bold"), f", {since}"))
+        table.add_row("", f"by {each.by}")
+        table.add_row("", each.told)
     return table
 
 
@@ -44,6 +50,11 @@ def draw_finding(number: int, finding: Finding) -> RenderableType:
     since = f" Since {say_minute(finding.since)} UTC." if finding.since else ""
     grid.add_row("", Text(f"{finding.evidence}{since}"))
     return grid
+
+
+def draw_note(note: Finding) -> Text:
+    """What is normal on a local cloud, and would be a finding on AWS."""
+    return Text(f"note: {note.evidence} That is normal on a local cloud.", style="dim")
 
 
 def sum_up(findings: tuple[Finding, ...], unseen: tuple[Unseen, ...]) -> Text:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.observing import Purpose
+from switchover.domain.update.approval import Gate
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -135,13 +138,27 @@ def tell_held(seen: Seen) -> tuple[Holding, ...]:
     )
 
 
+# By what the execution's token is parked for.
+_WAITS: Mapping[str, str] = {
+    Purpose.CAPACITY: "waits for extra instances",
+    Purpose.OUTCOME: "waits while SageMaker moves the endpoint",
+    Purpose.WATCH: "watches the alarms of the new version",
+    Purpose.ROLLBACK: "waits while SageMaker takes the endpoint back",
+    Purpose.RESTORE: "waits to put the capacity back",
+    Gate.START: "waits for people to let it start",
+    Gate.PROMOTION: "waits for people to let the new version stay",
+}
+
+
 def _tell_claim(held: HeldClaim) -> Holding:
     update = held.update
-    waits = f", waits in {update.awaited}" if update is not None and update.awaited else ""
+    waits = _WAITS.get(update.awaited or "", "") if update is not None else ""
     return Holding(
         kind="claim",
         endpoint=held.claim.endpoint,
         by=held.claim.update_id,
         since=held.claim.claimed_at,
-        told=f"its execution runs{waits}" if held.is_running else "its execution is gone",
+        told=f"its execution runs{waits and f', and {waits}'}"
+        if held.is_running
+        else "its execution is gone",
     )
