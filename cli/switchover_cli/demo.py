@@ -249,10 +249,12 @@ def _close(console: Console, *, is_true: bool, is_kept: bool, real_seconds: floa
     console.print()
     if is_kept:
         console.print("The local cloud is still up, to look further (commands in .venv/bin):")
-        console.print(f"  switchover history {ENDPOINT}     every update with its reason")
-        console.print(f"  switchover status {ENDPOINT}      what serves, alarms, last outcome")
-        console.print('  eval "$(switchover local env)"   then the plain aws CLI works too')
-        console.print("  switchover local down            end it")
+        console.print(f"  switchover history {ENDPOINT} --local   every update with its reason")
+        console.print(
+            f"  switchover status {ENDPOINT} --local    what serves, alarms, last outcome"
+        )
+        console.print('  eval "$(switchover local env)"        then the plain aws CLI works too')
+        console.print("  switchover local down                 end it")
     else:
         console.print("  switchover local demo            play it again, and leave the cloud up")
         console.print("  switchover local up              a cloud of your own to rehearse on")

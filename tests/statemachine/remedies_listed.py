@@ -38,13 +38,13 @@ NOT_TYPED = {
         Printed(f"{CLI}/{file}.py", f"switchover {command}"): _CLOUD
         for file, command in (
             ("cloud", "local up"),
-            ("demo", "history {}"),
+            ("demo", "history {} --local"),
             ("demo", "local demo"),
             ("demo", "local down"),
             ("demo", "local env"),
             ("demo", "local up"),
             ("demo", "rollback {}"),
-            ("demo", "status {}"),
+            ("demo", "status {} --local"),
             ("demo", "upload --help"),
             ("local", "and aws there"),
             ("local", "local demo"),
