@@ -48,6 +48,7 @@ class _Queue:
     running: str | None
     to_finish: str | None
     unreadable: str | None
+    is_running: bool
     pin: Pin | None
     waiting: tuple[Waiting, ...]
 
@@ -67,6 +68,9 @@ def queue(
         holding if not is_over and not is_unreadable else None,
         holding if is_over else None,
         holding if is_unreadable else None,
+        is_unreadable
+        and holder is not None
+        and deployment.workflow.is_running(holder.execution_arn),
         deployment.wishes.pin(endpoint),
         deployment.queue.entries(endpoint),
     )
@@ -123,12 +127,12 @@ def _draw(found: _Queue) -> RenderableType:
             Text(f"Ended, and is put right once SageMaker stands still: {found.to_finish}")
         )
     if found.unreadable:
-        lines.append(
-            Text(
-                f"Holds the endpoint, and can't be read: {found.unreadable}. It ends once its execution"
-                f" is gone; at once: switchover unclaim {found.endpoint} --reason '…'"
-            )
+        freed = (
+            "Its execution runs, and ends it."
+            if found.is_running
+            else f"Free it at once: switchover unclaim {found.endpoint} --reason '…'"
         )
+        lines.append(Text(f"Holds the endpoint, and can't be read: {found.unreadable}. {freed}"))
     if found.pin:
         lines.append(Text(f"Pinned to {found.pin.shown}: {found.pin.reason}"))
     if not found.waiting:

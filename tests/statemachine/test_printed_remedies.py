@@ -13,6 +13,7 @@ from tests.statemachine.laptop import sit_down
 from tests.statemachine.remedies import STORIES, Desk, Remedy
 from tests.statemachine.remedies_listed import NOT_TYPED, TYPED_ELSEWHERE
 from tests.statemachine.scene import ENDPOINT
+from tests.statemachine.test_stories_unreadable import damage
 from tests.unit.printed_commands import printed_commands
 
 from switchover_cli import watching
@@ -103,3 +104,16 @@ def test_a_stack_that_the_environment_names_is_not_typed_again(desk: Desk) -> No
     desk.monkeypatch.setenv("SWITCHOVER_STACK", "prod")
 
     assert "switchover adopt vlm" in desk.type("status", ENDPOINT)
+
+
+def test_unclaim_is_not_named_while_the_execution_runs_and_would_have_it_refused(
+    desk: Desk,
+) -> None:
+    desk.world.offer("v2")
+    damage(desk.world, desk.world.run_to("AwaitOutcome").name)
+
+    told = desk.type("queue", ENDPOINT)
+
+    assert "can't be read" in told
+    assert "switchover unclaim" not in told
+    assert desk.type("unclaim", ENDPOINT, "--reason", "because").startswith("Error: ")
