@@ -17,6 +17,7 @@ from switchover_cli.starting import await_pick_up, parse_overrides, start_update
 from switchover_cli.watching import look_until_over
 
 if TYPE_CHECKING:
+    from switchover.domain.served import Served
     from switchover.domain.update.records import Moment
     from switchover.domain.update.update import Update
 
@@ -36,6 +37,10 @@ class Ledger:
 
     def timeline(self, _update_id: str) -> tuple[Moment, ...]:
         """Nothing happened yet."""
+        return ()
+
+    def served(self, _endpoint: str) -> tuple[Served, ...]:
+        """Nothing is known to have served."""
         return ()
 
     def listed(self, _endpoint: str) -> tuple[Update, ...]:
