@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.fleet import Absent, EndpointReading
     from switchover.domain.rollback import WayBack
+    from switchover.domain.update.records import NotedMoment
     from switchover.domain.update.update import Update
 
 _LANDING = "Looking again soon: what was asked of SageMaker and not answered may still begin."
@@ -59,12 +60,13 @@ def handler(payload: Payload) -> dict[str, Any]:
     is_end = move in {Move.NOTHING, Move.GIVE_UP}
     is_landing = is_end and update.has_request_under_way(endpoint.read_at)
     text = _LANDING if is_landing else f"{way.told}: {why}"
-    ledger.add_moment(update, Moment(at=endpoint.read_at, state="RollBack", text=text))
+    noted = ledger.add_move(update, Moment(at=endpoint.read_at, state="RollBack", text=text))
     if is_landing:
+        ledger.save(update, last_move=noted)
         return answer("landing")
     if is_end:
         return answer("settled" if move is Move.NOTHING else "gave_up")
-    return answer(_make(way, update, endpoint, why))
+    return answer(_make(way, update, endpoint, why, noted))
 
 
 def _turn_back(update: Update, ending: Ending, now: datetime) -> Update:
@@ -76,11 +78,18 @@ def _turn_back(update: Update, ending: Ending, now: datetime) -> Update:
     return gateways.ledger().save(update, cause=cause, turned_back_at=now)
 
 
-def _make(way: WayBack, update: Update, endpoint: EndpointReading | Absent, why: str) -> str:
+def _make(
+    way: WayBack,
+    update: Update,
+    endpoint: EndpointReading | Absent,
+    why: str,
+    noted: NotedMoment,
+) -> str:
     """Make a move; only one that SageMaker has answered counts as an attempt."""
     ledger, move, at = gateways.ledger(), way.move, endpoint.read_at
     answered = {"rollback_attempts": update.rollback_attempts + move.is_attempt}
     changes: dict[str, Any] = {
+        "last_move": noted,
         "is_mixed": way.is_mixed,
         "tripped_at": at if move is Move.TRIP_ABORT_ALARM else update.tripped_at,
         "abort_published_at": at if move is Move.PUBLISH_ABORT else update.abort_published_at,

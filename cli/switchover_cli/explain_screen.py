@@ -18,8 +18,8 @@ from switchover_cli.screen import GOLDEN_STYLES, OUTCOME_STYLES, draw_reasons, d
 from switchover_cli.words import (
     say_asked,
     say_minute,
+    say_moment,
     say_offset,
-    say_plainly,
     say_version,
     shorten_alarm,
     squeeze,
@@ -141,7 +141,7 @@ def _draw_timeline(timeline: tuple[Moment, ...], update: Update) -> RenderableTy
         table.add_row("", "", Text(all_of_it, style="dim", overflow="fold"))
     for moment in timeline[-_MOST_MOMENTS:]:
         offset = Text(say_offset(moment.at, update.started_at), style="dim")
-        table.add_row(offset, moment.state, say_plainly(moment.text))
+        table.add_row(offset, moment.state, say_moment(moment))
     return table
 
 

@@ -22,8 +22,8 @@ from switchover_cli.words import (
     ALARM_WORDS,
     say_asked,
     say_minute,
+    say_moment,
     say_offset,
-    say_plainly,
     say_strategy,
     say_version,
     shorten_alarm,
@@ -211,7 +211,7 @@ def _draw_timeline(timeline: tuple[Moment, ...], update: Update) -> RenderableTy
     shown = squeeze(timeline)[-_TIMELINE_ROWS:]
     for moment in shown:
         table.add_row(
-            say_offset(moment.at, update.started_at), moment.state, Text(say_plainly(moment.text))
+            say_offset(moment.at, update.started_at), moment.state, Text(say_moment(moment))
         )
     for _ in range(_TIMELINE_ROWS - len(shown)):
         table.add_row("", "", "")

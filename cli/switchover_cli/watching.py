@@ -15,7 +15,7 @@ from switchover_cli.drift import draw_drift
 from switchover_cli.errors import CommandFailed, Interrupted, Misused
 from switchover_cli.scene import Scene, read_scene
 from switchover_cli.screen import draw_scene, draw_wait
-from switchover_cli.words import say_offset, say_plainly, squeeze
+from switchover_cli.words import say_moment, say_offset, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -140,19 +140,24 @@ def show(
 
 def _show_lines(looks: Iterator[Scene], console: Console) -> Scene:
     current: Scene | None = None
-    shown_moments = 0
+    shown_moments, shown_times = 0, 1
     shown_phase = ""
     shown_drift: Drift | None = None
     for current in looks:
         start = current.update.started_at
         told = squeeze(current.timeline)
-        for moment in told[shown_moments:]:
-            console.print(
-                Text(
-                    f"{say_offset(moment.at, start)}  {moment.state:<15}  {say_plainly(moment.text)}"
-                ),
-                soft_wrap=True,
-            )
+        is_over = current.update.outcome is not None
+        # How often the last one was told is known once something else follows.
+        repeated = tuple(
+            each
+            for each in told[shown_moments - 1 : shown_moments]
+            if shown_moments and each.times > shown_times and (is_over or told[shown_moments:])
+        )
+        for moment in (*repeated, *told[shown_moments:]):
+            line = f"{say_offset(moment.at, start)}  {moment.state:<15}  {say_moment(moment)}"
+            console.print(Text(line), soft_wrap=True)
+        if repeated or told[shown_moments:]:
+            shown_times = told[-1].times
         shown_moments = len(told)
         if current.drift is not None and current.drift != shown_drift:
             console.print(draw_drift(current.drift), soft_wrap=True)

@@ -80,13 +80,23 @@ def say_asked(update: Update) -> str:
 
 
 def squeeze(timeline: Iterable[Moment]) -> tuple[Moment, ...]:
-    """A timeline in which what is told twice in a row stands once, at its first time."""
+    """A timeline in which what is told more than once in a row stands once, and is counted."""
     kept: list[Moment] = []
     for moment in timeline:
         told = (moment.state, say_plainly(moment.text))
-        if not kept or told != (kept[-1].state, say_plainly(kept[-1].text)):
+        if kept and told == (kept[-1].state, say_plainly(kept[-1].text)):
+            kept[-1] = kept[-1].repeat(moment)
+        else:
             kept.append(moment)
     return tuple(kept)
+
+
+def say_moment(moment: Moment) -> str:
+    """What a moment says, and how often it was said in a row: `… (12 times until 14:25:29)`."""
+    told = say_plainly(moment.text)
+    if moment.until is None:
+        return told
+    return f"{told} ({moment.times} times until {moment.until.astimezone(UTC):%H:%M:%S})"
 
 
 def say_stages(stages: Iterable[Stage]) -> str:

@@ -9,6 +9,7 @@ from switchover.domain.units import say_bytes
 from switchover.domain.update.records import Moment
 from switchover_cli.words import (
     say_duration,
+    say_moment,
     say_offset,
     say_plainly,
     say_roughly,
@@ -88,10 +89,23 @@ def test_sizes_count_in_powers_of_a_thousand() -> None:
     ]
 
 
-def test_what_is_told_twice_in_a_row_stands_once_at_its_first_time() -> None:
+def test_what_is_told_twice_in_a_row_stands_once_and_is_counted() -> None:
     told = ("Launching 1 instance(s)", "Launching 1 instance.", "Baking.", "Launching 1 instance.")
     timeline = tuple(
         Moment(at=samples.later(n), state="AwaitOutcome", text=text) for n, text in enumerate(told)
     )
 
-    assert squeeze(timeline) == (timeline[0], timeline[2], timeline[3])
+    twice = timeline[0].model_copy(update={"times": 2, "until": timeline[1].at})
+    assert squeeze(timeline) == (twice, timeline[2], timeline[3])
+    assert say_moment(twice) == f"Launching 1 instance (2 times until {timeline[1].at:%H:%M:%S})"
+
+
+def test_what_the_ledger_counted_already_is_counted_on() -> None:
+    counted = Moment(
+        at=samples.later(0), state="RollBack", text="Back", times=12, until=samples.later(90)
+    )
+    again = Moment(at=samples.later(120), state="RollBack", text="Back")
+
+    (squeezed,) = squeeze((counted, again))
+
+    assert (squeezed.at, squeezed.times, squeezed.until) == (counted.at, 13, again.at)

@@ -1,4 +1,4 @@
-"""Moments: the timeline of an update, one item each: waiting makes no item longer."""
+"""Moments: the timeline of an update, one item each: waiting and trying again make no more of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from switchover.aws.ledger_items import read_moment
 from switchover.aws.table import Table
 from switchover.domain.brevity import shorten_text
+from switchover.domain.update.records import NotedMoment
 
 if TYPE_CHECKING:
     from switchover.domain.update.records import Moment
@@ -22,13 +23,26 @@ class Moments(Table):
 
         SageMaker's clock tells whole seconds; within one the update's revision keeps the order.
         """
-        body = moment.model_copy(update={"text": shorten_text(moment.text)}).model_dump_json()
-        digest = hashlib.sha256(body.encode()).hexdigest()[:8]
+        self._put_moment(update.update_id, NotedMoment(moment=moment, revision=update.revision))
+
+    def add_move(self, update: Update, moment: Moment) -> NotedMoment:
+        """Add what RollBack does; told again in a row, it is counted in the same item."""
+        last = update.last_move
+        noted = NotedMoment(moment=moment, revision=update.revision)
+        if last is not None and _says(last.moment) == _says(moment):
+            noted = NotedMoment(moment=last.moment.repeat(moment), revision=last.revision)
+        self._put_moment(update.update_id, noted)
+        return noted
+
+    def _put_moment(self, update_id: str, noted: NotedMoment) -> None:
+        moment = noted.moment.model_copy(update={"text": shorten_text(noted.moment.text)})
+        once = moment.model_copy(update={"times": 1, "until": None}).model_dump_json()
+        digest = hashlib.sha256(once.encode()).hexdigest()[:8]
         at = moment.at.isoformat(timespec="milliseconds")
         self._put(
-            f"update#{update.update_id}",
-            f"moment#{at}#{update.revision:06d}#{digest}",
-            body={"S": body},
+            f"update#{update_id}",
+            f"moment#{at}#{noted.revision:06d}#{digest}",
+            body={"S": moment.model_dump_json()},
         )
 
     def timeline(self, update_id: str) -> tuple[Moment, ...]:
@@ -41,3 +55,7 @@ class Moments(Table):
             },
         )
         return tuple(read_moment(item) for item in items)
+
+
+def _says(moment: Moment) -> tuple[str, str]:
+    return moment.state, moment.text

@@ -21,7 +21,7 @@ class Evidence(BaseModel):
 
 
 class Moment(BaseModel):
-    """One entry of an update's timeline."""
+    """One entry of an update's timeline. `times` it was told in a row, from `at` until `until`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,6 +30,24 @@ class Moment(BaseModel):
     text: str
     old_instances: int | None = None
     new_instances: int | None = None
+    times: int = 1
+    until: datetime | None = None
+
+    def repeat(self, again: Moment) -> Moment:
+        """This moment, told once more later; the same moment twice is one."""
+        until = again.until or again.at
+        if until <= (self.until or self.at):
+            return self
+        return self.model_copy(update={"times": self.times + again.times, "until": until})
+
+
+class NotedMoment(BaseModel):
+    """A moment in the ledger, and the update's revision that stands in its key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    moment: Moment
+    revision: int
 
 
 class AbortRequest(BaseModel):

@@ -97,6 +97,8 @@ class Update(BaseModel):
     is_confirmed: bool = False
     is_mixed: bool = False
     last_seen: str = ""
+    # What RollBack told last: where it tells the same again, that is counted there.
+    last_move: NotedMoment | None = None
     snapshot: CapacitySnapshot | None = None
     # Whether SageMaker was asked to bring the fleet back to its size.
     is_resize_asked: bool = False
