@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
-from switchover_local.twin.autoscaling.operations import ScalingOperations
+from switchover_local.twin.autoscaling.policy_operations import PolicyOperations
+from switchover_local.twin.autoscaling.target_operations import TargetOperations
 from switchover_local.twin.autoscaling.targets import ScalableTargets
 from switchover_local.twin.clock import SteppedClock
+from switchover_local.twin.wire.messages import Call
 from switchover_local.twin.wire.refusals import Refusal
+from switchover_local.twin.wire.service import Service
 
+SERVICE = "application-autoscaling"
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TARGET = {
     "ServiceNamespace": "sagemaker",
@@ -66,23 +70,30 @@ def targets(fleet: Fleet) -> ScalableTargets:
 
 
 @pytest.fixture
-def scaling(targets: ScalableTargets) -> ScalingOperations:
-    return operations(targets)
+def scaling(targets: ScalableTargets) -> Service:
+    return service(targets)
 
 
-def operations(targets: ScalableTargets) -> ScalingOperations:
-    return ScalingOperations(
-        targets, SteppedClock(NOON), account_id="000000000000", region="us-east-1"
+def service(targets: ScalableTargets) -> Service:
+    clock, account = SteppedClock(NOON), {"account_id": "000000000000", "region": "us-east-1"}
+    return Service(
+        SERVICE,
+        TargetOperations(targets, clock, **account),
+        PolicyOperations(targets, clock, **account),
     )
 
 
-def describe(scaling: ScalingOperations) -> dict[str, Any]:
-    (target,) = scaling.describe_scalable_targets(EVERYWHERE).members["ScalableTargets"]
+def ask(scaling: Service, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+    return dict(scaling.perform(Call(SERVICE, operation, "json", params)).members)
+
+
+def describe(scaling: Service) -> dict[str, Any]:
+    (target,) = ask(scaling, "DescribeScalableTargets", EVERYWHERE)["ScalableTargets"]
     return dict(target)
 
 
-def test_a_target_is_described_as_it_was_registered(scaling: ScalingOperations) -> None:
-    scaling.register_scalable_target(TARGET | BOUNDS)
+def test_a_target_is_described_as_it_was_registered(scaling: Service) -> None:
+    ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS)
 
     described = describe(scaling)
 
@@ -91,16 +102,16 @@ def test_a_target_is_described_as_it_was_registered(scaling: ScalingOperations) 
     assert not any(described["SuspendedState"].values())
 
 
-def test_what_a_second_registration_does_not_name_stays(scaling: ScalingOperations) -> None:
+def test_what_a_second_registration_does_not_name_stays(scaling: Service) -> None:
     role = "arn:aws:iam::111122223333:role/scaler"
     suspended = {
         "DynamicScalingInSuspended": True,
         "DynamicScalingOutSuspended": True,
         "ScheduledScalingSuspended": False,
     }
-    first = scaling.register_scalable_target(TARGET | BOUNDS | {"RoleARN": role})
-    scaling.register_scalable_target(TARGET | {"SuspendedState": suspended})
-    second = scaling.register_scalable_target(TARGET | {"MaxCapacity": 9})
+    first = ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS | {"RoleARN": role})
+    ask(scaling, "RegisterScalableTarget", TARGET | {"SuspendedState": suspended})
+    second = ask(scaling, "RegisterScalableTarget", TARGET | {"MaxCapacity": 9})
 
     described = describe(scaling)
 
@@ -109,16 +120,18 @@ def test_what_a_second_registration_does_not_name_stays(scaling: ScalingOperatio
     assert (described["RoleARN"], described["SuspendedState"]) == (role, suspended)
 
 
-def test_a_suspension_is_lifted_only_where_it_is_named(scaling: ScalingOperations) -> None:
+def test_a_suspension_is_lifted_only_where_it_is_named(scaling: Service) -> None:
     everything = {
         "DynamicScalingInSuspended": True,
         "DynamicScalingOutSuspended": True,
         "ScheduledScalingSuspended": True,
     }
-    scaling.register_scalable_target(TARGET | BOUNDS | {"SuspendedState": everything})
+    ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS | {"SuspendedState": everything})
 
-    scaling.register_scalable_target(
-        TARGET | {"SuspendedState": {"DynamicScalingInSuspended": False}}
+    ask(
+        scaling,
+        "RegisterScalableTarget",
+        TARGET | {"SuspendedState": {"DynamicScalingInSuspended": False}},
     )
 
     lifted = {"DynamicScalingInSuspended": False}
@@ -140,51 +153,55 @@ def test_a_suspension_is_lifted_only_where_it_is_named(scaling: ScalingOperation
 )
 def test_a_registration_that_makes_no_sense_is_refused(
     targets: ScalableTargets,
-    scaling: ScalingOperations,
+    scaling: Service,
     request_: dict[str, Any],
     complaint: str,
 ) -> None:
     with pytest.raises(Refusal, match=f"ValidationException.*{complaint}"):
-        scaling.register_scalable_target(request_)
+        ask(scaling, "RegisterScalableTarget", request_)
 
     assert targets.target("shop", "main") is None
 
 
 def test_deregistering_takes_policies_and_scheduled_actions_along(
-    scaling: ScalingOperations,
+    scaling: Service,
 ) -> None:
-    scaling.register_scalable_target(TARGET | BOUNDS)
-    scaling.put_scaling_policy(TARGET | TRACKING)
-    scaling.put_scheduled_action(TARGET | NIGHTLY)
+    ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS)
+    ask(scaling, "PutScalingPolicy", TARGET | TRACKING)
+    ask(scaling, "PutScheduledAction", TARGET | NIGHTLY)
 
-    scaling.deregister_scalable_target(TARGET)
-    scaling.register_scalable_target(TARGET | BOUNDS)
+    ask(scaling, "DeregisterScalableTarget", TARGET)
+    ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS)
 
-    assert scaling.describe_scaling_policies(EVERYWHERE).members["ScalingPolicies"] == []
-    assert scaling.describe_scheduled_actions(EVERYWHERE).members["ScheduledActions"] == []
+    assert ask(scaling, "DescribeScalingPolicies", EVERYWHERE)["ScalingPolicies"] == []
+    assert ask(scaling, "DescribeScheduledActions", EVERYWHERE)["ScheduledActions"] == []
 
 
-def test_a_policy_comes_back_as_it_was_put(scaling: ScalingOperations) -> None:
-    scaling.register_scalable_target(TARGET | BOUNDS)
-    arn = scaling.put_scaling_policy(TARGET | TRACKING).members["PolicyARN"]
+def test_a_policy_comes_back_as_it_was_put(scaling: Service) -> None:
+    ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS)
+    arn = ask(scaling, "PutScalingPolicy", TARGET | TRACKING)["PolicyARN"]
 
-    (policy,) = scaling.describe_scaling_policies(
-        {"ServiceNamespace": "sagemaker", "ResourceId": TARGET["ResourceId"]}
-    ).members["ScalingPolicies"]
+    (policy,) = ask(
+        scaling,
+        "DescribeScalingPolicies",
+        {"ServiceNamespace": "sagemaker", "ResourceId": TARGET["ResourceId"]},
+    )["ScalingPolicies"]
 
     assert (TARGET | TRACKING).items() <= policy.items()
     assert policy["PolicyARN"] == arn
 
 
-def test_a_scheduled_action_is_changed_in_part(scaling: ScalingOperations) -> None:
-    scaling.register_scalable_target(TARGET | BOUNDS)
-    scaling.put_scheduled_action(TARGET | NIGHTLY)
+def test_a_scheduled_action_is_changed_in_part(scaling: Service) -> None:
+    ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS)
+    ask(scaling, "PutScheduledAction", TARGET | NIGHTLY)
 
-    scaling.put_scheduled_action(
-        TARGET | {"ScheduledActionName": "night", "Schedule": "rate(1 day)"}
+    ask(
+        scaling,
+        "PutScheduledAction",
+        TARGET | {"ScheduledActionName": "night", "Schedule": "rate(1 day)"},
     )
 
-    (action,) = scaling.describe_scheduled_actions(EVERYWHERE).members["ScheduledActions"]
+    (action,) = ask(scaling, "DescribeScheduledActions", EVERYWHERE)["ScheduledActions"]
     assert action["Schedule"] == "rate(1 day)"
     assert action["ScalableTargetAction"] == NIGHTLY["ScalableTargetAction"]
 
@@ -192,39 +209,37 @@ def test_a_scheduled_action_is_changed_in_part(scaling: ScalingOperations) -> No
 @pytest.mark.parametrize(
     ("operation", "more", "message"),
     [
-        ("deregister_scalable_target", {}, f"No scalable target found for {NAMED_TARGET}"),
-        ("put_scaling_policy", TRACKING, f"No scalable target registered for {NAMED_TARGET}"),
-        ("put_scheduled_action", NIGHTLY, f"No scalable target registered for {NAMED_TARGET}"),
+        ("DeregisterScalableTarget", {}, f"No scalable target found for {NAMED_TARGET}"),
+        ("PutScalingPolicy", TRACKING, f"No scalable target registered for {NAMED_TARGET}"),
+        ("PutScheduledAction", NIGHTLY, f"No scalable target registered for {NAMED_TARGET}"),
         (
-            "delete_scaling_policy",
+            "DeleteScalingPolicy",
             {"PolicyName": "p"},
             f"No scaling policy found for {NAMED_TARGET}, policy name: p",
         ),
         (
-            "delete_scheduled_action",
+            "DeleteScheduledAction",
             {"ScheduledActionName": "a"},
             f"No scheduled action found for {NAMED_TARGET}, scheduled action name: a",
         ),
     ],
 )
 def test_what_is_not_there_is_refused_in_awss_words(
-    scaling: ScalingOperations, operation: str, more: dict[str, Any], message: str
+    scaling: Service, operation: str, more: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        getattr(scaling, operation)(TARGET | more)
+        ask(scaling, operation, TARGET | more)
 
     assert (refused.value.code, refused.value.message) == ("ObjectNotFoundException", message)
 
 
-def test_policies_and_actions_can_be_deleted(
-    targets: ScalableTargets, scaling: ScalingOperations
-) -> None:
-    scaling.register_scalable_target(TARGET | BOUNDS)
-    scaling.put_scaling_policy(TARGET | TRACKING)
-    scaling.put_scheduled_action(TARGET | NIGHTLY)
+def test_policies_and_actions_can_be_deleted(targets: ScalableTargets, scaling: Service) -> None:
+    ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS)
+    ask(scaling, "PutScalingPolicy", TARGET | TRACKING)
+    ask(scaling, "PutScheduledAction", TARGET | NIGHTLY)
 
-    scaling.delete_scaling_policy(TARGET | {"PolicyName": "keep-busy"})
-    scaling.delete_scheduled_action(TARGET | {"ScheduledActionName": "night"})
+    ask(scaling, "DeleteScalingPolicy", TARGET | {"PolicyName": "keep-busy"})
+    ask(scaling, "DeleteScheduledAction", TARGET | {"ScheduledActionName": "night"})
 
     target = targets.target("shop", "main")
     assert target is not None
@@ -234,50 +249,52 @@ def test_policies_and_actions_can_be_deleted(
 @pytest.mark.parametrize(
     ("operation", "nonsense"),
     [
-        ("put_scaling_policy", {"PolicyName": "p", "PolicyType": "TargetTrackingScaling"}),
-        ("put_scaling_policy", {"PolicyName": "p"}),
-        ("put_scheduled_action", NIGHTLY | {"Schedule": "every night"}),
-        ("put_scheduled_action", {"ScheduledActionName": "a", "Schedule": "rate(1 day)"}),
+        ("PutScalingPolicy", {"PolicyName": "p", "PolicyType": "TargetTrackingScaling"}),
+        ("PutScalingPolicy", {"PolicyName": "p"}),
+        ("PutScheduledAction", NIGHTLY | {"Schedule": "every night"}),
+        ("PutScheduledAction", {"ScheduledActionName": "a", "Schedule": "rate(1 day)"}),
     ],
 )
 def test_a_policy_or_action_without_substance_is_refused(
-    scaling: ScalingOperations, operation: str, nonsense: dict[str, Any]
+    scaling: Service, operation: str, nonsense: dict[str, Any]
 ) -> None:
-    scaling.register_scalable_target(TARGET | BOUNDS)
+    ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS)
 
     with pytest.raises(Refusal, match="ValidationException"):
-        getattr(scaling, operation)(TARGET | nonsense)
+        ask(scaling, operation, TARGET | nonsense)
 
 
 def test_a_deleted_endpoint_leaves_no_target_and_the_others_stay(
-    targets: ScalableTargets, scaling: ScalingOperations
+    targets: ScalableTargets, scaling: Service
 ) -> None:
     other = TARGET | {"ResourceId": "endpoint/help/variant/main"}
-    scaling.register_scalable_target(TARGET | BOUNDS)
-    scaling.register_scalable_target(other | BOUNDS)
+    ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS)
+    ask(scaling, "RegisterScalableTarget", other | BOUNDS)
 
     targets.deregister_endpoint("shop")
 
     assert describe(scaling)["ResourceId"] == other["ResourceId"]
 
 
-def test_a_registration_raises_the_fleet_to_its_minimum(
-    scaling: ScalingOperations, fleet: Fleet
-) -> None:
-    scaling.register_scalable_target(TARGET | BOUNDS)
+def test_a_registration_raises_the_fleet_to_its_minimum(scaling: Service, fleet: Fleet) -> None:
+    ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS)
 
     assert fleet.instances == {("shop", "main"): 2, ("help", "main"): 1}
 
 
 def test_suspended_scaling_raises_nothing_until_it_is_resumed(
-    scaling: ScalingOperations, fleet: Fleet
+    scaling: Service, fleet: Fleet
 ) -> None:
-    scaling.register_scalable_target(
-        TARGET | BOUNDS | {"SuspendedState": {"DynamicScalingOutSuspended": True}}
+    ask(
+        scaling,
+        "RegisterScalableTarget",
+        TARGET | BOUNDS | {"SuspendedState": {"DynamicScalingOutSuspended": True}},
     )
     suspended = fleet.instances["shop", "main"]
-    scaling.register_scalable_target(
-        TARGET | {"SuspendedState": {"DynamicScalingOutSuspended": False}}
+    ask(
+        scaling,
+        "RegisterScalableTarget",
+        TARGET | {"SuspendedState": {"DynamicScalingOutSuspended": False}},
     )
 
     assert (suspended, fleet.instances["shop", "main"]) == (1, 2)
@@ -286,25 +303,27 @@ def test_suspended_scaling_raises_nothing_until_it_is_resumed(
 def test_targets_come_in_pages() -> None:
     fleet = Fleet()
     fleet.instances = {(f"e{number:03}", "main"): 1 for number in range(60)}
-    scaling = operations(ScalableTargets(fleet))
+    scaling = service(ScalableTargets(fleet))
     for endpoint, variant in fleet.instances:
         resource = {"ResourceId": f"endpoint/{endpoint}/variant/{variant}"}
-        scaling.register_scalable_target(TARGET | BOUNDS | resource)
+        ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS | resource)
 
-    first = scaling.describe_scalable_targets({"ServiceNamespace": "sagemaker"})
-    second = scaling.describe_scalable_targets(
-        {"ServiceNamespace": "sagemaker", "NextToken": first.members["NextToken"]}
+    first = ask(scaling, "DescribeScalableTargets", {"ServiceNamespace": "sagemaker"})
+    second = ask(
+        scaling,
+        "DescribeScalableTargets",
+        {"ServiceNamespace": "sagemaker", "NextToken": first["NextToken"]},
     )
 
-    pages = [first.members["ScalableTargets"], second.members["ScalableTargets"]]
+    pages = [first["ScalableTargets"], second["ScalableTargets"]]
     assert [len(page) for page in pages] == [50, 10]
-    assert "NextToken" not in second.members
+    assert "NextToken" not in second
 
 
-def test_tags_hang_on_the_targets_arn(scaling: ScalingOperations) -> None:
-    registered = scaling.register_scalable_target(TARGET | BOUNDS | {"Tags": {"a": "1"}})
-    arn = registered.members["ScalableTargetARN"]
-    scaling.tag_resource({"ResourceARN": arn, "Tags": {"b": "2"}})
-    scaling.untag_resource({"ResourceARN": arn, "TagKeys": ["a"]})
+def test_tags_hang_on_the_targets_arn(scaling: Service) -> None:
+    registered = ask(scaling, "RegisterScalableTarget", TARGET | BOUNDS | {"Tags": {"a": "1"}})
+    arn = registered["ScalableTargetARN"]
+    ask(scaling, "TagResource", {"ResourceARN": arn, "Tags": {"b": "2"}})
+    ask(scaling, "UntagResource", {"ResourceARN": arn, "TagKeys": ["a"]})
 
-    assert scaling.list_tags_for_resource({"ResourceARN": arn}).members == {"Tags": {"b": "2"}}
+    assert ask(scaling, "ListTagsForResource", {"ResourceARN": arn}) == {"Tags": {"b": "2"}}

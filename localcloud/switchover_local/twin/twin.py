@@ -7,7 +7,8 @@ from random import Random
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from .autoscaling.operations import ScalingOperations
+from .autoscaling.policy_operations import PolicyOperations
+from .autoscaling.target_operations import TargetOperations
 from .autoscaling.targets import ScalableTargets
 from .cloudwatch.alarm_operations import AlarmOperations
 from .cloudwatch.alarm_rules import GapRules
@@ -133,7 +134,8 @@ class Twin:
             ),
             "application-autoscaling": Service(
                 "application-autoscaling",
-                ScalingOperations(self.scaling, clock, account_id=account, region=region),
+                TargetOperations(self.scaling, clock, account_id=account, region=region),
+                PolicyOperations(self.scaling, clock, account_id=account, region=region),
             ),
             "service-quotas": Service(
                 "service-quotas",

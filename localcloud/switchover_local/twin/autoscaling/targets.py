@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-NAMESPACE = "sagemaker"
-DIMENSION = "sagemaker:variant:DesiredInstanceCount"
-_SCALING_OUT = "DynamicScalingOutSuspended"
-SUSPENSIONS = ("DynamicScalingInSuspended", _SCALING_OUT, "ScheduledScalingSuspended")
+    from mypy_boto3_application_autoscaling.type_defs import (
+        ScalingPolicyTypeDef,
+        ScheduledActionTypeDef,
+    )
+
+NAMESPACE: Literal["sagemaker"] = "sagemaker"
+DIMENSION: Literal["sagemaker:variant:DesiredInstanceCount"] = (
+    "sagemaker:variant:DesiredInstanceCount"
+)
+Suspension = Literal[
+    "DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"
+]
+SUSPENSIONS: tuple[Suspension, ...] = get_args(Suspension)
 
 
 class Variant(NamedTuple):
@@ -46,18 +55,10 @@ class ScalableTarget:
     created_at: datetime
     min_capacity: int
     max_capacity: int
-    suspended: frozenset[str] = frozenset()
-    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
-    scheduled_actions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    suspended: frozenset[Suspension] = frozenset()
+    policies: dict[str, ScalingPolicyTypeDef] = field(default_factory=dict)
+    scheduled_actions: dict[str, ScheduledActionTypeDef] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-
-    def identity(self) -> dict[str, str]:
-        """The three fields that name it in every answer."""
-        return {
-            "ServiceNamespace": NAMESPACE,
-            "ResourceId": self.variant.resource_id,
-            "ScalableDimension": DIMENSION,
-        }
 
 
 class ScalableTargets:
@@ -101,5 +102,8 @@ class ScalableTargets:
         Called whenever an endpoint comes into service: while it updates, scaling is blocked.
         """
         for variant, target in self._targets.items():
-            if variant.endpoint == endpoint and _SCALING_OUT not in target.suspended:
+            if (
+                variant.endpoint == endpoint
+                and "DynamicScalingOutSuspended" not in target.suspended
+            ):
                 self._variants.raise_instances(*variant, target.min_capacity)

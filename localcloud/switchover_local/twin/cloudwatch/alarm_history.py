@@ -25,11 +25,11 @@ Deed = Literal["created", "updated", "deleted"]
 
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
-    """One line of an alarm's history; `kind` is StateUpdate, ConfigurationUpdate or Action."""
+    """One line of an alarm's history."""
 
     alarm_name: str
     at: datetime
-    kind: str
+    kind: Literal["StateUpdate", "ConfigurationUpdate", "Action"]
     summary: str
     document: str
     number: int = 0

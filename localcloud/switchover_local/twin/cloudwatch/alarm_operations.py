@@ -1,22 +1,45 @@
-"""The CloudWatch API, alarms half."""
+"""The API of CloudWatch for alarms: one method per operation."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from switchover_local.twin.wire.messages import Answer
 from switchover_local.twin.wire.paging import cut_page
 from switchover_local.twin.wire.refusals import Refusal
 
 from .alarm import Alarm
+from .alarm_descriptions import (
+    ACTION_LISTS,
+    describe_alarm,
+    describe_composite,
+    describe_item,
+    request_of,
+)
 from .alarm_reasons import StateReading
 from .alarm_rules import StateValue
 from .metric_queries import parse_metric, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
+
+    from mypy_boto3_cloudwatch.literals import AlarmTypeType
+    from mypy_boto3_cloudwatch.type_defs import (
+        DeleteAlarmsInputTypeDef,
+        DescribeAlarmHistoryInputTypeDef,
+        DescribeAlarmsForMetricInputTypeDef,
+        DescribeAlarmsInputTypeDef,
+        DisableAlarmActionsInputTypeDef,
+        EnableAlarmActionsInputTypeDef,
+        ListTagsForResourceInputTypeDef,
+        PutCompositeAlarmInputTypeDef,
+        PutMetricAlarmInputTypeDef,
+        SetAlarmStateInputTypeDef,
+        TagResourceInputTypeDef,
+        UntagResourceInputTypeDef,
+    )
 
     from switchover_local.twin.clock import Clock
     from switchover_local.twin.wire.paging import Key
@@ -27,8 +50,6 @@ if TYPE_CHECKING:
 
 _DESCRIBE_PAGE = 50
 _HISTORY_PAGE = 100
-_ACTION_LISTS = ("OKActions", "AlarmActions", "InsufficientDataActions")
-_NOT_DESCRIBED = {"Tags", "ActionsEnabled"}
 
 
 class AlarmOperations:
@@ -40,7 +61,7 @@ class AlarmOperations:
         self._clock = clock
         self._tags: dict[str, dict[str, str]] = {}
 
-    def put_metric_alarm(self, params: dict[str, Any]) -> Answer:
+    def put_metric_alarm(self, params: PutMetricAlarmInputTypeDef) -> Answer:
         if self._composites.get(params["AlarmName"]) is not None:
             raise _name_taken(params["AlarmName"])
         is_new = self._board.get(params["AlarmName"]) is None
@@ -49,7 +70,7 @@ class AlarmOperations:
             self._tags[alarm.arn] = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
         return Answer()
 
-    def put_composite_alarm(self, params: dict[str, Any]) -> Answer:
+    def put_composite_alarm(self, params: PutCompositeAlarmInputTypeDef) -> Answer:
         if self._board.get(params["AlarmName"]) is not None:
             raise _name_taken(params["AlarmName"])
         is_new = self._composites.get(params["AlarmName"]) is None
@@ -58,7 +79,7 @@ class AlarmOperations:
             self._tags[alarm.arn] = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
         return Answer()
 
-    def describe_alarms(self, params: dict[str, Any]) -> Answer:
+    def describe_alarms(self, params: DescribeAlarmsInputTypeDef) -> Answer:
         if "AlarmNames" in params and "AlarmNamePrefix" in params:
             raise Refusal(
                 "InvalidParameterCombination",
@@ -79,15 +100,17 @@ class AlarmOperations:
         )
         return Answer(
             {
-                "MetricAlarms": [_describe(alarm) for alarm in page if isinstance(alarm, Alarm)],
+                "MetricAlarms": [
+                    describe_alarm(alarm) for alarm in page if isinstance(alarm, Alarm)
+                ],
                 "CompositeAlarms": [
-                    _describe_composite(alarm) for alarm in page if not isinstance(alarm, Alarm)
+                    describe_composite(alarm) for alarm in page if not isinstance(alarm, Alarm)
                 ],
                 **more,
             }
         )
 
-    def describe_alarms_for_metric(self, params: dict[str, Any]) -> Answer:
+    def describe_alarms_for_metric(self, params: DescribeAlarmsForMetricInputTypeDef) -> Answer:
         wanted = parse_metric(params)
         matching = [
             alarm
@@ -100,11 +123,12 @@ class AlarmOperations:
                 if field in params
             )
         ]
-        return Answer({"MetricAlarms": [_describe(alarm) for alarm in matching]})
+        return Answer({"MetricAlarms": [describe_alarm(alarm) for alarm in matching]})
 
-    def describe_alarm_history(self, params: dict[str, Any]) -> Answer:
+    def describe_alarm_history(self, params: DescribeAlarmHistoryInputTypeDef) -> Answer:
         kinds = params.get("AlarmTypes", ["MetricAlarm"])
-        told = [(item, "MetricAlarm") for item in self._board.history()]
+        told: list[tuple[HistoryItem, AlarmTypeType]] = []
+        told += [(item, "MetricAlarm") for item in self._board.history()]
         told += [(item, "CompositeAlarm") for item in self._composites.history()]
         items = [(i, kind) for i, kind in told if kind in kinds and _is_recounted(i, params)]
         page, more = cut_page(
@@ -116,10 +140,10 @@ class AlarmOperations:
             is_descending=params.get("ScanBy", "TimestampDescending") == "TimestampDescending",
         )
         return Answer(
-            {"AlarmHistoryItems": [_describe_item(item, kind) for item, kind in page], **more}
+            {"AlarmHistoryItems": [describe_item(item, kind) for item, kind in page], **more}
         )
 
-    def set_alarm_state(self, params: dict[str, Any]) -> Answer:
+    def set_alarm_state(self, params: SetAlarmStateInputTypeDef) -> Answer:
         reason_data = params.get("StateReasonData")
         if reason_data is not None and not _is_json(reason_data):
             raise Refusal("InvalidFormat", "StateReasonData is not valid JSON.")
@@ -132,7 +156,7 @@ class AlarmOperations:
             self._board.set_state(name, value, params["StateReason"], reason_data, is_by_hand=True)
         return Answer()
 
-    def delete_alarms(self, params: dict[str, Any]) -> Answer:
+    def delete_alarms(self, params: DeleteAlarmsInputTypeDef) -> Answer:
         composites = [name for name in params["AlarmNames"] if self._composites.get(name)]
         if composites and len(params["AlarmNames"]) > 1:  # DeleteAlarms: one composite per call
             raise refuse("A composite alarm can only be deleted in a call of its own.")
@@ -146,26 +170,26 @@ class AlarmOperations:
                 self._tags.pop(alarm.arn, None)
         return Answer()
 
-    def enable_alarm_actions(self, params: dict[str, Any]) -> Answer:
+    def enable_alarm_actions(self, params: EnableAlarmActionsInputTypeDef) -> Answer:
         self._board.enable_actions(params["AlarmNames"], is_enabled=True)
         return Answer()
 
-    def disable_alarm_actions(self, params: dict[str, Any]) -> Answer:
+    def disable_alarm_actions(self, params: DisableAlarmActionsInputTypeDef) -> Answer:
         self._board.enable_actions(params["AlarmNames"], is_enabled=False)
         return Answer()
 
-    def tag_resource(self, params: dict[str, Any]) -> Answer:
+    def tag_resource(self, params: TagResourceInputTypeDef) -> Answer:
         tags = self._tags_of(params["ResourceARN"])
         tags |= {tag["Key"]: tag["Value"] for tag in params["Tags"]}
         return Answer()
 
-    def untag_resource(self, params: dict[str, Any]) -> Answer:
+    def untag_resource(self, params: UntagResourceInputTypeDef) -> Answer:
         tags = self._tags_of(params["ResourceARN"])
         for key in params["TagKeys"]:
             tags.pop(key, None)
         return Answer()
 
-    def list_tags_for_resource(self, params: dict[str, Any]) -> Answer:
+    def list_tags_for_resource(self, params: ListTagsForResourceInputTypeDef) -> Answer:
         tags = self._tags_of(params["ResourceARN"])
         return Answer({"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]})
 
@@ -175,7 +199,7 @@ class AlarmOperations:
         return self._tags[arn]
 
 
-def _is_described(alarm: Alarm | CompositeAlarm, params: dict[str, Any]) -> bool:
+def _is_described(alarm: Alarm | CompositeAlarm, params: DescribeAlarmsInputTypeDef) -> bool:
     return (
         ("AlarmNames" not in params or alarm.name in params["AlarmNames"])
         and alarm.name.startswith(params.get("AlarmNamePrefix", ""))
@@ -187,43 +211,14 @@ def _is_described(alarm: Alarm | CompositeAlarm, params: dict[str, Any]) -> bool
     )
 
 
-def _request_of(alarm: Alarm | CompositeAlarm) -> Mapping[str, Any]:
-    return alarm.definition.request if isinstance(alarm, Alarm) else alarm.request
-
-
 def _actions(alarm: Alarm | CompositeAlarm) -> Iterator[str]:
-    for field in _ACTION_LISTS:
-        yield from _request_of(alarm).get(field, [])
+    for field in ACTION_LISTS:
+        yield from request_of(alarm).get(field, [])
 
 
-def _describe(alarm: Alarm) -> dict[str, Any]:
-    described = _describe_state(alarm) | {"ActionsEnabled": alarm.are_actions_enabled}
-    if alarm.definition.metric is not None:
-        described.setdefault("Dimensions", [])
-    return described
-
-
-def _describe_composite(alarm: CompositeAlarm) -> dict[str, Any]:
-    return _describe_state(alarm) | {"ActionsEnabled": alarm.request.get("ActionsEnabled", True)}
-
-
-def _describe_state(alarm: Alarm | CompositeAlarm) -> dict[str, Any]:
-    given = {k: v for k, v in _request_of(alarm).items() if k not in _NOT_DESCRIBED}
-    described = {field: [] for field in _ACTION_LISTS} | given
-    return described | {
-        "AlarmArn": alarm.arn,
-        "AlarmConfigurationUpdatedTimestamp": alarm.configured_at,
-        "StateValue": alarm.state.value.value,
-        "StateReason": alarm.state.reason,
-        **({"StateReasonData": alarm.state.reason_data} if alarm.state.reason_data else {}),
-        "StateUpdatedTimestamp": alarm.state.at,
-        "StateTransitionedTimestamp": alarm.transitioned_at,
-    }
-
-
-def _is_recounted(item: HistoryItem, params: dict[str, Any]) -> bool:
-    start: datetime = params.get("StartDate", item.at)
-    end: datetime = params.get("EndDate", item.at)
+def _is_recounted(item: HistoryItem, params: DescribeAlarmHistoryInputTypeDef) -> bool:
+    start = cast("datetime", params.get("StartDate", item.at))
+    end = cast("datetime", params.get("EndDate", item.at))
     return (
         params.get("AlarmName", item.alarm_name) == item.alarm_name
         and params.get("HistoryItemType", item.kind) == item.kind
@@ -231,20 +226,9 @@ def _is_recounted(item: HistoryItem, params: dict[str, Any]) -> bool:
     )
 
 
-def _place_in_history(entry: tuple[HistoryItem, str]) -> Key:
+def _place_in_history(entry: tuple[HistoryItem, AlarmTypeType]) -> Key:
     item, kind = entry
     return item.at.timestamp(), kind == "CompositeAlarm", item.number
-
-
-def _describe_item(item: HistoryItem, alarm_type: str) -> dict[str, Any]:
-    return {
-        "AlarmName": item.alarm_name,
-        "AlarmType": alarm_type,
-        "Timestamp": item.at,
-        "HistoryItemType": item.kind,
-        "HistorySummary": item.summary,
-        "HistoryData": item.document,
-    }
 
 
 def _is_json(text: str) -> bool:

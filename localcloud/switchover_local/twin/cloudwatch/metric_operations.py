@@ -1,17 +1,17 @@
-"""The CloudWatch API, metrics half."""
+"""The API of CloudWatch for metrics: one method per operation."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from math import ceil, floor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from switchover_local.twin.wire.messages import Answer
 from switchover_local.twin.wire.paging import cut_page
 from switchover_local.twin.wire.refusals import Refusal
 
+from .metric_data import NEWEST_ACCEPTED, check_datum, invalid_value, record_datum
 from .metric_queries import (
-    check_number,
     parse_metric,
     parse_period,
     parse_queries,
@@ -22,21 +22,28 @@ from .metric_queries import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mypy_boto3_cloudwatch.type_defs import (
+        DatapointTypeDef,
+        GetMetricDataInputTypeDef,
+        GetMetricStatisticsInputTypeDef,
+        ListMetricsInputTypeDef,
+        MetricDataResultTypeDef,
+        MetricDatumTypeDef,
+        MetricTypeDef,
+        PutMetricDataInputTypeDef,
+    )
+
     from switchover_local.twin.clock import Clock
 
     from .metric_queries import QuerySet
-    from .metrics import Datapoint, MetricId, MetricStore, Series
+    from .metrics import Datapoint, MetricId, MetricStore
 
 _LIST_PAGE = 500
 _STATISTICS_LIMIT = 1_440  # GetMetricStatistics returns no more datapoints in one call
 _DATA_LIMIT = 100_800  # GetMetricData: "you can set MaxDatapoints up to 100,800"
 _MOST_QUERIES = 500
 _RECENT = timedelta(hours=3)
-_OLDEST_ACCEPTED, _NEWEST_ACCEPTED = timedelta(days=14), timedelta(hours=2)
-# Source: PutMetricData, "limited to no more than 1000 different metrics"; MetricDatum, Values: "up to
-# 150 unique values".
-_MOST_METRICS, _MOST_VALUES = 1_000, 150
-_SHAPES = ("Value", "StatisticValues", "Values")
+_MOST_METRICS = 1_000  # Source: PutMetricData, "limited to no more than 1000 different metrics"
 
 
 class MetricOperations:
@@ -46,30 +53,30 @@ class MetricOperations:
         self._store = store
         self._clock = clock
 
-    def put_metric_data(self, params: dict[str, Any]) -> Answer:
+    def put_metric_data(self, params: PutMetricDataInputTypeDef) -> Answer:
         namespace = params["Namespace"]
         if namespace.startswith("AWS/"):
-            raise _invalid_value("The value AWS/ for parameter Namespace is invalid.")
+            raise invalid_value("The value AWS/ for parameter Namespace is invalid.")
         if "EntityMetricData" in params:
-            raise _invalid_value("The twin does not model EntityMetricData.")
+            raise invalid_value("The twin does not model EntityMetricData.")
         data = params.get("MetricData", [])
         now = self._clock.now()
         if len({_metric_of(namespace, datum) for datum in data}) > _MOST_METRICS:
-            raise _invalid_value(
+            raise invalid_value(
                 f"The collection MetricData must not have a size greater than {_MOST_METRICS}."
             )
         for number, datum in enumerate(data, start=1):  # all or nothing: check before recording
-            _check_datum(datum, f"MetricData.member.{number}", now)
+            check_datum(datum, f"MetricData.member.{number}", now)
         for datum in data:
             series = self._store.series(
                 _metric_of(namespace, datum),
                 unit=datum.get("Unit", "None"),
                 resolution_seconds=datum.get("StorageResolution", 60),
             )
-            _record(series, datum, datum.get("Timestamp", now))
+            record_datum(series, datum, cast("datetime", datum.get("Timestamp", now)))
         return Answer()
 
-    def get_metric_data(self, params: dict[str, Any]) -> Answer:
+    def get_metric_data(self, params: GetMetricDataInputTypeDef) -> Answer:
         requests = params["MetricDataQueries"]
         if len(requests) > _MOST_QUERIES:
             raise refuse(f"MetricDataQueries must hold at most {_MOST_QUERIES} queries.")
@@ -100,7 +107,7 @@ class MetricOperations:
             }
         )
 
-    def get_metric_statistics(self, params: dict[str, Any]) -> Answer:
+    def get_metric_statistics(self, params: GetMetricStatisticsInputTypeDef) -> Answer:
         statistics = params.get("Statistics", [])
         extended = params.get("ExtendedStatistics", [])
         if not statistics and not extended:
@@ -129,18 +136,18 @@ class MetricOperations:
             )
             for name in [*statistics, *extended]
         }
-        unit = params.get("Unit") or next(iter(self._store.units(metric)), "None")
+        unit: str = params.get("Unit") or next(iter(self._store.units(metric)), "None")
         return Answer({"Label": metric.name, "Datapoints": _rows(columns, set(extended), unit)})
 
     def _clip(self, start: int, end: int, period_seconds: int) -> tuple[int, int]:
         """Leave out the periods that can't hold data: thousands of years are soon asked for."""
         now = self._clock.now().timestamp()
         oldest = floor(now) - self._store.retention_seconds - period_seconds
-        newest = ceil(now + _NEWEST_ACCEPTED.total_seconds()) + period_seconds
+        newest = ceil(now + NEWEST_ACCEPTED.total_seconds()) + period_seconds
         skipped = max(0, (oldest - start) // period_seconds)
         return start + skipped * period_seconds, min(end, newest)
 
-    def list_metrics(self, params: dict[str, Any]) -> Answer:
+    def list_metrics(self, params: ListMetricsInputTypeDef) -> Answer:
         since = (self._clock.now() - _RECENT).timestamp() if "RecentlyActive" in params else -1
         matching = [
             metric
@@ -152,78 +159,20 @@ class MetricOperations:
             params.get("NextToken"),
             _LIST_PAGE,
             key=lambda metric: (metric.namespace, metric.name, repr(sorted(metric.dimensions))),
-            refusal=_invalid_value("Invalid parameter NextToken"),
+            refusal=invalid_value("Invalid parameter NextToken"),
         )
         return Answer({"Metrics": [_describe_metric(metric) for metric in page], **more})
 
 
-def _metric_of(namespace: str, datum: dict[str, Any]) -> MetricId:
+def _metric_of(namespace: str, datum: MetricDatumTypeDef) -> MetricId:
     return parse_metric({"Namespace": namespace, **datum})
 
 
-def _record(series: Series, datum: dict[str, Any], at: datetime) -> None:
-    if "StatisticValues" in datum:
-        summary = datum["StatisticValues"]
-        if not summary["SampleCount"]:
-            return
-        series.record_summary(
-            at,
-            count=summary["SampleCount"],
-            total=summary["Sum"],
-            minimum=summary["Minimum"],
-            maximum=summary["Maximum"],
-        )
-    elif "Values" in datum:
-        counts = datum.get("Counts", [1.0] * len(datum["Values"]))
-        for value, count in zip(datum["Values"], counts, strict=True):
-            if count:  # what occurred no times didn't occur
-                series.record(value, at, count)
-    else:
-        series.record(datum["Value"], at)
-
-
-def _check_datum(datum: dict[str, Any], path: str, now: datetime) -> None:
-    given = [shape for shape in _SHAPES if shape in datum]
-    if not given:
-        raise Refusal("MissingParameter", f"At least one of the parameters {path}.Value, "
-                      f"{path}.Values and {path}.StatisticValues must be specified.")  # fmt: skip
-    if len(given) > 1:
-        listed = " and ".join(f"{path}.{shape}" for shape in given)
-        raise Refusal(
-            "InvalidParameterCombination",
-            f"The parameters {listed} are mutually exclusive and you have specified both.",
-        )
-    values = datum.get("Values", [datum.get("Value", 0.0)])
-    for value in (*values, *datum.get("StatisticValues", {}).values()):
-        check_number(value, f"{path}.{given[0]}")
-    _check_counts(datum, path)
-    if datum.get("StorageResolution", 60) not in {1, 60}:
-        raise _invalid_value(f"The value for parameter {path}.StorageResolution must be 1 or 60.")
-    if not now - _OLDEST_ACCEPTED <= datum.get("Timestamp", now) <= now + _NEWEST_ACCEPTED:
-        raise _invalid_value(
-            f"The parameter {path}.Timestamp must specify a time within the past two weeks, "
-            "and no more than two hours in the future."
-        )
-
-
-def _check_counts(datum: dict[str, Any], path: str) -> None:
-    values, summary = datum.get("Values", []), datum.get("StatisticValues", {})
-    if len(values) > _MOST_VALUES:
-        raise _invalid_value(
-            f"The collection {path}.Values must not have a size greater than {_MOST_VALUES}."
-        )
-    if "Counts" in datum and len(datum["Counts"]) != len(values):
-        raise _invalid_value(f"The parameters {path}.Values and {path}.Counts differ in length.")
-    for count in (*datum.get("Counts", []), summary.get("SampleCount", 1.0)):
-        check_number(count, f"{path}.Counts")
-        if count < 0:
-            raise _invalid_value(f"The value {count} for parameter {path}.Counts is invalid.")
-    if summary and summary["Minimum"] > summary["Maximum"]:
-        raise _invalid_value(f"{path}.StatisticValues: Minimum must not exceed Maximum.")
-
-
-def _window(params: dict[str, Any], period_seconds: int) -> tuple[int, int]:
-    start, end = params["StartTime"].timestamp(), params["EndTime"].timestamp()
+def _window(
+    params: GetMetricDataInputTypeDef | GetMetricStatisticsInputTypeDef, period_seconds: int
+) -> tuple[int, int]:
+    start = cast("datetime", params["StartTime"]).timestamp()
+    end = cast("datetime", params["EndTime"]).timestamp()
     if start >= end:
         raise refuse("The parameter StartTime must be less than the parameter EndTime.")
     # Source: GetMetricData, StartTime: rounded down to the minute, or to the short period.
@@ -237,7 +186,7 @@ def _describe_result(
     page: Iterable[tuple[str, Datapoint]],
     *,
     is_partial: bool,
-) -> dict[str, Any]:
+) -> MetricDataResultTypeDef:
     points = [point for owner, point in page if owner == query_id]
     return {
         "Id": query_id,
@@ -250,7 +199,7 @@ def _describe_result(
 
 def _rows(
     columns: dict[str, list[Datapoint]], extended: set[str], unit: str
-) -> list[dict[str, Any]]:
+) -> list[DatapointTypeDef]:
     rows: dict[int, dict[str, Any]] = {}
     for name, points in columns.items():
         for point in points:
@@ -260,10 +209,10 @@ def _rows(
                 row.setdefault("ExtendedStatistics", {})[name] = point.value
             else:
                 row[name] = point.value
-    return [rows[start] for start in sorted(rows)]
+    return cast("list[DatapointTypeDef]", [rows[start] for start in sorted(rows)])
 
 
-def _is_listed(metric: MetricId, params: dict[str, Any]) -> bool:
+def _is_listed(metric: MetricId, params: ListMetricsInputTypeDef) -> bool:
     values = dict(metric.dimensions)
     return (
         params.get("Namespace", metric.namespace) == metric.namespace
@@ -276,13 +225,9 @@ def _is_listed(metric: MetricId, params: dict[str, Any]) -> bool:
     )
 
 
-def _describe_metric(metric: MetricId) -> dict[str, Any]:
+def _describe_metric(metric: MetricId) -> MetricTypeDef:
     return {
         "Namespace": metric.namespace,
         "MetricName": metric.name,
         "Dimensions": [{"Name": k, "Value": v} for k, v in sorted(metric.dimensions)],
     }
-
-
-def _invalid_value(message: str) -> Refusal:
-    return Refusal("InvalidParameterValue", message)

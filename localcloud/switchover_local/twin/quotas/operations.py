@@ -1,10 +1,10 @@
-"""Service Quotas for SageMaker: how many instances of each type the account may use."""
+"""The API of Service Quotas: one method per operation."""
 
 from __future__ import annotations
 
 import hashlib
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from switchover_local.twin.wire.messages import Answer
 from switchover_local.twin.wire.paging import cut_page
@@ -13,6 +13,13 @@ from switchover_local.twin.wire.refusals import Refusal
 
 if TYPE_CHECKING:
     from botocore.model import StringShape
+    from mypy_boto3_service_quotas.type_defs import (
+        GetAWSDefaultServiceQuotaRequestTypeDef,
+        GetServiceQuotaRequestTypeDef,
+        ListAWSDefaultServiceQuotasRequestTypeDef,
+        ListServiceQuotasRequestTypeDef,
+        ServiceQuotaTypeDef,
+    )
 
     from .limits import Limits
 
@@ -31,33 +38,42 @@ class QuotaOperations:
         self._limits = limits
         self._arn_prefix = f"arn:aws:servicequotas:{region}:{account_id}:{_SERVICE_CODE}/"
 
-    def list_service_quotas(self, params: dict[str, Any]) -> Answer:
+    def list_service_quotas(self, params: ListServiceQuotasRequestTypeDef) -> Answer:
         quotas = [
             self._describe(name, self._value(name))
-            for name in self._names(params)
+            for name in self._names(params["ServiceCode"])
             if params.get("QuotaCode", _code(name)) == _code(name)
         ]
         return _page(quotas, params)
 
-    def list_aws_default_service_quotas(self, params: dict[str, Any]) -> Answer:
-        defaults = [self._describe(name, self._limits.default) for name in self._names(params)]
+    def list_aws_default_service_quotas(
+        self, params: ListAWSDefaultServiceQuotasRequestTypeDef
+    ) -> Answer:
+        defaults = [
+            self._describe(name, self._limits.default)
+            for name in self._names(params["ServiceCode"])
+        ]
         return _page(defaults, params)
 
-    def get_service_quota(self, params: dict[str, Any]) -> Answer:
+    def get_service_quota(self, params: GetServiceQuotaRequestTypeDef) -> Answer:
         name = self._named(params)
         return Answer({"Quota": self._describe(name, self._value(name))})
 
-    def get_aws_default_service_quota(self, params: dict[str, Any]) -> Answer:
+    def get_aws_default_service_quota(
+        self, params: GetAWSDefaultServiceQuotaRequestTypeDef
+    ) -> Answer:
         return Answer({"Quota": self._describe(self._named(params), self._limits.default)})
 
-    def _names(self, params: dict[str, Any]) -> list[str]:
-        if params["ServiceCode"] != _SERVICE_CODE:
+    def _names(self, service_code: str) -> list[str]:
+        if service_code != _SERVICE_CODE:
             raise _no_such_resource()
         types = _instance_types() | self._limits.own_types()
         return sorted(f"{type_} for {use}" for type_ in types for use in _USES)
 
-    def _named(self, params: dict[str, Any]) -> str:
-        for name in self._names(params):
+    def _named(
+        self, params: GetServiceQuotaRequestTypeDef | GetAWSDefaultServiceQuotaRequestTypeDef
+    ) -> str:
+        for name in self._names(params["ServiceCode"]):
             if _code(name) == params["QuotaCode"]:
                 return name
         raise _no_such_resource()
@@ -66,7 +82,7 @@ class QuotaOperations:
         instance_type, _, use = name.partition(" for ")
         return self._limits.limit(instance_type) if use == _ENDPOINT_USE else self._limits.default
 
-    def _describe(self, name: str, value: int) -> dict[str, Any]:
+    def _describe(self, name: str, value: int) -> ServiceQuotaTypeDef:
         return {
             "ServiceCode": _SERVICE_CODE,
             "ServiceName": "Amazon SageMaker",
@@ -93,7 +109,10 @@ def _code(name: str) -> str:
     return f"L-{hashlib.sha256(name.encode()).hexdigest()[:8].upper()}"
 
 
-def _page(quotas: list[dict[str, Any]], params: dict[str, Any]) -> Answer:
+def _page(
+    quotas: list[ServiceQuotaTypeDef],
+    params: ListServiceQuotasRequestTypeDef | ListAWSDefaultServiceQuotasRequestTypeDef,
+) -> Answer:
     refusal = Refusal("InvalidPaginationTokenException", "The pagination token is invalid.")
     size = params.get("MaxResults", _PAGE)
     page, more = cut_page(

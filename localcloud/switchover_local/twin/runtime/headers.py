@@ -10,14 +10,21 @@ from switchover_local.twin.wire.refusals import Refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mypy_boto3_sagemaker_runtime.type_defs import (
+        InvokeEndpointInputTypeDef,
+        InvokeEndpointWithResponseStreamInputTypeDef,
+    )
+
     from switchover_local.twin.sagemaker.endpoint import Endpoint
+
+    Invocation = InvokeEndpointInputTypeDef | InvokeEndpointWithResponseStreamInputTypeDef
 
 # Source: InvokeEndpoint, CustomAttributes: "visible US-ASCII characters as specified in Section 3.3.6.
 # Field Value Components" of HTTP/1.1, which are separated by blanks and tabs.
 _VISIBLE = re.compile(r"[\t\x20-\x7e]*")
 
 
-def check_headers(endpoint: Endpoint, params: Mapping[str, Any]) -> None:
+def check_headers(endpoint: Endpoint, params: Invocation) -> None:
     """Refuse a request whose headers are for another kind of endpoint.
 
     Raises:

@@ -1,9 +1,9 @@
-"""SageMaker Runtime as the twin answers for it: one method per operation."""
+"""The API of SageMaker Runtime: one method per operation."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from switchover_local.twin.sagemaker.naming import next_id
 from switchover_local.twin.wire.messages import Answer
@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
+    from mypy_boto3_sagemaker_runtime.type_defs import (
+        InvokeEndpointInputTypeDef,
+        InvokeEndpointWithResponseStreamInputTypeDef,
+    )
+
     from switchover_local.twin.sagemaker.endpoint import Endpoint
 
+    from .headers import Invocation
     from .routing import Reply, Router
 
 # Source: "Model Hosting FAQs": "25 MB for real-time endpoints and 4 MB for serverless endpoints".
@@ -40,13 +46,15 @@ class RuntimeOperations:
         self._random = random
         self._body_limit_bytes = body_limit_bytes
 
-    def invoke_endpoint(self, params: dict[str, Any]) -> Answer:
+    def invoke_endpoint(self, params: InvokeEndpointInputTypeDef) -> Answer:
         """InvokeEndpoint: an OpenAI-style chat completion, whatever the question was."""
         reply = self._invoke(params)
         body = json.dumps(self._completion(reply)).encode()
         return _answer(params, reply, body, "application/json")
 
-    def invoke_endpoint_with_response_stream(self, params: dict[str, Any]) -> Answer:
+    def invoke_endpoint_with_response_stream(
+        self, params: InvokeEndpointWithResponseStreamInputTypeDef
+    ) -> Answer:
         """InvokeEndpointWithResponseStream: the same reply as server-sent events."""
         reply = self._invoke(params)
         pieces = _cut(reply.text, _CHUNKS_PER_STREAM)
@@ -54,10 +62,10 @@ class RuntimeOperations:
         body = [f"data: {chunk}\n\n".encode() for chunk in (*chunks, "[DONE]")]
         return _answer(params, reply, body, "text/event-stream")
 
-    def _invoke(self, params: dict[str, Any]) -> Reply:
+    def _invoke(self, params: Invocation) -> Reply:
         endpoint = self._router.endpoint(params["EndpointName"])
         check_headers(endpoint, params)
-        self._check_length(endpoint, len(params["Body"]))
+        self._check_length(endpoint, len(cast("bytes", params["Body"])))
         reply = self._router.invoke(
             params["EndpointName"], target_variant=params.get("TargetVariant")
         )
@@ -75,7 +83,7 @@ class RuntimeOperations:
             message = f"Request {next_id(self._random)} has oversize body."
             raise Refusal("ValidationError", message)
 
-    def _completion(self, reply: Reply) -> dict[str, Any]:
+    def _completion(self, reply: Reply) -> dict[str, object]:
         words = len(reply.text.split())
         return self._envelope(reply, "chat.completion") | {
             "choices": [
@@ -88,11 +96,11 @@ class RuntimeOperations:
             "usage": {"prompt_tokens": 0, "completion_tokens": words, "total_tokens": words},
         }
 
-    def _chunk(self, reply: Reply, piece: str) -> dict[str, Any]:
+    def _chunk(self, reply: Reply, piece: str) -> dict[str, object]:
         choice = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
         return self._envelope(reply, "chat.completion.chunk") | {"choices": [choice]}
 
-    def _envelope(self, reply: Reply, kind: str) -> dict[str, Any]:
+    def _envelope(self, reply: Reply, kind: str) -> dict[str, object]:
         return {
             "id": f"chatcmpl-{next_id(self._random)}",
             "object": kind,
@@ -102,7 +110,7 @@ class RuntimeOperations:
 
 
 def _answer(
-    params: dict[str, Any], reply: Reply, body: bytes | list[bytes], content_type: str
+    params: Invocation, reply: Reply, body: bytes | list[bytes], content_type: str
 ) -> Answer:
     members = {
         "Body": body,

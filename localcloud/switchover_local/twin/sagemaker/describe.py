@@ -5,10 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from mypy_boto3_sagemaker.type_defs import (
+        DataCaptureConfigSummaryTypeDef,
+        DataCaptureConfigTypeDef,
+        DeployedImageTypeDef,
+        PendingDeploymentSummaryTypeDef,
+        PendingProductionVariantSummaryTypeDef,
+        ProductionVariantSummaryTypeDef,
+    )
 
     from .endpoint import Endpoint, Pending, Variant
     from .fleet import Fleet
@@ -31,10 +40,11 @@ def describe_endpoint(endpoint: Endpoint) -> dict[str, object]:
         ),
         "PendingDeploymentSummary": _describe_pending(endpoint.pending, has_images=True),
     }
-    for member in ("DataCaptureConfig", "AsyncInferenceConfig", "ExplainerConfig", "MetricsConfig"):
+    for member in ("AsyncInferenceConfig", "ExplainerConfig", "MetricsConfig"):
         answer[member] = endpoint.config.request.get(member)
-    if isinstance(capture := answer["DataCaptureConfig"], dict):
-        answer["DataCaptureConfig"] = _summarise_capture(capture)
+    capture = endpoint.config.request.get("DataCaptureConfig")
+    if capture is not None:
+        answer["DataCaptureConfig"] = _summarise_capture(cast("DataCaptureConfigTypeDef", capture))
     return {name: value for name, value in answer.items() if value is not None}
 
 
@@ -44,7 +54,7 @@ def event_detail(endpoint: Endpoint, tags: Mapping[str, str]) -> dict[str, objec
         "EndpointName": endpoint.name,
         "EndpointArn": endpoint.arn,
         "EndpointConfigName": endpoint.config.name,
-        "ProductionVariants": [_strip(v) for v in _variants(endpoint)],
+        "ProductionVariants": [_without_status(v) for v in _variants(endpoint)],
         "EndpointStatus": upper_snake(endpoint.status),
         "CreationTime": _epoch_ms(endpoint.created),
         "LastModifiedTime": _epoch_ms(endpoint.modified),
@@ -67,37 +77,45 @@ def upper_snake(status: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).upper()
 
 
-def _variants(endpoint: Endpoint) -> list[dict[str, object]]:
+def _variants(endpoint: Endpoint) -> list[ProductionVariantSummaryTypeDef]:
     return _describe_variants(endpoint.variants, endpoint.fleets)
 
 
-def _describe_pending(pending: Pending | None, *, has_images: bool) -> dict[str, object] | None:
+def _describe_pending(
+    pending: Pending | None, *, has_images: bool
+) -> PendingDeploymentSummaryTypeDef | None:
     if pending is None:
         return None
-    summaries = [
-        summary | {"InstanceType": pending.variants[str(summary["VariantName"])].spec.hardware}
-        for summary in _describe_variants(pending.variants, pending.fleets)
-    ]
+    summaries = _describe_variants(pending.variants, pending.fleets)
+    if has_images:
+        summaries = _with_images(summaries, pending.config)
     return {
         "EndpointConfigName": pending.config.name,
         "StartTime": pending.started,
-        "ProductionVariants": _with_images(summaries, pending.config) if has_images else summaries,
+        "ProductionVariants": [_with_hardware(each, pending.variants) for each in summaries],
     }
 
 
+def _with_hardware(
+    summary: ProductionVariantSummaryTypeDef, variants: Mapping[str, Variant]
+) -> PendingProductionVariantSummaryTypeDef:
+    hardware = variants[summary["VariantName"]].spec.hardware
+    return cast("PendingProductionVariantSummaryTypeDef", {**summary, "InstanceType": hardware})
+
+
 def _with_images(
-    summaries: list[dict[str, object]], config: EndpointConfig
-) -> list[dict[str, object]]:
+    summaries: list[ProductionVariantSummaryTypeDef], config: EndpointConfig
+) -> list[ProductionVariantSummaryTypeDef]:
     """Add DeployedImages; the documented events come without them."""
     return [
         summary | {"DeployedImages": [_image_of(model)]}
-        if (model := config.models.get(str(summary["VariantName"])))
+        if (model := config.models.get(summary["VariantName"]))
         else summary
         for summary in summaries
     ]
 
 
-def _image_of(model: Model) -> dict[str, object]:
+def _image_of(model: Model) -> DeployedImageTypeDef:
     # A tag is resolved to a digest when the model is created (API Reference, DeployedImage).
     digest = hashlib.sha256(model.image.encode()).hexdigest()
     repository = model.image.partition("@")[0].rpartition(":")[0] or model.image
@@ -110,7 +128,7 @@ def _image_of(model: Model) -> dict[str, object]:
 
 def _describe_variants(
     variants: Mapping[str, Variant], fleets: Iterable[Fleet]
-) -> list[dict[str, object]]:
+) -> list[ProductionVariantSummaryTypeDef]:
     serving: dict[str, int] = {}
     for fleet in fleets:
         name = fleet.spec.variant_name
@@ -118,8 +136,8 @@ def _describe_variants(
     return [_describe_variant(name, v, serving.get(name, 0)) for name, v in variants.items()]
 
 
-def _describe_variant(name: str, variant: Variant, serving: int) -> dict[str, object]:
-    summary: dict[str, object] = {
+def _describe_variant(name: str, variant: Variant, serving: int) -> ProductionVariantSummaryTypeDef:
+    summary: ProductionVariantSummaryTypeDef = {
         "VariantName": name,
         "CurrentWeight": variant.weight,
         "DesiredWeight": variant.weight
@@ -127,13 +145,14 @@ def _describe_variant(name: str, variant: Variant, serving: int) -> dict[str, ob
         else variant.desired_weight,
     }
     if not variant.spec.is_serverless:
-        summary |= {"CurrentInstanceCount": serving, "DesiredInstanceCount": variant.desired_count}
+        summary["CurrentInstanceCount"] = serving
+        summary["DesiredInstanceCount"] = variant.desired_count
     if variant.stage is not None:
         summary["VariantStatus"] = [variant.stage.describe()]
     return summary
 
 
-def _summarise_capture(capture: Mapping[str, object]) -> dict[str, object]:
+def _summarise_capture(capture: DataCaptureConfigTypeDef) -> DataCaptureConfigSummaryTypeDef:
     return {
         "EnableCapture": capture.get("EnableCapture", False),
         "CaptureStatus": "Started" if capture.get("EnableCapture") else "Stopped",
@@ -143,7 +162,7 @@ def _summarise_capture(capture: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _strip(variant: dict[str, object]) -> dict[str, object]:
+def _without_status(variant: ProductionVariantSummaryTypeDef) -> dict[str, object]:
     return {name: value for name, value in variant.items() if name != "VariantStatus"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from switchover_local.twin.wire.paging import cut_page
 from switchover_local.twin.wire.refusals import validation_exception
@@ -11,15 +11,25 @@ from switchover_local.twin.wire.refusals import validation_exception
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-Summary = dict[str, object]
+    from mypy_boto3_sagemaker.type_defs import (
+        ListEndpointConfigsInputTypeDef,
+        ListEndpointsInputTypeDef,
+        ListModelsInputTypeDef,
+    )
+
+    ListParams = (
+        ListEndpointConfigsInputTypeDef | ListEndpointsInputTypeDef | ListModelsInputTypeDef
+    )
+
+SummaryT = TypeVar("SummaryT", bound="Mapping[str, object]")
 
 INVALID_TOKEN = validation_exception("Invalid pagination token.")
 _DEFAULT_PAGE = 10  # ListEndpoints and ListModels: "The default value is 10" in the service model
 
 
 def list_summaries(
-    summaries: Iterable[Summary], params: Mapping[str, Any], *, kind: str
-) -> tuple[list[Summary], dict[str, str]]:
+    summaries: Iterable[SummaryT], params: ListParams, *, kind: str
+) -> tuple[list[SummaryT], dict[str, str]]:
     """Apply a List operation's filters and order, and cut out the page that is asked for.
 
     Args:
@@ -38,7 +48,7 @@ def list_summaries(
     )
 
 
-def _is_wanted(summary: Summary, params: Mapping[str, object], name: str) -> bool:
+def _is_wanted(summary: Mapping[str, object], params: Mapping[str, object], name: str) -> bool:
     if str(params.get("NameContains", "")) not in str(summary[name]):
         return False
     if params.get("StatusEquals", summary.get("EndpointStatus")) != summary.get("EndpointStatus"):
@@ -57,8 +67,8 @@ def _is_within(moment: object, after: object, before: object) -> bool:
     return not (isinstance(before, datetime) and moment >= before)
 
 
-def _sort_key(by: str, name: str) -> Callable[[Summary], tuple[str, str]]:
-    def key(summary: Summary) -> tuple[str, str]:
+def _sort_key(by: str, name: str) -> Callable[[Mapping[str, object]], tuple[str, str]]:
+    def key(summary: Mapping[str, object]) -> tuple[str, str]:
         value = summary[by]
         text = value.isoformat() if isinstance(value, datetime) else str(value)
         return text, str(summary[name])

@@ -1,8 +1,8 @@
-"""SageMaker as the twin answers for it: one method per operation."""
+"""The API of SageMaker's control plane: one method per operation."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from switchover_local.twin.wire.messages import Answer
 from switchover_local.twin.wire.paging import cut_page
@@ -10,19 +10,39 @@ from switchover_local.twin.wire.refusals import validation_exception
 
 from .describe import describe_endpoint
 from .endpoints import UpdateRequest
-from .listing import INVALID_TOKEN, Summary, list_summaries
+from .listing import INVALID_TOKEN, list_summaries
 from .specs import DesiredCapacity
 from .tags import checked_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+    from mypy_boto3_sagemaker.type_defs import (
+        AddTagsInputTypeDef,
+        CreateEndpointConfigInputTypeDef,
+        CreateEndpointInputTypeDef,
+        CreateModelInputTypeDef,
+        DeleteEndpointConfigInputTypeDef,
+        DeleteEndpointInputTypeDef,
+        DeleteModelInputTypeDef,
+        DeleteTagsInputTypeDef,
+        DescribeEndpointConfigInputTypeDef,
+        DescribeEndpointInputTypeDef,
+        DescribeModelInputTypeDef,
+        EndpointConfigSummaryTypeDef,
+        EndpointSummaryTypeDef,
+        ListEndpointConfigsInputTypeDef,
+        ListEndpointsInputTypeDef,
+        ListModelsInputTypeDef,
+        ListTagsInputTypeDef,
+        ModelSummaryTypeDef,
+        UpdateEndpointInputTypeDef,
+        UpdateEndpointWeightsAndCapacitiesInputTypeDef,
+    )
 
     from .catalog import Catalog
     from .endpoints import Endpoints
-    from .specs import EndpointConfig, Model
     from .tags import TagBook
-
-Params = dict[str, Any]
 
 _TAGS_PER_PAGE = 50
 
@@ -35,35 +55,40 @@ class SageMakerOperations:
         self._endpoints = endpoints
         self._tags = tags
 
-    def create_model(self, params: Params) -> Answer:
+    def create_model(self, params: CreateModelInputTypeDef) -> Answer:
         """CreateModel."""
         tags = checked_tags(params.get("Tags", []))
         model = self._catalog.create_model(_without_tags(params))
         self._tags.begin(model.arn, tags)
         return Answer({"ModelArn": model.arn})
 
-    def describe_model(self, params: Params) -> Answer:
+    def describe_model(self, params: DescribeModelInputTypeDef) -> Answer:
         """DescribeModel: what it was created with, minus tags (rules §1.6)."""
         model = self._catalog.model(params["ModelName"])
         return Answer({**model.request, "ModelArn": model.arn, "CreationTime": model.created})
 
-    def delete_model(self, params: Params) -> Answer:
+    def delete_model(self, params: DeleteModelInputTypeDef) -> Answer:
         """DeleteModel."""
         self._catalog.delete_model(params["ModelName"])
         return Answer()
 
-    def list_models(self, params: Params) -> Answer:
+    def list_models(self, params: ListModelsInputTypeDef) -> Answer:
         """ListModels."""
-        return _listed("Models", self._catalog.models.all(), params, "Model")
+        summaries: list[ModelSummaryTypeDef] = [
+            {"ModelName": model.name, "ModelArn": model.arn, "CreationTime": model.created}
+            for model in self._catalog.models.all()
+        ]
+        found, more = list_summaries(summaries, params, kind="Model")
+        return Answer({"Models": found, **more})
 
-    def create_endpoint_config(self, params: Params) -> Answer:
+    def create_endpoint_config(self, params: CreateEndpointConfigInputTypeDef) -> Answer:
         """CreateEndpointConfig."""
         tags = checked_tags(params.get("Tags", []))
         config = self._catalog.create_config(_without_tags(params))
         self._tags.begin(config.arn, tags)
         return Answer({"EndpointConfigArn": config.arn})
 
-    def describe_endpoint_config(self, params: Params) -> Answer:
+    def describe_endpoint_config(self, params: DescribeEndpointConfigInputTypeDef) -> Answer:
         """DescribeEndpointConfig: what it was created with, minus tags (rules §1.5)."""
         config = self._catalog.config(params["EndpointConfigName"])
         described = {"EndpointConfigArn": config.arn, "CreationTime": config.created}
@@ -73,17 +98,25 @@ class SageMakerOperations:
         ]
         return Answer({**config.request, **described, "ProductionVariants": variants})
 
-    def delete_endpoint_config(self, params: Params) -> Answer:
+    def delete_endpoint_config(self, params: DeleteEndpointConfigInputTypeDef) -> Answer:
         """DeleteEndpointConfig."""
         self._catalog.delete_config(params["EndpointConfigName"])
         return Answer()
 
-    def list_endpoint_configs(self, params: Params) -> Answer:
+    def list_endpoint_configs(self, params: ListEndpointConfigsInputTypeDef) -> Answer:
         """ListEndpointConfigs."""
-        configs = self._catalog.configs.all()
-        return _listed("EndpointConfigs", configs, params, "EndpointConfig")
+        summaries: list[EndpointConfigSummaryTypeDef] = [
+            {
+                "EndpointConfigName": config.name,
+                "EndpointConfigArn": config.arn,
+                "CreationTime": config.created,
+            }
+            for config in self._catalog.configs.all()
+        ]
+        found, more = list_summaries(summaries, params, kind="EndpointConfig")
+        return Answer({"EndpointConfigs": found, **more})
 
-    def create_endpoint(self, params: Params) -> Answer:
+    def create_endpoint(self, params: CreateEndpointInputTypeDef) -> Answer:
         """CreateEndpoint."""
         tags = checked_tags(params.get("Tags", []))
         endpoint = self._endpoints.create(
@@ -92,13 +125,13 @@ class SageMakerOperations:
         self._tags.begin(endpoint.arn, tags)
         return Answer({"EndpointArn": endpoint.arn})
 
-    def describe_endpoint(self, params: Params) -> Answer:
+    def describe_endpoint(self, params: DescribeEndpointInputTypeDef) -> Answer:
         """DescribeEndpoint."""
         return Answer(describe_endpoint(self._endpoints.get(params["EndpointName"])))
 
-    def list_endpoints(self, params: Params) -> Answer:
+    def list_endpoints(self, params: ListEndpointsInputTypeDef) -> Answer:
         """ListEndpoints."""
-        summaries: list[Summary] = [
+        summaries: list[EndpointSummaryTypeDef] = [
             {
                 "EndpointName": endpoint.name,
                 "EndpointArn": endpoint.arn,
@@ -111,7 +144,7 @@ class SageMakerOperations:
         found, more = list_summaries(summaries, params, kind="Endpoint")
         return Answer({"Endpoints": found, **more})
 
-    def update_endpoint(self, params: Params) -> Answer:
+    def update_endpoint(self, params: UpdateEndpointInputTypeDef) -> Answer:
         """UpdateEndpoint."""
         excluded = params.get("ExcludeRetainedVariantProperties", [])
         endpoint = self._endpoints.update(
@@ -126,12 +159,14 @@ class SageMakerOperations:
         )
         return Answer({"EndpointArn": endpoint.arn})
 
-    def update_endpoint_weights_and_capacities(self, params: Params) -> Answer:
+    def update_endpoint_weights_and_capacities(
+        self, params: UpdateEndpointWeightsAndCapacitiesInputTypeDef
+    ) -> Answer:
         """UpdateEndpointWeightsAndCapacities."""
         wishes = [DesiredCapacity.read(raw) for raw in params["DesiredWeightsAndCapacities"]]
         return Answer({"EndpointArn": self._endpoints.resize(params["EndpointName"], wishes).arn})
 
-    def get_endpoint_policy(self, params: Params) -> Answer:
+    def get_endpoint_policy(self, params: dict[str, str]) -> Answer:
         """GetEndpointPolicy: a ValidationException if there is none; its words aren't documented."""
         endpoint = self._endpoints.get(params["EndpointName"])
         if endpoint.resource_policy is None:
@@ -144,7 +179,7 @@ class SageMakerOperations:
             }
         )
 
-    def put_endpoint_policy(self, params: Params) -> Answer:
+    def put_endpoint_policy(self, params: dict[str, str]) -> Answer:
         """PutEndpointPolicy: not while Deleting or Failed; the policy goes with the endpoint."""
         endpoint = self._endpoints.get(params["EndpointName"])
         if endpoint.status in {"Deleting", "Failed"}:
@@ -154,18 +189,18 @@ class SageMakerOperations:
         endpoint.resource_policy = params["ResourcePolicy"]
         return Answer({"EndpointArn": endpoint.arn})
 
-    def delete_endpoint(self, params: Params) -> Answer:
+    def delete_endpoint(self, params: DeleteEndpointInputTypeDef) -> Answer:
         """DeleteEndpoint."""
         self._endpoints.delete(params["EndpointName"])
         return Answer()
 
-    def add_tags(self, params: Params) -> Answer:
+    def add_tags(self, params: AddTagsInputTypeDef) -> Answer:
         """AddTags."""
         arn = self._existing(params["ResourceArn"])
         self._tags.add(arn, checked_tags(params["Tags"]))
         return Answer({"Tags": self._tags.of(arn)})
 
-    def list_tags(self, params: Params) -> Answer:
+    def list_tags(self, params: ListTagsInputTypeDef) -> Answer:
         """ListTags."""
         tags, more = cut_page(
             self._tags.of(self._existing(params["ResourceArn"])),
@@ -176,7 +211,7 @@ class SageMakerOperations:
         )
         return Answer({"Tags": tags, **more})
 
-    def delete_tags(self, params: Params) -> Answer:
+    def delete_tags(self, params: DeleteTagsInputTypeDef) -> Answer:
         """DeleteTags."""
         self._tags.remove(self._existing(params["ResourceArn"]), params["TagKeys"])
         return Answer()
@@ -193,16 +228,5 @@ class SageMakerOperations:
         return arn
 
 
-def _without_tags(params: Params) -> Mapping[str, object]:
+def _without_tags(params: Mapping[str, object]) -> Mapping[str, object]:
     return {name: value for name, value in params.items() if name != "Tags"}
-
-
-def _listed(
-    member: str, found: Iterable[Model | EndpointConfig], params: Params, kind: str
-) -> Answer:
-    summaries: list[Summary] = [
-        {f"{kind}Name": item.name, f"{kind}Arn": item.arn, "CreationTime": item.created}
-        for item in found
-    ]
-    chosen, more = list_summaries(summaries, params, kind=kind)
-    return Answer({member: chosen, **more})

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mypy_boto3_sagemaker.type_defs import ProductionVariantStatusTypeDef
+
 StageStatus = Literal["Creating", "Updating", "ActivatingTraffic", "Baking", "Deleting"]
 Reach = Literal["canary", "linear", "rolling", "full"]
 
@@ -20,7 +22,7 @@ class Stage:
     message: str
     started: datetime
 
-    def describe(self) -> dict[str, object]:
+    def describe(self) -> ProductionVariantStatusTypeDef:
         """The entry as DescribeEndpoint gives it."""
         return {
             "Status": self.status,

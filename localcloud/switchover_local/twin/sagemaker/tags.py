@@ -9,6 +9,8 @@ from switchover_local.twin.wire.refusals import validation_exception
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from mypy_boto3_sagemaker.type_defs import TagTypeDef
+
 _MOST = 50  # per resource: TagList's maximum in the service model
 
 _RESERVED = "aws:"
@@ -31,7 +33,7 @@ class TagBook:
             raise validation_exception(f"A resource can have at most {_MOST} tags.")
         self._tags[arn] = wanted
 
-    def of(self, arn: str) -> list[dict[str, str]]:
+    def of(self, arn: str) -> list[TagTypeDef]:
         """The tags of a resource, as AWS lists them."""
         return [{"Key": key, "Value": value} for key, value in self._tags.get(arn, {}).items()]
 
@@ -53,7 +55,7 @@ class TagBook:
             self._tags.get(arn, {}).pop(key, None)
 
 
-def checked_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
+def checked_tags(tags: Iterable[TagTypeDef]) -> dict[str, str]:
     """The tags of a request by key.
 
     Source: AddTags, "Tag keys must be unique per resource"; the words for it aren't known.
