@@ -26,7 +26,7 @@ from switchover_local.twin.scenario import Fault, ModelBehaviour, Scenario
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from switchover_local.twin.clock import Hold, PacedClock
+    from switchover_local.twin.paced_clock import Hold, PacedClock
     from switchover_local.twin.sagemaker.endpoint import Endpoint
     from switchover_local.twin.twin import Twin
     from switchover_local.twin.wire.server import AsgiApp, Message, Receive, Send

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from switchover_local.twin.clock import PacedClock
+    from switchover_local.twin.paced_clock import PacedClock
     from switchover_local.twin.wire.server import AsgiApp
 
 PINNED_VERSION = "1.5.33"

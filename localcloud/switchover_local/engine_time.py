@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from switchover_local.twin.clock import Hold, PacedClock
+    from switchover_local.twin.paced_clock import Hold, PacedClock
 
 logger = logging.getLogger("switchover.local")
 

@@ -37,7 +37,7 @@ from switchover_local.record import (
     temporary_path,
     write_record,
 )
-from switchover_local.twin.clock import PacedClock
+from switchover_local.twin.paced_clock import PacedClock
 from switchover_local.twin.scenario import Scenario
 from switchover_local.twin.twin import Twin
 from switchover_local.twin.wire.server import asgi_app

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from switchover_local.forks import Forks
 
 if TYPE_CHECKING:
-    from switchover_local.twin.clock import Hold, PacedClock
+    from switchover_local.twin.paced_clock import Hold, PacedClock
 
 
 _KEPT_SECONDS = 7 * 86_400  # since a worker last started from it

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from switchover_local.engine_time import VirtualThreading
-from switchover_local.twin.clock import PacedClock
+from switchover_local.twin.paced_clock import PacedClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from switchover_local.control import CloudState, Control, control_app
-from switchover_local.twin.clock import PacedClock
+from switchover_local.twin.paced_clock import PacedClock
 from switchover_local.twin.scenario import Behaviour
 from switchover_local.twin.twin import Twin
 from switchover_local.twin.wire.server import Message, Receive, Send

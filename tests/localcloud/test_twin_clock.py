@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from switchover_local.twin.clock import HOLD_SECONDS, Hold, PacedClock, SteppedClock
+from switchover_local.twin.clock import SteppedClock
+from switchover_local.twin.paced_clock import HOLD_SECONDS, Hold, PacedClock
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 

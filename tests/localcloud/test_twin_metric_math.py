@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from switchover_local.twin.cloudwatch.metric_math import Expression, Grid, MathError, Points, Value
+from switchover_local.twin.cloudwatch.metric_math import Expression
+from switchover_local.twin.cloudwatch.metric_series import Grid, MathError, Points, Value
 
 GRID = Grid(start=0, end=300, period_seconds=60)
 M1: Points = {0: 1.0, 60: 2.0, 180: 4.0}

@@ -22,7 +22,7 @@ from botocore.exceptions import (
 from tests.localcloud.serving import serve_twin
 from tests.localcloud.staging import HARDWARE, ROLE
 
-from switchover_local.twin.clock import PacedClock
+from switchover_local.twin.paced_clock import PacedClock
 from switchover_local.twin.scenario import Behaviour, LostResponse, Scenario, Timings
 from switchover_local.twin.twin import Twin
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from switchover_local.twin.clock import Clock, Timer
+    from switchover_local.twin.agenda import Timer
+    from switchover_local.twin.clock import Clock
 
 # Source: Step Functions quotas.
 _PAYLOAD_BYTES = 256 * 1024

@@ -15,7 +15,7 @@ from switchover_cli.app import main
 from switchover_cli.exits import ExitCode
 from switchover_cli.scenario_file import KINDS, ScenarioRefused, read_scenario
 from switchover_local.control import Control
-from switchover_local.twin.clock import PacedClock
+from switchover_local.twin.paced_clock import PacedClock
 from switchover_local.twin.scenario import (
     Behaviour,
     EventFault,

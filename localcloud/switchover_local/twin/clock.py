@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-import heapq
-import logging
-import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import RLock
 from typing import TYPE_CHECKING, Protocol
+
+from .agenda import Agenda
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-logger = logging.getLogger("switchover.local")
-
-# Longer than the functions of an update run (50 s), so that only a dead or a very slow one is given up.
-HOLD_SECONDS = 60.0
-# What the twin may do in one go before others get their turn on its thread.
-_WORK_SECONDS = 0.02
-
-
-@dataclass(order=True, slots=True)
-class Timer:
-    """One action that will happen at `due`, unless it is cancelled before."""
-
-    due: datetime
-    sequence: int
-    action: Callable[[], object] = field(compare=False)
-    is_cancelled: bool = field(default=False, compare=False)
-
-    def cancel(self) -> None:
-        """Make sure that the action never happens; harmless once it has."""
-        self.is_cancelled = True
+    from .agenda import Timer
 
 
 class Clock(Protocol):
@@ -51,34 +29,12 @@ class Clock(Protocol):
         """Run every action whose moment has come, in order."""
 
 
-class _Agenda:
-    """Timers in the order they fall due; those of one instant in the order they were set."""
-
-    def __init__(self) -> None:
-        self._timers: list[Timer] = []
-        self._sequence = 0
-
-    def add(self, due: datetime, action: Callable[[], object]) -> Timer:
-        self._sequence += 1
-        timer = Timer(due, self._sequence, action)
-        heapq.heappush(self._timers, timer)
-        return timer
-
-    def next_due(self) -> datetime | None:
-        while self._timers and self._timers[0].is_cancelled:
-            heapq.heappop(self._timers)
-        return self._timers[0].due if self._timers else None
-
-    def pop(self) -> Timer:
-        return heapq.heappop(self._timers)
-
-
 class SteppedClock:
     """Time that moves only when told to, jumping exactly from one timer to the next."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start.astimezone(UTC)
-        self._agenda = _Agenda()
+        self._agenda = Agenda()
         self._is_firing = False
 
     def now(self) -> datetime:
@@ -136,181 +92,3 @@ class SteppedClock:
                 return predicate()
             self.run_next()
         return True
-
-
-class Hold:
-    """A lease on virtual time: as long as somebody has taken one, time stands.
-
-    Each time that it is taken it lasts for `bound_seconds` on the wall, then time goes on without
-    it, so that a worker that died can't stop the clock for ever. Where several threads of one owner
-    let it go, time passes until all of them have taken it again.
-    """
-
-    def __init__(self, clock: PacedClock, bound_seconds: float) -> None:
-        self._clock = clock
-        self.bound_seconds = bound_seconds
-        self.waits = 0
-        self._is_over = False
-
-    def take(self) -> None:
-        """Let time stand from now on, or again; changes nothing once the hold has ended."""
-        if not self._is_over:
-            self._clock.take(self)
-
-    def let_go(self) -> None:
-        """Let time pass, while its owner waits for time."""
-        self._clock.let_go(self)
-
-    def end(self) -> None:
-        """Let go for good."""
-        self._is_over = True
-        self._clock.let_go(self)
-
-
-class PacedClock:
-    """Time that runs at most `speed` times as fast as the wall, for a twin that people watch.
-
-    It stands while a `Hold` is taken and while timers' actions run, and never passes a timer
-    whose action hasn't run yet: what takes long on the wall takes no time in its world. Its owner
-    pumps `run_due`, sleeping `seconds_to_next` in between, or until `on_change` is called; the
-    twin also pumps it before each API call, so that no answer is older than the question.
-
-    Holds, timers and readings may come from any thread; actions run on the one that pumps.
-    """
-
-    def __init__(
-        self, start: datetime, speed: float, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._monotonic = monotonic
-        self._origin = start.astimezone(UTC)
-        self._origin_real = monotonic()
-        self._speed = speed
-        self._agenda = _Agenda()
-        self._firing_at: datetime | None = None
-        self._limit = self._origin
-        self._holds: dict[Hold, float] = {}
-        self._lock = RLock()
-        self.on_change: Callable[[], object] = lambda: None
-
-    @property
-    def speed(self) -> float:
-        """The most virtual seconds per real second."""
-        return self._speed
-
-    def set_speed(self, speed: float) -> None:
-        """Go on from this virtual moment at another pace."""
-        with self._lock:
-            self._start_from(self.now())
-            self._speed = speed
-        self.on_change()
-
-    def now(self) -> datetime:
-        """The virtual moment, in UTC; inside a timer's action, exactly that timer's moment."""
-        with self._lock:
-            if self._firing_at is not None:
-                return self._firing_at
-            reached, due = self._reached(), self._agenda.next_due()
-            return reached if due is None else max(self._origin, min(reached, due))
-
-    def call_at(self, when: datetime, action: Callable[[], object]) -> Timer:
-        """Run `action` when the clock reaches `when`; a moment already past means at once."""
-        with self._lock:
-            timer = self._agenda.add(max(when, self.now()), action)
-        self.on_change()
-        return timer
-
-    def call_later(self, seconds: float, action: Callable[[], object]) -> Timer:
-        """Run `action` once `seconds` of virtual time have passed."""
-        with self._lock:
-            return self.call_at(self.now() + timedelta(seconds=seconds), action)
-
-    def hold(self, bound_seconds: float = HOLD_SECONDS) -> Hold:
-        """Let time stand until the hold that is returned is let go, or its bound has passed."""
-        hold = Hold(self, bound_seconds)
-        hold.take()
-        return hold
-
-    def take(self, hold: Hold) -> None:
-        """Let time stand for a hold; see `Hold.take`."""
-        with self._lock:
-            hold.waits = max(0, hold.waits - 1)
-            if hold.waits:
-                return
-            if not self._is_held():
-                self._start_from(self.now())
-                self._limit = self._origin  # though the hold end while actions still run
-            self._holds[hold] = self._monotonic() + hold.bound_seconds
-
-    def let_go(self, hold: Hold) -> None:
-        """Let time pass as far as this hold is concerned; see `Hold.let_go`."""
-        with self._lock:
-            hold.waits += 1
-            was_taken = self._holds.pop(hold, None) is not None
-            if was_taken and not self._holds:
-                self._start_from(self._origin)
-        if was_taken:
-            self.on_change()
-
-    def waits_for_others(self, hold: Hold) -> bool:
-        """Whether time would stand without this hold too."""
-        with self._lock:
-            return self._is_held() and self._holds.keys() != {hold}
-
-    def run_due(self) -> None:
-        """Run the actions whose moment has come, each seeing now() as its own due moment.
-
-        What falls due while they run waits for the next call, and so does the rest when a slice
-        of real time is used up: it returns soon even where more virtual work comes in than real
-        time can do. Once an action takes a hold, only those of the same moment still run.
-        """
-        with self._lock:
-            if self._firing_at is not None:  # an action asked the twin something: no nested pumping
-                return
-            self._limit = self._reached()
-        began = self._monotonic()
-        try:
-            while (timer := self._pop_due()) is not None:
-                timer.action()
-                if self._monotonic() - began >= _WORK_SECONDS:
-                    break
-        finally:
-            with self._lock:
-                self._firing_at = None
-                due = self._agenda.next_due() or self._limit
-                self._start_from(max(self._origin, min(self._limit, due)))
-
-    def seconds_to_next(self) -> float | None:
-        """Real seconds until the next timer falls due; None if nothing is planned or time stands."""
-        with self._lock:
-            due = self._agenda.next_due()
-            if due is None or (self._is_held() and due > self._origin):
-                return None
-            return max(0.0, (due - self._reached()).total_seconds() / self._speed)
-
-    def _pop_due(self) -> Timer | None:
-        with self._lock:
-            due = self._agenda.next_due()
-            if due is None or due > self._limit:
-                return None
-            timer = self._agenda.pop()
-            self._firing_at = self._origin = max(self._origin, timer.due)
-            return timer
-
-    def _reached(self) -> datetime:
-        """How far time has come, if no timer were in its way."""
-        if self._is_held():
-            return self._origin
-        elapsed = self._monotonic() - self._origin_real
-        return self._origin + timedelta(seconds=elapsed * self._speed)
-
-    def _start_from(self, moment: datetime) -> None:
-        self._origin, self._origin_real = moment, self._monotonic()
-
-    def _is_held(self) -> bool:
-        wall = self._monotonic()
-        for hold in [hold for hold, until in self._holds.items() if until <= wall]:
-            logger.warning("time stood for %g s: it goes on without waiting", hold.bound_seconds)
-            del self._holds[hold]
-            if not self._holds:
-                self._start_from(self._origin)
-        return bool(self._holds)

@@ -23,7 +23,8 @@ from .metrics import MetricStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from switchover_local.twin.clock import Clock, Timer
+    from switchover_local.twin.agenda import Timer
+    from switchover_local.twin.clock import Clock
 
     from .alarm_history import HistoryItem
 

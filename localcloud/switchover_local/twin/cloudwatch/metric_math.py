@@ -14,33 +14,27 @@ import operator
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
+
+from .metric_series import (
+    Compute,
+    Grid,
+    MathError,
+    Points,
+    Value,
+    both,
+    either,
+    interpolate,
+    measure,
+    repeat,
+    value_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-Points: TypeAlias = dict[int, float]  # value by epoch second
-Value: TypeAlias = "float | Points | list[Points]"
-
 _RESPELLED = [(r"&&|\bAND\b", " and "), (r"\|\||\bOR\b", " or "), (r"\^", "**")]
 _FILL_WORDS = {"REPEAT", "LINEAR"}
-
-
-class MathError(ValueError):
-    """The expression can't be worked out; the message says why, for whoever wrote it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """The periods that an expression is worked out over: [start, end) in steps."""
-
-    start: int
-    end: int
-    period_seconds: int
-
-    def moments(self) -> range:
-        """The beginning of each period."""
-        return range(self.start, self.end, self.period_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +122,13 @@ class _Evaluation:
         raise self._error(f"{node.value!r} is not a number")
 
     def _join(self, op: ast.boolop, operands: Sequence[ast.expr]) -> Value:
-        truth = _both if isinstance(op, ast.And) else _either
+        truth = both if isinstance(op, ast.And) else either
         joined = self.value_of(operands[0])
         for operand in operands[1:]:
             joined = self._combine(truth, joined, self.value_of(operand))
         return joined
 
-    def _combine(self, compute: _Compute, left: Value, right: Value) -> Value:
+    def _combine(self, compute: Compute, left: Value, right: Value) -> Value:
         if isinstance(left, list) or isinstance(right, list):
             raise self._error("an array can only be the argument of a function")
         if isinstance(left, dict):
@@ -146,8 +140,8 @@ class _Evaluation:
         elif isinstance(right, dict):
             pairs = ((t, left, v) for t, v in right.items())
         else:
-            return _measurable(compute, left, right)
-        computed = {t: _measurable(compute, a, b) for t, a, b in pairs}
+            return measure(compute, left, right)
+        computed = {t: measure(compute, a, b) for t, a, b in pairs}
         return {t: v for t, v in computed.items() if math.isfinite(v)}
 
     def _series_from(self, value: Value) -> Points:
@@ -181,7 +175,7 @@ class _Evaluation:
         then, otherwise = branches[0], branches[1] if len(branches) > 1 else {}
         if not isinstance(condition, dict):
             return then if condition else otherwise
-        chosen = {t: _at(then if is_met else otherwise, t) for t, is_met in condition.items()}
+        chosen = {t: value_at(then if is_met else otherwise, t) for t, is_met in condition.items()}
         return {t: value for t, value in chosen.items() if value is not None}
 
     def fill(self, args: Sequence[ast.expr]) -> Value:
@@ -198,13 +192,13 @@ class _Evaluation:
         moments = self._grid.moments()
         match filler:
             case ast.Name(id="REPEAT"):
-                return _repeat(points, moments)
+                return repeat(points, moments)
             case ast.Name(id="LINEAR"):
-                return _interpolate(points, moments)
+                return interpolate(points, moments)
         with_what = self.value_of(filler)
         if isinstance(with_what, list):
             raise self._error("FILL takes one filler")
-        filled = {t: points.get(t, _at(with_what, t)) for t in moments}
+        filled = {t: points.get(t, value_at(with_what, t)) for t in moments}
         return {t: value for t, value in filled.items() if value is not None}
 
     def rate(self, args: Sequence[ast.expr]) -> Value:
@@ -226,9 +220,7 @@ class _Evaluation:
         return [self.value_of(arg) for arg in args]
 
 
-_Compute: TypeAlias = "Callable[[float, float], float]"
-
-_OPERATORS: dict[type[ast.operator | ast.cmpop], _Compute] = {
+_OPERATORS: dict[type[ast.operator | ast.cmpop], Compute] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -262,45 +254,3 @@ def _function_named(call: ast.Call) -> Callable[[_Evaluation, Sequence[ast.expr]
         known = ", ".join(sorted(_FUNCTIONS))
         raise MathError(f"The twin does not model the metric math function {name} (it has {known})")
     return _FUNCTIONS[name]
-
-
-def _measurable(compute: _Compute, left: float, right: float) -> float:
-    # A point that can't be computed (0/0) is a missing point, not an error.
-    try:
-        value = compute(left, right)
-    except (ZeroDivisionError, OverflowError, ValueError):
-        return math.nan
-    return math.nan if isinstance(value, complex) else float(value)
-
-
-def _both(left: float, right: float) -> float:
-    return float(bool(left) and bool(right))
-
-
-def _either(left: float, right: float) -> float:
-    return float(bool(left) or bool(right))
-
-
-def _at(value: float | Points, moment: int) -> float | None:
-    return value.get(moment) if isinstance(value, dict) else value
-
-
-def _repeat(points: Points, moments: range) -> Points:
-    filled: Points = {}
-    last = None
-    for t in moments:
-        last = points.get(t, last)
-        if last is not None:
-            filled[t] = last
-    return filled
-
-
-def _interpolate(points: Points, moments: range) -> Points:
-    known = sorted(points)
-    filled = dict(points)
-    for before, after in pairwise(known):
-        slope = (points[after] - points[before]) / (after - before)
-        for t in moments:
-            if before < t < after:
-                filled[t] = points[before] + slope * (t - before)
-    return filled

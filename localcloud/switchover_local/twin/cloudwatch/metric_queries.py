@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from switchover_local.twin.wire.refusals import Refusal
 
-from .metric_math import Expression, Grid, MathError
+from .metric_math import Expression
+from .metric_series import Grid, MathError
 from .metrics import Datapoint, MetricId, percentile_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .metric_math import Value
+    from .metric_series import Value
     from .metrics import MetricStore
 
 # Source: MetricDataQuery.Id, "must start with a lowercase letter".

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from switchover_local.twin.clock import Clock, Timer
+    from switchover_local.twin.agenda import Timer
+    from switchover_local.twin.clock import Clock
 
 _FAILURES_KEPT = 10
 _DAY_SECONDS = 86_400

@@ -9,7 +9,8 @@ from .run import Pause, Run, StepFailed
 from .stages import reweighing, scaling_out, terminating
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from .endpoint import Endpoint, Status, Variant
     from .run import Script
@@ -91,24 +92,9 @@ def resize(world: World, endpoint: Endpoint, wishes: Sequence[DesiredCapacity]) 
     Source: UpdateEndpointWeightsAndCapacities, "sets the endpoint status to Updating"; the
     service model of ProductionVariantStatus, "Updating capacity for the production variant".
     """
-    orders: list[tuple[Fleet, int]] = []
-    surplus: list[tuple[Fleet, int]] = []
-    now = world.clock.now()
-    for wish in wishes:
-        variant = endpoint.variants[wish.variant_name]
-        variant.stage = reweighing(now)
-        variant.desired_weight = wish.desired_weight
-        if wish.desired_instance_count is None:
-            continue
-        fleet = endpoint.fleets_of(wish.variant_name)[0]
-        delta = wish.desired_instance_count - fleet.serving
-        variant.desired_count = wish.desired_instance_count
-        if delta > 0:
-            orders.append((fleet, delta))
-            variant.stage = scaling_out(wish.desired_instance_count, now)
-        elif delta < 0:
-            surplus.append((fleet, -delta))
-            variant.stage = terminating(-delta, now)
+    changes = list(_begin_changes(endpoint, wishes, world.clock.now()))
+    orders = [(fleet, delta) for fleet, delta in changes if delta > 0]
+    surplus = [(fleet, -delta) for fleet, delta in changes if delta < 0]
     for fleet, count in surplus:
         fleet.retire(count)
     world.announce_deployment(endpoint)
@@ -122,6 +108,26 @@ def resize(world: World, endpoint: Endpoint, wishes: Sequence[DesiredCapacity]) 
         if variant.desired_weight is not None:
             variant.weight = variant.desired_weight
         _come_to_rest(variant)
+
+
+def _begin_changes(
+    endpoint: Endpoint, wishes: Iterable[DesiredCapacity], now: datetime
+) -> Iterator[tuple[Fleet, int]]:
+    """Note each wish in its variant; yield by how many instances each fleet is to grow or shrink."""
+    for wish in wishes:
+        variant = endpoint.variants[wish.variant_name]
+        variant.stage = reweighing(now)
+        variant.desired_weight = wish.desired_weight
+        if wish.desired_instance_count is None:
+            continue
+        fleet = endpoint.fleets_of(wish.variant_name)[0]
+        delta = wish.desired_instance_count - fleet.serving
+        variant.desired_count = wish.desired_instance_count
+        if delta > 0:
+            variant.stage = scaling_out(wish.desired_instance_count, now)
+        elif delta < 0:
+            variant.stage = terminating(-delta, now)
+        yield fleet, delta
 
 
 def _come_to_rest(variant: Variant) -> None:

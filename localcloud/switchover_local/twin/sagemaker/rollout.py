@@ -12,7 +12,7 @@ from .strategies import carry_out, take_back
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from switchover_local.twin.clock import Timer
+    from switchover_local.twin.agenda import Timer
 
     from .course import Course
     from .endpoint import Endpoint, Status, Variant

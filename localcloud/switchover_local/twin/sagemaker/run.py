@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from switchover_local.twin.clock import Clock, Timer
+    from switchover_local.twin.agenda import Timer
+    from switchover_local.twin.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
