@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """What the twin asks of time."""
+    """Virtual time, as the twin uses it."""
 
     def now(self) -> datetime:
         """The virtual moment, in UTC."""
@@ -50,7 +50,7 @@ class SteppedClock:
         return self.call_at(self._now + timedelta(seconds=seconds), action)
 
     def run_due(self) -> None:
-        """Run what is due at this very moment, unless an action is what asks for it."""
+        """Run what is due at this very moment, unless a timer's action is the caller."""
         if not self._is_firing:
             self.advance_to(self._now)
 

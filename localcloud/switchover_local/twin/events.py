@@ -1,4 +1,4 @@
-"""EventBridge events as AWS words them, and what may befall them on the way (rules §5)."""
+"""EventBridge events as AWS words them, and the faults that they may meet (rules §5)."""
 
 from __future__ import annotations
 

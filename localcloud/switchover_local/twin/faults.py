@@ -54,7 +54,7 @@ class FaultBox:
         return self._take(RollbackFailure, endpoint, "endpoint") is not None
 
     def take_event_fault(self, detail_type: str) -> EventFault | None:
-        """What happens to this event."""
+        """The fault that this event meets, if there is one."""
         fault = self._take(EventFault, detail_type, "detail_type")
         return fault if isinstance(fault, EventFault) else None
 

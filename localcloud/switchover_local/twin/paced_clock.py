@@ -19,12 +19,12 @@ logger = logging.getLogger("switchover.local")
 
 # Longer than the functions of an update run (50 s), so that only a dead or a very slow one is given up.
 HOLD_SECONDS = 60.0
-# What the twin may do in one go before others get their turn on its thread.
+# How long the twin may work in one go before others get their turn on its thread.
 _WORK_SECONDS = 0.02
 
 
 class Hold:
-    """A lease on virtual time: as long as somebody has taken one, time stands.
+    """A lease on virtual time: as long as one is taken, time stands.
 
     Each time that it is taken it lasts for `bound_seconds` on the wall, then time goes on without
     it, so that a worker that died can't stop the clock for ever. Where several threads of one owner
@@ -56,7 +56,7 @@ class PacedClock:
     """Time that runs at most `speed` times as fast as the wall, for a twin that people watch.
 
     It stands while a `Hold` is taken and while timers' actions run, and never passes a timer
-    whose action hasn't run yet: what takes long on the wall takes no time in its world. Its owner
+    whose action hasn't run yet: work that takes real time takes no virtual time. Its owner
     pumps `run_due`, sleeping `seconds_to_next` in between, or until `on_change` is called; the
     twin also pumps it before each API call, so that no answer is older than the question.
 
@@ -123,7 +123,7 @@ class PacedClock:
                 return
             if not self._is_held():
                 self._start_from(self.now())
-                self._limit = self._origin  # though the hold end while actions still run
+                self._limit = self._origin  # even if the hold ends while actions still run
             self._holds[hold] = self._monotonic() + hold.bound_seconds
 
     def let_go(self, hold: Hold) -> None:

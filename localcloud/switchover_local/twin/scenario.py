@@ -1,4 +1,4 @@
-"""What the twin's world is like: timings, model behaviours, capacity, faults, open questions.
+"""The scenario of a run: timings, model behaviours, capacity, faults, open questions.
 
 A `Scenario` is a value; a YAML file of the same shape is one too (`Scenario.from_yaml`).
 """
@@ -61,7 +61,7 @@ class Behaviour(_Settled):
     client_error_rate: Rate = 0
     """Share of requests that the container answers with 400."""
     reply: str | None = None
-    """What the model says; None = a fixed sentence that names the model."""
+    """The model's reply; None = a fixed sentence that names the model."""
     gpu_utilization_percent: Annotated[float, Field(ge=0, le=100)] = 55
     gpu_memory_percent: Annotated[float, Field(ge=0, le=100)] = 70
 
@@ -145,9 +145,9 @@ class Switches(_Settled):
     red_alarm_at_start: Literal["trips_first_bake", "waits_for_transition", "refused"] = (
         "trips_first_bake"
     )
-    """What a listed alarm does that is already in ALARM when UpdateEndpoint is called."""
+    """The effect of a listed alarm that is already in ALARM when UpdateEndpoint is called."""
     missing_alarm: Literal["ignored", "refused"] = "ignored"
-    """What a listed alarm does that doesn't exist."""
+    """The effect of a listed alarm that doesn't exist."""
     composite_alarms: Literal["ignored", "watched", "refused"] = "ignored"
     """Whether an alarm that DescribeAlarms shows only with AlarmTypes can guard a deployment."""
     alarm_extra_periods: Annotated[int, Field(ge=0)] = 2
@@ -157,11 +157,11 @@ class Switches(_Settled):
     """Whether an alarm that lacks data goes red early only if all it knows is bad, as CloudWatch's table
     has it ("0 - X - -" is OK), or also if only all since the oldest breach is, as its prose has it."""
     young_breach_state: Literal["kept", "OK"] = "kept"
-    """What an alarm says that knows of breaches only, the oldest of which is too young to turn it red."""
+    """The state of an alarm that has seen breaches only, the oldest too young to turn the alarm red."""
     set_alarm_state_trips: bool = True
     """Whether SetAlarmState(ALARM) on a listed alarm during a bake forces a rollback."""
     single_instance_guardrail: Literal["refused", "accepted"] = "refused"
-    """What becomes of canary, linear and rolling on a variant of one instance."""
+    """Whether canary, linear and rolling are refused on a variant of one instance."""
     percent_rounding: Literal["down", "up"] = "down"
     """33 % of 3 = 1 is annotated by AWS; nothing else is. The result is at least 1 either way."""
     deadline_outcome: Literal["rolled_back", "mixed", "failed"] = "rolled_back"
@@ -175,7 +175,7 @@ class Switches(_Settled):
     """Whether the control plane finds what exists only by its name in the same case. Two names that
     differ in case only can't both be created either way, and InvokeEndpoint always matches."""
     failed_mix_repair: Literal["mixed", "failed"] = "mixed"
-    """What an update leaves that should have ended a mix of configs and had to be taken back."""
+    """The end of an update that should have mended a mix of configs and was rolled back."""
     linear_last_step_waits: bool = False
     """Whether the last linear step waits WaitIntervalInSeconds before the final bake."""
     canary_frees_old_instances: bool = False
@@ -213,7 +213,7 @@ class Scenario(_Settled):
     marketplace_models: frozenset[str] = frozenset()
     """Names of models from AWS Marketplace, which guardrails silently don't cover (rules §3)."""
     capacity: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
-    """Instances that really exist per type, whatever the quota says; absent = no end of them."""
+    """Instances that really exist per type, beside the quota; absent = no limit."""
     quotas: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     """`ml.<type> for endpoint usage` per instance type; absent = the default of the quota list."""
     call_rates: dict[str, CallRate] = Field(default_factory=dict)

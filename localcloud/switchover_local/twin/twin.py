@@ -1,4 +1,4 @@
-"""The twin: SageMaker endpoints and what surrounds them, in one object, on virtual time."""
+"""The twin: SageMaker endpoints and their surroundings, in one object, on virtual time."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _MINUTE_SECONDS = 60
 
 
 def _discard(_event: Event) -> None:
-    """Nobody listens."""
+    """Emit the event to no listener."""
 
 
 class Twin:
@@ -112,7 +112,7 @@ class Twin:
             self._world,
             self.endpoints,
             self.metrics,
-            # Its own, so that who asks what of the control plane changes no request's luck.
+            # Its own random numbers, so that calls of the control plane don't change how requests end.
             Random(f"{scenario.seed}/requests"),  # noqa: S311 - as above
             lambda: self._behaviours_version,
         )
@@ -149,7 +149,7 @@ class Twin:
 
     @property
     def scenario(self) -> Scenario:
-        """What the twin's world is like at the moment."""
+        """The scenario as it is now."""
         return self._world.scenario
 
     def client(self, service: str, config: Config | None = None) -> Any:
@@ -159,7 +159,7 @@ class Twin:
     def handle(self, request: Request) -> Response | None:
         """Answer an HTTP request to any of the services; None = the answer got lost.
 
-        What falls due before the request is done first, so no answer is older than its question.
+        Timers that are due run first, so that the answer is as of now.
         """
         with self._lock:
             self.clock.run_due()

@@ -41,7 +41,7 @@ _ACTION_FIELDS = ("Schedule", "Timezone", "StartTime", "EndTime", "ScalableTarge
 
 
 class PolicyOperations:
-    """Policies and scheduled actions are kept and described; none of them acts."""
+    """Policies and scheduled actions, which are kept and described. None of them acts."""
 
     def __init__(
         self, targets: ScalableTargets, clock: Clock, *, account_id: str, region: str

@@ -1,4 +1,4 @@
-"""What requests about variants have in common: the variant that is meant, and pages of a list."""
+"""The common parts of requests: the variant that is meant, and pages of a list."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def target_of(targets: ScalableTargets, params: OfVariant, verb: str) -> Scalabl
     """The target of the variant that is meant.
 
     Args:
-        verb: what there is no target for: "found" or "registered".
+        verb: the word of the refusal: "found" or "registered".
 
     Raises:
         Refusal: ObjectNotFoundException.
@@ -85,7 +85,7 @@ def target_of(targets: ScalableTargets, params: OfVariant, verb: str) -> Scalabl
 
 
 def not_found(what: str, params: OfVariant, *more: str) -> Refusal:
-    """The refusal that names what is missing, and for which variant."""
+    """The refusal for something missing, which names the variant."""
     named = (
         f"service namespace: {params['ServiceNamespace']}",
         f"resource ID: {params['ResourceId']}",

@@ -129,8 +129,8 @@ class TargetOperations:
 def _suspended(
     before: frozenset[Suspension], asked: SuspendedStateTypeDef
 ) -> frozenset[Suspension]:
-    # What becomes of a suspension that a partial SuspendedState doesn't name isn't documented:
-    # it stays, as every other field of RegisterScalableTarget does.
+    # The documents don't say whether a partial SuspendedState lifts the suspensions that it doesn't name.
+    # Here they stay, as every other field of RegisterScalableTarget does.
     return frozenset(name for name in SUSPENSIONS if asked.get(name, name in before))
 
 

@@ -1,4 +1,4 @@
-"""What Application Auto Scaling scales: a variant of an endpoint, and what hangs on it."""
+"""Scalable targets: the variants of endpoints that Application Auto Scaling may resize."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SUSPENSIONS: tuple[Suspension, ...] = get_args(Suspension)
 
 
 class Variant(NamedTuple):
-    """A variant of an endpoint: what is scaled."""
+    """A variant of an endpoint."""
 
     endpoint: str
     name: str
@@ -36,7 +36,7 @@ class Variant(NamedTuple):
 
 
 class Variants(Protocol):
-    """What scaling needs to know of endpoints."""
+    """The variants that exist, and a way to resize them."""
 
     def has_variant(self, endpoint: str, variant: str) -> bool:
         """Whether there is such a variant."""
@@ -47,7 +47,7 @@ class Variants(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScalableTarget:
-    """One registered variant, and all that hangs on it."""
+    """One registered variant, with its policies, scheduled actions and tags."""
 
     variant: Variant
     arn: str
@@ -89,7 +89,7 @@ class ScalableTargets:
         self._targets[target.variant] = target
 
     def remove(self, target: ScalableTarget) -> None:
-        """Deregister a target, and with it all that hangs on it."""
+        """Deregister a target, and with it its policies and scheduled actions."""
         del self._targets[target.variant]
 
     def deregister_endpoint(self, endpoint: str) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alarm: what it watches, what it says, and what it said before that."""
+    """One alarm: its definition, its state, and the state before."""
 
     definition: AlarmDefinition
     arn: str

@@ -1,4 +1,4 @@
-"""What an alarm watches: PutMetricAlarm, checked and understood."""
+"""The definition of an alarm: a PutMetricAlarm request, checked and parsed."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What an alarm sees when it looks: one entry per period, oldest first; None is no data."""
+    """The data of one evaluation: an entry per period, oldest first; None is no data."""
 
     starts: range
     points: tuple[Datapoint | None, ...]
     breaches: tuple[bool | None, ...]
 
     def considered(self, count: int) -> list[Datapoint]:
-        """The most recent datapoints, at most `count`: older ones stand in for what is missing."""
+        """The most recent datapoints, at most `count`: older ones stand in for missing ones."""
         return [point for point in self.points if point is not None][-count:]
 
 

@@ -1,4 +1,4 @@
-"""What DescribeAlarms and DescribeAlarmHistory answer."""
+"""Alarms and their history, as CloudWatch describes them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_DESCRIBED = {"Tags", "ActionsEnabled"}
 
 
 def request_of(alarm: Alarm | CompositeAlarm) -> Mapping[str, Any]:
-    """What the alarm was put with."""
+    """The request that the alarm was put with."""
     return alarm.definition.request if isinstance(alarm, Alarm) else alarm.request
 
 

@@ -1,4 +1,4 @@
-"""What happened to alarms, as DescribeAlarmHistory tells it."""
+"""The history of alarms, as DescribeAlarmHistory answers it."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class StateValue(StrEnum):
-    """What an alarm says."""
+    """The state of an alarm."""
 
     OK = "OK"
     ALARM = "ALARM"
@@ -24,7 +24,7 @@ class StateValue(StrEnum):
 
 
 class MissingData(StrEnum):
-    """What a period without data counts as."""
+    """How a period without data counts."""
 
     MISSING = "missing"
     IGNORE = "ignore"
@@ -57,7 +57,7 @@ class Comparison(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GapRules:
-    """What the guide leaves open of an alarm that lacks data and knows of breaches only.
+    """Two open questions about an alarm that lacks data and has seen breaches only.
 
     is_held_back: whether older good data hold the early alarm back. The guide's prose says that only
         what is more recent than the breach counts; its table has "0 - X - -" of 2 out of 3 as OK.
@@ -88,7 +88,7 @@ class MOfN:
             breaches: one entry per period of the evaluation range, oldest first; None where there
                 was no data. The range is longer than `considered`, so that older data can stand
                 in for missing data.
-            gaps: what the guide leaves open.
+            gaps: the answers to the guide's open questions.
         """
         real = [b for b in breaches if b is not None][-self.considered :]
         breaching = sum(real)
@@ -136,7 +136,7 @@ class MOfN:
         return len(breaches) - first >= self.needed
 
     def count_fills(self, breaches: Sequence[bool | None]) -> int:
-        """How many datapoints had to be made up for want of real ones."""
+        """How many datapoints are missing and so were filled in."""
         return max(0, self.considered - sum(b is not None for b in breaches))
 
 

@@ -40,11 +40,11 @@ _ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How CloudWatch goes about an evaluation.
+    """How CloudWatch evaluates alarms, where its documents leave that open.
 
     ingestion_seconds: how long it takes until a period's data counts as complete.
     extra_periods: how far beyond EvaluationPeriods the evaluation range reaches back.
-    gaps: how an alarm is judged that knows of breaches only.
+    gaps: how an alarm is judged that lacks data and has seen breaches only.
     """
 
     ingestion_seconds: float = 60
@@ -100,7 +100,7 @@ class AlarmBoard:
                 configured_at=now,
                 are_actions_enabled=are_actions_enabled,
             )
-        # A dry look at no data: an expression whose types don't fit is refused now, not at night.
+        # Evaluated once on no data, so that an expression whose types don't fit is refused now.
         definition.observe(MetricStore(), until=0, extra_periods=0)
         self._alarms[definition.name] = alarm
         self._history.add(recount_configuration(alarm, "updated" if known else "created", now))
@@ -116,7 +116,7 @@ class AlarmBoard:
         return [self._alarms[name] for name in sorted(self._alarms)]
 
     def state(self, name: str) -> StateValue | None:
-        """What the alarm says; None if there is no such alarm."""
+        """The alarm's state; None if there is no such alarm."""
         alarm = self._alarms.get(name)
         return None if alarm is None else alarm.state.value
 
@@ -164,7 +164,7 @@ class AlarmBoard:
             self._history.add(recount_configuration(doomed_alarm, "deleted", self._clock.now()))
 
     def history(self) -> list[HistoryItem]:
-        """What happened to all alarms, oldest first, those that are gone included."""
+        """The history of all alarms, deleted ones included, oldest line first."""
         return self._history.items()
 
     def on_transition(self, listener: Callable[[Alarm, StateValue, StateValue], None]) -> None:

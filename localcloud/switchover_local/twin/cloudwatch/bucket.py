@@ -1,4 +1,4 @@
-"""What one metric recorded within one step of its resolution."""
+"""The values of one metric within one step of its resolution."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Bucket:
             self.maximum = value
 
     def _tell_apart(self, value: float, times: float) -> None:
-        """Keep what is told apart from now on: before, all values were the same."""
+        """Keep single values from now on: until now, all were the same."""
         if times == 1 and self.count <= _MOST_REPEATED and self.count.is_integer():
             self.values = array("d", (self.minimum,)) * int(self.count)
             self.values.append(value)

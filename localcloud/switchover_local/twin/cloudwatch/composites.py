@@ -1,4 +1,4 @@
-"""Composite alarms: they watch metric alarms, and follow them at the instant that one moves."""
+"""Composite alarms: they watch metric alarms, and are evaluated whenever one changes its state."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOT_MODELLED = ("ActionsSuppressor",)
 
 @dataclass(frozen=True, slots=True)
 class CompositeAlarm:
-    """One composite alarm: its rule, what it says, and what it said before that."""
+    """One composite alarm: its rule, its state, and the state before."""
 
     name: str
     arn: str
@@ -52,7 +52,7 @@ class CompositeBoard:
         metric_alarms.on_transition(lambda moved, _old, _new: self._follow(moved.name))
 
     def put(self, request: Mapping[str, Any]) -> CompositeAlarm:
-        """Create a composite alarm or replace its rule, and look at once what it says.
+        """Create a composite alarm or replace its rule, and evaluate it at once.
 
         Raises:
             Refusal: the rule can't be read, or names an alarm that isn't a metric alarm.
@@ -85,7 +85,7 @@ class CompositeBoard:
         return [self._alarms[name] for name in sorted(self._alarms)]
 
     def state(self, name: str) -> StateValue | None:
-        """What the alarm says; None if there is no such composite alarm."""
+        """The alarm's state; None if there is no such composite alarm."""
         alarm = self._alarms.get(name)
         return None if alarm is None else alarm.state.value
 

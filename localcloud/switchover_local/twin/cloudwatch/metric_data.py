@@ -37,7 +37,7 @@ def record_datum(series: Series, datum: MetricDatumTypeDef, at: datetime) -> Non
     elif "Values" in datum:
         counts = datum.get("Counts", [1.0] * len(datum["Values"]))
         for value, count in zip(datum["Values"], counts, strict=True):
-            if count:  # what occurred no times didn't occur
+            if count:  # a count of 0 is no value at all
                 series.record(value, at, count)
     else:
         series.record(datum["Value"], at)

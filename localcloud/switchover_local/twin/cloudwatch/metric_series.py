@@ -1,4 +1,4 @@
-"""What metric math computes with: numbers, series of points, and arrays of series."""
+"""The values of metric math: numbers, series of points, and arrays of series."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Compute: TypeAlias = "Callable[[float, float], float]"
 
 
 class MathError(ValueError):
-    """The expression can't be worked out; the message says why, for whoever wrote it."""
+    """The expression can't be worked out; the message tells its author why."""
 
 
 @dataclass(frozen=True, slots=True)

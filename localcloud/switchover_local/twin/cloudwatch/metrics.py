@@ -1,4 +1,4 @@
-"""Metrics as CloudWatch keeps them: what was recorded, read back by period and statistic."""
+"""Metrics as CloudWatch keeps them: recorded as values, read by period and statistic."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MetricId(NamedTuple):
 
     @classmethod
     def of(cls, namespace: str, name: str, dimensions: Mapping[str, str]) -> MetricId:
-        """Name a metric by what callers have at hand."""
+        """Name a metric by a mapping of dimensions."""
         return cls(namespace, name, frozenset(dimensions.items()))
 
 
@@ -80,7 +80,7 @@ class Series:
     def record_summary(
         self, at: datetime, *, count: float, total: float, minimum: float, maximum: float
     ) -> None:
-        """Take note of a statistic set: values that were summed up by whoever sends them."""
+        """Take note of a statistic set: values that the sender summed up."""
         step = self.resolution_seconds
         start = int(at.timestamp() // step) * step
         self._bucket_at(start).add_summary(
@@ -158,7 +158,7 @@ class MetricStore:
     ) -> Series:
         """The series to record into; callers that record a lot keep hold of it.
 
-        A finer resolution than the series began with refines it for what comes after.
+        A finer resolution than the series has applies to all later values.
         """
         units = self._units.setdefault(metric, {})
         series = units.get(unit)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SERVICE_CODE = "sagemaker"
 _PAGE = 100
-# The list is longer than what an update asks for, as the real one is: a client that takes the
+# The list is longer than an update needs, as the real one is: a client that takes the
 # first page, or any quota that begins with the instance type, finds that out here.
 _ENDPOINT_USE = "endpoint usage"
 _USES = (_ENDPOINT_USE, "processing job usage", "training job usage")
@@ -105,7 +105,7 @@ def _instance_types() -> frozenset[str]:
 
 @cache
 def _code(name: str) -> str:
-    # AWS's codes look like this and mean nothing: names are what one matches on (rules §6).
+    # AWS's codes look like this and mean nothing: clients match names (rules §6).
     return f"L-{hashlib.sha256(name.encode()).hexdigest()[:8].upper()}"
 
 

@@ -1,1 +1,1 @@
-"""SageMaker's data plane: requests to endpoints, what they measure, and load."""
+"""SageMaker's data plane: requests to endpoints, their metrics, and load."""

@@ -1,4 +1,4 @@
-"""What instances themselves report each minute: `/aws/sagemaker/Endpoints` (rules §4)."""
+"""The metrics that instances themselves report each minute: `/aws/sagemaker/Endpoints` (rules §4)."""
 
 from __future__ import annotations
 

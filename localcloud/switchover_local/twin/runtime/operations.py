@@ -47,7 +47,7 @@ class RuntimeOperations:
         self._body_limit_bytes = body_limit_bytes
 
     def invoke_endpoint(self, params: InvokeEndpointInputTypeDef) -> Answer:
-        """InvokeEndpoint: an OpenAI-style chat completion, whatever the question was."""
+        """InvokeEndpoint: an OpenAI-style chat completion, the same for every question."""
         reply = self._invoke(params)
         body = json.dumps(self._completion(reply)).encode()
         return _answer(params, reply, body, "application/json")

@@ -1,4 +1,4 @@
-"""Who answers a request to an endpoint, how long that takes, and what is measured of it."""
+"""The way of a request to an instance: its route, its latency, its outcome, and its metrics."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _METRICS = (
     ("InvocationModelErrors", "None"),
     ("InvocationsPerInstance", "None"),
 )
-# In the same order, by what an asynchronous endpoint publishes of a request; nothing stands for the rest
+# The metrics of an asynchronous endpoint, in the same order; None where it publishes no such metric
 # (Developer Guide, "Alarms and logs for tracking metrics from asynchronous endpoints").
 _ASYNC_METRICS = (
     ("InvocationsProcessed", "None"),
@@ -49,7 +49,7 @@ _REACHABLE = {"InService", "Updating", "SystemUpdating", "RollingBack", "UpdateR
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of one request."""
+    """The outcome of one request."""
 
     endpoint_name: str
     variant_name: str
@@ -67,7 +67,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """A fleet that traffic reaches, with everything a request to it needs at hand."""
+    """A fleet that traffic reaches, and all that a request to it needs."""
 
     endpoint_name: str
     variant_name: str

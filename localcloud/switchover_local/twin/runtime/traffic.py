@@ -72,7 +72,7 @@ class Load:
 
     Args:
         invoke: sends one request to an endpoint at a moment; a failed one raises a Refusal.
-        jitter: by what share the number of requests of a batch strays from the rate (0–1).
+        jitter: how far the number of requests of a batch may be from the rate, as a share (0–1).
         batch_seconds: how much virtual time one timer covers.
     """
 
@@ -114,7 +114,7 @@ class Load:
             self._send_batch()
 
     def stop(self) -> None:
-        """Send no more; what was counted stays."""
+        """Send no more requests; the counts stay."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -127,7 +127,7 @@ class Load:
         self._owed += self._rate.rps(now, elapsed_seconds) * self._batch_seconds * noise
         count = int(self._owed)
         self._owed -= count
-        # The whole batch is sent at its beginning, so that whatever looks at the metrics at its
+        # The whole batch is sent at its beginning, so that an alarm that reads the metrics at its
         # end, at that very instant, sees all of it.
         offsets = sorted(self._random.uniform(0, self._batch_seconds) for _ in range(count))
         for offset in offsets:

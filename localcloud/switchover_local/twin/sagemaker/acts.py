@@ -1,4 +1,4 @@
-"""What happens to an endpoint besides updates: creation, resizing, maintenance, deletion."""
+"""The acts on an endpoint besides updates: creation, resizing, maintenance, deletion."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def launch_first_fleets(world: World, endpoint: Endpoint) -> Script:
 def resize(world: World, endpoint: Endpoint, wishes: Sequence[DesiredCapacity]) -> Script:
     """Give variants the weights and instance counts that are wished for.
 
-    However little is to do, the endpoint is Updating for a while, and each variant says so.
+    Even if nothing changes, the endpoint is Updating for a while, and each variant says so.
     Source: UpdateEndpointWeightsAndCapacities, "sets the endpoint status to Updating"; the
     service model of ProductionVariantStatus, "Updating capacity for the production variant".
     """
@@ -146,7 +146,7 @@ def _undo_resize(world: World, endpoint: Endpoint) -> Script:
 
 
 def maintain(seconds: float) -> Script:
-    """Do whatever AWS does to endpoints of its own accord."""
+    """AWS's own maintenance: nothing but time passes."""
     yield Pause(seconds)
 
 

@@ -26,7 +26,7 @@ class QuotaBook(Protocol):
 
 
 class Capacity:
-    """Counts the instances in use against what the account may have and what there is."""
+    """Counts the instances in use against the account's quota and the capacity that exists."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Capacity:
         return used
 
     def check_quota(self, wanted: Mapping[str, int]) -> None:
-        """Refuse what the account's quota doesn't leave room for.
+        """Refuse more instances than the account's quota leaves room for.
 
         Source of the text: "ResourceLimitExceeded" in the Developer Guide's troubleshooting of
         CreateEndpoint, and the same words in many public issues since 2023.
@@ -64,6 +64,6 @@ class Capacity:
                 )
 
     def available(self, hardware: str) -> int | None:
-        """Instances of a type that could be had right now; None = no end of them."""
+        """How many more instances of a type exist right now; None = no limit."""
         real = self._real().get(hardware)
         return None if real is None else max(0, real - self.in_use()[hardware])

@@ -1,4 +1,4 @@
-"""Models and endpoint configs: what exists by name, and what SageMaker refuses to create."""
+"""The account's models and endpoint configs, and the refusals of CreateModel and CreateEndpointConfig."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Catalog:
         return found
 
     def delete_model(self, name: str) -> Model:
-        """Forget a model; configs that name it keep what they have."""
+        """Forget a model; configs that name it keep their copy."""
         return self.models.remove(self.model(name))
 
     def create_config(self, request: Mapping[str, object]) -> EndpointConfig:
@@ -115,7 +115,7 @@ def _containers(request: Mapping[str, object]) -> list[Container]:
 
 
 def _check_environments(containers: Iterable[Container]) -> None:
-    """Refuse environments beyond what the service model's own bounds say of each key and value.
+    """Refuse environments that are too long, beyond the service model's bounds of each key and value.
 
     Source: ContainerDefinition, Environment: "1024 bytes" for each key and value, "32 KB" for all keys
     and values of a map, and for those of all containers of a CreateModel request; its own words for

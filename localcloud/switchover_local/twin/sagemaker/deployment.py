@@ -44,7 +44,7 @@ class Lane:
 
 
 class Deployment:
-    """An update under way: each move is a script, and shows itself in DescribeEndpoint."""
+    """An update under way. Each move is a script; DescribeEndpoint shows the move."""
 
     def __init__(
         self,
@@ -77,12 +77,12 @@ class Deployment:
 
     @property
     def now(self) -> datetime:
-        """The moment at hand."""
+        """The virtual moment."""
         return self.world.clock.now()
 
     @property
     def pending(self) -> Pending:
-        """What DescribeEndpoint shows of it."""
+        """The update as DescribeEndpoint shows it."""
         if self.endpoint.pending is None:
             raise RuntimeError(f"the update of {self.endpoint.name} is over")
         return self.endpoint.pending

@@ -1,4 +1,4 @@
-"""What DescribeEndpoint answers and what events tell: the same facts in two spellings."""
+"""Endpoints as DescribeEndpoint and events describe them: the same facts in two spellings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One endpoint: what it serves, what is under way, and the trail of what happened to it."""
+"""One endpoint: its config and fleets, the update under way, and the trail of its statuses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Status = Literal[
 
 @dataclass(slots=True)
 class Variant:
-    """What is wanted of a variant: its size and its share of the traffic."""
+    """The wanted size of a variant and its share of the traffic."""
 
     spec: VariantSpec
     desired_count: int

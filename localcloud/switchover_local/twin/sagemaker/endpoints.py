@@ -1,4 +1,4 @@
-"""The account's endpoints: which call is legal when (rules §2), and what it sets in motion."""
+"""The account's endpoints: which call is legal when (rules §2), and what each call starts."""
 
 from __future__ import annotations
 

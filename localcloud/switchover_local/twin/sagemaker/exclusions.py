@@ -1,4 +1,4 @@
-"""What deployment guardrails don't cover (rules §3), and whether SageMaker says so."""
+"""The updates that deployment guardrails don't cover (rules §3), and whether SageMaker says so."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Exclusion:
     """Why an update isn't guarded; nothing of it set means that it is."""
 
     is_silent: bool = False
-    """Falls back to all-at-once without a final bake, and nobody is told."""
+    """The update falls back to all-at-once without a final bake, and no message says so."""
     is_renamed: bool = False
     is_serverless: bool = False
     has_several_variants: bool = False
@@ -48,7 +48,7 @@ class Exclusion:
 
 
 def exclusion_of(endpoint: Endpoint, target: EndpointConfig, scenario: Scenario) -> Exclusion:
-    """What stands against guarding the update of `endpoint` to `target`."""
+    """The reasons against guarding the update of `endpoint` to `target`."""
     return Exclusion(
         is_silent=any(_is_silently_excluded(c, scenario) for c in (endpoint.config, target)),
         is_renamed=set(endpoint.variants) != {spec.variant_name for spec in target.variants},

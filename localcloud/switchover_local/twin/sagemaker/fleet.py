@@ -53,7 +53,7 @@ class Fleet:
         self.standby += count
 
     def abandon_launch(self) -> None:
-        """Begin to terminate whatever was still on its way."""
+        """Begin to terminate the instances still being launched."""
         self.terminating += self.launching
         self.launching = 0
 

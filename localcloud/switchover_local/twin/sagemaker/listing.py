@@ -33,7 +33,7 @@ def list_summaries(
     """Apply a List operation's filters and order, and cut out the page that is asked for.
 
     Args:
-        kind: what the summaries' fields start with, as in `EndpointConfigName`.
+        kind: the prefix of the summaries' fields, as in `EndpointConfigName`.
     """
     name = f"{kind}Name"
     chosen = [summary for summary in summaries if _is_wanted(summary, params, name)]

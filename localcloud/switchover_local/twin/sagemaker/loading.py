@@ -1,7 +1,7 @@
-"""Which weights a container really loads: what its environment names, or the model data.
+"""The weights that a container really loads: those its environment names, or the model data.
 
-Written from the entry points of the serving images, and on its own: whoever claims that a release serves
-is held against this.
+Written from the entry points of the serving images, and independently of the product, whose claims about
+what serves are compared with this.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .specs import Container
 
 _MOUNT = "/opt/ml/model"
-# By what a repository's name holds: the variables that win over model data, and those that don't.
+# By a part of the repository's name: the variables that win over model data.
 _OVER_DATA: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("tgi-inference", ("HF_MODEL_ID", "MODEL_ID")),
     ("text-generation-inference", ("HF_MODEL_ID", "MODEL_ID")),

@@ -28,7 +28,7 @@ class Naming:
 
 
 class Named(Protocol):
-    """What has a name of its own among its kind."""
+    """A resource with a name of its own among its kind."""
 
     @property
     def name(self) -> str:
@@ -55,7 +55,7 @@ class NameBook(Generic[NamedT]):
         return name.lower() in self._by_name
 
     def find(self, name: str) -> NamedT | None:
-        """What a call of the control plane means by this name."""
+        """The resource that a call of the control plane means by this name."""
         found = self._by_name.get(name.lower())
         if found is not None and self._switches().names_match_case and found.name != name:
             return None

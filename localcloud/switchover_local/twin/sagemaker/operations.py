@@ -63,7 +63,7 @@ class SageMakerOperations:
         return Answer({"ModelArn": model.arn})
 
     def describe_model(self, params: DescribeModelInputTypeDef) -> Answer:
-        """DescribeModel: what it was created with, minus tags (rules §1.6)."""
+        """DescribeModel: the request that created it, minus tags (rules §1.6)."""
         model = self._catalog.model(params["ModelName"])
         return Answer({**model.request, "ModelArn": model.arn, "CreationTime": model.created})
 
@@ -89,7 +89,7 @@ class SageMakerOperations:
         return Answer({"EndpointConfigArn": config.arn})
 
     def describe_endpoint_config(self, params: DescribeEndpointConfigInputTypeDef) -> Answer:
-        """DescribeEndpointConfig: what it was created with, minus tags (rules §1.5)."""
+        """DescribeEndpointConfig: the request that created it, minus tags (rules §1.5)."""
         config = self._catalog.config(params["EndpointConfigName"])
         described = {"EndpointConfigArn": config.arn, "CreationTime": config.created}
         variants = [
@@ -217,7 +217,7 @@ class SageMakerOperations:
         return Answer()
 
     def _existing(self, arn: str) -> str:
-        """The ARN, if what it names is there. That it must be is known, AWS's words aren't."""
+        """The ARN, if its resource exists. AWS refuses others; its words for it aren't known."""
         existing = {
             *(endpoint.arn for endpoint in self._endpoints.all()),
             *(config.arn for config in self._catalog.configs.all()),

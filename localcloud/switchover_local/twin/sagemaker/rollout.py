@@ -99,7 +99,7 @@ class Rollout:
         endpoint = self._endpoint
         endpoint.fleets = [fleet for fleet in endpoint.fleets if fleet.total]
         if any(fleet.config is not endpoint.config for fleet in endpoint.fleets):
-            # The update began from a mix, so a mix is what it is taken back to.
+            # The update began from a mix of configs, so it is taken back to that mix.
             is_fatal = self._world.scenario.switches.failed_mix_repair == "failed"
             self._settle_mixed("Failed" if is_fatal else "UpdateRollbackFailed", reason)
             return

@@ -1,7 +1,7 @@
 """The parts of AWS's requests that the twin acts on, as typed values.
 
-Requests were checked against AWS's model before they get here, so whatever else they hold is
-left alone: a config is described back exactly as it was given.
+Requests were checked against AWS's model before they get here. Their other parts are left alone:
+DescribeEndpointConfig answers a config exactly as it was given.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class _FromAws(BaseModel):
         """Read a part of a request that kept the service model's constraints.
 
         Raises:
-            Refusal: ValidationException, for what the service model doesn't require, though nothing can
-                be done without, as the name of an alarm.
+            Refusal: ValidationException, for a missing member that the service model doesn't require
+                though SageMaker needs it, as the name of an alarm.
         """
         try:
             return cls.model_validate(raw)

@@ -1,4 +1,4 @@
-"""What DescribeEndpoint says about a variant at each moment (VariantStatus, rules §2.5)."""
+"""The stages of a variant, as DescribeEndpoint words them (VariantStatus, rules §2.5)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def scaling_out(count: int, at: datetime) -> Stage:
 
 
 def reweighing(at: datetime) -> Stage:
-    """A change of a weight is under way, or one of a capacity that is what it was."""
+    """A weight is changing, or an instance count was set to its old value."""
     return Stage("Updating", "Updating weight and capacity of the production variant.", at)
 
 

@@ -1,4 +1,4 @@
-"""How each strategy goes about it, step by step (rules §2.6), and how it goes back."""
+"""The steps of each strategy (rules §2.6), and the steps back."""
 
 from __future__ import annotations
 

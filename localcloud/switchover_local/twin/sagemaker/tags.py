@@ -1,4 +1,4 @@
-"""Tags, by the ARN of what they hang on."""
+"""Tags, by the ARN of their resource."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TagBook:
         self._tags: dict[str, dict[str, str]] = {}
 
     def begin(self, arn: str, tags: Mapping[str, str]) -> None:
-        """A resource was created with these tags; what one of its name had before is forgotten."""
+        """A resource was created with these tags; those of an earlier one of its name are forgotten."""
         self._tags[arn] = dict(tags)
 
     def add(self, arn: str, tags: Mapping[str, str]) -> None:

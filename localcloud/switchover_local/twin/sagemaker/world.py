@@ -1,4 +1,4 @@
-"""What every act of the twin's SageMaker has at hand: time, the scenario, instances, news."""
+"""The surroundings of every endpoint: time, the scenario, instances, alarms, and listeners."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class World:
             raise StepFailed(CAPACITY_REASON)
 
     def _order(self, orders: Sequence[tuple[Fleet, int]]) -> list[tuple[Fleet, int]]:
-        """Order what there is, and say what is still missing."""
+        """Order as many instances as exist, and return the orders still open."""
         missing = []
         for fleet, count in orders:
             available = self.capacity.available(fleet.spec.hardware)
@@ -130,7 +130,7 @@ class World:
         return own if own is not None else self.scenario.timings.health_check_timeout_seconds
 
     def terminate(self, endpoint: Endpoint, fleets: Sequence[Fleet]) -> Script:
-        """See the instances off that are being terminated."""
+        """Wait until the instances being terminated are gone."""
         endpoint.count_heads(self.clock.now())
         if any(fleet.terminating for fleet in fleets):
             yield Pause(self.scenario.timings.terminate_seconds)

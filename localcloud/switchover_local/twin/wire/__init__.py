@@ -1,1 +1,1 @@
-"""What the services of the twin share: AWS's protocols, request checks, pages and refusals."""
+"""Everything between an HTTP request and an operation: protocols, checks, pages, refusals."""

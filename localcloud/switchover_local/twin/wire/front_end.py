@@ -45,7 +45,7 @@ class FrontEnd:
         call: Call | None = None
         try:
             call = identify(request)
-            self._refuse_by_chance(call)
+            self._check_traffic_and_faults(call)
             call = read_call(request, call)
             answer = self._services[call.service].perform(call)
         except Refusal as refusal:
@@ -54,8 +54,8 @@ class FrontEnd:
             return None
         return write_answer(call, answer)
 
-    def _refuse_by_chance(self, call: Call) -> None:
-        """Refuse what AWS would refuse however sound the call is: too many calls, its own failure."""
+    def _check_traffic_and_faults(self, call: Call) -> None:
+        """Refuse a call for a reason outside the call: too many calls, or a failure of AWS."""
         self._buckets.take(call.operation)
         fault = self._faults.take_before(call.operation)
         if fault is not None:

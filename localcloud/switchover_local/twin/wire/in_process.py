@@ -27,7 +27,7 @@ _ONE_ATTEMPT = Config(retries={"mode": "standard", "total_max_attempts": 1})
 
 
 class _Body(BytesIO):
-    """What botocore expects of urllib3's raw response."""
+    """A body with the one method of urllib3's raw response that botocore calls."""
 
     def stream(self, amount: int = 65_536, **_: object) -> Iterator[bytes]:
         while chunk := self.read(amount):
@@ -59,11 +59,11 @@ def wire_client(
 
 @cache
 def _session(region: str) -> boto3.Session:
-    """One session for all twins: reading the service models is what takes time."""
+    """One session for all twins, because reading the service models takes long."""
     return boto3.Session(
         botocore_session=newest_models(botocore.session.Session()),
         aws_access_key_id="twin",
-        aws_secret_access_key="twin",  # noqa: S106 - nobody checks the signature
+        aws_secret_access_key="twin",  # noqa: S106 - no signature is checked
         region_name=region,
     )
 

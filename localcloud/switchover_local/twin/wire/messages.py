@@ -1,4 +1,4 @@
-"""What a client sends and gets, and what an operation is given and returns."""
+"""The messages of a request on its way: HTTP request, call, answer, HTTP response."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an operation returns."""
+    """The result of an operation."""
 
     members: Mapping[str, object] = field(default_factory=dict)
     """The members of the operation's output shape, keyed as in boto3; None is left out."""

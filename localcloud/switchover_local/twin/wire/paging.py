@@ -1,7 +1,7 @@
 """Pages of a list, and the opaque tokens that lead from one to the next.
 
-A token holds the key of the last item that was given, never a number of items: what is created or deleted
-between two pages makes no other item come twice or never.
+A token holds the key of the last item that was given, never a number of items. So no item comes twice or
+never because others were created or deleted between two pages.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 Key = tuple[str | int | float, ...]
-"""What a list is sorted by; no two items of a list have the same one."""
+"""The sort key of a list's items; no two items of a list have the same one."""
 
 
 def cut_page(

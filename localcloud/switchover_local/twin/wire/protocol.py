@@ -53,7 +53,7 @@ _REST_OPERATIONS = {
 # the runtime's model names its own ValidationError.
 _VALIDATION_CODES = {"cloudwatch": "ValidationError", "sagemaker-runtime": "ValidationError"}
 
-# A string, or what begins or ends a list or an object.
+# A string, or a bracket of a list or an object.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 # Deeper than any request of these services, and shallower than Python's own limit.
@@ -158,7 +158,7 @@ def _decode(body: bytes, encoding: Encoding) -> object:
 
 
 def _check_depth(body: bytes) -> None:
-    """Refuse what nests too deeply, whatever recursion limit somebody in this process has set."""
+    """Refuse a body that nests too deeply, independently of Python's recursion limit."""
     depth = 0
     for mark in _STRING_OR_BRACKET.findall(body):
         depth += _STEPS.get(mark, 0)
@@ -195,7 +195,7 @@ def _read_header(text: str, shape: Shape) -> object:
 
 
 def write_answer(call: Call, answer: Answer) -> Response:
-    """Turn what an operation returned into the HTTP answer that boto3 expects."""
+    """Turn an operation's answer into the HTTP response that boto3 expects."""
     shape = _operation(call).output_shape
     members = {} if shape is None else answer.members
     if call.encoding == "rest-json" and isinstance(shape, StructureShape):

@@ -19,7 +19,7 @@ Send = Callable[[Message], Awaitable[None]]
 Handle = Callable[[Request], "Response | None"]
 AsgiApp = Callable[[Message, Receive, Send], Awaitable[None]]
 
-# Beyond what InvokeEndpoint takes, so that the twin itself says no to what is just too long.
+# More than InvokeEndpoint takes, so that the twin itself refuses a body that is only just too long.
 MOST_BODY_BYTES = 32 * 1_048_576
 _NOTHING = Request("POST", "/", {}, b"")
 

@@ -7,7 +7,8 @@ import zlib
 from .refusals import Refusal, too_long
 
 # Source: PutMetricData, "limited to 1 MB in size for HTTP POST requests. You can send a payload
-# compressed by gzip." Which of the two sizes is limited isn't said; the twin limits what was sent.
+# compressed by gzip." Which of the two sizes is limited isn't documented; the twin limits the compressed
+# one.
 _SENT_BYTES = 1_048_576
 _UNPACKED_BYTES = 32 * 1_048_576  # so that a small body can't fill the twin's memory
 _GZIP = 16 + zlib.MAX_WBITS

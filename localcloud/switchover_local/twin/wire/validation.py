@@ -30,7 +30,7 @@ _JAVA_CLASSES = {  # as near as Python's classes come; letters and marks are tak
     "Print": r"\x20-\x7e",
 }
 _MATCHED_CHARACTERS = 4_096
-# Java writes what lies beyond 16 bits as pairs of surrogates, Python as what they stand for.
+# Java writes characters beyond 16 bits as pairs of surrogates, Python as single characters.
 _JAVA_SURROGATES, _BEYOND_16_BITS = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
 _JAVA_ESCAPE = re.compile(r"\\p\{(?P<name>\w+)\}")
 
@@ -87,7 +87,7 @@ def _length_violations(
 
 def _range_violations(value: float, shape: Shape, path: str) -> Iterator[str]:
     minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
-    # NaN compares as false, so that it breaks every bound; what has a bound has no infinity either.
+    # NaN compares as false, so NaN breaks every bound. A number with a bound can't be infinite either.
     if maximum is not None and not value <= float(maximum):
         yield _violation(value, path, f"Member must have value less than or equal to {maximum}")
     if minimum is not None and not float(minimum) <= value < math.inf:
