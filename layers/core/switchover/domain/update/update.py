@@ -24,7 +24,7 @@ from switchover.domain.reasons import Reason
 from switchover.domain.release import Release
 from switchover.domain.serving import Serving
 from switchover.domain.update.approval import Approval, ApprovalLink, Gate, Question
-from switchover.domain.update.records import AbortRequest, Evidence, GuardCall
+from switchover.domain.update.records import AbortRequest, Evidence, GuardCall, NotedMoment
 from switchover.domain.update.request import Request
 from switchover.domain.verdict import Course
 
