@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.statemachine import clients
 from tests.statemachine.outlets import Outlets
-from tests.statemachine.scene import INSTANCE_TYPE, VARIANT, create_storage
-from tests.statemachine.table import Table
-from tests.statemachine.template import ACCOUNT, read_template
+from tests.statemachine.scene import INSTANCE_TYPE, VARIANT, create_storage, ledger_table
+from tests.statemachine.template import ACCOUNT
 from tests.statemachine.walker import Status
 from tests.statemachine.world import World
 
@@ -172,17 +171,7 @@ class SoakWorld(World):
         }
 
     def _remember_in_memory(self) -> None:
-        (of_template,) = read_template().named("AWS::DynamoDB::Table").values()
-        wanted = read_template().resolve(of_template)
-        self.table = Table(
-            {
-                index["IndexName"]: (
-                    index["KeySchema"][0]["AttributeName"],
-                    index["KeySchema"][1]["AttributeName"],
-                )
-                for index in wanted["GlobalSecondaryIndexes"]
-            }
-        )
+        self.table = ledger_table()
         self.stand_ins["dynamodb"] = self.table
         at: Any = self.table
         name = self.settings["SWITCHOVER_TABLE"]

@@ -1,6 +1,6 @@
 """Real boto3 clients of the world that a test builds: made once, as making them takes long.
 
-SageMaker and what surrounds it is answered by the twin, S3 and DynamoDB by moto.
+The twin answers for SageMaker and what surrounds it, moto for S3, tables in memory for DynamoDB.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 
 # Imported before any client is made: that is when moto learns to answer for it.
 from moto.core.models import botocore_stubber
+from tests.statemachine.dynamodb import DynamoDB
 from tests.statemachine.template import REGION
 
 from switchover_local.twin.wire.in_process import wire_client
@@ -31,11 +33,13 @@ TWIN_SERVICES = frozenset(
     }
 )
 _present: list[Twin] = []
+_dynamodb = DynamoDB()
 
 
 def use_twin(twin: Twin) -> None:
-    """From now on this twin answers."""
+    """From now on this twin answers, and no table is there yet."""
     _present[:] = [twin]
+    _dynamodb.tables.clear()
 
 
 @cache
@@ -48,12 +52,20 @@ def client(service: str) -> Any:
         with suppress(AttributeError):
             made.meta.events.unregister("before-send", botocore_stubber)
         return made
+    made = moto_client(service)
+    if service == "dynamodb":
+        _dynamodb.answer_for(made)
+    return made
+
+
+def moto_client(service: str) -> Any:
+    """A client that moto answers."""
     session = boto3.Session(
         aws_access_key_id="story",
         aws_secret_access_key="story",  # noqa: S106 - nobody checks it
         region_name=REGION,
     )
-    return session.client(service)  # type: ignore[call-overload]
+    return session.client(service, config=Config(user_agent="story"))  # type: ignore[call-overload]
 
 
 def _ask_twin(request: Request) -> Response | None:

@@ -22,9 +22,7 @@ from tests.statemachine.faults_excuses import excused_by
 from tests.statemachine.faults_injected import Call, Tap, run_at_once
 from tests.statemachine.faults_invariants import broken_by
 from tests.statemachine.faults_stories import STORIES, Story
-from tests.statemachine.scene import ENDPOINT
-from tests.statemachine.table import Table
-from tests.statemachine.template import read_template
+from tests.statemachine.scene import ENDPOINT, ledger_table
 from tests.statemachine.world import World
 
 from switchover.aws import clients as product_clients
@@ -143,7 +141,7 @@ def _receive(reading: int) -> _Ended:
 @contextmanager
 def open_world(faults: tuple[Fault, ...] = ()) -> Iterator[Tap]:
     """The world before a story, with faults in it; its table is in memory, all its time is virtual."""
-    world = World(Scenario(), Table(_indexes()))
+    world = World(Scenario(), ledger_table())
     tap = Tap(world)
     with (
         mock_aws(),
@@ -156,17 +154,6 @@ def open_world(faults: tuple[Fault, ...] = ()) -> Iterator[Tap]:
         _plant(tap, faults)
         yield tap
     settings.cache_clear()
-
-
-def _indexes() -> dict[str, tuple[str, str]]:
-    """Partition and sort key of each index that the template gives the ledger's table."""
-    (told,) = read_template().named("AWS::DynamoDB::Table").values()
-    wanted = read_template().resolve(told)["GlobalSecondaryIndexes"]
-    keys = {
-        index["IndexName"]: {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
-        for index in wanted
-    }
-    return {name: (key["HASH"], key["RANGE"]) for name, key in keys.items()}
 
 
 def _plant(tap: Tap, faults: tuple[Fault, ...]) -> None:

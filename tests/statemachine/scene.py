@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.statemachine.clients import client
+from tests.statemachine.table import Table
 from tests.statemachine.template import ACCOUNT, read_template
 
 from switchover_local.twin.cloudwatch.alarm_rules import StateValue
@@ -27,15 +28,26 @@ def create_storage(bucket: str, table: str) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    create_table(client("dynamodb"), table)
+
+
+def create_table(dynamodb: Any, table: str) -> None:
+    """Make the ledger's table as the template asks for it."""
     (of_template,) = read_template().named("AWS::DynamoDB::Table").values()
     wanted = read_template().resolve(of_template)
-    client("dynamodb").create_table(
+    dynamodb.create_table(
         TableName=table,
         KeySchema=wanted["KeySchema"],
         AttributeDefinitions=wanted["AttributeDefinitions"],
         GlobalSecondaryIndexes=wanted["GlobalSecondaryIndexes"],
         BillingMode=wanted["BillingMode"],
     )
+
+
+def ledger_table() -> Table:
+    """The ledger's table in memory, with the template's indexes."""
+    (of_template,) = read_template().named("AWS::DynamoDB::Table").values()
+    return Table.of(read_template().resolve(of_template)["GlobalSecondaryIndexes"])
 
 
 def create_endpoint(bucket: str, clock: SteppedClock, instances: int) -> None:

@@ -1,40 +1,63 @@
 """The ledger's table in memory: a DynamoDB client's calls, a hundred times as cheap as moto's.
 
-What is asked of it is checked against the API's model by nobody, so that stories keep to moto; runs of
-many thousand updates use this. A test holds both side by side.
+Stories ask it through a boto3 client (dynamodb.py), which checks each call against the API's model; runs
+of many thousand updates ask it directly. A test holds it beside moto.
 """
 
 from __future__ import annotations
 
 import bisect
+import re
 from collections import defaultdict
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 from tests.statemachine.definition import NotModelled
 from tests.statemachine.expressions import condition, update
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tests.statemachine.expressions import Item
 
 # Source: DynamoDB Developer Guide, "Quotas": an item, with the names of its attributes.
 _ITEM_BYTES = 400 * 1024
 _Key = tuple[str, str]
+_NAMED = re.compile(r"[#:]\w+")
+# Words that begin neither with # nor with :, so that they are an attribute's name or syntax.
+_WORD = re.compile(r"(?<![#:\w])[A-Za-z_]\w*")
+_SYNTAX = frozenset(
+    {"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "IN", "BETWEEN", "SIZE", "CONTAINS"}
+)
+_RESERVED = frozenset(ReservedKeywords.get_reserved_keywords())
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """By which attributes an index sorts, and what it holds beside the keys; None is everything."""
+
+    partition: str
+    order: str
+    held: frozenset[str] | None = None
+
+    def project(self, item: Item) -> Item:
+        """What the index holds of an item."""
+        if self.held is None:
+            return dict(item)
+        held = self.held | {"pk", "sk", self.partition, self.order}
+        return {name: value for name, value in item.items() if name in held}
 
 
 @dataclass(slots=True)
 class Table:
-    """One table with its indexes, and the client of it.
+    """One table with its indexes, and the client of it."""
 
-    `indexes` are the attributes by which each index sorts: partition and sort key.
-    """
-
-    indexes: Mapping[str, _Key]
+    indexes: Mapping[str, Index]
     items: dict[_Key, Item] = field(default_factory=dict)
     # Request units (DynamoDB Developer Guide, "Read and write request units"): writes by the KB, a
     # failed condition and each index that keeps the item too; reads by 4 KB, half of it eventually.
@@ -44,6 +67,11 @@ class Table:
     _sorted: dict[str, dict[str, list[tuple[str, _Key]]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
+
+    @classmethod
+    def of(cls, indexes: Iterable[Mapping[str, Any]]) -> Table:
+        """The table with such GlobalSecondaryIndexes, as CreateTable and the template word them."""
+        return cls({index["IndexName"]: _read_index(index) for index in indexes})
 
     def get_item(self, *, Key: Item, **asked: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
         """One item."""
@@ -60,7 +88,7 @@ class Table:
     def update_item(self, *, Key: Item, UpdateExpression: str, **asked: Any) -> dict[str, Any]:  # noqa: N803
         """Change an item, or make it, if its condition holds."""
         key = _key(Key)
-        self._check("UpdateItem", key, asked)
+        self._check("UpdateItem", key, {**asked, "UpdateExpression": UpdateExpression})
         changed = dict(self.items.get(key, Key))
         act = update(UpdateExpression, asked.get("ExpressionAttributeNames", {}))
         act(changed, deepcopy(asked.get("ExpressionAttributeValues", {})))
@@ -82,10 +110,12 @@ class Table:
 
     def query(self, **asked: Any) -> dict[str, Any]:
         """The items of a partition, as one page."""
+        _check_named("Query", asked)
         names = asked.get("ExpressionAttributeNames", {})
         values = asked.get("ExpressionAttributeValues", {})
         index = asked.get("IndexName", "")
-        attribute = self.indexes[index][0] if index else "pk"
+        attribute = self.indexes[index].partition if index else "pk"
+        project = self.indexes[index].project if index else dict
         partition = _partition(asked["KeyConditionExpression"], attribute, names, values)
         keys = [key for _, key in self._sorted[index].get(partition, ())]
         if not asked.get("ScanIndexForward", True):
@@ -103,12 +133,16 @@ class Table:
                 continue
             read.append(key)
             if filtered is None or filtered(self.items[key], values):
-                found.append(dict(self.items[key]))
+                found.append(project(self.items[key]))
             if len(read) == asked.get("Limit"):
                 last = {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
                 return {"Items": found, "Count": len(found), "LastEvaluatedKey": last}
         self.read_units += _read_units(found, asked)
         return {"Items": found, "Count": len(found)}
+
+    def scan(self, **_: Any) -> dict[str, Any]:
+        """All items, as one page."""
+        return {"Items": [dict(item) for item in self.items.values()], "Count": len(self.items)}
 
     def get_paginator(self, operation: str) -> Pages:
         """All pages of a query."""
@@ -117,17 +151,18 @@ class Table:
         return Pages(self)
 
     def _check(self, operation: str, key: _Key, asked: Mapping[str, Any]) -> None:
+        _check_named(operation, asked)
         text = asked.get("ConditionExpression")
         if text is None:
             return
         holds = condition(text, asked.get("ExpressionAttributeNames", {}))
         if not holds(self.items.get(key, {}), asked.get("ExpressionAttributeValues", {})):
             self.written_units += _written_units(self.items.get(key, {}))
-            raise _refusal("ConditionalCheckFailedException", operation)
+            raise refusal("ConditionalCheckFailedException", operation)
 
     def _write(self, operation: str, key: _Key, item: Item) -> None:
         if _size(item) > _ITEM_BYTES:
-            raise _refusal("ValidationException", operation, "Item size has exceeded the maximum")
+            raise refusal("ValidationException", operation, "Item size has exceeded the maximum")
         self._forget(key)
         self.items[key] = item
         self.written_units += _written_units(item) * len(list(self._places(item)))
@@ -141,9 +176,9 @@ class Table:
 
     def _places(self, item: Item) -> Iterator[tuple[str, _Key]]:
         yield "", _key(item)
-        for index, (partition, order) in self.indexes.items():
-            if partition in item and order in item:
-                yield index, (item[partition]["S"], item[order]["S"])
+        for name, index in self.indexes.items():
+            if index.partition in item and index.order in item:
+                yield name, (item[index.partition]["S"], item[index.order]["S"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,5 +234,49 @@ def _bytes(value: Any) -> int:
     return len(str(value))
 
 
-def _refusal(code: str, operation: str, message: str = "") -> ClientError:
+def _read_index(told: Mapping[str, Any]) -> Index:
+    keys = {key["KeyType"]: key["AttributeName"] for key in told["KeySchema"]}
+    match told["Projection"]:
+        case {"ProjectionType": "ALL"}:
+            held = None
+        case {"ProjectionType": "KEYS_ONLY"}:
+            held = frozenset[str]()
+        case {"ProjectionType": "INCLUDE", "NonKeyAttributes": included}:
+            held = frozenset(included)
+        case other:
+            raise NotModelled(f"the projection {other}")
+    return Index(keys["HASH"], keys["RANGE"], held)
+
+
+def _check_named(operation: str, asked: Mapping[str, Any]) -> None:
+    """Refuse names and values that no expression uses, or that one uses and nobody gives.
+
+    Source: DynamoDB API Reference, "ValidationException" of each operation; Developer Guide, "Reserved
+    words in DynamoDB".
+    """
+    used: set[str] = set()
+    for kind, text in asked.items():
+        if kind.endswith("Expression"):
+            used |= _names_in(operation, text)
+    given = {
+        *asked.get("ExpressionAttributeNames", ()),
+        *asked.get("ExpressionAttributeValues", ()),
+    }
+    if used != given:
+        message = f"{sorted(used ^ given)}: used and not given, or given and not used"
+        raise refusal("ValidationException", operation, message)
+
+
+@cache
+def _names_in(operation: str, text: str) -> frozenset[str]:
+    words = {word.upper() for word in _WORD.findall(text)} - _SYNTAX
+    if reserved := words & _RESERVED:
+        raise refusal(
+            "ValidationException", operation, f"Attribute name is a reserved keyword: {reserved}"
+        )
+    return frozenset(_NAMED.findall(text))
+
+
+def refusal(code: str, operation: str, message: str = "") -> ClientError:
+    """What a client raises where DynamoDB refuses."""
     return ClientError({"Error": {"Code": code, "Message": message or code}}, operation)

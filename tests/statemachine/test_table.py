@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
-from tests.statemachine.clients import client
+from tests.statemachine.clients import moto_client
 from tests.statemachine.definition import NotModelled
 from tests.statemachine.expressions import condition, update
-from tests.statemachine.scene import create_storage
-from tests.statemachine.table import Table
+from tests.statemachine.scene import create_table, ledger_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.statemachine.table import Table
 
 _KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 _HELD: dict[str, Any] = {
@@ -64,13 +65,14 @@ _UPDATES = (
 @pytest.fixture
 def dynamodb() -> Iterator[Any]:
     with mock_aws():
-        create_storage("bucket", "table")
-        yield client("dynamodb")
+        made = moto_client("dynamodb")
+        create_table(made, "table")
+        yield made
 
 
 @pytest.fixture
 def table() -> Table:
-    return Table({"by_start": ("endpoint", "started_at")})
+    return ledger_table()
 
 
 def _used(text: str) -> dict[str, Any]:
@@ -182,3 +184,48 @@ def test_a_condition_that_is_not_modelled_is_an_error(text: str) -> None:
 def test_an_update_that_is_not_modelled_is_an_error() -> None:
     with pytest.raises(NotModelled):
         update("MERGE a :b", {})
+
+
+_REFUSED = {
+    "a value that no expression uses": {
+        "ConditionExpression": "attribute_exists(pk)",
+        "ExpressionAttributeValues": {":x": {"S": "x"}},
+    },
+    "a name that no expression uses": {
+        "ConditionExpression": "attribute_exists(pk)",
+        "ExpressionAttributeNames": {"#t": "body"},
+    },
+    "a value that nobody gives": {"ConditionExpression": "body = :x"},
+}
+
+
+@pytest.mark.parametrize("asked", _REFUSED.values(), ids=_REFUSED)
+def test_an_expression_that_does_not_fit_its_names_is_refused(
+    table: Table, asked: dict[str, Any]
+) -> None:
+    with pytest.raises(ClientError, match="ValidationException"):
+        table.put_item(TableName="table", Item=_HELD, **asked)
+
+
+@pytest.mark.parametrize("place", ["dynamodb", "table"])
+def test_a_reserved_word_is_refused(request: pytest.FixtureRequest, place: str) -> None:
+    at = request.getfixturevalue(place)
+
+    with pytest.raises(ClientError, match="reserved"):
+        at.update_item(
+            TableName="table",
+            Key=_KEY,
+            UpdateExpression="SET status = :x",
+            ExpressionAttributeValues={":x": {"S": "x"}},
+        )
+
+
+def test_an_index_holds_what_it_holds_in_moto(dynamodb: Any, table: Table) -> None:
+    row = _row("u#9", "update", endpoint="vlm", started_at="9", listed="l", body="b")
+    dynamodb.put_item(TableName="table", Item=row)
+    table.put_item(Item=row)
+
+    found = table.query(TableName="table", **_QUERIES[1])["Items"]
+
+    assert found == dynamodb.query(TableName="table", **_QUERIES[1])["Items"]
+    assert "body" not in found[0]

@@ -46,7 +46,7 @@ _SETTLE_SECONDS = 900
 class World:
     """Everything around one endpoint `vlm`, which serves version v1 when it begins.
 
-    `dynamodb` stands in for moto's DynamoDB, `outlets` for what takes events and messages.
+    `dynamodb` stands in for the client of DynamoDB, `outlets` for what takes events and messages.
     """
 
     def __init__(
