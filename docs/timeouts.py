@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 # execution environment lifecycle": "The Init phase is limited to 10 seconds").
 INIT_SECONDS = 10
 MARGIN_SECONDS = 15
-# By itself, or through what puts capacity back.
-_ASKS = ("from switchover.steps.asking import ask", "wiring.restoring()")
+_STEPS = ROOT / "layers/core/switchover/steps"
+_ASKS = "from switchover.steps.asking import ask"
 
 
 class _Loader(yaml.SafeLoader):
@@ -82,5 +82,5 @@ def acting_functions() -> frozenset[str]:
     return frozenset(
         f"{''.join(word.title() for word in path.stem.split('_'))}Function"
         for path in (ROOT / "functions").glob("*.py")
-        if any(asks in path.read_text("utf-8") for asks in _ASKS)
+        if _ASKS in (_STEPS / path.name).read_text("utf-8")
     )

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from switchover.aws import gateways
-from switchover.aws.failures import AWS_FAILED
-from switchover.aws.table import is_final
-from switchover.domain.errors import SwitchoverError
-from switchover.domain.intake import UNKNOWN_ENDPOINT
-from switchover.domain.outcome import Conclusion, Outcome
-from switchover.domain.unreadable import stand_in_for
-from switchover.explain.announcement import announce_outcome
-from switchover.steps import wiring
+from switchover.domain.outcome import Conclusion
+from switchover.steps.announce import announce
+from switchover.steps.reopening import Execution
 from switchover.telemetry import EndPayload
 from switchover.telemetry import handler as lambda_handler
-
-if TYPE_CHECKING:
-    from switchover.domain.fleet import Absent, EndpointReading
-    from switchover.domain.update.update import Update
 
 
 class Payload(EndPayload):
@@ -30,68 +20,8 @@ class Payload(EndPayload):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Tell machines and people, each once: on a retry, only those are told who weren't yet."""
-    ledger, announcements = gateways.ledger(), gateways.announcements()
-    update = _find(payload)
-    outcome = update.outcome or payload.conclusion.outcome
-    told = update
-    if update.outcome is None:
-        # RecordOutcome crashed, or another execution has taken the update up since; what this one
-        # knows is told all the same.
-        told = update.model_copy(update={"outcome": outcome, "summary": payload.conclusion.summary})
-    announcement = announce_outcome(told, _look_again(told))
-    try:
-        # The event also wakes the queue, each time; people needn't hear again that a release still waits.
-        if update.emitted is not outcome or outcome is Outcome.QUEUED:
-            announcements.emit(announcement)
-            ledger.note_emitted(update, outcome)
-    finally:
-        # People are told even if no event can be sent.
-        is_new = update.announced is not outcome
-        if is_new:
-            announcements.publish(announcement)
-            ledger.note_announced(update, outcome)
-    return {"verdict": "announced" if is_new else "announced_before", "outcome": outcome}
-
-
-def _find(payload: Payload) -> Update:
-    """The update, or what stands in for it: people are told even if its record can't be had."""
-    try:
-        found = gateways.ledger().find(payload.update_id)
-    except AWS_FAILED as error:
-        if not is_final(error):
-            raise  # a retry tells more
-        return _unknown(payload, str(error))
-    return found or _record_anew(payload)
-
-
-def _record_anew(payload: Payload) -> Update:
-    """The update whose record was deleted after its outcome had been named, with that outcome."""
-    try:
-        reopened = wiring.reopening().reopen(
-            payload.update_id, payload.execution_arn, payload.request, payload.started_at
-        )
-        return gateways.ledger().save(reopened, **dict(payload.conclusion))
-    except SwitchoverError as error:
-        return _unknown(payload, str(error))
-
-
-def _unknown(payload: Payload, fault: str) -> Update:
-    unknown = stand_in_for(
+    return announce(
         payload.update_id,
-        UNKNOWN_ENDPOINT,
-        payload.started_at,
-        announced=None,
-        revision=0,
-        fault=fault,
+        payload.conclusion,
+        Execution(payload.execution_arn, payload.started_at, payload.request),
     )
-    return unknown.model_copy(
-        update={"outcome": payload.conclusion.outcome, "summary": payload.conclusion.summary}
-    )
-
-
-def _look_again(update: Update) -> EndpointReading | Absent | None:
-    """What serves by now; None if that can't be read, which holds no announcement up."""
-    try:
-        return gateways.sagemaker().read(update.endpoint)
-    except (*AWS_FAILED, SwitchoverError):
-        return None

@@ -7,8 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from switchover.steps import wiring
-from switchover.steps.cleaning import Ended
+from switchover.steps.clean_up import Ended, clean_up
 from switchover.telemetry import handler as lambda_handler
 
 
@@ -45,5 +44,5 @@ def handler(payload: Payload) -> dict[str, Any]:
         input=told.input,
         error=told.error,
     )
-    update_id, verdict = wiring.cleaning().clean_up(ended)
+    update_id, verdict = clean_up(ended)
     return {"update_id": update_id, "verdict": verdict}

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from switchover.aws import gateways
-from switchover.domain.answers import answer
-from switchover.domain.copying import CopyVerdict, describe_copy
-from switchover.domain.update.records import Moment
+from switchover.steps.copy_release import copy_release
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
@@ -15,21 +12,4 @@ from switchover.telemetry import handler as lambda_handler
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Copy for one round; what is there already, from whichever round, is never copied again."""
-    ledger = gateways.ledger()
-    update = ledger.update(payload.update_id)
-    if update.release is None or update.release.source is None:
-        return answer(CopyVerdict.COPIED)
-    copying = gateways.copying()
-    standing = copying.compare(update.release, update.bucket, update.source_digest)
-    if standing.verdict is CopyVerdict.COPYING and not update.source_digest:
-        # Of what source an earlier update left unfinished parts, nobody knows.
-        copying.abort(standing)
-        update = ledger.save(update, source_digest=standing.source_digest)
-    if standing.verdict is CopyVerdict.COPYING:
-        standing = copying.copy(standing)
-    if standing.verdict is CopyVerdict.REJECTED and update.source_digest:
-        copying.abort(standing)
-    if standing.verdict is CopyVerdict.COPIED:
-        text = describe_copy(standing)
-        ledger.add_moment(update, Moment(at=update.started_at, state="CopyRelease", text=text))
-    return answer(standing.verdict, standing.reasons)
+    return copy_release(payload.update_id)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-from switchover.aws import gateways
-from switchover.aws.model_files import find_changes
-from switchover.domain.answers import answer
-from switchover.domain.errors import CallRefused, NameTaken
-from switchover.domain.refusals import call_refused, name_taken
-from switchover.steps.asking import ask
+from switchover.steps.create_config import create_config
 from switchover.telemetry import PlannedPayload
 from switchover.telemetry import handler as lambda_handler
 
@@ -18,22 +12,4 @@ from switchover.telemetry import handler as lambda_handler
 @lambda_handler(PlannedPayload)
 def handler(payload: PlannedPayload) -> dict[str, Any]:
     """Create what the plan says, if it is still made of what was checked; a rollback's config exists."""
-    ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
-    update = ledger.update(payload.update_id)
-    plan = update.planned
-    changed = find_changes(
-        update, plan, payload.plan_digest, gateways.manifests(), gateways.model_files()
-    )
-    if changed:
-        return answer("refused", changed)
-    if plan.model_request is None or plan.config_request is None:
-        return answer("created")
-    create = partial(sagemaker.create, plan.model_request, plan.config_request)
-    now = sagemaker.read(plan.endpoint).read_at
-    try:
-        ask(ledger, update, now, create)
-    except NameTaken as taken:
-        return answer("refused", (name_taken(f"config {plan.target_config}", str(taken)),))
-    except CallRefused as refusal:
-        return answer("refused", (call_refused(f"config {plan.target_config}", str(refusal)),))
-    return answer("created")
+    return create_config(payload.update_id, payload.plan_digest)

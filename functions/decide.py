@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from switchover.domain.approvals.answering import find_objections
-from switchover.domain.approvals.decision import decide
-from switchover.domain.update.approval import LONGEST_WORDS, Channel, Gate, Reply
 from switchover.log import logger
-from switchover.steps import wiring
+from switchover.steps.decide import decide
 from switchover.telemetry import handler as lambda_handler
-from switchover.web.url_request import UrlRequest, read_signed, respond
-
-
-class Answered(BaseModel):
-    """The body: which update, what it was seen to ask, and the answer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    update_id: Annotated[str, Field(min_length=1, max_length=80)]
-    gate: Gate
-    verdict: Literal[Reply.APPROVED, Reply.DECLINED]
-    reason: Annotated[str, Field(max_length=LONGEST_WORDS)] = ""
+from switchover.web.url_request import UrlRequest
 
 
 @lambda_handler(UrlRequest)
 def handler(request: UrlRequest) -> dict[str, Any]:
     """The URL takes signed requests only; IAM decides whose."""
-    response = _answer(request)
+    response = decide(request)
     logger().info("answered", extra={"status": response["statusCode"], "caller": request.caller})
     return response
-
-
-def _answer(request: UrlRequest) -> dict[str, Any]:
-    asked = read_signed(request, Answered)
-    if not isinstance(asked, Answered):
-        return asked
-    approvals = wiring.approvals()
-    update = approvals.find(asked.update_id)
-    objections = find_objections(update, asked.gate, asked.verdict, asked.reason, request.caller)
-    if update is None or objections:
-        return respond(409, "refused", objections)
-    given = decide(update, asked.verdict, request.caller, asked.reason, Channel.IAM, request.at)
-    is_taken = approvals.answer(update, given)
-    return respond(200 if is_taken else 409, "taken" if is_taken else "late", by=request.caller)

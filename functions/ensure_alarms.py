@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from switchover.aws import gateways
-from switchover.domain.answers import answer
-from switchover.steps.asking import ask
+from switchover.steps.ensure_alarms import ensure_alarms
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
 
@@ -14,13 +12,4 @@ from switchover.telemetry import handler as lambda_handler
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Make every alarm of the plan exist as planned, and have people's own wake the update."""
-    ledger = gateways.ledger()
-    update = ledger.update(payload.update_id)
-    now = gateways.sagemaker().read(update.endpoint).read_at
-
-    def ensure() -> None:
-        gateways.cloudwatch().ensure(update.planned.alarms)
-        gateways.watched_alarms().watch(update)
-
-    ask(ledger, update, now, ensure)
-    return answer("ensured")
+    return ensure_alarms(payload.update_id)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from switchover.domain.observing import Purpose
-from switchover.steps import wiring
+from switchover.steps.observe_update import observe_update
 from switchover.telemetry import handler as lambda_handler
 
 
@@ -22,6 +22,4 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Parked before looked at: what happens after the look finds a token to wake."""
-    observer = wiring.observer()
-    observer.ledger.park_token(payload.update_id, payload.task_token, payload.purpose)
-    return observer.answer_if_settled(payload.update_id, payload.purpose, payload.task_token)
+    return observe_update(payload.update_id, payload.purpose, payload.task_token)

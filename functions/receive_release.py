@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from switchover.aws import gateways
-from switchover.domain.approvals.four_eyes import event_name
-from switchover.domain.intake import understand
-from switchover.domain.naming import execution_arn
-from switchover.domain.places import endpoint_of_key
-from switchover.domain.update.request import Request
-from switchover.settings import settings
-from switchover.steps.reopening import read_request
+from switchover.steps.receive_release import receive_release
 from switchover.telemetry import handler as lambda_handler
 
 
@@ -56,44 +47,12 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Start under a name made of the content: the same event again, or the same bytes, start nothing.
-
-    What lies in no endpoint's folder of releases starts nothing. A release that can't be read is started
-    too, so that it ends as a recorded Rejected of the endpoint in whose folder it lies. Which release is
-    the newer one is decided by when each was uploaded, not by when its event comes.
-    """
-    bucket, created = payload.detail.bucket.name, payload.detail.created
-    if bucket != settings().bucket or endpoint_of_key(created.key) is None:
-        return {"update_id": "", "verdict": "not_a_release"}
-    request = Request(
-        release=f"s3://{bucket}/{created.key}",
-        object_version=created.version_id,
+    """Start under a name made of the content: the same event again, or the same bytes, start nothing."""
+    created = payload.detail.created
+    return receive_release(
+        bucket=payload.detail.bucket.name,
+        key=created.key,
+        version_id=created.version_id,
+        etag=created.etag,
         offered_at=payload.time,
     )
-    raw = gateways.release_files().read_release(bucket, created.key, created.version_id)
-    asked = understand(request, raw, bucket)
-    # An ETag also tells how the same bytes were uploaded: whole, by parts or as a copy.
-    content = hashlib.sha256(raw).hexdigest() if isinstance(raw, bytes) else created.etag
-    naming = partial(event_name, asked.endpoint, asked.version, f"{bucket}/{created.key}", content)
-    name = naming()
-    if _was_stopped_unjudged(name, request):
-        name = naming(created.version_id or "")
-    # Step Functions forgets a name after 90 days; the ledger doesn't.
-    is_new = gateways.ledger().find(name) is None and gateways.workflow().start(
-        settings().machine_arn, name, request.model_dump(mode="json", exclude_defaults=True)
-    )
-    return {"update_id": name, "verdict": "started" if is_new else "already_started"}
-
-
-def _was_stopped_unjudged(name: str, request: Request) -> bool:
-    """Whether the same content was offered before, and nothing was said of it."""
-    earlier, workflow = gateways.ledger().find(name), gateways.workflow()
-    if earlier is not None:
-        first, is_over = earlier.request, earlier.was_stopped_unjudged
-    else:
-        # Stopped so early that nothing is recorded yet, or not begun at all.
-        arn = execution_arn(settings().machine_arn, name)
-        asked = read_request(workflow.find_input(arn))
-        first = asked if isinstance(asked, Request) else None
-        is_over = first is not None and not workflow.is_running(arn)
-    return is_over and first is not None and first.object_version != request.object_version

@@ -6,13 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from switchover.aws import gateways
-from switchover.domain.answers import answer
-from switchover.domain.approvals.approval import refusals_of, verdict_of
-from switchover.domain.approvals.decision import Replied, choose_record, read_reply
+from switchover.domain.approvals.decision import Replied
 from switchover.domain.update.approval import Gate
-from switchover.domain.update.records import Moment
-from switchover.domain.verdict import course_of
+from switchover.steps.record_approval import record_approval
 from switchover.telemetry import handler as lambda_handler
 
 
@@ -28,24 +24,4 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """A repeat finds what was recorded. What may stay is watched from the answer on."""
-    ledger = gateways.ledger()
-    update = ledger.update(payload.update_id)
-    endpoint = gateways.sagemaker().read(update.endpoint)
-    decided = gateways.witness().find(update.update_id, payload.reply.decision)
-    read = read_reply(
-        update, payload.gate, payload.reply, decided, endpoint.read_at, payload.plan_digest
-    )
-    given = choose_record(update.approval_of(payload.gate), read)
-    if given is read:
-        course = update.course
-        if payload.gate is Gate.PROMOTION:
-            plan = update.planned
-            course = course_of(plan.target_config, endpoint, plan.watch_seconds)
-        update = ledger.save(
-            update,
-            approvals=(*update.approvals, given),
-            course=course,
-            cause=refusals_of(given),
-        )
-    ledger.add_moment(update, Moment(at=given.at, state="RecordApproval", text=given.told))
-    return answer(verdict_of(given), refusals_of(given))
+    return record_approval(payload.update_id, payload.gate, payload.reply, payload.plan_digest)

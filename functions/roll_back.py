@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel
 
-from switchover.aws import gateways
-from switchover.domain.answers import answer
-from switchover.domain.errors import CallRefused, EndpointBusy
-from switchover.domain.marks import mark_before_way_back
-from switchover.domain.outcome import Ending, first_of
-from switchover.domain.refusals import call_refused
-from switchover.domain.rollback import Move, find_cause, find_way_back
-from switchover.domain.update.records import Moment
-from switchover.domain.update.update import add_fault
-from switchover.steps import wiring
-from switchover.steps.asking import ask
+from switchover.domain.outcome import Ending
+from switchover.steps.roll_back import roll_back
 from switchover.telemetry import handler as lambda_handler
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from switchover.domain.fleet import Absent, EndpointReading
-    from switchover.domain.rollback import WayBack
-    from switchover.domain.update.records import NotedMoment
-    from switchover.domain.update.update import Update
-
-_LANDING = "Looking again soon: what was asked of SageMaker and not answered may still begin."
 
 
 class Payload(BaseModel):
@@ -41,74 +20,5 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Read, choose one move, note it, make it; the machine comes back until nothing is left to do.
-
-    An update that was confirmed stays, though the look that confirmed it could not say so.
-    """
-    ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
-    update = ledger.update(payload.update_id)
-    plan, endpoint = update.planned, sagemaker.read(update.endpoint)
-    if update.is_confirmed and not update.is_going_back:
-        return answer("confirmed")
-    if update.turned_back_at is None:
-        update = _turn_back(update, payload.ending, endpoint.read_at)
-    way, why = find_way_back(endpoint, update), first_of(update.cause) or payload.ending.why
-    move = way.move
-    if move.leads_to_a_config and not sagemaker.has_config(way.home_config):
-        # Somebody deleted it, or it is the copy that isn't made yet.
-        way = replace(way, home_config=plan.repair_config, is_by_copy=True)
-    is_end = move in {Move.NOTHING, Move.GIVE_UP}
-    is_landing = is_end and update.has_request_under_way(endpoint.read_at)
-    text = _LANDING if is_landing else f"{way.told}: {why}"
-    noted = ledger.add_move(update, Moment(at=endpoint.read_at, state="RollBack", text=text))
-    if is_landing:
-        ledger.save(update, last_move=noted)
-        return answer("landing")
-    if is_end:
-        return answer("settled" if move is Move.NOTHING else "gave_up")
-    return answer(_make(way, update, endpoint, why, noted))
-
-
-def _turn_back(update: Update, ending: Ending, now: datetime) -> Update:
-    """Keep why it goes back, and that its version is bad: whatever stops the way back, both are known."""
-    cause = find_cause(update, ending)
-    mark = mark_before_way_back(update, cause, now)
-    if mark is not None:
-        gateways.wishes().add_mark(mark)
-    return gateways.ledger().save(update, cause=cause, turned_back_at=now)
-
-
-def _make(
-    way: WayBack,
-    update: Update,
-    endpoint: EndpointReading | Absent,
-    why: str,
-    noted: NotedMoment,
-) -> str:
-    """Make a move; only one that SageMaker has answered counts as an attempt."""
-    ledger, move, at = gateways.ledger(), way.move, endpoint.read_at
-    answered = {"rollback_attempts": update.rollback_attempts + move.is_attempt}
-    changes: dict[str, Any] = {
-        "last_move": noted,
-        "is_mixed": way.is_mixed,
-        "tripped_at": at if move is Move.TRIP_ABORT_ALARM else update.tripped_at,
-        "abort_published_at": at if move is Move.PUBLISH_ABORT else update.abort_published_at,
-        "is_resize_asked": False,
-        "course": way.course(endpoint, update),
-    }
-    if move is Move.WAIT:
-        ledger.save(update, **changes)
-        return "moving"
-    go_back = partial(wiring.endpoint_changes().roll_back, way, update, why)
-    try:
-        ask(ledger, update, at, go_back, once_answered=answered, **changes)
-    except EndpointBusy:
-        return "moving"
-    except CallRefused as refusal:
-        fault = call_refused(f"way back of {update.endpoint}", str(refusal))
-        newest = ledger.update(update.update_id)
-        # A no counts, also where the SDK had to ask twice for it: or it would be asked for ever.
-        ledger.save(newest, way_back_faults=add_fault(newest, fault), **answered)
-        # What a deletion set free may be had a little later.
-        return "landing" if move is Move.CREATE else "refused"
-    return "moving"
+    """Read, choose one move, note it, make it; the machine comes back until nothing is left to do."""
+    return roll_back(payload.update_id, payload.ending)

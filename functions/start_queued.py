@@ -7,8 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover.steps import wiring
-from switchover.steps.rounds import NOBODY
+from switchover.steps.start_queued import start_queued
 from switchover.telemetry import handler as lambda_handler
 
 
@@ -33,7 +32,4 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Look at each endpoint that is meant: a trigger says «look», never «start»."""
-    named, rounds = payload.endpoint or payload.detail.endpoint, wiring.rounds()
-    found = {named: rounds.look(named)} if named else rounds.go(payload.time)
-    has_found = any(each != NOBODY for each in found.values())
-    return {"verdict": "looked" if has_found else NOBODY, "found": found}
+    return start_queued(payload.endpoint or payload.detail.endpoint, payload.time)

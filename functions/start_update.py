@@ -2,73 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from switchover.aws import gateways
-from switchover.aws.model_files import find_changes
-from switchover.aws.wishes import heed
-from switchover.domain.answers import answer
-from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound
-from switchover.domain.fleet import Absent
-from switchover.domain.refusals import call_refused, find_changes_of_endpoint
-from switchover.domain.starting import Start, choose_start, has_arrived
-from switchover.domain.verdict import course_of
-from switchover.steps import wiring
-from switchover.steps.asking import ask
+from switchover.steps.start_update import start_update
 from switchover.telemetry import PlannedPayload
 from switchover.telemetry import handler as lambda_handler
-
-if TYPE_CHECKING:
-    from switchover.domain.reasons import Reason
 
 
 @lambda_handler(PlannedPayload)
 def handler(payload: PlannedPayload) -> dict[str, Any]:
     """Read, choose, note the course, then act: a lost answer is found again by the next reading."""
-    ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
-    update = heed(ledger.update(payload.update_id), ledger, gateways.wishes())
-    plan = update.planned
-    endpoint = sagemaker.read(plan.endpoint)
-    earlier = update.course if update.is_started else None
-    if update.abort is not None and earlier is None:
-        return answer("refused", update.abort.reasons)
-    refuse = partial(_refuse, was_asked=earlier is not None)
-    start = choose_start(endpoint, plan, earlier)
-    if start is Start.REFUSE:
-        return refuse(*find_changes_of_endpoint(endpoint, plan))
-    if start is Start.ALREADY or update.abort is not None:
-        # Called off between two tries: whether the first one was heard is for AwaitOutcome to see.
-        return answer("moving")
-    if earlier is not None and isinstance(endpoint, Absent):
-        course = earlier  # between its two halves nothing may stand in the way on
-    else:
-        # Nothing moved yet, however often it was asked for; what it is made of may have changed.
-        changed = find_changes(
-            update, plan, payload.plan_digest, gateways.manifests(), gateways.model_files()
-        )
-        if changed:
-            return answer("refused" if earlier is None else "failed", changed)
-        recreates = plan.deployment_config is None
-        course = course_of(plan.target_config, endpoint, plan.overdue_seconds, recreates=recreates)
-    begin = partial(wiring.endpoint_changes().start, start, plan, update)
-    try:
-        ask(ledger, update, endpoint.read_at, begin, course=course, is_started=True)
-    except (CallRefused, EndpointBusy, EndpointNotFound) as refusal:
-        found = sagemaker.read(plan.endpoint)
-        if has_arrived(start, found, plan):
-            return answer("moving")
-        if isinstance(refusal, EndpointBusy) and choose_start(found, plan, None) is start:
-            raise  # at rest and busy: the reading lags, and a retry sees more
-        # Nothing moved: the previous fleet was never asked to go, unless an earlier try still may be.
-        newest = ledger.update(update.update_id)
-        was_asked = earlier is not None or newest.asked_at != update.asked_at
-        ledger.save(newest, is_started=was_asked)
-        reason = call_refused(f"endpoint {plan.endpoint}", str(refusal))
-        return _refuse(reason, was_asked=was_asked)
-    return answer("moving")
-
-
-def _refuse(*reasons: Reason, was_asked: bool) -> dict[str, Any]:
-    """What an earlier try or half may have moved has to be undone; without one, nothing was touched."""
-    return answer("failed" if was_asked else "refused", reasons)
+    return start_update(payload.update_id, payload.plan_digest)

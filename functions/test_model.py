@@ -4,59 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from switchover.aws import gateways
-from switchover.aws.manifests import GOLDEN
-from switchover.domain.answers import answer
-from switchover.domain.golden.assessing import GoldenVerdict, verdict_of
-from switchover.domain.golden.identity import prove_identity
-from switchover.domain.golden.questions import GoldenQuestion
-from switchover.domain.golden.results import judge
-from switchover.domain.guarding import aim, doubt_traffic, weigh
-from switchover.domain.reasons import Reason
-from switchover.domain.verdict import course_of
+from switchover.steps.test_model import test_model
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
-
-# Less than the function's own time by what reading the requests and judging the answers may take.
-ASKING_SECONDS = 480
 
 
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Send every golden request; then fix how long the watch after success lasts."""
-    ledger = gateways.ledger()
-    update = ledger.update(payload.update_id)
-    plan = update.planned
-    found: tuple[GoldenQuestion, ...] | tuple[Reason, ...] = ()
-    if plan.golden is not None:
-        pinned = gateways.manifests().read(update.update_id, GOLDEN, plan.golden_pin)
-        found = gateways.files().pinned_golden(update.bucket, plan.golden, pinned)
-    questions = aim(plan, (entry for entry in found if isinstance(entry, GoldenQuestion)))
-    answers = gateways.runtime().ask_all(
-        plan.endpoint,
-        questions,
-        within_seconds=ASKING_SECONDS,
-        warm_up=plan.golden_warm_up,
-        at_once=plan.golden_at_once,
-    )
-    judged = judge(questions, answers, plan.golden_latency_seconds)
-    proof, strangers = prove_identity(plan.identity, questions, answers)
-    wrong = (*judged.reasons, *strangers)
-    unreadable = tuple(entry for entry in found if isinstance(entry, Reason))
-    endpoint = gateways.sagemaker().read(plan.endpoint)
-    # Up to the end of its bakes: what is asked here came after the alarms.
-    bakes_ended = update.settled_at or endpoint.read_at
-    doubts = doubt_traffic(plan, gateways.fleet_metrics().answered(plan, update, bakes_ended))
-    verdict = weigh(GoldenVerdict.INCONCLUSIVE if unreadable else verdict_of(wrong), doubts, plan)
-    reasons = (*unreadable, *wrong, *doubts)
-    # Read anew: looks record what they see while the model is asked, and asking takes minutes.
-    ledger.save(
-        ledger.update(payload.update_id),
-        golden=judged.results,
-        identity=proof,
-        course=course_of(plan.target_config, endpoint, plan.watch_seconds),
-        cause=reasons if verdict is GoldenVerdict.FAILED else (),
-    )
-    if verdict is GoldenVerdict.PASSED and plan.needs_promotion:
-        return answer("needs_promotion")
-    return answer(verdict, reasons)
+    return test_model(payload.update_id)

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from switchover.aws import gateways
 from switchover.log import logger
+from switchover.steps.vouch import vouch
 from switchover.telemetry import handler as lambda_handler
-from switchover.web.url_request import UrlRequest, read_signed, respond
-
-
-class Offered(BaseModel):
-    """The body. `subject` is the SHA-256 of a release.json, or the id of an update started by hand."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    subject: Annotated[str, Field(pattern=r"^[a-zA-Z0-9-]{1,80}$")]
+from switchover.web.url_request import UrlRequest
 
 
 @lambda_handler(UrlRequest)
 def handler(request: UrlRequest) -> dict[str, Any]:
     """Callers can only ever add themselves: what is kept is whom AWS authenticated."""
-    response = _keep(request)
+    response = vouch(request)
     logger().info("vouched", extra={"status": response["statusCode"], "caller": request.caller})
     return response
-
-
-def _keep(request: UrlRequest) -> dict[str, Any]:
-    offered = read_signed(request, Offered)
-    if not isinstance(offered, Offered):
-        return offered
-    is_kept = gateways.witness().vouch(offered.subject, request.caller)
-    return respond(200 if is_kept else 409, "kept" if is_kept else "full", by=request.caller)

@@ -8,6 +8,7 @@ import inspect
 import textwrap
 from typing import TYPE_CHECKING
 
+from switchover.steps.restoring import Restoring
 from tests.statemachine.definition import Choice, Definition, Task
 from tests.statemachine.template import read_template
 
@@ -17,7 +18,6 @@ from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Decision, Turn
 from switchover.domain.verdict import Verdict
-from switchover.steps.restoring import Restoring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

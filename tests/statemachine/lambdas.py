@@ -16,6 +16,7 @@ from tests.statemachine.walker import FunctionFailed
 
 from switchover import budget
 from switchover.settings import settings
+from switchover.steps.guard_bake import stand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,7 +153,8 @@ class Lambdas:
         if crash is not None and not crash.after:
             raise PlannedCrash(f"{name} failed before it acted")
         if name == _STAYING:
-            stays = module.stand(module.Payload.model_validate(payload))
+            asked = module.Payload.model_validate(payload)
+            stays = stand(asked.update_id, asked.bake_since)
             return self._stay(name, payload, stays, crash, ends_at)
         self.running, self.ends_at = (name, payload), ends_at
         with patch.dict(os.environ, self._environment(name)):

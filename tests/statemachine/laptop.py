@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from switchover.aws.guards import Guards
-from switchover.steps.observing import Observer
+from switchover.steps.observe_update import Observer
 from switchover_cli.commands import each_function
 from switchover_cli.deployment import Deployment
 from switchover_cli.function_urls import Answered

@@ -1,4 +1,4 @@
-"""What functions and commands ask of AWS, read off the code: the IAM actions that each can reach.
+"""What functions and commands ask of AWS, and of their environment, read off the code that each reaches.
 
 Follows calls from a handler or a command through `switchover.steps` and `switchover.aws` to boto3, by the
 types that the code itself writes down: annotations, and what `wiring` and `gateways` return. Nothing is
@@ -17,12 +17,14 @@ import botocore.session
 from botocore import xform_name
 
 from switchover.aws.clients import teach_newer_models
+from switchover.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 _ROOMS = ("aws", "steps")
+_SETTINGS = "switchover.settings.Settings"
 # The one service whose signing name isn't its IAM prefix.
 _PREFIXES = {"monitoring": "cloudwatch"}
 # S3 names its permissions after what is reached, not after the operation (S3 User Guide, "Required
@@ -78,22 +80,44 @@ def called_actions(function: str) -> frozenset[str]:
 def actions_from(entry: str) -> frozenset[str]:
     """The IAM actions that a function can reach, named like `switchover_cli.abort.abort`."""
     library = _library()
-    actions: set[str] = set()
+    return frozenset(
+        action for key in reached_code(entry) for action in _read(library, library.code[key])[0]
+    )
+
+
+def read_settings(function: str) -> frozenset[str]:
+    """The environment variables that the handler in `functions/<function>.py` can read."""
+    library, variables = _library(), set[str]()
+    for key in reached_code(f"{function}.handler"):
+        code = library.code[key]
+        types = _types(library, code)
+        variables |= {
+            str(Settings.model_fields[node.attr].alias)
+            for node in ast.walk(code.node)
+            if isinstance(node, ast.Attribute)
+            and node.attr in Settings.model_fields
+            and _type(library, code, types, node.value) == _SETTINGS
+        }
+    return frozenset(variables)
+
+
+@cache
+def reached_code(entry: str) -> frozenset[str]:
+    """The functions and methods that a function can reach, itself included, each named like it."""
+    library = _library()
     waiting, seen = [entry], set[str]()
     while waiting:
         key = waiting.pop()
-        if key in seen:
-            continue
-        seen.add(key)
-        found, reached = _read(library, library.code[key])
-        actions |= found
-        waiting += reached
-    return frozenset(actions)
+        if key not in seen:
+            seen.add(key)
+            waiting += _read(library, library.code[key])[1]
+    return frozenset(seen)
 
 
 @cache
 def _library() -> _Library:
     library = _Library()
+    _add(library, "switchover.settings", ROOT / "layers/core/switchover/settings.py")
     for room in _ROOMS:
         for path in sorted((ROOT / "layers/core/switchover" / room).glob("*.py")):
             _add(library, f"switchover.{room}.{path.stem}", path)
@@ -188,9 +212,7 @@ def _annotated(annotation: ast.expr | None, module: _Module) -> Type | None:
 
 def _read(library: _Library, code: _Code) -> tuple[set[str], list[str]]:
     """The actions that a piece of code asks for itself, and the code that it can reach."""
-    types = _parameters(code)
-    for _ in range(2):  # a name may be bound after the nested code that reads it
-        types |= dict(_bound_names(library, code, types))
+    types = _types(library, code)
     actions: set[str] = set()
     reached: list[str] = []
     for node in ast.walk(code.node):
@@ -207,6 +229,14 @@ def _read(library: _Library, code: _Code) -> tuple[set[str], list[str]]:
             elif target and target.startswith("client:"):
                 actions |= set(_actions(*target.removeprefix("client:").split(".")))
     return actions, reached
+
+
+def _types(library: _Library, code: _Code) -> dict[str, Type]:
+    """What the names in a piece of code stand for, as far as it says."""
+    types = _parameters(code)
+    for _ in range(2):  # a name may be bound after the nested code that reads it
+        types |= dict(_bound_names(library, code, types))
+    return types
 
 
 def _bound_names(

@@ -13,7 +13,6 @@ from botocore.eventstream import ChecksumMismatch
 from botocore.exceptions import EventStreamError, ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
-from functions.test_model import ASKING_SECONDS
 from tests.localcloud.serving import serve_twin
 from tests.localcloud.staging import Staging
 from tests.unit.golden_samples import question
@@ -23,6 +22,7 @@ from urllib3.exceptions import ReadTimeoutError as UrllibReadTimeout
 
 from switchover.aws.runtime import Runtime
 from switchover.domain.golden.answers import measure_speed, read_text
+from switchover.steps.test_model import ASKING_SECONDS
 from switchover_local.twin.scenario import Behaviour, LostResponse
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cfnlint.api import ManualArgs, lint
+from tests.unit.called_actions import reached_code, read_settings
 from tests.unit.template_parts import (
     MACHINE_PATH,
     ROOT,
@@ -36,6 +37,7 @@ _PLACES = {
     for name, entry in tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8")).items()
     if isinstance(entry, dict)
 }
+_TOLD_TO_ALL = {"SWITCHOVER_TABLE", "SWITCHOVER_BUCKET", "SWITCHOVER_RELEASES_MAY"}
 _BY_NAME = {function.name: function for function in functions()}
 
 
@@ -180,35 +182,21 @@ def test_rules_may_write_dead_letters() -> None:
 
 @pytest.mark.parametrize("function", functions(), ids=_named)
 def test_a_function_is_told_what_it_asks_for(function: Function) -> None:
-    """Table and bucket are told to all; the rest only to whom the code asks with it."""
-    source = (ROOT / "functions" / f"{function.handler.removesuffix('.handler')}.py").read_text()
-    takes_turns = any(f"wiring.{name}()" in source for name in ("queue_runner", "rounds"))
-    needed = {
-        "SWITCHOVER_TABLE": True,
-        "SWITCHOVER_BUCKET": True,
-        "SWITCHOVER_RELEASES_MAY": True,
-        "SWITCHOVER_STATE_MACHINE_ARN": "settings().machine_arn" in source
-        or "wiring.cleaning()" in source
-        or takes_turns,
-        "SWITCHOVER_SCHEDULE_GROUP": takes_turns,
-        "SWITCHOVER_SCHEDULE_TARGET_ARN": takes_turns,
-        "SWITCHOVER_SCHEDULE_ROLE_ARN": takes_turns,
-        "SWITCHOVER_DEAD_LETTERS_ARN": takes_turns,
-        "SWITCHOVER_TOPIC_ARN": "gateways.announcements()" in source
-        or "gateways.topic()" in source
-        or "wiring.rounds()" in source,
-        "SWITCHOVER_DASHBOARD": "settings().dashboard" in source,
-        "SWITCHOVER_EVENT_BUS": ".emit(" in source,
-        "SWITCHOVER_GUARD_FUNCTION": "wiring.observer()" in source
-        or "wiring.bake_guard()" in source,
-        "SWITCHOVER_APPROVAL_SECONDS": "approval_seconds" in source,
-        "SWITCHOVER_LINKS_URL": "links_url" in source,
-    }
+    """Table, bucket and what releases may are told to all; the rest only where the code can read it."""
+    module = function.handler.removesuffix(".handler")
+    needed = _TOLD_TO_ALL | read_settings(module)
+    emits = "switchover.aws.announcements.Announcements.emit" in reached_code(function.handler)
 
     told = {name for name in function.environment if name.startswith("SWITCHOVER_")}
 
-    assert told == {name for name, is_needed in needed.items() if is_needed}
-    assert set(needed) == {entry.alias for entry in Settings.model_fields.values()}
+    # Where people alone are told, the bus stays the default one.
+    assert told == (needed if emits else needed - {"SWITCHOVER_EVENT_BUS"})
+
+
+def test_every_setting_is_told_to_some_function() -> None:
+    told = {name for function in functions() for name in function.environment}
+
+    assert {str(entry.alias) for entry in Settings.model_fields.values()} <= told
 
 
 def test_only_a_release_file_starts_an_update() -> None:

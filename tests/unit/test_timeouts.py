@@ -12,6 +12,7 @@ from docs.timeouts import (
     acting_functions,
     function_seconds,
 )
+from tests.unit.called_actions import reached_code
 from tests.unit.samples import update
 from tests.unit.template_parts import Function, Task, functions, tasks
 
@@ -43,6 +44,16 @@ def test_a_function_that_changes_anything_is_over_when_the_arithmetic_says(
     function: Function,
 ) -> None:
     assert function.timeout_seconds <= ACTING_SECONDS
+
+
+def test_a_function_that_acts_reaches_the_code_that_notes_it() -> None:
+    reaching = {
+        function.name
+        for function in functions()
+        if "switchover.steps.asking.ask" in reached_code(function.handler)
+    }
+
+    assert reaching == acting_functions()
 
 
 def test_every_function_that_may_change_anything_notes_it() -> None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from switchover.aws.ledger import try_anew
 from switchover.domain.aborting import Objection, object_to_abort
 from switchover.domain.update.records import Moment
-from switchover.steps.waking import wake
+from switchover.steps.wake_update import wake
 
 if TYPE_CHECKING:
     from switchover.aws.ledger import Ledger
     from switchover.domain.update.records import AbortRequest
     from switchover.domain.update.update import Update
-    from switchover.steps.observing import Observer
+    from switchover.steps.observe_update import Observer
 
 
 def stop_update(update_id: str, request: AbortRequest, observer: Observer) -> Objection | None:

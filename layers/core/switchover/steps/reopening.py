@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from switchover.domain.bounded import Unreadable, read_json
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from switchover.aws.workflow import Workflow
     from switchover.domain.reasons import Reason
     from switchover.domain.update.update import Update
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """An execution of the state machine: when it began, and what it was asked, as somebody wrote it."""
+
+    arn: str
+    started_at: datetime
+    request: object
 
 
 class Reopening:

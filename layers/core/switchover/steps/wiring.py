@@ -7,47 +7,12 @@ from switchover.aws.metrics import Traffic
 from switchover.settings import settings
 from switchover.steps.admission import Admission
 from switchover.steps.approvals import Approvals
-from switchover.steps.bake_guard import BakeGuard
-from switchover.steps.cleaning import Cleaning
-from switchover.steps.endings import Endings
 from switchover.steps.endpoint_changes import EndpointChanges
 from switchover.steps.leftovers import Finder
-from switchover.steps.observing import Observer
 from switchover.steps.ownership import Ownership
 from switchover.steps.queue_runner import QueueRunner
 from switchover.steps.reopening import Reopening
-from switchover.steps.restoring import Restoring
-from switchover.steps.rounds import Rounds
 from switchover.steps.start_times import StartTimes
-
-
-def observer() -> Observer:
-    """Who looks at updates."""
-    return Observer(
-        gateways.sagemaker(),
-        gateways.cloudwatch(),
-        gateways.failure_evidence(),
-        gateways.ledger(),
-        gateways.workflow(),
-        gateways.guards(),
-        gateways.wishes(),
-    )
-
-
-def bake_guard() -> BakeGuard:
-    """Who stands by a bake."""
-    return BakeGuard(
-        observer(),
-        gateways.fleet_metrics(),
-        gateways.runtime(),
-        gateways.files(),
-        gateways.manifests(),
-    )
-
-
-def restoring() -> Restoring:
-    """What puts capacity back."""
-    return Restoring(gateways.ledger(), gateways.sagemaker(), gateways.scaling())
 
 
 def start_times() -> StartTimes:
@@ -58,19 +23,6 @@ def start_times() -> StartTimes:
 def ownership() -> Ownership:
     """Who answers for an update."""
     return Ownership(gateways.ledger(), gateways.workflow())
-
-
-def endings() -> Endings:
-    """What is left to do when an update is over."""
-    return Endings(
-        gateways.ledger(),
-        gateways.queue(),
-        endpoint_changes(),
-        ownership(),
-        gateways.watched_alarms(),
-        gateways.wishes(),
-        leftovers(),
-    )
 
 
 def leftovers() -> Finder:
@@ -85,11 +37,6 @@ def reopening() -> Reopening:
     return Reopening(gateways.ledger(), gateways.workflow(), settings().bucket)
 
 
-def cleaning() -> Cleaning:
-    """What finishes stopped executions."""
-    return Cleaning(gateways.ledger(), gateways.workflow(), reopening(), settings().machine_arn)
-
-
 def queue_runner() -> QueueRunner:
     """Who goes on."""
     return QueueRunner(
@@ -98,21 +45,6 @@ def queue_runner() -> QueueRunner:
         gateways.workflow(),
         gateways.schedules(),
         reopening(),
-        settings().machine_arn,
-    )
-
-
-def rounds() -> Rounds:
-    """Who looks after every endpoint."""
-    return Rounds(
-        gateways.ledger(),
-        gateways.queue(),
-        gateways.workflow(),
-        gateways.sagemaker(),
-        queue_runner(),
-        cleaning(),
-        gateways.announcements(),
-        gateways.wishes(),
         settings().machine_arn,
     )
 

@@ -1,13 +1,17 @@
-"""Rounds: now and then each endpoint that somebody holds or waits for is looked after."""
+"""StartQueued: each endpoint that somebody holds or waits for is looked after; who is next starts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from switchover.aws import gateways
 from switchover.aws.failures import AWS_FAILED
 from switchover.explain.announcement import announce_given_up
 from switchover.log import logger
+from switchover.settings import settings
+from switchover.steps import wiring
 from switchover.steps.adopting import adopt_wished
+from switchover.steps.clean_up import cleaning
 from switchover.steps.queue_runner import GIVEN_UP
 from switchover.steps.sweep import visit_in_time
 
@@ -20,13 +24,35 @@ if TYPE_CHECKING:
     from switchover.aws.sagemaker import SageMaker
     from switchover.aws.wishes import Wishes
     from switchover.aws.workflow import Workflow
-    from switchover.steps.cleaning import Cleaning
+    from switchover.steps.clean_up import Cleaning
     from switchover.steps.queue_runner import QueueRunner
 
 NOBODY = "nobody_waits"
 # Of the function's 50 s. An endpoint whose calls hang takes the rest: the next round begins behind it.
 _SECONDS = 30
 _ADOPTING_SECONDS = 5
+
+
+def start_queued(endpoint: str | None, now: datetime | None) -> dict[str, Any]:
+    """Look at the endpoint, or at every one if none is named: a trigger says «look», never «start»."""
+    rounds = _rounds()
+    found = {endpoint: rounds.look(endpoint)} if endpoint else rounds.go(now)
+    has_found = any(each != NOBODY for each in found.values())
+    return {"verdict": "looked" if has_found else NOBODY, "found": found}
+
+
+def _rounds() -> Rounds:
+    return Rounds(
+        gateways.ledger(),
+        gateways.queue(),
+        gateways.workflow(),
+        gateways.sagemaker(),
+        wiring.queue_runner(),
+        cleaning(),
+        gateways.announcements(),
+        gateways.wishes(),
+        settings().machine_arn,
+    )
 
 
 class Rounds:

@@ -1,4 +1,4 @@
-"""Cleaning: an execution ended before its outcome was told; another takes its update to its end."""
+"""CleanUp: an execution ended before its outcome was told; another takes its update to its end."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from switchover.aws import gateways
 from switchover.domain.naming import execution_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.update.request import Request
+from switchover.settings import settings
+from switchover.steps import wiring
 from switchover.steps.reopening import read_request
 
 if TYPE_CHECKING:
@@ -38,6 +41,18 @@ class Ended:
     def is_own_end(self) -> bool:
         """Whether it came to one of the ends that the machine has, and so passed Announce."""
         return self.status == "FAILED" and self.error in set(Outcome)
+
+
+def clean_up(ended: Ended) -> tuple[str, str]:
+    """Have another execution finish what an ended one left; returns its update id, and what was done."""
+    return cleaning().clean_up(ended)
+
+
+def cleaning() -> Cleaning:
+    """What finishes stopped executions."""
+    return Cleaning(
+        gateways.ledger(), gateways.workflow(), wiring.reopening(), settings().machine_arn
+    )
 
 
 class Cleaning:

@@ -1,17 +1,41 @@
-"""Waking: one look for whoever waits, be it for SageMaker or for a person."""
+"""WakeUpdate: one look for the update that waits, be it for SageMaker or for a person."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from switchover.aws import gateways
 from switchover.aws.ledger import try_anew
+from switchover.domain.naming import endpoint_of_alarm
 from switchover.domain.observing import Purpose
 from switchover.domain.update.approval import Gate, Reply
 from switchover.domain.verdict import Verdict
+from switchover.steps.adopting import adopt_wished
+from switchover.steps.observe_update import observer as make_observer
+from switchover.steps.sweep import visit_each
 
 if TYPE_CHECKING:
     from switchover.domain.update.update import Update
-    from switchover.steps.observing import Observer
+    from switchover.steps.observe_update import Observer
+
+
+def wake_update(endpoint_name: str | None, alarm_name: str | None) -> dict[str, Any]:
+    """Look for oneself: the event may be late, doubled or out of order, so it only says «look»."""
+    observer = make_observer()
+    endpoints = _endpoints_of(endpoint_name, alarm_name)
+    seen = visit_each(endpoints, lambda name: wake_holder(name, observer))
+    if endpoint_name is not None:
+        adopt_wished(endpoint_name, gateways.sagemaker(), gateways.ledger(), gateways.wishes())
+    return {"verdict": ", ".join(seen.values()) or "nobody_waits", "found": seen}
+
+
+def _endpoints_of(endpoint_name: str | None, alarm_name: str | None) -> list[str]:
+    """Whom an event concerns: an alarm of people's own may be watched by several endpoints."""
+    named = [endpoint_name]
+    if alarm_name is not None:
+        named.append(endpoint_of_alarm(alarm_name))
+        named += gateways.watched_alarms().endpoints(alarm_name)
+    return list(dict.fromkeys(name for name in named if name is not None))
 
 
 def wake_holder(endpoint: str, observer: Observer) -> str:

@@ -1,17 +1,29 @@
-"""Endings: an update is over, for now or for good; record it, and leave nothing of it behind."""
+"""RecordOutcome: name the outcome from what serves now, clear what was ours, give the claim back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from switchover.aws import gateways
+from switchover.domain.answers import answer
+from switchover.domain.brevity import fit_reasons
+from switchover.domain.errors import LedgerRefused
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.lost import Leftovers, conclude_lost, tell_leftovers
 from switchover.domain.marks import mark_after
-from switchover.domain.outcome import Outcome, conclude
+from switchover.domain.outcome import (
+    TAKEN_UP,
+    Conclusion,
+    Outcome,
+    conclude,
+    is_restored,
+    leaves_queue,
+)
 from switchover.domain.queueing import order_of_update, rank_again
 from switchover.domain.recovering import is_way_back_cut_off
 from switchover.domain.serving import serving_of
 from switchover.domain.update.records import Moment
+from switchover.steps import wiring
 
 if TYPE_CHECKING:
     from switchover.aws.ledger import Ledger
@@ -25,6 +37,52 @@ if TYPE_CHECKING:
     from switchover.steps.endpoint_changes import EndpointChanges
     from switchover.steps.leftovers import Finder
     from switchover.steps.ownership import Ownership
+    from switchover.steps.reopening import Execution
+
+
+def record_outcome(
+    update_id: str, execution: Execution, ending: Ending, capacity: str
+) -> dict[str, Any]:
+    """Record first, clear after: a repeat finds the outcome and only clears.
+
+    Capacity that couldn't be put back is told once nothing that was asked for can land any more.
+    """
+    found = gateways.ledger().find(update_id) or wiring.reopening().reopen(
+        update_id, execution.arn, execution.request, execution.started_at
+    )
+    reopens = leaves_queue(found.outcome, ending)
+    try:
+        update = wiring.ownership().take_up(found, execution.arn, reopens=reopens)
+    except LedgerRefused:
+        # Its item takes no change: it ends here all the same, and is recorded where that can be done.
+        update = found
+    if update is None:
+        return _told(TAKEN_UP)
+    endpoint, endings = gateways.sagemaker().read(update.endpoint), _endings()
+    is_capacity_restored = is_restored(capacity)
+    is_under_way = update.has_request_under_way(endpoint.read_at)
+    if update.outcome is None and not is_capacity_restored and is_under_way:
+        return answer("landing")
+    recorded = endings.record(update, ending, endpoint, is_capacity_restored=is_capacity_restored)
+    endings.clear(recorded, endpoint)
+    return _told(Conclusion.model_validate(recorded, from_attributes=True))
+
+
+def _told(whole: Conclusion) -> dict[str, Any]:
+    conclusion = whole.model_copy(update={"reasons": fit_reasons(whole.reasons)})
+    return {"verdict": conclusion.outcome, **conclusion.model_dump(mode="json")}
+
+
+def _endings() -> Endings:
+    return Endings(
+        gateways.ledger(),
+        gateways.queue(),
+        wiring.endpoint_changes(),
+        wiring.ownership(),
+        gateways.watched_alarms(),
+        gateways.wishes(),
+        wiring.leftovers(),
+    )
 
 
 class Endings:

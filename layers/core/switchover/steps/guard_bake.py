@@ -1,12 +1,15 @@
-"""Stands by a bake: counts what the new fleet is asked, and asks it itself where nobody else does."""
+"""GuardBake: stand by one bake, count what the new fleet is asked, and ask it where nobody else does."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from switchover.aws import gateways
 from switchover.aws.ledger import try_anew
 from switchover.aws.manifests import GOLDEN
+from switchover.domain.answers import answer
 from switchover.domain.golden.questions import GoldenQuestion
 from switchover.domain.guarding import (
     LOOK_SECONDS,
@@ -20,6 +23,7 @@ from switchover.domain.plans.routing import BY_PREFIX, keeps_to_instances
 from switchover.domain.policies.policy import Inconclusive
 from switchover.domain.update.records import AbortRequest, Moment
 from switchover.steps.aborting import stop_update
+from switchover.steps.observe_update import observer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +35,38 @@ if TYPE_CHECKING:
     from switchover.aws.runtime import Runtime
     from switchover.domain.reasons import Reason
     from switchover.domain.update.update import Update
-    from switchover.steps.observing import Observer
+    from switchover.steps.observe_update import Observer
 
 _US_PER_SECOND = 1_000_000
+# Under the 900 s that a function may run, by the longest that one golden request may take, twice.
+_LONGEST_SECONDS = 720
+
+
+def guard_bake(update_id: str, bake_since: datetime) -> dict[str, Any]:
+    """Pause where the guard pauses; a guard that stands too long for one function calls another."""
+    began = time.monotonic()
+    for seconds in stand(update_id, bake_since):
+        if time.monotonic() - began > _LONGEST_SECONDS:
+            _bake_guard().leave_post(update_id, bake_since)
+            gateways.guards().call(update_id, bake_since)
+            return answer("relieved")
+        time.sleep(seconds)
+    return answer("over")
+
+
+def stand(update_id: str, bake_since: datetime) -> Iterator[float]:
+    """Guard the bake; yields pauses, in seconds of SageMaker's time."""
+    return _bake_guard().stand(update_id, bake_since)
+
+
+def _bake_guard() -> BakeGuard:
+    return BakeGuard(
+        observer(),
+        gateways.fleet_metrics(),
+        gateways.runtime(),
+        gateways.files(),
+        gateways.manifests(),
+    )
 
 
 @dataclass(frozen=True, slots=True)

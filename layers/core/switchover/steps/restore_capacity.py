@@ -1,4 +1,4 @@
-"""Restoring: an update puts back what it set itself; each part is tried by itself.
+"""RestoreCapacity: an update puts back what it set itself; each part is tried by itself.
 
 What there is to put back is known by the update's own snapshot and plan, not by the claim. A field is
 put back only while it still holds what the update set (`domain.capacity`). So two updates of which one
@@ -8,9 +8,11 @@ noted the other's settings leave what the first of them found, whichever ends la
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from switchover.aws import gateways
 from switchover.aws.failures import AWS_FAILED
+from switchover.domain.answers import answer
 from switchover.domain.capacity import part_lost, plan_restoration, policy_lost, tell_left
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound, LedgerRefused
 from switchover.domain.fleet import EndpointReading, is_being_resized
@@ -33,6 +35,19 @@ if TYPE_CHECKING:
     from switchover.domain.verdict import Course
 
 _FINAL = (CallRefused, EndpointBusy, EndpointNotFound)
+
+
+def restore_capacity(update_id: str) -> dict[str, Any]:
+    """Put back what can be; what a late request may still change is looked at again after it."""
+    update = gateways.ledger().find(update_id)
+    if update is None:
+        return answer("untouched")
+    restoring = Restoring(gateways.ledger(), gateways.sagemaker(), gateways.scaling())
+    verdict = restoring.restore(update)
+    if verdict == "moving" or update.asked_at is None:
+        return answer(verdict)
+    now = gateways.sagemaker().read(update.endpoint).read_at
+    return answer("landing" if update.has_request_under_way(now) else verdict)
 
 
 class Restoring:

@@ -1,10 +1,11 @@
-"""One look at a change under way: read, judge, keep what would vanish."""
+"""ObserveUpdate, for AwaitOutcome and its kin: one look at a change under way; keep what would vanish."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from switchover.aws import gateways
 from switchover.aws.ledger import try_anew
 from switchover.aws.wishes import Wishes, heed
 from switchover.domain.answers import answer
@@ -36,6 +37,29 @@ _LOOKS = 3
 # Only these judge the release; the other waits must not overwrite what was kept about it.
 _JUDGING = frozenset({Purpose.OUTCOME, Purpose.GATE, Purpose.WATCH})
 _UNSETTLING = frozenset({Verdict.ROLLED_BACK, Verdict.MIXED, Verdict.FAILED, Verdict.OVERDUE})
+
+
+def observe_update(update_id: str, purpose: Purpose, task_token: str) -> dict[str, Any]:
+    """Park the token, look once, and answer at once if the change is settled.
+
+    Parked before looked at: what happens after the look finds a token to wake.
+    """
+    looks = observer()
+    looks.ledger.park_token(update_id, task_token, purpose)
+    return looks.answer_if_settled(update_id, purpose, task_token)
+
+
+def observer() -> Observer:
+    """Who looks at updates."""
+    return Observer(
+        gateways.sagemaker(),
+        gateways.cloudwatch(),
+        gateways.failure_evidence(),
+        gateways.ledger(),
+        gateways.workflow(),
+        gateways.guards(),
+        gateways.wishes(),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,60 @@
+"""ClaimEndpoint: understand what is asked, and take the right to do it, or a place in the queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from switchover.aws import gateways
+from switchover.aws.files import policy_key
+from switchover.domain.answers import answer
+from switchover.domain.intake import understand
+from switchover.domain.queueing import Decision
+from switchover.domain.update.request import Request, parse_request
+from switchover.settings import settings
+from switchover.steps import wiring
+
+if TYPE_CHECKING:
+    from switchover.domain.reasons import Reason
+    from switchover.domain.update.update import Update
+    from switchover.steps.reopening import Execution
+
+
+def claim_endpoint(execution_name: str, execution: Execution) -> dict[str, Any]:
+    """Open the update, or take up an earlier one; then its endpoint's claim, or every reason why not."""
+    request = parse_request(execution.request)
+    if isinstance(request, Request) and request.earlier_update is not None:
+        update_id, decision = request.earlier_update, _go_on(request, execution)
+    else:
+        update_id, decision = execution_name, _begin(request, execution_name, execution)
+    return {"update_id": update_id, **answer(decision.verdict, decision.reasons)}
+
+
+def _begin(
+    request: Request | tuple[Reason, ...], execution_name: str, execution: Execution
+) -> Decision:
+    raw_release: bytes | tuple[Reason, ...] = b""
+    if isinstance(request, Request) and request.release is not None:
+        raw_release = gateways.release_files().read_release(
+            *request.bucket_and_key, request.object_version
+        )
+    asked = understand(request, raw_release, settings().bucket)
+    endpoint = gateways.sagemaker().read(asked.endpoint)
+    update = gateways.ledger().open_update(
+        asked.open(execution_name, execution.arn, endpoint.read_at, execution.started_at)
+    )
+    refused = asked.refuse(endpoint)
+    return refused or wiring.admission().admit(_pin(update), endpoint, wiring.queue_runner())
+
+
+def _go_on(request: Request, execution: Execution) -> Decision:
+    found = wiring.ownership().go_on(request, execution.arn, execution.started_at)
+    if isinstance(found, Decision):
+        return found
+    endpoint = gateways.sagemaker().read(found.endpoint)
+    return wiring.admission().admit(_pin(found), endpoint, wiring.queue_runner())
+
+
+def _pin(update: Update) -> Update:
+    """Fix which version of the policy this run goes by: every later state reads that one."""
+    newest = gateways.files().find_version(update.bucket, policy_key(update.endpoint))
+    return gateways.ledger().save(update, policy_version=newest)

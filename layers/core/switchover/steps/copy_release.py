@@ -1,0 +1,32 @@
+"""CopyRelease: a release whose files lie elsewhere is brought into the model bucket, by S3 itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from switchover.aws import gateways
+from switchover.domain.answers import answer
+from switchover.domain.copying import CopyVerdict, describe_copy
+from switchover.domain.update.records import Moment
+
+
+def copy_release(update_id: str) -> dict[str, Any]:
+    """Copy for one round; what is there already, from whichever round, is never copied again."""
+    ledger = gateways.ledger()
+    update = ledger.update(update_id)
+    if update.release is None or update.release.source is None:
+        return answer(CopyVerdict.COPIED)
+    copying = gateways.copying()
+    standing = copying.compare(update.release, update.bucket, update.source_digest)
+    if standing.verdict is CopyVerdict.COPYING and not update.source_digest:
+        # Of what source an earlier update left unfinished parts, nobody knows.
+        copying.abort(standing)
+        update = ledger.save(update, source_digest=standing.source_digest)
+    if standing.verdict is CopyVerdict.COPYING:
+        standing = copying.copy(standing)
+    if standing.verdict is CopyVerdict.REJECTED and update.source_digest:
+        copying.abort(standing)
+    if standing.verdict is CopyVerdict.COPIED:
+        text = describe_copy(standing)
+        ledger.add_moment(update, Moment(at=update.started_at, state="CopyRelease", text=text))
+    return answer(standing.verdict, standing.reasons)

@@ -1,0 +1,45 @@
+"""ProtectCapacity: note the capacity, keep scaling out of the way, raise the fleet if asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from switchover.aws import gateways
+from switchover.domain.answers import answer
+from switchover.domain.fleet import CapacitySnapshot, EndpointReading, is_being_resized
+from switchover.domain.refusals import check_endpoint
+from switchover.domain.verdict import course_of
+from switchover.steps.asking import ask
+
+
+def protect_capacity(update_id: str) -> dict[str, Any]:
+    """Record what will have to be put back before changing any of it."""
+    ledger, sagemaker, scaling = gateways.ledger(), gateways.sagemaker(), gateways.scaling()
+    update = ledger.update(update_id)
+    plan = update.planned
+    endpoint = sagemaker.read(plan.endpoint)
+    if plan.capacity_during and update.course and is_being_resized(endpoint):
+        return answer("moving")  # asked for by an earlier try, whose answer was lost
+    if not isinstance(endpoint, EndpointReading) or not endpoint.variants:
+        return answer("refused", check_endpoint(endpoint))
+    noted = update.snapshot
+    if noted is None:
+        noted = CapacitySnapshot(
+            desired_instances=endpoint.variants[0].desired_instances,
+            scaling=scaling.read(plan.endpoint, plan.variant),
+        )
+    wanted = plan.capacity_during[0] if plan.capacity_during else 0
+    has_room = endpoint.variants[0].desired_instances >= wanted
+    course = (
+        update.course
+        if has_room
+        else course_of(plan.previous_config, endpoint, plan.overdue_seconds)
+    )
+
+    def protect() -> None:
+        scaling.protect(plan.endpoint, plan.variant, noted.scaling, plan.capacity_during)
+        if not has_room:
+            sagemaker.set_instances(plan.endpoint, plan.variant, wanted)
+
+    ask(ledger, update, endpoint.read_at, protect, snapshot=noted, course=course)
+    return answer("protected" if has_room else "moving")

@@ -1,0 +1,36 @@
+"""RecordApproval: keep who answered, when and why; say whether the update goes on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from switchover.aws import gateways
+from switchover.domain.answers import answer
+from switchover.domain.approvals.approval import refusals_of, verdict_of
+from switchover.domain.approvals.decision import Replied, choose_record, read_reply
+from switchover.domain.update.approval import Gate
+from switchover.domain.update.records import Moment
+from switchover.domain.verdict import course_of
+
+
+def record_approval(update_id: str, gate: Gate, reply: Replied, plan_digest: str) -> dict[str, Any]:
+    """A repeat finds what was recorded. What may stay is watched from the answer on."""
+    ledger = gateways.ledger()
+    update = ledger.update(update_id)
+    endpoint = gateways.sagemaker().read(update.endpoint)
+    decided = gateways.witness().find(update.update_id, reply.decision)
+    read = read_reply(update, gate, reply, decided, endpoint.read_at, plan_digest)
+    given = choose_record(update.approval_of(gate), read)
+    if given is read:
+        course = update.course
+        if gate is Gate.PROMOTION:
+            plan = update.planned
+            course = course_of(plan.target_config, endpoint, plan.watch_seconds)
+        update = ledger.save(
+            update,
+            approvals=(*update.approvals, given),
+            course=course,
+            cause=refusals_of(given),
+        )
+    ledger.add_moment(update, Moment(at=given.at, state="RecordApproval", text=given.told))
+    return answer(verdict_of(given), refusals_of(given))

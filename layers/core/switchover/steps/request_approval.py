@@ -1,0 +1,85 @@
+"""RequestApproval: park the task token, and tell people how to answer it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from switchover.domain.reasons import Reason
+
+
+from switchover.aws import gateways
+from switchover.aws.failures import is_unanswered
+from switchover.domain.approvals.approval import make_link
+from switchover.domain.approvals.decision import answer_by
+from switchover.domain.errors import NotAsked
+from switchover.domain.manifest import find_plan_change
+from switchover.domain.update.approval import Gate, Question
+from switchover.domain.update.records import Moment
+from switchover.explain.announcement import ask_people
+from switchover.settings import settings
+from switchover.steps.observe_update import observer as make_observer
+from switchover.steps.wake_update import wake
+
+_SECRET_BYTES = 32
+
+
+def request_approval(
+    update_id: str,
+    gate: Gate,
+    asked_at: datetime,
+    reasons: tuple[Reason, ...],
+    task_token: str,
+    plan_digest: str,
+) -> dict[str, Any]:
+    """Whatever fails here has one of two names, by which alone its state may try again.
+
+    Raises:
+        NotAsked: people don't know of the question, or not of the token that waits now.
+    """
+    try:
+        return _ask(update_id, gate, asked_at, reasons, task_token, plan_digest)
+    except Exception as error:
+        if is_unanswered(error):
+            raise  # told as NoAnswer
+        raise NotAsked(f"{type(error).__name__}: {error}") from error
+
+
+def _ask(
+    update_id: str,
+    gate: Gate,
+    asked_at: datetime,
+    reasons: tuple[Reason, ...],
+    task_token: str,
+    plan_digest: str,
+) -> dict[str, Any]:
+    """Parked, then looked at, as nobody is asked what is settled; whoever answers the token decides.
+
+    People are told last: a repeat tells them once, but for a lost answer of SNS. Then a second message
+    replaces the first, whose token and links are dead.
+    """
+    observer, told = make_observer(), settings()
+    ledger = observer.ledger
+    ledger.park_token(update_id, task_token, gate)
+    seen = wake(observer.heed(update_id), observer)
+    if seen["verdict"] == "closed":
+        return seen
+    update = ledger.update(update_id)
+    for changed in find_plan_change(update.planned, plan_digest):
+        raise NotAsked(str(changed))
+    until = answer_by(update.planned, gate, asked_at, told.approval_seconds)
+    # A link doesn't tell who answers, which four eyes ask for.
+    has_links = told.links_url and not update.planned.four_eyes
+    secret = secrets.token_urlsafe(_SECRET_BYTES) if has_links else ""
+    asked = ask_people(update, gate, reasons, until, told.links_url, secret)
+    question = Question(gate=gate, asked_at=asked_at, until=until, reasons=reasons)
+    link = make_link(gate, secret, until, reasons) if secret else update.approval_link
+    update = ledger.save(update, question=question, approval_link=link)
+    at = gateways.sagemaker().read(update.endpoint).read_at
+    state = "RequestApproval" if gate is Gate.START else "RequestPromotion"
+    ledger.add_moment(update, Moment(at=at, state=state, text=asked.text.splitlines()[0]))
+    gateways.announcements().publish(asked)
+    return {"verdict": "asked"}

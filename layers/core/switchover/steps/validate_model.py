@@ -1,0 +1,50 @@
+"""ValidateModel: every file of the release is there and is what it says, without downloading it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from switchover.aws import gateways
+from switchover.aws.manifests import FILES
+from switchover.domain.answers import answer
+from switchover.domain.manifest import Manifest
+from switchover.domain.policies.policy import Model
+from switchover.domain.reasons import Reason
+from switchover.domain.update.records import Moment
+
+
+def validate_model(update_id: str) -> dict[str, Any]:
+    """Record every fault of the files; PlanUpdate refuses them together with its own."""
+    ledger = gateways.ledger()
+    update = ledger.update(update_id)
+    if update.release is None:
+        return answer("valid")
+    policy = gateways.files().effective_policy(update)
+    # A faulty policy is PlanUpdate's to report; the files are checked by the strict defaults.
+    allowed = Model() if isinstance(policy, tuple) else policy.policy.model
+    model_files, place = gateways.model_files(), (update.bucket, update.release.prefix)
+    listed = model_files.list_versions(*place)
+    if isinstance(listed, Reason):
+        ledger.save(update, reasons=(listed,))
+        return answer("invalid", (listed,))
+    found = gateways.release_files().inspect(
+        update.release, update.bucket, allowed, versions=listed
+    )
+    checksums = found.checksums
+    manifest = Manifest(tuple(replace(f, checksum=checksums.get(f.path, "")) for f in listed))
+    gateways.manifests().keep(update.update_id, FILES, manifest)
+    ledger.save(
+        update,
+        reasons=found.reasons,
+        warnings=found.warnings,
+        files_digest=manifest.digest,
+    )
+    if found.unchecked:
+        text = f"Not checked: {' '.join(found.unchecked[:5])}"
+        moment = Moment(at=update.started_at, state="ValidateModel", text=text)
+        ledger.add_moment(update, moment)
+    if found.warnings:
+        text = f"Warned of: {' '.join(map(str, found.warnings[:5]))}"
+        ledger.add_moment(update, Moment(at=update.started_at, state="ValidateModel", text=text))
+    return answer("invalid" if found.reasons else "valid", found.reasons)
