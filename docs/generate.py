@@ -19,7 +19,7 @@ from switchover.domain.policies.policy import Policy
 from switchover.domain.policies.trust import OWNER, RULES
 from switchover.domain.release import Release
 from switchover.domain.update.request import Request
-from switchover_cli.policy_template import write_all_settings
+from switchover_cli.policies.template import write_all_settings
 from switchover_local.twin.scenario import Scenario
 from switchover_local.verdicts import write_page
 

@@ -18,7 +18,7 @@ from switchover.domain.aborting import call_off, object_to_abort
 from switchover.domain.errors import SwitchoverError
 from switchover.domain.outcome import Outcome
 from switchover.domain.update.approval import Reply
-from switchover_cli.abort import ask_to_stop
+from switchover_cli.commands.abort import ask_to_stop
 from switchover_cli.errors import CommandFailed
 
 if TYPE_CHECKING:

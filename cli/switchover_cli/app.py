@@ -9,11 +9,11 @@ import typer
 from rich.text import Text
 from typer.exceptions import TyperException
 
-from switchover_cli.commands import Commands
-from switchover_cli.console import open_console
+from switchover_cli.catalogue import Commands
 from switchover_cli.errors import CommandFailed, Interrupted, Misused, Refused
 from switchover_cli.exits import MEANINGS, ExitCode
 from switchover_cli.hints import forget_options
+from switchover_cli.output import open_console
 
 _EXIT_CODES = "\n\n".join(f"{code.value:>4}  {meaning}" for code, meaning in MEANINGS.items())
 
@@ -97,7 +97,7 @@ def _tell(failure: CommandFailed) -> int:
     console = open_console(stderr=True)
     console.print(Text.assemble(("Error: ", "bold red"), failure.message), soft_wrap=True)
     if isinstance(failure, Refused):
-        from switchover_cli.screen import draw_reasons
+        from switchover_cli.screens.update import draw_reasons
 
         for drawn in draw_reasons(failure.reasons):
             console.print(drawn)

@@ -10,7 +10,7 @@ import re
 import shlex
 from contextvars import ContextVar
 
-from switchover_cli.commands import COMMANDS
+from switchover_cli.catalogue import COMMANDS
 
 _NAMES = frozenset(each.name for each in COMMANDS)
 # Of these. A test holds them against the commands themselves.

@@ -53,7 +53,7 @@ from tests.localcloud.iam_acts import (
 )
 
 from switchover.domain.errors import LedgerRefused
-from switchover_cli.demo_stage import ENDPOINT
+from switchover_cli.demo.stage import ENDPOINT
 from switchover_local.deploy import STACK_NAME
 
 if TYPE_CHECKING:

@@ -32,17 +32,17 @@ from switchover.domain.aborting import call_off
 from switchover.domain.outcome import Outcome
 from switchover.domain.update.approval import Gate, Reply
 from switchover.domain.update.update import Update
-from switchover_cli.abort import ask_to_stop, name_oneself
-from switchover_cli.approving import answer_waiting
-from switchover_cli.demo import ACTS, ActRecord, play_acts
-from switchover_cli.demo_stage import ENDPOINT, Stage, set_stage
+from switchover_cli.commands.abort import ask_to_stop, name_oneself
+from switchover_cli.commands.approve import answer_waiting
+from switchover_cli.demo.acts import ACTS, ActRecord, play_acts
+from switchover_cli.demo.stage import ENDPOINT, Stage, set_stage
 from switchover_cli.deployment import Deployment, find_deployment
 from switchover_cli.doctor.findings import diagnose
 from switchover_cli.doctor.reading import Doctor
-from switchover_cli.starting import await_pick_up, known_updates
+from switchover_cli.start.starting import await_pick_up, known_updates
+from switchover_cli.start.vouching import vouch
 from switchover_cli.upload.uploading import upload_release
-from switchover_cli.vouching import vouch
-from switchover_cli.watching import look_until_over
+from switchover_cli.watching.follow import look_until_over
 from switchover_local.deploy import STACK_NAME, deploy
 from switchover_local.stack import LocalCloud
 

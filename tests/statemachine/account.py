@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from switchover_cli.doctor.findings import Finding
 
 LETTERS_URL = "https://sqs.us-east-1.amazonaws.com/000000000000/letters"
-_COMMANDS = ("doctor.command", "unclaim", "pinning")
+_COMMANDS = ("doctor", "unclaim", "pin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class Shell:
                 ("open_session", lambda **_local: None),
                 ("find_deployment", lambda _stack, _session: self.deployment),
             ):
-                monkeypatch.setattr(f"switchover_cli.{name}.{function}", found)
+                monkeypatch.setattr(f"switchover_cli.commands.{name}.{function}", found)
 
     @property
     def deployment(self) -> Deployment:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.statemachine.laptop import KIM, deployment_of
 from tests.statemachine.scene import ENDPOINT
 
-from switchover_cli.approving import answer_waiting
+from switchover_cli.commands.approve import answer_waiting
 
 if TYPE_CHECKING:
     from tests.statemachine.world import World

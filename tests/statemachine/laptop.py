@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from switchover.aws.guards import Guards
 from switchover.steps.observe_update import Observer
-from switchover_cli.commands import each_function
+from switchover_cli.catalogue import each_function
 from switchover_cli.deployment import Deployment
 from switchover_cli.function_urls import Answered
 

@@ -13,7 +13,7 @@ from tests.statemachine.test_stories_unreadable import damage
 from switchover.domain.aborting import call_off
 from switchover.domain.marks import Mark
 from switchover.domain.outcome import Outcome
-from switchover_cli.abort import ask_to_stop
+from switchover_cli.commands.abort import ask_to_stop
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
 from switchover_cli.upload.offer import offered_meanwhile

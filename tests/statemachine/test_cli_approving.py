@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.statemachine.laptop import deployment_of
 
-from switchover_cli import approving as command
 from switchover_cli.app import main
+from switchover_cli.commands import approve as command
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:

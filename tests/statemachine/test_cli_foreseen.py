@@ -13,10 +13,10 @@ from tests.statemachine.scene import ENDPOINT
 
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
-from switchover_cli import start
 from switchover_cli.app import main
+from switchover_cli.commands import plan as command
+from switchover_cli.commands import start
 from switchover_cli.exits import ExitCode
-from switchover_cli.plan import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable

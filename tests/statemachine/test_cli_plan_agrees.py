@@ -13,7 +13,7 @@ from switchover.domain.update.request import Request
 from switchover_cli.plan.candidate import read_stored
 from switchover_cli.plan.folder import read_folder
 from switchover_cli.plan.proposal import Proposal, propose
-from switchover_cli.starting import release_uri
+from switchover_cli.start.starting import release_uri
 from switchover_cli.upload.offer import Offer
 from switchover_cli.upload.uploading import upload_release
 

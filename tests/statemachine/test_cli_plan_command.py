@@ -10,8 +10,8 @@ from tests.statemachine.laptop import deployment_of
 from tests.statemachine.offering import checkpoint
 
 from switchover_cli.app import main
+from switchover_cli.commands import plan as command
 from switchover_cli.exits import ExitCode
-from switchover_cli.plan import command
 
 if TYPE_CHECKING:
     from pathlib import Path

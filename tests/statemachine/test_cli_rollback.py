@@ -12,9 +12,10 @@ from tests.statemachine.laptop import deployment_of
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover.domain.outcome import Outcome
-from switchover_cli import abort, rollback, start, status, watch, watching
 from switchover_cli.app import main
+from switchover_cli.commands import abort, rollback, start, status, watch
 from switchover_cli.exits import ExitCode
+from switchover_cli.watching import follow as watching
 
 if TYPE_CHECKING:
     from tests.statemachine.conftest import MakeWorld

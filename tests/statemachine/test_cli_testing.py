@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.statemachine.laptop import deployment_of
 
-from switchover_cli import testing as command
 from switchover_cli.app import main
+from switchover_cli.commands import test as command
 from switchover_cli.exits import ExitCode
 from switchover_local.twin.scenario import Behaviour, Throttling
 

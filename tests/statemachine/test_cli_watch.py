@@ -9,7 +9,7 @@ from tests.statemachine.laptop import deployment_of, sit_down
 
 from switchover_cli.app import main
 from switchover_cli.exits import ExitCode
-from switchover_cli.offered import await_offer, find_offer
+from switchover_cli.start.offered import await_offer, find_offer
 
 if TYPE_CHECKING:
     from tests.statemachine.conftest import MakeWorld

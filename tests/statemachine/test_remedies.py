@@ -14,9 +14,11 @@ from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 from switchover.domain.aborting import object_to_abort
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
-from switchover_cli import abort, pinning, queue, rollback, start, status, watch, watching
 from switchover_cli.app import main
+from switchover_cli.commands import abort, queue, rollback, start, status, watch
+from switchover_cli.commands import pin as pinning
 from switchover_cli.exits import ExitCode
+from switchover_cli.watching import follow as watching
 
 if TYPE_CHECKING:
     from tests.statemachine.conftest import MakeWorld

@@ -9,8 +9,8 @@ from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 from tests.statemachine.test_stories_outside import make_config, move
 
 from switchover.domain.adoption import Adoption
-from switchover_cli import adopt as command
 from switchover_cli import app
+from switchover_cli.commands import adopt as command
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from tests.statemachine.clients import client
 from tests.statemachine.laptop import deployment_of
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, INSTANCE_TYPE
 
-from switchover_cli import explain as command
 from switchover_cli.app import main
+from switchover_cli.commands import explain as command
 from switchover_cli.exits import ExitCode
 from switchover_local.twin.scenario import Behaviour, RollbackFailure, Scenario
 

@@ -15,8 +15,8 @@ from tests.statemachine.scene import ENDPOINT
 
 from switchover.domain.update.approval import Channel, Gate, Reply
 from switchover_cli.errors import Refused
-from switchover_cli.starting import release_request, release_uri, start_update
-from switchover_cli.vouching import vouch
+from switchover_cli.start.starting import release_request, release_uri, start_update
+from switchover_cli.start.vouching import vouch
 
 if TYPE_CHECKING:
     from tests.statemachine.world import World

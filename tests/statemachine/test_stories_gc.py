@@ -10,8 +10,8 @@ from tests.statemachine.clients import client
 from tests.statemachine.laptop import deployment_of
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
-from switchover_cli import gc as command
 from switchover_cli.app import main
+from switchover_cli.commands import gc as command
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:

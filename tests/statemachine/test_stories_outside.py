@@ -12,8 +12,9 @@ from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, INSTANCE_TYPE, VARI
 
 from switchover.domain.adoption import Adoption
 from switchover.domain.outcome import Outcome
-from switchover_cli import adopt as command
-from switchover_cli import app, history, rollback, start, status, watch
+from switchover_cli import app
+from switchover_cli.commands import adopt as command
+from switchover_cli.commands import history, rollback, start, status, watch
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:

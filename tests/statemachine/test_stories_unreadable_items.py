@@ -11,8 +11,8 @@ from tests.statemachine.laptop import deployment_of
 from tests.statemachine.scene import ENDPOINT
 
 from switchover.domain.outcome import Outcome
-from switchover_cli import unclaim
 from switchover_cli.app import main
+from switchover_cli.commands import unclaim
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:

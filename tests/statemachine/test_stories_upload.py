@@ -13,8 +13,8 @@ from tests.statemachine.scene import ENDPOINT
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
 from switchover_cli.app import main
+from switchover_cli.commands import upload as command
 from switchover_cli.exits import ExitCode
-from switchover_cli.upload import command
 
 if TYPE_CHECKING:
     from pathlib import Path

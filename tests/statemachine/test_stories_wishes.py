@@ -19,8 +19,9 @@ from switchover.domain.aborting import call_off
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.reasons import Reason
 from switchover.domain.update.records import AbortRequest
-from switchover_cli import abort, pinning, release
 from switchover_cli.app import main
+from switchover_cli.commands import abort, release
+from switchover_cli.commands import pin as pinning
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:

@@ -78,7 +78,7 @@ def called_actions(function: str) -> frozenset[str]:
 
 
 def actions_from(entry: str) -> frozenset[str]:
-    """The IAM actions that a function can reach, named like `switchover_cli.abort.abort`."""
+    """The IAM actions that a function can reach, named like `switchover_cli.commands.abort.abort`."""
     library = _library()
     return frozenset(
         action for key in reached_code(entry) for action in _read(library, library.code[key])[0]

@@ -11,7 +11,7 @@ from tests.unit.samples import NOW
 
 from switchover.domain.naming import config_name
 from switchover.domain.outcome import Outcome
-from switchover_cli.demo import ACTS, ActRecord, draw_records
+from switchover_cli.demo.acts import ACTS, ActRecord, draw_records
 
 CONFIG = config_name("vlm-demo", "v2", "vlm-demo-v2-0123456789abcdef", NOW)
 

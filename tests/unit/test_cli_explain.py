@@ -17,8 +17,8 @@ from switchover.domain.outcome import Outcome
 from switchover.domain.serving import serving_of
 from switchover.domain.update.records import Evidence, Moment
 from switchover.explain.advice import Step
-from switchover_cli.explain_screen import draw_bar, draw_explanation
 from switchover_cli.records import record_update
+from switchover_cli.screens.explanation import draw_bar, draw_explanation
 
 if TYPE_CHECKING:
     from switchover.domain.update.update import Update

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from switchover_cli.app import main
-from switchover_cli.commands import each_function
-from switchover_cli.console import open_console
+from switchover_cli.catalogue import each_function
 from switchover_cli.hints import asks_a_stack, carry_option, forget_options
+from switchover_cli.output import open_console
 
 
 @pytest.fixture(autouse=True)

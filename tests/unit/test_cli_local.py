@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from switchover_cli import local
 from switchover_cli.app import main
+from switchover_cli.commands import local
 from switchover_cli.exits import ExitCode
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from switchover.domain.plans.timeline import Phase, PhaseName
-from switchover_cli.plan.drawing import draw_timeline, sum_phases
+from switchover_cli.screens.timeline import draw_timeline, sum_phases
 
 DOCS = Path(__file__).parents[2] / "docs"
 

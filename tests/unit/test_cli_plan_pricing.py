@@ -11,8 +11,8 @@ import samples
 from botocore.stub import Stubber
 
 from switchover_cli.deployment import Deployment
+from switchover_cli.plan.pricing import Price, find_price, open_price_list
 from switchover_cli.plan.proposal import ask_price
-from switchover_cli.pricing import Price, find_price, open_price_list
 
 TYPE = "ml.g6e.2xlarge"
 

@@ -15,10 +15,10 @@ from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_poli
 from switchover.domain.preflight import Check, Preflight
 from switchover.domain.reasons import Reason
 from switchover_cli.plan.forecast import REFUSED, Answer, Forecast, Running
-from switchover_cli.plan.markdown import escape, write_markdown
+from switchover_cli.plan.pricing import Price
 from switchover_cli.plan.proposal import Proposal, record_proposal
-from switchover_cli.plan.report import draw_proposal
-from switchover_cli.pricing import Price
+from switchover_cli.screens.plan import draw_proposal
+from switchover_cli.screens.plan_markdown import escape, write_markdown
 
 STRATEGIES = ["rolling", "canary", "linear", "all-at-once", "redeploy"]
 PREFLIGHT = Preflight(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from switchover_cli.app import main
+from switchover_cli.commands import plan as command
 from switchover_cli.deployment import Deployment
 from switchover_cli.exits import ExitCode
-from switchover_cli.plan import command
 
 if TYPE_CHECKING:
     import boto3

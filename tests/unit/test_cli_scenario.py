@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from switchover_cli.app import main
 from switchover_cli.exits import ExitCode
-from switchover_cli.scenario_file import KINDS, ScenarioRefused, read_scenario
+from switchover_cli.rehearsal.scenario_file import KINDS, ScenarioRefused, read_scenario
 from switchover_local.control import Control
 from switchover_local.twin.paced_clock import PacedClock
 from switchover_local.twin.scenario import (

@@ -15,7 +15,7 @@ from switchover.domain.outcome import Outcome
 from switchover.domain.serving import say_serving, serving_of
 from switchover.domain.update.records import Moment
 from switchover_cli.scene import STATE_WORDS, FleetCount, Scene
-from switchover_cli.screen import draw_fleet, draw_outcome, draw_scene
+from switchover_cli.screens.update import draw_fleet, draw_outcome, draw_scene
 
 PLAN = samples.plan(strategy="canary", canary={"percent": 25})
 

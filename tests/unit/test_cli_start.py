@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from switchover_cli.app import main
-from switchover_cli.commands import COMMANDS, Listed, load_command
+from switchover_cli.catalogue import COMMANDS, Listed, load_command
 from switchover_cli.exits import ExitCode
 
 _SLOW = ("boto3", "botocore", "pydantic", "switchover_local", "OpenSSL", "awscrt")

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from switchover_cli.app import main
+from switchover_cli.commands.upload import check_start
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
-from switchover_cli.starting import release_request, rollback_request
-from switchover_cli.upload.command import check_start
+from switchover_cli.start.starting import release_request, rollback_request
 
 URI = "s3://models/releases/chat/v2/release.json"
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

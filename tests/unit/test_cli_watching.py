@@ -13,8 +13,8 @@ from switchover.domain.fleet import AlarmReading, AlarmState, EndpointReading
 from switchover.domain.outcome import Outcome
 from switchover.domain.update.request import Request
 from switchover_cli.errors import CommandFailed, Misused
-from switchover_cli.starting import await_pick_up, parse_overrides, start_update
-from switchover_cli.watching import look_until_over
+from switchover_cli.start.starting import await_pick_up, parse_overrides, start_update
+from switchover_cli.watching.follow import look_until_over
 
 if TYPE_CHECKING:
     from switchover.domain.served import Served

@@ -11,10 +11,10 @@ from rich.console import Console
 from tests.localcloud.staging import Staging
 from tests.unit.quiet_traffic import record_invocations
 
+from switchover_cli.commands.window import read_outlook, record_outlook
 from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused, Refused
-from switchover_cli.window import read_outlook, record_outlook
-from switchover_cli.window_screen import draw_outlook
+from switchover_cli.screens.week import draw_outlook
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

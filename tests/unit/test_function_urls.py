@@ -14,7 +14,7 @@ from botocore.exceptions import HTTPClientError, NoCredentialsError
 from switchover_cli.deployment import Deployment
 from switchover_cli.errors import CommandFailed
 from switchover_cli.function_urls import Answered, FunctionUrls, explain_refused_call
-from switchover_cli.vouching import vouch
+from switchover_cli.start.vouching import vouch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from tests.unit.aws_actions import resource_types
 from tests.unit.called_actions import actions_from
 from tests.unit.template_parts import ROOT
 
-from switchover_cli.commands import each_function
+from switchover_cli.catalogue import each_function
 
 _FOLDER = ROOT / "docs" / "iam"
 _PATHS = sorted(_FOLDER.glob("*.json"))
@@ -194,7 +194,7 @@ def test_functions_are_called_by_their_signed_url_alone() -> None:
 
 
 def test_an_auditor_may_do_all_that_doctor_asks_of_aws() -> None:
-    needed = actions_from("switchover_cli.doctor.command.doctor")
+    needed = actions_from("switchover_cli.commands.doctor.doctor")
 
     assert needed <= _granted("auditor")
     assert all(re.search(r":(Describe|Get|List|Query)", action) for action in needed)

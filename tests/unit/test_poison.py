@@ -44,18 +44,18 @@ from switchover.domain.update.approval import Approval, Channel, Gate, Reply
 from switchover.domain.update.records import Evidence, Moment
 from switchover.explain.announcement import announce_outcome, ask_people
 from switchover.web.page import ask_page, done_page, refusal_page
-from switchover_cli.console import open_console, print_document
-from switchover_cli.explain_screen import draw_explanation
-from switchover_cli.history_screen import draw_history
+from switchover_cli.commands.status import Status
+from switchover_cli.output import open_console, print_document
 from switchover_cli.plan.forecast import Answer, Forecast, Running
-from switchover_cli.plan.markdown import write_markdown
 from switchover_cli.plan.proposal import Proposal
-from switchover_cli.plan.report import draw_proposal
 from switchover_cli.records import record_update
 from switchover_cli.scene import Scene
-from switchover_cli.screen import draw_outcome, draw_reasons, draw_scene
-from switchover_cli.status import Status
-from switchover_cli.status_screen import draw_status
+from switchover_cli.screens.explanation import draw_explanation
+from switchover_cli.screens.history import draw_history
+from switchover_cli.screens.plan import draw_proposal
+from switchover_cli.screens.plan_markdown import write_markdown
+from switchover_cli.screens.status import draw_status
+from switchover_cli.screens.update import draw_outcome, draw_reasons, draw_scene
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -310,7 +310,7 @@ def test_every_way_to_the_terminal_is_the_one_that_cleans() -> None:
     }
 
     assert found == {
-        ("console.py", "typer.echo"),
+        ("output.py", "typer.echo"),
         # Words of our own, and values that the shell is given quoted.
         ("deployment.py", "typer.echo"),
         ("local.py", "typer.echo"),
@@ -324,4 +324,4 @@ def test_only_the_one_console_is_made() -> None:
         if re.search(r"^from rich\.console import .*\bConsole\b", path.read_text(), re.MULTILINE)
     ]
 
-    assert makers == ["console.py"]
+    assert makers == ["output.py"]

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from switchover.domain.policies.layers import EffectivePolicy, merge_policy, parse_policy
 from switchover.domain.policies.policy import Tier
-from switchover_cli.policy_template import SCHEMA, Fleet, write_all_settings, write_first_policy
+from switchover_cli.policies.template import SCHEMA, Fleet, write_all_settings, write_first_policy
 
 PROJECT = Path(__file__).parents[2]
 PUBLISHED = PROJECT / "policies" / SCHEMA

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy, parse_policy
 from switchover.domain.policies.policy import Policy
-from switchover_cli.policy_settings import Setting, sections_opened, settings_of
+from switchover_cli.policies.settings import Setting, sections_opened, settings_of
 
 
 def settings(text: str = "", *over: Layer) -> dict[str, Setting]:

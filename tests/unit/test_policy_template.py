@@ -11,7 +11,7 @@ from switchover.domain.plans.fitting import Conditions, Fitted, fit
 from switchover.domain.plans.policy_sense import find_contradictions, find_idle_keys
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy, parse_policy
 from switchover.domain.policies.policy import Policy, Strategy, Tier
-from switchover_cli.policy_template import (
+from switchover_cli.policies.template import (
     SCHEMA,
     Fleet,
     recommend_policy,

@@ -6,8 +6,8 @@ from io import StringIO
 
 from rich.console import Console
 
+from switchover_cli.screens.upload import UploadScreen
 from switchover_cli.upload.progress import Progress, Step
-from switchover_cli.upload.screen import UploadScreen
 
 
 def draw(screen: UploadScreen) -> list[str]:

@@ -15,7 +15,7 @@ from switchover.domain.refusals import check_endpoint
 from switchover.steps.plan_inputs import survey
 from switchover_cli.plan.difference import Difference, find_difference
 from switchover_cli.plan.forecast import REFUSED, STARTS, Forecast, foresee
-from switchover_cli.pricing import Price, find_price, open_price_list
+from switchover_cli.plan.pricing import Price, find_price, open_price_list
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import LiveRelease

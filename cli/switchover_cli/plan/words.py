@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from switchover.domain.plans.plan import Plan
     from switchover.domain.policies.layers import EffectivePolicy
     from switchover_cli.plan.forecast import Forecast, Running
+    from switchover_cli.plan.pricing import Price
     from switchover_cli.plan.proposal import Proposal
-    from switchover_cli.pricing import Price
 
 MARKS = {
     CheckState.PASSED: "✓",

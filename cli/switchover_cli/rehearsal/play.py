@@ -16,12 +16,11 @@ from rich.text import Text
 from switchover.domain.golden.questions import parse_golden
 from switchover.domain.outcome import Outcome
 from switchover_cli.cloud import bring_up, deploy_stack, folder_of
-from switchover_cli.console import open_console, print_document, telling
-from switchover_cli.demo_stage import IDLE_SPEED, Scenery, begin_on_the_dot, set_stage
+from switchover_cli.demo.stage import IDLE_SPEED, Scenery, begin_on_the_dot, set_stage
 from switchover_cli.deployment import find_deployment
 from switchover_cli.errors import CommandFailed, Interrupted
 from switchover_cli.exits import ExitCode
-from switchover_cli.following import exit_code_of
+from switchover_cli.output import open_console, print_document, telling
 from switchover_cli.records import record_update
 from switchover_cli.rehearsal.report import (
     RehearsalRecord,
@@ -29,8 +28,9 @@ from switchover_cli.rehearsal.report import (
     draw_report,
     tell_story,
 )
-from switchover_cli.starting import await_pick_up, known_updates
-from switchover_cli.watching import look_until_over, show
+from switchover_cli.start.starting import await_pick_up, known_updates
+from switchover_cli.watching.ending import exit_code_of
+from switchover_cli.watching.follow import look_until_over, show
 from switchover_cli.words import say_duration
 from switchover_local.deploy import STACK_NAME
 from switchover_local.record import log_path
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from switchover.domain.update.update import Update
-    from switchover_cli.demo_stage import Stage
+    from switchover_cli.demo.stage import Stage
     from switchover_cli.deployment import Deployment
     from switchover_cli.rehearsal.plan import Rehearsal
     from switchover_local.control import StageState

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from switchover.domain.units import say_count
 from switchover_cli.records import UpdateRecord
-from switchover_cli.screen import draw_outcome
+from switchover_cli.screens.update import draw_outcome
 from switchover_cli.words import say_offset, say_plainly, say_roughly
 
 if TYPE_CHECKING:

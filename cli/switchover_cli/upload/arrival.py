@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from switchover.domain.approvals.four_eyes import event_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.plain_text import quote
-from switchover_cli.offered import PICK_UP_SECONDS, POLL_SECONDS
-from switchover_cli.starting import not_picked_up
+from switchover_cli.start.offered import PICK_UP_SECONDS, POLL_SECONDS
+from switchover_cli.start.starting import not_picked_up
 from switchover_cli.upload.offer import offered_before
 from switchover_cli.words import say_minute
 

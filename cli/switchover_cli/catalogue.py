@@ -1,0 +1,209 @@
+"""Every command by its name: what the list of commands says of it, and where it is.
+
+A command's module is imported when the command is typed: models and SDKs take a second to load, and
+nobody who asks for help, or mistypes a name, needs them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BEFORE = "Before anything moves"
+_START = "Start"
+_STEER = "While it waits or runs"
+_LOOK = "How it stands, how it went"
+_BACK = "Back, and tidy"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A command, or a group of commands, in the list. `home` is its module, and its name there."""
+
+    name: str
+    panel: str
+    home: str
+    help: str
+
+    def find(self) -> Any:
+        """The function, or the Typer app, behind it: its module is imported."""
+        module, _, name = self.home.partition(":")
+        return getattr(import_module(f"switchover_cli.commands.{module}"), name)
+
+
+COMMANDS = (
+    Listed(
+        "plan",
+        _BEFORE,
+        "plan:plan",
+        "Show what an update would do, when it would start, or why it would not; changes nothing.",
+    ),
+    Listed("policy", _BEFORE, "policy:app", "How endpoints want to be updated."),
+    Listed("model", _BEFORE, "model:app", "Look at a model without serving it."),
+    Listed(
+        "window",
+        _BEFORE,
+        "window:window",
+        "Show an endpoint's week by its traffic, its windows in it, and the freezes ahead.",
+    ),
+    Listed(
+        "rehearse",
+        _BEFORE,
+        "rehearse:rehearse",
+        "Play one update under a policy, and tell how it ends and what it would cost.",
+    ),
+    Listed(
+        "local",
+        _BEFORE,
+        "local:app",
+        "Rehearse on this machine: the deployed thing itself, with a twin of SageMaker.",
+    ),
+    Listed("start", _START, "start:start", "Start an update to a release that lies in S3."),
+    Listed(
+        "upload",
+        _START,
+        "upload:upload",
+        "Check a model, upload it as a release, and so have it rolled out.",
+    ),
+    Listed(
+        "queue",
+        _STEER,
+        "queue:queue",
+        "List who waits for an endpoint, in the order of their turns.",
+    ),
+    Listed(
+        "cancel", _STEER, "queue:cancel", "Take an update out of the queue; it ends as Rejected."
+    ),
+    Listed(
+        "approve",
+        _STEER,
+        "approve:approve",
+        "Let the update that waits for approval go on, or stay.",
+    ),
+    Listed(
+        "reject",
+        _STEER,
+        "approve:reject",
+        "Say no to the update that waits for approval; if it serves already, it is taken back.",
+    ),
+    Listed(
+        "abort",
+        _STEER,
+        "abort:abort",
+        "Stop the update of an endpoint that runs; what served before serves again.",
+    ),
+    Listed(
+        "unclaim",
+        _STEER,
+        "unclaim:unclaim",
+        "Free an endpoint from an update whose execution is gone; what the update left is put back.",
+    ),
+    Listed(
+        "status",
+        _LOOK,
+        "status:status",
+        "Show what serves now, what runs, and how the last update ended.",
+    ),
+    Listed(
+        "watch",
+        _LOOK,
+        "watch:watch",
+        "Follow an endpoint's running update, or show how its last one ended.",
+    ),
+    Listed(
+        "history",
+        _LOOK,
+        "history:history",
+        "List an endpoint's updates, newest first; or the last update of every endpoint.",
+    ),
+    Listed(
+        "explain",
+        _LOOK,
+        "explain:explain",
+        "Show why an update ended as it did: alarms, SageMaker's words, log, what serves, what to do.",
+    ),
+    Listed(
+        "test",
+        _LOOK,
+        "test:ask_golden",
+        "Ask what serves now the golden requests, and judge its answers; they count as traffic.",
+    ),
+    Listed(
+        "doctor",
+        _LOOK,
+        "doctor:doctor",
+        "Show what is held, by whom, since when; and what is left over, with the command that mends it.",
+    ),
+    Listed(
+        "rollback",
+        _BACK,
+        "rollback:rollback",
+        "Take an endpoint back to a version that served it before; an update that runs is called off.",
+    ),
+    Listed(
+        "adopt",
+        _BACK,
+        "adopt:adopt",
+        "Record what serves now as a version: from then on a rollback can return to it.",
+    ),
+    Listed(
+        "pin",
+        _BACK,
+        "pin:pin",
+        "Have an endpoint refuse every other version; rollbacks still work.",
+    ),
+    Listed("unpin", _BACK, "pin:unpin", "Let an endpoint take any version again."),
+    Listed("release", _BACK, "release:app", "Mark versions bad, list the marks, or take one off."),
+    Listed(
+        "gc",
+        _BACK,
+        "gc:gc",
+        "Remove old configs and models that Switchover made; what is still needed stays, and why.",
+    ),
+)
+
+
+class Commands(TyperGroup):
+    """The list of commands, of which only the one that is typed is loaded."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for each in COMMANDS:
+            entry = TyperCommand(each.name, help=each.help, rich_help_panel=each.panel)
+            self.add_command(entry)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is typed, and load it."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, load_command(next(each for each in COMMANDS if each.name == name)), rest
+
+
+def load_command(listed: Listed) -> Any:
+    """The command itself, as Typer makes it of its function or app."""
+    found = listed.find()
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        alone.command(listed.name)(found)
+        found = alone
+    command = typer.main.get_command(found)
+    command.name = listed.name
+    return command
+
+
+def each_function() -> Iterator[tuple[str, Any]]:
+    """What people type, and the function behind it, groups' commands included."""
+    for listed in COMMANDS:
+        found = listed.find()
+        if not isinstance(found, typer.Typer):
+            yield listed.name, found
+            continue
+        for entry in found.registered_commands:
+            if entry.callback is not None:
+                yield f"{listed.name} {entry.name or entry.callback.__name__}", entry.callback

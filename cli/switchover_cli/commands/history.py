@@ -1,0 +1,78 @@
+"""`switchover history`: how an endpoint's updates went, or how the last one of each endpoint did."""
+
+from typing import Annotated
+
+import typer
+from botocore.exceptions import ClientError
+from pydantic import TypeAdapter
+
+from switchover.domain.update.update import Update
+from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.drift import read_drift
+from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
+from switchover_cli.output import open_console, print_document
+from switchover_cli.records import UpdateRecord, record_update
+from switchover_cli.refusals import is_denied
+from switchover_cli.screens.history import draw_history, find_place
+
+
+def history(
+    endpoint: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ENDPOINT",
+            callback=check_endpoint,
+            help="The SageMaker endpoint; by default all, with the last update of each.",
+        ),
+    ] = None,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """List an endpoint's updates, newest first; or the last update of every endpoint."""
+    deployment = find_deployment(stack, open_session(local=local))
+    if endpoint is not None:
+        updates = deployment.ledger.history(endpoint, limit)
+        drift = read_drift(deployment, deployment.sagemaker.read(endpoint)) if updates else None
+    else:
+        updates, drift = _last_of_each(deployment, limit), None
+    if json:
+        place = min(find_place(updates, drift), len(updates) - 1) if drift else None
+        records = tuple(
+            record_update(
+                update,
+                deployment.ledger.timeline(update.update_id),
+                drift if number == place else None,
+            )
+            for number, update in enumerate(updates)
+        )
+        adapter = TypeAdapter(tuple[UpdateRecord, ...])
+        print_document(adapter.dump_json(records, indent=2).decode())
+    elif updates:
+        open_console().print(draw_history(updates, drift, names_endpoints=endpoint is None))
+    else:
+        open_console().print(f"No update of {endpoint or 'any endpoint'} is known here.")
+
+
+def _last_of_each(deployment: Deployment, limit: int) -> tuple[Update, ...]:
+    """The last update of every endpoint that a release was ever offered for, newest first.
+
+    Endpoints whose updates these credentials may not read are named on stderr.
+    """
+    found: list[Update] = []
+    denied: list[str] = []
+    for name in deployment.offers.endpoints():
+        try:
+            found += deployment.ledger.history(name, 1)
+        except ClientError as error:
+            if not is_denied(error):
+                raise
+            denied.append(name)
+    if denied:
+        open_console(stderr=True, soft_wrap=True).print(
+            f"(without those that you may not read: {', '.join(denied)})"
+        )
+    found.sort(key=lambda update: update.started_at, reverse=True)
+    return tuple(found[:limit])

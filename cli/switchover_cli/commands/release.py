@@ -1,0 +1,68 @@
+"""`switchover release`: versions that must not be started again by themselves."""
+
+import typer
+from pydantic import TypeAdapter
+from rich.text import Text
+
+from switchover.domain.marks import Mark
+from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack, Version
+from switchover_cli.output import open_console, print_document
+from switchover_cli.releases.known_versions import check_known
+from switchover_cli.words import say_minute
+
+app = typer.Typer(help="Mark versions bad, list the marks, or take one off.", no_args_is_help=True)
+
+
+@app.command(name="mark-bad")
+def mark_bad(
+    endpoint: Endpoint,
+    version: Version,
+    *,
+    reason: MustSayWhy,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+) -> None:
+    """Keep uploads from starting a version; it still starts if somebody names it."""
+    deployment = find_deployment(stack, open_session(local=local))
+    check_known(deployment, endpoint, version)
+    deployment.wishes.add_mark(
+        Mark(
+            endpoint=endpoint,
+            version=version,
+            reason=reason,
+            at=deployment.sagemaker.read(endpoint).read_at,
+        )
+    )
+    open_console(soft_wrap=True).print(f"{version} is marked bad for {endpoint}.")
+
+
+@app.command()
+def marks(
+    endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
+) -> None:
+    """List the versions that are marked bad, and why."""
+    deployment = find_deployment(stack, open_session(local=local))
+    found = deployment.wishes.marks(endpoint)
+    if json:
+        print_document(TypeAdapter(tuple[Mark, ...]).dump_json(found, indent=2).decode())
+    elif found:
+        for mark in found:
+            open_console().print(say_mark(mark))
+    else:
+        open_console().print(f"No version of {endpoint} is marked bad.")
+
+
+def say_mark(mark: Mark) -> Text:
+    """A mark in one line: which version, since when, why."""
+    since = f" since {say_minute(mark.at)} UTC" if mark.at else ""
+    return Text.assemble((mark.version, "bold"), f"  marked bad{since}: {mark.reason}")
+
+
+@app.command()
+def unmark(
+    endpoint: Endpoint, version: Version, *, stack: Stack = DEFAULT_STACK, local: Local = False
+) -> None:
+    """Let uploads start a version again."""
+    find_deployment(stack, open_session(local=local)).wishes.remove_mark(endpoint, version)
+    open_console(soft_wrap=True).print(f"{version} is not marked for {endpoint}.")

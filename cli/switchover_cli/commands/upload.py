@@ -1,0 +1,235 @@
+"""`switchover upload`: a folder becomes a release, with its progress shown."""
+
+import os
+import time
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from switchover.domain.outcome import Outcome
+from switchover.domain.places import ReleasePlace
+from switchover.domain.policies.layers import Layer, merge_policy, parse_policy
+from switchover.domain.units import say_bytes, say_count
+from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.errors import CommandFailed, Misused, Refused
+from switchover_cli.options import (
+    DEFAULT_STACK,
+    Exclude,
+    Hotfix,
+    Json,
+    Local,
+    Stack,
+    Watch,
+    Why,
+    check_endpoint,
+    check_version,
+)
+from switchover_cli.output import PlainConsole, open_console
+from switchover_cli.records import UploadRecord
+from switchover_cli.screens.upload import UploadScreen
+from switchover_cli.start.vouching import vouch
+from switchover_cli.upload.arrival import await_arrival, find_last, find_repeat, name_arrival
+from switchover_cli.upload.client import open_uploader
+from switchover_cli.upload.first_look import FirstLook, look_first
+from switchover_cli.upload.memory import find_memory_folder
+from switchover_cli.upload.uploading import UploadOutcome, UploadReport, upload_release
+from switchover_cli.watching.ending import follow_to_exit, print_json
+
+
+def upload(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The checkpoint's folder, or one .tar.gz.")
+    ],
+    *,
+    endpoint: Annotated[
+        str, typer.Option(callback=check_endpoint, help="The endpoint that it is for.")
+    ],
+    version: Annotated[
+        str,
+        typer.Option(callback=check_version, help="Its version; one never changes its content."),
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="The model's name; by default the folder's.")
+    ] = None,
+    start: Annotated[
+        str, typer.Option(metavar="WHEN", help="now, low-peak, or a time like 2030-01-31T02:00Z.")
+    ] = "now",
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="YAML that overrides the endpoint's policy.")
+    ] = None,
+    exclude: Exclude = None,
+    hotfix: Hotfix = False,
+    reason: Why = "",
+    reread: Annotated[
+        bool, typer.Option("--reread", help="Read every file, also the untouched ones.")
+    ] = False,
+    watch: Watch = False,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Check a model, upload it as a release, and so have it rolled out."""
+    check_start(start, datetime.now(UTC))
+    layer = _read_policy(policy)
+    _check_policy(layer)
+    deployment = find_deployment(stack, open_session(local=local))
+    console = open_console()
+    found = look_first(deployment, endpoint, version, layer, is_hotfix=hotfix)
+    place = f"{deployment.bucket}/{ReleasePlace(endpoint, version).key}"
+    with UploadScreen(open_console(stderr=True), is_silent=json) as screen:
+        report = upload_release(
+            folder,
+            endpoint=endpoint,
+            version=version,
+            bucket=deployment.bucket,
+            s3=open_uploader(deployment.session),
+            name=name,
+            start=start,
+            policy=layer.values,
+            hotfix=hotfix,
+            reason=reason,
+            allowed=found.allowed,
+            against=found.reasons,
+            exclude=tuple(exclude or ()),
+            memory_folder=find_memory_folder(os.environ),
+            reread=reread,
+            find_repeat=partial(find_repeat, deployment, endpoint, version, place),
+            vouch=partial(vouch, deployment),
+            on_progress=screen.advance,
+        )
+    if report.outcome is UploadOutcome.REFUSED:
+        raise Refused(f"{folder} was not offered to {endpoint} as {version}.", report.reasons)
+    if not json:
+        _describe(report, found, start, console)
+    if report.outcome is UploadOutcome.UNCHANGED:
+        _end_unchanged(deployment, report, endpoint, version, is_watched=watch, is_json=json)
+        return
+    again = report.object_version
+    update_id = name_arrival(deployment, endpoint, version, place, report.sha256, again)
+    if watch:
+        await_arrival(deployment, update_id, endpoint, version, time.sleep)
+        follow_to_exit(deployment, update_id, is_json=json)
+    elif json:
+        print_json(_record(report, update_id))
+
+
+def check_start(start: str, now: datetime) -> None:
+    """Refuse a time to start at that is over; what is no time is judged with the release.
+
+    Raises:
+        Misused: it lies in the past.
+    """
+    try:
+        wished = datetime.fromisoformat(start)
+    except ValueError:
+        return
+    if wished.tzinfo is not None and wished < now:
+        raise Misused(
+            f"--start {start} is over already: it is {now:%Y-%m-%dT%H:%MZ} now.",
+            "Give a time that is to come, or --start now.",
+        )
+
+
+def _read_policy(path: Path | None) -> Layer:
+    if path is None:
+        return Layer("--policy", {})
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise Misused(f"{path}: {error.strerror}.") from error
+    return parse_policy(raw, str(path))
+
+
+def _check_policy(layer: Layer) -> None:
+    effective = merge_policy([layer])
+    if isinstance(effective, tuple):
+        raise Misused("\n".join(map(str, effective)))
+
+
+def _describe(report: UploadReport, found: FirstLook, start: str, console: PlainConsole) -> None:
+    for left in report.left_out:
+        console.print(Text(f"left out  {left.path}: {left.why}", style="dim"))
+    for what in (*found.unchecked, *report.unchecked):
+        console.print(Text(f"unchecked {what}", style="dim"))
+    for warning in (*found.warnings, *report.warnings):
+        console.print(Text.assemble(("warning", "yellow"), f"   {warning}"))
+    if report.outcome is UploadOutcome.UNCHANGED:
+        console.print(f"{report.release_uri} is there already, the same: nothing was sent.")
+        return
+    if report.outcome is UploadOutcome.OFFERED:
+        console.print("The same files were offered before: release.json alone was sent.")
+        console.print(report.release_uri, soft_wrap=True)
+        _tell_arrival(start, console)
+        return
+    kept = f", {len(report.already_there)} were there already" if report.already_there else ""
+    weight = say_bytes(report.release.total_bytes) if report.release else ""
+    console.print(f"Uploaded {say_count(len(report.sent), 'file')}, {weight} in all{kept}.")
+    console.print(report.release_uri, soft_wrap=True)
+    _tell_arrival(start, console)
+
+
+def _tell_arrival(start: str, console: PlainConsole) -> None:
+    console.print(
+        "Its arrival starts the update; nothing else is to be done."
+        if start == "now"
+        else f"Its arrival plans the update for {start}; nothing else is to be done."
+    )
+
+
+def _record(report: UploadReport, update_id: str) -> UploadRecord:
+    return UploadRecord(
+        release=report.release_uri,
+        outcome=report.outcome.value,
+        bytes=report.release.total_bytes if report.release else 0,
+        sent=report.sent,
+        already_there=report.already_there,
+        left_out=tuple(left.path for left in report.left_out),
+        update_id=update_id,
+    )
+
+
+def _end_unchanged(
+    deployment: Deployment,
+    report: UploadReport,
+    endpoint: str,
+    version: str,
+    *,
+    is_watched: bool,
+    is_json: bool,
+) -> None:
+    """Say what came of the release that lies there already: another upload of it starts nothing.
+
+    Raises:
+        Refused: its last update left something else serving.
+        CommandFailed: no update to it is known.
+    """
+    start = f"switchover start --endpoint {endpoint} --version {version}"
+    place = f"{deployment.bucket}/{ReleasePlace(endpoint, version).key}"
+    arrival = name_arrival(deployment, endpoint, version, place, report.sha256, "")
+    last = find_last(deployment, endpoint, version, arrival)
+    is_open = last.is_running or last.outcome is Outcome.QUEUED
+    if is_watched and is_open:
+        follow_to_exit(deployment, last.update_id, is_json=is_json)
+    if is_json:
+        print_json(_record(report, last.update_id))
+    if last.is_good:
+        if not is_json:
+            console = open_console(soft_wrap=True)
+            console.print(Text(f"{last.told}."))
+            if is_open:
+                console.print(f"Follow it: switchover watch --update {last.update_id}")
+        return
+    if not last.update_id:
+        raise CommandFailed(
+            f"Nothing was sent, and no update to {version} is known for {endpoint}.",
+            f"Start it: {start}",
+        )
+    raise Refused(
+        f"Nothing was sent, and nothing starts: {last.told}.",
+        last.reasons,
+        f"Start it anyway: {start}",
+    )

@@ -1,0 +1,56 @@
+"""`switchover watch`: an endpoint's update followed to its outcome."""
+
+from typing import Annotated
+
+import typer
+
+from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.errors import Misused
+from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
+from switchover_cli.output import open_console
+from switchover_cli.start.offered import await_offer, find_offer
+from switchover_cli.watching.ending import follow_to_exit
+from switchover_cli.watching.follow import find_last_update
+
+
+def watch(
+    endpoint: Annotated[
+        str | None, typer.Argument(metavar="ENDPOINT", callback=check_endpoint)
+    ] = None,
+    *,
+    update: Annotated[str | None, typer.Option(metavar="ID", help="One update, by its id.")] = None,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Follow an endpoint's running update, or show how its last one ended."""
+    deployment = find_deployment(stack, open_session(local=local))
+    if update is not None:
+        if not deployment.workflow.is_running(deployment.execution_arn(update)):
+            deployment.ledger.look_up(update)
+    elif endpoint is not None:
+        update = _find(deployment, endpoint)
+    else:
+        raise Misused("Watch what?", "Give an endpoint, or --update ID.")
+    follow_to_exit(deployment, update, is_json=json)
+
+
+def _find(deployment: Deployment, endpoint: str) -> str:
+    """The update that runs; the one that a release begins which arrived just now; or the last one."""
+    claim = deployment.ledger.claim(endpoint)
+    if claim is not None:
+        return claim.update_id
+    offer = find_offer(deployment, endpoint)
+    if offer is None:
+        return find_last_update(deployment, endpoint)
+    open_console(stderr=True, soft_wrap=True).print(
+        f"{offer.version} is offered, and not picked up yet: waiting for its update…"
+    )
+    found = await_offer(deployment, endpoint, offer)
+    if found is None:
+        raise Misused(
+            f"No update picked {offer.version} up. A release whose content was offered before starts"
+            " nothing new.",
+            f"Start it: switchover start --endpoint {endpoint} --version {offer.version}",
+        )
+    return found

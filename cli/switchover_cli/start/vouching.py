@@ -1,0 +1,41 @@
+"""Vouching: AWS tells the stack who offers a release, or starts an update, before that happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from switchover_cli.errors import CommandFailed
+from switchover_cli.function_urls import explain_refused_call
+from switchover_cli.output import open_console
+from switchover_cli.refusals import explain
+
+if TYPE_CHECKING:
+    from switchover_cli.deployment import Deployment
+
+
+def vouch(deployment: Deployment, subject: str) -> None:
+    """Have it recorded that these credentials offer `subject`; say so on stderr where that fails.
+
+    Only a policy with `approval.four_eyes` needs it, and then the update says what is missing.
+    `subject` is the SHA-256 of a release.json, or the id of an update that is about to be started.
+    """
+    fault = _find_fault(deployment, subject)
+    if fault is not None:
+        open_console(stderr=True).print(
+            f"Not recorded who offers this (approval.four_eyes would reject it). {fault.message}",
+            soft_wrap=True,
+        )
+
+
+def _find_fault(deployment: Deployment, subject: str) -> CommandFailed | None:
+    if not deployment.vouch_url:
+        return CommandFailed("This stack has no function for it: deploy it anew.")
+    try:
+        answered = deployment.function_urls.call(deployment.vouch_url, {"subject": subject})
+    except CommandFailed as error:
+        return error
+    except (BotoCoreError, ClientError, HTTPClientError) as error:
+        return explain(error)
+    return None if answered.content.get("verdict") == "kept" else explain_refused_call(answered)
