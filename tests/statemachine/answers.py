@@ -8,7 +8,6 @@ import inspect
 import textwrap
 from typing import TYPE_CHECKING
 
-from switchover.steps.restoring import Restoring
 from tests.statemachine.definition import Choice, Definition, Task
 from tests.statemachine.template import read_template
 
@@ -31,16 +30,13 @@ _TAKEN: Mapping[str, Iterable[str]] = {
     "record_outcome": Outcome,
     "test_model": GoldenVerdict,
 }
-# The code to which a function leaves the word, by its module.
-_LEFT_TO: Mapping[str, tuple[object, ...]] = {
-    "record_approval": (verdict_of,),
-    "restore_capacity": (Restoring.restore, Restoring._restore_size),
-}
+# The code to which a step leaves the word, by the step's module.
+_LEFT_TO: Mapping[str, tuple[object, ...]] = {"record_approval": (verdict_of,)}
 
 
 def answers_of(module: str) -> frozenset[str]:
     """Every word by which the function in `module` can answer its state."""
-    sources = (importlib.import_module(f"functions.{module}"), *_LEFT_TO.get(module, ()))
+    sources = (importlib.import_module(f"switchover.steps.{module}"), *_LEFT_TO.get(module, ()))
     spoken = {word for source in sources for word in _spoken_by(source)}
     return frozenset({*spoken, *map(str, _TAKEN.get(module, ()))})
 

@@ -32,6 +32,8 @@ _ASKED = {
         "capacity",
         {*Verdict, "missed", "restored", "untouched"} - {"moving", "updated"},
     ),
+    # What lands no more is told: the verdict of a record is its outcome.
+    "IsRecorded": ("conclusion", {*Outcome}),
 }
 
 
