@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
+from samtranslator.yaml_helper import yaml_parse
 
 from switchover.aws.clients import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 from switchover.domain.asking import ACTING_SECONDS, LANDING_SECONDS, SIGNATURE_SECONDS
@@ -17,13 +17,6 @@ INIT_SECONDS = 10
 MARGIN_SECONDS = 15
 _STEPS = ROOT / "layers/core/switchover/steps"
 _ASKS = "from switchover.steps.asking import ask"
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short intrinsics as nothing: none of them is a time."""
-
-
-_Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
 
 
 def tabulate_timeouts(machine: dict[str, Any]) -> str:
@@ -68,7 +61,7 @@ def tabulate_sums() -> str:
 
 def function_seconds() -> dict[str, int]:
     """Every function of the template, and when Lambda ends it."""
-    template = yaml.load((ROOT / "template.yaml").read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+    template = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
     shared = template["Globals"]["Function"]["Timeout"]
     return {
         name: resource["Properties"].get("Timeout", shared)

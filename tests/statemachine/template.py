@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from samtranslator.yaml_helper import yaml_parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,8 +122,8 @@ class Template:
         match value:
             case {"Ref": str(name)}:
                 return self._ref(name)
-            case {"Fn::GetAtt": str(path)}:
-                return self._attribute(path)
+            case {"Fn::GetAtt": [str(name), str(attribute)]}:
+                return self._attribute(name, attribute)
             case {"Fn::If": [str(condition), then, otherwise]}:
                 return self.resolve(then if self._holds(self._conditions[condition]) else otherwise)
             case {"Fn::Sub": str(text)}:
@@ -145,8 +145,8 @@ class Template:
         raise LookupError(f"no way to tell whether {condition} holds")
 
     def _named(self, path: str) -> str:
-        is_attribute = "." in path
-        return self._attribute(path) if is_attribute else str(self._ref(path))
+        name, _, attribute = path.partition(".")
+        return self._attribute(name, attribute) if attribute else str(self._ref(name))
 
     def _ref(self, name: str) -> Any:
         if name in _PSEUDO:
@@ -164,8 +164,7 @@ class Template:
             case _:
                 return f"switchover-{name.lower()}"
 
-    def _attribute(self, path: str) -> str:
-        name, _, attribute = path.partition(".")
+    def _attribute(self, name: str, attribute: str) -> str:
         match self.resources[name]["Type"], attribute:
             case "AWS::Serverless::Function", "Arn":
                 return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
@@ -182,23 +181,4 @@ class Template:
 @cache
 def read_template() -> Template:
     """The project's template."""
-    return Template(yaml.load((ROOT / "template.yaml").read_text("utf-8"), _Loader))  # noqa: S506
-
-
-class _Loader(yaml.SafeLoader):
-    """A SafeLoader that reads `!Ref X` as `{"Ref": "X"}`, and the other short forms likewise."""
-
-
-def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    match node:
-        case yaml.ScalarNode():
-            value = loader.construct_scalar(node)
-        case yaml.SequenceNode():
-            value = loader.construct_sequence(node, deep=True)
-        case _:
-            value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
-    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _intrinsic)
+    return Template(yaml_parse((ROOT / "template.yaml").read_text("utf-8")))
