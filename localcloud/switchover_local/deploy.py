@@ -60,8 +60,7 @@ def deploy(
     """
     project = project.resolve()
     overrides = {**_this_machine(), **REACH, **(parameters or {})}
-    with _alone(project):
-        built = _build(project, _this_machine())
+    with _alone(cloud.folder / "deploy.lock"), _built(project, _this_machine()) as built:
         mark = _digest(built.read_text(), *(f"{key}={overrides[key]}" for key in sorted(overrides)))
         if _find_mark(cloud) != mark:
             _send(cloud, built, overrides, mark)
@@ -83,12 +82,28 @@ def read_outputs(cloud: LocalCloud) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
-def _build(project: Path, overrides: Mapping[str, str]) -> Path:
-    folder = project / ".local" / "build"
+@contextmanager
+def _built(project: Path, overrides: Mapping[str, str]) -> Iterator[Path]:
+    """The build of the project's present files, which nobody replaces while it is in use."""
+    local = project / ".local"
+    local.mkdir(exist_ok=True)
+    with (local / "in_use.lock").open("w") as in_use:
+        with _alone(local / "build.lock"):
+            mark = _digest_files(project, overrides)
+            if not _is_built(local / "build", mark):
+                fcntl.flock(in_use, fcntl.LOCK_EX)  # waits for those who still send the last build
+                _build(project, local / "build", overrides, mark)
+            fcntl.flock(in_use, fcntl.LOCK_SH)
+        yield local / "build" / "template.yaml"
+
+
+def _is_built(folder: Path, mark: str) -> bool:
+    mark_file = folder / "inputs.sha256"
+    return mark_file.exists() and mark_file.read_text() == mark
+
+
+def _build(project: Path, folder: Path, overrides: Mapping[str, str], mark: str) -> None:
     built, mark_file = folder / "template.yaml", folder / "inputs.sha256"
-    mark = _digest_files(project, overrides)
-    if mark_file.exists() and mark_file.read_text() == mark:
-        return built
     mark_file.unlink(missing_ok=True)
     build = ["build", "--template", str(project / "template.yaml"), "--build-dir", str(folder)]
     build += ["--cached", "--cache-dir", str(project / ".local" / "sam-cache")]
@@ -104,7 +119,6 @@ def _build(project: Path, overrides: Mapping[str, str]) -> Path:
     # SAM's template doesn't change with the code; the mark in it makes every build its own.
     built.write_text(f"# {mark}\n{built.read_text()}")
     mark_file.write_text(mark)
-    return built
 
 
 def _leave_out_unread(folder: Path) -> None:
@@ -220,10 +234,8 @@ def _digest(*parts: str | bytes) -> str:
 
 
 @contextmanager
-def _alone(project: Path) -> Iterator[None]:
-    # Two runs (tests in parallel, say) would write one build folder at once.
-    folder = project / ".local"
-    folder.mkdir(exist_ok=True)
-    with (folder / "build.lock").open("w") as lock:
+def _alone(path: Path) -> Iterator[None]:
+    # Two runs (tests in parallel, say) would write one build folder, or one cloud's stack, at once.
+    with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
