@@ -7,7 +7,7 @@ LOCKED := $(PIP) --require-hashes -r requirements
 
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: demo test check audit types tests bench faults outcomes docs lock clean help
+.PHONY: demo test quick static lint types format ruff imports cfn generated audit tests unit bench faults outcomes docs lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
@@ -15,25 +15,46 @@ help:  ## this list
 demo: .venv/local.done  ## the main job, on the local cloud: four releases and a rollback
 	@$(BIN)/switchover local demo
 
-test: check types tests  ## everything that CI checks
+test: .venv/test.done  ## everything that CI checks: the static checks beside the tests
+	@$(MAKE) --no-print-directory -j2 tests static
 
-check: .venv/test.done audit
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/lint-imports --no-logo
-	$(BIN)/cfn-lint template.yaml
-	$(BIN)/python docs/generate.py --check
+quick: .venv/test.done  ## the inner loop: static checks but the audit, and unit tests (a minute)
+	@$(MAKE) --no-print-directory -j2 unit lint
+
+static: lint audit
+
+# Each prints all it has to say at once, as the tests run beside it.
+lint: .venv/test.done
+	@$(MAKE) --no-print-directory --output-sync=target types format ruff imports cfn generated
+
+types: .venv/test.done
+	@$(BIN)/mypy layers/core/switchover functions cli/switchover_cli localcloud/switchover_local
+
+format: .venv/test.done
+	@$(BIN)/ruff format --check .
+
+ruff: .venv/test.done
+	@$(BIN)/ruff check .
+
+imports: .venv/test.done
+	@$(BIN)/lint-imports --no-logo
+
+cfn: .venv/test.done
+	@$(BIN)/cfn-lint template.yaml
+
+generated: .venv/test.done
+	@$(BIN)/python docs/generate.py --check
 
 audit: .venv/test.done .venv-audit/audit.done  ## what checkov and Policy Sentry find in the template and in docs/iam
 	@$(BIN)/python -m tests.audit.translated .local/audit/template.json
 	@.venv-audit/bin/python -m tests.audit .local/audit/template.json
 
-types: .venv/test.done
-	$(BIN)/mypy layers/core/switchover functions cli/switchover_cli localcloud/switchover_local
-
 # Three workers on two cores: those with a deployed cloud wait for most of their time.
 tests: .venv/test.done .venv/asl.done
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -q -n 3 --dist loadgroup --no-loadscope-reorder
+
+unit: .venv/test.done .venv/asl.done
+	@$(BIN)/pytest -q -n 2 --dist loadgroup tests/unit
 
 bench: .venv/test.done  ## the twin's speed, waiting beside polling, a check, upload beside its peers, a soak of ten days
 	$(BIN)/python -m benchmarks.twin
