@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from switchover.domain.answers import answer
 from switchover.domain.outcome import Conclusion
 from switchover.steps.announce import announce
 from switchover.steps.reopening import Execution
@@ -20,8 +21,10 @@ class Payload(EndPayload):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Tell machines and people, each once: on a retry, only those are told who weren't yet."""
-    return announce(
-        payload.update_id,
-        payload.conclusion,
-        Execution(payload.execution_arn, payload.started_at, payload.request),
+    return answer(
+        announce(
+            payload.update_id,
+            payload.conclusion,
+            Execution(payload.execution_arn, payload.started_at, payload.request),
+        )
     )

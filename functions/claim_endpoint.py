@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from switchover.domain.answers import answer
 from switchover.steps.claim_endpoint import claim_endpoint
 from switchover.steps.reopening import Execution
 from switchover.telemetry import handler as lambda_handler
@@ -24,7 +25,9 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Open the update, or take up an earlier one; then its endpoint's claim, or every reason why not."""
-    return claim_endpoint(
-        payload.execution_name,
-        Execution(payload.execution_arn, payload.started_at, payload.request),
+    return answer(
+        claim_endpoint(
+            payload.execution_name,
+            Execution(payload.execution_arn, payload.started_at, payload.request),
+        )
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from switchover.domain.answers import answer
 from switchover.steps.clean_up import Ended, clean_up
 from switchover.telemetry import handler as lambda_handler
 
@@ -44,5 +45,4 @@ def handler(payload: Payload) -> dict[str, Any]:
         input=told.input,
         error=told.error,
     )
-    update_id, verdict = clean_up(ended)
-    return {"update_id": update_id, "verdict": verdict}
+    return answer(clean_up(ended))

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel
 
+from switchover.domain.answers import answer
 from switchover.steps.guard_bake import guard_bake
 from switchover.telemetry import handler as lambda_handler
 
@@ -20,4 +21,4 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Pause where the guard pauses; a guard that stands too long for one function calls another."""
-    return guard_bake(payload.update_id, payload.bake_since)
+    return answer(guard_bake(payload.update_id, payload.bake_since))

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from switchover.domain.answers import answer
 from switchover.domain.observing import Purpose
 from switchover.steps.observe_update import observe_update
 from switchover.telemetry import handler as lambda_handler
@@ -22,4 +23,4 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Parked before looked at: what happens after the look finds a token to wake."""
-    return observe_update(payload.update_id, payload.purpose, payload.task_token)
+    return answer(observe_update(payload.update_id, payload.purpose, payload.task_token))

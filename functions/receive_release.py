@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from switchover.domain.answers import answer
 from switchover.steps.receive_release import receive_release
 from switchover.telemetry import handler as lambda_handler
 
@@ -49,10 +50,12 @@ class Payload(BaseModel):
 def handler(payload: Payload) -> dict[str, Any]:
     """Start under a name made of the content: the same event again, or the same bytes, start nothing."""
     created = payload.detail.created
-    return receive_release(
-        bucket=payload.detail.bucket.name,
-        key=created.key,
-        version_id=created.version_id,
-        etag=created.etag,
-        offered_at=payload.time,
+    return answer(
+        receive_release(
+            bucket=payload.detail.bucket.name,
+            key=created.key,
+            version_id=created.version_id,
+            etag=created.etag,
+            offered_at=payload.time,
+        )
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from switchover.domain.answers import answer
 from switchover.domain.approvals.decision import Replied
 from switchover.domain.update.approval import Gate
 from switchover.steps.record_approval import record_approval
@@ -24,4 +25,6 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """A repeat finds what was recorded. What may stay is watched from the answer on."""
-    return record_approval(payload.update_id, payload.gate, payload.reply, payload.plan_digest)
+    return answer(
+        record_approval(payload.update_id, payload.gate, payload.reply, payload.plan_digest)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from switchover.domain.answers import answer
 from switchover.domain.outcome import Ending
 from switchover.steps.record_outcome import record_outcome
 from switchover.steps.reopening import Execution
@@ -23,4 +24,4 @@ class Payload(EndPayload):
 def handler(payload: Payload) -> dict[str, Any]:
     """Record first, clear after: a repeat finds the outcome and only clears."""
     execution = Execution(payload.execution_arn, payload.started_at, payload.request)
-    return record_outcome(payload.update_id, execution, payload.ending, payload.capacity)
+    return answer(record_outcome(payload.update_id, execution, payload.ending, payload.capacity))

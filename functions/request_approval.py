@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel
 
+from switchover.domain.answers import answer
 from switchover.domain.outcome import Ending
 from switchover.domain.update.approval import Gate
 from switchover.steps.request_approval import request_approval
@@ -26,11 +27,13 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Whatever fails here has one of two names, by which alone its state may try again."""
-    return request_approval(
-        payload.update_id,
-        payload.gate,
-        payload.asked_at,
-        payload.ending.reasons,
-        payload.task_token,
-        payload.plan_digest,
+    return answer(
+        request_approval(
+            payload.update_id,
+            payload.gate,
+            payload.asked_at,
+            payload.ending.reasons,
+            payload.task_token,
+            payload.plan_digest,
+        )
     )

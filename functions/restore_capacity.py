@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from switchover.domain.answers import answer
 from switchover.steps.restore_capacity import restore_capacity
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
@@ -12,4 +13,4 @@ from switchover.telemetry import handler as lambda_handler
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Put back what can be; what a late request may still change is looked at again after it."""
-    return restore_capacity(payload.update_id)
+    return answer(restore_capacity(payload.update_id))

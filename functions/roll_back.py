@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from switchover.domain.answers import answer
 from switchover.domain.outcome import Ending
 from switchover.steps.roll_back import roll_back
 from switchover.telemetry import handler as lambda_handler
@@ -21,4 +22,4 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Read, choose one move, note it, make it; the machine comes back until nothing is left to do."""
-    return roll_back(payload.update_id, payload.ending)
+    return answer(roll_back(payload.update_id, payload.ending))

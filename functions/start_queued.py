@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.answers import answer
 from switchover.steps.start_queued import start_queued
 from switchover.telemetry import handler as lambda_handler
 
@@ -32,4 +33,4 @@ class Payload(BaseModel):
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Look at each endpoint that is meant: a trigger says «look», never «start»."""
-    return start_queued(payload.endpoint or payload.detail.endpoint, payload.time)
+    return answer(start_queued(payload.endpoint or payload.detail.endpoint, payload.time))

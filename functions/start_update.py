@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from switchover.domain.answers import answer
 from switchover.steps.start_update import start_update
 from switchover.telemetry import PlannedPayload
 from switchover.telemetry import handler as lambda_handler
@@ -12,4 +13,4 @@ from switchover.telemetry import handler as lambda_handler
 @lambda_handler(PlannedPayload)
 def handler(payload: PlannedPayload) -> dict[str, Any]:
     """Read, choose, note the course, then act: a lost answer is found again by the next reading."""
-    return start_update(payload.update_id, payload.plan_digest)
+    return answer(start_update(payload.update_id, payload.plan_digest))

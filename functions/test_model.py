@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from switchover.domain.answers import answer
 from switchover.steps.test_model import test_model
 from switchover.telemetry import UpdatePayload
 from switchover.telemetry import handler as lambda_handler
@@ -12,4 +13,4 @@ from switchover.telemetry import handler as lambda_handler
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
     """Send every golden request; then fix how long the watch after success lasts."""
-    return test_model(payload.update_id)
+    return answer(test_model(payload.update_id))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from tests.statemachine.answers import answers_before, compared_by
 from tests.statemachine.definition import (
     FILE,
     Choice,
@@ -24,6 +25,7 @@ from tests.statemachine.definition import (
 from tests.statemachine.template import read_template
 
 from switchover.domain.errors import NoAnswer, NotAsked
+from switchover.domain.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -91,6 +93,26 @@ _ASKING_RETRY = (
         }
     ),
 )
+# What else a look may say.
+_ASTRAY = frozenset({"rolled_back", "mixed", "failed", "overdue", "unheeded"})
+# The answers that each Choice leaves to its Default, the safe path.
+_BY_DEFAULT = {
+    "IsClaimed": {"queued", "superseded", "rejected", "updated"},
+    "IsCopied": {"rejected"},
+    "IsPlanned": {"queued", "rejected"},
+    "IsApproved": {"not_approved"},
+    "IsCreated": {"refused"},
+    "IsProtected": {"refused"},
+    "IsRaised": {*_ASTRAY, "deleting", "gone"},
+    "IsStarted": {"refused"},
+    "IsUpdated": _ASTRAY,
+    "HasPassed": {"failed"},
+    "IsHealthy": {*_ASTRAY, "deleting", "gone"},
+    "IsBack": {"confirmed", "settled", "gave_up"},
+    "IsDeleting": {*_ASTRAY, "moving", "updated", "gone"},
+    "IsRestored": {*_ASTRAY, "untouched", "restored", "missed", "deleting", "gone"},
+    "IsRecorded": set(Outcome),
+}
 _KEY_ORDER = (
     "Comment", "Type", "Resource", "Seconds", "TimeoutSeconds", "Arguments", "Assign", "Retry", "Catch",
     "Choices", "Default", "Error", "Cause", "Next",
@@ -162,6 +184,21 @@ def test_a_choice_compares_one_value_with_one_word() -> None:
         re.fullmatch(r"\{% \$\w+(\.verdict|\.outcome)? = '\w+' %\}", condition)
         for condition in conditions
     )
+
+
+def test_every_choice_of_a_verdict_says_what_its_default_takes() -> None:
+    # WhichOutcome reads the outcome that RecordOutcome named.
+    assert set(_BY_DEFAULT) == set(_CHOICES) - {"WhichOutcome"}
+
+
+@pytest.mark.parametrize("choice", _BY_DEFAULT)
+def test_a_choice_compares_only_what_its_states_can_answer(choice: str) -> None:
+    assert compared_by(choice) - answers_before(choice) == set()
+
+
+@pytest.mark.parametrize("choice", _BY_DEFAULT)
+def test_an_answer_that_a_choice_does_not_name_is_meant_for_its_default(choice: str) -> None:
+    assert answers_before(choice) - compared_by(choice) == _BY_DEFAULT[choice]
 
 
 @pytest.mark.parametrize("name", _TASKS)

@@ -54,7 +54,7 @@ def test_a_quiet_watch_goes_on(plan: Plan) -> None:
 
 
 def test_a_quiet_watch_ends_well_when_its_time_is_over(plan: Plan) -> None:
-    assert watched(plan, QUIET, read_at=later(600)) is Verdict.UPDATED
+    assert watched(plan, QUIET, read_at=later(600)) is Verdict.ARRIVED
 
 
 def test_a_red_alarm_ends_the_watch(plan: Plan) -> None:
@@ -172,7 +172,7 @@ def reasons(
 
 
 @pytest.mark.parametrize(
-    "verdict", [Verdict.MOVING, Verdict.UPDATED, Verdict.DELETING, Verdict.GONE]
+    "verdict", [Verdict.MOVING, Verdict.ARRIVED, Verdict.DELETING, Verdict.GONE]
 )
 def test_what_goes_well_needs_no_reason(verdict: Verdict) -> None:
     assert reasons(verdict, alarms=(RED,)) == []
@@ -208,7 +208,7 @@ def raised(seen: EndpointReading) -> tuple[Verdict, list[str]]:
 
 
 def test_a_fleet_that_was_raised_is_ready() -> None:
-    assert raised(endpoint(variants=(variant(6),))) == (Verdict.UPDATED, [])
+    assert raised(endpoint(variants=(variant(6),))) == (Verdict.ARRIVED, [])
 
 
 def test_a_raise_that_sagemaker_gave_up_has_failed_in_its_words() -> None:

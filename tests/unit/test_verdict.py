@@ -29,7 +29,7 @@ def moved(**changes: Any) -> Course:
 
 
 def test_the_target_in_service_is_updated() -> None:
-    assert judge(reading(IN_SERVICE, NEW), moved()) is Verdict.UPDATED
+    assert judge(reading(IN_SERVICE, NEW), moved()) is Verdict.ARRIVED
 
 
 def test_a_silent_rollback_is_a_rollback() -> None:
@@ -61,7 +61,7 @@ def test_the_target_with_something_pending_is_still_moving() -> None:
 def test_a_failure_reason_beside_the_target_is_no_failure() -> None:
     """FailureReason can be set by patching or scaling: evidence, never the test (rules §2.2)."""
     seen = reading(IN_SERVICE, NEW, failure_reason="scaling failed")
-    assert judge(seen, moved()) is Verdict.UPDATED
+    assert judge(seen, moved()) is Verdict.ARRIVED
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_updated_means_in_service_on_the_target_with_nothing_pending(
     )
     verdict = judge(seen, course(was_seen_moving=was_seen_moving, recreates=recreates))
     is_updated = status is IN_SERVICE and config == NEW and pending is None
-    assert (verdict is Verdict.UPDATED) == is_updated
+    assert (verdict is Verdict.ARRIVED) == is_updated
 
 
 @given(status=STATUSES, config=CONFIGS, pending=st.none() | CONFIGS, seen_moving=st.booleans())
@@ -191,16 +191,16 @@ def test_a_resize_that_does_not_show_yet_is_not_taken_for_done() -> None:
 
 
 def test_a_resize_that_was_seen_moving_and_rests_is_done() -> None:
-    assert resized(reading(IN_SERVICE, OLD), was_seen_moving=True) is Verdict.UPDATED
+    assert resized(reading(IN_SERVICE, OLD), was_seen_moving=True) is Verdict.ARRIVED
 
 
 def test_a_resize_that_was_missed_is_done_by_the_time_of_the_change() -> None:
-    assert resized(reading(IN_SERVICE, OLD, last_modified=later(1))) is Verdict.UPDATED
+    assert resized(reading(IN_SERVICE, OLD, last_modified=later(1))) is Verdict.ARRIVED
 
 
 def test_a_resize_that_never_shows_is_not_waited_for_longer_than_the_grace() -> None:
     seen = reading(IN_SERVICE, OLD, read_at=later(START_GRACE_SECONDS))
-    assert resized(seen) is Verdict.UPDATED
+    assert resized(seen) is Verdict.ARRIVED
 
 
 def test_a_resize_under_way_is_moving() -> None:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from switchover.domain.brevity import fit_reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from switchover.domain.reasons import Reason
 
+V = TypeVar("V", bound=StrEnum)
 
-def answer(verdict: str, reasons: Iterable[Reason] = ()) -> dict[str, Any]:
+
+@dataclass(frozen=True, slots=True)
+class StateAnswer(Generic[V]):
+    """A verdict out of those that the state has. `carried` is what the execution carries on beside."""
+
+    verdict: V
+    reasons: tuple[Reason, ...] = ()
+    carried: Mapping[str, object] = field(default_factory=dict)
+
+
+def answer(said: StateAnswer[Any]) -> dict[str, Any]:
     """The JSON that a state hands to the machine, which carries a bounded part of the reasons."""
-    carried = fit_reasons(tuple(reasons))
-    return {"verdict": verdict, "reasons": [reason.model_dump() for reason in carried]}
+    reasons = [reason.model_dump() for reason in fit_reasons(said.reasons)]
+    return {"verdict": said.verdict.value, "reasons": reasons, **said.carried}

@@ -65,7 +65,7 @@ _STANDING = frozenset(
 
 
 # What comes out as asked, so far.
-_OPEN = frozenset({Verdict.MOVING, Verdict.UPDATED, Verdict.DELETING, Verdict.GONE})
+_OPEN = frozenset({Verdict.MOVING, Verdict.ARRIVED, Verdict.DELETING, Verdict.GONE})
 
 
 class Observation(BaseModel):
@@ -123,7 +123,7 @@ def _judge_raise(endpoint: EndpointReading | Absent, plan: Plan, course: Course)
     is_raised = isinstance(endpoint, EndpointReading) and (
         endpoint.variants[0].desired_instances >= (plan.capacity_during or (0,))[0]
     )
-    return Verdict.FAILED if verdict is Verdict.UPDATED and not is_raised else verdict
+    return Verdict.FAILED if verdict is Verdict.ARRIVED and not is_raised else verdict
 
 
 def _judge_outcome(seen: Observation, update: Update, plan: Plan, course: Course) -> Verdict:
@@ -159,7 +159,7 @@ def _judge_watch(seen: Observation, update: Update, course: Course) -> Verdict:
     inherited = inherited_red(seen, update)
     if not serves_target or set(seen.red) - inherited:
         return Verdict.FAILED
-    return Verdict.UPDATED if seen.at >= course.overdue_at and not inherited else Verdict.MOVING
+    return Verdict.ARRIVED if seen.at >= course.overdue_at and not inherited else Verdict.MOVING
 
 
 def inherited_red(seen: Observation, update: Update) -> frozenset[AlarmReading]:

@@ -93,6 +93,18 @@ class Turn(StrEnum):
     REPEATED = "repeated"  # another execution sees to it
 
 
+class ClaimVerdict(StrEnum):
+    """What the state machine is told of a turn."""
+
+    CLAIMED = "claimed"
+    QUEUED = "queued"
+    SUPERSEDED = "superseded"
+    REJECTED = "rejected"
+    RECOVERED = RECOVERED
+    FINISHED = "updated"
+    REPEATED = "repeated"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A turn with its reason. `not_before` is set for those who wait."""
@@ -102,20 +114,20 @@ class Decision:
     not_before: datetime | None = None
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> ClaimVerdict:
         """What the state machine is told."""
         return _VERDICTS[self.turn]
 
 
 _VERDICTS = {
-    Turn.CLAIM: "claimed",
-    Turn.WAIT: "queued",
-    Turn.RECOVER: "queued",
-    Turn.SUPERSEDED: "superseded",
-    Turn.REJECTED: "rejected",
-    Turn.GO_BACK: RECOVERED,
-    Turn.FINISH: "updated",
-    Turn.REPEATED: "repeated",
+    Turn.CLAIM: ClaimVerdict.CLAIMED,
+    Turn.WAIT: ClaimVerdict.QUEUED,
+    Turn.RECOVER: ClaimVerdict.QUEUED,
+    Turn.SUPERSEDED: ClaimVerdict.SUPERSEDED,
+    Turn.REJECTED: ClaimVerdict.REJECTED,
+    Turn.GO_BACK: ClaimVerdict.RECOVERED,
+    Turn.FINISH: ClaimVerdict.FINISHED,
+    Turn.REPEATED: ClaimVerdict.REPEATED,
 }
 
 

@@ -19,7 +19,7 @@ class Verdict(StrEnum):
     """What an observation means for the change that is under way."""
 
     MOVING = "moving"
-    UPDATED = "updated"
+    ARRIVED = "updated"  # executions in flight compare the word
     ROLLED_BACK = "rolled_back"
     MIXED = "mixed"
     FAILED = "failed"
@@ -109,7 +109,7 @@ def judge_resize(endpoint: EndpointReading | Absent, course: Course) -> Verdict:
         and not has_moved(endpoint, course)
         and endpoint.read_at < grace_ends
     )
-    return Verdict.MOVING if verdict is Verdict.UPDATED and is_too_early else verdict
+    return Verdict.MOVING if verdict is Verdict.ARRIVED and is_too_early else verdict
 
 
 def has_moved(endpoint: EndpointReading, course: Course) -> bool:
@@ -127,7 +127,7 @@ def _judge_in_service(endpoint: EndpointReading, course: Course) -> Verdict:
     if endpoint.pending_config_name is not None:
         return _unless_overdue(endpoint, course)
     if endpoint.config_name == course.target_config:
-        return Verdict.UPDATED
+        return Verdict.ARRIVED
     grace_ends = course.started_at + timedelta(seconds=START_GRACE_SECONDS)
     if has_moved(endpoint, course) or endpoint.read_at >= grace_ends:
         return Verdict.ROLLED_BACK

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
 from switchover.aws.failures import AWS_FAILED
 from switchover.aws.table import is_final
+from switchover.domain.answers import StateAnswer
 from switchover.domain.errors import SwitchoverError
 from switchover.domain.intake import UNKNOWN_ENDPOINT
 from switchover.domain.outcome import Conclusion, Outcome
@@ -20,7 +22,16 @@ if TYPE_CHECKING:
     from switchover.steps.reopening import Execution
 
 
-def announce(update_id: str, conclusion: Conclusion, execution: Execution) -> dict[str, Any]:
+class AnnounceAnswer(StrEnum):
+    """Whether people are told now, or were told before."""
+
+    ANNOUNCED = "announced"
+    ANNOUNCED_BEFORE = "announced_before"
+
+
+def announce(
+    update_id: str, conclusion: Conclusion, execution: Execution
+) -> StateAnswer[AnnounceAnswer]:
     """Tell machines and people, each once: on a retry, only those are told who weren't yet."""
     ledger, announcements = gateways.ledger(), gateways.announcements()
     update = _find(update_id, conclusion, execution)
@@ -42,7 +53,8 @@ def announce(update_id: str, conclusion: Conclusion, execution: Execution) -> di
         if is_new:
             announcements.publish(announcement)
             ledger.note_announced(update, outcome)
-    return {"verdict": "announced" if is_new else "announced_before", "outcome": outcome}
+    verdict = AnnounceAnswer.ANNOUNCED if is_new else AnnounceAnswer.ANNOUNCED_BEFORE
+    return StateAnswer(verdict, carried={"outcome": outcome})
 
 
 def _find(update_id: str, conclusion: Conclusion, execution: Execution) -> Update:

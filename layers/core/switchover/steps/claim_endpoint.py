@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
 from switchover.aws.files import policy_key
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer
 from switchover.domain.intake import understand
-from switchover.domain.queueing import Decision
+from switchover.domain.queueing import ClaimVerdict, Decision
 from switchover.domain.update.request import Request, parse_request
 from switchover.settings import settings
 from switchover.steps import wiring
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from switchover.steps.reopening import Execution
 
 
-def claim_endpoint(execution_name: str, execution: Execution) -> dict[str, Any]:
+def claim_endpoint(execution_name: str, execution: Execution) -> StateAnswer[ClaimVerdict]:
     """Open the update, or take up an earlier one; then its endpoint's claim, or every reason why not."""
     request = parse_request(execution.request)
     if isinstance(request, Request) and request.earlier_update is not None:
         update_id, decision = request.earlier_update, _go_on(request, execution)
     else:
         update_id, decision = execution_name, _begin(request, execution_name, execution)
-    return {"update_id": update_id, **answer(decision.verdict, decision.reasons)}
+    return StateAnswer(decision.verdict, decision.reasons, {"update_id": update_id})
 
 
 def _begin(

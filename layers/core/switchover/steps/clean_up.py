@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
+from switchover.domain.answers import StateAnswer
 from switchover.domain.naming import execution_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.update.request import Request
@@ -43,8 +45,16 @@ class Ended:
         return self.status == "FAILED" and self.error in set(Outcome)
 
 
-def clean_up(ended: Ended) -> tuple[str, str]:
-    """Have another execution finish what an ended one left; returns its update id, and what was done."""
+class CleanUpAnswer(StrEnum):
+    """What was done about what an ended execution left."""
+
+    NOTHING_TO_DO = "nothing_to_do"
+    RECOVERED = "recovered_as_far_as_possible"
+    STARTED = "recovery_started"
+
+
+def clean_up(ended: Ended) -> StateAnswer[CleanUpAnswer]:
+    """Have another execution finish what an ended one left."""
     return cleaning().clean_up(ended)
 
 
@@ -66,8 +76,8 @@ class Cleaning:
         self._reopening = reopening
         self._machine_arn = machine_arn
 
-    def clean_up(self, ended: Ended) -> tuple[str, str]:
-        """Start what finishes an update, if anything is left; returns its id, and what was done.
+    def clean_up(self, ended: Ended) -> StateAnswer[CleanUpAnswer]:
+        """Start what finishes an update, if anything is left.
 
         Waiting for a way back can take an hour, so that this is for an execution, not for a function.
         """
@@ -80,13 +90,13 @@ class Cleaning:
                 taken_up or ended.name, ended.execution_arn, _value_of(asked), ended.started_at
             )
         if update is None or not self._left_something(update, ended.execution_arn):
-            return ended.name, "nothing_to_do"
+            return _say(CleanUpAnswer.NOTHING_TO_DO, ended.name)
         if asked is not None and asked.recover is not None and ended.status == "FAILED":
             # It came to its own end and would come to the same again.
-            return update.update_id, "recovered_as_far_as_possible"
+            return _say(CleanUpAnswer.RECOVERED, update.update_id)
         name = execution_name(update.endpoint, "recovery", ended.execution_arn)
         self._workflow.start(self._machine_arn, name, {"recover": update.update_id})
-        return update.update_id, "recovery_started"
+        return _say(CleanUpAnswer.STARTED, update.update_id)
 
     def find_stopped(self, now: datetime) -> tuple[Ended, ...]:
         """The executions that were stopped lately, should the event of one have been lost."""
@@ -110,6 +120,10 @@ class Cleaning:
             return False  # a recovery now would find the same
         claim = self._ledger.claim(update.endpoint)
         return claim is not None and claim.execution_arn == execution_arn
+
+
+def _say(verdict: CleanUpAnswer, update_id: str) -> StateAnswer[CleanUpAnswer]:
+    return StateAnswer(verdict, carried={"update_id": update_id})
 
 
 def _value_of(asked: Request | None) -> object:

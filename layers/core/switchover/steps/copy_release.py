@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from switchover.aws import gateways
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer
 from switchover.domain.copying import CopyVerdict, describe_copy
 from switchover.domain.update.records import Moment
 
 
-def copy_release(update_id: str) -> dict[str, Any]:
+def copy_release(update_id: str) -> StateAnswer[CopyVerdict]:
     """Copy for one round; what is there already, from whichever round, is never copied again."""
     ledger = gateways.ledger()
     update = ledger.update(update_id)
     if update.release is None or update.release.source is None:
-        return answer(CopyVerdict.COPIED)
+        return StateAnswer(CopyVerdict.COPIED)
     copying = gateways.copying()
     standing = copying.compare(update.release, update.bucket, update.source_digest)
     if standing.verdict is CopyVerdict.COPYING and not update.source_digest:
@@ -29,4 +27,4 @@ def copy_release(update_id: str) -> dict[str, Any]:
     if standing.verdict is CopyVerdict.COPIED:
         text = describe_copy(standing)
         ledger.add_moment(update, Moment(at=update.started_at, state="CopyRelease", text=text))
-    return answer(standing.verdict, standing.reasons)
+    return StateAnswer(standing.verdict, standing.reasons)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
 
 from switchover.aws import gateways
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer
 from switchover.steps.asking import ask
 
 
-def ensure_alarms(update_id: str) -> dict[str, Any]:
+class EnsureAlarmsAnswer(StrEnum):
+    """The alarms exist; anything else is an error."""
+
+    ENSURED = "ensured"
+
+
+def ensure_alarms(update_id: str) -> StateAnswer[EnsureAlarmsAnswer]:
     """Make every alarm of the plan exist as planned, and have people's own wake the update."""
     ledger = gateways.ledger()
     update = ledger.update(update_id)
@@ -20,4 +26,4 @@ def ensure_alarms(update_id: str) -> dict[str, Any]:
         gateways.watched_alarms().watch(update)
 
     ask(ledger, update, now, ensure)
-    return answer("ensured")
+    return StateAnswer(EnsureAlarmsAnswer.ENSURED)

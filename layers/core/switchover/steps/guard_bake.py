@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
 from switchover.aws.ledger import try_anew
 from switchover.aws.manifests import GOLDEN
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer
 from switchover.domain.golden.questions import GoldenQuestion
 from switchover.domain.guarding import (
     LOOK_SECONDS,
@@ -42,16 +43,23 @@ _US_PER_SECOND = 1_000_000
 _LONGEST_SECONDS = 720
 
 
-def guard_bake(update_id: str, bake_since: datetime) -> dict[str, Any]:
+class GuardBakeAnswer(StrEnum):
+    """Whether the bake is over, or another guard was called."""
+
+    OVER = "over"
+    RELIEVED = "relieved"
+
+
+def guard_bake(update_id: str, bake_since: datetime) -> StateAnswer[GuardBakeAnswer]:
     """Pause where the guard pauses; a guard that stands too long for one function calls another."""
     began = time.monotonic()
     for seconds in stand(update_id, bake_since):
         if time.monotonic() - began > _LONGEST_SECONDS:
             _bake_guard().leave_post(update_id, bake_since)
             gateways.guards().call(update_id, bake_since)
-            return answer("relieved")
+            return StateAnswer(GuardBakeAnswer.RELIEVED)
         time.sleep(seconds)
-    return answer("over")
+    return StateAnswer(GuardBakeAnswer.OVER)
 
 
 def stand(update_id: str, bake_since: datetime) -> Iterator[float]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
 from switchover.aws.ledger import try_anew
 from switchover.aws.wishes import Wishes, heed
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer, answer
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.guarding import call_guard
 from switchover.domain.observing import (
@@ -39,7 +39,7 @@ _JUDGING = frozenset({Purpose.OUTCOME, Purpose.GATE, Purpose.WATCH})
 _UNSETTLING = frozenset({Verdict.ROLLED_BACK, Verdict.MIXED, Verdict.FAILED, Verdict.OVERDUE})
 
 
-def observe_update(update_id: str, purpose: Purpose, task_token: str) -> dict[str, Any]:
+def observe_update(update_id: str, purpose: Purpose, task_token: str) -> StateAnswer[Verdict]:
     """Park the token, look once, and answer at once if the change is settled.
 
     Parked before looked at: what happens after the look finds a token to wake.
@@ -82,16 +82,18 @@ class Observer:
         """
         return try_anew(lambda: self._heed(self.ledger.update(update_id)), _LOOKS)
 
-    def answer_if_settled(self, update_id: str, purpose: Purpose, token: str) -> dict[str, Any]:
+    def answer_if_settled(
+        self, update_id: str, purpose: Purpose, token: str
+    ) -> StateAnswer[Verdict]:
         """Look, and answer the waiting execution if there is something to tell; returns what was seen.
 
         Raises:
             StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
         """
         verdict, reasons = self.look(update_id, purpose)
-        seen = answer(verdict.value, reasons)
+        seen = StateAnswer(verdict, reasons)
         if verdict is not Verdict.MOVING:
-            self.workflow.answer(token, seen)
+            self.workflow.answer(token, answer(seen))
         return seen
 
     def look(self, update_id: str, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
@@ -142,7 +144,7 @@ class Observer:
             if purpose is Purpose.ROLLBACK
             else update.way_back_faults,
         }
-        if verdict is Verdict.UPDATED and purpose is Purpose.OUTCOME and update.settled_at is None:
+        if verdict is Verdict.ARRIVED and purpose is Purpose.OUTCOME and update.settled_at is None:
             taken = seen.at - course.started_at
             changes |= {"settled_at": seen.at, "moving_seconds": round(taken.total_seconds())}
         if purpose in _JUDGING and verdict in _UNSETTLING:
@@ -150,7 +152,7 @@ class Observer:
             changes["cause"] = reasons
         if purpose is Purpose.WATCH:
             # With what was read of the update: whoever calls it off comes before this, or too late.
-            changes["is_confirmed"] = verdict is Verdict.UPDATED
+            changes["is_confirmed"] = verdict is Verdict.ARRIVED
         guard = (
             call_guard(update, seen.endpoint)
             if purpose is Purpose.OUTCOME and verdict is Verdict.MOVING
@@ -180,7 +182,7 @@ class Observer:
         if not update.evidence.log.group:
             # No look failed it, but a test or a handler: its containers may say why.
             found["log"] = self.traces.log_of(update)
-        if verdict is Verdict.UPDATED and not update.evidence.failure_reason:
+        if verdict is Verdict.ARRIVED and not update.evidence.failure_reason:
             # It was called off, and this is what SageMaker says of its having turned back.
             found["failure_reason"] = failure_of(seen)
         return update.evidence.model_copy(update=found)
@@ -193,5 +195,5 @@ def _verdict_before(update: Update, purpose: Purpose) -> Verdict | None:
         return Verdict.MOVING
     if purpose is Purpose.WATCH and update.is_confirmed:
         # An earlier look confirmed it and may not have said so: what comes after that changes nothing.
-        return Verdict.UPDATED
+        return Verdict.ARRIVED
     return None

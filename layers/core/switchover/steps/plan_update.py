@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
 
 from switchover.aws import gateways
 from switchover.aws.manifests import GOLDEN
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer
 from switchover.domain.approvals.four_eyes import subjects_of
 from switchover.domain.planning import make_plan
-from switchover.domain.queueing import Decision
+from switchover.domain.queueing import Decision, Turn
 from switchover.domain.update.records import Moment
 from switchover.settings import settings
 from switchover.steps import wiring
 from switchover.steps.plan_inputs import survey
 
 
-def plan_update(update_id: str) -> dict[str, Any]:
+class PlanUpdateAnswer(StrEnum):
+    """Whether there is a plan, and whether people are asked about it."""
+
+    REJECTED = "rejected"
+    QUEUED = "queued"
+    NEEDS_APPROVAL = "needs_approval"
+    PLANNED = "planned"
+
+
+def plan_update(update_id: str) -> StateAnswer[PlanUpdateAnswer]:
     """Read everything that a plan needs, make it and record it with the checks behind it."""
     ledger = gateways.ledger()
     update = ledger.update(update_id)
@@ -41,19 +50,22 @@ def plan_update(update_id: str) -> dict[str, Any]:
     plan = planning.plan
     if plan is None:
         ledger.save(update, preflight=planning.preflight)
-        return answer("rejected", planning.reasons)
+        return StateAnswer(PlanUpdateAnswer.REJECTED, planning.reasons)
     start = wiring.admission().postpone(
         update, found.endpoint, plan.worst_seconds, wiring.queue_runner()
     )
     if isinstance(start, Decision):
         ledger.save(update, preflight=planning.preflight)
-        return answer(start.verdict, start.reasons)
+        waits = start.turn is Turn.WAIT
+        verdict = PlanUpdateAnswer.QUEUED if waits else PlanUpdateAnswer.REJECTED
+        return StateAnswer(verdict, start.reasons)
     plan = plan.model_copy(update={"begin_by": start.begin_by(plan.worst_seconds)})
     if plan.golden_pin and found.golden_files is not None:
         gateways.manifests().keep(update.update_id, GOLDEN, found.golden_files)
     update = ledger.save(update, plan=plan, preflight=planning.preflight, version=plan.version)
     text = " ".join(filter(None, (plan.summary, update.hotfix_told, update.overrides_told)))
     ledger.add_moment(update, Moment(at=found.endpoint.read_at, state="PlanUpdate", text=text))
-    verdict = "needs_approval" if plan.needs_approval else "planned"
+    verdict = PlanUpdateAnswer.NEEDS_APPROVAL if plan.needs_approval else PlanUpdateAnswer.PLANNED
     # The execution carries the digest on: there nobody can write it, as in the ledger somebody might.
-    return {**answer(verdict), "summary": plan.summary, "plan_digest": plan.digest}
+    carried = {"summary": plan.summary, "plan_digest": plan.digest}
+    return StateAnswer(verdict, carried=carried)

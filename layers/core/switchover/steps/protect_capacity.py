@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
 
 from switchover.aws import gateways
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer
 from switchover.domain.fleet import CapacitySnapshot, EndpointReading, is_being_resized
 from switchover.domain.refusals import check_endpoint
 from switchover.domain.verdict import course_of
 from switchover.steps.asking import ask
 
 
-def protect_capacity(update_id: str) -> dict[str, Any]:
+class ProtectCapacityAnswer(StrEnum):
+    """Whether the capacity is as the plan wants it, or on its way there."""
+
+    PROTECTED = "protected"
+    MOVING = "moving"
+    REFUSED = "refused"
+
+
+def protect_capacity(update_id: str) -> StateAnswer[ProtectCapacityAnswer]:
     """Record what will have to be put back before changing any of it."""
     ledger, sagemaker, scaling = gateways.ledger(), gateways.sagemaker(), gateways.scaling()
     update = ledger.update(update_id)
     plan = update.planned
     endpoint = sagemaker.read(plan.endpoint)
     if plan.capacity_during and update.course and is_being_resized(endpoint):
-        return answer("moving")  # asked for by an earlier try, whose answer was lost
+        # Asked for by an earlier try, whose answer was lost.
+        return StateAnswer(ProtectCapacityAnswer.MOVING)
     if not isinstance(endpoint, EndpointReading) or not endpoint.variants:
-        return answer("refused", check_endpoint(endpoint))
+        return StateAnswer(ProtectCapacityAnswer.REFUSED, tuple(check_endpoint(endpoint)))
     noted = update.snapshot
     if noted is None:
         noted = CapacitySnapshot(
@@ -42,4 +51,6 @@ def protect_capacity(update_id: str) -> dict[str, Any]:
             sagemaker.set_instances(plan.endpoint, plan.variant, wanted)
 
     ask(ledger, update, endpoint.read_at, protect, snapshot=noted, course=course)
-    return answer("protected" if has_room else "moving")
+    return StateAnswer(
+        ProtectCapacityAnswer.PROTECTED if has_room else ProtectCapacityAnswer.MOVING
+    )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
+from switchover.domain.answers import StateAnswer
 from switchover.domain.approvals.four_eyes import event_name
 from switchover.domain.intake import understand
 from switchover.domain.naming import execution_arn
@@ -19,9 +21,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+class ReceiveReleaseAnswer(StrEnum):
+    """What became of an object that looked like a release."""
+
+    NOT_A_RELEASE = "not_a_release"
+    STARTED = "started"
+    ALREADY_STARTED = "already_started"
+
+
 def receive_release(
     *, bucket: str, key: str, version_id: str | None, etag: str, offered_at: datetime
-) -> dict[str, Any]:
+) -> StateAnswer[ReceiveReleaseAnswer]:
     """Start under a name made of the content: the same event again, or the same bytes, start nothing.
 
     What lies in no endpoint's folder of releases starts nothing. A release that can't be read is started
@@ -29,7 +39,7 @@ def receive_release(
     the newer one is decided by when each was uploaded, not by when its event comes.
     """
     if bucket != settings().bucket or endpoint_of_key(key) is None:
-        return {"update_id": "", "verdict": "not_a_release"}
+        return StateAnswer(ReceiveReleaseAnswer.NOT_A_RELEASE, carried={"update_id": ""})
     request = Request(
         release=f"s3://{bucket}/{key}",
         object_version=version_id,
@@ -47,7 +57,8 @@ def receive_release(
     is_new = gateways.ledger().find(name) is None and gateways.workflow().start(
         settings().machine_arn, name, request.model_dump(mode="json", exclude_defaults=True)
     )
-    return {"update_id": name, "verdict": "started" if is_new else "already_started"}
+    verdict = ReceiveReleaseAnswer.STARTED if is_new else ReceiveReleaseAnswer.ALREADY_STARTED
+    return StateAnswer(verdict, carried={"update_id": name})
 
 
 def _was_stopped_unjudged(name: str, request: Request) -> bool:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from switchover.aws import gateways
-from switchover.domain.answers import answer
-from switchover.domain.approvals.approval import refusals_of, verdict_of
+from switchover.domain.answers import StateAnswer
+from switchover.domain.approvals.approval import GateVerdict, refusals_of, verdict_of
 from switchover.domain.approvals.decision import Replied, choose_record, read_reply
 from switchover.domain.update.approval import Gate
 from switchover.domain.update.records import Moment
 from switchover.domain.verdict import course_of
 
 
-def record_approval(update_id: str, gate: Gate, reply: Replied, plan_digest: str) -> dict[str, Any]:
+def record_approval(
+    update_id: str, gate: Gate, reply: Replied, plan_digest: str
+) -> StateAnswer[GateVerdict]:
     """A repeat finds what was recorded. What may stay is watched from the answer on."""
     ledger = gateways.ledger()
     update = ledger.update(update_id)
@@ -33,4 +33,4 @@ def record_approval(update_id: str, gate: Gate, reply: Replied, plan_digest: str
             cause=refusals_of(given),
         )
     ledger.add_moment(update, Moment(at=given.at, state="RecordApproval", text=given.told))
-    return answer(verdict_of(given), refusals_of(given))
+    return StateAnswer(verdict_of(given), refusals_of(given))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
-from switchover.domain.answers import answer
-from switchover.domain.brevity import fit_reasons
+from switchover.domain.answers import StateAnswer
 from switchover.domain.errors import LedgerRefused
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.lost import Leftovers, conclude_lost, tell_leftovers
@@ -40,9 +40,21 @@ if TYPE_CHECKING:
     from switchover.steps.reopening import Execution
 
 
+class RecordOutcomeAnswer(StrEnum):
+    """The outcome by its name, or that it can't be told before a late request has landed."""
+
+    LANDING = "landing"
+    UPDATED = Outcome.UPDATED
+    ROLLED_BACK = Outcome.ROLLED_BACK
+    REJECTED = Outcome.REJECTED
+    QUEUED = Outcome.QUEUED
+    SUPERSEDED = Outcome.SUPERSEDED
+    NEEDS_OPERATOR = Outcome.NEEDS_OPERATOR
+
+
 def record_outcome(
     update_id: str, execution: Execution, ending: Ending, capacity: str
-) -> dict[str, Any]:
+) -> StateAnswer[RecordOutcomeAnswer]:
     """Record first, clear after: a repeat finds the outcome and only clears.
 
     Capacity that couldn't be put back is told once nothing that was asked for can land any more.
@@ -62,15 +74,15 @@ def record_outcome(
     is_capacity_restored = is_restored(capacity)
     is_under_way = update.has_request_under_way(endpoint.read_at)
     if update.outcome is None and not is_capacity_restored and is_under_way:
-        return answer("landing")
+        return StateAnswer(RecordOutcomeAnswer.LANDING)
     recorded = endings.record(update, ending, endpoint, is_capacity_restored=is_capacity_restored)
     endings.clear(recorded, endpoint)
     return _told(Conclusion.model_validate(recorded, from_attributes=True))
 
 
-def _told(whole: Conclusion) -> dict[str, Any]:
-    conclusion = whole.model_copy(update={"reasons": fit_reasons(whole.reasons)})
-    return {"verdict": conclusion.outcome, **conclusion.model_dump(mode="json")}
+def _told(conclusion: Conclusion) -> StateAnswer[RecordOutcomeAnswer]:
+    carried = conclusion.model_dump(mode="json", include={"outcome", "summary"})
+    return StateAnswer(RecordOutcomeAnswer(conclusion.outcome), conclusion.reasons, carried)
 
 
 def _endings() -> Endings:

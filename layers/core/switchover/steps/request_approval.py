@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 from switchover.aws import gateways
 from switchover.aws.failures import is_unanswered
+from switchover.domain.answers import StateAnswer
 from switchover.domain.approvals.approval import make_link
 from switchover.domain.approvals.decision import answer_by
 from switchover.domain.errors import NotAsked
@@ -22,9 +24,16 @@ from switchover.domain.update.records import Moment
 from switchover.explain.announcement import ask_people
 from switchover.settings import settings
 from switchover.steps.observe_update import observer as make_observer
-from switchover.steps.wake_update import wake
+from switchover.steps.wake_update import Woken, wake
 
 _SECRET_BYTES = 32
+
+
+class RequestApprovalAnswer(StrEnum):
+    """Whether people are asked. Closed: there is nothing to ask them any more."""
+
+    ASKED = "asked"
+    CLOSED = "closed"
 
 
 def request_approval(
@@ -34,7 +43,7 @@ def request_approval(
     reasons: tuple[Reason, ...],
     task_token: str,
     plan_digest: str,
-) -> dict[str, Any]:
+) -> StateAnswer[RequestApprovalAnswer]:
     """Whatever fails here has one of two names, by which alone its state may try again.
 
     Raises:
@@ -55,7 +64,7 @@ def _ask(
     reasons: tuple[Reason, ...],
     task_token: str,
     plan_digest: str,
-) -> dict[str, Any]:
+) -> StateAnswer[RequestApprovalAnswer]:
     """Parked, then looked at, as nobody is asked what is settled; whoever answers the token decides.
 
     People are told last: a repeat tells them once, but for a lost answer of SNS. Then a second message
@@ -65,8 +74,8 @@ def _ask(
     ledger = observer.ledger
     ledger.park_token(update_id, task_token, gate)
     seen = wake(observer.heed(update_id), observer)
-    if seen["verdict"] == "closed":
-        return seen
+    if seen is Woken.CLOSED:
+        return StateAnswer(RequestApprovalAnswer.CLOSED)
     update = ledger.update(update_id)
     for changed in find_plan_change(update.planned, plan_digest):
         raise NotAsked(str(changed))
@@ -82,4 +91,4 @@ def _ask(
     state = "RequestApproval" if gate is Gate.START else "RequestPromotion"
     ledger.add_moment(update, Moment(at=at, state=state, text=asked.text.splitlines()[0]))
     gateways.announcements().publish(asked)
-    return {"verdict": "asked"}
+    return StateAnswer(RequestApprovalAnswer.ASKED)

@@ -7,12 +7,13 @@ noted the other's settings leave what the first of them found, whichever ends la
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
 from switchover.aws.failures import AWS_FAILED
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer
 from switchover.domain.capacity import part_lost, plan_restoration, policy_lost, tell_left
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound, LedgerRefused
 from switchover.domain.fleet import EndpointReading, is_being_resized
@@ -37,17 +38,29 @@ if TYPE_CHECKING:
 _FINAL = (CallRefused, EndpointBusy, EndpointNotFound)
 
 
-def restore_capacity(update_id: str) -> dict[str, Any]:
+class RestoreCapacityAnswer(StrEnum):
+    """Whether the capacity is as it was. Missed: autoscaling or somebody else has it now."""
+
+    UNTOUCHED = "untouched"
+    RESTORED = "restored"
+    MISSED = "missed"
+    MOVING = "moving"
+    LANDING = "landing"
+
+
+def restore_capacity(update_id: str) -> StateAnswer[RestoreCapacityAnswer]:
     """Put back what can be; what a late request may still change is looked at again after it."""
     update = gateways.ledger().find(update_id)
     if update is None:
-        return answer("untouched")
+        return StateAnswer(RestoreCapacityAnswer.UNTOUCHED)
     restoring = Restoring(gateways.ledger(), gateways.sagemaker(), gateways.scaling())
     verdict = restoring.restore(update)
-    if verdict == "moving" or update.asked_at is None:
-        return answer(verdict)
+    if verdict is RestoreCapacityAnswer.MOVING or update.asked_at is None:
+        return StateAnswer(verdict)
     now = gateways.sagemaker().read(update.endpoint).read_at
-    return answer("landing" if update.has_request_under_way(now) else verdict)
+    if update.has_request_under_way(now):
+        return StateAnswer(RestoreCapacityAnswer.LANDING)
+    return StateAnswer(verdict)
 
 
 class Restoring:
@@ -58,7 +71,7 @@ class Restoring:
         self._sagemaker = sagemaker
         self._scaling = scaling
 
-    def restore(self, update: Update) -> str:
+    def restore(self, update: Update) -> RestoreCapacityAnswer:
         """Put back what the update changed and what is still as the update set it; says what was done.
 
         Raises:
@@ -67,7 +80,7 @@ class Restoring:
         """
         plan, noted = update.plan, update.snapshot
         if noted is None or plan is None or self._is_put_back(update):
-            return "untouched"
+            return RestoreCapacityAnswer.UNTOUCHED
         endpoint = self._sagemaker.read(plan.endpoint)
         update, lost, failed = self._restore_policy(update, plan, endpoint)
         restoration = plan_restoration(
@@ -171,28 +184,28 @@ class Restoring:
         plan: Plan,
         restoration: Restoration,
         endpoint: EndpointReading | Absent,
-    ) -> str:
+    ) -> RestoreCapacityAnswer:
         """Bring the fleet to its size, once; a fleet that is being resized is waited for."""
         if plan.changes_fleet_size and is_being_resized(endpoint):
             if not update.is_resize_asked:
                 # But by somebody else: no course that was noted is this one.
                 course = _course_at(endpoint, plan, was_seen_moving=True)
                 self._ledger.save(update, course=course)
-            return "moving"
+            return RestoreCapacityAnswer.MOVING
         if restoration.is_out_of_reach:
-            return "missed"
+            return RestoreCapacityAnswer.MISSED
         if restoration.instances is None or not isinstance(endpoint, EndpointReading):
-            return "restored"
+            return RestoreCapacityAnswer.RESTORED
         if update.is_resize_asked and update.course and has_moved(endpoint, update.course):
             # Once is enough: autoscaling, which works again, may want another size than the noted one.
             is_scaled = update.snapshot is not None and update.snapshot.scaling.target is not None
-            return "restored" if is_scaled else "missed"
+            return RestoreCapacityAnswer.RESTORED if is_scaled else RestoreCapacityAnswer.MISSED
         resize = partial(
             self._sagemaker.set_instances, plan.endpoint, plan.variant, restoration.instances
         )
         course = _course_at(endpoint, plan)
         ask(self._ledger, update, endpoint.read_at, resize, course=course, is_resize_asked=True)
-        return "moving"
+        return RestoreCapacityAnswer.MOVING
 
 
 def _course_at(endpoint: EndpointReading, plan: Plan, *, was_seen_moving: bool = False) -> Course:

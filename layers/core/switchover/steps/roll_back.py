@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from switchover.aws import gateways
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer
 from switchover.domain.errors import CallRefused, EndpointBusy
 from switchover.domain.marks import mark_before_way_back
 from switchover.domain.outcome import Ending, first_of
@@ -29,7 +30,18 @@ if TYPE_CHECKING:
 _LANDING = "Looking again soon: what was asked of SageMaker and not answered may still begin."
 
 
-def roll_back(update_id: str, ending: Ending) -> dict[str, Any]:
+class RollBackAnswer(StrEnum):
+    """How far the way back has come. Landing: what was asked for before may still begin."""
+
+    CONFIRMED = "confirmed"
+    MOVING = "moving"
+    REFUSED = "refused"
+    LANDING = "landing"
+    SETTLED = "settled"
+    GAVE_UP = "gave_up"
+
+
+def roll_back(update_id: str, ending: Ending) -> StateAnswer[RollBackAnswer]:
     """Read, choose one move, note it, make it; the machine comes back until nothing is left to do.
 
     An update that was confirmed stays, though the look that confirmed it could not say so.
@@ -38,7 +50,7 @@ def roll_back(update_id: str, ending: Ending) -> dict[str, Any]:
     update = ledger.update(update_id)
     plan, endpoint = update.planned, sagemaker.read(update.endpoint)
     if update.is_confirmed and not update.is_going_back:
-        return answer("confirmed")
+        return StateAnswer(RollBackAnswer.CONFIRMED)
     if update.turned_back_at is None:
         update = _turn_back(update, ending, endpoint.read_at)
     way, why = find_way_back(endpoint, update), first_of(update.cause) or ending.why
@@ -52,10 +64,12 @@ def roll_back(update_id: str, ending: Ending) -> dict[str, Any]:
     noted = ledger.add_move(update, Moment(at=endpoint.read_at, state="RollBack", text=text))
     if is_landing:
         ledger.save(update, last_move=noted)
-        return answer("landing")
+        return StateAnswer(RollBackAnswer.LANDING)
     if is_end:
-        return answer("settled" if move is Move.NOTHING else "gave_up")
-    return answer(_make(way, update, endpoint, why, noted))
+        return StateAnswer(
+            RollBackAnswer.SETTLED if move is Move.NOTHING else RollBackAnswer.GAVE_UP
+        )
+    return StateAnswer(_make(way, update, endpoint, why, noted))
 
 
 def _turn_back(update: Update, ending: Ending, now: datetime) -> Update:
@@ -73,7 +87,7 @@ def _make(
     endpoint: EndpointReading | Absent,
     why: str,
     noted: NotedMoment,
-) -> str:
+) -> RollBackAnswer:
     """Make a move; only one that SageMaker has answered counts as an attempt."""
     ledger, move, at = gateways.ledger(), way.move, endpoint.read_at
     answered = {"rollback_attempts": update.rollback_attempts + move.is_attempt}
@@ -87,17 +101,17 @@ def _make(
     }
     if move is Move.WAIT:
         ledger.save(update, **changes)
-        return "moving"
+        return RollBackAnswer.MOVING
     go_back = partial(wiring.endpoint_changes().roll_back, way, update, why)
     try:
         ask(ledger, update, at, go_back, once_answered=answered, **changes)
     except EndpointBusy:
-        return "moving"
+        return RollBackAnswer.MOVING
     except CallRefused as refusal:
         fault = call_refused(f"way back of {update.endpoint}", str(refusal))
         newest = ledger.update(update.update_id)
         # A no counts, also where the SDK had to ask twice for it: or it would be asked for ever.
         ledger.save(newest, way_back_faults=add_fault(newest, fault), **answered)
         # What a deletion set free may be had a little later.
-        return "landing" if move is Move.CREATE else "refused"
-    return "moving"
+        return RollBackAnswer.LANDING if move is Move.CREATE else RollBackAnswer.REFUSED
+    return RollBackAnswer.MOVING

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
 from switchover.aws.failures import AWS_FAILED
+from switchover.domain.answers import StateAnswer
 from switchover.explain.announcement import announce_given_up
 from switchover.log import logger
 from switchover.settings import settings
@@ -33,12 +35,20 @@ _SECONDS = 30
 _ADOPTING_SECONDS = 5
 
 
-def start_queued(endpoint: str | None, now: datetime | None) -> dict[str, Any]:
+class StartQueuedAnswer(StrEnum):
+    """Whether anybody waited or was gone."""
+
+    LOOKED = "looked"
+    NOBODY_WAITS = NOBODY
+
+
+def start_queued(endpoint: str | None, now: datetime | None) -> StateAnswer[StartQueuedAnswer]:
     """Look at the endpoint, or at every one if none is named: a trigger says «look», never «start»."""
     rounds = _rounds()
     found = {endpoint: rounds.look(endpoint)} if endpoint else rounds.go(now)
     has_found = any(each != NOBODY for each in found.values())
-    return {"verdict": "looked" if has_found else NOBODY, "found": found}
+    verdict = StartQueuedAnswer.LOOKED if has_found else StartQueuedAnswer.NOBODY_WAITS
+    return StateAnswer(verdict, carried={"found": found})
 
 
 def _rounds() -> Rounds:
@@ -143,7 +153,7 @@ class Rounds:
         stopped = {one.name: one for one in self._cleaning.find_stopped(now)}
         visit_in_time(
             stopped,
-            lambda name: self._cleaning.clean_up(stopped[name])[1],
+            lambda name: self._cleaning.clean_up(stopped[name]).verdict,
             after="",
             seconds=_SECONDS,
         )

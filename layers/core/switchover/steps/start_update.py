@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
 from switchover.aws.model_files import find_changes
 from switchover.aws.wishes import heed
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound
 from switchover.domain.fleet import Absent
 from switchover.domain.refusals import call_refused, find_changes_of_endpoint
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
     from switchover.domain.reasons import Reason
 
 
-def start_update(update_id: str, plan_digest: str) -> dict[str, Any]:
+class StartUpdateAnswer(StrEnum):
+    """Refused: nothing was touched. Failed: an earlier try may have moved something."""
+
+    MOVING = "moving"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+def start_update(update_id: str, plan_digest: str) -> StateAnswer[StartUpdateAnswer]:
     """Read, choose, note the course, then act: a lost answer is found again by the next reading."""
     ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
     update = heed(ledger.update(update_id), ledger, gateways.wishes())
@@ -29,14 +38,14 @@ def start_update(update_id: str, plan_digest: str) -> dict[str, Any]:
     endpoint = sagemaker.read(plan.endpoint)
     earlier = update.course if update.is_started else None
     if update.abort is not None and earlier is None:
-        return answer("refused", update.abort.reasons)
+        return StateAnswer(StartUpdateAnswer.REFUSED, update.abort.reasons)
     refuse = partial(_refuse, was_asked=earlier is not None)
     start = choose_start(endpoint, plan, earlier)
     if start is Start.REFUSE:
         return refuse(*find_changes_of_endpoint(endpoint, plan))
     if start is Start.ALREADY or update.abort is not None:
         # Called off between two tries: whether the first one was heard is for AwaitOutcome to see.
-        return answer("moving")
+        return StateAnswer(StartUpdateAnswer.MOVING)
     if earlier is not None and isinstance(endpoint, Absent):
         course = earlier  # between its two halves nothing may stand in the way on
     else:
@@ -45,7 +54,7 @@ def start_update(update_id: str, plan_digest: str) -> dict[str, Any]:
             update, plan, plan_digest, gateways.manifests(), gateways.model_files()
         )
         if changed:
-            return answer("refused" if earlier is None else "failed", changed)
+            return _refuse(*changed, was_asked=earlier is not None)
         recreates = plan.deployment_config is None
         course = course_of(plan.target_config, endpoint, plan.overdue_seconds, recreates=recreates)
     begin = partial(wiring.endpoint_changes().start, start, plan, update)
@@ -54,7 +63,7 @@ def start_update(update_id: str, plan_digest: str) -> dict[str, Any]:
     except (CallRefused, EndpointBusy, EndpointNotFound) as refusal:
         found = sagemaker.read(plan.endpoint)
         if has_arrived(start, found, plan):
-            return answer("moving")
+            return StateAnswer(StartUpdateAnswer.MOVING)
         if isinstance(refusal, EndpointBusy) and choose_start(found, plan, None) is start:
             raise  # at rest and busy: the reading lags, and a retry sees more
         # Nothing moved: the previous fleet was never asked to go, unless an earlier try still may be.
@@ -63,9 +72,10 @@ def start_update(update_id: str, plan_digest: str) -> dict[str, Any]:
         ledger.save(newest, is_started=was_asked)
         reason = call_refused(f"endpoint {plan.endpoint}", str(refusal))
         return _refuse(reason, was_asked=was_asked)
-    return answer("moving")
+    return StateAnswer(StartUpdateAnswer.MOVING)
 
 
-def _refuse(*reasons: Reason, was_asked: bool) -> dict[str, Any]:
+def _refuse(*reasons: Reason, was_asked: bool) -> StateAnswer[StartUpdateAnswer]:
     """What an earlier try or half may have moved has to be undone; without one, nothing was touched."""
-    return answer("failed" if was_asked else "refused", reasons)
+    verdict = StartUpdateAnswer.FAILED if was_asked else StartUpdateAnswer.REFUSED
+    return StateAnswer(verdict, reasons)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
 
 from switchover.aws import gateways
 from switchover.aws.manifests import GOLDEN
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer
 from switchover.domain.golden.assessing import GoldenVerdict, verdict_of
 from switchover.domain.golden.identity import prove_identity
 from switchover.domain.golden.questions import GoldenQuestion
@@ -19,7 +19,23 @@ from switchover.domain.verdict import course_of
 ASKING_SECONDS = 480
 
 
-def test_model(update_id: str) -> dict[str, Any]:
+class TestModelAnswer(StrEnum):
+    """What the tests prove; with needs_promotion they passed, and people decide."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    NEEDS_PROMOTION = "needs_promotion"
+
+
+_ANSWERS = {
+    GoldenVerdict.PASSED: TestModelAnswer.PASSED,
+    GoldenVerdict.FAILED: TestModelAnswer.FAILED,
+    GoldenVerdict.INCONCLUSIVE: TestModelAnswer.INCONCLUSIVE,
+}
+
+
+def test_model(update_id: str) -> StateAnswer[TestModelAnswer]:
     """Send every golden request; then fix how long the watch after success lasts."""
     ledger = gateways.ledger()
     update = ledger.update(update_id)
@@ -55,5 +71,5 @@ def test_model(update_id: str) -> dict[str, Any]:
         cause=reasons if verdict is GoldenVerdict.FAILED else (),
     )
     if verdict is GoldenVerdict.PASSED and plan.needs_promotion:
-        return answer("needs_promotion")
-    return answer(verdict, reasons)
+        return StateAnswer(TestModelAnswer.NEEDS_PROMOTION)
+    return StateAnswer(_ANSWERS[verdict], reasons)

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from enum import StrEnum
 
 from switchover.aws import gateways
 from switchover.aws.manifests import FILES
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer
 from switchover.domain.manifest import Manifest
 from switchover.domain.policies.policy import Model
 from switchover.domain.reasons import Reason
 from switchover.domain.update.records import Moment
 
 
-def validate_model(update_id: str) -> dict[str, Any]:
+class ValidateModelAnswer(StrEnum):
+    """Whether the files are as the release says. PlanUpdate follows either way."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+
+
+def validate_model(update_id: str) -> StateAnswer[ValidateModelAnswer]:
     """Record every fault of the files; PlanUpdate refuses them together with its own."""
     ledger = gateways.ledger()
     update = ledger.update(update_id)
     if update.release is None:
-        return answer("valid")
+        return StateAnswer(ValidateModelAnswer.VALID)
     policy = gateways.files().effective_policy(update)
     # A faulty policy is PlanUpdate's to report; the files are checked by the strict defaults.
     allowed = Model() if isinstance(policy, tuple) else policy.policy.model
@@ -27,7 +34,7 @@ def validate_model(update_id: str) -> dict[str, Any]:
     listed = model_files.list_versions(*place)
     if isinstance(listed, Reason):
         ledger.save(update, reasons=(listed,))
-        return answer("invalid", (listed,))
+        return StateAnswer(ValidateModelAnswer.INVALID, (listed,))
     found = gateways.release_files().inspect(
         update.release, update.bucket, allowed, versions=listed
     )
@@ -47,4 +54,5 @@ def validate_model(update_id: str) -> dict[str, Any]:
     if found.warnings:
         text = f"Warned of: {' '.join(map(str, found.warnings[:5]))}"
         ledger.add_moment(update, Moment(at=update.started_at, state="ValidateModel", text=text))
-    return answer("invalid" if found.reasons else "valid", found.reasons)
+    verdict = ValidateModelAnswer.INVALID if found.reasons else ValidateModelAnswer.VALID
+    return StateAnswer(verdict, found.reasons)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from switchover.aws import gateways
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from switchover.steps.observe_update import Observer
 
 
+class Woken(StrEnum):
+    """What became of a wake-up that found no change to look at."""
+
+    NOBODY_WAITS = "nobody_waits"
+    PEOPLE_DECIDE = "people_decide"
+    CLOSED = "closed"
+
+
 def wake_update(endpoint_name: str | None, alarm_name: str | None) -> dict[str, Any]:
     """Look for oneself: the event may be late, doubled or out of order, so it only says «look»."""
     observer = make_observer()
@@ -26,7 +35,7 @@ def wake_update(endpoint_name: str | None, alarm_name: str | None) -> dict[str, 
     seen = visit_each(endpoints, lambda name: wake_holder(name, observer))
     if endpoint_name is not None:
         adopt_wished(endpoint_name, gateways.sagemaker(), gateways.ledger(), gateways.wishes())
-    return {"verdict": ", ".join(seen.values()) or "nobody_waits", "found": seen}
+    return {"verdict": ", ".join(seen.values()) or Woken.NOBODY_WAITS, "found": seen}
 
 
 def _endpoints_of(endpoint_name: str | None, alarm_name: str | None) -> list[str]:
@@ -46,11 +55,11 @@ def wake_holder(endpoint: str, observer: Observer) -> str:
     """
     update = observer.ledger.claiming_update(endpoint)
     if update is None:
-        return "nobody_waits"
-    return str(wake(observer.heed(update.update_id), observer)["verdict"])
+        return Woken.NOBODY_WAITS
+    return wake(observer.heed(update.update_id), observer)
 
 
-def wake(update: Update, observer: Observer) -> dict[str, Any]:
+def wake(update: Update, observer: Observer) -> Woken | Verdict:
     """Answer the execution that waits, if there is something to tell it; returns what was seen.
 
     A question to people is only ever answered with no: `closed`. Otherwise `people_decide`.
@@ -59,15 +68,16 @@ def wake(update: Update, observer: Observer) -> dict[str, Any]:
         StaleUpdate: others kept changing the update; the next wake-up looks again.
     """
     if update.task_token is None or update.outcome is not None:
-        return {"verdict": "nobody_waits"}
+        return Woken.NOBODY_WAITS
     if update.open_gate is not None:
         if not _is_no_noted(update, update.open_gate, observer):
-            return {"verdict": "people_decide"}
+            return Woken.PEOPLE_DECIDE
         observer.workflow.answer(update.task_token, {"verdict": Reply.DECLINED.value})
-        return {"verdict": "closed"}
+        return Woken.CLOSED
     if update.awaited not in set(Purpose) or update.course is None:
-        return {"verdict": "nobody_waits"}
-    return observer.answer_if_settled(update.update_id, Purpose(update.awaited), update.task_token)
+        return Woken.NOBODY_WAITS
+    purpose = Purpose(update.awaited)
+    return observer.answer_if_settled(update.update_id, purpose, update.task_token).verdict
 
 
 def _is_no_noted(update: Update, gate: Gate, observer: Observer) -> bool:

@@ -55,11 +55,19 @@ def check_link(update: Update | None, secret: str, now: datetime) -> LinkState:
     return LinkState.EXPIRED if now >= link.expires_at else LinkState.OPEN
 
 
-def verdict_of(approval: Approval) -> str:
+class GateVerdict(StrEnum):
+    """What an answer of people means for the update."""
+
+    APPROVED = "approved"
+    PROMOTED = "promoted"
+    NOT_APPROVED = "not_approved"
+
+
+def verdict_of(approval: Approval) -> GateVerdict:
     """What the state machine goes on with."""
     if approval.verdict is not Reply.APPROVED:
-        return "not_approved"
-    return "approved" if approval.gate is Gate.START else "promoted"
+        return GateVerdict.NOT_APPROVED
+    return GateVerdict.APPROVED if approval.gate is Gate.START else GateVerdict.PROMOTED
 
 
 def refusals_of(approval: Approval) -> tuple[Reason, ...]:
