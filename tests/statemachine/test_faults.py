@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -99,11 +100,11 @@ def _delete_the_way_back(world: World) -> None:
 
 
 def _forget(world: World) -> None:
-    world.ledger.save(world.update(), outcome=None)
+    world.ledger.save(replace(world.update(), outcome=None))
 
 
 def _take_back_what_was_confirmed(world: World) -> None:
-    world.ledger.save(world.update(), outcome=Outcome.ROLLED_BACK)
+    world.ledger.save(replace(world.update(), outcome=Outcome.ROLLED_BACK))
 
 
 def _fail_a_request(world: World) -> None:
@@ -147,7 +148,7 @@ def test_a_stop_that_loses_the_cause_is_seen() -> None:
         tell(tap.world, _TURNED_BACK)
         before = broken_by(tap, _TURNED_BACK)
 
-        tap.world.ledger.save(tap.world.update(), reasons=())
+        tap.world.ledger.save(replace(tap.world.update(), reasons=()))
 
         assert before == {}
         assert set(broken_by(tap, _TURNED_BACK)) == {"cause kept"}

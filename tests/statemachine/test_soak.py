@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from random import Random
 from typing import TYPE_CHECKING
@@ -97,7 +98,7 @@ def _tell_otherwise(watch: Watch) -> None:
 
 
 def _forget(watch: Watch) -> None:
-    watch.world.ledger.save(watch.world.update(), outcome=None)
+    watch.world.ledger.save(replace(watch.world.update(), outcome=None))
 
 
 def _serve_another(watch: Watch) -> None:

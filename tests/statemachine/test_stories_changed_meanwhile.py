@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -247,7 +248,7 @@ def test_golden_requests_whose_pinned_version_was_destroyed_prove_nothing(
 def rewrite_plan(world: World, **changes: Any) -> None:
     """What somebody does who may write any item of the ledger."""
     update = world.update()
-    world.ledger.save(update, plan=update.planned.model_copy(update=changes))
+    world.ledger.save(replace(update, plan=update.planned.model_copy(update=changes)))
 
 
 @pytest.mark.parametrize(
@@ -323,7 +324,7 @@ def forge_a_yes(world: World) -> None:
     forged = Approval(
         gate=Gate.START, verdict=Reply.APPROVED, by=KIM, reason="", channel=Channel.IAM, at=now
     )
-    world.ledger.save(update, approvals=(forged,))
+    world.ledger.save(replace(update, approvals=(forged,)))
 
 
 def test_a_yes_that_was_written_into_the_ledger_is_no_answer(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -246,7 +247,7 @@ def test_capacity_that_is_not_back_has_the_command_that_puts_it_back() -> None:
     snapshot = CapacitySnapshot(desired_instances=4, scaling=ScalingReading(target=target))
 
     off = reason("capacity.not-restored")
-    told = needs_operator().model_copy(update={"snapshot": snapshot, "reasons": (RED, off)})
+    told = replace(needs_operator(), snapshot=snapshot, reasons=(RED, off))
 
     [command] = commands(told)
     assert "--resource-id endpoint/chat/variant/main" in command
@@ -255,12 +256,11 @@ def test_capacity_that_is_not_back_has_the_command_that_puts_it_back() -> None:
 
 
 def of_other_capacity(noted: CapacitySnapshot | None, **wishes: Any) -> Update:
-    return needs_operator().model_copy(
-        update={
-            "plan": plan(**wishes),
-            "snapshot": noted,
-            "reasons": (reason("capacity.not-restored"),),
-        }
+    return replace(
+        needs_operator(),
+        plan=plan(**wishes),
+        snapshot=noted,
+        reasons=(reason("capacity.not-restored"),),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
@@ -262,7 +262,7 @@ def test_a_trigger_that_comes_twice_starts_the_same_execution(door: Door) -> Non
     door.admit(door.open(1))
     waiting = door.open(2)
     door.admit(waiting)
-    door.ledger.save(waiting, outcome=Outcome.QUEUED)
+    door.ledger.save(replace(waiting, outcome=Outcome.QUEUED))
     door.ledger.release_claim(ENDPOINT, "arn:001")
     found = [door.start_next() for _ in range(2)]
     assert found == ["started", "started"]
@@ -275,7 +275,7 @@ def test_an_execution_that_was_stopped_before_it_took_up_its_update_gets_another
     door.admit(door.open(1))
     waiting = door.open(2)
     door.admit(waiting)
-    door.ledger.save(waiting, outcome=Outcome.QUEUED)
+    door.ledger.save(replace(waiting, outcome=Outcome.QUEUED))
     door.ledger.release_claim(ENDPOINT, "arn:001")
     door.start_next()
     stopped = door.workflow.started[0][0]
@@ -288,7 +288,7 @@ def test_what_a_crash_left_in_the_queue_is_cleared_away(door: Door) -> None:
     door.admit(door.open(1))
     waiting = door.open(2)
     door.admit(waiting)
-    door.ledger.save(waiting, outcome=Outcome.REJECTED)
+    door.ledger.save(replace(waiting, outcome=Outcome.REJECTED))
     door.ledger.release_claim(ENDPOINT, "arn:001")
     assert door.start_next() == "not_yet"
     assert door.queue.entries(ENDPOINT) == ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from tests.unit.conftest import TABLE
-from tests.unit.samples import NOW, later, update
+from tests.unit.samples import NOW, course, later, update
 
 from switchover.aws.ledger import Ledger
 from switchover.domain.errors import CallRefused, EndpointBusy, StaleUpdate, Unavailable
@@ -68,17 +69,16 @@ def test_it_is_noted_with_its_changes_before_it_is_asked(ledger: Ledger, opened:
 
     ask(
         ledger,
-        opened,
+        opened.started(course()),
         NOW,
         lambda: seen.append(ledger.update(opened.update_id)),
-        is_started=True,
     )
 
     assert (seen[0].asked_at, seen[0].is_started) == (NOW, True)
 
 
 def test_an_answer_takes_the_note_back_and_is_recorded(ledger: Ledger, opened: Update) -> None:
-    asked = ask(ledger, opened, NOW, lambda: None, once_answered={"rollback_attempts": 1})
+    asked = ask(ledger, opened, NOW, lambda: None, once_answered=lambda one: one.attempted(1))
 
     assert asked == ledger.update(opened.update_id)
     assert (asked.asked_at, asked.rollback_attempts) == (None, 1)
@@ -97,7 +97,7 @@ def test_an_answer_takes_the_note_back_and_is_recorded(ledger: Ledger, opened: U
 )
 def test_a_no_is_an_answer(ledger: Ledger, opened: Update, error: Exception) -> None:
     with pytest.raises(type(error)):
-        ask(ledger, opened, NOW, lambda: failing(error), once_answered={"rollback_attempts": 1})
+        ask(ledger, opened, NOW, lambda: failing(error), once_answered=lambda one: one.attempted(1))
 
     found = ledger.update(opened.update_id)
     assert (found.asked_at, found.rollback_attempts) == (None, 1)
@@ -117,7 +117,7 @@ def test_a_no_is_an_answer(ledger: Ledger, opened: Update, error: Exception) -> 
 )
 def test_what_is_no_answer_stays_noted(ledger: Ledger, opened: Update, error: Exception) -> None:
     with pytest.raises(type(error)):
-        ask(ledger, opened, NOW, lambda: failing(error), once_answered={"rollback_attempts": 1})
+        ask(ledger, opened, NOW, lambda: failing(error), once_answered=lambda one: one.attempted(1))
 
     found = ledger.update(opened.update_id)
     assert (found.asked_at, found.rollback_attempts) == (NOW, 0)
@@ -134,7 +134,7 @@ def test_a_throttled_request_is_forgotten_and_counts_as_none(
             opened,
             NOW,
             lambda: failing(throttled),
-            once_answered={"rollback_attempts": 1},
+            once_answered=lambda one: one.attempted(1),
         )
 
     found = ledger.update(opened.update_id)
@@ -142,7 +142,7 @@ def test_a_throttled_request_is_forgotten_and_counts_as_none(
 
 
 def test_an_earlier_request_without_an_answer_stays_noted(ledger: Ledger, opened: Update) -> None:
-    unanswered = ledger.save(opened, asked_at=NOW)
+    unanswered = ledger.save(replace(opened, asked_at=NOW))
 
     asked = ask(ledger, unanswered, later(30), lambda: None)
 
@@ -153,7 +153,7 @@ def test_an_answer_does_not_hide_what_another_execution_asks(
     ledger: Ledger, opened: Update
 ) -> None:
     def take_over() -> None:
-        ledger.save(ledger.update(opened.update_id), asked_at=later(60))
+        ledger.save(replace(ledger.update(opened.update_id), asked_at=later(60)))
 
     asked = ask(ledger, opened, NOW, take_over)
 
@@ -162,7 +162,7 @@ def test_an_answer_does_not_hide_what_another_execution_asks(
 
 def test_a_look_meanwhile_does_not_keep_the_note(ledger: Ledger, opened: Update) -> None:
     def look() -> None:
-        ledger.save(ledger.update(opened.update_id), last_seen="Updating")
+        ledger.save(replace(ledger.update(opened.update_id), last_seen="Updating"))
 
     asked = ask(ledger, opened, NOW, look)
 
@@ -170,7 +170,7 @@ def test_a_look_meanwhile_does_not_keep_the_note(ledger: Ledger, opened: Update)
 
 
 def test_who_lost_the_update_asks_for_nothing(ledger: Ledger, opened: Update) -> None:
-    ledger.save(opened, execution_arn="another")
+    ledger.save(replace(opened, execution_arn="another"))
     done: list[str] = []
 
     with pytest.raises(StaleUpdate):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -99,7 +99,7 @@ class Deployment:
 
 
 RUNNING = samples.update(plan=samples.plan(), course=samples.course())
-ENDED = RUNNING.model_copy(update={"outcome": Outcome.UPDATED})
+ENDED = replace(RUNNING, outcome=Outcome.UPDATED)
 
 
 @dataclass
@@ -147,8 +147,8 @@ def test_an_execution_that_ended_without_an_outcome_is_told_and_not_watched_fore
 
 def test_alarms_of_an_ended_update_are_the_evidence_that_was_kept() -> None:
     red = AlarmReading(name="switchover/chat/chat-v2/5xx", state=AlarmState.ALARM)
-    kept = ENDED.evidence.model_copy(update={"alarms": (red,)})
-    deployment = Deployment(Ledger([ENDED.model_copy(update={"evidence": kept})]))
+    kept = replace(ENDED.evidence, alarms=(red,))
+    deployment = Deployment(Ledger([replace(ENDED, evidence=kept)]))
 
     [scene] = look_until_over(deployment, "chat-v2", Pauses())  # type: ignore[arg-type]
 

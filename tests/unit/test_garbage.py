@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,7 +115,7 @@ def test_configs_come_before_the_models_that_they_name() -> None:
 
 def test_what_somebody_else_made_is_never_touched() -> None:
     """v1 was there before Switchover; and a plan whose name isn't ours proves nothing."""
-    foreign = done("v9").model_copy(update={"update_id": "another"})
+    foreign = replace(done("v9"), update_id="another")
 
     assert {made.version for made in made_by((*UPDATES, foreign))} == {"v2", "v3", "v4", "v5", "v1"}
     assert not any(version in {"v1", "v9"} for _, version in judged(*UPDATES, foreign))
@@ -254,7 +255,7 @@ def test_what_bears_a_name_of_earlier_versions_is_known_as_ours(stem: str, digit
     assert update.plan is not None
     renamed = update.plan.model_copy(update={"target_config": former, "target_model": former})
 
-    made = made_by([update.model_copy(update={"plan": renamed})])
+    made = made_by([replace(update, plan=renamed)])
 
     assert {(each.sort, each.name) for each in made} >= {
         (Sort.CONFIG, former),

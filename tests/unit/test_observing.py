@@ -15,7 +15,7 @@ from switchover.domain.observing import (
     Purpose,
     assess_observation,
     collect_reasons,
-    find_faults_of_way_back,
+    find_fault_of_way_back,
     moment_of,
 )
 from switchover.domain.plans.alarms import Scope
@@ -100,8 +100,8 @@ def test_somebody_elses_update_ends_the_watch(plan: Plan) -> None:
 def test_sagemakers_words_on_a_way_back_are_kept_once_the_latest_last(plan: Plan) -> None:
     def fail(update: Update, words: str) -> Update:
         seen = Observation(endpoint=endpoint(failure_reason=words))
-        faults = find_faults_of_way_back(update, Verdict.ROLLED_BACK, seen)
-        return update.model_copy(update={"way_back_faults": faults})
+        fault = find_fault_of_way_back(Verdict.ROLLED_BACK, seen)
+        return update.hindered(fault) if fault else update
 
     update = fail(fail(fail(fail(under_way(plan), "no room"), "ping"), ""), "no room")
 

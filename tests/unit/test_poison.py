@@ -123,7 +123,7 @@ def asked(gate: Gate) -> Any:
     """An update that waits for people, all of it poisoned but what opens the link."""
     link = make_link(gate, _SECRET, later(60), (poison(reason()),))
     changes = {"awaited": gate.value, "task_token": "token-1", "approvals": (), "outcome": None}
-    return everything().model_copy(update={**changes, "approval_link": link})
+    return replace(everything(), **{**changes, "approval_link": link})
 
 
 def proposal() -> Proposal:

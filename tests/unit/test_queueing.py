@@ -218,9 +218,7 @@ def test_a_release_that_was_rolled_back_is_marked() -> None:
 
 def test_a_red_alarm_marks_a_release_that_was_called_off_as_well() -> None:
     called_off = rolled_back("update.aborted")
-    both = called_off.model_copy(
-        update={"reasons": (*called_off.reasons, reason("alarm.went-red"))}
-    )
+    both = called_off.with_reasons(*called_off.reasons, reason("alarm.went-red"))
     assert mark_after(both) is not None
 
 

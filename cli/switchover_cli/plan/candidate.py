@@ -59,7 +59,7 @@ def open_candidate(
 
 def judge(opened: Candidate, found: Inspection) -> Candidate:
     """The candidate with what validation found."""
-    judged = opened.update.model_copy(update={"reasons": found.reasons, "warnings": found.warnings})
+    judged = opened.update.inspected(found.reasons, found.warnings)
     return Candidate(judged, opened.refusals, found.unchecked)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -141,12 +142,11 @@ def _stays_refused(
 def _as_new(deployment: Deployment, update: Update, endpoint: EndpointReading | Absent) -> Update:
     """The update as a start of it would open it: not one that runs, or ran, under the same name."""
     name = execution_name(update.endpoint, update.version, uuid4().hex)
-    return update.model_copy(
-        update={
-            "update_id": name,
-            "execution_arn": deployment.execution_arn(name),
-            "offered_at": endpoint.read_at,
-        }
+    return replace(
+        update,
+        update_id=name,
+        execution_arn=deployment.execution_arn(name),
+        offered_at=endpoint.read_at,
     )
 
 

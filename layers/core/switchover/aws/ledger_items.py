@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import fields as fields_of
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from switchover.domain.ended import Ended
@@ -45,6 +47,8 @@ _OWN_ATTRIBUTES = {
     "is_unreadable",
     "parts",
 }
+_UPDATE = TypeAdapter(Update)
+_ENDED = TypeAdapter(Ended)
 # Told to people, and nothing is decided by them: an update goes on without them if they are lost.
 _TOLD_ONLY = frozenset({"warnings", "preflight", "evidence", "golden"})
 
@@ -60,9 +64,9 @@ class Body:
 def body_of(update: Update) -> Body:
     """Divide an update by how long its fields are."""
     fields = {
-        name: to_json(getattr(update, name), by_alias=False)
-        for name in Update.model_fields
-        if name not in _OWN_ATTRIBUTES
+        each.name: to_json(getattr(update, each.name), by_alias=False)
+        for each in fields_of(Update)
+        if each.name not in _OWN_ATTRIBUTES
     }
     by_length = sorted(fields, key=lambda name: len(fields[name]))
     together, short = 0, set[str]()
@@ -107,22 +111,22 @@ def read_update(item: dict[str, Any], read_part: Callable[[str, str, str], bytes
             if (raw := _read_long(read_part, update_id, name, digest)) is not None
         }
         # What newer versions add, also deep inside, is passed over.
-        update = Update.model_validate_json(_join(_text_of(item["body"]), long), extra="ignore")
-        return update.model_copy(
-            update={
-                "task_token": item.get("task_token", {}).get("S"),
-                "awaited": item.get("awaited", {}).get("S"),
-                **{
-                    noted: Outcome(item[noted]["S"])
-                    for noted in ("emitted", "announced")
-                    if noted in item
-                },
-                "revision": int(item["revision"]["N"]),
-                "parts": {name: digest for name, digest in parts.items() if name in long},
-            }
+        update = _UPDATE.validate_json(_join(_text_of(item["body"]), long), extra="ignore")
+        return replace(
+            update,
+            task_token=item.get("task_token", {}).get("S"),
+            awaited=item.get("awaited", {}).get("S"),
+            emitted=_outcome_in(item, "emitted") or update.emitted,
+            announced=_outcome_in(item, "announced") or update.announced,
+            revision=int(item["revision"]["N"]),
+            parts={name: digest for name, digest in parts.items() if name in long},
         )
     except (KeyError, ValueError, TypeError, AttributeError, zlib.error) as error:
         return _stand_in(item, " ".join(str(error).split()))
+
+
+def _outcome_in(item: dict[str, Any], noted: str) -> Outcome | None:
+    return Outcome(item[noted]["S"]) if noted in item else None
 
 
 def _read_long(
@@ -164,10 +168,11 @@ def read_ended(item: dict[str, Any] | None) -> Ended:
         return Ended()
     try:
         body = item["body"]["S"] if "body" in item else "{}"
-        told: dict[str, Outcome] = {
-            noted: Outcome(item[noted]["S"]) for noted in ("emitted", "announced") if noted in item
-        }
-        return Ended.model_validate_json(body).model_copy(update=told)
+        return replace(
+            _ENDED.validate_json(body),
+            emitted=_outcome_in(item, "emitted"),
+            announced=_outcome_in(item, "announced"),
+        )
     except (KeyError, ValueError):
         return Ended()
 

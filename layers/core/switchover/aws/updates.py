@@ -6,9 +6,11 @@ kept beside its endpoint's claim: people are told it once, and the endpoint is f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic_core import to_json
 
 from switchover.aws.ledger_items import (
     SCHEMA,
@@ -21,8 +23,7 @@ from switchover.aws.ledger_items import (
 )
 from switchover.aws.parts import Parts, digest_of
 from switchover.aws.table import BY_START, key
-from switchover.domain.brevity import fit_reasons
-from switchover.domain.ended import Ended, add_end
+from switchover.domain.ended import add_end, end_of
 from switchover.domain.errors import LedgerRefused, StaleUpdate, UpdateUnknown, UpdateUnreadable
 from switchover.domain.listing import Listed, list_update
 from switchover.log import logger
@@ -91,8 +92,8 @@ class Updates(Parts):
         item = self._get(*_place(update_id))
         return None if item is None else read_update(item, self._read_part)
 
-    def save(self, update: Update, **changes: object) -> Update:
-        """Record changes to an update; returns it changed.
+    def save(self, update: Update) -> Update:
+        """Record a changed update; returns it with its new revision.
 
         Raises:
             StaleUpdate: it was changed since it was read; read again and decide anew.
@@ -101,23 +102,21 @@ class Updates(Parts):
         """
         if update.is_unreadable:
             raise UpdateUnreadable(str(update.reasons[0]))
-        return self._write(update, changes)
+        return self._write(update)
 
-    def settle(self, update: Update, **changes: object) -> Update:
-        """Record how an update ended, if need be beside its endpoint's claim; returns it changed.
+    def settle(self, update: Update) -> Update:
+        """Record an update that ended, if need be beside its endpoint's claim; returns it.
 
         Raises:
             StaleUpdate: it was changed since it was read; read again and decide anew.
             LedgerRefused: DynamoDB takes it nowhere.
         """
         try:
-            return self.save(update, **changes)
+            return self.save(update)
         except LedgerRefused as refusal:
             logger().error("kept beside the claim", extra={"refusal": str(refusal)})
-            ended = Ended.model_validate({**changes, "revision": update.revision})
-            ended = ended.model_copy(update={"reasons": fit_reasons(ended.reasons)})
-            self._put(*_place_of_end(update), body={"S": ended.model_dump_json()})
-            return update.model_copy(update=changes)
+            self._put(*_place_of_end(update), body={"S": to_json(end_of(update)).decode()})
+            return update
 
     def settle_unreadable(self, update: Update, execution_arn: str) -> Update:
         """Put what stands in for an unreadable update in its place; the old record is kept beside it.
@@ -125,14 +124,12 @@ class Updates(Parts):
         Raises:
             StaleUpdate: it was changed since it was read; read again and decide anew.
         """
-        changes = {"execution_arn": execution_arn, "is_unreadable": False}
-        return self._write(update, changes, ", unreadable = if_not_exists(body, :schema)")
+        readable = replace(update.carried_by(execution_arn), is_unreadable=False)
+        return self._write(readable, ", unreadable = if_not_exists(body, :schema)")
 
-    def _write(self, update: Update, changes: dict[str, Any], also: str = "") -> Update:
+    def _write(self, update: Update, also: str = "") -> Update:
         """Write what is long first, then the item that points at it, on one condition."""
-        changed, attributes = self._write_parts(
-            update.model_copy(update={**changes, "revision": update.revision + 1})
-        )
+        changed, attributes = self._write_parts(replace(update, revision=update.revision + 1))
         is_written = self._change(
             *_place(update.update_id),
             "SET body = :body, parts = :parts, listed = :listed, #schema = :schema,"
@@ -158,7 +155,7 @@ class Updates(Parts):
         for name, digest in parts.items():
             if update.parts.get(name) != digest:
                 self._keep_part(update.update_id, name, body.long[name])
-        return update.model_copy(update={"parts": parts}), {
+        return replace(update, parts=parts), {
             "body": pack(body.short),
             "parts": pack_parts(parts),
             "listed": {"S": list_update(update).model_dump_json(exclude_defaults=True)},

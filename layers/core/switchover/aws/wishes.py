@@ -206,7 +206,7 @@ def heed(update: Update, ledger: Ledger, wishes: Wishes) -> Update:
     asked = wishes.find_abort(update)
     if asked is None:
         return update
-    heeded = ledger.save(update, abort=asked)
+    heeded = ledger.save(update.called_off(asked))
     ledger.add_moment(heeded, Moment(at=asked.at, state="Abort", text=asked.told))
     return heeded
 

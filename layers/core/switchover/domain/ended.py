@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
+from switchover.domain.brevity import fit_reasons
 from switchover.domain.outcome import Outcome
 from switchover.domain.reasons import Reason
 from switchover.domain.serving import Serving
@@ -15,13 +18,12 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
 
 
-class Ended(BaseModel):
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="ignore"))
+class Ended:
     """What is kept of an end beside the endpoint's claim. Without an outcome only who was told is known.
 
     `revision` is that of the update which took no change: once it takes one, it knows better.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     revision: int = 0
     outcome: Outcome | None = None
@@ -34,17 +36,36 @@ class Ended(BaseModel):
     announced: Outcome | None = None
 
 
-_OF_END = ("outcome", "summary", "reasons", "ended_at", "serving_config", "serving")
-
-
 def add_end(update: Update, kept: Ended) -> Update:
     """The update with what is kept of its end, and with who was told of that."""
     is_newest = kept.outcome is not None and kept.revision == update.revision
     if is_newest and update.outcome is None:
-        update = update.model_copy(update={name: getattr(kept, name) for name in _OF_END})
-    told = {
-        noted: update.outcome
-        for noted in ("emitted", "announced")
-        if getattr(kept, noted) is update.outcome is not None
-    }
-    return update.model_copy(update=told)
+        update = replace(
+            update,
+            outcome=kept.outcome,
+            summary=kept.summary,
+            reasons=kept.reasons,
+            ended_at=kept.ended_at,
+            serving_config=kept.serving_config,
+            serving=kept.serving,
+        )
+    if update.outcome is None:
+        return update
+    return replace(
+        update,
+        emitted=update.outcome if kept.emitted is update.outcome else update.emitted,
+        announced=update.outcome if kept.announced is update.outcome else update.announced,
+    )
+
+
+def end_of(update: Update) -> Ended:
+    """The end of an update, to be kept beside the endpoint's claim; bounded, as its own record isn't."""
+    return Ended(
+        revision=update.revision,
+        outcome=update.outcome,
+        summary=update.summary,
+        reasons=fit_reasons(update.reasons),
+        ended_at=update.ended_at,
+        serving_config=update.serving_config,
+        serving=update.serving,
+    )

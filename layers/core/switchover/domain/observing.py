@@ -20,7 +20,6 @@ from switchover.domain.outcome import serves
 from switchover.domain.plans.alarms import Scope, detection_seconds
 from switchover.domain.reasons import Reason
 from switchover.domain.update.records import Evidence, Moment
-from switchover.domain.update.update import add_fault
 from switchover.domain.verdict import Verdict, has_moved, judge, judge_resize
 
 if TYPE_CHECKING:
@@ -218,14 +217,12 @@ def failure_of(seen: Observation) -> str:
     return seen.endpoint.failure_reason if isinstance(seen.endpoint, EndpointReading) else ""
 
 
-def find_faults_of_way_back(
-    update: Update, verdict: Verdict, seen: Observation
-) -> tuple[Reason, ...]:
-    """What stood in the way of going back so far, with SageMaker's words if it could not go it now."""
+def find_fault_of_way_back(verdict: Verdict, seen: Observation) -> Reason | None:
+    """SageMaker's words on why it could not go back; None if it could, or says nothing."""
     words = failure_of(seen)
     if verdict not in {Verdict.ROLLED_BACK, Verdict.MIXED, Verdict.FAILED} or not words:
-        return update.way_back_faults
-    return add_fault(update, _say_failure(seen.endpoint.name, words))
+        return None
+    return _say_failure(seen.endpoint.name, words)
 
 
 def _say_failure(endpoint: str, words: str) -> Reason:

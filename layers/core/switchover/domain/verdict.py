@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.plans.timeline import START_GRACE_SECONDS
@@ -29,14 +31,13 @@ class Verdict(StrEnum):
     UNHEEDED = "unheeded"
 
 
-class Course(BaseModel):
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class Course:
     """One change of a live endpoint that was asked for: where from, where to, and by when.
 
     `modified_before` is the endpoint's LastModifiedTime just before the request: until it advances,
     or a moving status is seen, InService says nothing.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     target_config: str
     started_at: datetime
@@ -44,6 +45,10 @@ class Course(BaseModel):
     modified_before: datetime
     was_seen_moving: bool = False
     recreates: bool = False
+
+    def seen_moving(self, *, is_moving: bool) -> Course:
+        """With whether the change was seen to begin."""
+        return replace(self, was_seen_moving=is_moving)
 
 
 def course_of(

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_jsonable_python
 
 from switchover.domain.approvals.approval import write_query
 from switchover.domain.approvals.four_eyes import say_offerers
@@ -86,7 +87,7 @@ def announce_outcome(update: Update, now: EndpointReading | Absent | None = None
                     for override in (update.plan.overrides if update.plan else ())
                 ],
                 "reasons": [reason.model_dump() for reason in fit_reasons(update.reasons)],
-                "evidence": update.evidence.model_dump(mode="json"),
+                "evidence": to_jsonable_python(update.evidence),
                 "golden": [result.model_dump(mode="json") for result in update.golden],
                 "identity": (update.identity or UNASKED).model_dump(mode="json"),
                 "serving": update.serving.model_dump(mode="json") if update.serving else None,

@@ -35,7 +35,7 @@ def stop_update(update_id: str, request: AbortRequest, observer: Observer) -> Ob
 def _record(update_id: str, request: AbortRequest, ledger: Ledger) -> Update | Objection:
     def record() -> Update | Objection:
         update = ledger.update(update_id)
-        return object_to_abort(update) or ledger.save(update, abort=request)
+        return object_to_abort(update) or ledger.save(update.called_off(request))
 
     recorded = try_anew(record)
     if not isinstance(recorded, Objection):

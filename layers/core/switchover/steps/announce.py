@@ -40,7 +40,7 @@ def announce(
     if update.outcome is None:
         # RecordOutcome crashed, or another execution has taken the update up since; what this one
         # knows is told all the same.
-        told = update.model_copy(update={"outcome": outcome, "summary": conclusion.summary})
+        told = update.concluded(outcome, conclusion.summary, update.reasons)
     announcement = announce_outcome(told, _look_again(told))
     try:
         # The event also wakes the queue, each time; people needn't hear again that a release still waits.
@@ -74,7 +74,8 @@ def _record_anew(update_id: str, conclusion: Conclusion, execution: Execution) -
         reopened = wiring.reopening().reopen(
             update_id, execution.arn, execution.request, execution.started_at
         )
-        return gateways.ledger().save(reopened, **dict(conclusion))
+        concluded = reopened.concluded(conclusion.outcome, conclusion.summary, conclusion.reasons)
+        return gateways.ledger().save(concluded)
     except SwitchoverError as error:
         return _unknown(update_id, conclusion, execution, str(error))
 
@@ -88,7 +89,7 @@ def _unknown(update_id: str, conclusion: Conclusion, execution: Execution, fault
         revision=0,
         fault=fault,
     )
-    return unknown.model_copy(update={"outcome": conclusion.outcome, "summary": conclusion.summary})
+    return unknown.concluded(conclusion.outcome, conclusion.summary, unknown.reasons)
 
 
 def _look_again(update: Update) -> EndpointReading | Absent | None:

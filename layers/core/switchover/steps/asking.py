@@ -10,11 +10,15 @@ from switchover.aws.ledger import try_anew
 from switchover.domain.errors import CallRefused, NameTaken, NoAnswer, StaleUpdate, SwitchoverError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from switchover.aws.ledger import Ledger
     from switchover.domain.update.update import Update
+
+
+def _unchanged(update: Update) -> Update:
+    return update
 
 
 def ask(
@@ -23,30 +27,31 @@ def ask(
     at: datetime,
     act: Callable[[], object],
     *,
-    once_answered: Mapping[str, object] | None = None,
-    **changes: object,
+    once_answered: Callable[[Update], Update] = _unchanged,
 ) -> Update:
-    """Record `changes` and that AWS is about to be asked for something, then `act`; returns the update.
+    """Record `update` and that AWS is about to be asked for something, then `act`; returns the update.
 
     That record stays if no answer comes: the request may be under way still, and no outcome is told
-    before it can't land any more. `at` is SageMaker's clock; `once_answered` is recorded with an answer,
-    be it a no. Throttled is asked too often, and no answer to what was asked. An execution that lost the
-    update to another one meanwhile asks for nothing.
+    before it can't land any more. `at` is SageMaker's clock; the change `once_answered` is recorded with
+    an answer, be it a no. Throttled is asked too often, and no answer to what was asked. An execution
+    that lost the update to another one meanwhile asks for nothing.
 
     Raises:
         StaleUpdate: the update was changed since it was read; nothing was asked for.
     """
-    noted = ledger.save(update, asked_at=at, **changes)
-    forgotten: dict[str, object] = {"asked_at": update.asked_at}
-    answered = {**forgotten, **(once_answered or {})}
+    noted = ledger.save(update.asking_aws(at))
+
+    def record_answer(change: Callable[[Update], Update]) -> Update:
+        return _record_answer(ledger, noted, lambda one: change(one.heard_by_aws(update.asked_at)))
+
     try:
         act()
     except Exception as error:
         words = _root_of(error)
         if _is_refusal(error, words):
-            _record_answer(ledger, noted, forgotten if is_unanswered(words) else answered)
+            record_answer(_unchanged if is_unanswered(words) else once_answered)
         raise
-    return _record_answer(ledger, noted, answered)
+    return record_answer(once_answered)
 
 
 def _root_of(error: BaseException) -> BaseException:
@@ -63,14 +68,14 @@ def _is_refusal(error: Exception, words: BaseException) -> bool:
     return was_refused(words)
 
 
-def _record_answer(ledger: Ledger, noted: Update, answered: dict[str, object]) -> Update:
+def _record_answer(ledger: Ledger, noted: Update, answer: Callable[[Update], Update]) -> Update:
     """Take a note back, and no other: an earlier request whose answer is unknown stays noted."""
 
     def record_anew() -> Update:
         newest = ledger.update(noted.update_id)
         is_own = newest.asked_at == noted.asked_at
-        return ledger.save(newest, **answered) if is_own else newest
+        return ledger.save(answer(newest)) if is_own else newest
 
     with suppress(StaleUpdate):
-        return ledger.save(noted, **answered)
+        return ledger.save(answer(noted))
     return try_anew(record_anew)

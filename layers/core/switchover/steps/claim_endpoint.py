@@ -57,4 +57,4 @@ def _go_on(request: Request, execution: Execution) -> Decision:
 def _pin(update: Update) -> Update:
     """Fix which version of the policy this run goes by: every later state reads that one."""
     newest = gateways.files().find_version(update.bucket, policy_key(update.endpoint))
-    return gateways.ledger().save(update, policy_version=newest)
+    return gateways.ledger().save(update.pinned_to(newest))

@@ -19,7 +19,7 @@ def copy_release(update_id: str) -> StateAnswer[CopyVerdict]:
     if standing.verdict is CopyVerdict.COPYING and not update.source_digest:
         # Of what source an earlier update left unfinished parts, nobody knows.
         copying.abort(standing)
-        update = ledger.save(update, source_digest=standing.source_digest)
+        update = ledger.save(update.copying_from(standing.source_digest))
     if standing.verdict is CopyVerdict.COPYING:
         standing = copying.copy(standing)
     if standing.verdict is CopyVerdict.REJECTED and update.source_digest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -148,8 +148,8 @@ class BakeGuard:
                 return None
             if called.is_standing is is_standing:
                 return None
-            changed = called.model_copy(update={"is_standing": is_standing})
-            return self.observer.ledger.save(update, guard=changed)
+            changed = replace(called, is_standing=is_standing)
+            return self.observer.ledger.save(update.guarded(changed))
 
         return try_anew(record)
 
@@ -196,10 +196,10 @@ class BakeGuard:
                 f": fewer than {update.planned.guard.min_requests}, so that the bake proves nothing"
             )
         elif update.guard is not None:
-            enough = update.guard.model_copy(update={"has_seen_enough": True})
+            enough = replace(update.guard, has_seen_enough=True)
             # Read anew: looks record what they see while metrics are read.
             newest = self.observer.ledger.update(update.update_id)
-            update = self.observer.ledger.save(newest, guard=enough)
+            update = self.observer.ledger.save(newest.guarded(enough))
         self.observer.ledger.add_moment(update, Moment(at=now, state="GuardBake", text=f"{told}."))
 
     def _stop(self, update: Update, now: datetime, reasons: tuple[Reason, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
@@ -17,7 +17,7 @@ from switchover.domain.observing import (
     assess_observation,
     collect_reasons,
     failure_of,
-    find_faults_of_way_back,
+    find_fault_of_way_back,
     moment_of,
 )
 from switchover.domain.verdict import Verdict, has_moved
@@ -136,32 +136,17 @@ class Observer:
         )
         evidence = self._keep(update, purpose, verdict, seen)
         reasons = collect_reasons(verdict, purpose, seen, evidence, update.abort)
-        changes: dict[str, object] = {
-            "last_seen": moment.text,
-            "course": course.model_copy(update={"was_seen_moving": is_moving}),
-            "evidence": evidence,
-            "way_back_faults": find_faults_of_way_back(update, verdict, seen)
-            if purpose is Purpose.ROLLBACK
-            else update.way_back_faults,
-        }
-        if verdict is Verdict.ARRIVED and purpose is Purpose.OUTCOME and update.settled_at is None:
-            taken = seen.at - course.started_at
-            changes |= {"settled_at": seen.at, "moving_seconds": round(taken.total_seconds())}
-        if purpose in _JUDGING and verdict in _UNSETTLING:
-            # Known even if the execution is stopped before the way back begins.
-            changes["cause"] = reasons
-        if purpose is Purpose.WATCH:
-            # With what was read of the update: whoever calls it off comes before this, or too late.
-            changes["is_confirmed"] = verdict is Verdict.ARRIVED
+        changed = update.seen(moment.text, evidence, course.seen_moving(is_moving=is_moving))
+        changed = _judged(changed, purpose, verdict, seen, reasons)
         guard = (
             call_guard(update, seen.endpoint)
             if purpose is Purpose.OUTCOME and verdict is Verdict.MOVING
             else None
         )
         if guard is not None:
-            changes["guard"] = guard
-        if any(getattr(update, name) != value for name, value in changes.items()):
-            self.ledger.save(update, **changes)
+            changed = changed.guarded(guard)
+        if changed != update:
+            self.ledger.save(changed)
         if guard is not None:
             # Only by whoever could record it: wake-ups come doubled.
             self.guards.call(update.update_id, guard.bake_since)
@@ -178,14 +163,36 @@ class Observer:
             return self.traces.gather(update, seen)
         if purpose is not Purpose.ROLLBACK:
             return update.evidence
-        found: dict[str, object] = {}
-        if not update.evidence.log.group:
+        known = update.evidence
+        if not known.log.group:
             # No look failed it, but a test or a handler: its containers may say why.
-            found["log"] = self.traces.log_of(update)
-        if verdict is Verdict.ARRIVED and not update.evidence.failure_reason:
+            known = replace(known, log=self.traces.log_of(update))
+        if verdict is Verdict.ARRIVED and not known.failure_reason:
             # It was called off, and this is what SageMaker says of its having turned back.
-            found["failure_reason"] = failure_of(seen)
-        return update.evidence.model_copy(update=found)
+            known = replace(known, failure_reason=failure_of(seen))
+        return known
+
+
+def _judged(
+    update: Update,
+    purpose: Purpose,
+    verdict: Verdict,
+    seen: Observation,
+    reasons: tuple[Reason, ...],
+) -> Update:
+    """The update with what a verdict means for it."""
+    fault = find_fault_of_way_back(verdict, seen) if purpose is Purpose.ROLLBACK else None
+    if fault is not None:
+        update = update.hindered(fault)
+    if verdict is Verdict.ARRIVED and purpose is Purpose.OUTCOME:
+        update = update.settled(seen.at)
+    if purpose in _JUDGING and verdict in _UNSETTLING:
+        # Known even if the execution is stopped before the way back begins.
+        update = update.doomed(reasons)
+    if purpose is Purpose.WATCH:
+        # With what was read of the update: whoever calls it off comes before this, or too late.
+        update = update.confirmed(is_confirmed=verdict is Verdict.ARRIVED)
+    return update
 
 
 def _verdict_before(update: Update, purpose: Purpose) -> Verdict | None:

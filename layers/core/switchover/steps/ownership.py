@@ -47,17 +47,10 @@ class Ownership:
         if reopens:
             if update.outcome is not Outcome.QUEUED:
                 return None
-            return self._ledger.save(
-                update,
-                execution_arn=execution_arn,
-                outcome=None,
-                summary="",
-                reasons=(),
-                ended_at=None,
-            )
+            return self._ledger.save(update.reopened().carried_by(execution_arn))
         if update.outcome is None and self._workflow.is_running(update.execution_arn):
             return None
-        return self._ledger.save(update, execution_arn=execution_arn)
+        return self._ledger.save(update.carried_by(execution_arn))
 
     def go_on(self, request: Request, execution_arn: str, at: datetime) -> Update | Decision:
         """Take up the update that a request names: the update if it wants its turn, else what is next.
@@ -90,14 +83,7 @@ class Ownership:
 
     def _reopen(self, update: Update) -> Update:
         """Take back the outcome of an update whose way back goes on, and keep why it goes back."""
-        return self._ledger.save(
-            update,
-            outcome=None,
-            summary="",
-            reasons=(),
-            ended_at=None,
-            cause=cause_before_crash(update),
-        )
+        return self._ledger.save(update.doomed(cause_before_crash(update)).reopened())
 
     def _is_carried_by_another(self, update: Update, execution_arn: str) -> bool:
         """Whether the claim names a live execution, where the update itself can't say which one it is."""

@@ -45,24 +45,25 @@ def plan_update(update_id: str) -> StateAnswer[PlanUpdateAnswer]:
         dashboard=settings().dashboard,
     )
     offered_by = gateways.witness().offerers(subjects_of(update, settings().bucket))
-    update = update.model_copy(update={"offered_by": offered_by})
+    update = update.offered_as(offered_by)
     planning = make_plan(update, found)
+    update = update.checked(planning.preflight)
     plan = planning.plan
     if plan is None:
-        ledger.save(update, preflight=planning.preflight)
+        ledger.save(update)
         return StateAnswer(PlanUpdateAnswer.REJECTED, planning.reasons)
     start = wiring.admission().postpone(
         update, found.endpoint, plan.worst_seconds, wiring.queue_runner()
     )
     if isinstance(start, Decision):
-        ledger.save(update, preflight=planning.preflight)
+        ledger.save(update)
         waits = start.turn is Turn.WAIT
         verdict = PlanUpdateAnswer.QUEUED if waits else PlanUpdateAnswer.REJECTED
         return StateAnswer(verdict, start.reasons)
     plan = plan.model_copy(update={"begin_by": start.begin_by(plan.worst_seconds)})
     if plan.golden_pin and found.golden_files is not None:
         gateways.manifests().keep(update.update_id, GOLDEN, found.golden_files)
-    update = ledger.save(update, plan=plan, preflight=planning.preflight, version=plan.version)
+    update = ledger.save(update.with_plan(plan))
     text = " ".join(filter(None, (plan.summary, update.hotfix_told, update.overrides_told)))
     ledger.add_moment(update, Moment(at=found.endpoint.read_at, state="PlanUpdate", text=text))
     verdict = PlanUpdateAnswer.NEEDS_APPROVAL if plan.needs_approval else PlanUpdateAnswer.PLANNED

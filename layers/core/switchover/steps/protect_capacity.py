@@ -50,7 +50,7 @@ def protect_capacity(update_id: str) -> StateAnswer[ProtectCapacityAnswer]:
         if not has_room:
             sagemaker.set_instances(plan.endpoint, plan.variant, wanted)
 
-    ask(ledger, update, endpoint.read_at, protect, snapshot=noted, course=course)
+    ask(ledger, update.protecting(noted, course), endpoint.read_at, protect)
     return StateAnswer(
         ProtectCapacityAnswer.PROTECTED if has_room else ProtectCapacityAnswer.MOVING
     )

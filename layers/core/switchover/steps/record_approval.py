@@ -22,15 +22,11 @@ def record_approval(
     read = read_reply(update, gate, reply, decided, endpoint.read_at, plan_digest)
     given = choose_record(update.approval_of(gate), read)
     if given is read:
-        course = update.course
+        changed = update.answered(given, refusals_of(given))
         if gate is Gate.PROMOTION:
             plan = update.planned
-            course = course_of(plan.target_config, endpoint, plan.watch_seconds)
-        update = ledger.save(
-            update,
-            approvals=(*update.approvals, given),
-            course=course,
-            cause=refusals_of(given),
-        )
+            watch = course_of(plan.target_config, endpoint, plan.watch_seconds)
+            changed = changed.on_course(watch)
+        update = ledger.save(changed)
     ledger.add_moment(update, Moment(at=given.at, state="RecordApproval", text=given.told))
     return StateAnswer(verdict_of(given), refusals_of(given))

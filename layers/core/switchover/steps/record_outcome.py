@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from switchover.aws.queue import Queue
     from switchover.aws.watched_alarms import WatchedAlarms
     from switchover.aws.wishes import Wishes
-    from switchover.domain.fleet import Absent
+    from switchover.domain.fleet import Absent, EndpointReading
     from switchover.domain.outcome import Ending
     from switchover.domain.reasons import Reason
     from switchover.domain.update.update import Update
@@ -150,19 +150,14 @@ class Endings:
                 cause=update.cause,
             )
         )
-        recorded = self._ledger.settle(
-            update,
-            outcome=conclusion.outcome,
-            summary=conclusion.summary,
-            reasons=_each_once(
-                *conclusion.reasons,
-                *(update.way_back_faults if conclusion.outcome is Outcome.NEEDS_OPERATOR else ()),
-                *update.left_to_others,
-            ),
-            ended_at=endpoint.read_at,
-            serving_config=(endpoint.config_name if isinstance(endpoint, EndpointReading) else ""),
-            serving=serving_of(endpoint, update.plan),
+        reasons = _each_once(
+            *conclusion.reasons,
+            *(update.way_back_faults if conclusion.outcome is Outcome.NEEDS_OPERATOR else ()),
+            *update.left_to_others,
         )
+        serving = serving_of(endpoint, update.plan)
+        concluded = update.concluded(conclusion.outcome, conclusion.summary, reasons)
+        recorded = self._ledger.settle(concluded.ended(endpoint.read_at, serving))
         text = conclusion.summary
         self._ledger.add_moment(
             recorded, Moment(at=endpoint.read_at, state="RecordOutcome", text=text)
@@ -176,7 +171,11 @@ class Endings:
             return update
         left = tell_leftovers(update.endpoint, self._leftovers.find(update, endpoint))
         reasons = _each_once(*update.reasons, *left)
-        return update if reasons == update.reasons else self._ledger.save(update, reasons=reasons)
+        return (
+            update
+            if reasons == update.reasons
+            else self._ledger.save(update.with_reasons(*reasons))
+        )
 
     def _tell_what_came_too_late(self, update: Update) -> None:
         """A request to stop an update that was confirmed before anything took it up."""

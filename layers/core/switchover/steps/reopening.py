@@ -55,7 +55,7 @@ class Reopening:
         if meant.endpoint == UNKNOWN_ENDPOINT:
             meant = replace(meant, endpoint=endpoint)
         update = meant.open(update_id, execution_arn, at)
-        return self._ledger.open_update(update.model_copy(update={"is_reopened": True}))
+        return self._ledger.open_update(replace(update, is_reopened=True))
 
     def _first_request(self, update_id: str, execution_arn: str) -> Request | None:
         """What the execution was asked that the update is named after; None if that is forgotten."""

@@ -174,7 +174,7 @@ class Restoring:
             return update
         text = " ".join(filter(None, (restoration.told, *(each.message for each in lost))))
         moment = Moment(at=endpoint.read_at, state="RestoreCapacity", text=text)
-        saved = self._ledger.save(update, left_to_others=left)
+        saved = self._ledger.save(update.left(left))
         self._ledger.add_moment(saved, moment)
         return saved
 
@@ -190,7 +190,7 @@ class Restoring:
             if not update.is_resize_asked:
                 # But by somebody else: no course that was noted is this one.
                 course = _course_at(endpoint, plan, was_seen_moving=True)
-                self._ledger.save(update, course=course)
+                self._ledger.save(update.on_course(course))
             return RestoreCapacityAnswer.MOVING
         if restoration.is_out_of_reach:
             return RestoreCapacityAnswer.MISSED
@@ -204,7 +204,7 @@ class Restoring:
             self._sagemaker.set_instances, plan.endpoint, plan.variant, restoration.instances
         )
         course = _course_at(endpoint, plan)
-        ask(self._ledger, update, endpoint.read_at, resize, course=course, is_resize_asked=True)
+        ask(self._ledger, update.resizing(course), endpoint.read_at, resize)
         return RestoreCapacityAnswer.MOVING
 
 

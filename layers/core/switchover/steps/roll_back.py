@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
 from switchover.domain.answers import StateAnswer
@@ -15,7 +15,6 @@ from switchover.domain.outcome import Ending, first_of
 from switchover.domain.refusals import call_refused
 from switchover.domain.rollback import Move, find_cause, find_way_back
 from switchover.domain.update.records import Moment
-from switchover.domain.update.update import add_fault
 from switchover.steps import wiring
 from switchover.steps.asking import ask
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from switchover.domain.fleet import Absent, EndpointReading
     from switchover.domain.rollback import WayBack
-    from switchover.domain.update.records import NotedMoment
     from switchover.domain.update.update import Update
 
 _LANDING = "Looking again soon: what was asked of SageMaker and not answered may still begin."
@@ -61,15 +59,16 @@ def roll_back(update_id: str, ending: Ending) -> StateAnswer[RollBackAnswer]:
     is_end = move in {Move.NOTHING, Move.GIVE_UP}
     is_landing = is_end and update.has_request_under_way(endpoint.read_at)
     text = _LANDING if is_landing else f"{way.told}: {why}"
-    noted = ledger.add_move(update, Moment(at=endpoint.read_at, state="RollBack", text=text))
+    moment = Moment(at=endpoint.read_at, state="RollBack", text=text)
+    update = update.moved(ledger.add_move(update, moment))
     if is_landing:
-        ledger.save(update, last_move=noted)
+        ledger.save(update)
         return StateAnswer(RollBackAnswer.LANDING)
     if is_end:
         return StateAnswer(
             RollBackAnswer.SETTLED if move is Move.NOTHING else RollBackAnswer.GAVE_UP
         )
-    return StateAnswer(_make(way, update, endpoint, why, noted))
+    return StateAnswer(_make(way, update, endpoint, why))
 
 
 def _turn_back(update: Update, ending: Ending, now: datetime) -> Update:
@@ -78,7 +77,7 @@ def _turn_back(update: Update, ending: Ending, now: datetime) -> Update:
     mark = mark_before_way_back(update, cause, now)
     if mark is not None:
         gateways.wishes().add_mark(mark)
-    return gateways.ledger().save(update, cause=cause, turned_back_at=now)
+    return gateways.ledger().save(update.turned_back(cause, now))
 
 
 def _make(
@@ -86,32 +85,29 @@ def _make(
     update: Update,
     endpoint: EndpointReading | Absent,
     why: str,
-    noted: NotedMoment,
 ) -> RollBackAnswer:
     """Make a move; only one that SageMaker has answered counts as an attempt."""
     ledger, move, at = gateways.ledger(), way.move, endpoint.read_at
-    answered = {"rollback_attempts": update.rollback_attempts + move.is_attempt}
-    changes: dict[str, Any] = {
-        "last_move": noted,
-        "is_mixed": way.is_mixed,
-        "tripped_at": at if move is Move.TRIP_ABORT_ALARM else update.tripped_at,
-        "abort_published_at": at if move is Move.PUBLISH_ABORT else update.abort_published_at,
-        "is_resize_asked": False,
-        "course": way.course(endpoint, update),
-    }
+    attempts = update.rollback_attempts + move.is_attempt
+    moving = update.going_back(
+        way.course(endpoint, update),
+        is_mixed=way.is_mixed,
+        tripped_at=at if move is Move.TRIP_ABORT_ALARM else None,
+        abort_published_at=at if move is Move.PUBLISH_ABORT else None,
+    )
     if move is Move.WAIT:
-        ledger.save(update, **changes)
+        ledger.save(moving)
         return RollBackAnswer.MOVING
     go_back = partial(wiring.endpoint_changes().roll_back, way, update, why)
     try:
-        ask(ledger, update, at, go_back, once_answered=answered, **changes)
+        ask(ledger, moving, at, go_back, once_answered=lambda one: one.attempted(attempts))
     except EndpointBusy:
         return RollBackAnswer.MOVING
     except CallRefused as refusal:
         fault = call_refused(f"way back of {update.endpoint}", str(refusal))
         newest = ledger.update(update.update_id)
         # A no counts, also where the SDK had to ask twice for it: or it would be asked for ever.
-        ledger.save(newest, way_back_faults=add_fault(newest, fault), **answered)
+        ledger.save(newest.hindered(fault).attempted(attempts))
         # What a deletion set free may be had a little later.
         return RollBackAnswer.LANDING if move is Move.CREATE else RollBackAnswer.REFUSED
     return RollBackAnswer.MOVING

@@ -59,7 +59,7 @@ def start_update(update_id: str, plan_digest: str) -> StateAnswer[StartUpdateAns
         course = course_of(plan.target_config, endpoint, plan.overdue_seconds, recreates=recreates)
     begin = partial(wiring.endpoint_changes().start, start, plan, update)
     try:
-        ask(ledger, update, endpoint.read_at, begin, course=course, is_started=True)
+        ask(ledger, update.started(course), endpoint.read_at, begin)
     except (CallRefused, EndpointBusy, EndpointNotFound) as refusal:
         found = sagemaker.read(plan.endpoint)
         if has_arrived(start, found, plan):
@@ -69,7 +69,7 @@ def start_update(update_id: str, plan_digest: str) -> StateAnswer[StartUpdateAns
         # Nothing moved: the previous fleet was never asked to go, unless an earlier try still may be.
         newest = ledger.update(update.update_id)
         was_asked = earlier is not None or newest.asked_at != update.asked_at
-        ledger.save(newest, is_started=was_asked)
+        ledger.save(newest.not_started(was_asked=was_asked))
         reason = call_refused(f"endpoint {plan.endpoint}", str(refusal))
         return _refuse(reason, was_asked=was_asked)
     return StateAnswer(StartUpdateAnswer.MOVING)

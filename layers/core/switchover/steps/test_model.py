@@ -63,13 +63,10 @@ def test_model(update_id: str) -> StateAnswer[TestModelAnswer]:
     verdict = weigh(GoldenVerdict.INCONCLUSIVE if unreadable else verdict_of(wrong), doubts, plan)
     reasons = (*unreadable, *wrong, *doubts)
     # Read anew: looks record what they see while the model is asked, and asking takes minutes.
-    ledger.save(
-        ledger.update(update_id),
-        golden=judged.results,
-        identity=proof,
-        course=course_of(plan.target_config, endpoint, plan.watch_seconds),
-        cause=reasons if verdict is GoldenVerdict.FAILED else (),
-    )
+    newest = ledger.update(update_id)
+    watch = course_of(plan.target_config, endpoint, plan.watch_seconds)
+    failed_by = reasons if verdict is GoldenVerdict.FAILED else ()
+    ledger.save(newest.tested(judged.results, proof, watch=watch, failed_by=failed_by))
     if verdict is GoldenVerdict.PASSED and plan.needs_promotion:
         return StateAnswer(TestModelAnswer.NEEDS_PROMOTION)
     return StateAnswer(_ANSWERS[verdict], reasons)

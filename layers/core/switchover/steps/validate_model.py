@@ -33,7 +33,7 @@ def validate_model(update_id: str) -> StateAnswer[ValidateModelAnswer]:
     model_files, place = gateways.model_files(), (update.bucket, update.release.prefix)
     listed = model_files.list_versions(*place)
     if isinstance(listed, Reason):
-        ledger.save(update, reasons=(listed,))
+        ledger.save(update.with_reasons(listed))
         return StateAnswer(ValidateModelAnswer.INVALID, (listed,))
     found = gateways.release_files().inspect(
         update.release, update.bucket, allowed, versions=listed
@@ -41,12 +41,7 @@ def validate_model(update_id: str) -> StateAnswer[ValidateModelAnswer]:
     checksums = found.checksums
     manifest = Manifest(tuple(replace(f, checksum=checksums.get(f.path, "")) for f in listed))
     gateways.manifests().keep(update.update_id, FILES, manifest)
-    ledger.save(
-        update,
-        reasons=found.reasons,
-        warnings=found.warnings,
-        files_digest=manifest.digest,
-    )
+    ledger.save(update.inspected(found.reasons, found.warnings, manifest.digest))
     if found.unchecked:
         text = f"Not checked: {' '.join(found.unchecked[:5])}"
         moment = Moment(at=update.started_at, state="ValidateModel", text=text)

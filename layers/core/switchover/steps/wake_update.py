@@ -90,5 +90,5 @@ def _is_no_noted(update: Update, gate: Gate, observer: Observer) -> bool:
     if verdict is not Verdict.FAILED:
         return False
     ledger = observer.ledger
-    try_anew(lambda: ledger.save(ledger.update(update.update_id), gate_closed_by=reasons))
+    try_anew(lambda: ledger.save(ledger.update(update.update_id).gate_closed(reasons)))
     return True

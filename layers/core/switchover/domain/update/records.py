@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from switchover.domain.evidence import ContainerLog, Trip
 from switchover.domain.reasons import Reason
 
 
-class Evidence(BaseModel):
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class Evidence:
     """What would vanish when the update is over: SageMaker's words, alarms, the container's log."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     failure_reason: str = ""
     alarms: tuple[Trip, ...] = ()
@@ -68,10 +68,9 @@ class AbortRequest(BaseModel):
         return f"Called off by {self.by}: {first.subject}: {first.message}"
 
 
-class GuardCall(BaseModel):
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class GuardCall:
     """A guard was called for the bake that began then; `is_standing` once it has come."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     bake_since: datetime
     called_at: datetime

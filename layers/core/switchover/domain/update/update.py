@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-)
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
 from switchover.domain.asking import LANDING_SECONDS
 from switchover.domain.errors import UpdateUnknown
@@ -31,16 +29,13 @@ from switchover.domain.verdict import Course
 _NO_JUDGEMENT = {"execution.stopped", "switchover.crashed", "switchover.unexplained"}
 
 
-def add_fault(update: Update, fault: Reason) -> tuple[Reason, ...]:
-    """What stood in the way of going back, each fault once, the latest last."""
-    earlier = (each for each in update.way_back_faults if each != fault)
-    return (*earlier, fault)
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class Update:
+    """One run: one release, one endpoint, one plan, one outcome.
 
-
-class Update(BaseModel):
-    """One run: one release, one endpoint, one plan, one outcome."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    Its methods return it changed. Each field's name is checked by mypy, and name and value when the
+    changed update is made.
+    """
 
     update_id: str
     execution_arn: str
@@ -120,7 +115,7 @@ class Update(BaseModel):
     awaited: str | None = None
     revision: int = 0
     # Long fields that the ledger keeps apart, with the digest of what each held when it was read.
-    parts: dict[str, str] = Field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
     # Whether it was opened after its execution had lost its record, or ended before it had one.
     is_reopened: bool = False
     # Whether it only stands in for a record that can't be read (domain/unreadable.py).
@@ -216,3 +211,176 @@ class Update(BaseModel):
         if self.plan is None:
             raise UpdateUnknown(f"update {self.update_id!r} has no plan")
         return self.plan
+
+    # What ClaimEndpoint, ValidateModel and PlanUpdate find
+
+    def carried_by(self, execution_arn: str) -> Update:
+        """Taken up by an execution, the only one that answers for it from now on."""
+        return replace(self, execution_arn=execution_arn)
+
+    def pinned_to(self, policy_version: ObjectVersion | None) -> Update:
+        """Bound to one version of its policy file; None if there is no file."""
+        return replace(self, policy_version=policy_version)
+
+    def copying_from(self, source_digest: str) -> Update:
+        """Bound to what its release's source held when the copy began."""
+        return replace(self, source_digest=source_digest)
+
+    def with_reasons(self, *reasons: Reason) -> Update:
+        """With these reasons against it in place of the earlier ones."""
+        return replace(self, reasons=reasons)
+
+    def inspected(
+        self, reasons: tuple[Reason, ...], warnings: tuple[Reason, ...], files_digest: str = ""
+    ) -> Update:
+        """With what validation found in the model's files, and which files these were."""
+        return replace(self, reasons=reasons, warnings=warnings, files_digest=files_digest)
+
+    def offered_as(self, offered_by: tuple[str, ...]) -> Update:
+        """With the callers who vouched for it."""
+        return replace(self, offered_by=offered_by)
+
+    def checked(self, preflight: Preflight) -> Update:
+        """With the checks that it was put to."""
+        return replace(self, preflight=preflight)
+
+    def with_plan(self, plan: Plan) -> Update:
+        """Planned: the plan says which version it brings."""
+        return replace(self, plan=plan, version=plan.version)
+
+    # What people are asked and say
+
+    def asking(self, question: Question, link: ApprovalLink | None) -> Update:
+        """With the question that people are asked now; without a new link, an earlier one stays."""
+        return replace(self, question=question, approval_link=link or self.approval_link)
+
+    def answered(self, given: Approval, refusals: tuple[Reason, ...]) -> Update:
+        """With an answer of people; `refusals` are why that takes the update back."""
+        return replace(self, approvals=(*self.approvals, given), cause=refusals)
+
+    def gate_closed(self, reasons: tuple[Reason, ...]) -> Update:
+        """With why a look answered a question in place of people."""
+        return replace(self, gate_closed_by=reasons)
+
+    def called_off(self, request: AbortRequest) -> Update:
+        """With a request to stop it, which every state heeds before it asks for anything."""
+        return replace(self, abort=request)
+
+    # What is asked of AWS, and seen of the change
+
+    def asking_aws(self, at: datetime) -> Update:
+        """About to ask AWS for a change."""
+        return replace(self, asked_at=at)
+
+    def heard_by_aws(self, earlier: datetime | None) -> Update:
+        """With AWS's answer to what was asked last; `earlier` was asked before, and isn't answered."""
+        return replace(self, asked_at=earlier)
+
+    def protecting(self, snapshot: CapacitySnapshot, course: Course | None) -> Update:
+        """With the capacity to put back, and the course of a fleet that is raised first."""
+        return replace(self, snapshot=snapshot, course=course)
+
+    def on_course(self, course: Course) -> Update:
+        """With the change that is waited for now."""
+        return replace(self, course=course)
+
+    def started(self, course: Course) -> Update:
+        """About to change what serves."""
+        return replace(self, course=course, is_started=True)
+
+    def not_started(self, *, was_asked: bool) -> Update:
+        """Refused; `was_asked` if an earlier try may still have been heard."""
+        return replace(self, is_started=was_asked)
+
+    def seen(self, text: str, evidence: Evidence, course: Course) -> Update:
+        """With what a look shows."""
+        return replace(self, last_seen=text, evidence=evidence, course=course)
+
+    def settled(self, at: datetime) -> Update:
+        """Seen to serve the new config; only the first time counts."""
+        if self.settled_at is not None or self.course is None:
+            return self
+        taken = at - self.course.started_at
+        return replace(self, settled_at=at, moving_seconds=round(taken.total_seconds()))
+
+    def guarded(self, call: GuardCall) -> Update:
+        """With the guard that was called for its bake."""
+        return replace(self, guard=call)
+
+    def tested(
+        self,
+        results: tuple[GoldenResult, ...],
+        identity: Proof | None,
+        *,
+        watch: Course,
+        failed_by: tuple[Reason, ...],
+    ) -> Update:
+        """With the model's answers, and the watch that begins; `failed_by` is why it goes back."""
+        return replace(self, golden=results, identity=identity, course=watch, cause=failed_by)
+
+    def confirmed(self, *, is_confirmed: bool) -> Update:
+        """Decided for good, or not yet."""
+        return replace(self, is_confirmed=is_confirmed)
+
+    # The way back
+
+    def doomed(self, cause: tuple[Reason, ...]) -> Update:
+        """With why it has to go back, before it does."""
+        return replace(self, cause=cause)
+
+    def turned_back(self, cause: tuple[Reason, ...], at: datetime) -> Update:
+        """On its way back."""
+        return replace(self, cause=cause, turned_back_at=at)
+
+    def going_back(
+        self,
+        course: Course,
+        *,
+        is_mixed: bool,
+        tripped_at: datetime | None = None,
+        abort_published_at: datetime | None = None,
+    ) -> Update:
+        """About to make a move of the way back. Times that aren't given stay."""
+        return replace(
+            self,
+            course=course,
+            is_mixed=is_mixed,
+            is_resize_asked=False,
+            tripped_at=tripped_at or self.tripped_at,
+            abort_published_at=abort_published_at or self.abort_published_at,
+        )
+
+    def moved(self, told: NotedMoment) -> Update:
+        """With what RollBack told last, so that the same told again is counted there."""
+        return replace(self, last_move=told)
+
+    def attempted(self, attempts: int) -> Update:
+        """With so many moves of the way back that AWS has answered."""
+        return replace(self, rollback_attempts=attempts)
+
+    def hindered(self, fault: Reason) -> Update:
+        """With what stood in the way of going back, each fault once, the latest last."""
+        earlier = (each for each in self.way_back_faults if each != fault)
+        return replace(self, way_back_faults=(*earlier, fault))
+
+    # The end
+
+    def left(self, reasons: tuple[Reason, ...]) -> Update:
+        """With what of the capacity is left to others."""
+        return replace(self, left_to_others=reasons)
+
+    def resizing(self, course: Course) -> Update:
+        """About to bring the fleet back to its size."""
+        return replace(self, course=course, is_resize_asked=True)
+
+    def concluded(self, outcome: Outcome, summary: str, reasons: tuple[Reason, ...] = ()) -> Update:
+        """With its outcome and the account of it."""
+        return replace(self, outcome=outcome, summary=summary, reasons=reasons)
+
+    def ended(self, at: datetime, serving: Serving) -> Update:
+        """With what served at its end."""
+        return replace(self, ended_at=at, serving=serving, serving_config=serving.config_name)
+
+    def reopened(self) -> Update:
+        """Without the outcome that it had: it goes on."""
+        return replace(self, outcome=None, summary="", reasons=(), ended_at=None)
