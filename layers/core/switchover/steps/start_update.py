@@ -19,7 +19,11 @@ from switchover.steps import wiring
 from switchover.steps.asking import ask
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from switchover.domain.reasons import Reason
+    from switchover.domain.update.update import Update
+    from switchover.domain.verdict import Course
 
 
 class StartUpdateAnswer(StrEnum):
@@ -39,10 +43,9 @@ def start_update(update_id: str, plan_digest: str) -> StateAnswer[StartUpdateAns
     earlier = update.course if update.is_started else None
     if update.abort is not None and earlier is None:
         return StateAnswer(StartUpdateAnswer.REFUSED, update.abort.reasons)
-    refuse = partial(_refuse, was_asked=earlier is not None)
     start = choose_start(endpoint, plan, earlier)
     if start is Start.REFUSE:
-        return refuse(*find_changes_of_endpoint(endpoint, plan))
+        return _refuse(*find_changes_of_endpoint(endpoint, plan), was_asked=earlier is not None)
     if start is Start.ALREADY or update.abort is not None:
         # Called off between two tries: whether the first one was heard is for AwaitOutcome to see.
         return StateAnswer(StartUpdateAnswer.MOVING)
@@ -57,9 +60,17 @@ def start_update(update_id: str, plan_digest: str) -> StateAnswer[StartUpdateAns
             return _refuse(*changed, was_asked=earlier is not None)
         recreates = plan.deployment_config is None
         course = course_of(plan.target_config, endpoint, plan.overdue_seconds, recreates=recreates)
+    return _ask_for(start, update, course, endpoint.read_at)
+
+
+def _ask_for(
+    start: Start, update: Update, course: Course, now: datetime
+) -> StateAnswer[StartUpdateAnswer]:
+    """Note the course and ask; a refusal counts only if nothing that was asked for has arrived."""
+    ledger, sagemaker, plan = gateways.ledger(), gateways.sagemaker(), update.planned
     begin = partial(wiring.endpoint_changes().start, start, plan, update)
     try:
-        ask(ledger, update.started(course), endpoint.read_at, begin)
+        ask(ledger, update.started(course), now, begin)
     except (CallRefused, EndpointBusy, EndpointNotFound) as refusal:
         found = sagemaker.read(plan.endpoint)
         if has_arrived(start, found, plan):
@@ -68,7 +79,7 @@ def start_update(update_id: str, plan_digest: str) -> StateAnswer[StartUpdateAns
             raise  # at rest and busy: the reading lags, and a retry sees more
         # Nothing moved: the previous fleet was never asked to go, unless an earlier try still may be.
         newest = ledger.update(update.update_id)
-        was_asked = earlier is not None or newest.asked_at != update.asked_at
+        was_asked = update.is_started or newest.asked_at != update.asked_at
         ledger.save(newest.not_started(was_asked=was_asked))
         reason = call_refused(f"endpoint {plan.endpoint}", str(refusal))
         return _refuse(reason, was_asked=was_asked)
