@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import tomllib
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ _PLACES = {
     if isinstance(entry, dict)
 }
 _TOLD_TO_ALL = {"SWITCHOVER_TABLE", "SWITCHOVER_BUCKET", "SWITCHOVER_RELEASES_MAY"}
+_BRANCHES = (ast.If, ast.IfExp, ast.For, ast.While, ast.Try, ast.Match, ast.comprehension)
 _BY_NAME = {function.name: function for function in functions()}
 
 
@@ -69,6 +71,25 @@ def test_a_function_is_named_after_its_file(function: Function) -> None:
     module = function.handler.removesuffix(".handler")
 
     assert function.state == "".join(word.title() for word in module.split("_"))
+
+
+@pytest.mark.parametrize("function", functions(), ids=_named)
+def test_a_handler_calls_the_step_of_its_name(function: Function) -> None:
+    module = function.handler.removesuffix(".handler")
+
+    assert f"switchover.steps.{module}.{module}" in reached_code(function.handler)
+
+
+@pytest.mark.parametrize("function", functions(), ids=_named)
+def test_a_handler_decides_nothing(function: Function) -> None:
+    path = ROOT / "functions" / f"{function.handler.removesuffix('.handler')}.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    acts = [entry for entry in tree.body if isinstance(entry, ast.FunctionDef)]
+
+    branches = [ast.unparse(node) for node in ast.walk(acts[0]) if isinstance(node, _BRANCHES)]
+
+    assert [act.name for act in acts] == ["handler"]
+    assert branches == []
 
 
 def test_a_task_calls_the_function_of_its_name_or_waits_on_the_one_that_observes() -> None:
