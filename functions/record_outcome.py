@@ -13,15 +13,27 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Payload(EndPayload):
-    """Which update, how it came to its end, and whether the capacity is back."""
+    """Which update, how it came to its end, and whether the capacity is back.
+
+    `awaits_landing` is missing in executions of older definitions: they know no verdict `landing`.
+    """
 
     execution_arn: str
     ending: Ending
     capacity: str
+    awaits_landing: bool = False
 
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
     """Record first, clear after: a repeat finds the outcome and only clears."""
     execution = Execution(payload.execution_arn, payload.started_at, payload.request)
-    return answer(record_outcome(payload.update_id, execution, payload.ending, payload.capacity))
+    return answer(
+        record_outcome(
+            payload.update_id,
+            execution,
+            payload.ending,
+            payload.capacity,
+            awaits_landing=payload.awaits_landing,
+        )
+    )

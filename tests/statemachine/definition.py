@@ -19,6 +19,7 @@ from tests.statemachine.template import ROOT, read_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 FILE = ROOT / "statemachine" / "update.asl.yaml"
 _EXPRESSION = re.compile(r"^\{%(.*)%\}$", re.DOTALL)
@@ -157,22 +158,22 @@ class Definition(_Part):
                 return ()
 
 
-def fill_in() -> dict[str, JsonValue]:
-    """The definition with its substitutions filled in as text, as CloudFormation does."""
+def fill_in(file: Path = FILE) -> dict[str, JsonValue]:
+    """A definition with its substitutions filled in as text, as CloudFormation does."""
     substitutions = read_template().substitutions
-    text = _SUBSTITUTION.sub(lambda found: substitutions[found[1]], FILE.read_text("utf-8"))
+    text = _SUBSTITUTION.sub(lambda found: substitutions[found[1]], file.read_text("utf-8"))
     filled: dict[str, JsonValue] = yaml.safe_load(text)
     return filled
 
 
 @cache
-def read_definition() -> Definition:
-    """Read the definition into its states.
+def read_definition(file: Path = FILE) -> Definition:
+    """Read a definition into its states.
 
     Raises:
         ValidationError, NotModelled: it uses what the walker doesn't know.
     """
-    definition = Definition.model_validate(fill_in())
+    definition = Definition.model_validate(fill_in(file))
     for expression in expressions(definition.model_dump(mode="json")):
         check_expression(expression)
     return definition

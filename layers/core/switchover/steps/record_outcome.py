@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
 from switchover.domain.answers import StateAnswer
-from switchover.domain.errors import LedgerRefused
+from switchover.domain.errors import LedgerRefused, NoAnswer
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.lost import Leftovers, conclude_lost, tell_leftovers
 from switchover.domain.marks import mark_after
@@ -53,11 +53,14 @@ class RecordOutcomeAnswer(StrEnum):
 
 
 def record_outcome(
-    update_id: str, execution: Execution, ending: Ending, capacity: str
+    update_id: str, execution: Execution, ending: Ending, capacity: str, *, awaits_landing: bool
 ) -> StateAnswer[RecordOutcomeAnswer]:
     """Record first, clear after: a repeat finds the outcome and only clears.
 
     Capacity that couldn't be put back is told once nothing that was asked for can land any more.
+
+    Raises:
+        NoAnswer: that may still land, and the execution waits by retries only.
     """
     found = gateways.ledger().find(update_id) or wiring.reopening().reopen(
         update_id, execution.arn, execution.request, execution.started_at
@@ -74,6 +77,8 @@ def record_outcome(
     is_capacity_restored = is_restored(capacity)
     is_under_way = update.has_request_under_way(endpoint.read_at)
     if update.outcome is None and not is_capacity_restored and is_under_way:
+        if not awaits_landing:
+            raise NoAnswer("what RestoreCapacity asked for may still land")
         return StateAnswer(RecordOutcomeAnswer.LANDING)
     recorded = endings.record(update, ending, endpoint, is_capacity_restored=is_capacity_restored)
     endings.clear(recorded, endpoint)
