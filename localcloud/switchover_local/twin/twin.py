@@ -40,7 +40,7 @@ from .wire.service import Service
 from .wire.throttling import Buckets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from botocore.config import Config
@@ -82,9 +82,12 @@ class Twin:
         self._behaviours_version = 0
         self._random = Random(scenario.seed)  # noqa: S311 - reproducible, not secret
         naming = Naming(scenario.region, scenario.account)
-        region, account = scenario.region, scenario.account
         self.alarms = AlarmBoard(
-            self.metrics, clock, account_id=account, region=region, habits=self._alarm_habits
+            self.metrics,
+            clock,
+            account_id=scenario.account,
+            region=scenario.region,
+            habits=self._alarm_habits,
         )
         # Told before the composites that follow a metric alarm, so that its event comes first.
         self.alarms.on_transition(lambda alarm, _old, _new: self._note_alarm(alarm))
@@ -116,36 +119,36 @@ class Twin:
             Random(f"{scenario.seed}/requests"),  # noqa: S311 - as above
             lambda: self._behaviours_version,
         )
-        runtime = RuntimeOperations(
-            self._router,
-            clock.now,
-            self._random,
-            lambda: self.scenario.switches.invoke_body_limit_bytes,
-        )
-        self.services = {
-            "sagemaker": Service(
-                "sagemaker", SageMakerOperations(catalog, self.endpoints, self._tags)
-            ),
-            "sagemaker-runtime": Service("sagemaker-runtime", runtime),
-            "cloudwatch": Service(
-                "cloudwatch",
-                AlarmOperations(self.alarms, self.composites, clock),
-                MetricOperations(self.metrics, clock),
-            ),
-            "application-autoscaling": Service(
-                "application-autoscaling",
-                TargetOperations(self.scaling, clock, account_id=account, region=region),
-                PolicyOperations(self.scaling, clock, account_id=account, region=region),
-            ),
-            "service-quotas": Service(
-                "service-quotas",
-                QuotaOperations(self.quotas, account_id=account, region=region),
-            ),
-        }
+        self.services = {service.name: service for service in self._make_services(catalog)}
         buckets = Buckets(lambda: self.scenario.call_rates, clock.now)
         self._front_end = FrontEnd(self.services, buckets, self._faults)
         self._plan_maintenance()
         clock.call_later(_MINUTE_SECONDS, self._take_host_metrics)
+
+    def _make_services(self, catalog: Catalog) -> Iterator[Service]:
+        clock, scenario = self.clock, self.scenario
+        account = {"account_id": scenario.account, "region": scenario.region}
+        yield Service("sagemaker", SageMakerOperations(catalog, self.endpoints, self._tags))
+        yield Service(
+            "sagemaker-runtime",
+            RuntimeOperations(
+                self._router,
+                clock.now,
+                self._random,
+                lambda: self.scenario.switches.invoke_body_limit_bytes,
+            ),
+        )
+        yield Service(
+            "cloudwatch",
+            AlarmOperations(self.alarms, self.composites, clock),
+            MetricOperations(self.metrics, clock),
+        )
+        yield Service(
+            "application-autoscaling",
+            TargetOperations(self.scaling, clock, **account),
+            PolicyOperations(self.scaling, clock, **account),
+        )
+        yield Service("service-quotas", QuotaOperations(self.quotas, **account))
 
     @property
     def scenario(self) -> Scenario:

@@ -29,7 +29,7 @@ class Service:
     """
 
     def __init__(self, name: str, *groups: object) -> None:
-        self._name = name
+        self.name = name
         self.operations: dict[str, Operation] = {
             _operations_by_method(name)[method]: getattr(group, method)
             for group in groups
@@ -45,7 +45,7 @@ class Service:
         """
         operation = self.operations.get(call.operation)
         if operation is None:
-            raise not_modelled(self._name, call.operation)
+            raise not_modelled(self.name, call.operation)
         return operation(call.params)
 
 
