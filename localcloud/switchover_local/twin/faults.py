@@ -32,7 +32,7 @@ class FaultBox:
     def take_before(self, operation: str) -> Throttling | ServerError | None:
         """The fault that this call meets instead of being done.
 
-        An operation's faults come in their order: one that loses an answer has its call done before.
+        An operation's faults happen in their order. A call whose answer gets lost is done first.
         """
         for held in self._left:
             fault = held[-1] if held else None

@@ -26,9 +26,9 @@ _WORK_SECONDS = 0.02
 class Hold:
     """A lease on virtual time: as long as one is taken, time stands.
 
-    Each time that it is taken it lasts for `bound_seconds` on the wall, then time goes on without
-    it, so that a worker that died can't stop the clock for ever. Where several threads of one owner
-    let it go, time passes until all of them have taken it again.
+    A taken hold lasts for at most `bound_seconds` of real time. Then time goes on, so that a dead worker
+    can't stop the clock for ever. If several threads of one owner let the hold go, time passes until each
+    of them has taken it again.
     """
 
     def __init__(self, clock: PacedClock, bound_seconds: float) -> None:
@@ -144,9 +144,9 @@ class PacedClock:
     def run_due(self) -> None:
         """Run the actions whose moment has come, each seeing now() as its own due moment.
 
-        What falls due while they run waits for the next call, and so does the rest when a slice
-        of real time is used up: it returns soon even where more virtual work comes in than real
-        time can do. Once an action takes a hold, only those of the same moment still run.
+        Timers that fall due meanwhile wait for the next call. So do the remaining ones once a slice of
+        real time is used up, so that the call returns soon even if there is more work than time. Once an
+        action takes a hold, only the timers of the same moment still run.
         """
         with self._lock:
             if self._firing_at is not None:  # an action asked the twin something: no nested pumping

@@ -77,7 +77,7 @@ class Twin:
         self.clock = clock
         self.metrics = MetricStore()
         self._lock = RLock()
-        # Which endpoints report no utilisation: in a long run, those where nothing happens.
+        # Tells which endpoints report no utilisation: in a long run, those where nothing happens.
         self.passes_over: Callable[[str], bool] = lambda _endpoint: False
         self._behaviours_version = 0
         self._random = Random(scenario.seed)  # noqa: S311 - reproducible, not secret
@@ -89,7 +89,7 @@ class Twin:
             region=scenario.region,
             habits=self._alarm_habits,
         )
-        # Told before the composites that follow a metric alarm, so that its event comes first.
+        # Registered before the composites, so that a metric alarm's event comes before theirs.
         self.alarms.on_transition(lambda alarm, _old, _new: self._note_alarm(alarm))
         self.composites = CompositeBoard(self.alarms, clock, self.alarms.arn_prefix)
         self.composites.on_transition(self._note_alarm)

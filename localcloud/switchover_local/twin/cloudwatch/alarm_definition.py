@@ -111,10 +111,10 @@ class AlarmDefinition:
 
 
 def parse_alarm(request: Mapping[str, Any]) -> AlarmDefinition:
-    """Understand a PutMetricAlarm request.
+    """Parse a PutMetricAlarm request.
 
     Raises:
-        Refusal: it makes no sense, or asks for a kind of alarm that isn't modelled.
+        Refusal: the request makes no sense, or asks for a kind of alarm that isn't modelled.
     """
     _refuse_what_is_not_modelled(request)
     for field in ("ComparisonOperator", "EvaluationPeriods", "Threshold"):

@@ -56,7 +56,7 @@ class AlarmBoard:
     """All alarms, evaluated each virtual minute (each 10 s for periods of 10, 20 and 30 s).
 
     Args:
-        habits: what CloudWatch's documents leave open, read anew at each evaluation.
+        habits: gives the habits of CloudWatch; called at each evaluation.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class AlarmBoard:
         self._history = History()
         self._listeners: list[Callable[[Alarm, StateValue, StateValue], None]] = []
         self._timer: Timer | None = None
-        # Which alarms aren't looked at: in a long run, those of endpoints where nothing happens.
+        # Tells which alarms to skip: in a long run, those of endpoints where nothing happens.
         self.passes_over: Callable[[str], bool] = lambda _name: False
 
     def put(self, request: Mapping[str, Any]) -> Alarm:
@@ -132,7 +132,7 @@ class AlarmBoard:
         """Put an alarm into a state; its next evaluation may change it again.
 
         Args:
-            is_by_hand: whether SetAlarmState asks for it, which the scenario may have no effect.
+            is_by_hand: whether SetAlarmState asks for it. A scenario may let deployments ignore it then.
 
         Raises:
             Refusal: there is no such alarm.
@@ -170,7 +170,7 @@ class AlarmBoard:
     def on_transition(self, listener: Callable[[Alarm, StateValue, StateValue], None]) -> None:
         """Have `listener(alarm, old, new)` called whenever an alarm's state changes.
 
-        The alarm it gets already says `new`; `alarm.previous` is the reading before.
+        The alarm is in its new state; `alarm.previous` is the reading before.
         """
         self._listeners.append(listener)
 

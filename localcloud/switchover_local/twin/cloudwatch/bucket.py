@@ -17,8 +17,8 @@ class Bucket:
     """The sums and extremes of a step, and its values as long as percentiles may ask for them.
 
     The values themselves are kept only once two of them differ: a metric that is always 1
-    (Invocations) or nearly always 0 (errors) costs a few bytes per minute, not per request. What
-    comes with a count is kept with it, since a count may be a billion.
+    (Invocations) or nearly always 0 (errors) costs a few bytes per minute, not per request. A
+    value that comes with a count is kept with the count, which may be a billion.
     """
 
     __slots__ = ("count", "counted", "is_exact", "maximum", "minimum", "total", "values")

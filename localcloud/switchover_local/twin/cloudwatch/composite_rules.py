@@ -36,10 +36,10 @@ class AlarmRule:
 
 
 def parse_rule(text: str) -> AlarmRule:
-    """Understand an AlarmRule.
+    """Parse an AlarmRule.
 
     Raises:
-        Refusal: it isn't one.
+        Refusal: the text isn't a rule.
     """
     reader = _Reader(text)
     holds = reader.read_any()

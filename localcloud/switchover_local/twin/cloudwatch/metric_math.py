@@ -50,7 +50,7 @@ class Expression:
         """Read an expression.
 
         Raises:
-            MathError: it isn't one, or uses a function that isn't modelled.
+            MathError: the text isn't an expression, or uses a function that isn't modelled.
         """
         respelled = text
         for pattern, python in _RESPELLED:
@@ -70,7 +70,7 @@ class Expression:
         return cls(text, tree, frozenset(names - _FUNCTIONS.keys() - _FILL_WORDS))
 
     def evaluate(self, series: Mapping[str, Value], grid: Grid) -> Value:
-        """Work it out.
+        """Compute the expression over the grid.
 
         Raises:
             MathError: a name it uses isn't in `series`, or the types don't fit.

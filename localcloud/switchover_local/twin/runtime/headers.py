@@ -1,4 +1,4 @@
-"""InvokeEndpoint's headers: which of them fit an endpoint, in the words that callers saw."""
+"""Refuses the headers of InvokeEndpoint that don't fit the endpoint, in the words that callers saw."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def _check_target_model(endpoint: Endpoint) -> None:
 
 
 def _check_container(endpoint: Endpoint, hostname: str | None) -> None:
-    """That it is required is documented ("Invoke a multi-container endpoint with direct invocation").
+    """Refuse a request that names no container, or an unknown one, where containers are invoked directly.
 
-    The words are not.
+    Source: "Invoke a multi-container endpoint with direct invocation"; AWS's words for it aren't known.
     """
     modes = [r.get("InferenceExecutionConfig", {}).get("Mode") for r in _model_requests(endpoint)]
     if "Direct" not in modes:

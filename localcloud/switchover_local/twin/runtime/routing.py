@@ -109,7 +109,7 @@ class Router:
     def invoke(
         self, endpoint_name: str, at: datetime | None = None, target_variant: str | None = None
     ) -> Reply:
-        """Have the endpoint answer one request, and measure it.
+        """Send one request to the endpoint, and record its metrics.
 
         A container's error is a reply too; the protocol layer makes a ModelError of it.
 

@@ -1,4 +1,4 @@
-"""The way of every request: named, throttled, read, checked, carried out, written."""
+"""The steps of every request: identify, throttle, read, check, perform, write."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class FrontEnd:
     def answer(self, request: Request) -> Response | None:
         """Answer a request; None = the answer got lost.
 
-        Whatever breaks in the twin itself is told as AWS tells its own failures.
+        A failure of the twin itself is answered as AWS answers its own: InternalFailure.
         """
         try:
             return self._answer(request)

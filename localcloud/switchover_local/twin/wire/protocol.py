@@ -76,10 +76,10 @@ def service_models() -> dict[str, ServiceModel]:
 
 
 def identify(request: Request) -> Call:
-    """Work out which operation of which service is asked for; its params are yet to be read.
+    """Work out which operation of which service is called; its parameters are read later.
 
     Raises:
-        Refusal: UnknownOperationException, when nothing here is called that. Every operation is a POST.
+        Refusal: UnknownOperationException, if there is no such operation. Every operation is a POST.
     """
     if request.method != "POST":
         raise _no_operation(request)
@@ -225,7 +225,7 @@ def _write_rest(
 
 
 def write_refusal(request: Request, call: Call | None, refusal: Refusal) -> Response:
-    """Turn a refusal into the error answer of the protocol it was asked in.
+    """Turn a refusal into the error answer of the call's protocol.
 
     The query protocol, which older clients of CloudWatch speak, gets its own XML too.
     """

@@ -7,8 +7,7 @@ import zlib
 from .refusals import Refusal, too_long
 
 # Source: PutMetricData, "limited to 1 MB in size for HTTP POST requests. You can send a payload
-# compressed by gzip." Which of the two sizes is limited isn't documented; the twin limits the compressed
-# one.
+# compressed by gzip." Which of the two sizes is limited isn't documented; here, the compressed size is.
 _SENT_BYTES = 1_048_576
 _UNPACKED_BYTES = 32 * 1_048_576  # so that a small body can't fill the twin's memory
 _GZIP = 16 + zlib.MAX_WBITS

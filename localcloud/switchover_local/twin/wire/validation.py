@@ -100,7 +100,7 @@ def _string_violations(value: str, shape: Shape, path: str) -> Iterator[str]:
         yield _violation(value, path, f"Member must satisfy enum value set: [{allowed}]")
     pattern = shape.metadata.get("pattern")
     if len(value) > max(_MATCHED_CHARACTERS, int(shape.metadata.get("max", len(value)))):
-        return  # too long by far is said already, and some of the patterns take squared time
+        return  # the length is refused already, and some of the patterns take squared time
     compiled = _compile(str(pattern)) if pattern is not None else None
     if compiled is not None and not compiled.fullmatch(value):
         constraint = f"Member must satisfy regular expression pattern: {pattern}"
