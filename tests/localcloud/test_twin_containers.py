@@ -9,6 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.localcloud.staging import HARDWARE, LAUNCH, ROLE, Staging, refusal_of
 
+from switchover_local.twin.scenario import Behaviour
+
 REGISTRY = "111122223333.dkr.ecr.us-east-1.amazonaws.com"
 HUB = "Qwen/Qwen2.5-VL-7B-Instruct"
 ASYNC = {"OutputConfig": {"S3OutputPath": "s3://out/"}}
@@ -135,3 +137,18 @@ def test_a_real_time_endpoint_may_not() -> None:
     staging = Staging().begin()
     with pytest.raises(ClientError, match="must be at least 1"):
         resize(staging, 0)
+
+
+def test_an_endpoint_without_instances_can_grow_after_a_rollback(queueing: Staging) -> None:
+    queueing.twin.set_behaviour("s3://models/v2/", Behaviour(unhealthy_from_instance=1))
+    resize(queueing, 0)
+    queueing.settle()
+    queueing.create_config("v2", instances=1)
+    queueing.update()
+    queueing.settle()
+
+    resize(queueing, 2)
+    queueing.settle()
+
+    assert queueing.twin.serving_config("demo") == "c"
+    assert queueing.twin.instances("demo")[-1].serving == 2

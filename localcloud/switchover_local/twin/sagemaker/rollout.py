@@ -97,7 +97,8 @@ class Rollout:
 
     def _settle_back(self, reason: str) -> None:
         endpoint = self._endpoint
-        endpoint.fleets = [fleet for fleet in endpoint.fleets if fleet.total]
+        # An empty fleet of the config that serves stays: an async variant may have no instance.
+        endpoint.fleets = [f for f in endpoint.fleets if f.total or f.config is endpoint.config]
         if any(fleet.config is not endpoint.config for fleet in endpoint.fleets):
             # The update began from a mix of configs, so it is taken back to that mix.
             is_fatal = self._world.scenario.switches.failed_mix_repair == "failed"
