@@ -174,13 +174,27 @@ def test_cbor_keeps_moments() -> None:
         (b"\xbf\x61a\x01\xff", {"a": 1}),
         (b"\x7f\x61a\x61b\xff", "ab"),
         (b"\xf9\x3c\x00", 1.0),
+        (b"\xa1\x61a\xf7", {"a": None}),
     ],
 )
-def test_cbor_of_indefinite_length_is_read(message: bytes, value: object) -> None:
+def test_cbor_in_another_form_than_ours_is_read(message: bytes, value: object) -> None:
     assert cbor.decode(message) == value
 
 
-@pytest.mark.parametrize("message", [b"", b"\x62a", b"\xff", b"\xc2\x41a", b"\xe0"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\x62a", id="cut-short"),
+        pytest.param(b"\xff", id="a-break"),
+        pytest.param(b"\xe0", id="a-simple-value"),
+        pytest.param(b"\xc0\x6a2026-01-05", id="a-date-as-text"),
+        pytest.param(b"\xc2\x41a", id="a-big-number"),
+        pytest.param(b"\xc1\xf5", id="a-moment-that-is-true"),
+        pytest.param(b"\xd8\x1c\x81\xd8\x1d\x00", id="a-list-that-holds-itself"),
+        pytest.param(b"\xd8\x23\x61a", id="a-pattern"),
+    ],
+)
 def test_broken_cbor_is_a_value_error(message: bytes) -> None:
     with pytest.raises(ValueError, match="CBOR"):
         cbor.decode(message)
