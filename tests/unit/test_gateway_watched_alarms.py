@@ -82,14 +82,22 @@ def test_an_update_that_leaves_late_takes_nothing_from_the_next(alarms: WatchedA
 
 
 def test_an_update_without_a_plan_watches_nothing(alarms: WatchedAlarms) -> None:
-    alarms.leave(update())
+    alarms.watch(watching("one", SHARED))
+
+    alarms.leave(update(update_id="one"))
+
+    assert alarms.endpoints(SHARED) == (ENDPOINT,)
 
 
-def test_what_cannot_be_removed_fails_no_outcome(dynamodb: DynamoDBClient) -> None:
+def test_what_cannot_be_removed_is_logged_and_fails_no_outcome(
+    dynamodb: DynamoDBClient, caplog: pytest.LogCaptureFixture
+) -> None:
     WatchedAlarms(dynamodb, "no-such-table").leave(watching("one", SHARED))
 
+    assert caplog.messages == ["left watched"]
 
-def test_a_ledger_that_cannot_be_reached_fails_no_outcome() -> None:
+
+def test_a_ledger_that_cannot_be_reached_fails_no_outcome(caplog: pytest.LogCaptureFixture) -> None:
     nowhere = boto3.client(
         "dynamodb",
         region_name="us-east-1",
@@ -98,4 +106,7 @@ def test_a_ledger_that_cannot_be_reached_fails_no_outcome() -> None:
         aws_secret_access_key="none",  # noqa: S106
         config=Config(retries={"max_attempts": 0}),
     )
+
     WatchedAlarms(nowhere, TABLE).leave(watching("one", SHARED))
+
+    assert caplog.messages == ["left watched"]
