@@ -12,8 +12,8 @@ from tests.unit.samples import update
 from switchover.aws.wishes import ring
 from switchover.domain.aborting import call_off
 from switchover.domain.marks import Mark, Pin
+from switchover_cli.connect import find_deployment
 from switchover_cli.demo.stage import ENDPOINT
-from switchover_cli.deployment import find_deployment
 from switchover_local.deploy import STACK_NAME
 
 if TYPE_CHECKING:

@@ -34,9 +34,10 @@ from switchover.domain.update.approval import Gate, Reply
 from switchover.domain.update.update import Update
 from switchover_cli.commands.abort import ask_to_stop, name_oneself
 from switchover_cli.commands.approve import answer_waiting
+from switchover_cli.connect import find_deployment
 from switchover_cli.demo.acts import ACTS, ActRecord, play_acts
 from switchover_cli.demo.stage import ENDPOINT, Stage, set_stage
-from switchover_cli.deployment import Deployment, find_deployment
+from switchover_cli.deployment import Deployment
 from switchover_cli.doctor.findings import diagnose
 from switchover_cli.doctor.reading import Doctor
 from switchover_cli.start.starting import await_pick_up, known_updates

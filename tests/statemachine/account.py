@@ -12,7 +12,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 from tests.statemachine.clients import client
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import deployment_of, sit_down
 
 from switchover_cli.app import main
 from switchover_cli.doctor.findings import diagnose
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from switchover_cli.doctor.findings import Finding
 
 LETTERS_URL = "https://sqs.us-east-1.amazonaws.com/000000000000/letters"
-_COMMANDS = ("doctor", "unclaim", "pin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +152,7 @@ class Shell:
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world = world
         open_account(world)
-        for name in _COMMANDS:
-            for function, found in (
-                ("open_session", lambda **_local: None),
-                ("find_deployment", lambda _stack, _session: self.deployment),
-            ):
-                monkeypatch.setattr(f"switchover_cli.commands.{name}.{function}", found)
+        sit_down(world, monkeypatch)
 
     @property
     def deployment(self) -> Deployment:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from switchover.aws.guards import Guards
 from switchover.steps.observe_update import Observer
-from switchover_cli.catalogue import each_function
+from switchover_cli import connect
 from switchover_cli.deployment import Deployment
 from switchover_cli.function_urls import Answered
 
@@ -123,9 +122,5 @@ def deployment_of(world: World, caller: str = KIM) -> Deployment:
 
 def sit_down(world: World, monkeypatch: pytest.MonkeyPatch, caller: str = KIM) -> None:
     """Have every command that is typed find the world of a story."""
-    for _, function in each_function():
-        module = sys.modules[function.__module__]
-        monkeypatch.setattr(module, "open_session", lambda **_: None, raising=False)
-        monkeypatch.setattr(
-            module, "find_deployment", lambda *_: deployment_of(world, caller), raising=False
-        )
+    monkeypatch.setattr(connect, "open_session", lambda **_: None)
+    monkeypatch.setattr(connect, "find_deployment", lambda *_: deployment_of(world, caller))

@@ -6,10 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import sit_down
 
 from switchover_cli.app import main
-from switchover_cli.commands import approve as command
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 def world(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> World:
     """v2 waits for approval."""
     made = make_world()
-    monkeypatch.setattr(command, "open_session", lambda **_: None)
-    monkeypatch.setattr(command, "find_deployment", lambda *_: deployment_of(made))
+    sit_down(made, monkeypatch)
     made.put_policy("approval: {required: true}")
     made.offer()
     made.run_to("RequestApproval")

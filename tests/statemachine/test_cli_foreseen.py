@@ -7,15 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import sit_down
 from tests.statemachine.offering import checkpoint
 from tests.statemachine.scene import ENDPOINT
 
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
 from switchover_cli.app import main
-from switchover_cli.commands import plan as command
-from switchover_cli.commands import start
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -41,10 +39,7 @@ def world_behind_the_commands(make_world: MakeWorld, monkeypatch: pytest.MonkeyP
     """About 10 o'clock on a Monday in UTC; the commands find it as their stack."""
     made = make_world(requests_per_second=0.1)
     made.put_policy(_QUICK)
-    monkeypatch.setattr(command, "open_session", lambda **_: None)
-    monkeypatch.setattr(command, "find_deployment", lambda *_: deployment_of(made))
-    monkeypatch.setattr(start, "open_session", lambda **_: None)
-    monkeypatch.setattr(start, "find_deployment", lambda *_: deployment_of(made))
+    sit_down(made, monkeypatch)
     monkeypatch.setenv("COLUMNS", "100")
     return made
 

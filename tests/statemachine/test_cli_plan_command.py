@@ -6,11 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import sit_down
 from tests.statemachine.offering import checkpoint
 
 from switchover_cli.app import main
-from switchover_cli.commands import plan as command
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ def world(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> World:
     """The usual world, which is where the stack is found; v2 is uploaded and not started."""
     made = make_world()
     made.offer(is_told=False)
-    monkeypatch.setattr(command, "open_session", lambda **_: None)
-    monkeypatch.setattr(command, "find_deployment", lambda *_: deployment_of(made))
+    sit_down(made, monkeypatch)
     monkeypatch.setenv("COLUMNS", "100")
     return made
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.statemachine.expectations import codes
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import sit_down
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover.domain.outcome import Outcome
 from switchover_cli.app import main
-from switchover_cli.commands import abort, rollback, start, status, watch
 from switchover_cli.exits import ExitCode
 from switchover_cli.watching import follow as watching
 
@@ -29,9 +28,7 @@ def world_behind_the_commands(make_world: MakeWorld, monkeypatch: pytest.MonkeyP
     """The commands find this world as their stack, and let its time pass while they watch."""
     made = make_world(requests_per_second=0.1)
     made.put_policy(_QUICK)
-    for module in (start, status, watch, abort, rollback):
-        monkeypatch.setattr(module, "open_session", lambda **_: None)
-        monkeypatch.setattr(module, "find_deployment", lambda *_: deployment_of(made))
+    sit_down(made, monkeypatch)
     look = partial(watching.look_until_over, pause=lambda _: made.clock.advance(60))
     monkeypatch.setattr(watching, "look_until_over", look)
     monkeypatch.setenv("COLUMNS", "100")

@@ -6,10 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import sit_down
 
 from switchover_cli.app import main
-from switchover_cli.commands import test as command
 from switchover_cli.exits import ExitCode
 from switchover_local.twin.scenario import Behaviour, Throttling
 
@@ -27,8 +26,7 @@ SIGN = '{"name": "sign", "chat": {"prompt": "?", "images": ["sign.png"]}, "strea
 def world(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> World:
     """The usual world, which is where the stack is found."""
     made = make_world()
-    monkeypatch.setattr(command, "open_session", lambda **_: None)
-    monkeypatch.setattr(command, "find_deployment", lambda *_: deployment_of(made))
+    sit_down(made, monkeypatch)
     monkeypatch.setenv("COLUMNS", "120")
     return made
 

@@ -8,15 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import sit_down
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover.domain.aborting import object_to_abort
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
 from switchover_cli.app import main
-from switchover_cli.commands import abort, queue, rollback, start, status, watch
-from switchover_cli.commands import pin as pinning
 from switchover_cli.exits import ExitCode
 from switchover_cli.watching import follow as watching
 
@@ -36,9 +34,7 @@ def world_behind_the_commands(make_world: MakeWorld, monkeypatch: pytest.MonkeyP
     """About 10 o'clock on a Monday in UTC; the commands find it as their stack."""
     made = make_world(requests_per_second=0.1)
     made.put_policy(_QUICK)
-    for module in (start, status, watch, abort, rollback, pinning, queue):
-        monkeypatch.setattr(module, "open_session", lambda **_: None)
-        monkeypatch.setattr(module, "find_deployment", lambda *_: deployment_of(made))
+    sit_down(made, monkeypatch)
     look = partial(watching.look_until_over, pause=lambda _: made.clock.advance(60))
     monkeypatch.setattr(watching, "look_until_over", look)
     monkeypatch.setenv("COLUMNS", "300")

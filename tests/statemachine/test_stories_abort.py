@@ -11,14 +11,13 @@ from tests.statemachine.expectations import (
     assert_nothing_left_behind,
     codes,
 )
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import deployment_of, sit_down
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 from tests.statemachine.switch_situations import statuses
 
 from switchover.domain.aborting import Objection, call_off, object_to_abort
 from switchover.domain.outcome import Outcome
 from switchover_cli.app import main
-from switchover_cli.commands import abort as command
 from switchover_cli.commands.abort import ask_to_stop
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
@@ -349,8 +348,7 @@ def test_if_no_alarm_is_heeded_it_is_let_through_and_updated_back(make_world: Ma
 @pytest.fixture
 def typed(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """The usual world, which is where the stack is found."""
-    monkeypatch.setattr(command, "open_session", lambda **_: None)
-    monkeypatch.setattr(command, "find_deployment", lambda *_: deployment_of(world))
+    sit_down(world, monkeypatch)
     return world
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.statemachine.clients import client
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import sit_down
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, INSTANCE_TYPE
 
 from switchover_cli.app import main
-from switchover_cli.commands import explain as command
 from switchover_cli.exits import ExitCode
 from switchover_local.twin.scenario import Behaviour, RollbackFailure, Scenario
 
@@ -27,16 +26,15 @@ _GROUP = f"/aws/sagemaker/Endpoints/{ENDPOINT}"
 
 
 @pytest.fixture
-def at_laptop(monkeypatch: pytest.MonkeyPatch) -> None:
+def at_laptop(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wide, as `explain` is read in a terminal."""
-    monkeypatch.setattr(command, "open_session", lambda **_: None)
+    sit_down(world, monkeypatch)
     monkeypatch.setenv("COLUMNS", "140")
 
 
 @pytest.fixture
 def slow_update(world: World, monkeypatch: pytest.MonkeyPatch, at_laptop: None) -> World:
     """v2 answers in 20 s, was turned back, and its containers said why."""
-    monkeypatch.setattr(command, "find_deployment", lambda *_: deployment_of(world))
     world.put_policy(_QUICK)
     world.twin.set_behaviour("*/v2/", _SLOW)
     world.stand_ins["logs"] = _Logs(world, "RuntimeError: CUDA out of memory")

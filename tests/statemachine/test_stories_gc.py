@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.statemachine.clients import client
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import sit_down
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover_cli.app import main
-from switchover_cli.commands import gc as command
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 def world(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> World:
     """v2, v3 and v4 were rolled out one after the other."""
     made = make_world(requests_per_second=0.1)
-    monkeypatch.setattr(command, "open_session", lambda **_: None)
-    monkeypatch.setattr(command, "find_deployment", lambda *_: deployment_of(made))
+    sit_down(made, monkeypatch)
     monkeypatch.setenv("COLUMNS", "160")
     made.put_policy("strategy: all-at-once")
     made.offer("v2")

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.statemachine.expectations import codes
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import sit_down
 from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG, INSTANCE_TYPE, VARIANT
 
 from switchover.domain.adoption import Adoption
 from switchover.domain.outcome import Outcome
 from switchover_cli import app
 from switchover_cli.commands import adopt as command
-from switchover_cli.commands import history, rollback, start, status, watch
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -37,9 +36,7 @@ def switchover(
         return code, printed.out + printed.err
 
     monkeypatch.setenv("COLUMNS", "300")
-    for module in (command, start, status, watch, history, rollback):
-        monkeypatch.setattr(module, "open_session", lambda **_: None)
-        monkeypatch.setattr(module, "find_deployment", lambda *_: deployment_of(world))
+    sit_down(world, monkeypatch)
     monkeypatch.setattr(command.time, "sleep", world.clock.advance)
     return run
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.statemachine import clients
 from tests.statemachine.expectations import codes
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import sit_down
 from tests.statemachine.scene import ENDPOINT
 
 from switchover.domain.outcome import Outcome
 from switchover_cli.app import main
-from switchover_cli.commands import unclaim
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -155,8 +154,7 @@ def test_what_served_once_and_cannot_be_read_hides_nothing_else(world: World) ->
 def test_a_claim_that_cannot_be_read_is_freed_by_a_command(
     world: World, monkeypatch: pytest.MonkeyPatch, expression: str, values: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(unclaim, "open_session", lambda **_: None)
-    monkeypatch.setattr(unclaim, "find_deployment", lambda *_: deployment_of(world))
+    sit_down(world, monkeypatch)
     world.offer()
     stopped = world.run_to("PlanUpdate")
     emit, world.stepfunctions.emit = world.stepfunctions.emit, lambda _event: None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import sit_down
 from tests.statemachine.offering import checkpoint, object_created
 from tests.statemachine.scene import ENDPOINT
 
@@ -71,8 +71,7 @@ def person(
         (folder / path).write_bytes(content)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(command, "open_session", lambda **_: None)
-    monkeypatch.setattr(command, "find_deployment", lambda *_: deployment_of(world))
+    sit_down(world, monkeypatch)
     monkeypatch.setattr(command, "open_uploader", lambda _: world.s3)
     return Person(world, folder, capsys)
 

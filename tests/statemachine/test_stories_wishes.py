@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from tests.statemachine.asking import BEFORE_START, ask
 from tests.statemachine.clients import client
 from tests.statemachine.expectations import assert_nothing_left_behind, codes
-from tests.statemachine.laptop import deployment_of
+from tests.statemachine.laptop import sit_down
 from tests.statemachine.scene import ENDPOINT
 from tests.statemachine.test_stories_abort import run_to_stage
 
@@ -20,8 +20,6 @@ from switchover.domain.marks import Mark, Pin
 from switchover.domain.reasons import Reason
 from switchover.domain.update.records import AbortRequest
 from switchover_cli.app import main
-from switchover_cli.commands import abort, release
-from switchover_cli.commands import pin as pinning
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -35,9 +33,7 @@ WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWri
 @pytest.fixture(name="typed")
 def type_commands(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Commands find this world."""
-    for command in (abort, pinning, release):
-        monkeypatch.setattr(command, "open_session", lambda **_: None)
-        monkeypatch.setattr(command, "find_deployment", lambda *_: deployment_of(world))
+    sit_down(world, monkeypatch)
     return world
 
 

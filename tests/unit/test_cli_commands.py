@@ -18,7 +18,7 @@ from switchover.domain.served import Served
 from switchover.domain.update.records import Moment
 from switchover.domain.update.request import Request
 from switchover_cli.app import main
-from switchover_cli.deployment import Deployment, find_deployment
+from switchover_cli.connect import find_deployment
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from switchover.domain.update.update import Update
+    from switchover_cli.deployment import Deployment
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from switchover_cli import cloud as clouds
-from switchover_cli import deployment
+from switchover_cli import connect
 from switchover_cli.errors import CommandFailed, Refused
 from switchover_local.record import CloudRecord
 from switchover_local.stack import LocalCloud
@@ -38,7 +38,7 @@ def engine_of(session: object) -> str:
 def test_where_nothing_names_an_account_the_running_local_cloud_is_meant(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert engine_of(deployment.open_session(local=False)) == "http://127.0.0.1:4566"
+    assert engine_of(connect.open_session(local=False)) == "http://127.0.0.1:4566"
     assert "the local cloud" in capsys.readouterr().err
 
 
@@ -46,9 +46,9 @@ def test_where_nothing_names_an_account_the_running_local_cloud_is_meant(
 @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_ENDPOINT_URL"])
 def test_a_named_account_is_never_passed_over(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "http://127.0.0.1:1" if name.endswith("URL") else "prod")
-    monkeypatch.setattr(deployment, "_own_session", lambda: "the usual session")
+    monkeypatch.setattr(connect, "_own_session", lambda: "the usual session")
 
-    assert deployment.open_session(local=False) == "the usual session"
+    assert connect.open_session(local=False) == "the usual session"
 
 
 @pytest.mark.usefixtures("cloud")
@@ -56,9 +56,9 @@ def test_a_credentials_file_names_an_account(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "credentials").write_text("[default]\n")
-    monkeypatch.setattr(deployment, "_own_session", lambda: "the usual session")
+    monkeypatch.setattr(connect, "_own_session", lambda: "the usual session")
 
-    assert deployment.open_session(local=False) == "the usual session"
+    assert connect.open_session(local=False) == "the usual session"
 
 
 @pytest.mark.usefixtures("cloud")
@@ -67,7 +67,7 @@ def test_without_a_running_cloud_the_usual_rules_hold(monkeypatch: pytest.Monkey
         raise Refused("No local cloud runs.", "switchover local up")
 
     monkeypatch.setattr(clouds, "attach_cloud", none_runs)
-    monkeypatch.setattr(deployment, "_own_session", lambda: "the usual session")
+    monkeypatch.setattr(connect, "_own_session", lambda: "the usual session")
 
     assert issubclass(Refused, CommandFailed)
-    assert deployment.open_session(local=False) == "the usual session"
+    assert connect.open_session(local=False) == "the usual session"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from switchover_cli import connect
 from switchover_cli.app import main
-from switchover_cli.commands import plan as command
 from switchover_cli.deployment import Deployment
 from switchover_cli.exits import ExitCode
 
@@ -23,8 +23,8 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deployment that fails whoever reads from it."""
     nothing = cast("boto3.Session", None)
     deployment = Deployment(nothing, table="ledger", bucket="models", state_machine_arn="arn")
-    monkeypatch.setattr(command, "open_session", lambda **_: nothing)
-    monkeypatch.setattr(command, "find_deployment", lambda *_: deployment)
+    monkeypatch.setattr(connect, "open_session", lambda **_: nothing)
+    monkeypatch.setattr(connect, "find_deployment", lambda *_: deployment)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from switchover.aws.wishes import ring
 from switchover.domain.aborting import call_off, object_to_abort
 from switchover.domain.update.records import AbortRequest
 from switchover.domain.update.update import Update
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
 from switchover_cli.errors import CommandFailed, Misused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.output import open_console
@@ -39,7 +40,7 @@ def abort(
     """Stop the update of an endpoint that runs; what served before serves again."""
     if not reason.strip():
         raise Misused("Why?", "Say it with --reason: it is recorded and announced.")
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     update = _stop(deployment, endpoint, reason.strip())
     if not json:
         console = open_console(soft_wrap=True)

@@ -14,7 +14,8 @@ from switchover.domain.fleet import EndpointReading
 from switchover.domain.planning import version_of
 from switchover.domain.readings import Presence
 from switchover.domain.reasons import Reason
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
 from switchover_cli.output import open_console
@@ -47,7 +48,7 @@ def adopt(
     json: Json = False,
 ) -> None:
     """Record what serves now as a version: from then on a rollback can return to it."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     reading = deployment.sagemaker.read(endpoint)
     holder = deployment.ledger.claim(endpoint)
     served = deployment.ledger.served(endpoint)

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from switchover.domain.update.approval import Gate, Reply
 from switchover.domain.update.update import Update
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.function_urls import explain_refused_call
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack, Why
@@ -47,7 +48,7 @@ def approve(
     json: Json = False,
 ) -> None:
     """Let the update that waits for approval go on, or stay."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     _report(deployment, endpoint, update, Reply.APPROVED, reason, is_json=json)
 
 
@@ -61,7 +62,7 @@ def reject(
     json: Json = False,
 ) -> None:
     """Say no to the update that waits for approval; if it serves already, it is taken back."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     _report(deployment, endpoint, update, Reply.DECLINED, reason, is_json=json)
 
 

@@ -9,7 +9,7 @@ import typer
 from pydantic import BaseModel, ConfigDict
 from rich.text import Text
 
-from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.connect import connect
 from switchover_cli.doctor.findings import Finding, diagnose
 from switchover_cli.doctor.reading import Doctor, Unseen
 from switchover_cli.doctor.seen import Holding, tell_held
@@ -52,7 +52,7 @@ def doctor(
     It only reads, and may be run at any time. The exit code is 0 if nothing was found, 5 if something
     was, 1 if nothing was found but not everything could be seen.
     """
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     examination = Doctor(deployment, within)
     seen = examination.look()
     found = diagnose(seen)

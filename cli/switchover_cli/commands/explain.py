@@ -11,7 +11,7 @@ from switchover.domain.adoption import Drift
 from switchover.domain.serving import Serving, serving_of
 from switchover.domain.update.records import Evidence, Moment
 from switchover.explain.advice import Step, advise
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
 from switchover_cli.drift import read_drift
 from switchover_cli.errors import Misused
 from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack
@@ -22,6 +22,7 @@ from switchover_cli.watching.ending import print_json
 
 if TYPE_CHECKING:
     from switchover.domain.update.update import Update
+    from switchover_cli.deployment import Deployment
 
 
 class Explanation(BaseModel):
@@ -51,7 +52,7 @@ def explain(
     json: Json = False,
 ) -> None:
     """Show why an update ended as it did: alarms, SageMaker's words, log, what serves, what to do."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     found, timeline = find_explained(deployment, update)
     reading = deployment.sagemaker.read(found.endpoint)
     served = deployment.ledger.served(found.endpoint)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import BaseModel, ConfigDict
 from rich.padding import Padding
 from rich.text import Text
 
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
 from switchover_cli.errors import Misused
 from switchover_cli.garbage.rules import Judged, judge_made, made_by
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.output import open_console
 from switchover_cli.watching.ending import print_json
+
+if TYPE_CHECKING:
+    from switchover_cli.deployment import Deployment
 
 # More updates than anybody looks back on; what is older stays.
 _MOST_UPDATES = 1000
@@ -41,7 +44,7 @@ def gc(
     json: Json = False,
 ) -> None:
     """Remove old configs and models that Switchover made; what is still needed stays, and why."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     judged = judge_leftovers(deployment, endpoint, keep)
     removable = tuple(each for each in judged if each.is_removable)
     removed: list[str] = []

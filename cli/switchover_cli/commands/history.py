@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from switchover.domain.update.update import Update
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
 from switchover_cli.drift import read_drift
 from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
 from switchover_cli.output import open_console, print_document
@@ -32,7 +33,7 @@ def history(
     json: Json = False,
 ) -> None:
     """List an endpoint's updates, newest first; or the last update of every endpoint."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     if endpoint is not None:
         updates = deployment.ledger.history(endpoint, limit)
         drift = read_drift(deployment, deployment.sagemaker.read(endpoint)) if updates else None

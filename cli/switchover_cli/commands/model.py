@@ -18,7 +18,7 @@ from switchover.domain.policies.tolerable import Tolerable
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME
 from switchover.domain.units import say_count
-from switchover_cli.deployment import open_session
+from switchover_cli.connect import open_session
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
 from switchover_cli.options import Exclude, Json, Local

@@ -1,7 +1,7 @@
 """`switchover pin`: an endpoint that takes releases of one version only."""
 
 from switchover.domain.marks import Pin
-from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Local, MustSayWhy, Stack, Version
 from switchover_cli.output import open_console
 from switchover_cli.releases.known_versions import check_known
@@ -16,7 +16,7 @@ def pin(
     local: Local = False,
 ) -> None:
     """Have an endpoint refuse every other version; rollbacks still work."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     check_known(deployment, endpoint, version)
     deployment.wishes.set_pin(
         Pin(
@@ -31,5 +31,5 @@ def pin(
 
 def unpin(endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False) -> None:
     """Let an endpoint take any version again."""
-    find_deployment(stack, open_session(local=local)).wishes.remove_pin(endpoint)
+    connect(stack, local=local).wishes.remove_pin(endpoint)
     open_console(soft_wrap=True).print(f"{endpoint} is not pinned.")

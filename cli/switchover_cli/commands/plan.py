@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from switchover.domain.policies.layers import merge_policy, parse_policy
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
 from switchover_cli.options import (
@@ -102,7 +103,7 @@ def plan(
             " --version VERSION --now --reason '…'",
         )
     overrides = parse_overrides(policy_override or ())
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     if folder is None:
         uri = _find_release(deployment, release, endpoint, version)
         request = release_request(uri, overrides, reason, is_hotfix=hotfix, skips_window=now)

@@ -22,7 +22,8 @@ from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Policy, Tier
 from switchover.domain.reasons import Reason
 from switchover_cli.commands.policy_files import pull, push, put_policy, write_new
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, check_endpoint
@@ -85,7 +86,7 @@ def show(
     if file is not None:
         layers.append(parse_policy(_read(file), str(file)))
     if endpoint is not None or release is not None:
-        deployment = find_deployment(stack, open_session(local=local))
+        deployment = connect(stack, local=local)
         releases_may = deployment.releases_may
         stored = endpoint and deployment.files.policy_file(deployment.bucket, endpoint)
         layers += [stored] if stored else []
@@ -145,7 +146,7 @@ def init(
     local: Local = False,
 ) -> None:
     """Write a commented policy for a live endpoint, with the strategy that suits it and why."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     written = write_first_policy(_read_fleet(deployment, endpoint), tier)
     console = open_console(stderr=True)
     if output is not None:

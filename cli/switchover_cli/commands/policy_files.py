@@ -20,7 +20,8 @@ from switchover.domain.plans.fitting import Conditions, fit
 from switchover.domain.plans.policy_sense import find_contradictions, find_idle_keys
 from switchover.domain.policies.layers import EffectivePolicy, merge_policy, parse_policy
 from switchover.domain.reasons import Reason
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.output import open_console, print_document
@@ -55,7 +56,7 @@ def push(
     """Put a policy file where the endpoint's updates read it, after showing what it changes."""
     raw = _read(file)
     effective = _judge(raw, file)
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     reading = deployment.sagemaker.read(endpoint)
     warnings = [f"{each.subject}: {each.message}" for each in find_idle_keys(effective)]
     if not isinstance(reading, EndpointReading):
@@ -104,7 +105,7 @@ def pull(
     local: Local = False,
 ) -> None:
     """Fetch an endpoint's policy file as it lies in the model bucket, byte for byte."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     key = policy_key(endpoint)
     version = (
         ObjectVersion(etag="any", version_id=object_version)

@@ -13,7 +13,7 @@ from switchover.domain.naming import execution_name
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Waiting
 from switchover.domain.update.request import Request
-from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.connect import connect
 from switchover_cli.errors import Misused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
 from switchover_cli.output import open_console
@@ -57,7 +57,7 @@ def queue(
     endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
 ) -> None:
     """List who waits for an endpoint, in the order of their turns."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     holder = deployment.ledger.claim(endpoint)
     held_for = deployment.ledger.find(holder.update_id) if holder else None
     is_unreadable = held_for is not None and held_for.is_unreadable
@@ -99,7 +99,7 @@ def cancel(
     json: Json = False,
 ) -> None:
     """Take an update out of the queue; it ends as Rejected."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     found = deployment.ledger.update(update)
     if found.endpoint != endpoint or found.outcome is not Outcome.QUEUED:
         raise Misused(

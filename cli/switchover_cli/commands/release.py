@@ -5,7 +5,7 @@ from pydantic import TypeAdapter
 from rich.text import Text
 
 from switchover.domain.marks import Mark
-from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack, Version
 from switchover_cli.output import open_console, print_document
 from switchover_cli.releases.known_versions import check_known
@@ -24,7 +24,7 @@ def mark_bad(
     local: Local = False,
 ) -> None:
     """Keep uploads from starting a version; it still starts if somebody names it."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     check_known(deployment, endpoint, version)
     deployment.wishes.add_mark(
         Mark(
@@ -42,7 +42,7 @@ def marks(
     endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
 ) -> None:
     """List the versions that are marked bad, and why."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     found = deployment.wishes.marks(endpoint)
     if json:
         print_document(TypeAdapter(tuple[Mark, ...]).dump_json(found, indent=2).decode())
@@ -64,5 +64,5 @@ def unmark(
     endpoint: Endpoint, version: Version, *, stack: Stack = DEFAULT_STACK, local: Local = False
 ) -> None:
     """Let uploads start a version again."""
-    find_deployment(stack, open_session(local=local)).wishes.remove_mark(endpoint, version)
+    connect(stack, local=local).wishes.remove_mark(endpoint, version)
     open_console(soft_wrap=True).print(f"{version} is not marked for {endpoint}.")

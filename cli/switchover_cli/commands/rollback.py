@@ -15,7 +15,8 @@ from switchover.domain.served import Served
 from switchover.domain.update.request import Request
 from switchover.domain.update.update import Update
 from switchover_cli.commands.abort import say_next_step, stop_for
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
 from switchover_cli.drift import draw_drift, read_drift
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
@@ -49,7 +50,7 @@ def rollback(
 ) -> None:
     """Take an endpoint back to a version that served it before; an update that runs is called off."""
     request = rollback_request(endpoint, to, reason)
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     running = find_running(deployment, endpoint)
     if running is not None:
         _turn_back(deployment, running, request, is_watched=watch, is_json=json)

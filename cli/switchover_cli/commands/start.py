@@ -6,7 +6,7 @@ from uuid import uuid4
 import typer
 
 from switchover_cli.commands.dry_run import report_foreseen
-from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.connect import connect
 from switchover_cli.errors import Misused
 from switchover_cli.options import (
     DEFAULT_STACK,
@@ -56,7 +56,7 @@ def start(
 ) -> None:
     """Start an update to a release that lies in S3."""
     overrides = parse_overrides(policy_override or ())
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     if release is None:
         if endpoint is None or version is None:
             raise Misused("Which release?", "Give its S3URI, or --endpoint and --version.")

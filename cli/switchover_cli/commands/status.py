@@ -11,7 +11,7 @@ from switchover.domain.outcome import Outcome
 from switchover.domain.plans.alarms import standing_alarms
 from switchover.domain.policies.policy import Policy
 from switchover.domain.serving import Serving, serving_of
-from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.connect import connect
 from switchover_cli.drift import read_drift
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.output import open_console
@@ -55,7 +55,7 @@ def status(
     endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
 ) -> None:
     """Show what serves now, what runs, and how the last update ended."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     found = read_status(deployment, endpoint)
     if json:
         print_json(record_status(found))

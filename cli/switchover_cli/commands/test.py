@@ -21,7 +21,8 @@ from switchover.domain.policies.layers import merge_policy
 from switchover.domain.policies.policy import Policy
 from switchover.domain.reasons import Reason
 from switchover.domain.units import say_count
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
@@ -69,7 +70,7 @@ def ask_golden(
     json: Json = False,
 ) -> None:
     """Ask what serves now the golden requests, and judge its answers; they count as traffic."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     reading = deployment.sagemaker.read(endpoint)
     if isinstance(reading, Absent):
         raise Misused(f"There is no endpoint {endpoint!r}.", "Name one that serves.")

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from switchover.domain.naming import execution_name
 from switchover.domain.update.request import Request
 from switchover_cli.commands.abort import name_oneself
-from switchover_cli.deployment import find_deployment, open_session
+from switchover_cli.connect import connect
 from switchover_cli.errors import Misused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack
 from switchover_cli.output import open_console
@@ -31,7 +31,7 @@ def unclaim(
     json: Json = False,
 ) -> None:
     """Free an endpoint from an update whose execution is gone; what the update left is put back."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     holder = deployment.ledger.claim(endpoint)
     if holder is None:
         raise Misused(

@@ -14,7 +14,8 @@ from switchover.domain.outcome import Outcome
 from switchover.domain.places import ReleasePlace
 from switchover.domain.policies.layers import Layer, merge_policy, parse_policy
 from switchover.domain.units import say_bytes, say_count
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.options import (
     DEFAULT_STACK,
@@ -76,7 +77,7 @@ def upload(
     check_start(start, datetime.now(UTC))
     layer = _read_policy(policy)
     _check_policy(layer)
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     console = open_console()
     found = look_first(deployment, endpoint, version, layer, is_hotfix=hotfix)
     place = f"{deployment.bucket}/{ReleasePlace(endpoint, version).key}"

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused
 from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
 from switchover_cli.output import open_console
@@ -24,7 +25,7 @@ def watch(
     json: Json = False,
 ) -> None:
     """Follow an endpoint's running update, or show how its last one ended."""
-    deployment = find_deployment(stack, open_session(local=local))
+    deployment = connect(stack, local=local)
     if update is not None:
         if not deployment.workflow.is_running(deployment.execution_arn(update)):
             deployment.ledger.look_up(update)

@@ -14,7 +14,8 @@ from switchover.domain.windows.times import QuietWindow, Window
 from switchover.domain.windows.window import LOOK_AHEAD, find_openings
 from switchover.domain.windows.zones import Span
 from switchover.steps.start_times import StartTimes
-from switchover_cli.deployment import Deployment, find_deployment, open_session
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.output import open_console
@@ -54,7 +55,7 @@ def window(
     endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
 ) -> None:
     """Show an endpoint's week by its traffic, its windows in it, and the freezes ahead."""
-    outlook = read_outlook(find_deployment(stack, open_session(local=local)), endpoint)
+    outlook = read_outlook(connect(stack, local=local), endpoint)
     if json:
         print_json(record_outlook(outlook))
     else:

@@ -19,8 +19,8 @@ from rich.text import Text
 from switchover.domain.naming import short_config_name
 from switchover.domain.outcome import Outcome
 from switchover_cli.cloud import deploy_stack, start_cloud, stop_cloud
+from switchover_cli.connect import find_deployment
 from switchover_cli.demo.stage import ENDPOINT, IDLE_SPEED, Stage, begin_on_the_dot, set_stage
-from switchover_cli.deployment import find_deployment
 from switchover_cli.errors import Interrupted
 from switchover_cli.exits import ExitCode
 from switchover_cli.output import open_console, print_document, telling

@@ -17,7 +17,6 @@ from switchover.domain.policies.parts import key_names
 from switchover.domain.policies.policy import OWNERS_ALONE, Policy, Wish
 from switchover.domain.readings import Subscribers
 from switchover.domain.update.request import INPUT_LIMITS
-from switchover_cli.deployment import CALM
 from switchover_cli.doctor.listing import (
     Alarms,
     DeadLetters,
@@ -138,7 +137,7 @@ class Doctor:
         return replace(seen, waiting=tuple(waiting))
 
     def _executions(self, seen: Seen) -> Seen:
-        runs = Runs(self.deployment.session.client("stepfunctions", config=CALM))
+        runs = Runs(self.deployment.client("stepfunctions"))
         found = []
         for status in _UNSUCCESSFUL:
             for arn, at in runs.ended(seen.machine_arn, status):
@@ -155,7 +154,7 @@ class Doctor:
         return replace(seen, executions=tuple(found))
 
     def _endpoints(self, seen: Seen) -> Seen:
-        endpoints = Endpoints(self.deployment.session.client("sagemaker", config=CALM))
+        endpoints = Endpoints(self.deployment.client("sagemaker"))
         names, serving = tuple(endpoints.names()), set[str]()
         seen = replace(seen, endpoints=frozenset(names))
         for name in names:
@@ -164,7 +163,7 @@ class Doctor:
         return replace(seen, serving_configs=frozenset(serving))
 
     def _alarms(self, seen: Seen) -> Seen:
-        alarms = Alarms(self.deployment.session.client("cloudwatch", config=CALM))
+        alarms = Alarms(self.deployment.client("cloudwatch"))
         return replace(seen, alarms=tuple(alarms.named()))
 
     def _updates(self, seen: Seen) -> Seen:
@@ -198,9 +197,7 @@ class Doctor:
         return replace(seen, pins=tuple(pins), unreadable_pins=tuple(unreadable))
 
     def _scaling(self, seen: Seen) -> Seen:
-        suspended = Suspensions(
-            self.deployment.session.client("application-autoscaling", config=CALM)
-        )
+        suspended = Suspensions(self.deployment.client("application-autoscaling"))
         found = []
         for endpoint, variant in suspended.variants():
             self._check_time()
@@ -229,7 +226,7 @@ class Doctor:
         return Unrestored(endpoint, variant, last.update_id, last.ended_at, restoration.target)
 
     def _configs(self, seen: Seen) -> Seen:
-        endpoints = Endpoints(self.deployment.session.client("sagemaker", config=CALM))
+        endpoints = Endpoints(self.deployment.client("sagemaker"))
         seen = replace(seen, configs=tuple(endpoints.configs()), models=tuple(endpoints.models()))
         if all(model.name in seen.known_names for model in seen.models):
             return seen
@@ -242,13 +239,13 @@ class Doctor:
     def _schedules(self, seen: Seen) -> Seen:
         if not seen.schedule_group:
             return seen
-        schedules = ScheduleList(self.deployment.session.client("scheduler", config=CALM))
+        schedules = ScheduleList(self.deployment.client("scheduler"))
         return replace(seen, schedules=tuple(schedules.named(seen.schedule_group)))
 
     def _dead_letters(self, seen: Seen) -> Seen:
         if not seen.dead_letters_url:
             return seen
-        letters = DeadLetters(self.deployment.session.client("sqs", config=CALM))
+        letters = DeadLetters(self.deployment.client("sqs"))
         return replace(seen, dead_letters=letters.count(seen.dead_letters_url))
 
     def _listeners(self, seen: Seen) -> Seen:

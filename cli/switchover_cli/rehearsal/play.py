@@ -16,8 +16,8 @@ from rich.text import Text
 from switchover.domain.golden.questions import parse_golden
 from switchover.domain.outcome import Outcome
 from switchover_cli.cloud import bring_up, deploy_stack, folder_of
+from switchover_cli.connect import find_deployment
 from switchover_cli.demo.stage import IDLE_SPEED, Scenery, begin_on_the_dot, set_stage
-from switchover_cli.deployment import find_deployment
 from switchover_cli.errors import CommandFailed, Interrupted
 from switchover_cli.exits import ExitCode
 from switchover_cli.output import open_console, print_document, telling
