@@ -30,6 +30,8 @@ from switchover_cli.errors import Misused
 from switchover_local.twin.scenario import Behaviour, EventFault, Scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.statemachine.conftest import MakeWorld
     from tests.statemachine.walker import Execution
     from tests.statemachine.world import World
@@ -208,12 +210,20 @@ def test_what_a_person_lets_stay_is_watched_from_then_on(world: World) -> None:
     assert watched.total_seconds() >= 1800
 
 
-@pytest.mark.parametrize("code", ["approval.declined", "approval.expired"])
-def test_what_nobody_lets_stay_is_taken_back(world: World, code: str) -> None:
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        (lambda world: say(world, Reply.DECLINED, "the answers are worse"), "approval.declined"),
+        (lambda _world: None, "approval.expired"),
+    ],
+    ids=["declined", "expired"],
+)
+def test_what_nobody_lets_stay_is_taken_back(
+    world: World, act: Callable[[World], object], code: str
+) -> None:
     ask(world, BEFORE_PROMOTION, "RequestPromotion")
 
-    if code == "approval.declined":
-        say(world, Reply.DECLINED, "the answers are worse")
+    act(world)
     end = world.run()
 
     update = assert_nothing_left_behind(world)

@@ -139,6 +139,15 @@ def freezes(draw: st.DrawFn) -> Freeze:
     return Freeze(begins=begin, ends=end, reason="a drawn freeze")
 
 
+def open_steps(windows: tuple[Window, ...], freezes: tuple[Freeze, ...], week: Span) -> list[bool]:
+    """Whether each step of the week lies in a window and in no freeze."""
+    shown = [is_inside(window, shown_times(window.timezone, week)) for window in windows]
+    return [
+        any(inside) and not any(freeze.begins <= at < freeze.ends for freeze in freezes)  # type: ignore[operator]
+        for at, *inside in zip(steps(week), *shown, strict=True)
+    ]
+
+
 @given(
     night=nights,
     after=nearby,
@@ -165,23 +174,13 @@ def test_the_start_found_is_the_first_from_which_the_update_can_end_in_time(
     )
 
     week = Span(now, now + timedelta(days=7))
-    is_open = [False] * (week.length // STEP)
-    for window in windows:
-        inside = is_inside(window, shown_times(window.timezone, week))
-        is_open = [one or other for one, other in zip(is_open, inside, strict=True)]
-    for freeze in freezes:
-        is_open = [
-            one and not freeze.begins <= at < freeze.ends  # type: ignore[operator]
-            for one, at in zip(is_open, steps(week), strict=True)
-        ]
-    fitting = [span for span in runs(week, is_open) if span.length >= lasts]
-    at = found.at if isinstance(found, StartTime) else None
-    closes_at = found.closes_at if isinstance(found, StartTime) else None
-    if fitting:
-        assert at == fitting[0].begin
-        assert closes_at == fitting[0].end or fitting[0].end == week.end
-    else:
-        assert at is None or at + lasts > week.end
+    is_open = open_steps(windows, freezes, week)
+    fitting = [span for span in runs(week, is_open) if span.length >= lasts][:1]
+    starts = [found] if isinstance(found, StartTime) and found.at + lasts <= week.end else []
+    assert [start.at for start in starts] == [span.begin for span in fitting]
+    # What is open beyond the week closes at a time that isn't looked at here.
+    closed = [(start, span.end) for start, span in zip(starts, fitting, strict=True)]
+    assert all(start.closes_at == end for start, end in closed if end < week.end)
 
 
 def test_a_change_of_clocks_is_found_to_the_second_even_seconds_ahead() -> None:
