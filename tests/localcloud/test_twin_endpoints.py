@@ -361,10 +361,9 @@ def test_the_images_that_run_are_described_for_the_old_and_the_new_fleet() -> No
     answer = staging.describe()
 
     pending = answer["PendingDeploymentSummary"]["ProductionVariants"]
-    for variant in (*answer["ProductionVariants"], *pending):
-        (image,) = variant["DeployedImages"]
-        assert image["SpecifiedImage"] == "vllm"
-        assert image["ResolvedImage"].startswith("vllm@sha256:")
+    fleets = [variant["DeployedImages"] for variant in (*answer["ProductionVariants"], *pending)]
+    assert [[image["SpecifiedImage"] for image in images] for images in fleets] == [["vllm"]] * 2
+    assert all(images[0]["ResolvedImage"].startswith("vllm@sha256:") for images in fleets)
     assert "DeployedImages" not in str(staging.events)
 
 

@@ -41,11 +41,11 @@ def test_the_scenarios_limit_is_in_the_list_under_awss_name(client: ServiceQuota
     assert quotas["ml.g6e.2xlarge for training job usage"]["Value"] == 20
 
 
-def test_every_instance_type_has_a_limit(client: ServiceQuotasClient) -> None:
-    quotas = list_all(client)
-
-    for instance_type in ("ml.t2.medium", "ml.p5.48xlarge", "ml.inf2.xlarge", "ml.g6e.48xlarge"):
-        assert quotas[f"{instance_type} for endpoint usage"]["Value"] == 20
+@pytest.mark.parametrize(
+    "instance_type", ["ml.t2.medium", "ml.p5.48xlarge", "ml.inf2.xlarge", "ml.g6e.48xlarge"]
+)
+def test_every_instance_type_has_a_limit(client: ServiceQuotasClient, instance_type: str) -> None:
+    assert list_all(client)[f"{instance_type} for endpoint usage"]["Value"] == 20
 
 
 def test_no_page_holds_them_all(client: ServiceQuotasClient) -> None:

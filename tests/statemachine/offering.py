@@ -54,6 +54,12 @@ def upload(s3: Any, bucket: str, prefix: str, files: Mapping[str, bytes]) -> Non
         )
 
 
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a folder."""
+    for path, content in files.items():
+        (folder / path).write_bytes(content)
+
+
 def object_created(bucket: str, key: str, put: Mapping[str, Any], at: str) -> dict[str, Any]:
     """The event that S3 sends for an object (tests/events/s3_object_created.json)."""
     return {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.statemachine.laptop import sit_down
-from tests.statemachine.offering import checkpoint
+from tests.statemachine.offering import checkpoint, write_files
 from tests.statemachine.scene import ENDPOINT
 
 from switchover.domain.marks import Mark, Pin
@@ -179,8 +179,7 @@ def test_all_three_give_the_same_answer(
 def test_an_upload_of_a_version_that_is_marked_bad_is_foreseen(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for path, content in checkpoint().items():
-        (tmp_path / path).write_bytes(content)
+    write_files(tmp_path, checkpoint())
     marked(world)
 
     code, told = ask(capsys, "plan", "--dir", str(tmp_path), *RELEASE)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.statemachine.laptop import deployment_of
-from tests.statemachine.offering import checkpoint, object_created, upload
+from tests.statemachine.offering import checkpoint, object_created, upload, write_files
 from tests.statemachine.scene import ENDPOINT
 
 from switchover.domain.update.request import Request
@@ -64,8 +64,7 @@ def test_the_command_plans_what_the_ledger_then_holds(world: World, strategy: st
 def test_a_folder_is_planned_like_its_upload(
     world: World, tmp_path: Path, said: dict[str, Any]
 ) -> None:
-    for path, content in checkpoint().items():
-        (tmp_path / path).write_bytes(content)
+    write_files(tmp_path, checkpoint())
     deployment = deployment_of(world)
     world.put_policy("releases_may: [hotfix]")
     policy = {"strategy": "canary"}
@@ -165,8 +164,7 @@ def test_an_endpoint_that_is_busy_names_its_update(world: World) -> None:
 
 def test_a_folder_whose_version_is_taken_is_refused(world: World, tmp_path: Path) -> None:
     world.offer("v2", is_told=False)
-    for path, content in checkpoint(seed=2).items():
-        (tmp_path / path).write_bytes(content)
+    write_files(tmp_path, checkpoint(seed=2))
     deployment = deployment_of(world)
     offer = Offer(ENDPOINT, "v2", "other")
     request = Request(release=release_uri(world.bucket, ENDPOINT, "v2"))
@@ -179,8 +177,7 @@ def test_a_folder_whose_version_is_taken_is_refused(world: World, tmp_path: Path
 def test_a_folder_whose_place_holds_something_else_is_refused(world: World, tmp_path: Path) -> None:
     key = f"models/{ENDPOINT}/v2/left-behind.bin"
     world.s3.put_object(Bucket=world.bucket, Key=key, Body=b"x")
-    for path, content in checkpoint().items():
-        (tmp_path / path).write_bytes(content)
+    write_files(tmp_path, checkpoint())
     deployment = deployment_of(world)
     offer = Offer(ENDPOINT, "v2", "small")
     request = Request(release=release_uri(world.bucket, ENDPOINT, "v2"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.statemachine.laptop import sit_down
-from tests.statemachine.offering import checkpoint
+from tests.statemachine.offering import checkpoint, write_files
 
 from switchover_cli.app import main
 from switchover_cli.exits import ExitCode
@@ -78,8 +78,7 @@ def test_markdown_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.usefixtures("world")
 def test_a_folder_needs_no_upload(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for path, content in checkpoint().items():
-        (tmp_path / path).write_bytes(content)
+    write_files(tmp_path, checkpoint())
 
     code = main(
         ("plan", "--dir", str(tmp_path), "--endpoint", "vlm", "--version", "v3", "--price", "2.8")

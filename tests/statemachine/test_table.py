@@ -99,14 +99,14 @@ def test_a_condition_holds_where_it_holds_in_moto(dynamodb: Any, table: Table, t
 
 @pytest.mark.parametrize("text", _UPDATES)
 def test_an_update_makes_what_it_makes_in_moto(dynamodb: Any, table: Table, text: str) -> None:
-    found = []
-    for at in (dynamodb, table):
-        at.put_item(TableName="table", Item=_HELD)
-        at.update_item(TableName="table", Key=_KEY, UpdateExpression=text, **_used(text))
-        item = at.get_item(TableName="table", Key=_KEY)["Item"]
-        found.append({name: _unordered(value) for name, value in item.items()})
+    assert _updated(table, text) == _updated(dynamodb, text)
 
-    assert found[0] == found[1]
+
+def _updated(at: Any, text: str) -> dict[str, Any]:
+    at.put_item(TableName="table", Item=_HELD)
+    at.update_item(TableName="table", Key=_KEY, UpdateExpression=text, **_used(text))
+    item = at.get_item(TableName="table", Key=_KEY)["Item"]
+    return {name: _unordered(value) for name, value in item.items()}
 
 
 def _unordered(value: dict[str, Any]) -> Any:
@@ -148,14 +148,14 @@ _QUERIES: tuple[dict[str, Any], ...] = (
 def test_a_query_finds_what_it_finds_in_moto_and_in_that_order(
     dynamodb: Any, table: Table, query: dict[str, Any]
 ) -> None:
-    found = []
-    for at in (dynamodb, table):
-        for row in _ROWS:
-            at.put_item(TableName="table", Item=row)
-        pages = at.get_paginator("query").paginate(TableName="table", **query)
-        found.append([(item["pk"], item["sk"]) for page in pages for item in page["Items"]])
+    assert _found(table, query) == _found(dynamodb, query)
 
-    assert found[0] == found[1]
+
+def _found(at: Any, query: dict[str, Any]) -> list[tuple[Any, Any]]:
+    for row in _ROWS:
+        at.put_item(TableName="table", Item=row)
+    pages = at.get_paginator("query").paginate(TableName="table", **query)
+    return [(item["pk"], item["sk"]) for page in pages for item in page["Items"]]
 
 
 def test_what_was_removed_or_moved_is_no_longer_in_an_index(table: Table) -> None:
