@@ -1,5 +1,6 @@
 """The `switchover` command: what people type, and how it ends."""
 
+import gc
 import sys
 import traceback
 from collections.abc import Sequence
@@ -55,6 +56,9 @@ def _options(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. Failures are one message on stderr."""
+    if arguments is None:
+        # Thousands of classes and a service's whole model are loaded, and all of it stays.
+        gc.set_threshold(100_000)
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_debug = "--debug" in given
     forget_options()
@@ -97,7 +101,7 @@ def _tell(failure: CommandFailed) -> int:
     console = open_console(stderr=True)
     console.print(Text.assemble(("Error: ", "bold red"), failure.message), soft_wrap=True)
     if isinstance(failure, Refused):
-        from switchover_cli.screens.update import draw_reasons
+        from switchover_cli.screens.reasons import draw_reasons
 
         for drawn in draw_reasons(failure.reasons):
             console.print(drawn)

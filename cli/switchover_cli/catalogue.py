@@ -25,12 +25,16 @@ _BACK = "Back, and tidy"
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A command, or a group of commands, in the list. `home` is its module, and its name there."""
+    """A command, or a group of commands, in the list.
+
+    `home` is its module, and its name there; a group whose members are listed has none.
+    """
 
     name: str
     panel: str
     home: str
     help: str
+    members: tuple[Listed, ...] = ()
 
     def find(self) -> Any:
         """The function, or the Typer app, behind it: its module is imported."""
@@ -38,6 +42,38 @@ class Listed:
         return getattr(import_module(f"switchover_cli.commands.{module}"), name)
 
 
+_POLICY = (
+    Listed(
+        "show",
+        "",
+        "policy.show:show",
+        "Print every effective value, and where it came from.",
+    ),
+    Listed(
+        "check",
+        "",
+        "policy.check:check",
+        "Say everything that is wrong with policy files, without AWS.",
+    ),
+    Listed(
+        "init",
+        "",
+        "policy.init:init",
+        "Write a commented policy for a live endpoint, with the strategy that suits it and why.",
+    ),
+    Listed(
+        "push",
+        "",
+        "policy.push:push",
+        "Put a policy file where the endpoint's updates read it, after showing what it changes.",
+    ),
+    Listed(
+        "pull",
+        "",
+        "policy.pull:pull",
+        "Fetch an endpoint's policy file as it lies in the model bucket, byte for byte.",
+    ),
+)
 COMMANDS = (
     Listed(
         "plan",
@@ -45,7 +81,13 @@ COMMANDS = (
         "plan:plan",
         "Show what an update would do, when it would start, or why it would not; changes nothing.",
     ),
-    Listed("policy", _BEFORE, "policy:app", "How endpoints want to be updated."),
+    Listed(
+        "policy",
+        _BEFORE,
+        "",
+        "How endpoints want to be updated.",
+        members=_POLICY,
+    ),
     Listed("model", _BEFORE, "model:app", "Look at a model without serving it."),
     Listed(
         "window",
@@ -171,22 +213,32 @@ COMMANDS = (
 
 
 class Commands(TyperGroup):
-    """The list of commands, of which only the one that is typed is loaded."""
+    """A list of commands, of which only the one that is typed is loaded."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, listed: tuple[Listed, ...] = COMMANDS, **settings: Any) -> None:
         super().__init__(**settings)
-        for each in COMMANDS:
-            entry = TyperCommand(each.name, help=each.help, rich_help_panel=each.panel)
+        self.listed = {each.name: each for each in listed}
+        for each in listed:
+            # What the list shows, and nothing more: the command itself isn't loaded for that.
+            entry = TyperCommand(each.name, help=each.help, rich_help_panel=each.panel or None)
             self.add_command(entry)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that is typed, and load it."""
         name, _, rest = super().resolve_command(ctx, args)
-        return name, load_command(next(each for each in COMMANDS if each.name == name)), rest
+        return name, load_command(self.listed[str(name)]), rest
 
 
 def load_command(listed: Listed) -> Any:
     """The command itself, as Typer makes it of its function or app."""
+    if listed.members:
+        return Commands(
+            listed.members,
+            name=listed.name,
+            help=listed.help,
+            no_args_is_help=True,
+            rich_markup_mode="rich",
+        )
     found = listed.find()
     if not isinstance(found, typer.Typer):
         alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
@@ -197,13 +249,18 @@ def load_command(listed: Listed) -> Any:
     return command
 
 
-def each_function() -> Iterator[tuple[str, Any]]:
+def each_function(listed: tuple[Listed, ...] = COMMANDS) -> Iterator[tuple[str, Any]]:
     """What people type, and the function behind it, groups' commands included."""
-    for listed in COMMANDS:
-        found = listed.find()
+    for each in listed:
+        if each.members:
+            yield from (
+                (f"{each.name} {name}", found) for name, found in each_function(each.members)
+            )
+            continue
+        found = each.find()
         if not isinstance(found, typer.Typer):
-            yield listed.name, found
+            yield each.name, found
             continue
         for entry in found.registered_commands:
             if entry.callback is not None:
-                yield f"{listed.name} {entry.name or entry.callback.__name__}", entry.callback
+                yield f"{each.name} {entry.name or entry.callback.__name__}", entry.callback

@@ -16,6 +16,7 @@ from switchover_cli.hints import carried_options, find_gaps
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from pydantic import BaseModel
     from rich.console import ConsoleOptions, RenderableType
 
 
@@ -72,6 +73,11 @@ def _add_options(text: Text, options: str) -> Text:
     for piece in others:
         added.append(f" {options}").append_text(piece)
     return added
+
+
+def print_json(record: BaseModel) -> None:
+    """Print one record for machines."""
+    print_document(record.model_dump_json(indent=2))
 
 
 def _clean_segment(segment: Segment) -> Segment:

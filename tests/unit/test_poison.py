@@ -44,7 +44,6 @@ from switchover.domain.update.approval import Approval, Channel, Gate, Reply
 from switchover.domain.update.records import Evidence, Moment
 from switchover.explain.announcement import announce_outcome, ask_people
 from switchover.web.page import ask_page, done_page, refusal_page
-from switchover_cli.commands.status import Status
 from switchover_cli.output import open_console, print_document
 from switchover_cli.plan.forecast import Answer, Forecast, Running
 from switchover_cli.plan.proposal import Proposal
@@ -54,8 +53,10 @@ from switchover_cli.screens.explanation import draw_explanation
 from switchover_cli.screens.history import draw_history
 from switchover_cli.screens.plan import draw_proposal
 from switchover_cli.screens.plan_markdown import write_markdown
+from switchover_cli.screens.reasons import draw_reasons
 from switchover_cli.screens.status import draw_status
-from switchover_cli.screens.update import draw_outcome, draw_reasons, draw_scene
+from switchover_cli.screens.update import draw_outcome, draw_scene
+from switchover_cli.standing import Status
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

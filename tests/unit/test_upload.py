@@ -171,7 +171,7 @@ def test_an_empty_folder_is_refused(s3: S3Client, tmp_path: Path) -> None:
 def test_a_folder_of_more_files_than_a_release_may_have_is_refused(
     s3: S3Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("switchover_cli.upload.folder.KEYS_LIMIT", 100)
+    monkeypatch.setattr("switchover_cli.upload.folder.MOST_FILES", 100)
     for number in range(101):
         (tmp_path / str(number)).touch()
 

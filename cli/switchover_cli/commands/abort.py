@@ -16,8 +16,8 @@ from switchover_cli.connect import connect
 from switchover_cli.deployment import Deployment
 from switchover_cli.errors import CommandFailed, Misused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
-from switchover_cli.output import open_console
-from switchover_cli.watching.ending import follow_to_exit, print_json
+from switchover_cli.output import open_console, print_json
+from switchover_cli.watching.ending import follow_to_exit
 
 
 class AbortRecord(BaseModel):

@@ -18,8 +18,7 @@ from switchover_cli.connect import connect
 from switchover_cli.deployment import Deployment
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
-from switchover_cli.output import open_console
-from switchover_cli.watching.ending import print_json
+from switchover_cli.output import open_console, print_json
 
 _LOOKS = 20
 _PAUSE_SECONDS = 1.5

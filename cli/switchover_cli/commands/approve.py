@@ -13,8 +13,7 @@ from switchover_cli.deployment import Deployment
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.function_urls import explain_refused_call
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack, Why
-from switchover_cli.output import open_console
-from switchover_cli.watching.ending import print_json
+from switchover_cli.output import open_console, print_json
 
 UpdateId = Annotated[
     str | None, typer.Option("--update", metavar="ID", help="Only if it is this update that waits.")

@@ -15,9 +15,8 @@ from switchover_cli.doctor.reading import Doctor, Unseen
 from switchover_cli.doctor.seen import Holding, tell_held
 from switchover_cli.exits import ExitCode
 from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack
-from switchover_cli.output import open_console
+from switchover_cli.output import open_console, print_json
 from switchover_cli.screens.findings import draw_finding, draw_held, draw_note, sum_up
-from switchover_cli.watching.ending import print_json
 
 # Nobody subscribes an address to a local cloud, which sends no mail.
 _NORMAL_LOCALLY = frozenset({"topic.unheard"})

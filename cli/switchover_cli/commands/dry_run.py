@@ -12,13 +12,12 @@ from rich.text import Text
 
 from switchover.domain.reasons import Reason
 from switchover_cli.exits import ExitCode
-from switchover_cli.output import open_console
+from switchover_cli.output import open_console, print_json
 from switchover_cli.plan.candidate import read_stored
 from switchover_cli.plan.forecast import Answer, Running
 from switchover_cli.plan.proposal import propose
 from switchover_cli.plan.words import state_start
-from switchover_cli.screens.update import draw_reasons
-from switchover_cli.watching.ending import print_json
+from switchover_cli.screens.reasons import draw_reasons
 
 if TYPE_CHECKING:
     from switchover.domain.update.request import Request

@@ -15,10 +15,9 @@ from switchover_cli.connect import connect
 from switchover_cli.drift import read_drift
 from switchover_cli.errors import Misused
 from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack
-from switchover_cli.output import open_console
+from switchover_cli.output import open_console, print_json
 from switchover_cli.records import UpdateRecord, record_update
 from switchover_cli.screens.explanation import draw_explanation
-from switchover_cli.watching.ending import print_json
 
 if TYPE_CHECKING:
     from switchover.domain.update.update import Update

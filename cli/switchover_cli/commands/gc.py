@@ -13,8 +13,7 @@ from switchover_cli.connect import connect
 from switchover_cli.errors import Misused
 from switchover_cli.garbage.rules import Judged, judge_made, made_by
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
-from switchover_cli.output import open_console
-from switchover_cli.watching.ending import print_json
+from switchover_cli.output import open_console, print_json
 
 if TYPE_CHECKING:
     from switchover_cli.deployment import Deployment

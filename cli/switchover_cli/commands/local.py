@@ -11,9 +11,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from switchover.domain.units import say_count
 from switchover_cli.cloud import attach_cloud, deploy_stack, find_project, start_cloud, stop_cloud
 from switchover_cli.options import Json
-from switchover_cli.output import open_console, telling
+from switchover_cli.output import open_console, print_json, telling
 from switchover_cli.rehearsal.scenario_file import read_scenario
-from switchover_cli.watching.ending import print_json
 from switchover_cli.words import say_duration
 from switchover_local.deploy import STACK_NAME
 from switchover_local.twin.scenario import Scenario

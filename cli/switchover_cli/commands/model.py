@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
 from pydantic import BaseModel
 from rich.text import Text
 
-from switchover.aws.release_files import ReleaseFiles
 from switchover.checkpoint.contents import Allowed
 from switchover.checkpoint.findings import Inspection
 from switchover.checkpoint.inspecting import inspect_model
@@ -22,11 +21,13 @@ from switchover_cli.connect import open_session
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
 from switchover_cli.options import Exclude, Json, Local
-from switchover_cli.output import PlainConsole, open_console
+from switchover_cli.output import PlainConsole, open_console, print_json
 from switchover_cli.releases.stored import read_stored_release
-from switchover_cli.screens.update import draw_reasons
+from switchover_cli.screens.reasons import draw_reasons
 from switchover_cli.upload.folder import list_folder
-from switchover_cli.watching.ending import print_json
+
+if TYPE_CHECKING:
+    from switchover.aws.release_files import ReleaseFiles
 
 app = typer.Typer(help="Look at a model without serving it.", no_args_is_help=True)
 
@@ -87,6 +88,8 @@ def check(
         refuse=tuple(refuse or ()),
     )
     if model.startswith("s3://"):
+        from switchover.aws.release_files import ReleaseFiles
+
         found = _check_stored(ReleaseFiles(open_session(local=local).client("s3")), model, allowed)
     else:
         found = _check_folder(Path(model), allowed, exclude or [])
@@ -118,7 +121,7 @@ def _check_folder(path: Path, allowed: Allowed, exclude: list[str]) -> Inspectio
     return replace(found, unchecked=(*found.unchecked, *left_out))
 
 
-def _check_stored(models: ReleaseFiles, uri: str, allowed: Allowed) -> Inspection:
+def _check_stored(models: "ReleaseFiles", uri: str, allowed: Allowed) -> Inspection:
     parts = urlsplit(uri, allow_fragments=False)
     bucket, key = parts.netloc, f"{parts.path}{f'?{parts.query}' if parts.query else ''}"[1:]
     if not bucket:

@@ -24,7 +24,7 @@ from switchover_cli.options import (
     check_endpoint,
     check_version,
 )
-from switchover_cli.output import open_console, print_document
+from switchover_cli.output import open_console, print_document, print_json
 from switchover_cli.plan.candidate import read_stored
 from switchover_cli.plan.folder import read_folder
 from switchover_cli.plan.pricing import Price
@@ -33,7 +33,6 @@ from switchover_cli.screens.plan import WIDEST, draw_proposal
 from switchover_cli.screens.plan_markdown import write_markdown
 from switchover_cli.start.starting import parse_overrides, release_request, release_uri
 from switchover_cli.upload.offer import Offer
-from switchover_cli.watching.ending import print_json
 
 
 def plan(

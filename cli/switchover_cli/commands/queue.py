@@ -16,8 +16,7 @@ from switchover.domain.update.request import Request
 from switchover_cli.connect import connect
 from switchover_cli.errors import Misused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
-from switchover_cli.output import open_console
-from switchover_cli.watching.ending import print_json
+from switchover_cli.output import open_console, print_json
 from switchover_cli.words import say_minute
 
 

@@ -2,14 +2,13 @@
 
 import typer
 from pydantic import TypeAdapter
-from rich.text import Text
 
 from switchover.domain.marks import Mark
 from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack, Version
 from switchover_cli.output import open_console, print_document
 from switchover_cli.releases.known_versions import check_known
-from switchover_cli.words import say_minute
+from switchover_cli.screens.marks import say_mark
 
 app = typer.Typer(help="Mark versions bad, list the marks, or take one off.", no_args_is_help=True)
 
@@ -51,12 +50,6 @@ def marks(
             open_console().print(say_mark(mark))
     else:
         open_console().print(f"No version of {endpoint} is marked bad.")
-
-
-def say_mark(mark: Mark) -> Text:
-    """A mark in one line: which version, since when, why."""
-    since = f" since {say_minute(mark.at)} UTC" if mark.at else ""
-    return Text.assemble((mark.version, "bold"), f"  marked bad{since}: {mark.reason}")
 
 
 @app.command()

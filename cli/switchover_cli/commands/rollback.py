@@ -21,13 +21,12 @@ from switchover_cli.drift import draw_drift, read_drift
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why, check_version
-from switchover_cli.output import open_console
+from switchover_cli.output import open_console, print_json
 from switchover_cli.records import StartRecord, record_update
 from switchover_cli.start.starting import rollback_request, start_update
 from switchover_cli.watching.ending import (
     exit_code_of,
     exit_code_of_abort,
-    print_json,
     report_started,
     show_to_end,
 )

@@ -26,9 +26,8 @@ from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.exits import ExitCode
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
-from switchover_cli.output import open_console
+from switchover_cli.output import open_console, print_json
 from switchover_cli.screens.update import GOLDEN_STYLES
-from switchover_cli.watching.ending import print_json
 
 # Nobody's Lambda runs out here; a day of answers is not waited for either.
 _ASKING_SECONDS = 3600

@@ -10,8 +10,7 @@ from switchover_cli.commands.abort import name_oneself
 from switchover_cli.connect import connect
 from switchover_cli.errors import Misused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack
-from switchover_cli.output import open_console
-from switchover_cli.watching.ending import print_json
+from switchover_cli.output import open_console, print_json
 
 
 class UnclaimRecord(BaseModel):

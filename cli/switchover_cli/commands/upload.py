@@ -29,7 +29,7 @@ from switchover_cli.options import (
     check_endpoint,
     check_version,
 )
-from switchover_cli.output import PlainConsole, open_console
+from switchover_cli.output import PlainConsole, open_console, print_json
 from switchover_cli.records import UploadRecord
 from switchover_cli.screens.upload import UploadScreen
 from switchover_cli.start.vouching import vouch
@@ -38,7 +38,7 @@ from switchover_cli.upload.client import open_uploader
 from switchover_cli.upload.first_look import FirstLook, look_first
 from switchover_cli.upload.memory import find_memory_folder
 from switchover_cli.upload.uploading import UploadOutcome, UploadReport, upload_release
-from switchover_cli.watching.ending import follow_to_exit, print_json
+from switchover_cli.watching.ending import follow_to_exit
 
 
 def upload(

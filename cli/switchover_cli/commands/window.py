@@ -18,9 +18,8 @@ from switchover_cli.connect import connect
 from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
-from switchover_cli.output import open_console
+from switchover_cli.output import open_console, print_json
 from switchover_cli.screens.week import Outlook, draw_outlook, frozen_until
-from switchover_cli.watching.ending import print_json
 
 _OPENINGS_AHEAD = 5
 

@@ -14,7 +14,8 @@ from switchover.domain.serving import say_serving
 from switchover.explain.account import headline
 from switchover.explain.waits import find_wait
 from switchover_cli.drift import draw_drift
-from switchover_cli.screens.update import GOLDEN_STYLES, OUTCOME_STYLES, draw_reasons, draw_wait
+from switchover_cli.screens.reasons import draw_reasons
+from switchover_cli.screens.update import GOLDEN_STYLES, OUTCOME_STYLES, draw_wait
 from switchover_cli.words import (
     say_asked,
     say_minute,

@@ -19,8 +19,8 @@ from switchover_cli.plan.words import (
     state_start,
     state_strategy,
 )
+from switchover_cli.screens.reasons import draw_reasons
 from switchover_cli.screens.timeline import draw_timeline, sum_phases
-from switchover_cli.screens.update import draw_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

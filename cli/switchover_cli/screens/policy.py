@@ -10,7 +10,7 @@ from rich.text import Text
 
 from switchover.domain.units import say_count
 from switchover_cli.policies.settings import DEFAULT, sections_opened
-from switchover_cli.screens.update import draw_reasons
+from switchover_cli.screens.reasons import draw_reasons
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

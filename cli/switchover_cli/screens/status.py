@@ -11,8 +11,8 @@ from rich.text import Text
 from switchover.domain.fleet import Absent
 from switchover.domain.units import say_count
 from switchover.explain.waits import find_wait
-from switchover_cli.commands.release import say_mark
 from switchover_cli.drift import draw_drift
+from switchover_cli.screens.marks import say_mark
 from switchover_cli.screens.update import OUTCOME_STYLES, draw_alarms, draw_fleet, draw_wait
 from switchover_cli.words import say_asked, say_minute, say_status, say_strategy, say_version
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from switchover.domain.marks import Pin
     from switchover.domain.queueing import Waiting
     from switchover.domain.update.update import Update
-    from switchover_cli.commands.status import Status
     from switchover_cli.scene import Scene
+    from switchover_cli.standing import Status
 
 
 def draw_status(status: Status) -> RenderableType:

@@ -18,6 +18,7 @@ from switchover.domain.outcome import Outcome
 from switchover.explain.advice import advise
 from switchover.explain.waits import find_wait
 from switchover_cli.drift import draw_drift
+from switchover_cli.screens.reasons import draw_reasons
 from switchover_cli.words import (
     ALARM_WORDS,
     say_asked,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from switchover.domain.fleet import AlarmReading
-    from switchover.domain.reasons import Reason
     from switchover.domain.update.records import Moment
     from switchover.domain.update.update import Update
     from switchover.explain.waits import Wait
@@ -155,21 +155,6 @@ def _draw_next(update: Update) -> tuple[Text, ...]:
     if update.outcome is not Outcome.REJECTED:
         return ()
     return tuple(Text(str(step), style="cyan") for step in advise(update) if step.command)
-
-
-def draw_reasons(reasons: tuple[Reason, ...]) -> tuple[RenderableType, ...]:
-    """Every reason as a short paragraph: what, why, and the remedy."""
-    if not reasons:
-        return ()
-    table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right", style="dim", min_width=3)
-    table.add_column()
-    for number, reason in enumerate(reasons, start=1):
-        what = Text(reason.subject, style="bold")
-        what.append(f"  {reason.message}", style="not bold")
-        table.add_row(f"{number}.", what)
-        table.add_row("", Text(f"→ {reason.remedy}", style="cyan"))
-    return (table,)
 
 
 def _told_once(update: Update) -> str:

@@ -9,10 +9,9 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from switchover.aws.release_files import KEYS_LIMIT
 from switchover.checkpoint.reading import StoredFile, is_archive
 from switchover.domain.reasons import Reason
-from switchover.domain.release import FILE_NAME
+from switchover.domain.release import FILE_NAME, MOST_FILES
 from switchover_cli.upload.ignoring import read_ignored
 
 if TYPE_CHECKING:
@@ -153,11 +152,11 @@ def list_folder(root: Path, exclude: Iterable[str] = ()) -> Folder | Reason:
             message="is named like a release, which only the upload itself writes.",
             remedy="Rename or delete it: no model reads a file of that name.",
         )
-    if len(files) > KEYS_LIMIT:
+    if len(files) > MOST_FILES:
         return Reason(
             code="model.unexpected-file",
             subject=str(root),
-            message=f"holds {len(files):,} files, more than the {KEYS_LIMIT:,} of a release.",
+            message=f"holds {len(files):,} files, more than the {MOST_FILES:,} of a release.",
             remedy="Name the folder that holds the model alone.",
         )
     return Folder(root, files, left_out, identities)

@@ -9,22 +9,15 @@ from rich.text import Text
 
 from switchover.domain.outcome import Outcome
 from switchover_cli.exits import ExitCode
-from switchover_cli.output import open_console, print_document
+from switchover_cli.output import open_console, print_json
 from switchover_cli.records import StartRecord, record_update
 from switchover_cli.screens.update import draw_outcome
 from switchover_cli.watching.follow import follow
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from switchover.domain.adoption import Drift
     from switchover_cli.deployment import Deployment
     from switchover_cli.scene import Scene
-
-
-def print_json(record: BaseModel) -> None:
-    """Print one record for machines."""
-    print_document(record.model_dump_json(indent=2))
 
 
 def follow_to_exit(

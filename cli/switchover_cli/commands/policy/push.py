@@ -1,4 +1,4 @@
-"""`switchover policy push` and `pull`: an endpoint's policy in the model bucket, and a file here."""
+"""`switchover policy push`: an endpoint's policy into the model bucket, after showing what changes."""
 
 import difflib
 import sys
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from botocore.exceptions import ClientError
 from pydantic import BaseModel
 from rich.text import Text
 
@@ -24,10 +23,8 @@ from switchover_cli.connect import connect
 from switchover_cli.deployment import Deployment
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
-from switchover_cli.output import open_console, print_document
-from switchover_cli.watching.ending import print_json
-
-_CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+from switchover_cli.output import open_console, print_json
+from switchover_cli.policies.store import put_policy, read_file
 
 
 class PushRecord(BaseModel):
@@ -54,7 +51,7 @@ def push(
     json: Json = False,
 ) -> None:
     """Put a policy file where the endpoint's updates read it, after showing what it changes."""
-    raw = _read(file)
+    raw = read_file(file)
     effective = _judge(raw, file)
     deployment = connect(stack, local=local)
     reading = deployment.sagemaker.read(endpoint)
@@ -90,92 +87,6 @@ def push(
         )
     else:
         _tell(endpoint, uri, before, is_changed=stored != raw)
-
-
-def pull(
-    endpoint: Endpoint,
-    *,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of stdout.")
-    ] = None,
-    object_version: Annotated[
-        str, typer.Option(metavar="ID", help="An earlier version, by S3's id.")
-    ] = "",
-    stack: Stack = DEFAULT_STACK,
-    local: Local = False,
-) -> None:
-    """Fetch an endpoint's policy file as it lies in the model bucket, byte for byte."""
-    deployment = connect(stack, local=local)
-    key = policy_key(endpoint)
-    version = (
-        ObjectVersion(etag="any", version_id=object_version)
-        if object_version
-        else deployment.files.find_version(deployment.bucket, key)
-    )
-    raw = deployment.files.read_version(deployment.bucket, key, version, FILE_LIMITS.bytes + 1)
-    if raw is None:
-        which = f" in version {object_version}" if object_version else ""
-        raise Misused(
-            f"There is no s3://{deployment.bucket}/{key}{which}: the defaults hold for {endpoint}.",
-            f"Write one: switchover policy init {endpoint}",
-        )
-    if output is None:
-        print_document(raw.decode(errors="replace"), ends_line=False)
-        return
-    write_new(output, raw)
-    open_console(stderr=True).print(f"Wrote {output}.", markup=False, soft_wrap=True)
-
-
-def put_policy(
-    deployment: Deployment, key: str, raw: bytes, before: ObjectVersion
-) -> ObjectVersion:
-    """Write a policy file in place of the version that was looked at; returns the new version.
-
-    Raises:
-        CommandFailed: somebody else has written it since.
-    """
-    try:
-        if before.etag:
-            put = deployment.s3.put_object(
-                Bucket=deployment.bucket, Key=key, Body=raw, IfMatch=before.condition
-            )
-        else:
-            put = deployment.s3.put_object(
-                Bucket=deployment.bucket, Key=key, Body=raw, IfNoneMatch="*"
-            )
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in _CHANGED:
-            raise
-        raise CommandFailed(
-            f"s3://{deployment.bucket}/{key} was changed by somebody else meanwhile; nothing written.",
-            "Run the same command again: it shows what differs now.",
-        ) from error
-    return ObjectVersion(etag=put["ETag"].strip('"'), version_id=put.get("VersionId", ""))
-
-
-def write_new(path: Path, content: bytes) -> None:
-    """Write a file where none is; one of the same content may be.
-
-    Raises:
-        Misused: another one is there, or it can't be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
-            file.write(content)
-    except FileExistsError as error:
-        if path.is_file() and path.read_bytes() == content:
-            return
-        raise Misused(f"{path} is there already.", "Name another, or move it away.") from error
-    except OSError as error:
-        raise Misused(f"{path} can't be written: {error.strerror}.") from error
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Misused(f"{file} can't be read: {error.strerror}.", "Give a policy file.") from error
 
 
 def _judge(raw: bytes, file: Path) -> EffectivePolicy:

@@ -1,0 +1,98 @@
+"""`switchover policy show`: what holds for an endpoint, and where each value came from."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import BaseModel
+
+from switchover.domain.policies.layers import (
+    Layer,
+    layer_of_input,
+    layer_of_release,
+    merge_policy,
+    parse_policy,
+)
+from switchover.domain.policies.overrides import Override
+from switchover.domain.policies.policy import Policy
+from switchover_cli.connect import connect
+from switchover_cli.deployment import Deployment
+from switchover_cli.errors import Misused, Refused
+from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
+from switchover_cli.output import open_console, print_json
+from switchover_cli.policies.settings import settings_of
+from switchover_cli.policies.store import read_file
+from switchover_cli.releases.stored import read_stored_release
+from switchover_cli.screens.policy import draw_settings
+from switchover_cli.start.starting import parse_overrides
+
+_OVERRIDE_SOURCE = "--policy-override"
+
+
+class PolicyRecord(BaseModel):
+    """A policy in force, for machines: `origins` lacks what is at its default."""
+
+    policy: Policy
+    origins: dict[str, str]
+    overrides: tuple[Override, ...]
+
+
+def show(
+    endpoint: Annotated[
+        str | None, typer.Argument(metavar="ENDPOINT", callback=check_endpoint)
+    ] = None,
+    *,
+    file: Annotated[
+        Path | None, typer.Option(help="A policy file here, instead of an endpoint's in AWS.")
+    ] = None,
+    release: Annotated[
+        str | None, typer.Option(metavar="S3URI", help="With what this release.json overrides.")
+    ] = None,
+    policy_override: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Like canary.percent=25; repeat for more."),
+    ] = None,
+    stack: Stack = DEFAULT_STACK,
+    local: Local = False,
+    json: Json = False,
+) -> None:
+    """Print every effective value, and where it came from."""
+    if (endpoint is None) == (file is None):
+        raise Misused("Show whose policy?", "Give an endpoint, or --file FILE.")
+    layers: list[Layer] = []
+    releases_may: tuple[str, ...] = ()
+    if file is not None:
+        layers.append(parse_policy(read_file(file), str(file)))
+    if endpoint is not None or release is not None:
+        deployment = connect(stack, local=local)
+        releases_may = deployment.releases_may
+        stored = endpoint and deployment.files.policy_file(deployment.bucket, endpoint)
+        layers += [stored] if stored else []
+        layers += [_release_layer(deployment, release)] if release else []
+    asked = layer_of_input(parse_overrides(policy_override or ()))
+    layers.append(replace(asked, source=_OVERRIDE_SOURCE))
+    effective = merge_policy(layers, releases_may)
+    if isinstance(effective, tuple):
+        raise Refused(f"The policy of {endpoint or file} is faulty.", effective)
+    if json:
+        print_json(
+            PolicyRecord(
+                policy=effective.policy,
+                origins=dict(effective.origins),
+                overrides=effective.overrides,
+            )
+        )
+        return
+    open_console().print(
+        draw_settings(
+            str(endpoint or file), settings_of(effective), effective.sources, effective.overrides
+        )
+    )
+
+
+def _release_layer(deployment: Deployment, uri: str) -> Layer:
+    release = read_stored_release(deployment.models, uri, deployment.bucket)
+    if isinstance(release, tuple):
+        raise Refused(f"{uri} can't be read.", release)
+    return layer_of_release(release)
