@@ -208,6 +208,14 @@ def test_what_was_typed_is_escaped_too() -> None:
     assert not re.search("<[bi]>", page.response["body"])
 
 
+def test_a_quotation_that_was_typed_is_kept_as_text_in_its_field() -> None:
+    typed = Form("“Kim”", "", "A rejection must say why.")
+
+    page = read(ask_page(asked(), Reply.DECLINED, SECRET, NOW, typed, 422))
+
+    assert [field["value"] for field in page.find("input")] == ["“Kim”", ""]
+
+
 def test_what_has_to_be_mended_is_said_and_what_was_typed_is_kept() -> None:
     typed = Form('Kim "><b>', "\x1b[2J", "A rejection must say why.")
 
@@ -250,7 +258,10 @@ def test_whoever_approved_reads_what_was_recorded_and_how_to_stop_it() -> None:
     ],
 )
 def test_an_answer_says_what_comes_of_it(gate: Gate, verdict: Reply, title: str) -> None:
-    assert done_page(asked(gate), answered(asked(gate), verdict)).title == title
+    body = done_page(asked(gate), answered(asked(gate), verdict)).response["body"]
+
+    assert f"<h1>{title}</h1>" in body
+    assert f"<title>Switchover: {title}</title>" in body
 
 
 def test_who_comes_second_reads_who_was_first() -> None:

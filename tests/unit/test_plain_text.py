@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 
 from switchover.domain.plain_text import (
     for_message,
-    for_page,
-    for_page_alone,
     for_terminal,
     has_words,
     is_plain,
     one_line,
     quote,
+    split_quotations,
 )
 
 
@@ -78,7 +77,7 @@ def test_what_people_write_stays_as_it_is(good: str) -> None:
 
 @given(st.text())
 def test_nothing_unsafe_comes_through_any_medium(text: str) -> None:
-    shown = one_line(text) + for_message(text) + quote(text) + for_page(text)
+    shown = one_line(text) + for_message(text) + quote(text)
 
     active = {
         char for char in shown if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -143,14 +142,19 @@ def test_a_message_leaves_our_own_words_as_they_are(line: str) -> None:
     assert for_message(line) == line
 
 
-def test_a_quotation_that_reads_from_the_right_moves_no_number_of_ours() -> None:
-    assert for_page_alone("of “שלום <b>” 5 of 7") == "of <bdi>“שלום &lt;b&gt;”</bdi> 5 of 7"
+@given(st.text(alphabet="“”a "))
+def test_the_pieces_of_a_text_are_the_text(text: str) -> None:
+    assert "".join(piece for piece, _ in split_quotations(text)) == text
 
 
-def test_a_page_shows_markup_as_text() -> None:
-    assert for_page('<img src=x onerror="a()">\n\x1b') == (
-        "&lt;img src=x onerror=&quot;a()&quot;&gt;\\n\\x1b"
-    )
+def test_a_quotation_that_was_cut_off_is_a_quotation_to_its_end() -> None:
+    assert list(split_quotations("a “b” c “d")) == [
+        ("a ", False),
+        ("“b”", True),
+        (" c ", False),
+        ("“d", True),
+        ("", False),
+    ]
 
 
 @pytest.mark.parametrize(

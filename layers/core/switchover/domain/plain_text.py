@@ -6,7 +6,7 @@ where they enter a line that a person reads: one function for each medium.
 | medium | function | beside the cleaning |
 |---|---|---|
 | a line of a message | `for_message` | addresses are broken, so that no mail client makes a link of one |
-| a page | `for_page` | HTML is escaped |
+| a page | `one_line`, by `switchover.web.templating` | Jinja2 escapes HTML |
 | a terminal | `for_terminal` | lines stay lines |
 
 `quote` marks a text as somebody's own words, within any of them.
@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from html import escape
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -91,19 +90,6 @@ def for_terminal(text: str) -> str:
     return "\n".join(map(_written_out, text.split("\n")))
 
 
-def for_page(text: str) -> str:
-    """A text on one line, within HTML."""
-    return escape(one_line(text))
-
-
-def for_page_alone(text: str) -> str:
-    """Like `for_page`, for where HTML may stand: what others wrote keeps its direction to itself.
-
-    Else a number of ours behind a quotation in Hebrew or Arabic would be drawn within the quotation.
-    """
-    return _QUOTED.sub(lambda found: f"<bdi>{found[0]}</bdi>", for_page(text))
-
-
 def for_message(text: str) -> str:
     """One line of a message to people, in which nothing becomes a link."""
     line = _SCHEME.sub(lambda found: f"{found[1] or found[2]}[:]", one_line(text))
@@ -123,6 +109,16 @@ def for_json(text: str) -> str:
 def quote(text: str, longest: int = LONGEST_QUOTE) -> str:
     """Somebody's own words between “ and ”, which they themselves can't hold."""
     return f"“{one_line(text, longest).translate(_MARKS)}”"
+
+
+def split_quotations(text: str) -> Iterator[tuple[str, bool]]:
+    """The pieces of a text in order; each with whether it is a quotation, with its marks."""
+    end = 0
+    for found in _QUOTED.finditer(text):
+        yield text[end : found.start()], False
+        yield found[0], True
+        end = found.end()
+    yield text[end:], False
 
 
 def has_words(text: str) -> bool:
