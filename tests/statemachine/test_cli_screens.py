@@ -59,8 +59,8 @@ def ask(world: World, gate: str = "required") -> None:
 @pytest.mark.parametrize(
     ("gate", "question", "silence"),
     [
-        ("required", "vlm wants to move to v2 by rolling", "Silence rejects it."),
-        ("promotion", "Shall it stay? A no takes it back to v1.", "Silence takes it back."),
+        ("required", "vlm wants to move to v2 by rolling", "Silence rejects the update."),
+        ("promotion", "Shall it stay? A no takes it back to v1.", "Silence takes the update back."),
     ],
 )
 def test_an_update_that_waits_for_people_shows_question_deadline_and_both_answers(
@@ -95,7 +95,7 @@ def test_an_answered_question_waits_for_nobody(world: World, typed: Type) -> Non
 
     said = typed("status", "vlm")
 
-    assert "Silence rejects it" not in said
+    assert "Silence rejects the update" not in said
     assert "phase Launching" in said
 
 

@@ -98,7 +98,7 @@ def test_whoever_is_asked_reads_what_it_takes_and_until_when() -> None:
     text = ask(asked(release=release(reason="reads receipts"))).text
 
     assert "May chat move to v2?" in text
-    assert "2 hours left, until 2026-01-05 14:00 UTC. Silence rejects it." in text
+    assert "2 hours left, until 2026-01-05 14:00 UTC. Silence rejects the update." in text
     facts = ("v1, 4 instances", "v2 of qwen", "rolling", "about 22 minutes", "at most 6 ")
     assert [fact for fact in facts if fact not in text] == []
     assert "0.7 instance-hours more than usual" in text
@@ -111,21 +111,38 @@ def test_the_last_minutes_are_told_as_minutes() -> None:
     assert "0 minutes left" in read(page).text
 
 
-def test_a_redeploy_says_that_nobody_is_answered() -> None:
-    redeploy = plan(strategy="redeploy", allow_downtime=True)
+def test_a_redeploy_says_that_requests_fail_and_that_it_costs_no_more() -> None:
+    redeploy = ask(asked(plan=plan(strategy="redeploy", allow_downtime=True))).text
 
-    assert "nobody is answered" in ask(asked(plan=redeploy)).text
-    assert "nobody is answered" not in ask(asked()).text
+    assert "Downtime requests fail until v2 serves" in redeploy
+    assert "Costs no more than usual" in redeploy
+    assert "Downtime" not in ask(asked()).text
 
 
-def test_a_hotfix_is_told() -> None:
+@pytest.mark.parametrize("gate", Gate)
+@pytest.mark.parametrize(
+    ("excluded", "told"),
+    [
+        ((), "Hotfix “v1 fails everybody” No alarm is left out"),
+        (
+            ("errors", "p99"),
+            "Hotfix “v1 fails everybody” These alarms are red already and are left out: errors, p99",
+        ),
+    ],
+)
+def test_a_hotfix_tells_why_and_which_alarms_it_leaves_out(
+    gate: Gate, excluded: tuple[str, ...], told: str
+) -> None:
     hotfix = release(hotfix=True, reason="v1 fails everybody")
+    planned = plan().model_copy(update={"excluded_alarms": excluded})
 
-    assert "v1 fails everybody" in ask(asked(release=hotfix)).text
+    assert told in ask(asked(gate, release=hotfix, plan=planned)).text
 
 
 def test_accepted_overrides_are_told() -> None:
-    assert "approval.required: false instead of true" in ask(asked(plan=overridden())).text
+    text = ask(asked(plan=overridden())).text
+
+    assert "Overrides approval.required: false instead of true (input policy)" in text
 
 
 def test_at_promotion_people_read_what_was_tested_and_what_a_no_means() -> None:
@@ -137,7 +154,7 @@ def test_at_promotion_people_read_what_was_tested_and_what_a_no_means() -> None:
     text = ask(asked(Gate.PROMOTION, golden=golden), Reply.DECLINED).text
 
     assert "May chat stay on v2?" in text
-    assert "Silence takes it back." in text
+    assert "Silence takes the update back." in text
     assert "1 of 2 golden requests passed “counts cats”: failed" in text
     assert "back to v1" in text
 
@@ -333,6 +350,12 @@ def colours(scheme: str) -> dict[str, str]:
     light, _, dark = ALL[0].response["body"].partition("prefers-color-scheme: dark")
     known = dict(re.findall(r"--(\w+): (#\w+)", light))
     return known if scheme == "light" else known | dict(re.findall(r"--(\w+): (#\w+)", dark))
+
+
+def test_a_long_word_is_broken_anywhere_on_the_page() -> None:
+    style = ALL[0].response["body"]
+
+    assert re.search(r"\nbody \{[^}]*overflow-wrap: anywhere", style)
 
 
 def luminance(colour: str) -> float:

@@ -74,9 +74,9 @@ def say_silence(gate: Gate) -> str:
     """What it means that nobody answers."""
     match gate:
         case Gate.START:
-            return "Silence rejects it."
+            return "Silence rejects the update."
         case Gate.PROMOTION:
-            return "Silence takes it back."
+            return "Silence takes the update back."
         case _:
             assert_never(gate)
 

@@ -63,6 +63,7 @@ def ask_page(
         is_yes=is_yes,
         is_redeploy=plan.pace.strategy is Strategy.REDEPLOY,
         minutes_left=int((link.expires_at - now).total_seconds() / 60),
+        extra_hours=round(plan.extra_instance_seconds / 3600, 1),
         offerers=say_offerers(update.offered_by),
         doubts=[f"{reason.subject}: {reason.message}" for reason in link.reasons],
         golden_passed=len(update.golden) - len(others),
