@@ -1,4 +1,4 @@
-"""What a model is launched from: its data in S3 and its image in ECR, there or gone."""
+"""Checks that a model's artifacts still exist: its data in S3 and its image in ECR."""
 
 from __future__ import annotations
 

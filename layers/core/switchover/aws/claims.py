@@ -1,4 +1,4 @@
-"""Claims: who may change an endpoint, who is the newest that ever might, how often that was recovered."""
+"""Claims in the ledger: which update may change an endpoint, and how often it was recovered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""boto3 clients: made on first use, kept for the life of the process, with timeouts and retries said."""
+"""Makes boto3 clients on first use and caches them, with explicit timeouts and retries."""
 
 from __future__ import annotations
 

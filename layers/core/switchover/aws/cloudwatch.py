@@ -1,4 +1,4 @@
-"""CloudWatch alarms: ensured before an update, read during it, removed after it."""
+"""CloudWatch alarms: created before an update, read during it, removed after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of a container's log, where there is one."""
+"""Reads the last lines of a container's log, if there is a log."""
 
 from __future__ import annotations
 

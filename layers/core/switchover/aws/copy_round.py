@@ -1,4 +1,4 @@
-"""One round of copying a release: small files whole, large ones by parts, many at a time."""
+"""One round of copying a release: small files whole, large ones by parts, many in parallel."""
 
 from __future__ import annotations
 

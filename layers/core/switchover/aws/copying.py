@@ -1,7 +1,7 @@
-"""Copies a release's files between buckets by S3 itself: no byte of them passes through here.
+"""Copies a release's files between buckets inside S3: no file passes through the function.
 
-What was done lives in S3: finished files under the release's prefix, parts of unfinished ones in their
-multipart uploads. So a round that ends or crashes is gone on with where it was.
+S3 holds the progress: finished files under the release's prefix, parts of unfinished files in
+their multipart uploads. So after a crash, or in the next round, the copy continues.
 """
 
 from __future__ import annotations

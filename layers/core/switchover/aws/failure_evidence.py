@@ -1,4 +1,4 @@
-"""Gathers what tells why an update went wrong, while it is still there."""
+"""Gathers the evidence of a failed update before AWS deletes or overwrites it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong between us and AWS: refused, throttled, broken, or silent."""
+"""Classifies failed AWS calls: refused, throttled, broken, or without an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small files in the model bucket that people write: policies and golden requests."""
+"""Reads the small files in the model bucket that people write: policies and golden requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gateways of this process, each made on first use over its cached client."""
+"""The gateways of this process, each made on first use with a cached client."""
 
 from __future__ import annotations
 

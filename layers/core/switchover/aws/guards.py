@@ -1,4 +1,4 @@
-"""Calling a guard for a bake: a function of its own, which stays for as long as the bake lasts."""
+"""Calls the guard: a function that runs until the bake ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the ledger writes its records as items of DynamoDB, and reads what any version wrote."""
+"""Converts the ledger's records to DynamoDB items and back, for items of every version."""
 
 from __future__ import annotations
 

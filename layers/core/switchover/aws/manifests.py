@@ -1,4 +1,4 @@
-"""Manifests in the ledger's table: which versions of which files an update was made of.
+"""Manifests in the ledger's table: the file versions that an update used.
 
 Each is a part of its update (parts.py), named by its subject and found by its digest.
 """

@@ -1,4 +1,4 @@
-"""CloudWatch's metrics of an endpoint: what its fleets answer, and its traffic by the hour."""
+"""Reads an endpoint's CloudWatch metrics: requests per fleet, latency, and traffic by the hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The versions of a release's files, listed and compared without reading any."""
+"""Lists and compares the versions of a release's files without reading their content."""
 
 from __future__ import annotations
 

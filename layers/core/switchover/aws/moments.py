@@ -1,4 +1,4 @@
-"""Moments: the timeline of an update, one item each: waiting and trying again make no more of them."""
+"""Moments: the timeline of an update, one item per entry. Waiting and retrying add no entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifications: where outcomes are published, and who subscribes."""
+"""Publishes outcomes to the SNS topic, and reads whether the topic has subscribers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objects in S3 as a release's validation reads them, and what S3's refusals mean."""
+"""Reads objects in S3 for the validation of a release, and explains S3's refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Offers: the releases that lie in the model bucket, whether an update to them ever began or not."""
+"""Offers: the releases in the model bucket, with or without an update."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts: long texts that an item has no room for, in items of their own.
+"""Parts: long texts that don't fit into an item, stored in items of their own.
 
 | pk          | sk                       | holds                                                  |
 |-------------|--------------------------|--------------------------------------------------------|

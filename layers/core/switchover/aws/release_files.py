@@ -1,4 +1,4 @@
-"""Models in S3: reads a release and checks the files behind it, without downloading weights."""
+"""Reads a release from S3 and checks its model files without downloading the weights."""
 
 from __future__ import annotations
 

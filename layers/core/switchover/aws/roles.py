@@ -1,4 +1,4 @@
-"""IAM, as far as it tells what a role may do: asked, never changed."""
+"""IAM, read only: asks whether a role has certain permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model itself, asked as its users ask it."""
+"""Sends requests to the model in the same way as its users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SageMaker endpoints: read what serves, make what will serve, ask for the change."""
+"""SageMaker endpoints: reads them, creates models and configs, requests updates."""
 
 from __future__ import annotations
 

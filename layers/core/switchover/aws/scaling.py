@@ -1,4 +1,4 @@
-"""Application Auto Scaling and quotas: the capacity around an endpoint, kept and put back."""
+"""Application Auto Scaling and quotas: reads, suspends and restores an endpoint's capacity."""
 
 from __future__ import annotations
 

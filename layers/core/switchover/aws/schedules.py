@@ -1,4 +1,4 @@
-"""EventBridge Scheduler: one-time schedules that look into a queue when somebody's time has come."""
+"""EventBridge Scheduler: one-time schedules that start a waiting update when its time comes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Served configs: the last known good of an endpoint, and what was it before."""
+"""Served configs: the configs that were confirmed to serve an endpoint, newest first."""
 
 from __future__ import annotations
 

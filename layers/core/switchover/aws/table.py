@@ -1,4 +1,4 @@
-"""The ledger's table: how its items are read and written. What they mean, the classes on top know."""
+"""Reads and writes items of the ledger's table; the classes above know what the items mean."""
 
 from __future__ import annotations
 

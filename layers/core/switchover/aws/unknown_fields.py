@@ -1,4 +1,4 @@
-"""What AWS sends and botocore drops: fields newer than the installed service model."""
+"""Finds fields in AWS's answers that are newer than the installed botocore, which drops them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Updates: one item each, which a condition on its revision guards; what is long is parts beside it.
+"""Updates: one item each, guarded by a condition on its revision; long fields are parts.
 
 The outcome of an update whose own item takes no change any more, for whatever reason DynamoDB gives, is
 kept beside its endpoint's claim: people are told it once, and the endpoint is free.

@@ -1,4 +1,4 @@
-"""What an account's endpoints use of an instance type, counted off the endpoints themselves."""
+"""Counts how many instances of a type the account's endpoints use."""
 
 from __future__ import annotations
 

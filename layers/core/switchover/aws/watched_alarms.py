@@ -1,4 +1,4 @@
-"""Which updates people's own alarms concern, beside the claim in the ledger's table.
+"""Records in the ledger's table which updates a user's own alarm may roll back.
 
 | pk           | sk              | holds                                                     |
 |--------------|-----------------|-----------------------------------------------------------|

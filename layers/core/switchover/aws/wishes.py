@@ -1,4 +1,4 @@
-"""What people wish of an endpoint's updates: stops, marks and pins, in a partition of their own.
+"""Wishes: people's requests about an endpoint (stops, marks, pins), in a partition of their own.
 
 | pk              | sk             | holds                                            |
 |-----------------|----------------|--------------------------------------------------|

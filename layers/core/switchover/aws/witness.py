@@ -1,4 +1,4 @@
-"""The witness: who decided, and who offered, as AWS authenticated them. Only functions may write them.
+"""Records, as AWS authenticated them, who decided and who offered. Only functions may write here.
 
 | pk                  | sk        | holds                                                          |
 |---------------------|-----------|----------------------------------------------------------------|

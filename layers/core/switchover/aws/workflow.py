@@ -1,4 +1,4 @@
-"""Step Functions: start updates, wake them, see whether they still run."""
+"""Step Functions: starts executions, answers task tokens, reads whether executions run."""
 
 from __future__ import annotations
 

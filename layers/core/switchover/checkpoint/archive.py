@@ -1,4 +1,4 @@
-"""Reads a .tar.gz from its first byte on, keeps only what the rules ask for, and unpacks nothing.
+"""Reads a .tar.gz as a stream, keeps only the parts that the rules need, and unpacks nothing.
 
 Gzip can't be entered in the middle, so every byte is fetched and decompressed once; of weights only
 the headers are kept. How much is read is bounded: by bytes, by files, and by whoever calls.

@@ -1,4 +1,4 @@
-"""Finds what small files order a container to run or to load from elsewhere.
+"""Finds settings in small files that make a container run code or load another model.
 
 Which keys do so: transformers (`auto_map`, `custom_pipelines`), Sentence Transformers
 (`trust_remote_code` in `model_args`), Triton's vLLM backend (`trust_remote_code` in model.json),

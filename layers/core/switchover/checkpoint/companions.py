@@ -1,4 +1,4 @@
-"""What serves beside the weights: image processor, chat template, and where an answer ends."""
+"""Checks the files beside the weights: image processor, chat template, end-of-text tokens."""
 
 from __future__ import annotations
 

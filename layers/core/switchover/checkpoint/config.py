@@ -1,4 +1,4 @@
-"""Holds config.json against the weights, the tokenizer and what a vision-language model needs."""
+"""Compares config.json with the weights, the tokenizer and the needs of a vision model."""
 
 from __future__ import annotations
 

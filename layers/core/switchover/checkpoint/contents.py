@@ -1,4 +1,4 @@
-"""What may lie in a model's folder, told by names and by how files begin.
+"""Decides which files may lie in a model's folder, by their names and their first bytes.
 
 A container may run what it finds: inference.py, a wheel, a pickle. So each file must be known: as
 weights, configuration, tokenizer, document or picture. Whatever isn't known is refused, unless the

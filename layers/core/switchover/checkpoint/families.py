@@ -1,4 +1,4 @@
-"""The architectures whose tensors are known; a new one is one more row here."""
+"""The architectures with known tensors; a new architecture is one more row here."""
 
 from __future__ import annotations
 

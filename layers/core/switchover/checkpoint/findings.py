@@ -1,4 +1,4 @@
-"""What a look at a model found, and which of it keeps the model from being served.
+"""The findings about a model, and which of them refuse it.
 
 A finding refuses only where the format's specification or the architecture's own code proves that
 loading breaks. What is unusual, unknown or a convention is a warning. A policy may weigh some codes

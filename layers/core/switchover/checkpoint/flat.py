@@ -1,4 +1,4 @@
-"""Tensor names that another library's wrapper changed, or that a base model was saved under."""
+"""Undoes changes of tensor names that a wrapper library or a base model makes."""
 
 from __future__ import annotations
 

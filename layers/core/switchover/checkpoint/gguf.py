@@ -1,4 +1,4 @@
-"""What a GGUF file says about itself, believed only as far as it was checked.
+"""Reads the header of a GGUF file, and checks each value before use.
 
 The file: "GGUF", version, how many tensors and how many metadata pairs, the pairs, each tensor's
 name, dimensions, type and offset, padding, then the tensors' bytes; all little-endian.

@@ -1,4 +1,4 @@
-"""Reads the headers of safetensors and GGUF files by ranges, and forgets them as soon as it can."""
+"""Reads the headers of safetensors and GGUF files by ranges, and keeps them only briefly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the index of a checkpoint in several shards says, folded while it is read.
+"""Reads the index of a sharded checkpoint in one pass and keeps only hashes of its names.
 
 The index of a model with 10¹² parameters names some 10⁵ tensors. Of each name only its hash is
 kept, by shard: that tells whether index and headers agree. Where they don't, the index is read once

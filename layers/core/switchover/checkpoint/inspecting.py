@@ -1,4 +1,4 @@
-"""Whether a release is a model that can be loaded, told from its names, sizes, texts and headers.
+"""Decides from names, sizes, texts and headers whether a release is a model that can be loaded.
 
 Every fault at once, each a `Reason` that names the file and the value. Nothing here reads: what
 there is to know comes in as `Evidence`.

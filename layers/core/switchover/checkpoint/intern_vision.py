@@ -1,4 +1,4 @@
-"""Which tensors InternVL's vision tower has, as OpenGVLab publishes it and as transformers names it.
+"""The tensors of InternVL's vision tower, in OpenGVLab's names and in transformers' names.
 
 Names and shapes follow Hugging Face transformers (modeling_internvl) and OpenGVLab/InternVL
 (modeling_intern_vit, modeling_internvl_chat).

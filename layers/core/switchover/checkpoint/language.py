@@ -1,4 +1,4 @@
-"""Which tensors a language model has: dense, or with a mixture of experts.
+"""The tensors of a language model: dense, or with a mixture of experts.
 
 Names and shapes follow the modules of Hugging Face transformers (modeling_llama, modeling_mixtral,
 modeling_qwen2_moe, modeling_qwen3_moe and their peers) and, for InternLM2, of the code published

@@ -1,4 +1,4 @@
-"""Files that no loader reads: half a download, a second copy, what a computer left behind.
+"""Finds files that no loader reads: partial downloads, second copies, files of the system.
 
 SageMaker downloads them all the same, each time an instance starts.
 """

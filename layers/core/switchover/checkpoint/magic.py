@@ -1,4 +1,4 @@
-"""Tells by a file's first bytes what a loader would take it for, whatever its name says.
+"""Tells from a file's first bytes which format a loader would see, whatever the name is.
 
 Nothing is unpickled: a pickle's opcodes are only named, one after the other.
 Sources: pickletools (Python's own list of opcodes); torch.serialization (zip, then tar, then a

@@ -1,4 +1,4 @@
-"""What a file in a model's folder is by its name: the list of what may lie there.
+"""The list of file names that may lie in a model's folder, and the kind of each.
 
 The list holds what transformers, diffusers, Sentence Transformers, vLLM, LMI and Triton read as data,
 and what lies beside it in public repositories. A name that isn't on it is unknown, not harmless.

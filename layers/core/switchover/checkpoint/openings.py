@@ -1,4 +1,4 @@
-"""Reads how each file but the weights begins, and small texts whole, to tell what the file is."""
+"""Reads the beginning of each file except weights, and small texts whole."""
 
 from __future__ import annotations
 

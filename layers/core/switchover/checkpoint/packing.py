@@ -1,4 +1,4 @@
-"""What stands in the place of a linear layer's weight once it is quantized, by how it is packed.
+"""The tensors that replace a linear layer's weight in each quantization format.
 
 Names and shapes follow what writes such checkpoints: GPTQ (AutoGPTQ/GPTQModel, QuantLinear), AWQ
 (AutoAWQ, WQLinear_GEMM), FP8 in blocks (transformers, FP8Linear), compressed-tensors

@@ -1,4 +1,4 @@
-"""How a checkpoint says that it was quantized, and which tensors it must then hold.
+"""Reads how a checkpoint was quantized, and derives the tensors that it must contain.
 
 A method, or a mix of several, that isn't known here leaves the quantized tensors uncompared: nothing
 is called wrong for being new.

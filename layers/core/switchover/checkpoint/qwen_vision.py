@@ -1,4 +1,4 @@
-"""Which tensors the vision towers of Qwen-VL have, from the second generation to the third.
+"""The tensors of Qwen-VL's vision towers, from the second generation to the third.
 
 Names and shapes follow Hugging Face transformers (modeling_qwen2_vl, modeling_qwen2_5_vl,
 modeling_qwen3_vl). A nested config is saved without what equals its default: the defaults here are

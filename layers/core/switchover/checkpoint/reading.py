@@ -1,4 +1,4 @@
-"""Gathers what the rules need to know of a release's files, without reading their weights.
+"""Reads the evidence for the rules from a release's files, without reading their weights.
 
 The same few reads serve a bucket, a local folder and the inside of an archive: small texts whole,
 of each safetensors or GGUF file its header, of each other file its first KiB. So a bucket is sent

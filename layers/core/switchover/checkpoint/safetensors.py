@@ -1,4 +1,4 @@
-"""What a safetensors file says about itself, believed only as far as it was checked.
+"""Reads the header of a safetensors file, and checks each value before use.
 
 The file: 8 bytes with the header's length (little-endian), the header (a JSON object of tensor name
 to dtype, shape and data_offsets), then the tensors' bytes, which the offsets cover without a hole.

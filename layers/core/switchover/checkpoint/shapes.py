@@ -1,4 +1,4 @@
-"""One expected tensor, and how config.json is read for the sizes that fix its shape."""
+"""One expected tensor, and the sizes in config.json that fix its shape."""
 
 from __future__ import annotations
 

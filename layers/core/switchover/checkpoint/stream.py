@@ -1,4 +1,4 @@
-"""Reads JSON that anyone may have written piece by piece, holding one value of it at a time."""
+"""Reads untrusted JSON piece by piece, with one value in memory at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the headers of a tar archive, and takes only what every tar program reads alike.
+"""Reads the headers of a tar archive; refuses headers that tar programs read differently.
 
 GNU tar, Python's tarfile and libarchive disagree about many rare headers: a name in a global pax
 header, a sparse file's real name, a second file of the same name. A checker that picks one reading

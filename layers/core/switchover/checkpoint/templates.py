@@ -1,4 +1,4 @@
-"""Whether a chat template can be parsed, as far as brackets and blocks tell.
+"""Checks the brackets and blocks of a chat template.
 
 Jinja2 itself would say more; what is broken in practice is a file that was cut, emptied or never
 downloaded. Source: Jinja, Template Designer Documentation, "Synopsis" and "Line Statements"; the

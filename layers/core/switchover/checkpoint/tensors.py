@@ -1,4 +1,4 @@
-"""Holds the tensors of all shards against config.json."""
+"""Compares the tensors of all shards with config.json."""
 
 from __future__ import annotations
 

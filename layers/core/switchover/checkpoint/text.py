@@ -1,4 +1,4 @@
-"""Reading small texts that anyone may have written: bounded, never raising, safe to quote."""
+"""Reads small untrusted texts: bounded, without exceptions, safe to quote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holds the tokenizer against the model: whether there is one, whether it is whole, and its ids.
+"""Checks that a tokenizer exists and is complete, and that its ids fit the model.
 
 Sources: transformers, tokenization_utils_base (which files a tokenizer is read from) and
 PreTrainedTokenizerBase._from_pretrained; Git LFS, docs/spec.md (a pointer is below 1024 bytes).

@@ -1,4 +1,4 @@
-"""Which tensors CLIP, SigLIP and Pixtral have, and what joins them to the language model.
+"""The tensors of CLIP, SigLIP and Pixtral, and of the projector to the language model.
 
 Names and shapes follow Hugging Face transformers (modeling_clip, modeling_siglip, modeling_pixtral,
 modeling_llava, modeling_llava_next, modeling_llava_onevision, modeling_mistral3, modeling_gemma3).

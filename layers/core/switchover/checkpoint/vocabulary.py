@@ -1,4 +1,4 @@
-"""Which files hold a tokenizer's vocabulary, by their names.
+"""The names of files that hold a tokenizer's vocabulary.
 
 Source: transformers, tokenization_utils_base.
 """

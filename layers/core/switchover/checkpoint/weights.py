@@ -1,4 +1,4 @@
-"""Puts the shards of a checkpoint together, one header after the other, and keeps what is compared.
+"""Joins the headers of all shards of a checkpoint, and keeps the parts to compare.
 
 A checkpoint of 1,000 GB has some 10⁵ tensors. Tensors of one name and shape in different layers are
 kept as one: the name with `{n}` for the layer, the shape, and a bit for each layer.

@@ -1,4 +1,4 @@
-"""The one way to stop an update: it is recorded, and the next look acts on it."""
+"""Stops an update: the request is recorded, and the next reading acts on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adoption: a config that no update brought becomes a version, so that there is a way back to it."""
+"""Adoption: records a config that Switchover didn't put there as a version to roll back to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a state answers: a verdict that a Choice compares, and the reasons behind it."""
+"""The answer of a state: a verdict that a Choice compares, and the reasons for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a request may still land after its caller is gone.
+"""How long a request to AWS may still take effect after its caller is gone.
 
 Step Functions stops no function: one that was asked to change something goes on after its execution was
 stopped or its state timed out, and what it has sent may reach AWS after the function itself has ended.

@@ -1,4 +1,4 @@
-"""One reader for everything that people write: JSON and values of bounded size, depth and meaning.
+"""Reads JSON that people wrote, with bounds on size, depth and values.
 
 The limits lie far above what people need, and below what a reader, the ledger or a message can't take.
 The work is linear in the bytes. Whatever is read here can be written as JSON and read again.

@@ -1,4 +1,4 @@
-"""YAML within bounds: an alias counts as much as what it stands for, before anything is unfolded."""
+"""Reads YAML within bounds: an alias counts with its full size before anything is expanded."""
 
 from __future__ import annotations
 

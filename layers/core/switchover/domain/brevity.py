@@ -1,4 +1,4 @@
-"""How many reasons are carried on where room is bounded, and that there are more of them."""
+"""Limits the number of reasons where space is limited, and says how many are left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Callers whom AWS authenticated: how an ARN is told, and whether two of them are one person."""
+"""Callers that AWS authenticated: how an ARN is shown, and whether two ARNs are one person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of an endpoint's capacity after an update: ours is taken back, others' is left to them.
+"""Decides which capacity settings to restore after an update: its own, never those of others.
 
 Three readings decide, field by field: what was noted before, what the update set, and what is there
 now. Only a field that still holds what the update set is put back.

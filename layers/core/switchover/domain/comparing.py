@@ -1,4 +1,4 @@
-"""Whether what lies under a release's prefix is what its release.json lists."""
+"""Compares the files under a release's prefix with the list in its release.json."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A release whose files lie elsewhere: what is still to be copied, what is right, what is wrong."""
+"""Copying a release from another place: the files still to copy, the finished, the wrong ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an update ended, where its own record took no change any more."""
+"""The outcome of an update whose own record can't be changed any more."""
 
 from __future__ import annotations
 

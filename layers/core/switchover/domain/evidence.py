@@ -1,4 +1,4 @@
-"""What tells why an update went wrong, in words and units that people think in.
+"""The evidence of a failed update, in words and convenient units.
 
 Alarms, instances and log streams vanish: it is kept when it happens, and bounded.
 """

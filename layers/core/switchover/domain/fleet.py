@@ -1,4 +1,4 @@
-"""What was read from AWS about an endpoint: one moment, no opinion."""
+"""An endpoint as read from AWS at one moment, without judgement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bake proves something only if the new fleet was asked: counting, asking, and what too few mean."""
+"""Decides whether the new fleet got enough requests in a bake to prove anything."""
 
 from __future__ import annotations
 

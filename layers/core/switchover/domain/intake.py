@@ -1,4 +1,4 @@
-"""What an execution was asked to do, however badly it was asked."""
+"""Reads the request of an execution, however faulty its input is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joining: what is offered again while it is being granted, or was, asks for nothing new."""
+"""Joining: a release that repeats a running or confirmed update starts nothing new."""
 
 from __future__ import annotations
 

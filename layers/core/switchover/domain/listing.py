@@ -1,4 +1,4 @@
-"""What lists of updates show, and what planning learns of past ones: so little that an index holds it."""
+"""The short form of an update in the index, for lists and for planning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What SageMaker still shows of an update whose record in the ledger is lost, and what to do about it."""
+"""Finds the traces in SageMaker of an update whose record is lost, and the ways to repair it."""
 
 from __future__ import annotations
 

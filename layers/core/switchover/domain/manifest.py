@@ -1,4 +1,4 @@
-"""Which versions of which files were read, and how what lies there now differs from them."""
+"""The file versions that an update read, and how the present files differ from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many reasons told briefly: the first of each kind, and each cause once."""
+"""Shortens many reasons: the first of each kind, and each cause once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions that turned out bad, and endpoints that stay on one version."""
+"""Marks on bad versions, and pins that keep an endpoint on one version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that a retried handler makes the same again."""
+"""Names of resources; a retried handler computes the same names again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one look at a change under way says, for the machine and for people."""
+"""The meaning of one reading during an update, for the state machine and for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an update ended: decided from what serves, not from what was hoped."""
+"""Decides how an update ended, from the config that serves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a release may lie. Its place says for which endpoint and version it speaks.
+"""The keys at which a release may lie; a key fixes the release's endpoint and version.
 
 IAM grants rights by prefix. So a team that may write under `releases/chat/` and `models/chat/` reaches
 the endpoint `chat`, and no other one.

@@ -1,4 +1,4 @@
-"""Text that others wrote, made fit to stand among our own lines.
+"""Cleans text that others wrote, so that it is safe among our own lines.
 
 Reasons, names, file names, SageMaker's words and container logs are kept as they came. They are cleaned
 where they enter a line that a person reads: one function for each medium.

@@ -1,4 +1,4 @@
-"""From what was read to a plan, or to every reason why there is none."""
+"""Turns the readings into a plan, or into every reason against one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was checked before anything was touched, each check with its evidence."""
+"""The checks before an update, each with its evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why an update waits for its endpoint, or makes way, and what helps."""
+"""The reasons why an update waits or is superseded, with their remedies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: one update per endpoint, and an older release never goes over a newer one.
+"""Decides whose turn it is: one update per endpoint, and an older release never wins.
 
 Every execution that wants an endpoint looks, decides by `decide_turn`, acts and looks again until what
 it did still agrees with what it sees. Those who may not go on are kept in the queue, in the order in

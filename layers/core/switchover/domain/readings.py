@@ -1,4 +1,4 @@
-"""What was read around an endpoint that a plan can do without: some of it may not be readable."""
+"""Optional readings for a plan: the plan is made without those that failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why something was refused: values, collected all at once, never raised."""
+"""Reasons for a refusal: values that are collected all at once and never raised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is recovered, and how often: at once, then after growing pauses, and not for ever."""
+"""Which updates are recovered, and how often: at once, then after growing pauses, with a limit."""
 
 from __future__ import annotations
 

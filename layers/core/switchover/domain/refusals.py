@@ -1,4 +1,4 @@
-"""Why an update may not begin or go on, whoever asks."""
+"""The reasons why an update may not begin or go on, for handlers and commands alike."""
 
 from __future__ import annotations
 

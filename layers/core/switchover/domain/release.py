@@ -1,4 +1,4 @@
-"""A release: a model version offered for an endpoint, as `release.json` says it."""
+"""A release: a model version offered for an endpoint, as written in `release.json`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How to bring the previous config back from whatever state the endpoint is found in."""
+"""Decides how to bring the previous config back from any state of the endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What served an endpoint: where a rollback returns to."""
+"""A config that served an endpoint: the target of a rollback."""
 
 from __future__ import annotations
 

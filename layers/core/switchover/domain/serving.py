@@ -1,4 +1,4 @@
-"""What serves an endpoint at one moment, by version, as people ask for it."""
+"""The version that serves an endpoint at one moment, in the words for people."""
 
 from __future__ import annotations
 

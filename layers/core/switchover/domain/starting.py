@@ -1,4 +1,4 @@
-"""What to ask SageMaker for, given what is found: safe to decide again after a lost answer."""
+"""Decides which call to SageMaker starts the update; safe to repeat after a lost answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in for an update whose record can't be read, so that it is seen and can be ended."""
+"""A stand-in for an update with an unreadable record, so that it is shown and can be ended."""
 
 from __future__ import annotations
 

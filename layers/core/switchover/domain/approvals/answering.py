@@ -1,4 +1,4 @@
-"""What people send as their answer, and what speaks against taking it."""
+"""A person's answer to a question, and the reasons to refuse it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people are asked, how they may answer, and what their answer means."""
+"""The questions to people, the ways to answer them, and the meaning of an answer."""
 
 from __future__ import annotations
 

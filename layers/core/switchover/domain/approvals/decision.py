@@ -1,4 +1,4 @@
-"""Who answered a question: believed where a function of ours recorded it, never from the answer itself.
+"""Proves the author of an answer: by a function's own record, never by the answer itself.
 
 A task token can be answered by whoever has it, with any words. So an answer refers to a record that only
 functions can write; whatever else it says of its author is its sender's own word.

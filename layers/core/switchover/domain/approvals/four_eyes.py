@@ -1,4 +1,4 @@
-"""Four eyes: whoever offered or started an update may not approve it.
+"""Four eyes: the person who offered or started an update may not approve it.
 
 Who did is known only as far as they vouched for it: `switchover upload` and `switchover start` have a
 function record the caller's ARN, as AWS authenticated it, for what is about to be started.

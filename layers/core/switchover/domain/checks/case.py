@@ -1,4 +1,4 @@
-"""One update as its checks look at it: what is asked, what was found, what could be planned."""
+"""The input of all checks: the request, the readings, and the plan if there is one."""
 
 from __future__ import annotations
 

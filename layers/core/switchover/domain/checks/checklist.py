@@ -1,4 +1,4 @@
-"""The guide's five points to tick off before an update (best practices, 1), each on its evidence."""
+"""The guide's checklist before an update (best practices, 1), each point with its evidence."""
 
 from __future__ import annotations
 

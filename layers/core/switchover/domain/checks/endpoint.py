@@ -1,4 +1,4 @@
-"""Whether the endpoint is one that takes a guarded update now, and a way back exists (rules §3)."""
+"""Checks that the endpoint can take a guarded update now and can be rolled back (rules §3)."""
 
 from __future__ import annotations
 

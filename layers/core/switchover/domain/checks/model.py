@@ -1,4 +1,4 @@
-"""Whether the copy of the live model would load the release, and keeps all that the live one has."""
+"""Checks that the cloned model loads the release and keeps all settings of the live model."""
 
 from __future__ import annotations
 

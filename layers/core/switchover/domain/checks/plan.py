@@ -1,4 +1,4 @@
-"""Whether the plan fits: the fleet its strategy, the update its time, the peak its quota."""
+"""Checks that the plan fits the fleet, the time and the quota."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether what is asked can be done at all: the release, the policy, what is asked of the model."""
+"""Checks that the request can be carried out: its release, its policy, its model."""
 
 from __future__ import annotations
 

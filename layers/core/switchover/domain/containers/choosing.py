@@ -1,4 +1,4 @@
-"""Which of a model's containers a release is for."""
+"""Chooses the container of a model that gets the release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a release's own `serving.properties` says of the weights, as LMI reads it."""
+"""Reads which weights a release's own `serving.properties` names, as LMI does."""
 
 from __future__ import annotations
 

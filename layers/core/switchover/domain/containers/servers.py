@@ -1,4 +1,4 @@
-"""Which model server an image runs, and which environment variables name the weights that it loads."""
+"""Knows the model server of an image, and the variables by which that server finds weights."""
 
 from __future__ import annotations
 

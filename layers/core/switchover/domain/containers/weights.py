@@ -1,4 +1,4 @@
-"""Whether a container loads the release's files, or weights that its environment names elsewhere."""
+"""Decides whether a container loads the release's files or other weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model answered a golden request: its status, text, tokens and times."""
+"""A model's answer to a golden request: its status, text, tokens and times."""
 
 from __future__ import annotations
 

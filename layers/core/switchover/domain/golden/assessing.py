@@ -1,4 +1,4 @@
-"""One answer held against what was expected of it: every difference is a reason."""
+"""Compares an answer with its expectations: every difference is a reason."""
 
 from __future__ import annotations
 

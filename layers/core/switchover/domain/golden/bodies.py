@@ -1,4 +1,4 @@
-"""What golden requests send: a chat with its images, a file, or a body of one's own."""
+"""The body of a golden request: a chat with images, a file, or a body of the user's own."""
 
 from __future__ import annotations
 

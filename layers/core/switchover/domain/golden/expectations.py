@@ -1,4 +1,4 @@
-"""What an answer to a golden request must be, as people write it down."""
+"""The expectations of a golden request, as people write them."""
 
 from __future__ import annotations
 

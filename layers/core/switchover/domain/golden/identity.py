@@ -1,4 +1,4 @@
-"""How far it is proven that the release itself answers: by the config that serves, or by the model."""
+"""How strongly it is proven that the release answers: by its config name or by the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Regular expressions that can't run away: their time grows with the text, and no faster."""
+"""Regular expressions whose running time is linear in the length of the text."""
 
 from __future__ import annotations
 

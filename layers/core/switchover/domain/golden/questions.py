@@ -1,4 +1,4 @@
-"""Golden requests: what the model is asked, read from a JSON-lines file and what lies beside it."""
+"""Reads golden requests from a JSON-lines file and the files that it names."""
 
 from __future__ import annotations
 

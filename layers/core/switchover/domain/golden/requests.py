@@ -1,4 +1,4 @@
-"""One golden request: what a line of a golden file may say."""
+"""One golden request: one line of a golden file."""
 
 from __future__ import annotations
 

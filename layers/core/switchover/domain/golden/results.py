@@ -1,4 +1,4 @@
-"""What became of all golden requests of a run, and what is kept of that."""
+"""The results of all golden requests of a run, and the short form that is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON Schemas that golden requests state: every keyword is one that is checked."""
+"""JSON Schemas in golden requests: a keyword that isn't checked is refused."""
 
 from __future__ import annotations
 

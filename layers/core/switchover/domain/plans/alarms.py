@@ -1,4 +1,4 @@
-"""Which alarms guard an update: their names, metrics, thresholds, and how soon they go red."""
+"""The alarms that guard an update: names, metrics, thresholds, and time until red."""
 
 from __future__ import annotations
 

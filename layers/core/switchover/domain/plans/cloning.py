@@ -1,4 +1,4 @@
-"""A new config and model, cloned whole from the live ones with only the model data changed."""
+"""Clones the live config and model with all fields, and changes only the model data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What UpdateEndpoint is sent: the DeploymentConfig, in whole instances (rules §1.2, §1.3)."""
+"""Writes the DeploymentConfig for UpdateEndpoint, in whole instances (rules §1.2, §1.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an endpoint's past updates teach about how long a new instance takes to serve."""
+"""Learns from an endpoint's past updates how long a new instance takes to serve."""
 
 from __future__ import annotations
 

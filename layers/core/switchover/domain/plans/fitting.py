@@ -1,4 +1,4 @@
-"""A policy fitted to a fleet: pace, alarms and deadline that go together, or what would."""
+"""Fits a policy to a fleet: a pace, alarms and a deadline that agree, or a proposal that would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a policy makes sense as a whole, as far as that can be said without its endpoint."""
+"""Checks a policy for contradictions that are visible without its endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a variant chooses the instance that answers, and what that does to requests sent as traffic."""
+"""How a variant routes requests to instances, and the effect on requests sent by the guard."""
 
 from __future__ import annotations
 

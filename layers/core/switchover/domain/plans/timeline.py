@@ -1,4 +1,4 @@
-"""The phases of an update in their order, and how long they last."""
+"""The phases of an update in order, with their durations."""
 
 from __future__ import annotations
 

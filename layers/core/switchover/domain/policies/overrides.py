@@ -1,4 +1,4 @@
-"""What a release or an operator asks for beyond the policy: told where accepted, else refused."""
+"""The overrides of a release or an operator: reported if accepted, else refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys of a policy that belong together, and the walk over all of them."""
+"""Groups of policy keys, and the walk over all keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How one endpoint wants to be updated: tiers, strategies, alarms, tests.
+"""The policy of one endpoint: tiers, strategies, alarms, tests.
 
 Each key's meaning and bounds stand here only: schemas, docs, `policy show` and `policy init` read them.
 """

@@ -1,4 +1,4 @@
-"""What a policy may weigh of what was found in a model."""
+"""The model findings that a policy may turn into warnings or refusals."""
 
 from __future__ import annotations
 

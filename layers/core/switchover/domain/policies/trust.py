@@ -1,4 +1,4 @@
-"""Whose word counts: what a release may change about its endpoint's policy without its owner's leave.
+"""Which policy keys a release may change without the owner's permission.
 
 A release chooses its pace, and a strategy within the tier. It makes every control as strict as it likes,
 and none looser. A comparison that can't be decided is no leave.

@@ -1,4 +1,4 @@
-"""YAML that remembers in which line each key stands, and which keys stand twice."""
+"""Reads YAML with the line of each key, and finds repeated keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Freezes out of an iCal file, as Outlook, Google Calendar and their like export them."""
+"""Reads freezes from an iCal file, as Outlook or Google Calendar export it."""
 
 from __future__ import annotations
 

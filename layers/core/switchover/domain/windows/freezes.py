@@ -1,4 +1,4 @@
-"""Freezes: days and hours in which nothing but a hotfix may begin or run."""
+"""Freezes: days and hours in which only a hotfix may begin or run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`window: auto`: the hours of the week in which an endpoint is asked least."""
+"""`window: auto`: finds the hours of the week with the fewest requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unrolls the events of an iCal file within a span, by RFC 5545, in bounded time and number.
+"""Expands the events of an iCal file within a span (RFC 5545), in bounded time and number.
 
 What a rule alone doesn't say is added here: other days (RDATE), days left out (EXDATE), single days that
 were changed (RECURRENCE-ID), zones and lengths.

@@ -1,4 +1,4 @@
-"""The days of a recurrence rule (RFC 5545, 3.3.10), as far as a given day and no further.
+"""The days of a recurrence rule (RFC 5545, 3.3.10), up to a given day.
 
 dateutil's `rrule` has no such end: a rule without any day, like each 30th of February, is searched until
 the year 9999; and a rule with counted and plain weekdays gives no day at all. So periods are walked

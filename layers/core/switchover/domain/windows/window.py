@@ -1,4 +1,4 @@
-"""When an update may begin: in an opening of its windows, outside every freeze, with time to end."""
+"""Finds when an update may begin: inside a window, outside every freeze, with time to end."""
 
 from __future__ import annotations
 

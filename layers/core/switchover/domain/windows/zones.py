@@ -1,4 +1,4 @@
-"""Time zones: where wall clocks stand still, jump and repeat, told as spans of UTC."""
+"""Time zones: when local clocks jump or repeat an hour, as spans of UTC."""
 
 from __future__ import annotations
 
