@@ -27,7 +27,6 @@ app = typer.Typer(
         "--debug, anywhere in a command, shows the traceback of a failure."
     ),
     rich_markup_mode="rich",
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Annotated
 
@@ -9,6 +10,8 @@ import typer
 
 from switchover_cli.errors import Misused
 from switchover_cli.hints import carry_option
+
+DEFAULT_STACK = "switchover"
 
 # As EndpointName and VersionName say (domain/release.py), which would load every model of a release.
 _ENDPOINT = re.compile(r"(?=.{1,63}$)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
@@ -58,6 +61,30 @@ def _carry_stack(context: typer.Context, stack: str) -> str:
     return stack
 
 
+def complete_endpoint(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The names of endpoints that begin so, for the shell."""
+    from switchover_cli.completion import find_endpoints
+
+    names = find_endpoints(_stack_of(ctx), local=bool(ctx.params.get("local")))
+    return [name for name in names if name.startswith(incomplete) and _ENDPOINT.fullmatch(name)]
+
+
+def complete_version(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The versions of the endpoint on the command line that begin so, for the shell."""
+    from switchover_cli.completion import find_versions
+
+    # Behind an option that still lacks its value, arguments aren't taken apart.
+    endpoint = ctx.params.get("endpoint") or next(iter(ctx.args), "")
+    if not _ENDPOINT.fullmatch(endpoint):
+        return []
+    names = find_versions(_stack_of(ctx), endpoint, local=bool(ctx.params.get("local")))
+    return [name for name in names if name.startswith(incomplete) and _VERSION.fullmatch(name)]
+
+
+def _stack_of(ctx: typer.Context) -> str:
+    return ctx.params.get("stack") or os.environ.get("SWITCHOVER_STACK") or DEFAULT_STACK
+
+
 Json = Annotated[
     bool, typer.Option("--json", help="Print JSON for machines, and nothing else, on stdout.")
 ]
@@ -76,7 +103,12 @@ Stack = Annotated[
 ]
 Endpoint = Annotated[
     str,
-    typer.Argument(metavar="ENDPOINT", callback=check_endpoint, help="The SageMaker endpoint."),
+    typer.Argument(
+        metavar="ENDPOINT",
+        callback=check_endpoint,
+        autocompletion=complete_endpoint,
+        help="The SageMaker endpoint.",
+    ),
 ]
 Why = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
 Hotfix = Annotated[
@@ -100,7 +132,12 @@ DryRun = Annotated[
 ]
 MustSayWhy = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
 Version = Annotated[
-    str, typer.Argument(metavar="VERSION", callback=check_version, help="A model version.")
+    str,
+    typer.Argument(
+        metavar="VERSION",
+        callback=check_version,
+        autocompletion=complete_version,
+        help="A model version.",
+    ),
 ]
 Watch = Annotated[bool, typer.Option("--watch", help="Follow the update to its outcome.")]
-DEFAULT_STACK = "switchover"

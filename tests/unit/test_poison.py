@@ -313,7 +313,7 @@ def test_every_way_to_the_terminal_is_the_one_that_cleans() -> None:
     assert found == {
         ("output.py", "typer.echo"),
         # Words of our own, and values that the shell is given quoted.
-        ("deployment.py", "typer.echo"),
+        ("connect.py", "typer.echo"),
         ("local.py", "typer.echo"),
     }
 

@@ -10,7 +10,14 @@ from switchover.domain.update.update import Update
 from switchover_cli.connect import connect
 from switchover_cli.deployment import Deployment
 from switchover_cli.drift import read_drift
-from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
+from switchover_cli.options import (
+    DEFAULT_STACK,
+    Json,
+    Local,
+    Stack,
+    check_endpoint,
+    complete_endpoint,
+)
 from switchover_cli.output import open_console, print_document
 from switchover_cli.records import UpdateRecord, record_update
 from switchover_cli.refusals import is_denied
@@ -23,6 +30,7 @@ def history(
         typer.Argument(
             metavar="ENDPOINT",
             callback=check_endpoint,
+            autocompletion=complete_endpoint,
             help="The SageMaker endpoint; by default all, with the last update of each.",
         ),
     ] = None,

@@ -23,6 +23,8 @@ from switchover_cli.options import (
     Why,
     check_endpoint,
     check_version,
+    complete_endpoint,
+    complete_version,
 )
 from switchover_cli.output import open_console, print_document, print_json
 from switchover_cli.plan.candidate import read_stored
@@ -47,13 +49,17 @@ def plan(
     endpoint: Annotated[
         str | None,
         typer.Option(
-            callback=check_endpoint, help="The endpoint that --dir, or --version, is for."
+            callback=check_endpoint,
+            autocompletion=complete_endpoint,
+            help="The endpoint that --dir, or --version, is for.",
         ),
     ] = None,
     version: Annotated[
         str | None,
         typer.Option(
-            callback=check_version, help="What --dir would be called, or an uploaded version."
+            callback=check_version,
+            autocompletion=complete_version,
+            help="What --dir would be called, or an uploaded version.",
         ),
     ] = None,
     name: Annotated[

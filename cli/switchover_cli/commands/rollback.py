@@ -20,7 +20,16 @@ from switchover_cli.deployment import Deployment
 from switchover_cli.drift import draw_drift, read_drift
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
-from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why, check_version
+from switchover_cli.options import (
+    DEFAULT_STACK,
+    Endpoint,
+    Json,
+    Local,
+    Stack,
+    Why,
+    check_version,
+    complete_version,
+)
 from switchover_cli.output import open_console, print_json
 from switchover_cli.records import StartRecord, record_update
 from switchover_cli.start.starting import rollback_request, start_update
@@ -38,7 +47,9 @@ def rollback(
     to: Annotated[
         str | None,
         typer.Option(
-            callback=check_version, help="The version to return to; by default the last before."
+            callback=check_version,
+            autocompletion=complete_version,
+            help="The version to return to; by default the last before.",
         ),
     ] = None,
     reason: Why = "",

@@ -20,6 +20,8 @@ from switchover_cli.options import (
     Why,
     check_endpoint,
     check_version,
+    complete_endpoint,
+    complete_version,
 )
 from switchover_cli.start.starting import (
     parse_overrides,
@@ -36,10 +38,20 @@ def start(
     ] = None,
     *,
     endpoint: Annotated[
-        str | None, typer.Option(callback=check_endpoint, help="With --version, instead of S3URI.")
+        str | None,
+        typer.Option(
+            callback=check_endpoint,
+            autocompletion=complete_endpoint,
+            help="With --version, instead of S3URI.",
+        ),
     ] = None,
     version: Annotated[
-        str | None, typer.Option(callback=check_version, help="The uploaded version to start.")
+        str | None,
+        typer.Option(
+            callback=check_version,
+            autocompletion=complete_version,
+            help="The uploaded version to start.",
+        ),
     ] = None,
     policy_override: Annotated[
         list[str] | None,

@@ -28,6 +28,8 @@ from switchover_cli.options import (
     Why,
     check_endpoint,
     check_version,
+    complete_endpoint,
+    complete_version,
 )
 from switchover_cli.output import PlainConsole, open_console, print_json
 from switchover_cli.records import UploadRecord
@@ -47,11 +49,20 @@ def upload(
     ],
     *,
     endpoint: Annotated[
-        str, typer.Option(callback=check_endpoint, help="The endpoint that it is for.")
+        str,
+        typer.Option(
+            callback=check_endpoint,
+            autocompletion=complete_endpoint,
+            help="The endpoint that it is for.",
+        ),
     ],
     version: Annotated[
         str,
-        typer.Option(callback=check_version, help="Its version; one never changes its content."),
+        typer.Option(
+            callback=check_version,
+            autocompletion=complete_version,
+            help="Its version; one never changes its content.",
+        ),
     ],
     name: Annotated[
         str | None, typer.Option(help="The model's name; by default the folder's.")

@@ -7,7 +7,14 @@ import typer
 from switchover_cli.connect import connect
 from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused
-from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
+from switchover_cli.options import (
+    DEFAULT_STACK,
+    Json,
+    Local,
+    Stack,
+    check_endpoint,
+    complete_endpoint,
+)
 from switchover_cli.output import open_console
 from switchover_cli.start.offered import await_offer, find_offer
 from switchover_cli.watching.ending import follow_to_exit
@@ -16,7 +23,10 @@ from switchover_cli.watching.follow import find_last_update
 
 def watch(
     endpoint: Annotated[
-        str | None, typer.Argument(metavar="ENDPOINT", callback=check_endpoint)
+        str | None,
+        typer.Argument(
+            metavar="ENDPOINT", callback=check_endpoint, autocompletion=complete_endpoint
+        ),
     ] = None,
     *,
     update: Annotated[str | None, typer.Option(metavar="ID", help="One update, by its id.")] = None,

@@ -19,7 +19,14 @@ from switchover.domain.policies.policy import Policy
 from switchover_cli.connect import connect
 from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused, Refused
-from switchover_cli.options import DEFAULT_STACK, Json, Local, Stack, check_endpoint
+from switchover_cli.options import (
+    DEFAULT_STACK,
+    Json,
+    Local,
+    Stack,
+    check_endpoint,
+    complete_endpoint,
+)
 from switchover_cli.output import open_console, print_json
 from switchover_cli.policies.settings import settings_of
 from switchover_cli.policies.store import read_file
@@ -40,7 +47,10 @@ class PolicyRecord(BaseModel):
 
 def show(
     endpoint: Annotated[
-        str | None, typer.Argument(metavar="ENDPOINT", callback=check_endpoint)
+        str | None,
+        typer.Argument(
+            metavar="ENDPOINT", callback=check_endpoint, autocompletion=complete_endpoint
+        ),
     ] = None,
     *,
     file: Annotated[
