@@ -52,10 +52,10 @@ audit: .venv/test.done .venv-audit/audit.done  ## what checkov and Policy Sentry
 
 # Three workers on two cores: those with a deployed cloud wait for most of their time.
 tests: .venv/test.done .venv/asl.done
-	@$(BIN)/pytest -q -n 3 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest -q -n 3 --no-loadscope-reorder
 
 unit: .venv/test.done .venv/asl.done
-	@$(BIN)/pytest -q -n 2 --dist loadgroup tests/unit
+	@$(BIN)/pytest -q -n 2 tests/unit
 
 bench: .venv/test.done  ## the twin's speed, waiting beside polling, a check, upload beside its peers, a soak of ten days
 	$(BIN)/python -m benchmarks.twin
