@@ -146,8 +146,8 @@ def record_update(
         ended_at=update.ended_at,
         serving_config=update.serving_config,
         plan=_numbers(update.plan) if update.plan else None,
-        golden=update.golden,
-        identity=update.identity or UNASKED,
+        golden=update.found.golden,
+        identity=update.found.identity or UNASKED,
         timeline=timeline,
         drift=drift,
     )

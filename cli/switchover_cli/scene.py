@@ -81,7 +81,7 @@ class Scene:
         doing = STATE_WORDS.get(state, state)
         if isinstance(self.endpoint, Absent):
             return f"{doing}; there is no endpoint now"
-        if self.update.course is None:
+        if self.update.progress.course is None:
             # Whatever SageMaker does now, it isn't this update.
             return doing
         said = say_stages(self.endpoint.stages)
@@ -89,7 +89,7 @@ class Scene:
             return said
         if self.endpoint.status is not EndpointStatus.IN_SERVICE:
             return f"{doing}; the endpoint is {say_status(self.endpoint.status)}"
-        if state == "AwaitOutcome" and self.update.course.was_seen_moving:
+        if state == "AwaitOutcome" and self.update.progress.course.was_seen_moving:
             did = "is done" if self.fleet.new > 0 else "went back"
             return f"SageMaker {did}; the outcome is being checked"
         return doing
@@ -117,13 +117,13 @@ class Scene:
     def progress(self) -> str:
         """How long it has taken, beside how long it was planned to take; what is overdue is said so."""
         update, elapsed = self.update, say_duration(self.elapsed_seconds)
-        if update.plan is None or update.course is None:
+        if update.plan is None or update.progress.course is None:
             return f"{elapsed} since it began"
         expected = update.plan.expected_seconds
         planned = f"about {say_roughly(expected)}"
-        if update.moving_seconds is not None:
-            moved = say_duration(update.moving_seconds)
-            rest = max(0.0, self.elapsed_seconds - update.moving_seconds)
+        if update.progress.moving_seconds is not None:
+            moved = say_duration(update.progress.moving_seconds)
+            rest = max(0.0, self.elapsed_seconds - update.progress.moving_seconds)
             after = "" if update.outcome else f"; the new fleet serves for {say_duration(rest)} now"
             return f"moved in {moved} (planned: {planned}){after}"
         if self.elapsed_seconds <= expected:
@@ -147,7 +147,7 @@ class Scene:
         for moment in self.timeline:
             if moment.state == "AwaitOutcome":
                 return moment.at
-        course = self.update.course
+        course = self.update.progress.course
         return course.started_at if course is not None else self.update.started_at
 
     def later(self, seconds: float) -> Scene:
@@ -168,7 +168,7 @@ def read_scene(deployment: Deployment, update_id: str) -> Scene:
         update=update,
         timeline=deployment.ledger.timeline(update_id),
         endpoint=endpoint,
-        alarms=deployment.cloudwatch.read(watched) if watched else update.evidence.alarms,
+        alarms=deployment.cloudwatch.read(watched) if watched else update.found.evidence.alarms,
         now=endpoint.read_at,
         # What serves is the business of an update that changes the endpoint.
         drift=None if update.is_changing else read_drift(deployment, endpoint),

@@ -227,10 +227,10 @@ class Season:
         while time.monotonic() < deadline:
             history = self.ledger.history(case.endpoint)
             found = [update for update in history if update.version == case.version]
-            if found and found[0].announced is not None:
+            if found and found[0].told.announced is not None:
                 return found[0]
             time.sleep(0.5)
-        raise AssertionError(f"{case.name}: {[(u.outcome, u.last_seen) for u in found]}")
+        raise AssertionError(f"{case.name}: {[(u.outcome, u.progress.last_seen) for u in found]}")
 
     def read_scaling(self, endpoint: str) -> object:
         """The fleet's size, its scalable target and policies, but for when they were made."""

@@ -70,7 +70,7 @@ class Stage:
             if found and is_so(found[0]):
                 return found[0]
             time.sleep(0.1)
-        raise AssertionError([(one.outcome, one.last_seen) for one in found])
+        raise AssertionError([(one.outcome, one.progress.last_seen) for one in found])
 
     def alarms(self) -> set[str]:
         pages = self.cloudwatch.get_paginator("describe_alarms").paginate()
@@ -94,11 +94,11 @@ def test_what_is_told_stays_true_though_the_sdk_asks_again(stage: Stage, number:
     version = f"v{number + 2}"
     stage.cloud.inject(Throttling(operation="UpdateEndpoint", times=_THROTTLES))
     stage.offer(version)
-    started = stage.wait_for(version, lambda update: update.is_started)
+    started = stage.wait_for(version, lambda update: update.progress.is_started)
     time.sleep(number * 0.4)
     stage.stepfunctions.stop_execution(executionArn=started.execution_arn)
 
-    told = stage.wait_for(version, lambda update: update.announced is not None)
+    told = stage.wait_for(version, lambda update: update.told.announced is not None)
     when_told = stage.cloud.state().endpoints[_ENDPOINT]
     time.sleep(LANDING_SECONDS / _SPEED)
     later = stage.cloud.state().endpoints[_ENDPOINT]

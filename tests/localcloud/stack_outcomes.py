@@ -74,7 +74,7 @@ def test_nothing_is_left_behind(season: Season, case: Case) -> None:
 def test_a_missing_shard_touches_nothing(season: Season) -> None:
     update = season.of(SHARDLESS).update
 
-    assert not update.is_started
+    assert not update.progress.is_started
     assert {reason.code for reason in update.reasons} == {"model.file-missing"}
 
 

@@ -147,7 +147,7 @@ class Story:
 
     @property
     def approval(self) -> Approval:
-        (given,) = self.update.approvals
+        (given,) = self.update.asking.given
         return given
 
 
@@ -252,7 +252,7 @@ def test_who_approves_by_command_is_known_by_the_signature(deployed: Deployed) -
     answer_waiting(kim, BY_CALLER, None, Reply.APPROVED, "looked at it")
 
     update = deployed.await_outcome(BY_CALLER)
-    (given,) = update.approvals
+    (given,) = update.asking.given
     assert (given.channel, given.by) == (Channel.IAM, "arn:aws:iam::000000000000:user/kim")
     assert update.outcome is Outcome.UPDATED, update.summary
 

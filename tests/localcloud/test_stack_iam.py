@@ -214,7 +214,7 @@ def offer_and_answer(people: dict[str, Deployment], stage: Stage) -> Answered:
 
 
 def test_only_an_approver_decides_what_another_offered(answered: Answered) -> None:
-    [given] = answered.approved.approvals
+    [given] = answered.approved.asking.given
 
     assert answered.refused == (True,) * len(NOT_APPROVERS)
     assert (given.by, given.verdict) == (answered.approver, Reply.APPROVED)

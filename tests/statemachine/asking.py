@@ -34,14 +34,14 @@ def say(world: World, verdict: Reply, reason: str = "compared", caller: str = KI
 
 def answer_token(world: World, output: object) -> None:
     """Answer as somebody does who has found the task token in the console."""
-    token = world.update().task_token
+    token = world.update().waiting.task_token
     assert token is not None
     world.stepfunctions.send_task_success(taskToken=token, output=json.dumps(output))
 
 
 def only_approval(world: World) -> Approval:
     """What was answered, if one question was."""
-    (given,) = world.update().approvals
+    (given,) = world.update().asking.given
     return given
 
 

@@ -53,7 +53,7 @@ def _find(world: World, tap: Tap) -> dict[str, str]:
         found["true"] = wrong
     if outcome is Outcome.NEEDS_OPERATOR and update is not None:
         found["settled"] = update.summary
-    if update is not None and update.is_confirmed and outcome is Outcome.ROLLED_BACK:
+    if update is not None and update.progress.is_confirmed and outcome is Outcome.ROLLED_BACK:
         found["confirmed stays"] = f"it was confirmed, and is {outcome}"
     # Where nothing could be recorded a person is needed, whom a dead letter calls too.
     expected = outcome or tap.outcome_before or Outcome.NEEDS_OPERATOR

@@ -147,7 +147,7 @@ def _say_yes(world: World) -> None:
     update = world.ledger.find(world.executions[0].name)
     with suppress(ClientError):
         world.stepfunctions.send_task_success(
-            taskToken=(update.task_token if update else None) or "",
+            taskToken=(update.waiting.task_token if update else None) or "",
             output='{"verdict": "approved"}',
         )
 

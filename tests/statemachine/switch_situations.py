@@ -176,7 +176,7 @@ def _stage(world: World) -> str:
 
 def reason(world: World) -> str:
     """What SageMaker said, and the product kept."""
-    return world.update().evidence.failure_reason
+    return world.update().found.evidence.failure_reason
 
 
 def refusal(world: World) -> str:

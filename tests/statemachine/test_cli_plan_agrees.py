@@ -57,7 +57,7 @@ def test_the_command_plans_what_the_ledger_then_holds(world: World, strategy: st
     assert told.update_id == update.update_id
     assert told.plan is not None
     assert told.plan == unpinned(update)
-    assert told.preflight == update.preflight
+    assert told.preflight == update.found.preflight
 
 
 @pytest.mark.parametrize("said", [{}, {"hotfix": True, "reason": "v1 answers nonsense"}])
@@ -105,7 +105,7 @@ def test_the_command_refuses_for_the_same_reasons(world: World) -> None:
         "golden.missing",
         "model.file-missing",
     }
-    assert told.preflight == update.preflight
+    assert told.preflight == update.found.preflight
 
 
 def test_a_release_that_cannot_be_read_is_refused_like_a_start(world: World) -> None:

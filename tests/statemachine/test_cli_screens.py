@@ -70,7 +70,7 @@ def test_an_update_that_waits_for_people_shows_question_deadline_and_both_answer
 
     said = typed(command, "vlm")
 
-    asked = world.update().question
+    asked = world.update().asking.question
     assert asked is not None
     assert question in said
     assert f"Until {asked.until:%Y-%m-%d %H:%M} UTC. {silence}" in said

@@ -91,7 +91,7 @@ def test_nobody_need_approve_what_is_called_off(world: World) -> None:
     update = assert_nothing_left_behind(world)
     assert codes(update) == ["update.aborted"]
     assert "the demo was moved" in update.summary
-    assert "the demo was moved" in update.approvals[0].reason
+    assert "the demo was moved" in update.asking.given[0].reason
 
 
 @pytest.mark.parametrize("state", ["ValidateModel", "PlanUpdate"])
@@ -136,7 +136,7 @@ def test_nobody_need_promote_what_is_called_off(world: World) -> None:
     assert end.state == "RolledBack"
     update = assert_nothing_left_behind(world)
     assert codes(update) == ["update.aborted"]
-    assert update.approvals[0].by == "arn:ana"
+    assert update.asking.given[0].by == "arn:ana"
 
 
 def test_a_fleet_that_is_being_raised_goes_back_to_its_size(world: World) -> None:
@@ -318,7 +318,7 @@ def test_if_setting_the_alarm_is_not_heeded_its_metric_is(
     assert end.state == "RolledBack"
     update = assert_nothing_left_behind(world)
     assert statuses(world) == ends
-    assert (update.abort_published_at is not None) == (ends == ONCE)
+    assert (update.way_back.abort_published_at is not None) == (ends == ONCE)
 
 
 def test_if_no_alarm_is_heeded_it_is_let_through_and_updated_back(make_world: MakeWorld) -> None:

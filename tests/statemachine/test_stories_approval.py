@@ -298,7 +298,7 @@ def test_good_news_and_a_resize_leave_the_question_to_people(world: World) -> No
     world.clock.advance(3600)
 
     assert world.executions[0].state == "RequestPromotion"
-    assert world.update().is_confirmed is False
+    assert world.update().progress.is_confirmed is False
     say(world, Reply.APPROVED)
     assert world.run().state == "Updated"
 
@@ -357,7 +357,7 @@ def test_both_gates_are_asked_and_recorded(world: World) -> None:
     end = world.run()
 
     assert end.state == "Updated"
-    assert [given.gate for given in world.update().approvals] == [Gate.START, Gate.PROMOTION]
+    assert [given.gate for given in world.update().asking.given] == [Gate.START, Gate.PROMOTION]
 
 
 @pytest.mark.parametrize(

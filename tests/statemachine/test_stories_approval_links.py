@@ -85,7 +85,7 @@ def test_looking_at_a_link_shows_what_is_asked_and_answers_nothing(asked: World)
     assert [page["statusCode"] for page in pages] == [200, 200]
     assert "May vlm move to v2?" in pages[0]["body"]
     assert asked.executions[0].state == "RequestApproval"
-    assert asked.update().approvals == ()
+    assert asked.update().asking.given == ()
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"])
@@ -93,7 +93,7 @@ def test_what_scanners_send_answers_nothing(asked: World, method: str) -> None:
     visit(asked, links(asked)["approved"], method)
 
     assert asked.executions[0].state == "RequestApproval"
-    assert asked.update().approvals == ()
+    assert asked.update().asking.given == ()
 
 
 @pytest.mark.parametrize("verdict", ["approved", "declined"])
@@ -118,7 +118,7 @@ def test_an_answer_that_names_nobody_or_says_too_much_is_not_taken(
     assert (page["statusCode"], told in page["body"]) == (status, True)
     assert "<button" in page["body"]
     assert asked.executions[0].state == "RequestApproval"
-    assert asked.update().approvals == ()
+    assert asked.update().asking.given == ()
 
 
 @pytest.mark.parametrize("reason", ["", " ", "\u2060"])
@@ -156,7 +156,7 @@ def test_the_button_approves_and_records_who_said_they_are(asked: World) -> None
     page = visit(asked, links(asked)["approved"], "POST", _YES)
     end = asked.run()
 
-    (given,) = asked.update().approvals
+    (given,) = asked.update().asking.given
     assert page["statusCode"] == 200
     assert "Approved." in page["body"]
     assert end.state == "Updated"
@@ -170,7 +170,7 @@ def test_the_other_link_rejects(asked: World) -> None:
 
     assert end.state == "Rejected"
     assert codes(assert_untouched(asked)) == ["approval.declined"]
-    assert asked.update().approvals[0].verdict is Reply.DECLINED
+    assert asked.update().asking.given[0].verdict is Reply.DECLINED
 
 
 def test_a_second_answer_is_refused(asked: World) -> None:
@@ -233,7 +233,7 @@ def test_an_expired_link_says_so(asked: World) -> None:
 
     page = visit(asked, url, "POST", _YES)
 
-    assert asked.update().approvals[0].verdict is Reply.EXPIRED
+    assert asked.update().asking.given[0].verdict is Reply.EXPIRED
     assert page["statusCode"] == 410
     assert "The update ended as Rejected." in page["body"]
 
@@ -271,4 +271,4 @@ def test_without_the_stacks_parameter_there_are_no_links(world: World) -> None:
     world.clock.advance(60)
 
     assert "https://" not in world.outlets.messages[-1]["Message"]
-    assert world.update().approval_link is None
+    assert world.update().asking.link is None

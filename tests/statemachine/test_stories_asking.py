@@ -63,12 +63,12 @@ def test_who_asks_may_die_and_the_newest_message_is_the_one_that_counts(
     """Dead after it told people, it tells them once more: the first question's token is dead."""
     world.crash("RequestApproval", times=1, after=after)
     ask(world, BEFORE_START, "RequestApproval")
-    token = world.update().task_token
+    token = world.update().waiting.task_token
 
     answer_token(world, {"verdict": "approved"})
 
     assert questions(world) == 1 + after
-    assert world.update().task_token == token
+    assert world.update().waiting.task_token == token
     assert world.run().state == "Updated"
 
 
@@ -77,7 +77,7 @@ def test_a_task_that_a_person_fails_is_a_no_and_nobody_is_asked_again(
     world: World, error: str
 ) -> None:
     ask(world, BEFORE_START, "RequestApproval")
-    token = world.update().task_token
+    token = world.update().waiting.task_token
     assert token is not None
 
     world.stepfunctions.send_task_failure(taskToken=token, error=error, cause="not on Friday")

@@ -200,7 +200,7 @@ def test_a_policy_written_where_none_was_does_not_concern_the_update_that_runs(
     end = world.run()
 
     assert end.state == "Updated"
-    assert world.update().approvals == ()
+    assert world.update().asking.given == ()
 
 
 def test_a_policy_whose_pinned_version_was_destroyed_ends_the_update(world: World) -> None:
@@ -242,7 +242,7 @@ def test_golden_requests_whose_pinned_version_was_destroyed_prove_nothing(
     world.s3.delete_object(Bucket=world.bucket, Key=key, VersionId=version)
     world.run_to("RequestPromotion")
 
-    assert world.update().approvals == ()
+    assert world.update().asking.given == ()
 
 
 def rewrite_plan(world: World, **changes: Any) -> None:
@@ -324,7 +324,7 @@ def forge_a_yes(world: World) -> None:
     forged = Approval(
         gate=Gate.START, verdict=Reply.APPROVED, by=KIM, reason="", channel=Channel.IAM, at=now
     )
-    world.ledger.save(replace(update, approvals=(forged,)))
+    world.ledger.save(replace(update, asking=replace(update.asking, given=(forged,))))
 
 
 def test_a_yes_that_was_written_into_the_ledger_is_no_answer(world: World) -> None:
@@ -355,7 +355,7 @@ def test_a_name_that_was_written_into_the_ledger_is_not_told_of_a_token_holders_
     answer_token(world, {"verdict": "approved"})
     world.run()
 
-    assert world.update().approvals[-1].channel is Channel.CONSOLE
+    assert world.update().asking.given[-1].channel is Channel.CONSOLE
 
 
 def test_the_approval_keeps_which_plan_was_shown(world: World) -> None:
@@ -366,6 +366,6 @@ def test_the_approval_keeps_which_plan_was_shown(world: World) -> None:
     say(world, Reply.APPROVED)
     world.run()
 
-    [given] = world.update().approvals
+    [given] = world.update().asking.given
     assert given.plan_digest == digest
     assert f"Plan {digest[:12]}" in message

@@ -13,6 +13,7 @@ from tests.statemachine.definition import read_definition
 from tests.statemachine.expectations import assert_nothing_left_behind
 from tests.statemachine.late_acts import LandsLate
 
+from switchover.aws.update_shape import flatten
 from switchover.domain.update.approval import Reply
 from switchover_local.twin.scenario import Behaviour
 
@@ -42,7 +43,7 @@ def write_as_schema_1(world: World) -> None:
     key: dict[str, Any] = {"pk": {"S": f"update#{update.update_id}"}, "sk": {"S": "update"}}
     table = world.settings["SWITCHOVER_TABLE"]
     item = world.dynamodb.get_item(TableName=table, Key=key)["Item"]
-    body = to_json(update, exclude=_OWN | _LATER)
+    body = to_json(flatten(update), exclude=_OWN | _LATER)
     del item["parts"], item["listed"]
     item |= {"schema": {"N": "1"}, "body": {"B": zlib.compress(body)}}
     world.dynamodb.put_item(TableName=table, Item=item)

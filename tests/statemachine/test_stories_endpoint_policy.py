@@ -89,7 +89,8 @@ def test_a_policy_that_may_not_be_attached_again_is_told_with_the_command(world:
     state = redeploy(world)
     events.unregister("before-call.sagemaker.PutEndpointPolicy", deny)
 
-    lost = [each for each in world.update().left_to_others if each.code == "endpoint.policy-lost"]
+    left = world.update().capacity.left_to_others
+    lost = [each for each in left if each.code == "endpoint.policy-lost"]
     assert (state, len(lost)) == ("Updated", 1)
     assert said in lost[0].message
     assert lost[0].remedy.startswith("aws sagemaker put-endpoint-policy --endpoint-name vlm")

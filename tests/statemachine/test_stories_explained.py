@@ -69,7 +69,7 @@ def text_of_last(world: World) -> str:
 
 def test_an_alarm_is_told_with_datapoints_limit_fleet_and_time(slow_update: World) -> None:
     update = slow_update.update()
-    latency, *others = update.evidence.alarms
+    latency, *others = update.found.evidence.alarms
 
     text = text_of_last(slow_update)
 
@@ -159,7 +159,7 @@ def test_an_update_without_any_log_ends_as_it_would_and_says_so(world: World) ->
     end = world.run()
 
     assert end.state == "RolledBack"
-    assert world.update().evidence.log.note == "there is no container log."
+    assert world.update().found.evidence.log.note == "there is no container log."
     assert "Container log" not in text_of_last(world)
     assert "rate of Invocation" in text_of_last(world)
 
@@ -251,4 +251,4 @@ def test_logs_are_read_through_the_products_own_client(world: World) -> None:
 
     world.run()
 
-    assert world.update().evidence.log.note == "the new fleet's containers wrote nothing."
+    assert world.update().found.evidence.log.note == "the new fleet's containers wrote nothing."

@@ -96,7 +96,7 @@ def test_there_are_no_links_to_answer_by(world: World) -> None:
     offer_as(world, ANA)
 
     assert "https://" not in world.outlets.messages[-1]["Message"]
-    assert world.update().approval_link is None
+    assert world.update().asking.link is None
 
 
 def test_an_update_that_nobody_vouched_for_is_rejected_before_people_are_asked(

@@ -52,7 +52,7 @@ def test_a_chat_with_an_image_a_raw_payload_and_a_stream_let_the_update_stand(
     end = world.run()
 
     assert end.state == "Updated"
-    results = assert_nothing_left_behind(world).golden
+    results = assert_nothing_left_behind(world).found.golden
     assert [(result.name, result.status, result.has_passed) for result in results] == [
         ("reads the sign", 200, True),
         ("raw", 200, True),
@@ -72,9 +72,9 @@ def test_what_was_answered_wrongly_is_kept_with_the_update(world: World) -> None
     assert end.state == "RolledBack"
     update = assert_nothing_left_behind(world)
     assert codes(update) == ["golden.failed"]
-    assert [result.has_passed for result in update.golden] == [False, True]
-    assert update.golden[0].answer_excerpt == "I see a cat."
-    assert "does not match 'STOP'" in update.golden[0].faults[0]
+    assert [result.has_passed for result in update.found.golden] == [False, True]
+    assert update.found.golden[0].answer_excerpt == "I see a cat."
+    assert "does not match 'STOP'" in update.found.golden[0].faults[0]
     assert world.serving == FIRST_CONFIG
 
 
@@ -99,7 +99,7 @@ def test_an_answer_that_is_lost_once_turns_nothing_back_and_is_told(world: World
     end = world.run()
 
     assert end.state == "Updated"
-    assert world.update().golden[0].tries == 2
+    assert world.update().found.golden[0].tries == 2
 
 
 # Patterns that would take for ever
@@ -144,7 +144,7 @@ def test_whoever_cannot_ask_knows_nothing_and_a_person_decides(world: World) -> 
     told = json.dumps(world.executions[0].variables["ending"])
     assert "golden.unmeasured" in told
     assert "ThrottlingException" in told
-    assert [result.status for result in world.update().golden] == [0]
+    assert [result.status for result in world.update().found.golden] == [0]
 
 
 def test_whoever_cannot_ask_turns_back_if_the_policy_says_so(world: World) -> None:
@@ -170,7 +170,7 @@ def test_golden_requests_that_are_deleted_meanwhile_are_asked_as_they_were_plann
     end = world.run()
 
     assert end.state == "Updated"
-    assert len(assert_nothing_left_behind(world).golden) == 1
+    assert len(assert_nothing_left_behind(world).found.golden) == 1
 
 
 def test_an_endpoint_that_fails_everybody_is_turned_back(world: World) -> None:
@@ -194,4 +194,4 @@ def test_a_throttled_request_does_not_pass_for_the_refusal_that_was_expected(
 
     world.run_to("RequestPromotion")
 
-    assert not world.update().golden[0].has_passed
+    assert not world.update().found.golden[0].has_passed

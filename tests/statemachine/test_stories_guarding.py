@@ -148,7 +148,7 @@ def test_silence_turns_back_before_the_bake_is_over_if_the_policy_says_so(
     update = assert_nothing_left_behind(quiet_world)
     assert codes(update) == ["bake.inconclusive"]
     assert statuses(quiet_world) == ONCE
-    assert update.settled_at is None
+    assert update.progress.settled_at is None
 
 
 def test_a_lost_guard_does_not_make_silence_health(quiet_world: World) -> None:

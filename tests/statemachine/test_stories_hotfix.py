@@ -124,8 +124,8 @@ def test_a_rejected_update_records_what_was_checked(world: World) -> None:
     end = world.run()
 
     update = world.update(end)
-    assert update.preflight is not None
-    refused = [check.name for check in update.preflight.checks if check.state == "refused"]
+    assert update.found.preflight is not None
+    refused = [check.name for check in update.found.preflight.checks if check.state == "refused"]
     assert refused == ["endpoint.variant"]
     assert update.plan is None
 
@@ -137,8 +137,8 @@ def test_every_check_of_a_sound_update_is_measured(world: World) -> None:
     end = world.run()
 
     update = world.update(end)
-    assert update.preflight is not None
-    states = {check.name: check.state.value for check in update.preflight.checks}
+    assert update.found.preflight is not None
+    states = {check.name: check.state.value for check in update.found.preflight.checks}
     assert [name for name, state in states.items() if state in {"unknown", "refused"}] == []
 
 
@@ -160,6 +160,6 @@ def test_nobody_listening_is_noted_and_refuses_nothing(world: World) -> None:
 
     update = world.update(end)
     assert update.outcome is Outcome.UPDATED
-    assert update.preflight is not None
-    [heard] = [c for c in update.preflight.checks if c.name == "announcement.subscribers"]
+    assert update.found.preflight is not None
+    [heard] = [c for c in update.found.preflight.checks if c.name == "announcement.subscribers"]
     assert (heard.state, "nobody is told" in heard.evidence) == ("noted", True)

@@ -72,7 +72,7 @@ def test_a_release_of_thousands_of_files_with_hundreds_of_questions_is_updated_t
 
     update = assert_nothing_left_behind(world)
     assert update.outcome is Outcome.UPDATED
-    assert len(update.golden) == 200
+    assert len(update.found.golden) == 200
     assert update.release is not None
     assert len(update.release.files) > 2_200
     assert largest_item(world) < ITEM_BYTES
@@ -87,4 +87,4 @@ def test_hundreds_of_long_wrong_answers_are_told_and_recorded(world: World) -> N
 
     update = assert_nothing_left_behind(world)
     assert update.outcome is Outcome.ROLLED_BACK
-    assert [result.has_passed for result in update.golden] == [False] * 200
+    assert [result.has_passed for result in update.found.golden] == [False] * 200

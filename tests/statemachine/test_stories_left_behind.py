@@ -76,8 +76,8 @@ def test_a_release_that_comes_meanwhile_finds_all_as_it_was(unsettled: World) ->
     (v3,) = [e for e in unsettled.executions if unsettled.update(e).version == "v3"][-1:]
     update = assert_nothing_left_behind(unsettled, v3)
     assert update.outcome is Outcome.UPDATED
-    assert update.snapshot is not None
-    assert update.snapshot.desired_instances == 4
+    assert update.capacity.snapshot is not None
+    assert update.capacity.snapshot.desired_instances == 4
 
 
 @pytest.mark.parametrize("state", ["ProtectCapacity", "AwaitOutcome"])

@@ -27,10 +27,11 @@ def test_a_doubtful_model_is_served_and_the_doubt_is_kept(world: World) -> None:
 
     update = world.update()
     assert end.state == "Updated"
-    assert [warning.code for warning in update.warnings] == ["model.leftover"]
-    assert update.preflight is not None
+    assert [warning.code for warning in update.found.warnings] == ["model.leftover"]
+    assert update.found.preflight is not None
     assert (
-        "Thumbs.db: is something that the operating system" in update.preflight.checks[0].evidence
+        "Thumbs.db: is something that the operating system"
+        in update.found.preflight.checks[0].evidence
     )
 
 
@@ -52,4 +53,4 @@ def test_a_policy_tolerates_what_would_be_refused_and_it_is_kept(world: World) -
     end = world.run()
 
     assert end.state == "Updated"
-    assert {warning.code for warning in world.update().warnings} == {"model.index-missing"}
+    assert {warning.code for warning in world.update().found.warnings} == {"model.index-missing"}

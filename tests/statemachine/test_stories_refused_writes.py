@@ -76,7 +76,7 @@ def test_an_update_that_arrived_is_told_as_such_though_its_item_takes_no_outcome
     world.clock.advance(_HOURS)
 
     update = world.ledger.look_up(begun.name)
-    assert (update.outcome, update.announced) == (Outcome.UPDATED, Outcome.UPDATED)
+    assert (update.outcome, update.told.announced) == (Outcome.UPDATED, Outcome.UPDATED)
     assert update.serving_config == world.serving
     assert told(world) == ["Updated"]
     assert begun.status is Status.SUCCEEDED

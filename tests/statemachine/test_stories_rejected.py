@@ -261,7 +261,7 @@ def test_a_declined_update_is_rejected(world: World) -> None:
     world.offer()
     world.run_to("RequestApproval")
     world.clock.advance(60)
-    token = world.update().task_token
+    token = world.update().waiting.task_token
     assert token is not None
 
     world.stepfunctions.send_task_failure(taskToken=token, error="Declined", cause="not on Friday")

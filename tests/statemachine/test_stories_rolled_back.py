@@ -62,7 +62,7 @@ def test_a_model_that_never_gets_healthy_disturbs_nobody(world: World, strategy:
     assert end.state == "RolledBack"
     update = assert_nothing_left_behind(world)
     assert "sagemaker.failure-reason" in codes(update)
-    assert "ping health check" in update.evidence.failure_reason
+    assert "ping health check" in update.found.evidence.failure_reason
     assert_no_request_failed(world)
 
 
@@ -86,7 +86,7 @@ def test_missing_capacity_is_named(make_world: MakeWorld) -> None:
 
     assert end.state == "RolledBack"
     update = assert_nothing_left_behind(world)
-    assert "InsufficientInstanceCapacity" in update.evidence.failure_reason
+    assert "InsufficientInstanceCapacity" in update.found.evidence.failure_reason
     assert_no_request_failed(world)
 
 
@@ -258,7 +258,7 @@ def test_an_update_that_never_ends_calls_a_person(world: World) -> None:
     assert end.state == "NeedsOperator"
     update = world.update()
     assert update.outcome is Outcome.NEEDS_OPERATOR
-    assert update.tripped_at is not None
+    assert update.way_back.tripped_at is not None
     assert world.messages() == ["NeedsOperator: vlm v2"]
     # Nobody else begins before SageMaker has settled it (docs/outcomes.md).
     assert world.ledger.claim(ENDPOINT) is not None

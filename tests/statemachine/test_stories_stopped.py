@@ -181,7 +181,7 @@ def test_a_confirmation_that_could_not_be_answered_is_not_taken_back(world: Worl
 
     world.run()
 
-    assert confirmed.is_confirmed
+    assert confirmed.progress.is_confirmed
     assert world.update().outcome is Outcome.UPDATED
 
 

@@ -169,7 +169,7 @@ def test_an_update_that_had_to_wait_for_its_start_isnt_overdue_for_that(world: W
 
     end = world.run()
 
-    course = world.update().course
+    course = world.update().progress.course
     assert course is not None
     assert (course.started_at - waited_from).total_seconds() > _LATER_SECONDS
     assert end.state == "Updated"
@@ -226,7 +226,7 @@ def test_a_plan_whose_count_a_storm_ends_says_so_and_goes_on(world: World) -> No
 
     end = world.run_to("IsPlanned")
 
-    checks = world.update().preflight.checks
+    checks = world.update().found.preflight.checks
     [quota] = [check for check in checks if check.name == "quota.headroom"]
     assert "at least 28 used by 14 other endpoints (14 of 40 could be seen" in quota.evidence
     assert end.path[-1] == "IsPlanned"

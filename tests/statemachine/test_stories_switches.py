@@ -151,7 +151,7 @@ STORIES: dict[str, Story] = {
     "set_alarm_state_trips": Story(
         stop_in_the_bake,
         # SageMaker rolls back either way: by the alarm that was set, or by the metric behind it.
-        lambda world: (statuses(world), last_update(world).abort_published_at is not None),
+        lambda world: (statuses(world), last_update(world).way_back.abort_published_at is not None),
         {True: (ROLLED_BACK, (_ONCE, False)), False: (ROLLED_BACK, (_ONCE, True))},
     ),
     "single_instance_guardrail": Story(

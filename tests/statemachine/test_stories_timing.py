@@ -31,9 +31,9 @@ def test_an_update_teaches_how_long_an_instance_takes(world: World, strategy: st
     assert found is not None
     assert found[0] == pytest.approx(REALLY_READY, rel=0.05)
     assert update.planned.ready_seconds < REALLY_READY * 0.6
-    assert update.settled_at is not None
+    assert update.progress.settled_at is not None
     assert update.ended_at is not None
-    assert (update.ended_at - update.settled_at).total_seconds() >= 900
+    assert (update.ended_at - update.progress.settled_at).total_seconds() >= 900
 
 
 def test_an_update_that_was_turned_back_teaches_nothing(world: World) -> None:
@@ -47,5 +47,5 @@ def test_an_update_that_was_turned_back_teaches_nothing(world: World) -> None:
     world.run()
 
     update = world.update()
-    assert (update.settled_at, update.moving_seconds) == (None, None)
+    assert (update.progress.settled_at, update.progress.moving_seconds) == (None, None)
     assert past_of(update) is None

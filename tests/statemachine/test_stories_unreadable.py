@@ -184,7 +184,7 @@ def test_what_a_newer_version_wrote_is_not_overwritten_while_it_runs(world: Worl
     world.start("meddling", recover=running.name)
     world.clock.advance(5)
 
-    assert world.ledger.look_up(running.name).is_unreadable
+    assert world.ledger.look_up(running.name).record.is_unreadable
 
 
 @pytest.fixture

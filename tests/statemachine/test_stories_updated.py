@@ -104,7 +104,7 @@ def test_an_approved_update_goes_on(world: World) -> None:
     world.offer()
     world.run_to("RequestApproval")
     world.clock.advance(3600)
-    token = world.update().task_token
+    token = world.update().waiting.task_token
     assert token is not None
 
     world.stepfunctions.send_task_success(taskToken=token, output='{"verdict": "approved"}')

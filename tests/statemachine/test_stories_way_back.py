@@ -187,7 +187,7 @@ def test_a_way_of_the_abort_alarm_that_failed_once_is_tried_again_at_once(
     update = assert_nothing_left_behind(world)
     assert failing.times == 2
     assert statuses(world) == _ONCE
-    assert (update.abort_published_at is None) == heeds
+    assert (update.way_back.abort_published_at is None) == heeds
 
 
 def test_called_off_between_two_tries_to_start_nothing_is_asked_for(world: World) -> None:
@@ -216,7 +216,7 @@ def test_the_way_back_itself_is_not_turned_back_when_it_is_taken_up_again(world:
     world.run()
 
     assert assert_nothing_left_behind(world).outcome is Outcome.ROLLED_BACK
-    assert world.update().tripped_at is None
+    assert world.update().way_back.tripped_at is None
 
 
 # Where it fails, people are told at once and exactly

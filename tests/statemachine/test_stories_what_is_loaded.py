@@ -267,7 +267,7 @@ def test_a_model_that_says_it_is_the_release_proves_it(world: World) -> None:
     end = world.run()
 
     assert end.state == "Updated"
-    proof = assert_nothing_left_behind(world).identity
+    proof = assert_nothing_left_behind(world).found.identity
     assert proof is not None
     assert (proof.level, loaded(world)) == ("model version", "v2")
 
@@ -310,4 +310,4 @@ def test_a_container_that_is_asked_by_name_gets_the_golden_requests(world: World
     end = world.run()
 
     assert end.state == "Updated"
-    assert [result.status for result in world.update().golden] == [200]
+    assert [result.status for result in world.update().found.golden] == [200]

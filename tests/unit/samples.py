@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from switchover.aws.update_shape import GROUPS, nest
 from switchover.domain.fleet import EndpointReading, EndpointStatus, LiveRelease, VariantReading
 from switchover.domain.plans.plan import Kind, Plan, plan_release
 from switchover.domain.policies.overrides import Override
@@ -170,21 +172,30 @@ def course(**changes: Any) -> Course:
 
 
 def update(**changes: Any) -> Update:
-    """An update that has just been opened."""
-    return Update(
-        **{
-            "update_id": "chat-v2-0a1b2c3d",
-            "execution_arn": EXECUTION,
-            "endpoint": ENDPOINT,
-            "version": "v2",
-            "kind": Kind.RELEASE,
-            "request": Request(release="s3://models/releases/chat/v2/release.json"),
-            "bucket": BUCKET,
-            "release": release(),
-            "started_at": NOW,
-            **changes,
-        }
+    """An update that has just been opened; `changes` name fields as items of the ledger do."""
+    return amend(
+        Update(
+            update_id="chat-v2-0a1b2c3d",
+            execution_arn=EXECUTION,
+            endpoint=ENDPOINT,
+            version="v2",
+            kind=Kind.RELEASE,
+            request=Request(release="s3://models/releases/chat/v2/release.json"),
+            bucket=BUCKET,
+            release=release(),
+            started_at=NOW,
+        ),
+        **changes,
     )
+
+
+def amend(update: Update, **changes: Any) -> Update:
+    """An update with these fields, each in its group."""
+    groups = {
+        name: replace(getattr(update, name), **value) if name in GROUPS else value
+        for name, value in nest(changes).items()
+    }
+    return replace(update, **groups)
 
 
 def overridden() -> Plan:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.samples import NEW, OLD, endpoint, later, plan, reason, update
+from tests.unit.samples import NEW, OLD, amend, endpoint, later, plan, reason, update
 
 from switchover.domain.evidence import ContainerLog, Datapoint, Fleet, LogLine, Trip, say_trip
 from switchover.domain.fleet import (
@@ -247,7 +246,7 @@ def test_capacity_that_is_not_back_has_the_command_that_puts_it_back() -> None:
     snapshot = CapacitySnapshot(desired_instances=4, scaling=ScalingReading(target=target))
 
     off = reason("capacity.not-restored")
-    told = replace(needs_operator(), snapshot=snapshot, reasons=(RED, off))
+    told = amend(needs_operator(), snapshot=snapshot, reasons=(RED, off))
 
     [command] = commands(told)
     assert "--resource-id endpoint/chat/variant/main" in command
@@ -256,7 +255,7 @@ def test_capacity_that_is_not_back_has_the_command_that_puts_it_back() -> None:
 
 
 def of_other_capacity(noted: CapacitySnapshot | None, **wishes: Any) -> Update:
-    return replace(
+    return amend(
         needs_operator(),
         plan=plan(**wishes),
         snapshot=noted,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from tests.unit.conftest import TABLE
-from tests.unit.samples import NOW, course, later, update
+from tests.unit.samples import NOW, amend, course, later, update
 
 from switchover.aws.ledger import Ledger
 from switchover.domain.errors import CallRefused, EndpointBusy, StaleUpdate, Unavailable
@@ -74,14 +73,14 @@ def test_it_is_noted_with_its_changes_before_it_is_asked(ledger: Ledger, opened:
         lambda: seen.append(ledger.update(opened.update_id)),
     )
 
-    assert (seen[0].asked_at, seen[0].is_started) == (NOW, True)
+    assert (seen[0].progress.asked_at, seen[0].progress.is_started) == (NOW, True)
 
 
 def test_an_answer_takes_the_note_back_and_is_recorded(ledger: Ledger, opened: Update) -> None:
     asked = ask(ledger, opened, NOW, lambda: None, once_answered=lambda one: one.attempted(1))
 
     assert asked == ledger.update(opened.update_id)
-    assert (asked.asked_at, asked.rollback_attempts) == (None, 1)
+    assert (asked.progress.asked_at, asked.way_back.attempts) == (None, 1)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +99,7 @@ def test_a_no_is_an_answer(ledger: Ledger, opened: Update, error: Exception) -> 
         ask(ledger, opened, NOW, lambda: failing(error), once_answered=lambda one: one.attempted(1))
 
     found = ledger.update(opened.update_id)
-    assert (found.asked_at, found.rollback_attempts) == (None, 1)
+    assert (found.progress.asked_at, found.way_back.attempts) == (None, 1)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +119,7 @@ def test_what_is_no_answer_stays_noted(ledger: Ledger, opened: Update, error: Ex
         ask(ledger, opened, NOW, lambda: failing(error), once_answered=lambda one: one.attempted(1))
 
     found = ledger.update(opened.update_id)
-    assert (found.asked_at, found.rollback_attempts) == (NOW, 0)
+    assert (found.progress.asked_at, found.way_back.attempts) == (NOW, 0)
 
 
 def test_a_throttled_request_is_forgotten_and_counts_as_none(
@@ -138,39 +137,39 @@ def test_a_throttled_request_is_forgotten_and_counts_as_none(
         )
 
     found = ledger.update(opened.update_id)
-    assert (found.asked_at, found.rollback_attempts) == (None, 0)
+    assert (found.progress.asked_at, found.way_back.attempts) == (None, 0)
 
 
 def test_an_earlier_request_without_an_answer_stays_noted(ledger: Ledger, opened: Update) -> None:
-    unanswered = ledger.save(replace(opened, asked_at=NOW))
+    unanswered = ledger.save(amend(opened, asked_at=NOW))
 
     asked = ask(ledger, unanswered, later(30), lambda: None)
 
-    assert asked.asked_at == NOW
+    assert asked.progress.asked_at == NOW
 
 
 def test_an_answer_does_not_hide_what_another_execution_asks(
     ledger: Ledger, opened: Update
 ) -> None:
     def take_over() -> None:
-        ledger.save(replace(ledger.update(opened.update_id), asked_at=later(60)))
+        ledger.save(amend(ledger.update(opened.update_id), asked_at=later(60)))
 
     asked = ask(ledger, opened, NOW, take_over)
 
-    assert asked.asked_at == later(60)
+    assert asked.progress.asked_at == later(60)
 
 
 def test_a_look_meanwhile_does_not_keep_the_note(ledger: Ledger, opened: Update) -> None:
     def look() -> None:
-        ledger.save(replace(ledger.update(opened.update_id), last_seen="Updating"))
+        ledger.save(amend(ledger.update(opened.update_id), last_seen="Updating"))
 
     asked = ask(ledger, opened, NOW, look)
 
-    assert (asked.asked_at, asked.last_seen) == (None, "Updating")
+    assert (asked.progress.asked_at, asked.progress.last_seen) == (None, "Updating")
 
 
 def test_who_lost_the_update_asks_for_nothing(ledger: Ledger, opened: Update) -> None:
-    ledger.save(replace(opened, execution_arn="another"))
+    ledger.save(amend(opened, execution_arn="another"))
     done: list[str] = []
 
     with pytest.raises(StaleUpdate):

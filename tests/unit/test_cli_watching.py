@@ -147,8 +147,8 @@ def test_an_execution_that_ended_without_an_outcome_is_told_and_not_watched_fore
 
 def test_alarms_of_an_ended_update_are_the_evidence_that_was_kept() -> None:
     red = AlarmReading(name="switchover/chat/chat-v2/5xx", state=AlarmState.ALARM)
-    kept = replace(ENDED.evidence, alarms=(red,))
-    deployment = Deployment(Ledger([replace(ENDED, evidence=kept)]))
+    kept = replace(ENDED.found.evidence, alarms=(red,))
+    deployment = Deployment(Ledger([samples.amend(ENDED, evidence=kept)]))
 
     [scene] = look_until_over(deployment, "chat-v2", Pauses())  # type: ignore[arg-type]
 

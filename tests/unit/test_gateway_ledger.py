@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 from pydantic_core import to_json
 from tests.unit.conftest import TABLE
-from tests.unit.samples import ENDPOINT, EXECUTION, NOW, course, later, plan, release, update
+from tests.unit.samples import ENDPOINT, EXECUTION, NOW, amend, course, later, plan, release, update
 
 from switchover.aws.ledger import Ledger
+from switchover.aws.update_shape import flatten
 from switchover.domain.errors import StaleUpdate, UpdateUnknown, UpdateUnreadable
 from switchover.domain.fleet import CapacitySnapshot, ScalingReading
 from switchover.domain.outcome import Outcome
@@ -142,8 +142,8 @@ def test_what_people_were_told_is_kept_beside_the_update(ledger: Ledger) -> None
     """A note of it must not make a writer of the update itself look stale."""
     opened = ledger.open_update(update())
     ledger.note_announced(opened, Outcome.QUEUED)
-    ledger.save(replace(opened, outcome=Outcome.UPDATED))
-    assert ledger.update(opened.update_id).announced is Outcome.QUEUED
+    ledger.save(amend(opened, outcome=Outcome.UPDATED))
+    assert ledger.update(opened.update_id).told.announced is Outcome.QUEUED
 
 
 def test_an_update_comes_back_as_it_was_opened(ledger: Ledger) -> None:
@@ -166,23 +166,23 @@ def test_an_unknown_update_is_not_found(ledger: Ledger) -> None:
 
 
 def test_changes_are_kept(ledger: Ledger) -> None:
-    changed = ledger.save(replace(ledger.open_update(update()), plan=plan(), course=course()))
+    changed = ledger.save(amend(ledger.open_update(update()), plan=plan(), course=course()))
     assert ledger.update(changed.update_id) == changed
-    assert changed.revision == 1
+    assert changed.record.revision == 1
 
 
 def test_a_stale_change_is_refused(ledger: Ledger) -> None:
     stale = ledger.open_update(update())
-    ledger.save(replace(stale, last_seen="Baking"))
+    ledger.save(amend(stale, last_seen="Baking"))
     with pytest.raises(StaleUpdate, match="was changed meanwhile"):
-        ledger.save(replace(stale, last_seen="Deleting"))
+        ledger.save(amend(stale, last_seen="Deleting"))
 
 
 def test_a_refused_change_changes_nothing(ledger: Ledger) -> None:
     stale = ledger.open_update(update())
-    ledger.save(replace(stale, last_seen="Baking"))
+    ledger.save(amend(stale, last_seen="Baking"))
     with pytest.raises(StaleUpdate):
-        ledger.save(replace(stale, outcome=Outcome.UPDATED))
+        ledger.save(amend(stale, outcome=Outcome.UPDATED))
     assert ledger.update(stale.update_id).outcome is None
 
 
@@ -191,20 +191,20 @@ def test_a_parked_token_is_found_with_what_it_waits_for(ledger: Ledger) -> None:
     opened = ledger.open_update(update())
     ledger.park_token(opened.update_id, "token-1", "outcome")
     found = ledger.update(opened.update_id)
-    assert (found.task_token, found.awaited) == ("token-1", "outcome")
+    assert (found.waiting.task_token, found.waiting.awaited) == ("token-1", "outcome")
 
 
 def test_parking_a_token_makes_no_reading_stale(ledger: Ledger) -> None:
     opened = ledger.open_update(update())
     ledger.park_token(opened.update_id, "token-1", "outcome")
-    assert ledger.save(replace(opened, last_seen="Baking")).last_seen == "Baking"
+    assert ledger.save(amend(opened, last_seen="Baking")).progress.last_seen == "Baking"
 
 
 def test_saving_keeps_the_parked_token(ledger: Ledger) -> None:
     opened = ledger.open_update(update())
     ledger.park_token(opened.update_id, "token-1", "outcome")
-    ledger.save(replace(opened, last_seen="Baking"))
-    assert ledger.update(opened.update_id).task_token == "token-1"  # noqa: S105
+    ledger.save(amend(opened, last_seen="Baking"))
+    assert ledger.update(opened.update_id).waiting.task_token == "token-1"  # noqa: S105
 
 
 def test_a_token_is_parked_only_for_an_update_that_exists(ledger: Ledger) -> None:
@@ -267,8 +267,8 @@ def test_a_snapshot_of_scaling_survives(ledger: Ledger) -> None:
         scheduled_actions=({"ScheduledActionName": "night", "StartTime": NOW},),
     )
     snapshot = CapacitySnapshot(desired_instances=4, scaling=scaling)
-    saved = ledger.save(replace(ledger.open_update(update()), snapshot=snapshot))
-    found = ledger.update(saved.update_id).snapshot
+    saved = ledger.save(amend(ledger.open_update(update()), snapshot=snapshot))
+    found = ledger.update(saved.update_id).capacity.snapshot
     assert found is not None
     assert found.scaling.target is not None
     assert found.scaling.target["MaxCapacity"] == 8
@@ -289,7 +289,7 @@ UNREADABLE = {
     "no JSON": ("x", "1"),
     "too deep": ("[" * 300, "1"),
     "of another kind": ("{}", "1"),
-    "of a newer schema": (to_json(update()).decode(), "3"),
+    "of a newer schema": (to_json(flatten(update())).decode(), "3"),
 }
 
 
@@ -303,8 +303,8 @@ def test_a_record_that_cannot_be_read_hides_no_other_one(
 
     sound, lost = ledger.history(ENDPOINT)
 
-    assert (sound.update_id, sound.is_unreadable) == ("sound", False)
-    assert (lost.update_id, lost.is_unreadable, lost.started_at) == ("lost", True, NOW)
+    assert (sound.update_id, sound.record.is_unreadable) == ("sound", False)
+    assert (lost.update_id, lost.record.is_unreadable, lost.started_at) == ("lost", True, NOW)
     assert (lost.outcome, lost.reasons[0].code) == (Outcome.NEEDS_OPERATOR, "update.unreadable")
 
 
@@ -318,7 +318,7 @@ def test_a_record_that_cannot_be_read_is_neither_carried_on_nor_written_over(
         ledger.update(opened.update_id)
     stand_in = ledger.look_up(opened.update_id)
     with pytest.raises(UpdateUnreadable, match="can't be read"):
-        ledger.save(replace(stand_in, last_seen="Baking"))
+        ledger.save(amend(stand_in, last_seen="Baking"))
 
 
 def test_settling_keeps_the_old_record_beside_the_new_one(
@@ -350,7 +350,7 @@ def test_what_a_newer_version_added_is_passed_over(
     ledger: Ledger, dynamodb: DynamoDBClient
 ) -> None:
     opened = ledger.open_update(update(plan=plan()))
-    body = json.loads(to_json(opened, exclude={"revision", "is_unreadable"}))
+    body = json.loads(to_json(flatten(opened), exclude={"revision", "is_unreadable"}))
     body["plan"]["pace"]["of_the_future"] = body["of_the_future"] = {"x": 1}
     put_body(dynamodb, opened.update_id, json.dumps(body))
 
@@ -374,7 +374,7 @@ def test_a_release_of_six_thousand_files_is_kept(ledger: Ledger) -> None:
 
 def test_changes_to_a_release_of_many_files_are_kept(ledger: Ledger) -> None:
     """Not of 6,000: moto counts the old value and the new one together, both in base64."""
-    saved = ledger.save(replace(ledger.open_update(of_many_files(2_500)), last_seen="Baking"))
+    saved = ledger.save(amend(ledger.open_update(of_many_files(2_500)), last_seen="Baking"))
 
     assert ledger.update(saved.update_id) == saved
 

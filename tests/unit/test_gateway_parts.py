@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,11 @@ from tests.unit.refusing_table import (
     is_of_update,
     is_update,
 )
-from tests.unit.samples import ENDPOINT, NOW, later, plan, release, update
+from tests.unit.samples import ENDPOINT, NOW, amend, later, plan, release, update
 
 from switchover.aws.ledger import Ledger
 from switchover.aws.served_configs import NEWEST_SERVED
+from switchover.aws.update_shape import flatten
 from switchover.domain.errors import LedgerRefused, UpdateUnreadable
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.results import GoldenResult
@@ -70,7 +71,7 @@ class Room:
 
     def write_schema_1(self, old: Update) -> None:
         """Write an update as it was written before there were parts."""
-        body = to_json(old, exclude={"revision", "is_unreadable", "parts"}).decode()
+        body = to_json(flatten(old), exclude={"revision", "is_unreadable", "parts"}).decode()
         self.table.put_item(
             TableName=TABLE,
             Item={
@@ -130,7 +131,7 @@ def test_a_release_of_any_length_is_kept(room: Room, count: int) -> None:
 
 def test_the_item_of_the_longest_update_stays_small(room: Room) -> None:
     saved = room.ledger.save(
-        replace(
+        amend(
             room.ledger.open_update(of_many_files(5_000)),
             golden=answers(200),
             warnings=reasons(400),
@@ -149,7 +150,7 @@ def test_many_fields_that_are_each_short_stay_within_an_item(room: Room) -> None
         reasons(15),
     )
     texts = dict.fromkeys(("summary", "last_seen", "serving_config", "bucket"), "x" * 15_000)
-    saved = room.ledger.save(replace(room.ledger.open_update(update()), **many, **texts))
+    saved = room.ledger.save(amend(room.ledger.open_update(update()), **many, **texts))
 
     assert room.ledger.update(saved.update_id) == saved
 
@@ -167,28 +168,32 @@ def test_what_is_long_is_written_once(room: Room) -> None:
     opened = room.ledger.open_update(of_many_files(2_000))
     room.table.written.clear()
 
-    room.ledger.save(replace(room.ledger.update(opened.update_id), last_seen="Baking"))
+    room.ledger.save(amend(room.ledger.update(opened.update_id), last_seen="Baking"))
 
     assert [key["sk"]["S"] for key in room.table.written] == ["update"]
 
 
 def test_what_grew_long_later_is_a_part_then(room: Room) -> None:
     opened = room.ledger.open_update(update())
-    short = room.ledger.save(replace(opened, golden=answers(1)))
-    long = room.ledger.save(replace(short, golden=answers(200)))
-    short_again = room.ledger.save(replace(long, golden=answers(2)))
+    short = room.ledger.save(amend(opened, golden=answers(1)))
+    long = room.ledger.save(amend(short, golden=answers(200)))
+    short_again = room.ledger.save(amend(long, golden=answers(2)))
 
-    assert (short.parts, list(long.parts), short_again.parts) == ({}, ["golden"], {})
-    assert room.ledger.update(opened.update_id).golden == answers(2)
+    assert (short.record.parts, list(long.record.parts), short_again.record.parts) == (
+        {},
+        ["golden"],
+        {},
+    )
+    assert room.ledger.update(opened.update_id).found.golden == answers(2)
 
 
 def test_a_change_made_to_a_copy_is_kept_though_the_field_is_a_part(room: Room) -> None:
-    saved = room.ledger.save(replace(room.ledger.open_update(update()), golden=answers(200)))
-    copy = replace(saved, golden=answers(150))
+    saved = room.ledger.save(amend(room.ledger.open_update(update()), golden=answers(200)))
+    copy = amend(saved, golden=answers(150))
 
-    room.ledger.save(replace(copy, last_seen="Baking"))
+    room.ledger.save(amend(copy, last_seen="Baking"))
 
-    assert room.ledger.update(saved.update_id).golden == answers(150)
+    assert room.ledger.update(saved.update_id).found.golden == answers(150)
 
 
 # What is lost
@@ -196,15 +201,15 @@ def test_a_change_made_to_a_copy_is_kept_though_the_field_is_a_part(room: Room) 
 
 def test_answers_that_are_lost_take_nothing_else_with_them(room: Room) -> None:
     saved = room.ledger.save(
-        replace(room.ledger.open_update(update(plan=plan())), golden=answers(200))
+        amend(room.ledger.open_update(update(plan=plan())), golden=answers(200))
     )
     room.lose(saved.update_id, "golden")
 
     found = room.ledger.update(saved.update_id)
 
-    assert (found.golden, found.plan) == ((), saved.plan)
-    assert room.ledger.save(replace(found, golden=answers(200))).golden == answers(200)
-    assert room.ledger.update(saved.update_id).golden == answers(200)
+    assert (found.found.golden, found.plan) == ((), saved.plan)
+    assert room.ledger.save(amend(found, golden=answers(200))).found.golden == answers(200)
+    assert room.ledger.update(saved.update_id).found.golden == answers(200)
 
 
 def test_a_release_whose_files_are_lost_is_not_carried_on_without_them(room: Room) -> None:
@@ -233,9 +238,9 @@ def test_an_item_of_schema_1_is_read_and_written_anew(room: Room) -> None:
     room.write_schema_1(old)
 
     found = room.ledger.update(old.update_id)
-    saved = room.ledger.save(replace(found, last_seen="Baking"))
+    saved = room.ledger.save(amend(found, last_seen="Baking"))
 
-    assert found == replace(old, revision=3)
+    assert found == amend(old, revision=3)
     assert room.ledger.update(old.update_id) == saved
     assert room.item(old.update_id)["schema"] == {"N": "2"}
 
@@ -256,7 +261,7 @@ def test_an_update_of_schema_1_is_listed_and_teaches(room: Room) -> None:
 
 def test_a_list_reads_no_item(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = room.ledger.open_update(update(release=release(), plan=plan()))
-    room.ledger.save(replace(opened, outcome=Outcome.UPDATED, moving_seconds=900))
+    room.ledger.save(amend(opened, outcome=Outcome.UPDATED, moving_seconds=900))
     monkeypatch.setattr(room.table, "get_item", None, raising=False)
 
     [listed] = room.ledger.listed(ENDPOINT)
@@ -308,11 +313,11 @@ def test_an_outcome_that_an_item_does_not_take_is_kept_beside_the_claim(
     opened = room.ledger.open_update(update())
     room.table.refuses, room.table.error = items, error
 
-    settled = room.ledger.settle(replace(opened, **ENDING))
+    settled = room.ledger.settle(amend(opened, **ENDING))
     room.ledger.note_announced(settled, Outcome.UPDATED)
 
     found = room.ledger.look_up(opened.update_id)
-    assert found == replace(settled, announced=Outcome.UPDATED)
+    assert found == amend(settled, announced=Outcome.UPDATED)
     assert (found.outcome, found.serving_config) == (Outcome.UPDATED, "chat-v2")
 
 
@@ -321,7 +326,7 @@ def test_an_outcome_that_is_taken_nowhere_is_refused(room: Room) -> None:
     room.table.refuses = is_any
 
     with pytest.raises(Exception, match="exceeded the maximum"):
-        room.ledger.settle(replace(opened, **ENDING))
+        room.ledger.settle(amend(opened, **ENDING))
     room.ledger.note_announced(opened, Outcome.UPDATED)
 
 
@@ -330,7 +335,7 @@ def test_what_is_kept_beside_the_claim_fits_there(room: Room, count: int) -> Non
     opened = room.ledger.open_update(update())
     room.table.refuses = is_update
 
-    room.ledger.settle(replace(opened, **{**ENDING, "reasons": reasons(count, letters=3_000)}))
+    room.ledger.settle(amend(opened, **{**ENDING, "reasons": reasons(count, letters=3_000)}))
 
     assert room.ledger.look_up(opened.update_id).reasons[-1].message.endswith("carried on here.")
 
@@ -339,10 +344,10 @@ def test_an_item_that_takes_changes_again_knows_better(room: Room) -> None:
     """A release whose place in the queue was kept beside the claim is taken up later."""
     opened = room.ledger.open_update(update())
     room.table.refuses = is_update
-    queued = room.ledger.settle(replace(opened, **{**ENDING, "outcome": Outcome.QUEUED}))
+    queued = room.ledger.settle(amend(opened, **{**ENDING, "outcome": Outcome.QUEUED}))
     room.table.refuses = is_none
 
-    room.ledger.save(replace(queued, outcome=None, summary=""))
+    room.ledger.save(amend(queued, outcome=None, summary=""))
 
     assert room.ledger.look_up(opened.update_id).outcome is None
 
@@ -352,7 +357,7 @@ def test_a_change_that_is_refused_for_good_says_so(room: Room) -> None:
     room.table.refuses = is_update
 
     with pytest.raises(LedgerRefused, match="exceeded the maximum"):
-        room.ledger.save(replace(opened, last_seen="Baking"))
+        room.ledger.save(amend(opened, last_seen="Baking"))
 
 
 def test_a_change_that_is_throttled_is_not_refused_for_good(room: Room) -> None:
@@ -360,7 +365,7 @@ def test_a_change_that_is_throttled_is_not_refused_for_good(room: Room) -> None:
     room.table.refuses, room.table.error = is_update, ("ThrottlingException", "Rate exceeded")
 
     with pytest.raises(room.table.exceptions.ClientError, match="Rate exceeded"):
-        room.ledger.save(replace(opened, last_seen="Baking"))
+        room.ledger.save(amend(opened, last_seen="Baking"))
 
 
 # Recoveries

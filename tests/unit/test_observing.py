@@ -105,7 +105,7 @@ def test_sagemakers_words_on_a_way_back_are_kept_once_the_latest_last(plan: Plan
 
     update = fail(fail(fail(fail(under_way(plan), "no room"), "ping"), ""), "no room")
 
-    assert [fault.message for fault in update.way_back_faults] == [
+    assert [fault.message for fault in update.way_back.faults] == [
         "SageMaker says: ping",
         "SageMaker says: no room",
     ]

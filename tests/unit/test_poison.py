@@ -15,6 +15,7 @@ import pytest
 from tests.unit.poison import POISON, poison
 from tests.unit.samples import (
     NOW,
+    amend,
     course,
     endpoint,
     later,
@@ -124,7 +125,7 @@ def asked(gate: Gate) -> Any:
     """An update that waits for people, all of it poisoned but what opens the link."""
     link = make_link(gate, _SECRET, later(60), (poison(reason()),))
     changes = {"awaited": gate.value, "task_token": "token-1", "approvals": (), "outcome": None}
-    return replace(everything(), **{**changes, "approval_link": link})
+    return amend(everything(), **{**changes, "approval_link": link})
 
 
 def proposal() -> Proposal:

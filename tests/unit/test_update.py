@@ -78,16 +78,16 @@ def test_a_link_stays_while_no_new_one_is_made() -> None:
     link = ApprovalLink(gate=Gate.START, secret_sha256=DIGEST, expires_at=NOW)
     question = Question(gate=Gate.START, asked_at=NOW, until=later(60))
 
-    asked = update().asking(question, link).asking(question, None)
+    asked = update().asking_people(question, link).asking_people(question, None)
 
-    assert (asked.question, asked.approval_link) == (question, link)
+    assert (asked.asking.question, asked.asking.link) == (question, link)
 
 
 def test_the_first_sight_of_the_new_config_counts() -> None:
     """Later looks see it too."""
     first = update(course=course()).settled(later(600))
 
-    assert (first.settled_at, first.moving_seconds) == (later(600), 600)
+    assert (first.progress.settled_at, first.progress.moving_seconds) == (later(600), 600)
     assert first.settled(later(900)) == first
 
 
@@ -95,15 +95,18 @@ def test_a_move_of_the_way_back_keeps_when_earlier_ones_were_made() -> None:
     tripped = update(is_resize_asked=True).going_back(course(), is_mixed=False, tripped_at=NOW)
     published = tripped.going_back(course(), is_mixed=True, abort_published_at=later(60))
 
-    assert (published.tripped_at, published.abort_published_at) == (NOW, later(60))
-    assert (published.is_mixed, published.is_resize_asked) == (True, False)
+    assert (published.way_back.tripped_at, published.way_back.abort_published_at) == (
+        NOW,
+        later(60),
+    )
+    assert (published.way_back.is_mixed, published.capacity.is_resize_asked) == (True, False)
 
 
 def test_a_fault_of_the_way_back_is_kept_once_the_latest_last() -> None:
     hindered: Update = update()
     hindered = hindered.hindered(reason("a")).hindered(reason("b")).hindered(reason("a"))
 
-    assert [fault.code for fault in hindered.way_back_faults] == ["b", "a"]
+    assert [fault.code for fault in hindered.way_back.faults] == ["b", "a"]
 
 
 def test_an_update_that_goes_on_has_no_outcome() -> None:

@@ -50,7 +50,9 @@ def abort(
         follow_to_exit(deployment, update.update_id, is_json=json, is_called_off=True)
     elif json:
         print_json(
-            AbortRecord(update_id=update.update_id, was_started=update.is_started, reason=reason)
+            AbortRecord(
+                update_id=update.update_id, was_started=update.progress.is_started, reason=reason
+            )
         )
 
 
@@ -118,9 +120,9 @@ def name_oneself(deployment: Deployment) -> str:
 
 def say_next_step(update: Update) -> str:
     """What becomes of an update that was called off as it stands."""
-    if not update.is_started:
+    if not update.progress.is_started:
         return "SageMaker was not asked for anything yet, and won't be: it ends as Rejected."
-    if update.settled_at is not None:
+    if update.progress.settled_at is not None:
         return "The new version serves already: the endpoint is updated back, all at once."
     if update.plan is not None and update.plan.deployment_config is None:
         return "The endpoint is deleted and made again: as soon as that is over, it is taken back."

@@ -57,7 +57,7 @@ def explain(
     served = deployment.ledger.served(found.endpoint)
     explanation = Explanation(
         update=record_update(found, timeline),
-        evidence=found.evidence,
+        evidence=found.found.evidence,
         served_then=found.serving,
         serves_now=serving_of(reading, found.plan, served),
         drift=read_drift(deployment, reading),

@@ -59,7 +59,7 @@ def queue(
     deployment = connect(stack, local=local)
     holder = deployment.ledger.claim(endpoint)
     held_for = deployment.ledger.find(holder.update_id) if holder else None
-    is_unreadable = held_for is not None and held_for.is_unreadable
+    is_unreadable = held_for is not None and held_for.record.is_unreadable
     is_over = held_for is not None and held_for.outcome is not None and not is_unreadable
     holding = holder.update_id if holder else None
     found = _Queue(
@@ -104,7 +104,7 @@ def cancel(
         raise Misused(
             f"{update} doesn't wait for {endpoint}.", f"See who does: switchover queue {endpoint}"
         )
-    name = execution_name(endpoint, "cancel", f"{update}#{found.revision}")
+    name = execution_name(endpoint, "cancel", f"{update}#{found.record.revision}")
     request = Request(cancel=update, reason=reason)
     deployment.workflow.start(
         deployment.state_machine_arn, name, request.model_dump(mode="json", exclude_defaults=True)

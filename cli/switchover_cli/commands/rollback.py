@@ -120,7 +120,7 @@ def _say_what_happens(deployment: Deployment, running: Update, answer: InFlight)
         case InFlight.CALL_OFF:
             yield f"{name} runs, and is called off: nobody has to wait for it."
             yield say_next_step(running)
-            if not running.is_started:
+            if not running.progress.is_started:
                 yield "What serves now goes on serving."
                 if leads_further_back(deployment, running.endpoint):
                     yield f"Further back, when this is over: switchover rollback {running.endpoint}"
@@ -143,5 +143,5 @@ def find_running(deployment: Deployment, endpoint: str) -> Update | None:
     if holder is None or not deployment.workflow.is_running(holder.execution_arn):
         return None
     update = deployment.ledger.find(holder.update_id)
-    is_over = update is None or update.outcome is not None or update.is_unreadable
+    is_over = update is None or update.outcome is not None or update.record.is_unreadable
     return None if is_over else update

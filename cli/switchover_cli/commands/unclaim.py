@@ -50,13 +50,13 @@ def unclaim(
         request = Request(
             recover=holder.update_id, reason=f"{reason} ({name_oneself(deployment)})"[:1000]
         )
-        source = f"{holder.execution_arn}#{held_for.revision}"
+        source = f"{holder.execution_arn}#{held_for.record.revision}"
         deployment.workflow.start(
             deployment.state_machine_arn,
             execution_name(endpoint, "unclaim", source),
             request.model_dump(mode="json", exclude_defaults=True),
         )
-    was_readable = held_for is not None and not held_for.is_unreadable
+    was_readable = held_for is not None and not held_for.record.is_unreadable
     to_check = () if was_readable else _left_to_check(endpoint)
     if json:
         print_json(

@@ -124,7 +124,7 @@ def _was_asked_again(seen: Seen, ended: Ended) -> bool:
 
 def _unreadable(seen: Seen) -> Iterator[Finding]:
     for update in seen.updates or ():
-        if update.is_unreadable and update.endpoint not in seen.claimed:
+        if update.record.is_unreadable and update.endpoint not in seen.claimed:
             yield Finding(
                 code="record.unreadable",
                 subject=f"update {update.update_id}",

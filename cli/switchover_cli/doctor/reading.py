@@ -209,13 +209,22 @@ class Doctor:
     def _unrestored(self, seen: Seen, endpoint: str, variant: str) -> Unrestored | None:
         """What an update that is over left of its suspension; None if none of ours is to blame."""
         last = next(
-            (each for each in seen.updates or () if each.endpoint == endpoint and each.snapshot),
+            (
+                each
+                for each in seen.updates or ()
+                if each.endpoint == endpoint and each.capacity.snapshot
+            ),
             None,
         )
-        if last is None or last.snapshot is None or last.plan is None or last.outcome is None:
+        if (
+            last is None
+            or last.capacity.snapshot is None
+            or last.plan is None
+            or last.outcome is None
+        ):
             return None
         restoration = plan_restoration(
-            last.snapshot,
+            last.capacity.snapshot,
             self.deployment.scaling.read(endpoint, variant),
             self.deployment.sagemaker.read(endpoint),
             last.plan,

@@ -152,7 +152,7 @@ _WAITS: Mapping[str, str] = {
 
 def _tell_claim(held: HeldClaim) -> Holding:
     update = held.update
-    waits = _WAITS.get(update.awaited or "", "") if update is not None else ""
+    waits = _WAITS.get(update.waiting.awaited or "", "") if update is not None else ""
     return Holding(
         kind="claim",
         endpoint=held.claim.endpoint,

@@ -157,9 +157,9 @@ def _find_running(
     if claim is None or not deployment.workflow.is_running(claim.execution_arn):
         return None
     holder = deployment.ledger.find(claim.update_id)
-    if holder is None or holder.is_unreadable:
+    if holder is None or holder.record.is_unreadable:
         return Running(update_id=claim.update_id, version="", seconds_left=None)
-    began = holder.course.started_at if holder.course else holder.started_at
+    began = holder.progress.course.started_at if holder.progress.course else holder.started_at
     left = None
     if holder.plan is not None and holder.open_gate is None:
         passed = (endpoint.read_at - began).total_seconds()

@@ -60,10 +60,10 @@ def draw_explanation(
         ("Waits for people", [draw_wait(wait)] if wait else []),
         ("Why", list(draw_reasons(update.reasons))),
         ("Overrides", [Text(str(each)) for each in update.plan.overrides] if update.plan else []),
-        ("Warned of", list(draw_reasons(update.warnings))),
-        ("Alarms", [_draw_trip(trip) for trip in update.evidence.alarms]),
+        ("Warned of", list(draw_reasons(update.found.warnings))),
+        ("Alarms", [_draw_trip(trip) for trip in update.found.evidence.alarms]),
         ("SageMaker says", list(_draw_failure(update))),
-        ("Golden requests", [_draw_golden(update.golden)] if update.golden else []),
+        ("Golden requests", [_draw_golden(update.found.golden)] if update.found.golden else []),
         ("Container log", list(_draw_log(update))),
         ("Timeline", [_draw_timeline(timeline, update)] if timeline else []),
         ("Serves", [_draw_serving(update, serves_now), *([draw_drift(drift)] if drift else [])]),
@@ -124,7 +124,7 @@ def _draw_golden(results: tuple[GoldenResult, ...]) -> RenderableType:
 
 
 def _draw_log(update: Update) -> Iterator[Text]:
-    log = update.evidence.log
+    log = update.found.evidence.log
     for line in log.lines:
         yield Text.assemble((f"{say_time(line.at)}  {line.stream}  ", "dim"), line.text)
     if log.note:
@@ -161,5 +161,5 @@ def _draw_step(step: Step) -> Text:
 def _draw_failure(update: Update) -> Iterator[Text]:
     """SageMaker's words, if no reason quotes them: an execution that was stopped has others."""
     is_quoted = any(reason.code == "sagemaker.failure-reason" for reason in update.reasons)
-    if update.evidence.failure_reason and not is_quoted:
-        yield Text(update.evidence.failure_reason)
+    if update.found.evidence.failure_reason and not is_quoted:
+        yield Text(update.found.evidence.failure_reason)

@@ -170,11 +170,11 @@ def _headline(update: Update) -> str:
 
 
 def _draw_time(scene: Scene) -> RenderableType:
-    if scene.update.plan is None or scene.update.course is None:
+    if scene.update.plan is None or scene.update.progress.course is None:
         return Text(scene.progress)
     expected = scene.update.plan.expected_seconds
-    is_late = scene.update.moving_seconds is None and scene.elapsed_seconds > expected
-    is_moved = scene.update.moving_seconds is not None
+    is_late = scene.update.progress.moving_seconds is None and scene.elapsed_seconds > expected
+    is_moved = scene.update.progress.moving_seconds is not None
     bar = ProgressBar(
         total=expected,
         completed=expected if is_moved else min(scene.elapsed_seconds, expected),

@@ -42,7 +42,7 @@ class FailureEvidence:
         Raises:
             ValueError: the update has no change under way.
         """
-        plan, course = update.planned, update.course
+        plan, course = update.planned, update.progress.course
         if course is None:
             raise ValueError(f"{update.update_id} has no change under way")
         trips = self.trips(plan, course.started_at)
@@ -53,7 +53,7 @@ class FailureEvidence:
 
     def log_of(self, update: Update) -> ContainerLog:
         """What the new fleet printed before the change that is under way, which is the way back."""
-        plan, course = update.planned, update.course
+        plan, course = update.planned, update.progress.course
         until = course.started_at if course else update.started_at
         return self._logs.read(plan.endpoint, plan.variant, update.started_at, until)
 

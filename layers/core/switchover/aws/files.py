@@ -95,7 +95,7 @@ class Files:
         A release's word counts as far as the file and the stack let releases speak. The file is read in
         the version that the update's run was pinned to, if it was.
         """
-        file = self.policy_file(update.bucket, update.endpoint, update.policy_version)
+        file = self.policy_file(update.bucket, update.endpoint, update.pins.policy_version)
         request = update.request
         asked = layer_of_input(
             request.policy if request else {},

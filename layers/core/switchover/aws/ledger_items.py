@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
-from dataclasses import fields as fields_of
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
+from switchover.aws.update_shape import flatten, nest
 from switchover.domain.ended import Ended
 from switchover.domain.listing import Listed
 from switchover.domain.outcome import Outcome
@@ -18,6 +18,7 @@ from switchover.domain.queueing import Claim
 from switchover.domain.recovering import Recoveries
 from switchover.domain.served import Served
 from switchover.domain.unreadable import stand_in_for
+from switchover.domain.update.groups import Waiting
 from switchover.domain.update.records import Moment
 from switchover.domain.update.update import Update
 
@@ -64,9 +65,9 @@ class Body:
 def body_of(update: Update) -> Body:
     """Divide an update by how long its fields are."""
     fields = {
-        each.name: to_json(getattr(update, each.name), by_alias=False)
-        for each in fields_of(Update)
-        if each.name not in _OWN_ATTRIBUTES
+        name: to_json(value, by_alias=False)
+        for name, value in flatten(update).items()
+        if name not in _OWN_ATTRIBUTES
     }
     by_length = sorted(fields, key=lambda name: len(fields[name]))
     together, short = 0, set[str]()
@@ -111,15 +112,15 @@ def read_update(item: dict[str, Any], read_part: Callable[[str, str, str], bytes
             if (raw := _read_long(read_part, update_id, name, digest)) is not None
         }
         # What newer versions add, also deep inside, is passed over.
-        update = _UPDATE.validate_json(_join(_text_of(item["body"]), long), extra="ignore")
-        return replace(
-            update,
-            task_token=item.get("task_token", {}).get("S"),
-            awaited=item.get("awaited", {}).get("S"),
-            emitted=_outcome_in(item, "emitted") or update.emitted,
-            announced=_outcome_in(item, "announced") or update.announced,
-            revision=int(item["revision"]["N"]),
-            parts={name: digest for name, digest in parts.items() if name in long},
+        nested = nest(from_json(_join(_text_of(item["body"]), long)))
+        update = _UPDATE.validate_json(to_json(nested), extra="ignore")
+        told = update.told_of(
+            emitted=_outcome_in(item, "emitted") or update.told.emitted,
+            announced=_outcome_in(item, "announced") or update.told.announced,
+        )
+        return replace(told, waiting=_waiting_in(item)).kept(
+            int(item["revision"]["N"]),
+            {name: digest for name, digest in parts.items() if name in long},
         )
     except (KeyError, ValueError, TypeError, AttributeError, zlib.error) as error:
         return _stand_in(item, " ".join(str(error).split()))
@@ -127,6 +128,11 @@ def read_update(item: dict[str, Any], read_part: Callable[[str, str, str], bytes
 
 def _outcome_in(item: dict[str, Any], noted: str) -> Outcome | None:
     return Outcome(item[noted]["S"]) if noted in item else None
+
+
+def _waiting_in(item: dict[str, Any]) -> Waiting:
+    token, awaited = item.get("task_token", {}), item.get("awaited", {})
+    return Waiting(task_token=token.get("S"), awaited=awaited.get("S"))
 
 
 def _read_long(

@@ -23,12 +23,14 @@ class Moments(Table):
 
         SageMaker's clock tells whole seconds; within one the update's revision keeps the order.
         """
-        self._put_moment(update.update_id, NotedMoment(moment=moment, revision=update.revision))
+        self._put_moment(
+            update.update_id, NotedMoment(moment=moment, revision=update.record.revision)
+        )
 
     def add_move(self, update: Update, moment: Moment) -> NotedMoment:
         """Add what RollBack does; told again in a row, it is counted in the same item."""
-        last = update.last_move
-        noted = NotedMoment(moment=moment, revision=update.revision)
+        last = update.way_back.last_move
+        noted = NotedMoment(moment=moment, revision=update.record.revision)
         if last is not None and _says(last.moment) == _says(moment):
             noted = NotedMoment(moment=last.moment.repeat(moment), revision=last.revision)
         self._put_moment(update.update_id, noted)

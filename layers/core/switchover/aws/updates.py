@@ -43,14 +43,14 @@ class Updates(Parts):
 
     def open_update(self, update: Update) -> Update:
         """Record that an update began; a repeat returns what was recorded first."""
-        opened, attributes = self._write_parts(update)
+        opened, attributes = self._write_parts(update, update.record.revision)
         is_new = self._put_if(
             "attribute_not_exists(pk)",
             {},
             *_place(update.update_id),
             endpoint={"S": update.endpoint},
             started_at={"S": f"{update.started_at.isoformat()}#{update.update_id}"},
-            revision={"N": str(update.revision)},
+            revision={"N": str(update.record.revision)},
             **attributes,
         )
         return opened if is_new else self.update(update.update_id)
@@ -65,7 +65,7 @@ class Updates(Parts):
         update = self._find(update_id)
         if update is None:
             raise UpdateUnknown(f"the ledger holds no update {update_id!r}")
-        if update.is_unreadable:
+        if update.record.is_unreadable:
             raise UpdateUnreadable(str(update.reasons[0]))
         return update
 
@@ -83,7 +83,7 @@ class Updates(Parts):
     def find(self, update_id: str) -> Update | None:
         """Like `look_up`; None if the ledger holds none of that id."""
         update = self._find(update_id)
-        if update is None or (update.outcome and update.announced is update.outcome):
+        if update is None or (update.outcome and update.told.announced is update.outcome):
             return update
         # Nobody was told its end yet: or was, and its own item could not take it.
         return add_end(update, read_ended(self._get(*_place_of_end(update))))
@@ -100,7 +100,7 @@ class Updates(Parts):
             UpdateUnreadable: what stands in for it must not take its place.
             LedgerRefused: DynamoDB refuses it for good.
         """
-        if update.is_unreadable:
+        if update.record.is_unreadable:
             raise UpdateUnreadable(str(update.reasons[0]))
         return self._write(update)
 
@@ -124,12 +124,13 @@ class Updates(Parts):
         Raises:
             StaleUpdate: it was changed since it was read; read again and decide anew.
         """
-        readable = replace(update.carried_by(execution_arn), is_unreadable=False)
+        record = replace(update.record, is_unreadable=False)
+        readable = replace(update.carried_by(execution_arn), record=record)
         return self._write(readable, ", unreadable = if_not_exists(body, :schema)")
 
     def _write(self, update: Update, also: str = "") -> Update:
         """Write what is long first, then the item that points at it, on one condition."""
-        changed, attributes = self._write_parts(replace(update, revision=update.revision + 1))
+        changed, attributes = self._write_parts(update, update.record.revision + 1)
         is_written = self._change(
             *_place(update.update_id),
             "SET body = :body, parts = :parts, listed = :listed, #schema = :schema,"
@@ -138,8 +139,8 @@ class Updates(Parts):
             "revision = :read OR NOT attribute_type(revision, :number)",
             {
                 **{f":{name}": value for name, value in attributes.items()},
-                ":read": {"N": str(update.revision)},
-                ":next": {"N": str(changed.revision)},
+                ":read": {"N": str(update.record.revision)},
+                ":next": {"N": str(changed.record.revision)},
                 ":number": {"S": "N"},
             },
             {"#schema": "schema"},
@@ -148,14 +149,16 @@ class Updates(Parts):
             raise StaleUpdate(f"{update.update_id} was changed meanwhile")
         return changed
 
-    def _write_parts(self, update: Update) -> tuple[Update, dict[str, AttributeValueTypeDef]]:
+    def _write_parts(
+        self, update: Update, revision: int
+    ) -> tuple[Update, dict[str, AttributeValueTypeDef]]:
         """Write the long fields that changed; returns the update that knows them, and its attributes."""
         body = body_of(update)
         parts = {name: digest_of(raw) for name, raw in body.long.items()}
         for name, digest in parts.items():
-            if update.parts.get(name) != digest:
+            if update.record.parts.get(name) != digest:
                 self._keep_part(update.update_id, name, body.long[name])
-        return replace(update, parts=parts), {
+        return update.kept(revision, parts), {
             "body": pack(body.short),
             "parts": pack_parts(parts),
             "listed": {"S": list_update(update).model_dump_json(exclude_defaults=True)},

@@ -75,7 +75,7 @@ def object_to_abort(update: Update) -> Objection | None:
             f"It was called off already, by {quote(update.abort.by)}.",
             f"Follow it: switchover watch {endpoint}",
         )
-    if update.is_confirmed:
+    if update.progress.is_confirmed:
         return Objection(
             "It has passed everything and is being recorded as Updated.",
             f"To return to what served before: switchover rollback {endpoint}",
@@ -108,7 +108,7 @@ def answer_rollback(update: Update, to: str | None) -> InFlight | Objection:
             f"It {why}{f', to {leads_to}' if leads_to else ''}.",
             f"Wait for its outcome: switchover watch {endpoint}; {then}",
         )
-    if update.is_confirmed:
+    if update.progress.is_confirmed:
         return InFlight.AFTERWARDS
     if to not in {None, leads_to}:
         stays = f"{leads_to} serves" if leads_to else "what serves now goes on serving"

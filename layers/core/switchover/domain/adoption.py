@@ -129,7 +129,7 @@ def check_adoption(
 
 def _last_started(updates: Iterable[Update]) -> tuple[Update, ...]:
     """The update that runs, or else the one that ended last; one that waited may end after newer ones."""
-    started = [each for each in updates if each.is_started]
+    started = [each for each in updates if each.progress.is_started]
     running = [each for each in started if each.outcome is None]
     ended = sorted(started, key=lambda each: each.ended_at or each.started_at)
     return tuple(running[:1] or ended[-1:])

@@ -38,7 +38,7 @@ class Ended:
 
 def add_end(update: Update, kept: Ended) -> Update:
     """The update with what is kept of its end, and with who was told of that."""
-    is_newest = kept.outcome is not None and kept.revision == update.revision
+    is_newest = kept.outcome is not None and kept.revision == update.record.revision
     if is_newest and update.outcome is None:
         update = replace(
             update,
@@ -51,17 +51,16 @@ def add_end(update: Update, kept: Ended) -> Update:
         )
     if update.outcome is None:
         return update
-    return replace(
-        update,
-        emitted=update.outcome if kept.emitted is update.outcome else update.emitted,
-        announced=update.outcome if kept.announced is update.outcome else update.announced,
+    return update.told_of(
+        emitted=update.outcome if kept.emitted is update.outcome else update.told.emitted,
+        announced=update.outcome if kept.announced is update.outcome else update.told.announced,
     )
 
 
 def end_of(update: Update) -> Ended:
     """The end of an update, to be kept beside the endpoint's claim; bounded, as its own record isn't."""
     return Ended(
-        revision=update.revision,
+        revision=update.record.revision,
         outcome=update.outcome,
         summary=update.summary,
         reasons=fit_reasons(update.reasons),

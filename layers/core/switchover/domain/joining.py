@@ -31,11 +31,11 @@ def is_granted(
     if not _asks_the_same(update, newest):
         return False
     if newest.outcome is None:
-        is_alike = (update.policy_version, bool(update.hotfix_reason)) == (
-            newest.policy_version,
+        is_alike = (update.pins.policy_version, bool(update.hotfix_reason)) == (
+            newest.pins.policy_version,
             bool(newest.hotfix_reason),
         )
-        return is_running and is_alike and not newest.is_ending and not newest.cause
+        return is_running and is_alike and not newest.is_ending and not newest.way_back.cause
     return (
         newest.outcome is Outcome.UPDATED
         and isinstance(endpoint, EndpointReading)

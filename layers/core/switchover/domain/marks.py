@@ -86,7 +86,7 @@ def _mark(update: Update, reasons: tuple[Reason, ...], text: str, at: datetime) 
         return None
     if not any(reason.code in _OF_THE_RELEASE for reason in reasons):
         return None
-    if _INFRASTRUCTURE.search(update.evidence.failure_reason):
+    if _INFRASTRUCTURE.search(update.found.evidence.failure_reason):
         return None
     return Mark(
         endpoint=update.endpoint,

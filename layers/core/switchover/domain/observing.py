@@ -92,7 +92,7 @@ def assess_observation(seen: Observation, purpose: Purpose, update: Update) -> V
     Raises:
         ValueError: the update has no change under way.
     """
-    plan, course = update.planned, update.course
+    plan, course = update.planned, update.progress.course
     if course is None:
         raise ValueError(f"{update.update_id} has no change under way")
     match purpose:
@@ -141,9 +141,9 @@ def _judge_outcome(seen: Observation, update: Update, plan: Plan, course: Course
 def _judge_rollback(seen: Observation, update: Update, course: Course) -> Verdict:
     verdict = judge(seen.endpoint, course)
     is_next_way_due = (
-        update.tripped_at is not None
-        and update.abort_published_at is None
-        and is_unheeded(seen.endpoint, update.tripped_at)
+        update.way_back.tripped_at is not None
+        and update.way_back.abort_published_at is None
+        and is_unheeded(seen.endpoint, update.way_back.tripped_at)
     )
     return Verdict.UNHEEDED if verdict is Verdict.MOVING and is_next_way_due else verdict
 
@@ -166,14 +166,14 @@ def inherited_red(seen: Observation, update: Update) -> frozenset[AlarmReading]:
 
     A fleet that fails must not bring itself back by them.
     """
-    if update.settled_at is None:
+    if update.progress.settled_at is None:
         return frozenset()
     look_back_seconds = {
         spec.name: detection_seconds(spec.period_seconds, spec.evaluation_periods)
         for spec in update.planned.alarms
         if spec.scope is Scope.STANDING
     }
-    since_seconds = (seen.at - update.settled_at).total_seconds()
+    since_seconds = (seen.at - update.progress.settled_at).total_seconds()
     return frozenset(
         alarm for alarm in seen.red if since_seconds < look_back_seconds.get(alarm.name, 0)
     )

@@ -149,8 +149,8 @@ def _pin(plan: Plan, update: Update, found: PlanInputs) -> Plan:
     return plan.model_copy(
         update={
             "golden_pin": found.golden_files.digest if found.golden_files and plan.golden else "",
-            "files_digest": update.files_digest,
-            "policy_version": update.policy_version.told if update.policy_version else "",
+            "files_digest": update.pins.files_digest,
+            "policy_version": update.pins.policy_version.told if update.pins.policy_version else "",
         }
     )
 

@@ -61,20 +61,20 @@ def is_way_back_cut_off(update: Update) -> bool:
     plan, serving = update.plan, update.serving
     return (
         update.outcome is Outcome.NEEDS_OPERATOR
-        and update.is_started
-        and not update.is_confirmed
+        and update.progress.is_started
+        and not update.progress.is_confirmed
         and plan is not None
         and plan.allows_downtime
         and serving is not None
         and serving.status in _GONE
-        and update.rollback_attempts <= MOST_ATTEMPTS
+        and update.way_back.attempts <= MOST_ATTEMPTS
         and any(map(_is_crash_of_way_back, update.reasons))
     )
 
 
 def cause_before_crash(update: Update) -> tuple[Reason, ...]:
     """Why an update went back whose way back crashed."""
-    return update.cause or tuple(
+    return update.way_back.cause or tuple(
         reason
         for reason in update.reasons
         if reason.code not in LOST and not _is_crash_of_way_back(reason)

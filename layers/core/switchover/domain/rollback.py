@@ -94,9 +94,9 @@ class WayBack:
     def course(self, endpoint: EndpointReading | Absent, update: Update) -> Course:
         """What is waited for once the move is made, and for how long."""
         plan, overdue_seconds = update.planned, update.planned.overdue_seconds
-        if self.move.is_turn and update.course is not None:
+        if self.move.is_turn and update.progress.course is not None:
             # SageMaker's own deadline goes on counting from where the update began.
-            left = update.course.overdue_at - endpoint.read_at
+            left = update.progress.course.overdue_at - endpoint.read_at
             overdue_seconds = max(plan.turning_seconds, round(left.total_seconds()))
         return course_of(
             self.home_config,
@@ -112,13 +112,13 @@ def find_cause(update: Update, ending: Ending) -> tuple[Reason, ...]:
     if ending.verdict != RECOVERED:
         return ending.all_reasons
     abort = update.abort.reasons if update.abort else ()
-    return update.cause or abort or ending.all_reasons
+    return update.way_back.cause or abort or ending.all_reasons
 
 
 def find_way_back(endpoint: EndpointReading | Absent, update: Update) -> WayBack:
     """Choose the next move of an update that has to be undone."""
-    plan, course = update.planned, update.course
-    is_mixed = update.is_mixed or (
+    plan, course = update.planned, update.progress.course
+    is_mixed = update.way_back.is_mixed or (
         isinstance(endpoint, EndpointReading)
         and endpoint.status is EndpointStatus.UPDATE_ROLLBACK_FAILED
     )
@@ -128,15 +128,15 @@ def find_way_back(endpoint: EndpointReading | Absent, update: Update) -> WayBack
         home_configs=plan.home_configs(is_mixed=is_mixed),
         own_configs=plan.own_configs,
         allows_downtime=plan.allows_downtime,
-        tripped_at=update.tripped_at,
-        published_at=update.abort_published_at,
-        attempts=update.rollback_attempts,
+        tripped_at=update.way_back.tripped_at,
+        published_at=update.way_back.abort_published_at,
+        attempts=update.way_back.attempts,
         has_waited_long=is_overdue and _is_of_way_back(course, update),
     )
     batch_instances = None
     if (
         move is Move.UPDATE_BACK
-        and update.way_back_faults
+        and update.way_back.faults
         and isinstance(endpoint, EndpointReading)
     ):
         # What had no room all at once may have it in batches, of the fleet as it is now.
@@ -145,9 +145,9 @@ def find_way_back(endpoint: EndpointReading | Absent, update: Update) -> WayBack
 
 
 def _is_of_way_back(course: Course | None, update: Update) -> bool:
-    if course is None or update.turned_back_at is None:
-        return update.rollback_attempts > 0 or update.tripped_at is not None
-    return course.started_at >= update.turned_back_at
+    if course is None or update.way_back.turned_back_at is None:
+        return update.way_back.attempts > 0 or update.way_back.tripped_at is not None
+    return course.started_at >= update.way_back.turned_back_at
 
 
 def choose_move(

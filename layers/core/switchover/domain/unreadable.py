@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind
 from switchover.domain.reasons import Reason
+from switchover.domain.update.groups import Record, Told
 from switchover.domain.update.update import Update
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def stand_in_for(
         request=None,
         started_at=started_at,
         outcome=announced if is_over else Outcome.NEEDS_OPERATOR,
-        announced=announced,
+        told=Told(announced=announced),
         summary="Its record can't be read, so that what it did is unknown.",
         reasons=(
             Reason(
@@ -53,6 +54,5 @@ def stand_in_for(
                 ),
             ),
         ),
-        revision=revision,
-        is_unreadable=True,
+        record=Record(revision=revision, is_unreadable=True),
     )

@@ -43,7 +43,7 @@ def tell_outcome(update: Update) -> tuple[str, ...]:
     if update.overrides_told:
         lines.append(shorten(update.overrides_told, _SENTENCE, placeholder=" …"))
     if update.outcome is Outcome.UPDATED:
-        lines.append(f"Proven {(update.identity or UNASKED).told}.")
+        lines.append(f"Proven {(update.found.identity or UNASKED).told}.")
     lines += _reasons(update)
     if update.outcome not in _UNTOUCHED:
         lines += _testimony(update)
@@ -62,7 +62,7 @@ def headline(update: Update) -> str:
 
 def _way(update: Update) -> Iterator[str]:
     """By which strategy it moved, and how long that took."""
-    plan, seconds = update.plan, update.moving_seconds
+    plan, seconds = update.plan, update.progress.moving_seconds
     if plan is None or seconds is None:
         return
     pace = plan.pace
@@ -76,7 +76,7 @@ def _way(update: Update) -> Iterator[str]:
 def _reasons(update: Update) -> Iterator[str]:
     is_untouched = update.outcome in _UNTOUCHED
     most = _MOST_FAULTS if is_untouched else _MOST_REASONS
-    faults = (*update.way_back_faults, _fault_of_way_back(update))
+    faults = (*update.way_back.faults, _fault_of_way_back(update))
     told = [
         # SageMaker's own words have their line, and so has what stood in the way of going back.
         reason
@@ -99,7 +99,7 @@ def _fault_of_way_back(update: Update) -> Reason | None:
     if update.outcome is not Outcome.NEEDS_OPERATOR:
         return None
     crashes = (reason for reason in update.reasons[1:] if reason.code == "switchover.crashed")
-    return next(crashes, next(reversed(update.way_back_faults), None))
+    return next(crashes, next(reversed(update.way_back.faults), None))
 
 
 def _cause(reason: Reason) -> str:
@@ -110,7 +110,7 @@ def _cause(reason: Reason) -> str:
 
 
 def _testimony(update: Update) -> Iterator[str]:
-    evidence = update.evidence
+    evidence = update.found.evidence
     if evidence.failure_reason:
         said = shorten(evidence.failure_reason, _SENTENCE, placeholder=" …")
         yield f"SageMaker says: {said}"

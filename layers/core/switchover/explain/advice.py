@@ -62,7 +62,7 @@ def advise(update: Update) -> tuple[Step, ...]:
 
 def _for_what_is_left(update: Update) -> Iterator[Step]:
     """What the update took away and could not put back: however it ended, only people can."""
-    lost = {reason.code: reason for reason in update.left_to_others}
+    lost = {reason.code: reason for reason in update.capacity.left_to_others}
     if "endpoint.policy-lost" in lost:
         yield Step(
             text="Callers that the endpoint's resource policy let in are refused until it is attached "
@@ -106,7 +106,9 @@ def _after_rejection(update: Update) -> Iterator[Step]:
 
 
 def _after_rollback(update: Update) -> Iterator[Step]:
-    known = [text for words, text in _FAILURES if words.search(update.evidence.failure_reason)]
+    known = [
+        text for words, text in _FAILURES if words.search(update.found.evidence.failure_reason)
+    ]
     remedies = [reason.remedy for reason in update.reasons if reason.code != _SAGEMAKERS]
     yield from (Step(text=text) for text in list(dict.fromkeys((*known, *remedies)))[:2])
     if update.kind is not Kind.RELEASE or not update.version:
@@ -153,7 +155,7 @@ def _for_a_fleet_that_serves(update: Update, plan: Plan, config_name: str) -> It
     elif any(reason.code == "endpoint.policy-lost" for reason in update.reasons):
         return
     elif config_name == plan.target_config:
-        if any(_NO_ROOM.search(fault.message) for fault in update.way_back_faults):
+        if any(_NO_ROOM.search(fault.message) for fault in update.way_back.faults):
             yield _SHORT
         yield _update(plan, plan.previous_config, f"Try {plan.previous_version} once more:")
         yield Step(
@@ -170,7 +172,7 @@ def _for_a_fleet_that_serves(update: Update, plan: Plan, config_name: str) -> It
 
 
 def _for_a_fleet_of_other_capacity(update: Update, plan: Plan) -> Iterator[Step]:
-    noted, instances = update.snapshot, update.serving.instances if update.serving else 0
+    noted, instances = update.capacity.snapshot, update.serving.instances if update.serving else 0
     yield Step(text=f"{_CAPACITY_OFF}.")
     target = noted.scaling.target if noted else None
     if target:

@@ -81,15 +81,15 @@ def announce_outcome(update: Update, now: EndpointReading | Absent | None = None
                 "hotfix": update.hotfix_told,
                 "reason": update.given_reason,
                 "started_by": list(update.offered_by or ()),
-                "moving_seconds": update.moving_seconds,
+                "moving_seconds": update.progress.moving_seconds,
                 "overrides": [
                     override.model_dump()
                     for override in (update.plan.overrides if update.plan else ())
                 ],
                 "reasons": [reason.model_dump() for reason in fit_reasons(update.reasons)],
-                "evidence": to_jsonable_python(update.evidence),
-                "golden": [result.model_dump(mode="json") for result in update.golden],
-                "identity": (update.identity or UNASKED).model_dump(mode="json"),
+                "evidence": to_jsonable_python(update.found.evidence),
+                "golden": [result.model_dump(mode="json") for result in update.found.golden],
+                "identity": (update.found.identity or UNASKED).model_dump(mode="json"),
                 "serving": update.serving.model_dump(mode="json") if update.serving else None,
                 "serving_config": update.serving_config,
                 "since": since,

@@ -39,7 +39,11 @@ def find_wait(update: Update) -> Wait | None:
     gate = update.open_gate
     if gate is None or update.plan is None:
         return None
-    asked = update.question if update.question and update.question.gate is gate else None
+    asked = (
+        update.asking.question
+        if update.asking.question and update.asking.question.gate is gate
+        else None
+    )
     return Wait(
         gate=gate,
         question=say_question(update, gate),

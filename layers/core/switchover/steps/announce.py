@@ -44,12 +44,12 @@ def announce(
     announcement = announce_outcome(told, _look_again(told))
     try:
         # The event also wakes the queue, each time; people needn't hear again that a release still waits.
-        if update.emitted is not outcome or outcome is Outcome.QUEUED:
+        if update.told.emitted is not outcome or outcome is Outcome.QUEUED:
             announcements.emit(announcement)
             ledger.note_emitted(update, outcome)
     finally:
         # People are told even if no event can be sent.
-        is_new = update.announced is not outcome
+        is_new = update.told.announced is not outcome
         if is_new:
             announcements.publish(announcement)
             ledger.note_announced(update, outcome)

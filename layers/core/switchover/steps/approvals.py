@@ -30,7 +30,7 @@ class Approvals:
         The decision is recorded first, since it is the record that is believed. Step Functions takes one
         answer to a token, so that of two only the first counts.
         """
-        if update.open_gate is not decision.gate or update.task_token is None:
+        if update.open_gate is not decision.gate or update.waiting.task_token is None:
             return False
         self._witness.record(decision)
-        return self._workflow.answer(update.task_token, decision.answer)
+        return self._workflow.answer(update.waiting.task_token, decision.answer)

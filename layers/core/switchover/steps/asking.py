@@ -42,7 +42,9 @@ def ask(
     noted = ledger.save(update.asking_aws(at))
 
     def record_answer(change: Callable[[Update], Update]) -> Update:
-        return _record_answer(ledger, noted, lambda one: change(one.heard_by_aws(update.asked_at)))
+        return _record_answer(
+            ledger, noted, lambda one: change(one.heard_by_aws(update.progress.asked_at))
+        )
 
     try:
         act()
@@ -73,7 +75,7 @@ def _record_answer(ledger: Ledger, noted: Update, answer: Callable[[Update], Upd
 
     def record_anew() -> Update:
         newest = ledger.update(noted.update_id)
-        is_own = newest.asked_at == noted.asked_at
+        is_own = newest.progress.asked_at == noted.progress.asked_at
         return ledger.save(answer(newest)) if is_own else newest
 
     with suppress(StaleUpdate):

@@ -114,7 +114,7 @@ class Cleaning:
 
     def _left_something(self, update: Update, execution_arn: str) -> bool:
         """An outcome that nobody was told, or a claim that nobody gave back."""
-        if update.outcome is None or update.announced is not update.outcome:
+        if update.outcome is None or update.told.announced is not update.outcome:
             return True
         if update.serving is not None and update.waits_for(update.serving):
             return False  # a recovery now would find the same

@@ -15,14 +15,14 @@ def copy_release(update_id: str) -> StateAnswer[CopyVerdict]:
     if update.release is None or update.release.source is None:
         return StateAnswer(CopyVerdict.COPIED)
     copying = gateways.copying()
-    standing = copying.compare(update.release, update.bucket, update.source_digest)
-    if standing.verdict is CopyVerdict.COPYING and not update.source_digest:
+    standing = copying.compare(update.release, update.bucket, update.pins.source_digest)
+    if standing.verdict is CopyVerdict.COPYING and not update.pins.source_digest:
         # Of what source an earlier update left unfinished parts, nobody knows.
         copying.abort(standing)
         update = ledger.save(update.copying_from(standing.source_digest))
     if standing.verdict is CopyVerdict.COPYING:
         standing = copying.copy(standing)
-    if standing.verdict is CopyVerdict.REJECTED and update.source_digest:
+    if standing.verdict is CopyVerdict.REJECTED and update.pins.source_digest:
         copying.abort(standing)
     if standing.verdict is CopyVerdict.COPIED:
         text = describe_copy(standing)

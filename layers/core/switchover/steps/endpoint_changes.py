@@ -110,7 +110,10 @@ class EndpointChanges:
         )
         if update.outcome is Outcome.REJECTED and plan.kind is Kind.RELEASE and is_own:
             self._sagemaker.discard(plan.target_config, plan.target_model)
-        if update.is_started and update.outcome in {Outcome.UPDATED, Outcome.NEEDS_OPERATOR}:
+        if update.progress.is_started and update.outcome in {
+            Outcome.UPDATED,
+            Outcome.NEEDS_OPERATOR,
+        }:
             self._remember_previous(update, plan)
         if update.outcome is Outcome.UPDATED:
             self._remember(update, plan.version, plan.target_config, plan.target_model)

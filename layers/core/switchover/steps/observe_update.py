@@ -118,7 +118,7 @@ class Observer:
             ValueError: the update has no plan or no change under way.
             StaleUpdate: someone else recorded something meanwhile; look again.
         """
-        plan, course = update.plan, update.course
+        plan, course = update.plan, update.progress.course
         if plan is None or course is None:
             raise ValueError(f"{update.update_id} has no change under way")
         if purpose in _JUDGING and (judged := _verdict_before(update, purpose)):
@@ -129,7 +129,7 @@ class Observer:
         )
         verdict = assess_observation(seen, purpose, update)
         moment = moment_of(seen, purpose)
-        if moment.text != update.last_seen:
+        if moment.text != update.progress.last_seen:
             self.ledger.add_moment(update, moment)
         is_moving = course.was_seen_moving or (
             isinstance(seen.endpoint, EndpointReading) and has_moved(seen.endpoint, course)
@@ -162,8 +162,8 @@ class Observer:
         if purpose in _JUDGING and verdict in _UNSETTLING:
             return self.traces.gather(update, seen)
         if purpose is not Purpose.ROLLBACK:
-            return update.evidence
-        known = update.evidence
+            return update.found.evidence
+        known = update.found.evidence
         if not known.log.group:
             # No look failed it, but a test or a handler: its containers may say why.
             known = replace(known, log=self.traces.log_of(update))
@@ -200,7 +200,7 @@ def _verdict_before(update: Update, purpose: Purpose) -> Verdict | None:
     if update.is_going_back or update.outcome is not None:
         # A wake-up that came late: what it was to look at is over, and its token with it.
         return Verdict.MOVING
-    if purpose is Purpose.WATCH and update.is_confirmed:
+    if purpose is Purpose.WATCH and update.progress.is_confirmed:
         # An earlier look confirmed it and may not have said so: what comes after that changes nothing.
         return Verdict.ARRIVED
     return None

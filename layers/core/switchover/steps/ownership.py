@@ -38,7 +38,7 @@ class Ownership:
         Raises:
             StaleUpdate: somebody else was about to; a retry sees who.
         """
-        if update.is_unreadable:
+        if update.record.is_unreadable:
             if self._is_carried_by_another(update, execution_arn):
                 return None
             return self._ledger.settle_unreadable(update, execution_arn)
@@ -65,7 +65,7 @@ class Ownership:
         if request.recover is not None and request.reason:
             text = f"Recovered by hand: {request.reason}"
             self._ledger.add_moment(update, Moment(at=at, state="ClaimEndpoint", text=text))
-        if found.is_unreadable:
+        if found.record.is_unreadable:
             self._inherit_claim(update)
             return Decision(Turn.REJECTED, update.reasons)
         if request.resume is not None:
@@ -75,8 +75,8 @@ class Ownership:
         is_ours = self._inherit_claim(update)
         if is_ours and is_way_back_cut_off(update):
             update = self._reopen(update)
-        goes_back = is_ours and update.is_started and not update.outcome
-        if goes_back and update.is_confirmed:
+        goes_back = is_ours and update.progress.is_started and not update.outcome
+        if goes_back and update.progress.is_confirmed:
             return Decision(Turn.FINISH)
         reasons = (execution_stopped(found.execution_arn),)
         return Decision(Turn.GO_BACK if goes_back else Turn.REJECTED, reasons)
@@ -111,7 +111,7 @@ class Ownership:
         if holder is not None and holder.update_id != update.update_id:
             return False
         is_over = update.outcome is not None and not is_way_back_cut_off(update)
-        if holder is None and (not update.is_started or is_over):
+        if holder is None and (not update.progress.is_started or is_over):
             return True
         gone = holder.execution_arn if holder else None
         claimed_at = holder.claimed_at if holder else update.started_at

@@ -26,12 +26,12 @@ def protect_capacity(update_id: str) -> StateAnswer[ProtectCapacityAnswer]:
     update = ledger.update(update_id)
     plan = update.planned
     endpoint = sagemaker.read(plan.endpoint)
-    if plan.capacity_during and update.course and is_being_resized(endpoint):
+    if plan.capacity_during and update.progress.course and is_being_resized(endpoint):
         # Asked for by an earlier try, whose answer was lost.
         return StateAnswer(ProtectCapacityAnswer.MOVING)
     if not isinstance(endpoint, EndpointReading) or not endpoint.variants:
         return StateAnswer(ProtectCapacityAnswer.REFUSED, tuple(check_endpoint(endpoint)))
-    noted = update.snapshot
+    noted = update.capacity.snapshot
     if noted is None:
         noted = CapacitySnapshot(
             desired_instances=endpoint.variants[0].desired_instances,
@@ -40,7 +40,7 @@ def protect_capacity(update_id: str) -> StateAnswer[ProtectCapacityAnswer]:
     wanted = plan.capacity_during[0] if plan.capacity_during else 0
     has_room = endpoint.variants[0].desired_instances >= wanted
     course = (
-        update.course
+        update.progress.course
         if has_room
         else course_of(plan.previous_config, endpoint, plan.overdue_seconds)
     )

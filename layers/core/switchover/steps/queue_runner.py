@@ -111,7 +111,7 @@ class QueueRunner:
     def _take_up(self, one: Waiting, now: datetime) -> bool:
         """Start the execution that takes up a waiting update; False if there is nothing to wait for."""
         update = self._ledger.find(one.update_id)
-        if update is not None and update.is_unreadable:
+        if update is not None and update.record.is_unreadable:
             self.recover(one.endpoint, one.update_id, one.queued_by, now)
         if update is None:
             self.recover(one.endpoint, one.update_id, one.queued_by, now)

@@ -139,7 +139,7 @@ class Endings:
             waiting = self._queue.entries(update.endpoint)
             standing = self._ledger.standing(update.endpoint)
             ending = rank_again(update, ending, waiting, standing, endpoint.read_at)
-        left = self._leftovers.find(update, endpoint) if update.is_reopened else Leftovers()
+        left = self._leftovers.find(update, endpoint) if update.record.is_reopened else Leftovers()
         conclusion = (
             conclude_lost(update, endpoint, left)
             if left.is_any
@@ -147,18 +147,18 @@ class Endings:
                 ending,
                 update.plan,
                 endpoint,
-                was_started=update.is_started,
-                is_mixed=update.is_mixed,
+                was_started=update.progress.is_started,
+                is_mixed=update.way_back.is_mixed,
                 is_capacity_restored=is_capacity_restored,
-                noted=update.snapshot,
-                left=update.left_to_others,
-                cause=update.cause,
+                noted=update.capacity.snapshot,
+                left=update.capacity.left_to_others,
+                cause=update.way_back.cause,
             )
         )
         reasons = _each_once(
             *conclusion.reasons,
-            *(update.way_back_faults if conclusion.outcome is Outcome.NEEDS_OPERATOR else ()),
-            *update.left_to_others,
+            *(update.way_back.faults if conclusion.outcome is Outcome.NEEDS_OPERATOR else ()),
+            *update.capacity.left_to_others,
         )
         serving = serving_of(endpoint, update.plan)
         concluded = update.concluded(conclusion.outcome, conclusion.summary, reasons)
@@ -172,7 +172,7 @@ class Endings:
 
     def _tell_leftovers(self, update: Update, endpoint: EndpointReading | Absent) -> Update:
         """Add what is left of an update whose record could not be read, before people are told."""
-        if not update.is_stand_in or update.announced is not None:
+        if not update.is_stand_in or update.told.announced is not None:
             return update
         left = tell_leftovers(update.endpoint, self._leftovers.find(update, endpoint))
         reasons = _each_once(*update.reasons, *left)

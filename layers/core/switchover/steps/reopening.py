@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.bounded import Unreadable, read_json
 from switchover.domain.intake import UNKNOWN_ENDPOINT, understand
+from switchover.domain.update.groups import Record
 from switchover.domain.update.request import INPUT_LIMITS, Request, parse_request
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Reopening:
         if meant.endpoint == UNKNOWN_ENDPOINT:
             meant = replace(meant, endpoint=endpoint)
         update = meant.open(update_id, execution_arn, at)
-        return self._ledger.open_update(replace(update, is_reopened=True))
+        return self._ledger.open_update(replace(update, record=Record(is_reopened=True)))
 
     def _first_request(self, update_id: str, execution_arn: str) -> Request | None:
         """What the execution was asked that the update is named after; None if that is forgotten."""

@@ -86,7 +86,7 @@ def _ask(
     asked = ask_people(update, gate, reasons, until, told.links_url, secret)
     question = Question(gate=gate, asked_at=asked_at, until=until, reasons=reasons)
     link = make_link(gate, secret, until, reasons) if secret else None
-    update = ledger.save(update.asking(question, link))
+    update = ledger.save(update.asking_people(question, link))
     at = gateways.sagemaker().read(update.endpoint).read_at
     state = "RequestApproval" if gate is Gate.START else "RequestPromotion"
     ledger.add_moment(update, Moment(at=at, state=state, text=asked.text.splitlines()[0]))

@@ -55,7 +55,7 @@ def restore_capacity(update_id: str) -> StateAnswer[RestoreCapacityAnswer]:
         return StateAnswer(RestoreCapacityAnswer.UNTOUCHED)
     restoring = Restoring(gateways.ledger(), gateways.sagemaker(), gateways.scaling())
     verdict = restoring.restore(update)
-    if verdict is RestoreCapacityAnswer.MOVING or update.asked_at is None:
+    if verdict is RestoreCapacityAnswer.MOVING or update.progress.asked_at is None:
         return StateAnswer(verdict)
     now = gateways.sagemaker().read(update.endpoint).read_at
     if update.has_request_under_way(now):
@@ -78,7 +78,7 @@ class Restoring:
             NoAnswer, ClientError, BotoCoreError: of the first part that could not be put back, after
                 all were tried; the update says which.
         """
-        plan, noted = update.plan, update.snapshot
+        plan, noted = update.plan, update.capacity.snapshot
         if noted is None or plan is None or self._is_put_back(update):
             return RestoreCapacityAnswer.UNTOUCHED
         endpoint = self._sagemaker.read(plan.endpoint)
@@ -88,7 +88,7 @@ class Restoring:
             self._scaling.read(plan.endpoint, plan.variant),
             endpoint,
             plan,
-            is_recreated=update.is_started and plan.allows_downtime,
+            is_recreated=update.progress.is_started and plan.allows_downtime,
         )
         update, failures = self._restore_scaling(update, plan, restoration, endpoint)
         lost += tuple(
@@ -170,7 +170,7 @@ class Restoring:
         lost: tuple[Reason, ...],
     ) -> Update:
         left = (*tell_left(update.endpoint, restoration), *lost)
-        if left == update.left_to_others:
+        if left == update.capacity.left_to_others:
             return update
         text = " ".join(filter(None, (restoration.told, *(each.message for each in lost))))
         moment = Moment(at=endpoint.read_at, state="RestoreCapacity", text=text)
@@ -187,7 +187,7 @@ class Restoring:
     ) -> RestoreCapacityAnswer:
         """Bring the fleet to its size, once; a fleet that is being resized is waited for."""
         if plan.changes_fleet_size and is_being_resized(endpoint):
-            if not update.is_resize_asked:
+            if not update.capacity.is_resize_asked:
                 # But by somebody else: no course that was noted is this one.
                 course = _course_at(endpoint, plan, was_seen_moving=True)
                 self._ledger.save(update.on_course(course))
@@ -196,9 +196,16 @@ class Restoring:
             return RestoreCapacityAnswer.MISSED
         if restoration.instances is None or not isinstance(endpoint, EndpointReading):
             return RestoreCapacityAnswer.RESTORED
-        if update.is_resize_asked and update.course and has_moved(endpoint, update.course):
+        if (
+            update.capacity.is_resize_asked
+            and update.progress.course
+            and has_moved(endpoint, update.progress.course)
+        ):
             # Once is enough: autoscaling, which works again, may want another size than the noted one.
-            is_scaled = update.snapshot is not None and update.snapshot.scaling.target is not None
+            is_scaled = (
+                update.capacity.snapshot is not None
+                and update.capacity.snapshot.scaling.target is not None
+            )
             return RestoreCapacityAnswer.RESTORED if is_scaled else RestoreCapacityAnswer.MISSED
         resize = partial(
             self._sagemaker.set_instances, plan.endpoint, plan.variant, restoration.instances

@@ -47,11 +47,11 @@ def roll_back(update_id: str, ending: Ending) -> StateAnswer[RollBackAnswer]:
     ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
     update = ledger.update(update_id)
     plan, endpoint = update.planned, sagemaker.read(update.endpoint)
-    if update.is_confirmed and not update.is_going_back:
+    if update.progress.is_confirmed and not update.is_going_back:
         return StateAnswer(RollBackAnswer.CONFIRMED)
-    if update.turned_back_at is None:
+    if update.way_back.turned_back_at is None:
         update = _turn_back(update, ending, endpoint.read_at)
-    way, why = find_way_back(endpoint, update), first_of(update.cause) or ending.why
+    way, why = find_way_back(endpoint, update), first_of(update.way_back.cause) or ending.why
     move = way.move
     if move.leads_to_a_config and not sagemaker.has_config(way.home_config):
         # Somebody deleted it, or it is the copy that isn't made yet.
@@ -88,7 +88,7 @@ def _make(
 ) -> RollBackAnswer:
     """Make a move; only one that SageMaker has answered counts as an attempt."""
     ledger, move, at = gateways.ledger(), way.move, endpoint.read_at
-    attempts = update.rollback_attempts + move.is_attempt
+    attempts = update.way_back.attempts + move.is_attempt
     moving = update.going_back(
         way.course(endpoint, update),
         is_mixed=way.is_mixed,

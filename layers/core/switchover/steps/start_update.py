@@ -40,7 +40,7 @@ def start_update(update_id: str, plan_digest: str) -> StateAnswer[StartUpdateAns
     update = heed(ledger.update(update_id), ledger, gateways.wishes())
     plan = update.planned
     endpoint = sagemaker.read(plan.endpoint)
-    earlier = update.course if update.is_started else None
+    earlier = update.progress.course if update.progress.is_started else None
     if update.abort is not None and earlier is None:
         return StateAnswer(StartUpdateAnswer.REFUSED, update.abort.reasons)
     start = choose_start(endpoint, plan, earlier)
@@ -79,7 +79,9 @@ def _ask_for(
             raise  # at rest and busy: the reading lags, and a retry sees more
         # Nothing moved: the previous fleet was never asked to go, unless an earlier try still may be.
         newest = ledger.update(update.update_id)
-        was_asked = update.is_started or newest.asked_at != update.asked_at
+        was_asked = (
+            update.progress.is_started or newest.progress.asked_at != update.progress.asked_at
+        )
         ledger.save(newest.not_started(was_asked=was_asked))
         reason = call_refused(f"endpoint {plan.endpoint}", str(refusal))
         return _refuse(reason, was_asked=was_asked)

@@ -58,7 +58,7 @@ def test_model(update_id: str) -> StateAnswer[TestModelAnswer]:
     unreadable = tuple(entry for entry in found if isinstance(entry, Reason))
     endpoint = gateways.sagemaker().read(plan.endpoint)
     # Up to the end of its bakes: what is asked here came after the alarms.
-    bakes_ended = update.settled_at or endpoint.read_at
+    bakes_ended = update.progress.settled_at or endpoint.read_at
     doubts = doubt_traffic(plan, gateways.fleet_metrics().answered(plan, update, bakes_ended))
     verdict = weigh(GoldenVerdict.INCONCLUSIVE if unreadable else verdict_of(wrong), doubts, plan)
     reasons = (*unreadable, *wrong, *doubts)

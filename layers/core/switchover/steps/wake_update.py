@@ -67,17 +67,17 @@ def wake(update: Update, observer: Observer) -> Woken | Verdict:
     Raises:
         StaleUpdate: others kept changing the update; the next wake-up looks again.
     """
-    if update.task_token is None or update.outcome is not None:
+    if update.waiting.task_token is None or update.outcome is not None:
         return Woken.NOBODY_WAITS
     if update.open_gate is not None:
         if not _is_no_noted(update, update.open_gate, observer):
             return Woken.PEOPLE_DECIDE
-        observer.workflow.answer(update.task_token, {"verdict": Reply.DECLINED.value})
+        observer.workflow.answer(update.waiting.task_token, {"verdict": Reply.DECLINED.value})
         return Woken.CLOSED
-    if update.awaited not in set(Purpose) or update.course is None:
+    if update.waiting.awaited not in set(Purpose) or update.progress.course is None:
         return Woken.NOBODY_WAITS
-    purpose = Purpose(update.awaited)
-    return observer.answer_if_settled(update.update_id, purpose, update.task_token).verdict
+    purpose = Purpose(update.waiting.awaited)
+    return observer.answer_if_settled(update.update_id, purpose, update.waiting.task_token).verdict
 
 
 def _is_no_noted(update: Update, gate: Gate, observer: Observer) -> bool:

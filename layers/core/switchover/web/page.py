@@ -47,13 +47,13 @@ def ask_page(
     Raises:
         ValueError: the update has no link.
     """
-    link = update.approval_link
+    link = update.asking.link
     if link is None:
         raise ValueError(f"nobody has a link to {update.update_id}")
     plan, form = update.planned, typed or Form()
     is_yes = verdict is Reply.APPROVED
     other = Reply.DECLINED if is_yes else Reply.APPROVED
-    others = [each for each in update.golden if not each.has_passed]
+    others = [each for each in update.found.golden if not each.has_passed]
     body = render(
         _ASK[link.gate],
         update=update,
@@ -66,7 +66,7 @@ def ask_page(
         extra_hours=round(plan.extra_instance_seconds / 3600, 1),
         offerers=say_offerers(update.offered_by),
         doubts=[f"{reason.subject}: {reason.message}" for reason in link.reasons],
-        golden_passed=len(update.golden) - len(others),
+        golden_passed=len(update.found.golden) - len(others),
         golden_others=[f"{quote(each.name)}: {each.verdict.value}" for each in others],
         query_of_other_link=write_query(update.update_id, secret, other),
         longest_name=LONGEST_TYPED_NAME,
@@ -77,7 +77,7 @@ def ask_page(
 
 def done_page(update: Update, given: Decision) -> Page:
     """The answer is recorded, and what follows from it."""
-    link = update.approval_link
+    link = update.asking.link
     gate = link.gate if link else Gate.START
     body = render(_DONE[gate, given.verdict], update=update, plan=update.planned, given=given)
     return Page(200, given.verdict.value, body)
@@ -89,7 +89,7 @@ def refusal_page(state: LinkState, update: Update | None) -> Page:
         case LinkState.EXPIRED if update:
             return Page(410, state.value, render("expired.html.j2", update=update))
         case LinkState.ANSWERED if update:
-            link = update.approval_link
+            link = update.asking.link
             given = update.approval_of(link.gate) if link else None
             return Page(409, state.value, render("answered.html.j2", update=update, given=given))
         case LinkState.WRONG | LinkState.EXPIRED | LinkState.ANSWERED:

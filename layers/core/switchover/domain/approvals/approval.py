@@ -43,7 +43,7 @@ def write_query(update_id: str, secret: str, verdict: Reply) -> str:
 
 def check_link(update: Update | None, secret: str, now: datetime) -> LinkState:
     """Say whether a secret opens the gate where people are asked now, in constant time."""
-    link = update.approval_link if update else None
+    link = update.asking.link if update else None
     kept = link.secret_sha256 if link else _digest("")
     if not hmac.compare_digest(kept, _digest(secret)) or update is None or link is None:
         return LinkState.WRONG

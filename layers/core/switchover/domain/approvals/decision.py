@@ -103,7 +103,7 @@ def decide(
         reason=reason,
         channel=channel,
         at=at,
-        token_sha256=_digest(update.task_token),
+        token_sha256=_digest(update.waiting.task_token),
     )
 
 
@@ -192,7 +192,7 @@ def _read_answer(
             verdict=Reply.DECLINED, reason=f"this answer is not understood: {_cut(answer)}"
         )
     # Noted before the token was answered, where it is looked at again.
-    noted = update.abort.reasons if update.abort else update.gate_closed_by
+    noted = update.abort.reasons if update.abort else update.asking.closed_by
     if said.verdict is Reply.DECLINED and noted:
         channel, by = (Channel.ABORT, update.abort.by) if update.abort else (Channel.LOOK, "")
         why = "; ".join(f"{reason.subject} {reason.message}" for reason in noted)
@@ -215,7 +215,7 @@ def _is_of(decided: Decision, update: Update, gate: Gate) -> bool:
     return (decided.update_id, decided.gate, decided.token_sha256) == (
         update.update_id,
         gate,
-        _digest(update.task_token),
+        _digest(update.waiting.task_token),
     )
 
 

@@ -30,8 +30,8 @@ def check_release(case: Case) -> Check:
             f" s3://{case.update.bucket}/{release.prefix}"
         )
     name, title = "release.model", "The release is complete and sound"
-    if case.update.warnings and not case.update.reasons:
-        warned = " ".join(f"{each.subject}: {each.message}" for each in case.update.warnings)
+    if case.update.found.warnings and not case.update.reasons:
+        warned = " ".join(f"{each.subject}: {each.message}" for each in case.update.found.warnings)
         return Check.noted(name, title, f"{evidence}; {warned}")
     return Check.judged(name, title, evidence, case.update.reasons)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def past_of(update: Update) -> PastUpdate | None:
     """The measurement that an update is; None unless it brought a release and was seen to succeed."""
-    plan, release, seconds = update.plan, update.release, update.moving_seconds
+    plan, release, seconds = update.plan, update.release, update.progress.moving_seconds
     if update.outcome is not Outcome.UPDATED or plan is None or release is None or seconds is None:
         return None
     return measure(plan, release.total_bytes, seconds)

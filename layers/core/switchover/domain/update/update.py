@@ -4,27 +4,42 @@ from __future__ import annotations
 
 from dataclasses import field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from switchover.domain.asking import LANDING_SECONDS
 from switchover.domain.errors import UpdateUnknown
-from switchover.domain.fleet import CapacitySnapshot
-from switchover.domain.golden.identity import Proof
-from switchover.domain.golden.results import GoldenResult
-from switchover.domain.manifest import ObjectVersion
 from switchover.domain.outcome import Outcome
 from switchover.domain.plain_text import quote
 from switchover.domain.plans.plan import Kind, Plan
-from switchover.domain.preflight import Preflight
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Release
 from switchover.domain.serving import Serving
 from switchover.domain.update.approval import Approval, ApprovalLink, Gate, Question
-from switchover.domain.update.records import AbortRequest, Evidence, GuardCall, NotedMoment
+from switchover.domain.update.groups import (
+    Asking,
+    Capacity,
+    Findings,
+    GoingBack,
+    Pins,
+    Progress,
+    Record,
+    Told,
+    Waiting,
+)
+from switchover.domain.update.records import AbortRequest, Evidence, GuardCall
 from switchover.domain.update.request import Request
-from switchover.domain.verdict import Course
+
+if TYPE_CHECKING:
+    from switchover.domain.fleet import CapacitySnapshot
+    from switchover.domain.golden.identity import Proof
+    from switchover.domain.golden.results import GoldenResult
+    from switchover.domain.manifest import ObjectVersion
+    from switchover.domain.preflight import Preflight
+    from switchover.domain.update.records import NotedMoment
+    from switchover.domain.verdict import Course
 
 _NO_JUDGEMENT = {"execution.stopped", "switchover.crashed", "switchover.unexplained"}
 
@@ -50,117 +65,73 @@ class Update:
     # Callers who vouched for having offered or started it; empty if any of them is unknown, None before
     # anybody looked.
     offered_by: tuple[str, ...] | None = None
-    # Of the release's source when its copy began; empty before.
-    source_digest: str = ""
-    # The version of the policy file that this run reads; None if none was looked for yet.
-    policy_version: ObjectVersion | None = None
-    # Of the manifest of the model's files, as they were checked.
-    files_digest: str = ""
     started_at: datetime
     # When release.json was uploaded, or somebody asked: what is newer is decided by this.
     offered_at: datetime | None = None
-    ended_at: datetime | None = None
+    plan: Plan | None = None
+    guard: GuardCall | None = None
+    abort: AbortRequest | None = None
+    pins: Pins = Pins()
+    found: Findings = Findings()
+    asking: Asking = Asking()
+    waiting: Waiting = Waiting()
+    progress: Progress = Progress()
+    way_back: GoingBack = GoingBack()
+    capacity: Capacity = Capacity()
     outcome: Outcome | None = None
     summary: str = ""
     reasons: tuple[Reason, ...] = ()
-    # What validation found that refuses nothing.
-    warnings: tuple[Reason, ...] = ()
-    preflight: Preflight | None = None
-    plan: Plan | None = None
-    course: Course | None = None
-    is_started: bool = False
-    # When AWS was last asked for a change whose answer isn't known; None if every answer is.
-    asked_at: datetime | None = None
-    # Why the way back was taken, or has to be; empty if it goes forward.
-    cause: tuple[Reason, ...] = ()
-    # When the way back was taken; None if it goes forward.
-    turned_back_at: datetime | None = None
-    # When SageMaker was first seen to serve the new config, and how long that took from the request on.
-    settled_at: datetime | None = None
-    moving_seconds: int | None = None
-    emitted: Outcome | None = None
-    announced: Outcome | None = None
-    rollback_attempts: int = 0
-    guard: GuardCall | None = None
-    abort: AbortRequest | None = None
-    # When the abort alarm was set by hand, and when it was made red by a published value.
-    tripped_at: datetime | None = None
-    abort_published_at: datetime | None = None
-    # What SageMaker said where it refused the way back, or could not go it.
-    way_back_faults: tuple[Reason, ...] = ()
-    # Decided for good: from here on only a rollback stops it.
-    is_confirmed: bool = False
-    is_mixed: bool = False
-    last_seen: str = ""
-    # What RollBack told last: where it tells the same again, that is counted there.
-    last_move: NotedMoment | None = None
-    snapshot: CapacitySnapshot | None = None
-    # Whether SageMaker was asked to bring the fleet back to its size.
-    is_resize_asked: bool = False
-    # What others changed of the capacity meanwhile, and was left to them.
-    left_to_others: tuple[Reason, ...] = ()
-    approvals: tuple[Approval, ...] = ()
-    question: Question | None = None
-    approval_link: ApprovalLink | None = None
-    # Why a look answered a question in place of people.
-    gate_closed_by: tuple[Reason, ...] = ()
-    evidence: Evidence = Evidence()
-    # What the model was asked after the last shift, and how it answered.
-    golden: tuple[GoldenResult, ...] = ()
-    # How far it was proven that the release itself answers; None if that wasn't looked at.
-    identity: Proof | None = None
+    ended_at: datetime | None = None
     serving_config: str = ""
     serving: Serving | None = None
-    task_token: str | None = None
-    awaited: str | None = None
-    revision: int = 0
-    # Long fields that the ledger keeps apart, with the digest of what each held when it was read.
-    parts: dict[str, str] = field(default_factory=dict)
-    # Whether it was opened after its execution had lost its record, or ended before it had one.
-    is_reopened: bool = False
-    # Whether it only stands in for a record that can't be read (domain/unreadable.py).
-    is_unreadable: bool = False
+    told: Told = Told()
+    record: Record = field(default_factory=Record)
 
     @property
     def is_going_back(self) -> bool:
         """Whether the way back was taken: what the update itself comes to is settled then."""
-        is_known = self.turned_back_at is not None
-        return is_known or self.rollback_attempts > 0 or self.tripped_at is not None
+        return self.way_back.is_taken
 
     def has_request_under_way(self, now: datetime) -> bool:
         """Whether a request that AWS hasn't answered may still land."""
-        return self.asked_at is not None and now < self.asked_at + timedelta(
+        return self.progress.asked_at is not None and now < self.progress.asked_at + timedelta(
             seconds=LANDING_SECONDS
         )
 
     @property
     def is_stand_in(self) -> bool:
         """Whether what it planned and changed is unknown."""
-        return self.is_reopened or any(each.code == "update.unreadable" for each in self.reasons)
+        return self.record.is_reopened or any(
+            each.code == "update.unreadable" for each in self.reasons
+        )
 
     @property
     def was_stopped_unjudged(self) -> bool:
         """Whether it ended by no fault of the release, before anything was said of that."""
         said = {reason.code for reason in self.reasons}
-        is_unjudged = self.preflight is None and self.plan is None
+        is_unjudged = self.found.preflight is None and self.plan is None
         return self.outcome is Outcome.REJECTED and is_unjudged and said <= _NO_JUDGEMENT
 
     @property
     def is_changing(self) -> bool:
         """Whether it has begun to change its endpoint, and has no outcome yet."""
-        return self.snapshot is not None and self.outcome is None
+        return self.capacity.snapshot is not None and self.outcome is None
 
     @property
     def open_gate(self) -> Gate | None:
         """Where a person is asked right now; None if nobody is waited for."""
-        if self.task_token is None or self.outcome is not None or self.awaited not in set(Gate):
+        if (
+            self.waiting.task_token is None
+            or self.outcome is not None
+            or self.waiting.awaited not in set(Gate)
+        ):
             return None
-        gate = Gate(self.awaited)
+        gate = Gate(self.waiting.awaited)
         return None if self.approval_of(gate) else gate
 
     def approval_of(self, gate: Gate) -> Approval | None:
         """What was answered at a gate, if it was."""
-        given = [each for each in self.approvals if each.gate is gate]
+        given = [each for each in self.asking.given if each.gate is gate]
         return given[-1] if given else None
 
     @property
@@ -220,11 +191,11 @@ class Update:
 
     def pinned_to(self, policy_version: ObjectVersion | None) -> Update:
         """Bound to one version of its policy file; None if there is no file."""
-        return replace(self, policy_version=policy_version)
+        return replace(self, pins=replace(self.pins, policy_version=policy_version))
 
     def copying_from(self, source_digest: str) -> Update:
         """Bound to what its release's source held when the copy began."""
-        return replace(self, source_digest=source_digest)
+        return replace(self, pins=replace(self.pins, source_digest=source_digest))
 
     def with_reasons(self, *reasons: Reason) -> Update:
         """With these reasons against it in place of the earlier ones."""
@@ -234,7 +205,12 @@ class Update:
         self, reasons: tuple[Reason, ...], warnings: tuple[Reason, ...], files_digest: str = ""
     ) -> Update:
         """With what validation found in the model's files, and which files these were."""
-        return replace(self, reasons=reasons, warnings=warnings, files_digest=files_digest)
+        return replace(
+            self,
+            reasons=reasons,
+            found=replace(self.found, warnings=warnings),
+            pins=replace(self.pins, files_digest=files_digest),
+        )
 
     def offered_as(self, offered_by: tuple[str, ...]) -> Update:
         """With the callers who vouched for it."""
@@ -242,7 +218,7 @@ class Update:
 
     def checked(self, preflight: Preflight) -> Update:
         """With the checks that it was put to."""
-        return replace(self, preflight=preflight)
+        return replace(self, found=replace(self.found, preflight=preflight))
 
     def with_plan(self, plan: Plan) -> Update:
         """Planned: the plan says which version it brings."""
@@ -250,17 +226,23 @@ class Update:
 
     # What people are asked and say
 
-    def asking(self, question: Question, link: ApprovalLink | None) -> Update:
+    def asking_people(self, question: Question, link: ApprovalLink | None) -> Update:
         """With the question that people are asked now; without a new link, an earlier one stays."""
-        return replace(self, question=question, approval_link=link or self.approval_link)
+        return replace(
+            self, asking=replace(self.asking, question=question, link=link or self.asking.link)
+        )
 
     def answered(self, given: Approval, refusals: tuple[Reason, ...]) -> Update:
         """With an answer of people; `refusals` are why that takes the update back."""
-        return replace(self, approvals=(*self.approvals, given), cause=refusals)
+        return replace(
+            self,
+            asking=replace(self.asking, given=(*self.asking.given, given)),
+            way_back=replace(self.way_back, cause=refusals),
+        )
 
     def gate_closed(self, reasons: tuple[Reason, ...]) -> Update:
         """With why a look answered a question in place of people."""
-        return replace(self, gate_closed_by=reasons)
+        return replace(self, asking=replace(self.asking, closed_by=reasons))
 
     def called_off(self, request: AbortRequest) -> Update:
         """With a request to stop it, which every state heeds before it asks for anything."""
@@ -270,38 +252,47 @@ class Update:
 
     def asking_aws(self, at: datetime) -> Update:
         """About to ask AWS for a change."""
-        return replace(self, asked_at=at)
+        return replace(self, progress=replace(self.progress, asked_at=at))
 
     def heard_by_aws(self, earlier: datetime | None) -> Update:
         """With AWS's answer to what was asked last; `earlier` was asked before, and isn't answered."""
-        return replace(self, asked_at=earlier)
+        return replace(self, progress=replace(self.progress, asked_at=earlier))
 
     def protecting(self, snapshot: CapacitySnapshot, course: Course | None) -> Update:
         """With the capacity to put back, and the course of a fleet that is raised first."""
-        return replace(self, snapshot=snapshot, course=course)
+        return replace(
+            self,
+            capacity=replace(self.capacity, snapshot=snapshot),
+            progress=replace(self.progress, course=course),
+        )
 
     def on_course(self, course: Course) -> Update:
         """With the change that is waited for now."""
-        return replace(self, course=course)
+        return replace(self, progress=replace(self.progress, course=course))
 
     def started(self, course: Course) -> Update:
         """About to change what serves."""
-        return replace(self, course=course, is_started=True)
+        return replace(self, progress=replace(self.progress, course=course, is_started=True))
 
     def not_started(self, *, was_asked: bool) -> Update:
         """Refused; `was_asked` if an earlier try may still have been heard."""
-        return replace(self, is_started=was_asked)
+        return replace(self, progress=replace(self.progress, is_started=was_asked))
 
     def seen(self, text: str, evidence: Evidence, course: Course) -> Update:
         """With what a look shows."""
-        return replace(self, last_seen=text, evidence=evidence, course=course)
+        return replace(
+            self,
+            progress=replace(self.progress, last_seen=text, course=course),
+            found=replace(self.found, evidence=evidence),
+        )
 
     def settled(self, at: datetime) -> Update:
         """Seen to serve the new config; only the first time counts."""
-        if self.settled_at is not None or self.course is None:
+        if self.progress.settled_at is not None or self.progress.course is None:
             return self
-        taken = at - self.course.started_at
-        return replace(self, settled_at=at, moving_seconds=round(taken.total_seconds()))
+        taken = at - self.progress.course.started_at
+        seconds = round(taken.total_seconds())
+        return replace(self, progress=replace(self.progress, settled_at=at, moving_seconds=seconds))
 
     def guarded(self, call: GuardCall) -> Update:
         """With the guard that was called for its bake."""
@@ -316,21 +307,26 @@ class Update:
         failed_by: tuple[Reason, ...],
     ) -> Update:
         """With the model's answers, and the watch that begins; `failed_by` is why it goes back."""
-        return replace(self, golden=results, identity=identity, course=watch, cause=failed_by)
+        return replace(
+            self,
+            found=replace(self.found, golden=results, identity=identity),
+            progress=replace(self.progress, course=watch),
+            way_back=replace(self.way_back, cause=failed_by),
+        )
 
     def confirmed(self, *, is_confirmed: bool) -> Update:
         """Decided for good, or not yet."""
-        return replace(self, is_confirmed=is_confirmed)
+        return replace(self, progress=replace(self.progress, is_confirmed=is_confirmed))
 
     # The way back
 
     def doomed(self, cause: tuple[Reason, ...]) -> Update:
         """With why it has to go back, before it does."""
-        return replace(self, cause=cause)
+        return replace(self, way_back=replace(self.way_back, cause=cause))
 
     def turned_back(self, cause: tuple[Reason, ...], at: datetime) -> Update:
         """On its way back."""
-        return replace(self, cause=cause, turned_back_at=at)
+        return replace(self, way_back=replace(self.way_back, cause=cause, turned_back_at=at))
 
     def going_back(
         self,
@@ -343,35 +339,42 @@ class Update:
         """About to make a move of the way back. Times that aren't given stay."""
         return replace(
             self,
-            course=course,
-            is_mixed=is_mixed,
-            is_resize_asked=False,
-            tripped_at=tripped_at or self.tripped_at,
-            abort_published_at=abort_published_at or self.abort_published_at,
+            progress=replace(self.progress, course=course),
+            way_back=replace(
+                self.way_back,
+                is_mixed=is_mixed,
+                tripped_at=tripped_at or self.way_back.tripped_at,
+                abort_published_at=abort_published_at or self.way_back.abort_published_at,
+            ),
+            capacity=replace(self.capacity, is_resize_asked=False),
         )
 
     def moved(self, told: NotedMoment) -> Update:
         """With what RollBack told last, so that the same told again is counted there."""
-        return replace(self, last_move=told)
+        return replace(self, way_back=replace(self.way_back, last_move=told))
 
     def attempted(self, attempts: int) -> Update:
         """With so many moves of the way back that AWS has answered."""
-        return replace(self, rollback_attempts=attempts)
+        return replace(self, way_back=replace(self.way_back, attempts=attempts))
 
     def hindered(self, fault: Reason) -> Update:
         """With what stood in the way of going back, each fault once, the latest last."""
-        earlier = (each for each in self.way_back_faults if each != fault)
-        return replace(self, way_back_faults=(*earlier, fault))
+        earlier = (each for each in self.way_back.faults if each != fault)
+        return replace(self, way_back=replace(self.way_back, faults=(*earlier, fault)))
 
     # The end
 
     def left(self, reasons: tuple[Reason, ...]) -> Update:
         """With what of the capacity is left to others."""
-        return replace(self, left_to_others=reasons)
+        return replace(self, capacity=replace(self.capacity, left_to_others=reasons))
 
     def resizing(self, course: Course) -> Update:
         """About to bring the fleet back to its size."""
-        return replace(self, course=course, is_resize_asked=True)
+        return replace(
+            self,
+            progress=replace(self.progress, course=course),
+            capacity=replace(self.capacity, is_resize_asked=True),
+        )
 
     def concluded(self, outcome: Outcome, summary: str, reasons: tuple[Reason, ...] = ()) -> Update:
         """With its outcome and the account of it."""
@@ -384,3 +387,13 @@ class Update:
     def reopened(self) -> Update:
         """Without the outcome that it had: it goes on."""
         return replace(self, outcome=None, summary="", reasons=(), ended_at=None)
+
+    # What the ledger knows of it
+
+    def kept(self, revision: int, parts: dict[str, str]) -> Update:
+        """As it is recorded: its revision, and where its long fields are."""
+        return replace(self, record=replace(self.record, revision=revision, parts=parts))
+
+    def told_of(self, *, emitted: Outcome | None, announced: Outcome | None) -> Update:
+        """With the outcome that machines and people were told."""
+        return replace(self, told=Told(emitted=emitted, announced=announced))
