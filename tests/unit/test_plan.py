@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from tests.unit.aws_models import faults_of
 from tests.unit.policies import POLICIES, chosen_keys
 from tests.unit.samples import (
@@ -405,3 +406,17 @@ def test_a_guess_is_said_to_be_one_and_gets_a_generous_deadline() -> None:
     assert made.ready_source == "the model's size"
     assert "is a guess from the model's size" in made.notes[-1]
     assert made.deadline_seconds > known.deadline_seconds
+
+
+def test_a_change_of_a_plan_is_checked() -> None:
+    with pytest.raises(ValidationError, match="overrides"):
+        plan().overriding("approval.required")  # type: ignore[arg-type]
+
+
+def test_what_a_plan_is_made_of_is_in_its_digest() -> None:
+    made = plan().made_of(golden_pin="1", files_digest="2", policy_version="3")
+
+    assert made.digest != plan().digest
+    assert made == plan().model_copy(
+        update={"golden_pin": "1", "files_digest": "2", "policy_version": "3"}
+    )

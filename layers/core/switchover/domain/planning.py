@@ -141,17 +141,11 @@ def _fix_plan(update: Update, found: PlanInputs) -> Plan | tuple[Reason, ...] | 
     plan = fix(update, effective, live, endpoint, found)
     if not isinstance(plan, Plan):
         return plan
-    return _pin(plan.model_copy(update={"overrides": effective.overrides}), update, found)
-
-
-def _pin(plan: Plan, update: Update, found: PlanInputs) -> Plan:
-    """Say what a plan was made of, so that its digest covers that as well."""
-    return plan.model_copy(
-        update={
-            "golden_pin": found.golden_files.digest if found.golden_files and plan.golden else "",
-            "files_digest": update.pins.files_digest,
-            "policy_version": update.pins.policy_version.told if update.pins.policy_version else "",
-        }
+    policy = update.pins.policy_version
+    return plan.overriding(effective.overrides).made_of(
+        golden_pin=found.golden_files.digest if found.golden_files and plan.golden else "",
+        files_digest=update.pins.files_digest,
+        policy_version=policy.told if policy else "",
     )
 
 

@@ -60,7 +60,7 @@ def plan_update(update_id: str) -> StateAnswer[PlanUpdateAnswer]:
         waits = start.turn is Turn.WAIT
         verdict = PlanUpdateAnswer.QUEUED if waits else PlanUpdateAnswer.REJECTED
         return StateAnswer(verdict, start.reasons)
-    plan = plan.model_copy(update={"begin_by": start.begin_by(plan.worst_seconds)})
+    plan = plan.to_begin_by(start.begin_by(plan.worst_seconds))
     if plan.golden_pin and found.golden_files is not None:
         gateways.manifests().keep(update.update_id, GOLDEN, found.golden_files)
     update = ledger.save(update.with_plan(plan))

@@ -150,6 +150,24 @@ class Plan(BaseModel):
         told = self.model_dump(mode="json", exclude_defaults=True)
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
+    def overriding(self, overrides: tuple[Override, ...]) -> Plan:
+        """With what isn't as the policy file says."""
+        return self._with(overrides=overrides)
+
+    def made_of(self, *, golden_pin: str, files_digest: str, policy_version: str) -> Plan:
+        """With what it was made of, so that its digest covers that as well."""
+        return self._with(
+            golden_pin=golden_pin, files_digest=files_digest, policy_version=policy_version
+        )
+
+    def to_begin_by(self, begin_by: datetime | None) -> Plan:
+        """With the time after which it must not begin."""
+        return self._with(begin_by=begin_by)
+
+    def _with(self, **changes: object) -> Plan:
+        """Changed, names and values checked."""
+        return Plan.model_validate({**dict(self), **changes})
+
     @property
     def changes_fleet_size(self) -> bool:
         """Whether the fleet may have another size afterwards, which then has to be put back."""
