@@ -54,8 +54,10 @@ audit: .venv/test.done .venv-audit/audit.done  ## what checkov and Policy Sentry
 tests: .venv/test.done .venv/asl.done
 	@$(BIN)/pytest -q -n 3 --no-loadscope-reorder
 
+UNIT := $(addprefix tests/,domain checkpoint explain aws steps cli project)
+
 unit: .venv/test.done .venv/asl.done
-	@$(BIN)/pytest -q -n 2 tests/unit
+	@$(BIN)/pytest -q -n 2 $(UNIT)
 
 bench: .venv/test.done  ## the twin's speed, waiting beside polling, a check, upload beside its peers, a soak of ten days
 	$(BIN)/python -m benchmarks.twin
@@ -65,10 +67,10 @@ bench: .venv/test.done  ## the twin's speed, waiting beside polling, a check, up
 	$(BIN)/python -m benchmarks.soak
 
 faults: .venv/test.done  ## calls that fail, come late or in storms, stops, deletions, pairs: how each update ended (15 minutes)
-	$(BIN)/python -m tests.statemachine.faults
+	$(BIN)/python -m tests.support.faults
 
 outcomes: .venv/test.done  ## deployed: fourteen updates, every strategy and outcome; ten stops in mid-request (a quarter of an hour)
-	$(BIN)/pytest -q tests/localcloud/stack_outcomes.py tests/localcloud/stack_late_acts.py
+	$(BIN)/pytest -q tests/deployed/stack_outcomes.py tests/deployed/stack_late_acts.py
 
 docs: .venv/test.done  ## what is generated: JSON Schemas, the picture of the machine
 	$(BIN)/python docs/generate.py

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.localcloud.planned import plan_on, play, stand
+from tests.support.planned import plan_on, play, stand
 
 from switchover.domain.plans.plan import Plan
 from switchover.domain.policies.policy import Strategy
@@ -22,8 +22,8 @@ from switchover.domain.update.history import measure
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tests.localcloud.planned import Played
-    from tests.localcloud.staging import Staging
+    from tests.support.planned import Played
+    from tests.support.staging import Staging
 
 PAGE = Path(__file__).parent.parent / "docs" / "timing.md"
 SIZES = (1, 2, 3, 4, 5, 8, 10, 16, 25, 50)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from rich.console import Console
 from rich.table import Table
-from tests.localcloud.serving import serve_twin
-from tests.localcloud.staging import Staging, rolling
+from tests.support.serving import serve_twin
+from tests.support.staging import Staging, rolling
 
 from switchover_local.twin.runtime.traffic import ConstantRate, Load
 from switchover_local.twin.scenario import Scenario, Timings

@@ -24,10 +24,10 @@ from unittest.mock import patch
 from moto import mock_aws
 from rich.console import Console
 from rich.table import Table
-from tests.statemachine.definition import Definition
-from tests.statemachine.scene import ENDPOINT, FIRST_CONFIG
-from tests.statemachine.walker import Execution
-from tests.statemachine.world import World
+from tests.support.definition import Definition
+from tests.support.scene import ENDPOINT, FIRST_CONFIG
+from tests.support.walker import Execution
+from tests.support.world import World
 
 from switchover.aws import clients as product_clients
 from switchover_local.twin.scenario import Behaviour, EventFault, Scenario, Timings

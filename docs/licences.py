@@ -16,7 +16,7 @@ Switchover is under the Apache License 2.0 ([LICENSE](LICENSE)). These packages 
 `sam build` makes, and so in the account of whoever deploys it; each brings its licence in its
 `.dist-info` folder.
 
-Written by `make docs` from the packages' own metadata. `tests/unit/test_licences.py` refuses a licence
+Written by `make docs` from the packages' own metadata. `tests/project/test_licences.py` refuses a licence
 that isn't permissive, and one that nobody can tell.
 """
 # A line of the lock that holds for Lambda: what is marked is for other systems.

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.statemachine.faults_injected import Call, Tap, state_of
-from tests.statemachine.faults_kinds import Failure, Kind
+from tests.support.faults.injected import Call, Tap, state_of
+from tests.support.faults.kinds import Failure, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

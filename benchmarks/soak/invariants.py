@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.statemachine.account import examine
+from tests.support.account import examine
 
 from benchmarks.soak.world import endpoint_of
 from switchover.domain.naming import endpoint_of_alarm

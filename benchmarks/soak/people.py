@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
-from tests.statemachine.asking import answer_waiting
-from tests.statemachine.laptop import KIM, deployment_of
-from tests.statemachine.offering import checkpoint
-from tests.statemachine.scene import VARIANT
-from tests.statemachine.walker import FunctionFailed
+from tests.support.asking import answer_waiting
+from tests.support.laptop import KIM, deployment_of
+from tests.support.offering import checkpoint
+from tests.support.scene import VARIANT
+from tests.support.walker import FunctionFailed
 
 from benchmarks.soak.world import LEAD_SECONDS
 from switchover.domain.aborting import call_off, object_to_abort

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from moto import mock_aws
-from tests.statemachine.faults_injected import run_at_once
+from tests.support.faults.injected import run_at_once
 
 from benchmarks.soak.faults import Disturbed
 from benchmarks.soak.invariants import Watch

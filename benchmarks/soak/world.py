@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.statemachine import clients
-from tests.statemachine.outlets import Outlets
-from tests.statemachine.scene import INSTANCE_TYPE, VARIANT, create_storage, ledger_table
-from tests.statemachine.template import ACCOUNT
-from tests.statemachine.walker import Status
-from tests.statemachine.world import World
+from tests.support import clients
+from tests.support.outlets import Outlets
+from tests.support.scene import INSTANCE_TYPE, VARIANT, create_storage, ledger_table
+from tests.support.template import ACCOUNT
+from tests.support.walker import Status
+from tests.support.world import World
 
 from switchover.aws.ledger import Ledger
 from switchover.aws.queue import Queue
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from tests.statemachine.walker import Execution
+    from tests.support.walker import Execution
 
 REQUESTS_PER_SECOND = 0.2
 # Before a release comes, so that alarms and plans find traffic.

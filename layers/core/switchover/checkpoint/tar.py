@@ -5,7 +5,7 @@ header, a sparse file's real name, a second file of the same name. A checker tha
 can be shown another file than the container unpacks. Such an archive is refused here; `tar czf`
 doesn't make one.
 Sources: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Extended Header"; GNU tar manual,
-"Basic Tar"; libarchive tar(5). tests/unit/test_checkpoint_tar.py unpacks with GNU tar and Python.
+"Basic Tar"; libarchive tar(5). tests/checkpoint/test_checkpoint_tar.py unpacks with GNU tar and Python.
 """
 
 from __future__ import annotations

@@ -1,0 +1,119 @@
+"""Events are best effort: lost, doubled, late or out of order, they change how soon, not what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+from tests.support.expectations import assert_nothing_left_behind
+from tests.support.scene import ENDPOINT
+
+from switchover_local.twin.scenario import Behaviour, EventFault, Scenario, Timings
+
+if TYPE_CHECKING:
+    from tests.stories.conftest import MakeWorld
+    from tests.support.world import World
+
+_Effect = Literal["lost", "doubled", "delayed", "reordered"]
+
+
+@pytest.mark.parametrize("effect", ["lost", "doubled", "delayed", "reordered"])
+@pytest.mark.parametrize(
+    ("behaviour", "ends"),
+    [(Behaviour(), "Updated"), (Behaviour(server_error_rate=0.7), "RolledBack")],
+    ids=["good", "bad"],
+)
+def test_unreliable_events_do_not_change_the_outcome(
+    make_world: MakeWorld, effect: _Effect, behaviour: Behaviour, ends: str
+) -> None:
+    world = make_world()
+    world.twin.inject(EventFault(effect=effect, times=500, delay_seconds=400))
+    world.put_policy("strategy: canary")
+    world.twin.set_behaviour("*/v2/", behaviour)
+    world.offer()
+
+    end = world.run()
+
+    assert end.state == ends
+    assert_nothing_left_behind(world)
+
+
+def test_an_event_is_answered_at_once(world: World) -> None:
+    world.put_policy("strategy: canary")
+    world.offer()
+
+    end = world.run()
+
+    settled = next(
+        t.at for t in reversed(world.twin.transitions(ENDPOINT)) if t.status == "InService"
+    )
+    assert end.ended_at is not None
+    assert (end.ended_at - settled).total_seconds() < 30
+
+
+def test_without_events_a_poll_finds_out(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.twin.inject(EventFault(effect="lost", times=500))
+    world.put_policy("strategy: canary")
+    world.offer()
+
+    end = world.run()
+
+    settled = next(
+        t.at for t in reversed(world.twin.transitions(ENDPOINT)) if t.status == "InService"
+    )
+    assert end.ended_at is not None
+    assert (end.ended_at - settled).total_seconds() <= 330
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "waits"),
+    [
+        (Behaviour(), ["AwaitOutcome"]),
+        (Behaviour(unhealthy_from_instance=1), ["AwaitOutcome", "AwaitRollback"]),
+    ],
+    ids=["forward", "and-back"],
+)
+def test_the_end_of_a_deletion_is_noticed_though_no_event_tells_it(
+    make_world: MakeWorld, behaviour: Behaviour, waits: list[str]
+) -> None:
+    """Nothing serves until the endpoint is made again."""
+    deletion_seconds = 100
+    world = make_world(Scenario(timings=Timings(delete_endpoint_seconds=deletion_seconds)))
+    world.put_policy("strategy: redeploy\nallow_downtime: true")
+    world.twin.set_behaviour("*/v2/", behaviour)
+    world.offer()
+
+    world.run()
+
+    found = world.ledger.timeline(world.update().update_id)
+    begun = [moment.at for moment in found if moment.text.startswith("Deleting on ")]
+    noticed = {m.state: m.at for m in found if m.text == "The endpoint is gone."}
+    assert list(noticed) == waits
+    assert all(
+        deletion_seconds <= (gone - began).total_seconds() <= deletion_seconds + 16
+        for began, gone in zip(begun, noticed.values(), strict=True)
+    )
+    assert_nothing_left_behind(world)
+
+
+def test_the_same_upload_told_twice_starts_one_update(world: World) -> None:
+    event = world.offer()
+    world.outlets.emit(event)
+    world.run()
+    world.outlets.emit(event)
+
+    world.run()
+
+    assert len(world.executions) == 1
+    assert_nothing_left_behind(world)
+
+
+def test_another_file_of_the_model_starts_nothing(world: World) -> None:
+    event = world.offer()
+    event["detail"]["object"]["key"] = "models/vlm/v2/config.json"
+    world.outlets.emit(event)
+
+    world.run()
+
+    assert len(world.executions) == 1

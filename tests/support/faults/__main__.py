@@ -1,0 +1,8 @@
+"""Plays the matrix of faults: python -m tests.support.faults."""
+
+import sys
+
+from tests.support.faults.matrix import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,219 @@
+"""Runs the product's handlers as Lambda does, and lets a story make them fail."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from tests.support.definition import NotModelled
+from tests.support.walker import FunctionFailed
+
+from switchover import budget
+from switchover.settings import settings
+from switchover.steps.guard_bake import stand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from tests.support.template import Template
+
+    from switchover_local.twin.clock import Clock
+
+# Source: Lambda Developer Guide, asynchronous invocation: two retries, after one and two minutes.
+_ASYNC_RETRY_SECONDS = (60, 120)
+_EVENTBRIDGE_SECONDS = 1
+# What Lambda calls it when a function's process ends before it has answered.
+_DIED = "Runtime.ExitError"
+# What Step Functions is told of a function that ran into its own time-out.
+_TIMED_OUT = "Sandbox.Timedout"
+# Its pauses are virtual time, in which everything else goes on.
+_STAYING = "GuardBakeFunction"
+
+
+class PlannedCrash(Exception):
+    """A story made the handler fail."""
+
+
+class FunctionTimedOut(BaseException):
+    """Lambda ended the process at the function's time-out: no handler sees it coming."""
+
+
+@dataclass(slots=True)
+class Crash:
+    """A handler fails the next `times` times: before it acted, or after."""
+
+    times: int
+    after: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A function stays, and goes on after so many seconds."""
+
+    seconds: float
+    go_on: Callable[[], Any]
+
+
+@dataclass(slots=True)
+class Lambdas:
+    """Every function of the template."""
+
+    template: Template
+    clock: Clock
+    crashes: dict[str, list[Crash]] = field(default_factory=lambda: defaultdict(list))
+    errors: list[Exception] = field(default_factory=list)
+    dead_letters: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[tuple[str, Any]] = field(default_factory=list)
+    # Whoever runs just now, and with which payload: a function that stayed goes on later.
+    running: tuple[str, Any] = ("", None)
+    # When Lambda ends whoever runs just now.
+    ends_at: datetime | None = None
+    # Variables that other parameters of the stack would set otherwise.
+    overrides: dict[str, str] = field(default_factory=dict)
+    # Called before a function runs.
+    before_run: Callable[[str, Any], None] = lambda _name, _payload: None
+
+    def invoke(self, function_arn: str, payload: Any) -> Any:
+        """Run a function; what it raises comes back as Lambda words it."""
+        name = function_arn.rpartition(":")[2]
+        return self._answer(lambda: self._run(name, payload))
+
+    def deliver(self, function: str, event: dict[str, Any], attempt: int = 0) -> None:
+        """Give an event to a function, as EventBridge does: soon, and again if it fails."""
+
+        def go_on(act: Callable[[], Any]) -> None:
+            try:
+                answer = self._answer(act)
+            except FunctionFailed:
+                if attempt < len(_ASYNC_RETRY_SECONDS):
+                    self.deliver(function, event, attempt + 1)
+                else:
+                    self.dead_letters.append(event)
+                return
+            if isinstance(answer, Pause):
+                self.clock.call_later(answer.seconds, lambda: go_on(answer.go_on))
+
+        delay = _ASYNC_RETRY_SECONDS[attempt - 1] if attempt else _EVENTBRIDGE_SECONDS
+        payload = json.loads(json.dumps(event))
+        self.clock.call_later(delay, lambda: go_on(lambda: self._run(function, payload)))
+
+    @property
+    def seconds_left(self) -> float:
+        """How long Lambda lets whoever runs just now go on."""
+        assert self.ends_at is not None
+        return (self.ends_at - self.clock.now()).total_seconds()
+
+    def lend(self, seconds: float) -> None:
+        """Let whoever runs just now end later, as if it had begun later."""
+        assert self.ends_at is not None
+        self.ends_at += timedelta(seconds=seconds)
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass inside the function that runs just now; everything else goes on meanwhile.
+
+        Raises:
+            FunctionTimedOut: its time was over before.
+        """
+        running, ends_at, left = self.running, self.ends_at, self.seconds_left
+        # Whoever runs meanwhile runs in another process, which has a budget of its own.
+        with patch.object(budget, "_ends", []):
+            self.clock.advance(min(seconds, left))
+        self.running, self.ends_at = running, ends_at
+        settings.cache_clear()
+        if seconds >= left:
+            raise FunctionTimedOut(f"{running[0]} timed out")
+
+    def _answer(self, act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        except NotModelled:
+            raise
+        except FunctionTimedOut as end:
+            raise FunctionFailed(_TIMED_OUT, json.dumps({"errorMessage": str(end)})) from end
+        except Exception as error:
+            if not isinstance(error, PlannedCrash):
+                self.errors.append(error)
+            kind = _DIED if isinstance(error, PlannedCrash) else type(error).__name__
+            cause = {"errorMessage": str(error), "errorType": kind, "stackTrace": []}
+            raise FunctionFailed(kind, json.dumps(cause)) from error
+
+    def _run(self, name: str, payload: Any) -> Any:
+        self.before_run(name, payload)
+        self.calls.append((name, payload))
+        ends_at = self.clock.now() + timedelta(seconds=self.template.timeout_seconds(name))
+        module = importlib.import_module(f"functions.{self.template.functions[name]}")
+        crash = self._take_crash(name.removesuffix("Function"))
+        if crash is not None and not crash.after:
+            raise PlannedCrash(f"{name} failed before it acted")
+        if name == _STAYING:
+            asked = module.Payload.model_validate(payload)
+            stays = stand(asked.update_id, asked.bake_since)
+            return self._stay(name, payload, stays, crash, ends_at)
+        self.running, self.ends_at = (name, payload), ends_at
+        with patch.dict(os.environ, self._environment(name)):
+            settings.cache_clear()
+            answer = module.handler(payload, _Context(self))
+        if crash is not None:
+            raise PlannedCrash(f"{name} failed after it acted")
+        return answer
+
+    def _stay(
+        self,
+        name: str,
+        payload: Any,
+        pauses: Iterator[float],
+        crash: Crash | None,
+        ends_at: datetime,
+    ) -> Pause | None:
+        """Run a function that stays on until its next pause, or to its end."""
+        self.running, self.ends_at = (name, payload), ends_at
+        with patch.dict(os.environ, self._environment(name)):
+            settings.cache_clear()
+            seconds = next(pauses, None)
+        if seconds is not None:
+            return Pause(seconds, lambda: self._stay(name, payload, pauses, crash, ends_at))
+        if crash is not None:
+            raise PlannedCrash(f"{name} failed after it acted")
+        return None
+
+    def _environment(self, name: str) -> dict[str, str]:
+        return {**self.template.environment(name), **self.overrides}
+
+    def _take_crash(self, state: str) -> Crash | None:
+        planned = self.crashes[state]
+        if not planned:
+            return None
+        planned[0].times -= 1
+        return planned[0] if planned[0].times else planned.pop(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """Lambda's context object, as far as a handler may ask it."""
+
+    lambdas: Lambdas
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long the function may still run, in virtual time."""
+        return round(self.lambdas.seconds_left * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Invocations:
+    """Lambda's own API, as far as the product uses it: Invoke, for whoever doesn't wait."""
+
+    lambdas: Lambdas
+
+    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> None:  # noqa: N803 - AWS's names
+        """Have a function run soon, and again if it fails."""
+        if InvocationType != "Event":
+            raise NotModelled(f"nobody waits for {FunctionName}: {InvocationType}")
+        function = self.lambdas.template.function_of(f"arn:aws:lambda:::function:{FunctionName}")
+        self.lambdas.deliver(function, json.loads(Payload))

@@ -1,0 +1,3 @@
+"""The name of the ledger's table in tests."""
+
+TABLE = "ledger"
