@@ -30,7 +30,7 @@ def render(template: str, **values: object) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("switchover.web"),
+        loader=PackageLoader("switchover", "web/templates"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_clean,
