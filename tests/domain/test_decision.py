@@ -167,6 +167,18 @@ def test_under_four_eyes_anybody_may_say_no(found: Decision | None) -> None:
     assert given.verdict is Reply.DECLINED
 
 
+def test_a_yes_that_came_too_late_tells_by_when_the_update_had_to_begin_and_why() -> None:
+    planned = plan().model_copy(update={"begin_by": later(-3_600)})
+
+    given = read(waiting(plan=planned), {"verdict": "approved"})
+
+    assert given.verdict is Reply.VOID
+    assert given.reasons[0].code == "approval.too-late"
+    assert "had to begin by 2026-01-05 11:00 UTC to end before its window closes" in str(
+        given.reasons[0]
+    )
+
+
 def test_a_record_is_told_apart_by_all_that_it_says() -> None:
     one = decided()
     others = [decided(by="x"), decided(reason="x"), decided(at=later(1)), decided(token_sha256="x")]  # noqa: S106

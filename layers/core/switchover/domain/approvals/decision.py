@@ -1,7 +1,7 @@
-"""Proves the author of an answer: by a function's own record, never by the answer itself.
+"""Who answered a question: known from a function's record, never from the answer itself.
 
-A task token can be answered by whoever has it, with any words. So an answer refers to a record that only
-functions can write; whatever else it says of its author is its sender's own word.
+Every holder of a task token can answer it, with any words. So an answer refers to a record that only
+functions can write. Everything else that an answer says of its author is a claim.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _ANSWER_LIMITS = Limits(bytes=256 * 1024, values=1_000)
 
 
 class Decision(BaseModel):
-    """One answer as a function of ours took it, for the task token that waited then.
+    """One answer as a function recorded it, for the task token that waited then.
 
-    By IAM `by` is the caller's ARN, as AWS authenticated it; by LINK the name that was typed.
+    With IAM, `by` is the caller's ARN, as AWS authenticated it. With LINK, `by` is the typed name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,20 +52,20 @@ class Decision(BaseModel):
 
     @property
     def key(self) -> str:
-        """What tells it from any other: the digest of all that it says."""
+        """The name of this decision: the SHA-256 of all its fields."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
     def answer(self) -> dict[str, str]:
-        """What the task token is answered with."""
+        """The output to send for the task token."""
         return {"verdict": self.verdict.value, "decision": self.key}
 
 
 class Replied(BaseModel):
     """How the wait for an answer ended, as the state machine tells it.
 
-    `answer` is whatever the task token was answered with. `ended` is the state machine's own word, out of
-    the answerer's reach: nobody answered in time, or the task failed with `error`.
+    `answer` is the output that came for the task token, of any shape. Only the state machine writes
+    `ended`: no answer came in time, or the task failed with `error`.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -94,7 +94,7 @@ class _Words(BaseModel):
 def decide(
     update: Update, verdict: Reply, by: str, reason: str, channel: Channel, at: datetime
 ) -> Decision:
-    """Somebody's answer to what an update asks people now."""
+    """Make the record of an answer to the question that an update asks now."""
     return Decision(
         update_id=update.update_id,
         gate=update.open_gate,
@@ -115,21 +115,21 @@ def read_reply(
     at: datetime,
     plan_digest: str = "",
 ) -> Approval:
-    """Understand how a question ended; whatever isn't a plain yes is a no.
+    """Read how a question ended. Everything but a plain yes is a no.
 
-    `decided` is the record that the answer refers to, if there is one. `plan_digest` is that of the plan
-    that people were shown.
+    `decided` is the record that the answer refers to, if there is one. `plan_digest` is the digest of the
+    plan that people saw.
     """
     given = _read_end(update, gate, replied, decided, at)
     return given.model_copy(update={"plan_digest": plan_digest})
 
 
 def choose_record(kept: Approval | None, read: Approval) -> Approval:
-    """What an earlier try recorded, if any did; but no yes that the answer doesn't bear out."""
+    """Choose what counts: an earlier try's record, unless it is a yes that `read` doesn't confirm."""
     if kept is None:
         return read
-    is_borne_out = (kept.verdict, kept.channel, kept.by) == (read.verdict, read.channel, read.by)
-    return kept if is_borne_out or kept.verdict is not Reply.APPROVED else read
+    is_confirmed = (kept.verdict, kept.channel, kept.by) == (read.verdict, read.channel, read.by)
+    return kept if is_confirmed or kept.verdict is not Reply.APPROVED else read
 
 
 def _read_end(
@@ -158,11 +158,11 @@ def _find_objections(update: Update, plan: Plan, given: Approval) -> Iterator[Re
             code="approval.too-late",
             subject=f"endpoint {plan.endpoint}",
             message=(
-                f"the yes came at {given.at:%Y-%m-%d %H:%M} UTC, and the update had to begin by"
-                f" {plan.begin_by:%Y-%m-%d %H:%M}: then its window closes or a freeze begins."
+                f"the yes came at {given.at:%Y-%m-%d %H:%M} UTC. The update had to begin by"
+                f" {plan.begin_by:%Y-%m-%d %H:%M} UTC to end before its window closes or a freeze begins."
             ),
             remedy=(
-                "Start the release again: it waits for the next opening, and people are asked then."
+                "Start the release again: the update waits for the next opening, and asks people then."
                 f" To start it at once: switchover start --endpoint {plan.endpoint}"
                 f" --version {plan.version} --now --reason '…'"
             ),
@@ -170,7 +170,7 @@ def _find_objections(update: Update, plan: Plan, given: Approval) -> Iterator[Re
 
 
 def answer_by(plan: Plan, gate: Gate, asked_at: datetime, seconds: int) -> datetime:
-    """Until when a yes counts: as long as people have, or as the update may still begin."""
+    """When a yes stops counting: the time to answer is over, or the update may no longer begin."""
     until = asked_at + timedelta(seconds=seconds)
     return until if gate is not Gate.START else min(until, plan.begin_by or until)
 
@@ -191,7 +191,7 @@ def _read_answer(
         said = _Words(
             verdict=Reply.DECLINED, reason=f"this answer is not understood: {_cut(answer)}"
         )
-    # Noted before the token was answered, where it is looked at again.
+    # An abort, or a look that found the question settled, wrote its reasons before it answered the token.
     noted = update.abort.reasons if update.abort else update.asking.closed_by
     if said.verdict is Reply.DECLINED and noted:
         channel, by = (Channel.ABORT, update.abort.by) if update.abort else (Channel.LOOK, "")
@@ -211,7 +211,7 @@ def _approval(gate: Gate, verdict: Reply, channel: Channel, at: datetime, **said
 
 
 def _is_of(decided: Decision, update: Update, gate: Gate) -> bool:
-    """Whether a record answers this question: an earlier token's doesn't answer a later one."""
+    """Whether a record answers this question. The record for an earlier token doesn't."""
     return (decided.update_id, decided.gate, decided.token_sha256) == (
         update.update_id,
         gate,
