@@ -12,7 +12,7 @@ from switchover.web.url_request import UrlRequest
 
 @lambda_handler(UrlRequest)
 def handler(request: UrlRequest) -> dict[str, Any]:
-    """The secret authorises; whoever hasn't got it learns nothing of any update."""
+    """The secret authorises. Without it, a caller learns nothing about any update."""
     page = answer_approval(request)
     logger().info("answered", extra={"method": request.method, "page": page.verdict})
     return page.response

@@ -171,9 +171,9 @@ def test_a_rejection_tells_its_faults_with_their_remedies_and_counts_the_rest() 
 @pytest.mark.parametrize(
     ("failure", "advice"),
     [
-        ("Unable to provision: InsufficientInstanceCapacity error.", "had no instances to give"),
+        ("Unable to provision: InsufficientInstanceCapacity error.", "had no free instances"),
         ("The container did not pass the ping health check.", "read its log"),
-        ("Request to service failed. If failure persists, …", "start it again"),
+        ("Request to service failed. If failure persists, …", "start the release again"),
     ],
 )
 def test_sagemakers_words_lead_to_advice(failure: str, advice: str) -> None:

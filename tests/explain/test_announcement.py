@@ -131,8 +131,8 @@ def test_approvers_read_who_offered_it_and_how_that_is_known() -> None:
 def test_under_four_eyes_approvers_read_that_one_way_counts() -> None:
     strict = plan(approval={"required": True, "four_eyes": True})
 
-    assert "no other way of approving counts" in asked(plan=strict).text
-    assert "no other way of approving counts" not in asked().text
+    assert "Only `switchover approve` counts" in asked(plan=strict).text
+    assert "Only `switchover approve` counts" not in asked().text
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ def test_a_function_is_told_what_it_asks_for(function: Function) -> None:
     """Table, bucket and what releases may are told to all; the rest only where the code can read it."""
     module = function.handler.removesuffix(".handler")
     needed = _TOLD_TO_ALL | read_settings(module)
-    emits = "switchover.aws.announcements.Announcements.emit" in reached_code(function.handler)
+    emits = "switchover.aws.notifications.Announcements.emit" in reached_code(function.handler)
 
     told = {name for name in function.environment if name.startswith("SWITCHOVER_")}
 

@@ -1,4 +1,4 @@
-"""An outcome as somebody reads it on a phone at night: at most twelve lines, what matters first."""
+"""An outcome for an engineer's phone at night: at most twelve lines, the most important first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SENTENCE = 200
 _MOST_REASONS = 2
-# A release is refused for all its faults at once, and nothing else has to be told then.
+# A rejected release is told all its faults at once, and its message holds little else.
 _MOST_FAULTS = 3
 _UNTOUCHED = frozenset({Outcome.REJECTED, Outcome.QUEUED, Outcome.SUPERSEDED})
 
@@ -30,7 +30,7 @@ _UNTOUCHED = frozenset({Outcome.REJECTED, Outcome.QUEUED, Outcome.SUPERSEDED})
 def tell_outcome(update: Update) -> tuple[str, ...]:
     """The lines: how it ended, why, what SageMaker and the container said, what serves, what to do.
 
-    Each is fit for a message: names and words of others begin no line and make no link.
+    Each line is safe in a message: no name or text of others begins a line or becomes a link.
     """
     lines = [headline(update)]
     if update.outcome is Outcome.UPDATED:
@@ -53,7 +53,7 @@ def tell_outcome(update: Update) -> tuple[str, ...]:
 
 
 def headline(update: Update) -> str:
-    """How it ended, without the reason that the summary quotes: reasons are told beside it."""
+    """How the update ended, without the reason in its summary: reasons have their own lines."""
     if not update.reasons:
         return update.summary
     told, quoted, _ = update.summary.partition(f": {update.reasons[0].subject}: ")
@@ -61,7 +61,7 @@ def headline(update: Update) -> str:
 
 
 def _way(update: Update) -> Iterator[str]:
-    """By which strategy it moved, and how long that took."""
+    """The strategy that moved the endpoint, and how long the move took."""
     plan, seconds = update.plan, update.progress.moving_seconds
     if plan is None or seconds is None:
         return
@@ -78,7 +78,7 @@ def _reasons(update: Update) -> Iterator[str]:
     most = _MOST_FAULTS if is_untouched else _MOST_REASONS
     faults = (*update.way_back.faults, _fault_of_way_back(update))
     told = [
-        # SageMaker's own words have their line, and so has what stood in the way of going back.
+        # SageMaker's words have a line of their own, and so have the faults of the way back.
         reason
         for reason in update.reasons
         if is_untouched or (reason.code != "sagemaker.failure-reason" and reason not in faults)
@@ -86,7 +86,7 @@ def _reasons(update: Update) -> Iterator[str]:
     for reason in told[:most]:
         if is_untouched:
             yield f"- {reason.subject}: {reason.message}"
-            if update.outcome is not Outcome.SUPERSEDED:  # whose next step it is
+            if update.outcome is not Outcome.SUPERSEDED:  # its remedy is the next step
                 yield f"→ {reason.remedy}"
         else:
             yield shorten(f"Why: {_cause(reason)}", _SENTENCE, placeholder=" …")
@@ -95,7 +95,7 @@ def _reasons(update: Update) -> Iterator[str]:
 
 
 def _fault_of_way_back(update: Update) -> Reason | None:
-    """Why it isn't back, as far as that is another thing than why it had to go back."""
+    """Why the way back failed, if that differs from why the update went back."""
     if update.outcome is not Outcome.NEEDS_OPERATOR:
         return None
     crashes = (reason for reason in update.reasons[1:] if reason.code == "switchover.crashed")
@@ -103,7 +103,7 @@ def _fault_of_way_back(update: Update) -> Reason | None:
 
 
 def _cause(reason: Reason) -> str:
-    """What failed and how; our alarms by what they watch, as their full names fill a screen."""
+    """What failed and how. Our alarms are named by what they watch: full names fill a screen."""
     kind, _, name = reason.subject.partition(" ")
     subject = f"alarm {short_alarm_name(name)}" if kind == "alarm" else reason.subject
     return f"{subject}: {reason.message}"

@@ -1,4 +1,4 @@
-"""What to do next, for whoever was woken by an outcome: sentences, and the commands to choose from."""
+"""Next steps for the engineer on call: sentences, and the commands to choose from."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from switchover.domain.marks import mark_after
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind
 from switchover.domain.queue_reasons import start_command
+from switchover.domain.units import say_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,18 +37,18 @@ class Step(BaseModel):
 _FAILURES = (
     (
         re.compile(r"InsufficientInstanceCapacity|CapacityError"),
-        "AWS had no instances to give: start it again later, or in smaller steps (rolling).",
+        "AWS had no free instances: start the release again later, or in smaller steps (rolling).",
     ),
     (
         re.compile(r"ping health check"),
         (
-            "The container never got healthy: read its log. One that only loads long needs a larger "
+            "The container never became healthy: read its log. If it only loads slowly, raise "
             "ContainerStartupHealthCheckTimeoutInSeconds in the endpoint config."
         ),
     ),
     (
         re.compile(r"Request to service failed"),
-        "SageMaker failed by itself: start it again.",
+        "SageMaker itself failed: start the release again.",
     ),
 )
 _NO_ROOM = re.compile(r"InsufficientInstanceCapacity|CapacityError|service limit")
@@ -56,17 +57,17 @@ _CAPACITY_OFF = "The fleet serves, but its capacity isn't as it was"
 
 
 def advise(update: Update) -> tuple[Step, ...]:
-    """The steps to choose from, the likeliest first; what ended well needs none, but for what is left."""
+    """The steps to choose from, the likeliest first. After a success, only losses need a step."""
     return (*_for_what_is_left(update), *_by_outcome(update))
 
 
 def _for_what_is_left(update: Update) -> Iterator[Step]:
-    """What the update took away and could not put back: however it ended, only people can."""
+    """Steps for what the update removed and couldn't restore. Only people can, whatever the outcome."""
     lost = {reason.code: reason for reason in update.capacity.left_to_others}
     if "endpoint.policy-lost" in lost:
         yield Step(
-            text="Callers that the endpoint's resource policy let in are refused until it is attached "
-            "again. The command, with the whole policy:",
+            text="Callers that the endpoint's resource policy let in are refused until the policy is "
+            "attached again. See the command, with the whole policy:",
             command=f"switchover explain {update.update_id}",
         )
     if "capacity.alarms-astray" in lost:
@@ -80,7 +81,7 @@ def _by_outcome(update: Update) -> tuple[Step, ...]:
         case Outcome.QUEUED:
             return (
                 Step(
-                    text="It starts when its turn comes. See the queue:",
+                    text="The update starts when its turn comes. See the queue:",
                     command=f"switchover queue {update.endpoint}",
                 ),
             )
@@ -97,10 +98,10 @@ def _by_outcome(update: Update) -> tuple[Step, ...]:
 
 
 def _after_rejection(update: Update) -> Iterator[Step]:
-    yield Step(text="Mend what is named.")
+    yield Step(text="Correct the faults that are named.")
     if update.kind is Kind.RELEASE and update.version:
         yield Step(
-            text="Then start the release again; nothing has to be sent:",
+            text="Then start the release again, without a new upload:",
             command=start_command(update),
         )
 
@@ -132,20 +133,23 @@ def _for_operator(update: Update) -> Iterator[Step]:
         case None:
             yield _create(plan)
         case EndpointStatus.FAILED | EndpointStatus.OUT_OF_SERVICE:
-            # A Failed endpoint takes DeleteEndpoint and nothing else (rules §2).
+            # A Failed endpoint takes only DeleteEndpoint (rules §2).
             yield Step(
-                text="Nothing serves, and SageMaker takes only a delete now:",
+                text="Nothing serves. SageMaker takes only a delete now:",
                 command=f"aws sagemaker delete-endpoint --endpoint-name {plan.endpoint}",
             )
             yield _create(plan)
         case EndpointStatus.UPDATE_ROLLBACK_FAILED:
             yield _SHORT
-            yield _update(plan, plan.previous_config, f"Back to {plan.previous_version}:")
-            yield _update(plan, plan.target_config, f"Or on to {plan.version}:")
+            yield _update(plan, plan.previous_config, f"Go back to {plan.previous_version}:")
+            yield _update(plan, plan.target_config, f"Or go on to {plan.version}:")
         case EndpointStatus.IN_SERVICE | EndpointStatus.SYSTEM_UPDATING:
             yield from _for_a_fleet_that_serves(update, plan, serving.config_name)
         case _:
-            yield Step(text="SageMaker has not settled it: wait and look again, then AWS Support.")
+            yield Step(
+                text="SageMaker still changes the endpoint. Wait and look again. If nothing changes, ask"
+                " AWS Support."
+            )
             yield Step(text="Look:", command=_describe(plan.endpoint))
 
 
@@ -163,10 +167,13 @@ def _for_a_fleet_that_serves(update: Update, plan: Plan, config_name: str) -> It
             command=f"switchover rollback {plan.endpoint} --to VERSION",
         )
     elif config_name in plan.own_configs:
-        yield Step(text="Its name alone proves nothing. Look:", command=_describe(plan.endpoint))
+        yield Step(
+            text="The config's name alone doesn't prove what serves. Look:",
+            command=_describe(plan.endpoint),
+        )
     else:
         yield Step(
-            text="Somebody else updated it. To go back all the same:",
+            text="Somebody else updated the endpoint. To go back all the same:",
             command=f"switchover rollback {plan.endpoint} --to {plan.previous_version}",
         )
 
@@ -177,7 +184,7 @@ def _for_a_fleet_of_other_capacity(update: Update, plan: Plan) -> Iterator[Step]
     target = noted.scaling.target if noted else None
     if target:
         yield _rescale(plan, target)
-    # Where a fleet scales, its size is scaling's to choose, but for what the update itself made of it.
+    # Auto scaling chooses the size of a fleet that scales, unless the update itself changed that size.
     is_size_ours = plan.changes_fleet_size or not target
     if noted and is_size_ours and instances != noted.desired_instances:
         yield _resize(plan, noted.desired_instances)
@@ -187,7 +194,7 @@ def _for_a_fleet_of_other_capacity(update: Update, plan: Plan) -> Iterator[Step]
 
 def _resize(plan: Plan, instances: int) -> Step:
     return Step(
-        text=f"Bring the fleet back to {instances} instance{'' if instances == 1 else 's'}:",
+        text=f"Bring the fleet back to {say_count(instances, 'instance')}:",
         command=(
             f"aws sagemaker update-endpoint-weights-and-capacities --endpoint-name {plan.endpoint}"
             " --desired-weights-and-capacities"

@@ -1,4 +1,4 @@
-"""What people read on a phone, and what machines match."""
+"""Messages about updates: the text that people read on a phone, and the fields that machines match."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _VERBS = {Gate.START: "Approve?", Gate.PROMOTION: "Promote?"}
 _ASKED = {Gate.START: "ApprovalRequested", Gate.PROMOTION: "PromotionRequested"}
 # An entry of PutEvents takes 256 KB, its source and detail type included (EventBridge API Reference).
 _MOST_DETAIL_BYTES = 250 * 1000
-# All of them stand in the ledger too: switchover explain UPDATE --json.
+# The ledger keeps all of these parts: switchover explain UPDATE --json.
 _LEFT_OUT_FIRST = ("golden", "overrides", "evidence", "next_steps")
 _SUBJECT_LENGTH = 99  # SNS: a subject is ASCII, under 100 characters
 
 
 class Announcement(BaseModel):
-    """One outcome, told three ways: a subject and text, attributes to filter by, an event's detail."""
+    """One message in three forms: a subject with a text, attributes to filter by, an event's detail."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,9 +52,12 @@ class Announcement(BaseModel):
 
 
 def announce_outcome(update: Update, now: EndpointReading | Absent | None = None) -> Announcement:
-    """Tell how an update ended, and what others did to the endpoint since. The update has its outcome.
+    """Tell how an update ended, and how the endpoint changed since.
 
-    The record has what served when it was written; `now` is a reading of just before people are told.
+    The record holds what served when it was written. `now` is a reading just before the message.
+
+    Raises:
+        ValueError: the update has no outcome.
     """
     if update.outcome is None:
         raise ValueError(f"{update.update_id} has no outcome yet")
@@ -102,7 +105,7 @@ def announce_outcome(update: Update, now: EndpointReading | Absent | None = None
 
 
 def announce_given_up(claim: Claim) -> Announcement:
-    """Tell people of an update that holds its endpoint and that nothing looks after any more."""
+    """Tell people that an update holds its endpoint, though nothing works on the update any more."""
     outcome, reason = Outcome.NEEDS_OPERATOR.value, given_up(claim)
     return Announcement(
         subject=_ascii(f"{outcome}: {claim.endpoint} is held and not looked after")[
@@ -121,7 +124,7 @@ def announce_given_up(claim: Claim) -> Announcement:
 
 
 def _bounded(detail: dict[str, Any]) -> dict[str, Any]:
-    """The detail within what an event carries: parts are left out, and named, until it fits."""
+    """The detail within an event's limit. Parts are left out until it fits; `left_out` names them."""
     left_out: list[str] = []
     for name in _LEFT_OUT_FIRST:
         if len(json.dumps(detail, ensure_ascii=False).encode()) <= _MOST_DETAIL_BYTES:
@@ -139,10 +142,10 @@ def ask_people(
     links_url: str,
     secret: str,
 ) -> Announcement:
-    """Ask people whether a planned update may start, or one that serves may stay; say how to answer.
+    """Ask people whether a planned update may start, or one that serves may stay, and tell how to answer.
 
-    `secret` opens the links under `links_url`; without them both are empty. The task token itself isn't
-    told: whoever has it may answer, and nobody would know who did.
+    `secret` opens the links under `links_url`. Without links, both are empty. The message never holds the
+    task token: every holder of a token can answer, and the author of that answer is not known.
     """
     said = [say_question(update, gate)]
     for reason in reasons:
@@ -152,11 +155,11 @@ def ask_people(
     if update.given_reason and not update.hotfix_reason:
         said.append(f"Why: {quote(update.given_reason)}.")
     said += [
-        f"Plan {update.planned.digest[:12]}: another one is not carried out.",
+        f"Plan {update.planned.digest[:12]}: a yes is for this plan only.",
         f"Yes: switchover approve {update.endpoint}",
         f"No: switchover reject {update.endpoint} --reason '…'",
     ]
-    # All but the links, which alone may be some.
+    # The links are added below: nothing else in the message may become a link.
     lines = [*map(for_message, said)]
     if secret:
         lines += [
@@ -164,9 +167,13 @@ def ask_people(
             f" {links_url}?{write_query(update.update_id, secret, verdict)}"
             for word, verdict in (("Yes", Reply.APPROVED), ("No", Reply.DECLINED))
         ]
-        lines.append("Whoever has these links may answer: pass this message on with that in mind.")
+        lines.append(
+            "Everybody with these links can answer: forward this message only to people who may."
+        )
     if update.planned.four_eyes:
-        lines.append("Whoever offered it may not approve it, and no other way of approving counts.")
+        lines.append(
+            "A person who offered the update may not approve it. Only `switchover approve` counts."
+        )
     lines += [
         f"Until {until:%Y-%m-%d %H:%M} UTC. {say_silence(gate)}",
     ]

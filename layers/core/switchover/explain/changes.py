@@ -1,4 +1,4 @@
-"""What became of an endpoint after an update's record was written."""
+"""How an endpoint changed after an update's record was written."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def say_change(update: Update, now: EndpointReading | Absent) -> str:
-    """What an endpoint came to after an update's record was written; empty if it serves the same.
+    """Tell how an endpoint changed after an update's record was written; empty if it serves the same.
 
-    A fleet that only changes its size is autoscaling's business.
+    A change of size alone doesn't count: auto scaling makes such changes.
     """
     noted, found = update.serving, serving_of(now, update.plan)
     if noted is None or update.ended_at is None:

@@ -1,4 +1,4 @@
-"""Who asked for an update, and what it asks of people while it waits for them."""
+"""Who asked for an update, and the question on which the update waits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Wait(BaseModel):
     """An update that waits for people: the question, why it is asked, and how it is answered.
 
-    `until` is None for an update of an earlier version of the code, which didn't keep it.
+    `asked_at` and `until` are None if an earlier version, which didn't record them, asked the question.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,7 +35,7 @@ class Wait(BaseModel):
 
 
 def find_wait(update: Update) -> Wait | None:
-    """What people are asked right now; None if nobody is waited for."""
+    """The question that people are asked now; None if the update waits for nobody."""
     gate = update.open_gate
     if gate is None or update.plan is None:
         return None
@@ -75,7 +75,7 @@ def say_question(update: Update, gate: Gate) -> str:
 
 
 def say_silence(gate: Gate) -> str:
-    """What it means that nobody answers."""
+    """What happens if nobody answers."""
     match gate:
         case Gate.START:
             return "Silence rejects the update."
@@ -86,7 +86,7 @@ def say_silence(gate: Gate) -> str:
 
 
 def say_starter(update: Update) -> str:
-    """Who asked for it and why, as far as that was said: `user/kim (AWS identity, …): “why”`.
+    """Who asked for the update and why, as far as known: `user/kim (AWS identity, …): “why”`.
 
     Empty if neither is known.
     """

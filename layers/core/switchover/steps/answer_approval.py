@@ -21,7 +21,7 @@ _UNFIT_FORM = 422
 
 
 def answer_approval(request: UrlRequest) -> Page:
-    """The secret authorises; whoever hasn't got it learns nothing of any update."""
+    """The secret authorises. Without it, a caller learns nothing about any update."""
     approvals = wiring.approvals()
     secret, verdict = request.query.get("secret", ""), request.query.get("verdict", "")
     update = approvals.find(request.query.get("update", "")[:LONGEST_WORDS])

@@ -1,6 +1,6 @@
 """A request to a function URL (Lambda Developer Guide, "Invoking function URLs", payload format 2.0).
 
-Its sender is not to be trusted; what Lambda says of the sender is.
+The sender controls query, headers and body. Lambda writes `requestContext`, which can be trusted.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ class _Part(BaseModel):
 
 
 class Http(_Part):
-    """The part of the request that says what is asked for."""
+    """The HTTP part of the context."""
 
     method: str
 
 
 class Caller(_Part):
-    """Who signed the request, as Lambda found by the signature."""
+    """The caller whose signature Lambda checked."""
 
     arn: str = Field(alias="userArn")
 
 
 class Authorizer(_Part):
-    """How the caller was authenticated; `iam` is there with AuthType AWS_IAM alone."""
+    """How Lambda authenticated the caller. Only AuthType AWS_IAM brings `iam`."""
 
     iam: Caller | None = None
 
 
 class Context(_Part):
-    """What Lambda itself says of the request. `timeEpoch` is when it came, in milliseconds."""
+    """What Lambda writes about the request. `timeEpoch` is its arrival in Unix milliseconds."""
 
     http: Http
     time_epoch: int = Field(alias="timeEpoch")
@@ -60,7 +60,7 @@ class Context(_Part):
 
 
 class UrlRequest(_Part):
-    """One request."""
+    """One request to a function URL."""
 
     context: Context = Field(alias="requestContext")
     query: dict[str, str] = Field(default_factory=dict, alias="queryStringParameters")
@@ -70,7 +70,7 @@ class UrlRequest(_Part):
 
     @property
     def at(self) -> datetime:
-        """When it came."""
+        """When Lambda received the request, in UTC."""
         return datetime.fromtimestamp(self.context.time_epoch / 1000, UTC)
 
     @property
@@ -80,35 +80,35 @@ class UrlRequest(_Part):
 
     @property
     def caller(self) -> str:
-        """The ARN of the caller whom AWS authenticated; empty if it authenticated none."""
+        """The ARN of the caller whom AWS authenticated; empty if AWS authenticated nobody."""
         authorizer = self.context.authorizer
         return authorizer.iam.arn if authorizer and authorizer.iam else ""
 
     def read_body(self, content_type: str) -> bytes | Unfit:
-        """What was sent, if it is of that type and short enough to be looked at."""
+        """The decoded body; Unfit if its type is another, or if it is too long or can't be decoded."""
         sent = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if sent != content_type:
-            return Unfit(415, f"A body of the type {content_type} is expected.")
+            return Unfit(415, f"Send the body as {content_type}.")
         # Base64 makes four letters of three bytes.
         if len(self.body) > MOST_BYTES * 4 // 3 + 4:
-            return Unfit(413, f"More than {MOST_BYTES} bytes were sent.")
+            return Unfit(413, f"More than {MOST_BYTES} bytes were sent. Shorten the body.")
         try:
             raw = (
                 base64.b64decode(self.body, validate=True) if self.is_base64 else self.body.encode()
             )
-        except ValueError:  # also of base64 and of Unicode
-            return Unfit(400, "The body can't be decoded.")
+        except ValueError:  # binascii.Error and UnicodeError among them
+            return Unfit(400, "The body can't be decoded. Send UTF-8 text or its Base64.")
         return (
             raw
             if len(raw) <= MOST_BYTES
-            else Unfit(413, f"More than {MOST_BYTES} bytes were sent.")
+            else Unfit(413, f"More than {MOST_BYTES} bytes were sent. Shorten the body.")
         )
 
 
 def respond(
     status: int, verdict: str, reasons: tuple[Reason, ...] = (), **said: Any
 ) -> dict[str, Any]:
-    """A JSON answer to a command: a verdict, the reasons of a refusal, and what else is to be said."""
+    """A JSON answer to a command: a verdict, the reasons of a refusal, and more fields as `said`."""
     content = {"verdict": verdict, "reasons": [each.model_dump() for each in reasons], **said}
     return {
         "statusCode": status,

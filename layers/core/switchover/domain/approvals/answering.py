@@ -1,4 +1,4 @@
-"""A person's answer to a question, and the reasons to refuse it."""
+"""People's answers: the form of the page, and the reasons against taking an answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_FIELDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was typed into the page; `fault` says what has to be mended, and is empty for a good form."""
+    """The fields of the page as sent. `fault` says what to correct; it is empty for a good form."""
 
     by: str = ""
     reason: str = ""
@@ -36,10 +36,14 @@ def read_form(body: bytes, verdict: Reply) -> Form:
             body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"
         )
     except (ValueError, UnicodeDecodeError):
-        return Form(fault="What was sent is not a form of this page.")
+        return Form(
+            fault="The request is not a form of this page. Reload the page and fill in the form."
+        )
     typed = dict(pairs)
     if len(typed) != len(pairs):
-        return Form(fault="A field was sent twice.")
+        return Form(
+            fault="The form holds a field twice. Reload the page and fill in the form again."
+        )
     by, reason = typed.get("by", "").strip(), typed.get("reason", "").strip()
     return Form(by[:LONGEST_TYPED_NAME], reason[:LONGEST_WORDS], _find_fault(by, reason, verdict))
 
@@ -48,25 +52,25 @@ def _find_fault(by: str, reason: str, verdict: Reply) -> str:
     if not has_words(by):
         return "Your name is missing."
     if len(by) > LONGEST_TYPED_NAME:
-        return f"A name has at most {LONGEST_TYPED_NAME} characters."
+        return f"Your name has {len(by)} characters; at most {LONGEST_TYPED_NAME} characters are taken."
     if verdict is Reply.DECLINED and not has_words(reason):
         return "A rejection must say why."
     if len(reason) > LONGEST_WORDS:
-        return f"A reason has at most {LONGEST_WORDS} characters."
+        return f"The reason has {len(reason)} characters; at most {LONGEST_WORDS} characters are taken."
     return ""
 
 
 def find_objections(
     update: Update | None, gate: Gate, verdict: Reply, reason: str, caller: str
 ) -> tuple[Reason, ...]:
-    """Why an authenticated caller's answer isn't taken; none if it is."""
+    """The reasons against an authenticated caller's answer; empty if the answer is taken."""
     if update is None or update.open_gate is not gate:
         endpoint = update.endpoint if update else "ENDPOINT"
         return (
             Reason(
                 code="approval.not-asked",
                 subject=f"update {update.update_id}" if update else "update",
-                message="doesn't ask people this now: it is not there yet, was answered, or has ended.",
+                message="doesn't ask this now: the update isn't there yet, was answered, or has ended.",
                 remedy=f"See what happened: switchover history {endpoint}",
             ),
         )
@@ -86,5 +90,5 @@ def find_objections(
 
 
 def request_faults(error: ValidationError, model: type[BaseModel]) -> tuple[Reason, ...]:
-    """What is wrong with a request's body."""
+    """The faults of a request's body, one reason each."""
     return reasons_from(error, code="request.invalid", subjects={}, source="request", model=model)

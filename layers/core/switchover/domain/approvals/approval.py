@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LinkState(StrEnum):
-    """Whether a link may still be answered by. WRONG doesn't tell what is wrong."""
+    """Whether a link still takes an answer. WRONG doesn't tell which part is wrong."""
 
     OPEN = "open"
     WRONG = "wrong"
@@ -30,19 +30,19 @@ class LinkState(StrEnum):
 def make_link(
     gate: Gate, secret: str, expires_at: datetime, reasons: tuple[Reason, ...] = ()
 ) -> ApprovalLink:
-    """What the ledger keeps of a fresh secret."""
+    """Make the ledger's record of a link: the digest of its secret, never the secret."""
     return ApprovalLink(
         gate=gate, secret_sha256=_digest(secret), expires_at=expires_at, reasons=reasons
     )
 
 
 def write_query(update_id: str, secret: str, verdict: Reply) -> str:
-    """What a link says after its `?`."""
+    """Write the query of a link, without the `?`."""
     return urlencode({"update": update_id, "secret": secret, "verdict": verdict.value})
 
 
 def check_link(update: Update | None, secret: str, now: datetime) -> LinkState:
-    """Say whether a secret opens the gate where people are asked now, in constant time."""
+    """Say whether a secret opens the gate that waits now. Secrets are compared in constant time."""
     link = update.asking.link if update else None
     kept = link.secret_sha256 if link else _digest("")
     if not hmac.compare_digest(kept, _digest(secret)) or update is None or link is None:
@@ -56,7 +56,7 @@ def check_link(update: Update | None, secret: str, now: datetime) -> LinkState:
 
 
 class GateVerdict(StrEnum):
-    """What an answer of people means for the update."""
+    """What people's answer means for the update."""
 
     APPROVED = "approved"
     PROMOTED = "promoted"
@@ -64,14 +64,14 @@ class GateVerdict(StrEnum):
 
 
 def verdict_of(approval: Approval) -> GateVerdict:
-    """What the state machine goes on with."""
+    """The verdict on which the state machine branches."""
     if approval.verdict is not Reply.APPROVED:
         return GateVerdict.NOT_APPROVED
     return GateVerdict.APPROVED if approval.gate is Gate.START else GateVerdict.PROMOTED
 
 
 def refusals_of(approval: Approval) -> tuple[Reason, ...]:
-    """Why an update doesn't go on, if the answer wasn't yes."""
+    """Why an answer stops the update; empty for a yes."""
     subject = approval.gate.value
     why = f": {quote(approval.reason)}." if approval.reason else "."
     match approval.verdict:
@@ -97,7 +97,7 @@ def refusals_of(approval: Approval) -> tuple[Reason, ...]:
             reason = Reason(
                 code="approval.refused",
                 subject=subject,
-                message=f"the question was ended by an error{why}",
+                message=f"an error ended the question{why}",
                 remedy="See the log of RequestApproval, then start the release again.",
             )
         case _:

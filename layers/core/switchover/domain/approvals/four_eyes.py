@@ -1,7 +1,7 @@
-"""Four eyes: the person who offered or started an update may not approve it.
+"""Four eyes: a person who offered or started an update may not approve it.
 
-Who did is known only as far as they vouched for it: `switchover upload` and `switchover start` have a
-function record the caller's ARN, as AWS authenticated it, for what is about to be started.
+That person is known only if they vouched. `switchover upload` and `switchover start` call VouchFunction,
+which records the caller's ARN, as AWS authenticated it, before the update starts.
 """
 
 from __future__ import annotations
@@ -21,18 +21,19 @@ if TYPE_CHECKING:
 def event_name(endpoint: str, version: str, place: str, content: str, again: str = "") -> str:
     """Name the execution that the arrival of a release starts.
 
-    `place` is `bucket/key`, `content` the SHA-256 of what arrived; `again` is the object's version where
-    the same content is offered once more, as the first offer was stopped before it was judged.
+    `place` is `bucket/key`, `content` the SHA-256 of release.json. `again` is the object's version if the
+    same content is offered once more, because the first offer was stopped before it was judged.
     """
     return execution_name(endpoint, version, f"{place}/{content}{f'#{again}' if again else ''}")
 
 
 def subjects_of(update: Update, model_bucket: str) -> tuple[str, ...]:
-    """What people must have vouched for so that all who began an update are known.
+    """The subjects for which people must have vouched, so that everybody who began an update is known.
 
-    Its release, by the SHA-256 of release.json; and the update itself, unless it bears the name that the
-    arrival of that release in the model bucket gives it: Step Functions starts an execution of one name
-    once. An arrival asks for nothing beside: who does has started it by hand, under whatever name.
+    The first is the release, by the SHA-256 of release.json. The second is the update itself, unless its
+    name is the one that the release's arrival in the model bucket gives: Step Functions starts an
+    execution of one name once. An arrival never asks for a policy, a hotfix or a start at once. So an
+    update that asks for one was started by hand, under any name.
     """
     request = update.request
     if request is None or request.release is None:
@@ -57,37 +58,37 @@ def object_to_decider(
     if channel is not Channel.IAM:
         return _refusal(
             endpoint,
-            "the policy wants to know who approves, and that is known by `switchover approve` only.",
+            "the policy requires a known approver, and only `switchover approve` tells who approves.",
         )
     if not offered_by:
-        return _refusal(endpoint, "who offered it is not known.")
+        return _refusal(endpoint, "the person who offered the update is not known.")
     same = next((arn for arn in offered_by if is_same_person(arn, by)), None)
     if same is None:
         return None
-    return _refusal(endpoint, f"{say_caller(by)} offered it too, as {say_caller(same)}.")
+    return _refusal(endpoint, f"{say_caller(by)} also offered the update, as {say_caller(same)}.")
 
 
 def find_offerer_fault(update: Update) -> Reason | None:
-    """Why four eyes can't be kept; None if they can, or if nobody looked (a plan made ahead).
+    """Why four eyes can't be kept; None if they can, or if a plan made ahead didn't look.
 
-    Whoever starts by hand what nobody vouched for speaks for the start, and not for the release.
+    A person who starts an unvouched release by hand vouches for the start, not for the release.
     """
     if update.offered_by is None or update.offered_by:
         return None
     return Reason(
         code="approval.starter-unknown",
         subject="policy: approval.four_eyes",
-        message="nobody vouched for this release, so that nobody can be known to be another person.",
+        message="nobody vouched for this release, so an approver may be the person who offered it.",
         remedy=(
-            "With the right to invoke VouchFunction, offer it once more: switchover upload DIR"
-            f" --endpoint {update.endpoint} --version {update.version} --reason '…'. Whoever starts it"
-            f" by hand types: {start_command(update)}"
+            "With the right to invoke VouchFunction, offer the release again: switchover upload DIR"
+            f" --endpoint {update.endpoint} --version {update.version} --reason '…'. To start it by"
+            f" hand: {start_command(update)}"
         ),
     )
 
 
 def say_offerers(offered_by: tuple[str, ...] | None) -> str:
-    """Who offered an update, and how that is known."""
+    """Who offered an update, as AWS authenticated them."""
     if not offered_by:
         return "not known: nobody vouched for it"
     return ", ".join(map(say_caller, offered_by))

@@ -84,7 +84,7 @@ class Approval(BaseModel):
             case Reply.EXPIRED:
                 return "Nobody answered in time, which is a no."
             case Reply.FAILED:
-                return f"The question was ended by an error{why}"
+                return f"An error ended the question{why}"
             case _:
                 assert_never(self.verdict)
 
