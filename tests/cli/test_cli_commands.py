@@ -306,7 +306,7 @@ def test_history_prints_full_records_newest_first(shell: Shell, deployment: Depl
     assert set(oldest) == {
         *("update_id", "endpoint", "kind", "version", "outcome", "summary", "reasons"),
         *("started_at", "ended_at", "serving_config", "plan", "golden", "identity", "timeline"),
-        *("reason", "started_by", "waits_for"),
+        *("reason", "started_by", "waits_for", "drift"),
     }
 
 

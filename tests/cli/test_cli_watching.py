@@ -9,6 +9,7 @@ import pytest
 from tests.support import samples
 
 from switchover.domain.errors import UpdateUnknown
+from switchover.domain.evidence import Trip
 from switchover.domain.fleet import AlarmReading, AlarmState, EndpointReading
 from switchover.domain.outcome import Outcome
 from switchover.domain.update.request import Request
@@ -146,7 +147,7 @@ def test_an_execution_that_ended_without_an_outcome_is_told_and_not_watched_fore
 
 
 def test_alarms_of_an_ended_update_are_the_evidence_that_was_kept() -> None:
-    red = AlarmReading(name="switchover/chat/chat-v2/5xx", state=AlarmState.ALARM)
+    red = Trip(name="switchover/chat/chat-v2/5xx", state=AlarmState.ALARM)
     kept = replace(ENDED.found.evidence, alarms=(red,))
     deployment = Deployment(Ledger([samples.amend(ENDED, evidence=kept)]))
 

@@ -7,13 +7,14 @@ import json
 import pytest
 from tests.support.samples import update
 
-from switchover.domain.answers import answer
+from switchover.domain.answers import StateAnswer, answer
 from switchover.domain.brevity import CARRIED_BYTES, fit_reasons
 from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.results import GoldenResult
 from switchover.domain.outcome import Outcome
 from switchover.domain.reasons import Reason
 from switchover.explain.announcement import announce_outcome
+from switchover.steps.validate_model import ValidateModelAnswer
 
 # EventBridge API Reference, PutEvents.
 EVENT_BYTES = 256 * 1024
@@ -35,7 +36,9 @@ def test_reasons_that_fit_are_carried_as_they_are(count: int) -> None:
     ("count", "text"), [(10_000, "x"), (100, "漢" * 3_000), (3, "y" * 1_000_000)]
 )
 def test_an_answer_is_bounded_whatever_was_found(count: int, text: str) -> None:
-    assert len(json.dumps(answer("invalid", reasons(count, text)))) < CARRIED_BYTES + 2_000
+    said = StateAnswer(ValidateModelAnswer.INVALID, reasons(count, text))
+
+    assert len(json.dumps(answer(said))) < CARRIED_BYTES + 2_000
 
 
 def test_how_many_reasons_are_left_out_is_said() -> None:
