@@ -105,7 +105,7 @@ def test_capacity_that_could_not_be_put_back_needs_a_person(
     seen = endpoint(config_name=TARGET if was_started else PREVIOUS)
     told = conclusion(seen, was_started=was_started, is_capacity_restored=False)
     assert told.outcome is Outcome.NEEDS_OPERATOR
-    assert "capacity could not be put back" in told.summary
+    assert "capacity could not be restored" in told.summary
     assert told.reasons[-1].code == "capacity.not-restored"
 
 
@@ -113,8 +113,8 @@ def test_capacity_that_could_not_be_put_back_needs_a_person(
     ("target", "instances", "told"),
     [
         (None, 6, "it had 4 instances before the update, now 6."),
-        (None, 4, "scaling or size isn't as it was before the update."),
-        ({"MinCapacity": 2}, 6, "scaling or size isn't as it was before the update."),
+        (None, 4, "scaling or size differs from before the update."),
+        ({"MinCapacity": 2}, 6, "scaling or size differs from before the update."),
     ],
     ids=["fixed-size", "same-size", "autoscaled"],
 )
@@ -124,7 +124,7 @@ def test_a_fleet_that_nothing_scales_and_that_has_not_its_size_back_is_told_in_i
     noted = CapacitySnapshot(desired_instances=4, scaling=ScalingReading(target=target))
     seen = endpoint(config_name=TARGET, variants=(variant(instances),))
     missed = conclusion(seen, is_capacity_restored=False, noted=noted)
-    assert missed.reasons[-1].message == f"its capacity could not be put back: {told}"
+    assert missed.reasons[-1].message == f"its capacity could not be restored: {told}"
     assert missed.summary.endswith(told)
 
 
@@ -133,7 +133,7 @@ def test_capacity_of_an_endpoint_without_a_fleet_is_told_all_the_same() -> None:
     noted = CapacitySnapshot(desired_instances=4, scaling=ScalingReading())
     seen = endpoint(status=EndpointStatus.FAILED, variants=())
     missed = conclusion(seen, is_capacity_restored=False, noted=noted)
-    assert missed.reasons[-1].message.endswith("scaling or size isn't as it was before the update.")
+    assert missed.reasons[-1].message.endswith("scaling or size differs from before the update.")
 
 
 def test_capacity_that_sagemaker_keeps_from_being_put_back_is_tried_again() -> None:

@@ -94,7 +94,7 @@ def test_to_another_version_the_two_steps_are_named_and_lead_there(
 
     told = capsys.readouterr().err
     assert code == ExitCode.USAGE
-    assert "Called off, it ends where v2 serves, not v1." in told
+    assert "If it is stopped, v2 serves, not v1." in told
     assert f"First: switchover abort {ENDPOINT} --reason '…'; then:" in told
     assert main(("abort", ENDPOINT, "--reason", "further back")) == ExitCode.DONE
     world.run()

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from tests.support.world import World
 
-_TOLD = "Somebody else moved the endpoint to theirs"
+_TOLD = "The endpoint was moved to theirs outside Switchover"
 _REMEDY = (
-    f"Back to v2: switchover rollback {ENDPOINT}. To keep what serves: switchover adopt {ENDPOINT}"
+    f"To go back to v2: switchover rollback {ENDPOINT}."
+    f" To keep the present config: switchover adopt {ENDPOINT}"
     " --version NAME"
 )
 _PLAN = ("plan", "--endpoint", ENDPOINT, "--version", "v2")

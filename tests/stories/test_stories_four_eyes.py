@@ -118,7 +118,7 @@ def test_without_four_eyes_nobody_needs_to_vouch(world: World) -> None:
     say(world, Reply.APPROVED)
 
     assert world.run().state == "Updated"
-    assert "not known: nobody vouched for it" in world.outlets.messages[0]["Message"]
+    assert "not known: no offerer is recorded" in world.outlets.messages[0]["Message"]
 
 
 def test_whoever_starts_by_hand_what_another_offered_cannot_approve_it(world: World) -> None:

@@ -74,7 +74,7 @@ def test_what_somebody_else_brought_is_told_with_both_ways_on(
 
     _, told = switchover("status", ENDPOINT)
 
-    assert "Somebody else moved the endpoint to theirs" in told
+    assert "The endpoint was moved to theirs outside Switchover" in told
     assert "the last known good is v2" in told
     assert f"switchover rollback {ENDPOINT}" in told
     assert f"switchover adopt {ENDPOINT}" in told
@@ -103,7 +103,7 @@ def test_a_rejected_update_hides_no_drift(
 
     _, told = switchover("status", ENDPOINT)
 
-    assert "Somebody else moved the endpoint" in told
+    assert "outside Switchover" in told
 
 
 def test_what_an_update_brought_is_no_drift(

@@ -331,7 +331,7 @@ def test_what_somebody_else_moves_it_to_is_named(world: World) -> None:
     end = world.run()
 
     assert end.state == "NeedsOperator"
-    assert text_of_last(world).startswith("vlm was moved to by-hand by somebody else.\n")
+    assert text_of_last(world).startswith("vlm was moved to by-hand outside Switchover.\n")
 
 
 # What says nothing of the version leaves no mark on it

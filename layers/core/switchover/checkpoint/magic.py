@@ -38,7 +38,7 @@ class Unpickled(StrEnum):
 
 
 _ZIP = "is a zip archive, as which torch, numpy and joblib keep pickles"
-_PACKED = "is compressed, so that nobody sees what it holds"
+_PACKED = "is compressed, so its content can't be checked"
 _MAGICS: tuple[tuple[bytes, Kind, str], ...] = (
     *((b"\x80%c" % version, Kind.PICKLE, "begins as a pickle does") for version in range(2, 6)),
     (b"PK\x03\x04", Kind.PICKLE, _ZIP),
@@ -78,7 +78,7 @@ def recognize(opening: bytes) -> tuple[Kind, str] | None:
     if _is_zlib(opening):
         return Kind.UNKNOWN, _PACKED
     if is_header(opening[:512]):
-        return Kind.UNKNOWN, "is a tar archive, in which nobody looks"
+        return Kind.UNKNOWN, "is a tar archive, whose content isn't checked"
     if unpickle_in_mind(opening) is Unpickled.RUNS:
         return Kind.PICKLE, "is a pickle from its first byte on"
     return None

@@ -111,13 +111,13 @@ def answer_rollback(update: Update, to: str | None) -> InFlight | Objection:
     if update.progress.is_confirmed:
         return InFlight.AFTERWARDS
     if to not in {None, leads_to}:
-        stays = f"{leads_to} serves" if leads_to else "what serves now goes on serving"
+        stays = f"{leads_to} serves" if leads_to else "the present config still serves"
         first = (
             f"Wait for its outcome: switchover watch {endpoint}"
             if update.is_ending
             else f"First: switchover abort {endpoint} --reason '…'"
         )
-        return Objection(f"Called off, it ends where {stays}, not {to}.", f"{first}; {then}")
+        return Objection(f"If it is stopped, {stays}, not {to}.", f"{first}; {then}")
     return InFlight.FOLLOW if update.is_ending else InFlight.CALL_OFF
 
 

@@ -74,13 +74,13 @@ def find_drift(
         good_version=good.version,
         good_config=good.config_name,
         told=(
-            f"Somebody else moved the endpoint to {name} (last changed"
+            f"The endpoint was moved to {name} outside Switchover (last changed"
             f" {endpoint.last_modified:%Y-%m-%d %H:%M} UTC); the last known good is {good.version}"
             f" ({good.config_name})."
         ),
         remedy=(
-            f"Back to {good.version}: switchover rollback {endpoint.name}. To keep what serves:"
-            f" switchover adopt {endpoint.name} --version NAME"
+            f"To go back to {good.version}: switchover rollback {endpoint.name}. To keep the present"
+            f" config: switchover adopt {endpoint.name} --version NAME"
         ),
     )
 
@@ -91,13 +91,13 @@ def check_adoption(
     served: Sequence[Served],
     holder: str | None,
 ) -> Iterator[Reason]:
-    """Why what serves can't be recorded as a version now; nothing if it can, or is so already."""
+    """Say why the serving config can't be recorded as a version now; nothing if it can or is."""
     subject = f"endpoint {wish.endpoint}"
     if holder is not None:
         yield Reason(
             code="adoption.update-runs",
             subject=subject,
-            message=f"is being updated by {holder}, which itself records what serves in the end.",
+            message=f"is being updated by {holder}, which records the serving config at its end.",
             remedy=f"Wait for its outcome: switchover watch {wish.endpoint}",
         )
         return

@@ -45,11 +45,11 @@ def is_granted(
 
 
 def joined(update: Update, granted: Update) -> Reason:
-    """Another update is the answer to this one, too."""
+    """Another update already does what this one asks for."""
     if granted.outcome is None:
-        done, told = "is under way with it", "its outcome is this one's too"
+        done, told = "is running", "its outcome counts for both"
     else:
-        done, told = "has brought it there, and it serves", "nothing else was asked for"
+        done, told = "has finished: the version serves", "there is nothing left to do"
     return Reason(
         code="queue.joined",
         subject=f"endpoint {update.endpoint}",
@@ -57,7 +57,7 @@ def joined(update: Update, granted: Update) -> Reason:
             f"{granted.update_id} asks for the same version {update.version} with the same files, and"
             f" {done}: {told}."
         ),
-        remedy=f"Nothing to do; see how it goes: switchover explain {granted.update_id}",
+        remedy=f"Nothing to do; to follow that update: switchover explain {granted.update_id}",
     )
 
 

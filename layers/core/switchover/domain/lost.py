@@ -117,7 +117,7 @@ def _say_config(endpoint: EndpointReading | Absent, left: Leftovers) -> str:
 
 def _next_step(update: Update, endpoint: EndpointReading | Absent, left: Leftovers) -> str:
     name = endpoint.name
-    look = f"Look at what serves: switchover status {name}."
+    look = f"Check which config serves: switchover status {name}."
     if isinstance(endpoint, Absent):
         return look
     is_ours = left.config in {endpoint.config_name, endpoint.pending_config_name}

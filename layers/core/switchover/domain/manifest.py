@@ -153,7 +153,7 @@ def find_plan_change(plan: Plan, digest: str) -> Iterator[Reason]:
                 f"has the digest {plan.digest[:12]}, not {digest[:12]}: it was rewritten in the"
                 " ledger after it was made."
             ),
-            remedy="Find out who may write plans into the ledger's table, then start the release again.",
+            remedy="Check who may write to the ledger's table, then start the release again.",
         )
 
 

@@ -230,7 +230,7 @@ def _say_failure(endpoint: str, words: str) -> Reason:
         code="sagemaker.failure-reason",
         subject=f"endpoint {endpoint}",
         message=f"SageMaker says: {words}",
-        remedy="Mend what it names, then start the release again.",
+        remedy="Fix the cause that it names, then start the release again.",
     )
 
 

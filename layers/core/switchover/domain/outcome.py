@@ -192,25 +192,25 @@ def _trouble(endpoint: EndpointReading | Absent, plan: Plan) -> str:
                 f" brought back to {plan.previous_version}"
             )
         if endpoint.config_name not in plan.own_configs:
-            return f"{endpoint.name} was moved to {endpoint.config_name} by somebody else"
+            return f"{endpoint.name} was moved to {endpoint.config_name} outside Switchover"
     return serves(endpoint).rstrip(".")
 
 
 def _changed_meanwhile(endpoint: EndpointReading | Absent, plan: Plan) -> Reason:
-    """What somebody else did to an endpoint after the update was confirmed."""
+    """Say how an endpoint was changed outside Switchover after the update was confirmed."""
     return Reason(
         code="endpoint.changed-meanwhile",
         subject=f"endpoint {endpoint.name}",
         message=(
-            f"somebody else changed it after {plan.version} ({plan.target_config}) was confirmed:"
+            f"was changed outside Switchover after {plan.version} ({plan.target_config}) was confirmed:"
             f" at {endpoint.read_at:%H:%M:%S} UTC {serves(endpoint)}"
         ),
-        remedy="CloudTrail tells who called UpdateEndpoint or DeleteEndpoint.",
+        remedy="Look in CloudTrail for the caller of UpdateEndpoint or DeleteEndpoint.",
     )
 
 
 def _unexplained(ending: Ending, endpoint: EndpointReading | Absent) -> Reason:
-    """What is told of an ending that brought no reason."""
+    """The reason for an ending that came without one."""
     return Reason(
         code="switchover.unexplained",
         subject=f"endpoint {endpoint.name}",
@@ -226,8 +226,8 @@ def _unexplained(ending: Ending, endpoint: EndpointReading | Absent) -> Reason:
 
 
 def _capacity_off(endpoint: EndpointReading | Absent, noted: CapacitySnapshot | None) -> Reason:
-    what = "scaling or size isn't as it was before the update."
-    # Autoscaling, where there is any, chooses the size: another one than before tells nothing then.
+    what = "scaling or size differs from before the update."
+    # With autoscaling the size may change by itself, so a different size proves nothing.
     is_of_fixed_size = noted is not None and noted.scaling.target is None
     if noted and is_of_fixed_size and has_other_size(endpoint, noted.desired_instances):
         found = endpoint.variants[0].desired_instances
@@ -236,7 +236,7 @@ def _capacity_off(endpoint: EndpointReading | Absent, noted: CapacitySnapshot | 
     return Reason(
         code="capacity.not-restored",
         subject=f"endpoint {endpoint.name}",
-        message=f"its capacity could not be put back: {what}",
+        message=f"its capacity could not be restored: {what}",
         remedy=(
             "It is tried again within 15 minutes after SageMaker has settled; look then."
             if is_moving

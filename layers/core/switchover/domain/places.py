@@ -51,7 +51,7 @@ def find_place(bucket: str, key: str, model_bucket: str) -> ReleasePlace | Reaso
         return Reason(
             code="release.other-bucket",
             subject=uri,
-            message=f"lies in another bucket than {model_bucket!r}, whose prefixes say who may offer.",
+            message=f"lies in another bucket than {model_bucket!r}; only that bucket may hold releases.",
             remedy=(
                 f"Upload it to s3://{model_bucket}/{_LAYOUT}; its files may be copied from"
                 " elsewhere (`source`)."
@@ -127,7 +127,7 @@ def _misplacements(release: Release, place: ReleasePlace, bucket: str) -> Iterat
             code="release.source-elsewhere",
             subject=f"{uri}: source",
             message=f"{release.source!r} may hold files of others: it is not under {own!r}.",
-            remedy="Have the files copied by somebody who may read them, or name a folder under it.",
+            remedy="Have a person with access copy the files, or name a folder under it.",
         )
 
 

@@ -59,7 +59,7 @@ def claim_held(endpoint: str, holder: str, remedy: str) -> Reason:
 
 
 def execution_stopped(execution_arn: str) -> Reason:
-    """Somebody stopped the execution from outside, or it could not go on."""
+    """The execution was stopped from outside, or could not go on."""
     return Reason(
         code="execution.stopped",
         subject=f"execution {execution_arn}",
@@ -69,7 +69,7 @@ def execution_stopped(execution_arn: str) -> Reason:
 
 
 def find_changes_of_endpoint(endpoint: EndpointReading | Absent, plan: Plan) -> Iterator[Reason]:
-    """Why an endpoint isn't any more as an update was planned for it."""
+    """Say how an endpoint differs from its state when the update was planned."""
     yield from check_endpoint(endpoint)
     if isinstance(endpoint, Absent) or endpoint.config_name == plan.previous_config:
         return
@@ -81,18 +81,18 @@ def find_changes_of_endpoint(endpoint: EndpointReading | Absent, plan: Plan) -> 
             f" ({plan.previous_version})."
         ),
         remedy=(
-            "Somebody else has updated it since. Look at what serves, then start the release again:"
-            " it is planned anew."
+            "The endpoint was updated since. Check that its config is right, then start the release"
+            " again: a new plan is made."
         ),
     )
 
 
 def name_taken(subject: str, what_differs: str) -> Reason:
-    """Somebody made something else under the name that the update gives."""
+    """Another resource already has the name that the update would give."""
     return Reason(
         code="config.name-taken",
         subject=subject,
-        message=f"its name exists already and is something else: {what_differs} differs.",
+        message=f"another resource already has this name: {what_differs} differs.",
         remedy="Delete the model and the config of that name, then start the release again.",
     )
 
@@ -103,5 +103,5 @@ def call_refused(subject: str, words: str) -> Reason:
         code="aws.refused",
         subject=subject,
         message=f"AWS refused: {words.rstrip('.')}.",
-        remedy="Mend what it names, then start the release again.",
+        remedy="Fix the cause that AWS names, then start the release again.",
     )

@@ -48,9 +48,9 @@ def stand_in_for(
                 subject=f"update {update_id}",
                 message=f"its record in the ledger can't be read: {fault[:_LONGEST_FAULT]}.",
                 remedy=(
-                    f"Look at what serves (switchover status {endpoint}), at its autoscaling, and for"
-                    f" alarms named switchover/{endpoint}/ that no update needs; then start again. If it"
-                    f" still holds the endpoint: switchover unclaim {endpoint} --reason '…'"
+                    f"Check which config serves (switchover status {endpoint}), the autoscaling, and"
+                    f" alarms named switchover/{endpoint}/ that no update needs; then start again. If the"
+                    f" update still holds the endpoint: switchover unclaim {endpoint} --reason '…'"
                 ),
             ),
         ),

@@ -84,7 +84,7 @@ def refusals_of(approval: Approval) -> tuple[Reason, ...]:
                 code="approval.declined",
                 subject=subject,
                 message=f"{approval.who} said no{why}",
-                remedy="Start the release again when it may go.",
+                remedy="Settle the objection, then start the release again.",
             )
         case Reply.EXPIRED:
             reason = Reason(

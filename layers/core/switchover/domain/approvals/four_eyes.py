@@ -58,10 +58,10 @@ def object_to_decider(
     if channel is not Channel.IAM:
         return _refusal(
             endpoint,
-            "the policy requires a known approver, and only `switchover approve` tells who approves.",
+            "four eyes need the approver's identity, and only `switchover approve` proves it.",
         )
     if not offered_by:
-        return _refusal(endpoint, "the person who offered the update is not known.")
+        return _refusal(endpoint, "the offerer of the release is not known.")
     same = next((arn for arn in offered_by if is_same_person(arn, by)), None)
     if same is None:
         return None
@@ -69,18 +69,18 @@ def object_to_decider(
 
 
 def find_offerer_fault(update: Update) -> Reason | None:
-    """Why four eyes can't be kept; None if they can, or if a plan made ahead didn't look.
+    """Say why four eyes can't be kept; None if they can, or if the offerers weren't read (a dry plan).
 
-    A person who starts an unvouched release by hand vouches for the start, not for the release.
+    A person who starts a release by hand is recorded for the start, not as the release's offerer.
     """
     if update.offered_by is None or update.offered_by:
         return None
     return Reason(
         code="approval.starter-unknown",
         subject="policy: approval.four_eyes",
-        message="nobody vouched for this release, so an approver may be the person who offered it.",
+        message="its offerer isn't recorded, so no approver can be shown to be a second person.",
         remedy=(
-            "With the right to invoke VouchFunction, offer the release again: switchover upload DIR"
+            "With the permission to invoke VouchFunction, upload it again: switchover upload DIR"
             f" --endpoint {update.endpoint} --version {update.version} --reason '…'. To start it by"
             f" hand: {start_command(update)}"
         ),
@@ -88,9 +88,9 @@ def find_offerer_fault(update: Update) -> Reason | None:
 
 
 def say_offerers(offered_by: tuple[str, ...] | None) -> str:
-    """Who offered an update, as AWS authenticated them."""
+    """Name the offerers of an update, and say how they are known."""
     if not offered_by:
-        return "not known: nobody vouched for it"
+        return "not known: no offerer is recorded"
     return ", ".join(map(say_caller, offered_by))
 
 
@@ -99,5 +99,5 @@ def _refusal(endpoint: str, message: str) -> Reason:
         code="approval.four-eyes",
         subject="policy: approval.four_eyes",
         message=message,
-        remedy=f"Have somebody else answer: switchover approve {endpoint}",
+        remedy=f"Have another person answer: switchover approve {endpoint}",
     )

@@ -49,7 +49,7 @@ def check_request(case: Case) -> Check:
 
 def check_new(case: Case) -> Check:
     """Whether the release would change anything."""
-    name, title = "release.new", "The release isn't what serves already"
+    name, title = "release.new", "The release doesn't serve already"
     live, release = case.found.live, case.update.release
     if live is None or release is None:
         return Check.unknown(name, title, "not looked at: release or live model can't be read")
@@ -90,8 +90,8 @@ def check_policy(case: Case) -> Check:
 
 
 def check_offerers(case: Case) -> Check:
-    """Whether it is known who offered the update, where another person must approve it."""
-    name, title = "approval.offerers", "It is known who offered it"
+    """Check that the update's offerer is known, if another person must approve it."""
+    name, title = "approval.offerers", "The offerer is known"
     if case.policy is None or not case.policy.approval.four_eyes:
         return Check.judged(name, title, "not asked for: `approval.four_eyes` is off")
     offered_by = case.update.offered_by
@@ -103,10 +103,10 @@ def check_offerers(case: Case) -> Check:
 
 def check_golden(case: Case) -> Check:
     """Whether there are golden requests to ask the new model."""
-    name, title = "tests.golden", "Golden requests are there to ask the new model"
+    name, title = "tests.golden", "Golden requests test the new model"
     match case.found.golden:
         case None:
-            evidence = "the policy names none (tests.golden): nobody asks the model anything"
+            evidence = "the policy names none (tests.golden): no request tests the model"
             return Check.noted(name, title, evidence)
         case int(count):
             key = case.policy.tests.golden if case.policy else ""
@@ -116,8 +116,8 @@ def check_golden(case: Case) -> Check:
 
 
 def check_subscribers(case: Case) -> Check:
-    """Whether anybody hears how it went. Nobody has to, so nothing is refused."""
-    name, title = "announcement.subscribers", "Somebody hears the outcome"
+    """Check whether the outcome topic has subscribers. None are required, so nothing is refused."""
+    name, title = "announcement.subscribers", "The outcome topic has subscribers"
     match case.found.subscribers:
         case None:
             return Check.unknown(name, title, "not looked at: no topic is known here")
@@ -127,7 +127,7 @@ def check_subscribers(case: Case) -> Check:
             evidence = _tell_subscribers(subscribers)
             if subscribers.confirmed:
                 return Check.judged(name, title, evidence)
-            return Check.noted(name, title, f"{evidence}: nobody is told")
+            return Check.noted(name, title, f"{evidence}: no person gets the outcome")
 
 
 def _not_new(live: LiveRelease, serving: str | None, offered: str) -> Iterator[Reason]:

@@ -60,7 +60,7 @@ def assess(
     if answer is None:
         return (_unasked(request),)
     if answer.status == 0 and not answer.is_outage:
-        return (_unmeasured(request, f"brought no answer: {_quoted(answer.text)}"),)
+        return (_unmeasured(request, f"got no answer: {_quoted(answer.text)}"),)
     if answer.status != request.expect.status:
         found = f"status {answer.status}" if answer.status else "SageMaker's failure"
         wanted = request.expect.status
@@ -98,7 +98,7 @@ def _differences_in_time(
 
 def _differences_at_first(wanted_seconds: float, answer: Answer) -> Iterator[str]:
     if answer.first_token_us is None:
-        yield "ended without having brought anything"
+        yield "ended without any content"
     elif (first := answer.first_token_us / _US_PER_SECOND) > wanted_seconds:
         yield f"began after {first:.1f} s, more than {wanted_seconds:g} s"
 
@@ -199,7 +199,7 @@ def _unmeasured(request: GoldenRequest, what: str) -> Reason:
         code="golden.unmeasured",
         subject=f"golden request {request.name!r}",
         message=f"{what.rstrip('.')}.",
-        remedy="Mend what kept it from being measured, then ask by hand: switchover test ENDPOINT",
+        remedy="Fix the cause, then send the request by hand: switchover test ENDPOINT",
     )
 
 
@@ -208,7 +208,7 @@ def _wrong(request: GoldenRequest, what: str) -> Reason:
         code="golden.failed",
         subject=f"golden request {request.name!r}",
         message=f"{what.rstrip('.')}.",
-        remedy="Ask the model the same by hand; mend the release or the expectation.",
+        remedy="Send the request by hand (switchover test); fix the release or the expectation.",
     )
 
 
