@@ -59,7 +59,7 @@ class Artifacts:
         self._ecr = ecr
 
     def read(self, live: LiveRelease, images: Iterable[str] = ()) -> tuple[Artifact, ...]:
-        """Look for everything that another instance of this model would be launched from.
+        """Check that all artifacts exist that a new instance of this model needs.
 
         `images` are what SageMaker says it runs, by digest; without them the model's own names count.
         Reading neither changes nor downloads anything.

@@ -47,7 +47,7 @@ class Claims(Table):
         )
 
     def noted_standing(self, endpoint: str) -> Standing:
-        """What the claim's own item says: who holds it, and what was the newest that ever did."""
+        """Read the claim's item: the holder, and the newest update that ever held the claim."""
         item = self._get(f"endpoint#{endpoint}", "claim") or {}
         newest = item.get("newest", {}).get("S", "")
         if "execution_arn" not in item:
@@ -55,7 +55,7 @@ class Claims(Table):
         return Standing(read_claim(endpoint, item), newest)
 
     def claimed_endpoints(self) -> tuple[str, ...]:
-        """The endpoints whose claim somebody holds, be it an execution that is gone."""
+        """List the endpoints with a held claim, even if the holder's execution is gone."""
         items = self._query(
             IndexName=BY_START,
             KeyConditionExpression="endpoint = :claimed",

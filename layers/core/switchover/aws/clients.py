@@ -60,7 +60,7 @@ def _session() -> boto3.Session:
 
 @cache
 def client(service: str) -> Any:
-    """The client of a service, in this process's region, which keeps to the budget of whoever asks.
+    """The client of a service in this process's region; it keeps the caller's time budget.
 
     Its calls raise NoAnswer once the time is used up.
     """

@@ -64,7 +64,7 @@ class Copying:
         self._part_bytes = part_bytes
 
     def compare(self, release: Release, bucket: str, begun_with: str = "") -> ReleaseCopy:
-        """Look at every file on both sides, and judge how the copy stands.
+        """Compare every file at the source and at the destination.
 
         `begun_with` is the digest that the source had when the copy began.
 
@@ -83,7 +83,7 @@ class Copying:
             return stand(release, bucket, pool.map(look_at, release.files), begun_with)
 
     def copy(self, standing: ReleaseCopy) -> ReleaseCopy:
-        """Copy for one round, then look again: what is there is judged by what S3 says of it.
+        """Copy for one round, then compare again by S3's own listing.
 
         Raises:
             ClientError, BotoCoreError: nothing could be copied for a trouble that may pass by itself.
@@ -107,7 +107,7 @@ class Copying:
         return reached
 
     def abort(self, standing: ReleaseCopy) -> None:
-        """Drop what was copied of unfinished files; finished ones stay."""
+        """Delete the parts of unfinished copies; finished files stay."""
         prefix = standing.release.prefix
         keys = {f"{prefix}{file.path}" for file in standing.release.files}
         pages = self._s3.get_paginator("list_multipart_uploads").paginate(

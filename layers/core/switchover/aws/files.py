@@ -109,7 +109,7 @@ class Files:
     def policy_file(
         self, bucket: str, endpoint: str, version: ObjectVersion | None = None
     ) -> Layer | None:
-        """What an endpoint's policy file sets; None if there is no file, or was none in that version."""
+        """Read an endpoint's policy file; None if there is no file, or was none in that version."""
         key = policy_key(endpoint)
         source = f"s3://{bucket}/{key}"
         if version is None:
@@ -125,7 +125,7 @@ class Files:
     def golden_requests(
         self, bucket: str, key: str
     ) -> tuple[GoldenQuestion, ...] | tuple[Reason, ...]:
-        """The golden requests of a key with what lies beside it, or why they can't be asked."""
+        """Read a golden file and the files that it names, or say why they can't be used."""
         return self.find_golden(bucket, key)[0]
 
     def find_golden(
@@ -148,7 +148,7 @@ class Files:
     def pinned_golden(
         self, bucket: str, key: str, manifest: Manifest | None
     ) -> tuple[GoldenQuestion, ...] | tuple[Reason, ...]:
-        """The golden requests of exactly the versions in a manifest, or why they can't be asked."""
+        """Read the golden requests in exactly a manifest's versions, or say why they can't be used."""
         pinned = {file.path: file.version for file in manifest.files} if manifest else {}
         gone = [] if pinned else [key]
 

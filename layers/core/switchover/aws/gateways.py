@@ -41,17 +41,17 @@ def cloudwatch() -> CloudWatch:
 
 
 def failure_evidence() -> FailureEvidence:
-    """What tells why a change went wrong."""
+    """The evidence of failed updates."""
     return FailureEvidence(clients.client("cloudwatch"), ContainerLogs(clients.client("logs")))
 
 
 def guards() -> Guards:
-    """Who guards bakes."""
+    """Calls the guard of a bake."""
     return Guards(clients.client("lambda"), settings().guard_function)
 
 
 def fleet_metrics() -> FleetMetrics:
-    """What a fleet answered, and how fast."""
+    """A fleet's requests and latency."""
     return FleetMetrics(clients.client("cloudwatch"))
 
 
@@ -61,12 +61,12 @@ def scaling() -> Scaling:
 
 
 def quotas() -> Quotas:
-    """What the account may run."""
+    """The account's quotas."""
     return Quotas(clients.client("service-quotas"))
 
 
 def fleets() -> Fleets:
-    """What the account's endpoints use."""
+    """The instances that the account's endpoints use."""
     return Fleets(clients.client("sagemaker"))
 
 
@@ -121,25 +121,25 @@ def workflow() -> Workflow:
 
 
 def queue() -> Queue:
-    """Who waits."""
+    """The queue of each endpoint."""
     return Queue(clients.client("dynamodb"), settings().table)
 
 
 def wishes() -> Wishes:
-    """What people wish."""
+    """The wishes of people."""
     return Wishes(clients.client("dynamodb"), settings().table)
 
 
 def watched_alarms() -> WatchedAlarms:
-    """Whom people's own alarms concern."""
+    """The updates that users' own alarms belong to."""
     return WatchedAlarms(clients.client("dynamodb"), settings().table)
 
 
 def schedules() -> Schedules:
-    """What looks into queues later.
+    """The schedules that start waiting updates.
 
     Raises:
-        ValueError: this function was not told whom to call then.
+        ValueError: this function's environment names no target.
     """
     told = settings()
     ring = (
@@ -154,12 +154,12 @@ def schedules() -> Schedules:
 
 
 def witness() -> Witness:
-    """Who decided, and who offered."""
+    """The recorded deciders and offerers."""
     return Witness(clients.client("dynamodb"), settings().table)
 
 
 def announcements() -> Announcements:
-    """Where outcomes are told.
+    """Publishes outcomes.
 
     Raises:
         ValueError: this function was given no topic.
@@ -173,5 +173,5 @@ def announcements() -> Announcements:
 
 
 def topic() -> Topic:
-    """Who hears the outcomes."""
+    """The outcome topic and its subscribers."""
     return Topic(clients.client("sns"), settings().topic_arn)

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class Guards:
-    """Whoever guards bakes; nobody, where no function is named."""
+    """Calls the guard function; does nothing if no function is configured."""
 
     def __init__(self, awslambda: LambdaClient, function: str | None) -> None:
         self._awslambda = awslambda
         self._function = function
 
     def call(self, update_id: str, bake_since: datetime) -> None:
-        """Have the bake guarded that began then. Nobody waits for that."""
+        """Call the guard for the bake that began then, asynchronously."""
         if self._function is None:
             return
         payload = {"update_id": update_id, "bake_since": bake_since.isoformat()}

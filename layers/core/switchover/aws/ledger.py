@@ -37,10 +37,10 @@ _Result = TypeVar("_Result")
 
 
 def try_anew(act: Callable[[], _Result], tries: int = 5) -> _Result:
-    """What `act` returns, which reads an update and changes it; anew if others changed it meanwhile.
+    """Run `act`, which reads and changes an update; run it again if the update changed in between.
 
     Raises:
-        StaleUpdate: they did so each time.
+        StaleUpdate: the update changed each time.
     """
     for _ in range(tries - 1):
         with suppress(StaleUpdate):
@@ -52,10 +52,9 @@ class Ledger(Claims, Updates, Moments, ServedConfigs):
     """What Switchover remembers. Every write is safe to repeat."""
 
     def standing(self, endpoint: str) -> Standing:
-        """Who may change the endpoint now, and what was the newest that ever might.
+        """The update that may change the endpoint now, and the newest that ever might.
 
-        Should somebody have deleted the claim, the update that has begun to change the endpoint holds it
-        all the same.
+        If the claim was deleted, an update that has begun to change the endpoint still holds it.
         """
         standing = self.noted_standing(endpoint)
         if standing.holder is not None:
@@ -69,7 +68,7 @@ class Ledger(Claims, Updates, Moments, ServedConfigs):
         return Standing(holder, max(standing.newest, order_of_update(changing)))
 
     def claim(self, endpoint: str) -> Claim | None:
-        """Who may change the endpoint now."""
+        """The update that may change the endpoint now."""
         return self.standing(endpoint).holder
 
     def claiming_update(self, endpoint: str) -> Update | None:

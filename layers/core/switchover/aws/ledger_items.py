@@ -93,9 +93,9 @@ def pack_parts(parts: Mapping[str, str]) -> AttributeValueTypeDef:
 
 
 def read_update(item: dict[str, Any], read_part: Callable[[str, str, str], bytes]) -> Update:
-    """The update that an item holds; one that stands in for it if that can't be read.
+    """Read an update from its item; return a stand-in if the item can't be read.
 
-    One item that a newer version wrote, or that is damaged, must not hide the others. `read_part` reads
+    A damaged item, or an item of a newer version, must not hide the others. `read_part` reads
     a long field by update, name and digest; it raises KeyError or ValueError if it can't.
     """
     try:
@@ -169,7 +169,7 @@ def read_moment(item: dict[str, Any]) -> Moment:
 
 
 def read_ended(item: dict[str, Any] | None) -> Ended:
-    """What is kept of an update's end beside its endpoint's claim; nothing if it can't be read."""
+    """Read an update's end from beside its endpoint's claim; nothing if it can't be read."""
     if item is None:
         return Ended()
     try:
@@ -234,7 +234,7 @@ def read_served(item: dict[str, Any]) -> Served | None:
 
 
 def read_claim(endpoint: str, item: dict[str, Any]) -> Claim:
-    """Who holds a claim. What of it can't be read is empty, or so long ago that it can be freed."""
+    """Read a claim. An unreadable field is empty; an unreadable time is long past, so it can be freed."""
     return Claim(
         endpoint=endpoint,
         update_id=item.get("update_id", {}).get("S", "(unreadable)"),

@@ -18,7 +18,7 @@ GOLDEN = "golden"
 
 
 class Manifests(Parts):
-    """What was read of an update's files. Every write is safe to repeat."""
+    """The file versions that updates read. Every write is safe to repeat."""
 
     def keep(self, update_id: str, subject: str, manifest: Manifest) -> None:
         """Keep a manifest; the same again is the same items."""

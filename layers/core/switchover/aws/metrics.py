@@ -31,7 +31,7 @@ class FleetMetrics:
         self._cloudwatch = cloudwatch
 
     def answered(self, plan: Plan, update: Update, until: datetime) -> int:
-        """How many requests the new fleet was asked so far; the last minute or two aren't counted yet."""
+        """Count the new fleet's requests so far, without the last minute or two."""
         fleet = _fleet(plan.endpoint, plan.variant, plan.target_config)
         counts = self._read(
             (_query("invocations", "Invocations", fleet, "Sum", 60),),
@@ -43,7 +43,7 @@ class FleetMetrics:
     def latency_us(
         self, endpoint: EndpointReading, statistic: str, until: datetime
     ) -> float | None:
-        """What the fleet that serves took in the hour before, by one statistic of ModelLatency.
+        """The serving fleet's latency in the hour before, by one statistic of ModelLatency.
 
         None if it answered fewer than `FEWEST_REQUESTS`. The dimension of its config exists only once a
         guardrail deployment touched it (rules §4); until then no other fleet is in its variant's numbers.

@@ -97,9 +97,9 @@ class ModelFiles:
 def find_changes(
     update: Update, plan: Plan, plan_digest: str, manifests: Manifests, model_files: ModelFiles
 ) -> tuple[Reason, ...]:
-    """Everything that differs from what was checked and approved: the plan, and the model's files.
+    """Find every difference to the checked plan and the checked model files.
 
-    A rollback's model isn't looked at: nothing may stand in the way back.
+    The model of a rollback isn't compared: nothing may block a rollback.
     """
     changed = tuple(find_plan_change(plan, plan_digest))
     if changed or plan.kind is Kind.ROLLBACK or update.release is None or not plan.files_digest:

@@ -22,7 +22,7 @@ _ROUND: Final = ("round", "place")
 
 
 class Queue(Table):
-    """Who waits for which endpoint. Safe to repeat."""
+    """The waiting updates of each endpoint. Safe to repeat."""
 
     def put(self, waiting: Waiting) -> None:
         """Keep an update in its place of the queue; again is the same place."""
@@ -50,7 +50,7 @@ class Queue(Table):
         )
 
     def entries(self, endpoint: str) -> tuple[Waiting, ...]:
-        """Who waits for an endpoint, in the order in which they were offered."""
+        """The updates that wait for an endpoint, in the order of their offers."""
         items = self._query(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :waiting)",
             ExpressionAttributeValues={
@@ -62,7 +62,7 @@ class Queue(Table):
         return tuple(_read_waiting(item) for item in items)
 
     def endpoints(self) -> tuple[str, ...]:
-        """The endpoints that somebody waits for."""
+        """The endpoints with a waiting update."""
         items = self._query(
             IndexName=BY_START,
             KeyConditionExpression="endpoint = :waiting",
@@ -81,7 +81,7 @@ class Queue(Table):
 
 
 def _read_waiting(item: dict[str, Any]) -> Waiting:
-    """An entry of the queue; one that can't be read gets its turn, as its update says what it is."""
+    """Read an entry of the queue. An unreadable entry keeps its turn: its update has the details."""
     try:
         return Waiting.model_validate_json(item["body"]["S"], extra="ignore")
     except (KeyError, ValueError):

@@ -85,10 +85,9 @@ class ReleaseFiles:
         *,
         versions: tuple[ModelFile, ...] | None = None,
     ) -> Inspection:
-        """Like `validate`, and also say what could not be looked at.
+        """Like `validate`, and also list the files that could not be checked.
 
-        `versions` are the files to look at, each read in exactly this version; by default whatever is
-        there now.
+        `versions` are the files to check, each in exactly this version; by default the present ones.
 
         Raises:
             ClientError: S3 still throttles or fails after botocore's retries.

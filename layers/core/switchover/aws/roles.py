@@ -26,7 +26,7 @@ class Roles:
     ) -> Permission | Unmeasured:
         """Whether a role may describe these alarms, by IAM's own simulation of its policies.
 
-        The simulation knows no request: a policy that asks for context can't be told.
+        The simulation has no request: a policy with context conditions can't be judged.
         """
         role = role_arn.rpartition("/")[2]
         try:

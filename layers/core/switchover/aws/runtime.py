@@ -73,10 +73,10 @@ class Runtime:
         warm_up: int = 0,
         at_once: int = 1,
     ) -> tuple[Answer | None, ...]:
-        """Send golden requests, so many at once; their answers in their order.
+        """Send golden requests, several in parallel; return the answers in the requests' order.
 
-        The first is sent `warm_up` times before, and nobody looks at those answers. None stands for what
-        there was no time to ask: nothing is begun that might not end within `within_seconds`.
+        The first is sent `warm_up` times before, and those answers are ignored. None means that there
+        was no time: no request begins that might not end within `within_seconds`.
         """
         until = self._now_in(within_seconds)
         room = min(_ANSWER_LIMIT_BYTES, _ANSWERS_LIMIT_BYTES // max(1, len(questions)))

@@ -134,13 +134,13 @@ class SageMaker:
             return None
 
     def create(self, model: dict[str, Any], config: dict[str, Any]) -> None:
-        """Create the target model and config; one that exists already must be what we would make.
+        """Create the target model and config; an existing one must equal the one to create.
 
-        Whoever offers a release can foretell both names, and may have made something else under them.
+        An uploader can predict both names, and may have created other resources under them.
 
         Raises:
-            CallRefused: SageMaker refuses one of them, in its own words.
-            NameTaken: another one bears its name; the message says what of it differs.
+            CallRefused: SageMaker refuses one of them; the message is SageMaker's.
+            NameTaken: another resource has the name; the message names the difference.
             Unavailable: SageMaker doesn't show yet what exists already.
         """
         client = self._sagemaker
@@ -165,7 +165,7 @@ class SageMaker:
                 raise _refusal(error) from error
 
     def discard(self, config_name: str, model_name: str) -> None:
-        """Delete a config and model that never served; what is gone already is fine."""
+        """Delete a config and model that never served; already deleted is success."""
         for delete in (
             partial(self._sagemaker.delete_endpoint_config, EndpointConfigName=config_name),
             partial(self._sagemaker.delete_model, ModelName=model_name),

@@ -80,7 +80,7 @@ class Scaling:
     def restore(
         self, endpoint: str, variant: str, restoration: Restoration
     ) -> tuple[NotRestored, ...]:
-        """Put back what is still ours to put back; returns the parts that could not be."""
+        """Restore the settings that the update changed; return the parts that could not be restored."""
         target = {**_where(endpoint, variant), **restoration.target} if restoration.target else None
         parts: list[tuple[str, Callable[..., object], dict[str, Any]]] = [
             *([(_TARGET, self._scaling.register_scalable_target, target)] if target else []),
@@ -98,7 +98,7 @@ class Scaling:
 
 
 class Quotas:
-    """What the account may run."""
+    """The account's quotas."""
 
     def __init__(self, quotas: ServiceQuotasClient) -> None:
         self._quotas = quotas

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """Whom schedules call and as whom: a group, a target function, a role, a dead-letter queue."""
+    """The settings of schedules: a group, a target function, a role, a dead-letter queue."""
 
     group: str
     target_arn: str
@@ -26,10 +26,11 @@ class Ring:
 
 
 class Schedules:
-    """Alarm clocks of queues. Each is made once for its time, rings once and is gone.
+    """One-time schedules for queues. Each fires once at its time and deletes itself.
 
-    One schedule that is moved would be fewer, but might be deleted after its ring just when somebody
-    has moved it; and of two who move it at once the later time could win.
+    A single schedule per endpoint that is moved would be fewer. But it might delete itself after
+    firing just when another process has moved it, and of two concurrent moves the later time
+    could win.
     """
 
     def __init__(self, scheduler: EventBridgeSchedulerClient, ring: Ring) -> None:

@@ -36,7 +36,7 @@ class ServedConfigs(Table):
         return tuple(served for served in found if served is not None)
 
     def all_served(self, endpoint: str) -> tuple[Served, ...]:
-        """All configs that ever served an endpoint, newest first: for those who delete the others.
+        """All configs that ever served an endpoint, newest first, so that `gc` keeps them.
 
         Raises:
             UpdateUnreadable: one can't be read.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class WatchedAlarms(Table):
-    """Who is to be woken by which alarm. Safe to repeat."""
+    """Which alarm wakes which update. Safe to repeat."""
 
     def watch(self, update: Update) -> None:
         """Have an update woken by the alarms that its plan took over from people."""
@@ -29,10 +29,9 @@ class WatchedAlarms(Table):
             self._put(*_place(name, update.endpoint), update_id={"S": update.update_id})
 
     def leave(self, update: Update) -> None:
-        """Have an update's alarms wake it no more; what a later one watches stays.
+        """Remove an update from its alarms; the entries of a later update stay.
 
-        Never fails: what is left costs one look at the endpoint when that alarm goes red, and no outcome
-        is worth that.
+        Never fails: a leftover entry only costs one reading of the endpoint when that alarm goes red.
         """
         for name in update.plan.borrowed_alarms if update.plan else ():
             try:

@@ -46,10 +46,10 @@ _Wish = TypeVar("_Wish", bound=BaseModel)
 
 
 class Wishes(Table):
-    """What people wish, endpoint by endpoint. Safe to repeat."""
+    """The wishes of people for each endpoint. Safe to repeat."""
 
     def ask_abort(self, endpoint: str, update_id: str, request: AbortRequest) -> bool:
-        """Ask for an update to be stopped; False if that was asked before."""
+        """Request that an update is stopped; False if a request exists already."""
         try:
             self._keep(
                 endpoint,
@@ -105,7 +105,7 @@ class Wishes(Table):
         self._keep(pin.endpoint, "pin", pin.model_dump_json())
 
     def pin(self, endpoint: str) -> Pin | None:
-        """The one version that an endpoint takes, if somebody said so."""
+        """The pin of an endpoint: the only version that it accepts. None without a pin."""
         body = self._find(endpoint, "pin")
         return (
             None
@@ -114,7 +114,7 @@ class Wishes(Table):
         )
 
     def ask_adoption(self, wish: Adoption) -> None:
-        """Ask for what serves to be recorded as a version; the last wish counts."""
+        """Request that the serving config is recorded as a version; the last wish counts."""
         self._put(
             f"wish#{wish.endpoint}",
             "adopt",
@@ -124,7 +124,7 @@ class Wishes(Table):
         )
 
     def adoption(self, endpoint: str) -> Adoption | None:
-        """The last wish to have what serves recorded; None if there is none, or it can't be read."""
+        """The last wish to adopt; None if there is none, or it can't be read."""
         body = self._body(f"wish#{endpoint}", "adopt")
         try:
             return None if body is None else Adoption.model_validate_json(body, extra="ignore")
@@ -132,7 +132,7 @@ class Wishes(Table):
             return None
 
     def open_adoptions(self) -> tuple[str, ...]:
-        """The endpoints of which somebody wishes an adoption that isn't settled."""
+        """The endpoints with an open wish to adopt."""
         items = self._query(
             IndexName=BY_START,
             KeyConditionExpression="endpoint = :adopts",
@@ -141,7 +141,7 @@ class Wishes(Table):
         return tuple(dict.fromkeys(item["pk"]["S"].partition("#")[2] for item in items))
 
     def settle_adoption(self, wish: Adoption) -> None:
-        """Look after a wish no longer; it stays readable, and a newer one stays open."""
+        """Close a wish to adopt. It stays readable, and a newer wish stays open."""
         body = self._body(f"wish#{wish.endpoint}", "adopt")
         if body is not None and _read(Adoption, body, wish) == wish:
             self._put_if(
@@ -188,7 +188,7 @@ def _read_mark(endpoint: str, version: str, body: str) -> Mark:
 
 
 def _read(wish: type[_Wish], body: str, unread: _Wish) -> _Wish:
-    """What somebody wrote, or what stands in for it."""
+    """Read a person's record, or return a stand-in."""
     try:
         return wish.model_validate_json(body, extra="ignore")
     except ValueError:
@@ -212,7 +212,7 @@ def heed(update: Update, ledger: Ledger, wishes: Wishes) -> Update:
 
 
 def ring(events: EventBridgeClient, endpoint: str) -> None:
-    """Have the endpoint's update looked at now. Without the event, the next look sees to the wish.
+    """Have the endpoint's update read now. Without the event, the next reading finds the wish.
 
     Raises:
         ClientError: the caller may not put this event.

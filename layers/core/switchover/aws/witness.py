@@ -78,7 +78,7 @@ class Witness:
         return True
 
     def offerers(self, subjects: Iterable[str]) -> tuple[str, ...]:
-        """All who vouched for any of these; none if nobody vouched for one of them."""
+        """All recorded callers for any of these subjects; none if one of them has no caller."""
         found = [self._offerers(subject) for subject in subjects]
         return tuple(sorted(set().union(*found))) if all(found) else ()
 

@@ -58,7 +58,7 @@ class Workflow:
         return described is not None and described["status"] in {"RUNNING", "PENDING_REDRIVE"}
 
     def find_input(self, execution_arn: str) -> str | None:
-        """What an execution was started with, JSON; None if it is unknown or its input isn't kept."""
+        """An execution's input as JSON; None if the execution is unknown or its input isn't kept."""
         described = self._describe(execution_arn)
         return None if described is None else described.get("input")
 
@@ -71,7 +71,7 @@ class Workflow:
             return None
 
     def running(self, state_machine_arn: str) -> frozenset[str]:
-        """The ARNs of the executions that run now, as far as they are listed already."""
+        """The ARNs of the executions that run now, if already listed."""
         pages = self._stepfunctions.get_paginator("list_executions").paginate(
             stateMachineArn=state_machine_arn, statusFilter="RUNNING"
         )
@@ -88,7 +88,7 @@ class Workflow:
         )
 
     def answer(self, token: str, output: Mapping[str, object]) -> bool:
-        """Answer a waiting task; False if nobody waits under that token any more."""
+        """Answer a waiting task; False if no task waits for that token any more."""
         try:
             self._stepfunctions.send_task_success(taskToken=token, output=json.dumps(output))
         except ClientError as error:

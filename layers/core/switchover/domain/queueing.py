@@ -51,7 +51,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who may change an endpoint now, and the order of the newest that ever might; empty if none."""
+    """The holder of an endpoint's claim, and the order of the newest holder ever; empty if none."""
 
     holder: Claim | None = None
     newest: str = ""
@@ -81,7 +81,7 @@ class Waiting(BaseModel):
 
 
 class Turn(StrEnum):
-    """What an update that wants its endpoint does next."""
+    """The next act of an update that wants its endpoint."""
 
     CLAIM = "claim"
     WAIT = "wait"
@@ -94,7 +94,7 @@ class Turn(StrEnum):
 
 
 class ClaimVerdict(StrEnum):
-    """What the state machine is told of a turn."""
+    """The verdict that the state machine gets for a turn."""
 
     CLAIMED = "claimed"
     QUEUED = "queued"
@@ -107,7 +107,7 @@ class ClaimVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A turn with its reason. `not_before` is set for those who wait."""
+    """A turn with its reason. `not_before` is set if the update waits."""
 
     turn: Turn
     reasons: tuple[Reason, ...] = ()
@@ -115,7 +115,7 @@ class Decision:
 
     @property
     def verdict(self) -> ClaimVerdict:
-        """What the state machine is told."""
+        """The verdict for the state machine."""
         return _VERDICTS[self.turn]
 
 
@@ -168,7 +168,7 @@ def takes_place(newer: Waiting, order: str, begins_at: datetime) -> bool:
 
 
 def outranked(waiting: Sequence[Waiting], newest: str, now: datetime) -> tuple[Waiting, ...]:
-    """Who of those who wait will end as Superseded, and needn't wait for that.
+    """The waiting updates that will end as Superseded, and can end now.
 
     `newest` is the order of the newest that ever had the claim.
     """
@@ -192,9 +192,9 @@ def _newest_in_place(waiting: Sequence[Waiting], order: str, begins_at: datetime
 def rank_again(
     update: Update, ending: Ending, waiting: Sequence[Waiting], standing: Standing, now: datetime
 ) -> Ending:
-    """How an update that queued up ends: superseded if something newer has come meanwhile.
+    """Say how an update that entered the queue ends: superseded if a newer one has come.
 
-    It ends by its own execution then, and nobody has to start another for it.
+    It then ends in its own execution, and no further execution is needed.
     """
     own = [one for one in waiting if one.update_id == update.update_id]
     newer = _find_newer(own[0], waiting, standing.newest, now) if own else ""
@@ -211,7 +211,7 @@ def is_abandoned(claim: Claim, now: datetime, *, is_running: bool) -> bool:
 def decide_turn(update: Update, look: Look) -> Decision:
     """Say what an update may do now.
 
-    A rollback is a person's answer to what serves now: it never waits behind a release.
+    A rollback is a person's answer to the present version: it never waits behind a release.
     """
     order = order_of_update(update)
     faults = look.start if isinstance(look.start, tuple) else ()
@@ -236,7 +236,7 @@ def decide_turn(update: Update, look: Look) -> Decision:
 
 
 def _others(update: Update, look: Look) -> tuple[Waiting, ...]:
-    """Those who wait beside an update: once one of them had its turn, what is granted serves no more."""
+    """The other waiting updates: after the turn of one of them, the joined update no longer serves."""
     return tuple(one for one in look.waiting if one.update_id != update.update_id)
 
 

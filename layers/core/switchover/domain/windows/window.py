@@ -42,7 +42,7 @@ class StartTime:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """What of an endpoint's policy says when its updates may run, every source of it read."""
+    """The windows and freezes of an endpoint's policy, with all calendar files read."""
 
     windows: tuple[Window, ...] = ()
     freezes: tuple[Freeze, ...] = ()
@@ -148,7 +148,7 @@ def frozen_spans(freezes: Iterable[Freeze], within: Span) -> tuple[Span, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Why:
-    """Tells people what an update waits for, in the order in which it is over."""
+    """Explains what an update waits for, in the order in which the obstacles end."""
 
     waited: Span
     found: Span
