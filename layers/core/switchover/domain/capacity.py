@@ -81,7 +81,7 @@ class Restoration:
 
     @property
     def told(self) -> str:
-        """What the timeline says."""
+        """The sentence for the timeline."""
         others = f"Left as others set it: {', '.join(self.others)}." if self.others else ""
         astray = f"To be given a new action: {', '.join(self.astray)}." if self.astray else ""
         return " ".join(filter(None, (others, astray)))
@@ -119,7 +119,7 @@ def plan_restoration(
 
 
 def tell_left(endpoint: str, restoration: Restoration) -> tuple[Reason, ...]:
-    """What people are told of changes that were not theirs to lose, and of what only they can mend."""
+    """Tell people which changes of theirs stay, and which parts only they can repair."""
     subject = f"endpoint {endpoint}"
     changed = (
         Reason(
@@ -292,7 +292,7 @@ def _plain(reading: ScalingReading) -> ScalingReading:
 
 
 def policy_lost(endpoint: str, policy: str, why: str) -> Reason:
-    """What a person must do about a resource policy that went with the old endpoint."""
+    """Tell a person how to restore a resource policy that was deleted with the old endpoint."""
     return Reason(
         code="endpoint.policy-lost",
         subject=f"endpoint {endpoint}: resource policy",
@@ -305,7 +305,7 @@ def policy_lost(endpoint: str, policy: str, why: str) -> Reason:
 
 
 def part_lost(endpoint: str, command: str, request: Mapping[str, Any], why: str) -> Reason:
-    """What a person must do about a part of an endpoint's scaling that could not be put back."""
+    """Tell a person how to restore a part of an endpoint's scaling."""
     text = json.dumps(request, default=str)
     return Reason(
         code="capacity.not-restored",

@@ -158,7 +158,7 @@ class Part:
 def stand(
     release: Release, bucket: str, files: Iterable[FileCopy], begun_with: str = ""
 ) -> ReleaseCopy:
-    """Judge how a copy stands, with every fault at once.
+    """Judge the progress of a copy, with every fault at once.
 
     `begun_with` is the digest that the source had when the copy began; empty if it didn't yet.
     """
@@ -180,7 +180,7 @@ def lay_out_parts(size_bytes: int, part_bytes: int) -> tuple[Part, ...]:
 
 
 def source_changed(uri: str) -> Reason:
-    """The source isn't what it was when its copy began."""
+    """The source has changed since its copy began."""
     return Reason(
         code="copy.source-changed",
         subject=uri,
@@ -203,7 +203,7 @@ def copy_stuck(copy: ReleaseCopy, seconds: float) -> Reason:
 
 
 def describe_copy(copy: ReleaseCopy) -> str:
-    """One sentence on a finished copy, and what of it could not be compared."""
+    """One sentence about a finished copy and its files that could not be compared."""
     files = "1 file" if len(copy.files) == 1 else f"{len(copy.files)} files"
     text = f"{files}, {say_bytes(copy.release.total_bytes)}, copied from {copy.release.source}."
     if not copy.uncompared:

@@ -75,7 +75,7 @@ def conclude_lost(
 
 
 def record_lost(update: Update, endpoint: EndpointReading | Absent, left: Leftovers) -> Reason:
-    """Its record is gone, what it changed isn't."""
+    """The update's record is gone, but its changes are still there."""
     found = _say_config(endpoint, left) if left.config else "No config of it is found."
     return Reason(
         code="update.record-lost",
@@ -86,7 +86,7 @@ def record_lost(update: Update, endpoint: EndpointReading | Absent, left: Leftov
 
 
 def tell_leftovers(endpoint: str, left: Leftovers) -> tuple[Reason, ...]:
-    """What is left of an update that can't be put back by itself, each with the command that mends it."""
+    """List the remains of an update that can't be undone automatically, each with a command."""
     resumed = ",".join(f"{each}=false" for each in _SUSPENSIONS)
     return tuple(
         Reason(

@@ -83,7 +83,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How what lies there differs from what was checked.
+    """The differences between the present files and the checked ones.
 
     `rewritten` are files of the same name and size in another version: their content may be the same.
     """
@@ -95,7 +95,7 @@ class Changes:
 
 
 def compare(checked: Manifest, found: Iterable[ModelFile]) -> Changes:
-    """Compare what lies there with what was checked, by version and ETag."""
+    """Compare the present files with the checked ones, by version and ETag."""
     before = {file.path: file for file in checked.files}
     now = {file.path: file for file in found}
     both = sorted(before.keys() & now.keys())
@@ -110,7 +110,7 @@ def compare(checked: Manifest, found: Iterable[ModelFile]) -> Changes:
 
 
 def judge_changes(changes: Changes, checked: Manifest, place: str) -> Iterator[Reason]:
-    """Say that files differ from those that were checked, if they do.
+    """Refuse if files differ from the checked ones.
 
     `changes.rewritten` carry S3's own checksum of what lies there now. The same bytes sent again are
     no change where that checksum proves it. An equal ETag proves nothing: it is an MD5, and two
@@ -158,7 +158,7 @@ def find_plan_change(plan: Plan, digest: str) -> Iterator[Reason]:
 
 
 def record_lost(place: str) -> Reason:
-    """The record of what was checked can't be read, so that nothing can be compared with it."""
+    """The record of the checked files can't be read, so nothing can be compared."""
     return Reason(
         code="model.record-lost",
         subject=place,

@@ -57,7 +57,7 @@ def is_config_of(
 
 
 def short_config_name(name: str) -> str:
-    """What tells configs apart; another's name is left as it is."""
+    """The distinctive part of a config's name; a name not made by Switchover stays whole."""
     return name.removeprefix(CONFIG_PREFIX)
 
 
@@ -83,7 +83,7 @@ def resume_name(endpoint: str, version: str, update_id: str, queued_by: str) -> 
 
 
 def schedule_name(endpoint: str, at: datetime) -> str:
-    """Name the schedule that looks into an endpoint's queue in a certain minute."""
+    """Name the schedule that checks an endpoint's queue in a certain minute."""
     minute = f"{at:%Y%m%dT%H%M}"
     stem = endpoint[: _SCHEDULE_LENGTH - len(minute) - _DIGEST_LENGTH - 2]
     return f"{stem}-{minute}-{_digest(f'{endpoint}#{minute}')}"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Purpose(StrEnum):
-    """What a look is for: what a waiting state waits for, or whether people need still be asked."""
+    """The purpose of a reading: what a waiting state waits for, or whether a question is still open."""
 
     CAPACITY = "capacity"
     OUTCOME = "outcome"
@@ -87,7 +87,7 @@ class Observation(BaseModel):
 
 
 def assess_observation(seen: Observation, purpose: Purpose, update: Update) -> Verdict:
-    """Say what an observation means for what is being waited for.
+    """Give the verdict of an observation for the waiting state.
 
     Raises:
         ValueError: the update has no change under way.
@@ -196,7 +196,7 @@ def _unless_stopped(verdict: Verdict, *, is_stopped: bool) -> Verdict:
 
 
 def moment_of(seen: Observation, purpose: Purpose) -> Moment:
-    """What people see in the timeline: SageMaker's own words, instances, red alarms."""
+    """The entry for the timeline: SageMaker's message, instances, red alarms."""
     endpoint = seen.endpoint
     if isinstance(endpoint, Absent):
         return Moment(at=seen.at, state=_STATE[purpose], text="The endpoint is gone.")
@@ -241,7 +241,7 @@ def collect_reasons(
     evidence: Evidence,
     abort: AbortRequest | None = None,
 ) -> tuple[Reason, ...]:
-    """Why a change did not come out as asked: who stopped it, red alarms and SageMaker's words."""
+    """Collect the reasons why a change failed: a request to stop, red alarms, SageMaker's messages."""
     is_asked_back = purpose in {Purpose.ROLLBACK, Purpose.RESTORE}
     if is_asked_back or verdict in _OPEN:
         return ()

@@ -40,7 +40,7 @@ _SUMMARY_LETTERS = 160
 
 
 class Ending(BaseModel):
-    """What the state machine knows when it comes to the end.
+    """The state machine's knowledge at the end of an update.
 
     `verdict` is the last state's verdict; `crashed_in` names a state whose handler failed, with `error`;
     `earlier` is what had ended badly before, where the way back failed.
@@ -169,7 +169,7 @@ def leaves_queue(outcome: Outcome | None, ending: Ending) -> bool:
 
 
 def serves(endpoint: EndpointReading | Absent) -> str:
-    """One sentence on what serves now, and what is under way."""
+    """One sentence about the serving config and the running change."""
     if isinstance(endpoint, Absent):
         return f"{endpoint.name} does not exist."
     coming = endpoint.pending_config_name

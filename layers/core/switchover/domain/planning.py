@@ -111,7 +111,7 @@ class Planning(BaseModel):
 
 
 def make_plan(update: Update, found: PlanInputs) -> Planning:
-    """Fix the plan of an update, or say everything that stands against it at once.
+    """Fix the plan of an update, or return every reason against it at once.
 
     `update.reasons` (what validation found) count too: people mend all faults in one go.
     """

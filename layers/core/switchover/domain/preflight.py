@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 
 class CheckState(StrEnum):
-    """How a check came out.
-
-    What couldn't be measured is neither good nor bad; what is noted stops nothing, but people should
+    """The result of a check. UNKNOWN is neither good nor bad; NOTED stops nothing, but people should
     know it.
     """
 

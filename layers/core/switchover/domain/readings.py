@@ -8,7 +8,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Unmeasured:
-    """A reading that couldn't be taken; `why` is AWS's own answer, or what was missing."""
+    """A reading that failed; `why` is AWS's answer, or names the missing part."""
 
     why: str
 
@@ -44,7 +44,7 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Subscribers:
-    """Who hears the announcements: confirmed subscriptions, and those that await confirmation."""
+    """The subscribers of the outcome topic: confirmed ones, and ones that await confirmation."""
 
     confirmed: int
     pending: int
@@ -60,9 +60,9 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """Something that instances are launched from: model data by its S3 URI, or an image by its name.
+    """An artifact that instances are launched from: model data by its S3 URI, or an image by its name.
 
-    `why` tells what is wrong with it, or why it isn't known.
+    `why` names its fault, or says why it couldn't be checked.
     """
 
     name: str

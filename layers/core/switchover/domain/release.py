@@ -184,7 +184,7 @@ class Release(BaseModel):
 
     @property
     def total_bytes(self) -> int:
-        """What the files weigh together."""
+        """The total size of the files, in bytes."""
         return sum(file.bytes for file in self.files)
 
     @property
@@ -230,5 +230,5 @@ def parse_release(raw: bytes, source: str) -> Release | tuple[Reason, ...]:
 
 
 def is_endpoint_name(text: str) -> bool:
-    """Whether SageMaker would take it for an endpoint's name; it refuses to look up anything else."""
+    """Whether SageMaker accepts it as an endpoint's name."""
     return _ENDPOINT_NAME.fullmatch(text) is not None

@@ -44,7 +44,7 @@ class Move(StrEnum):
 
     @property
     def leads_to_a_config(self) -> bool:
-        """Whether SageMaker is asked to bring a config up."""
+        """Whether the move asks SageMaker to start a fleet on a config."""
         return self in {Move.UPDATE_BACK, Move.CREATE}
 
     @property
@@ -92,7 +92,7 @@ class WayBack:
         return f"{self.move.told}{''.join(how)}"
 
     def course(self, endpoint: EndpointReading | Absent, update: Update) -> Course:
-        """What is waited for once the move is made, and for how long."""
+        """The change to wait for after the move, with its deadline."""
         plan, overdue_seconds = update.planned, update.planned.overdue_seconds
         if self.move.is_turn and update.progress.course is not None:
             # SageMaker's own deadline goes on counting from where the update began.
@@ -108,7 +108,7 @@ class WayBack:
 
 
 def find_cause(update: Update, ending: Ending) -> tuple[Reason, ...]:
-    """Why an update goes back. If its execution was stopped, what was found before that comes first."""
+    """Say why an update goes back. If its execution was stopped, the earlier cause comes first."""
     if ending.verdict != RECOVERED:
         return ending.all_reasons
     abort = update.abort.reasons if update.abort else ()
@@ -161,15 +161,15 @@ def choose_move(
     attempts: int,
     has_waited_long: bool = False,
 ) -> Move:
-    """Choose the fastest safe way to one of `home_configs` for the state that is found (rules §2, §2.6).
+    """Choose the fastest safe move to one of `home_configs` for the endpoint's state (rules §2, §2.6).
 
-    In flight there is no cancel: a red abort alarm makes SageMaker roll back itself. It is set by hand
-    first (`tripped_at`); if a bake goes on nevertheless, it is made red by its own metric
-    (`published_at`), and if that isn't heeded either, the update is let come to its end and updated back.
-    Both may be made again while nothing shows that they weren't heeded: noted isn't done. A config that
-    is none of the update's `own_configs` is somebody else's: it isn't touched.
+    SageMaker can't cancel a running update, but rolls back when the abort alarm is red. First the alarm
+    is set by hand (`tripped_at`). If a bake goes on, the alarm's own metric turns it red
+    (`published_at`). If SageMaker ignores that too, the update runs to its end and is updated back.
+    Both acts may be repeated until a reading shows that they had no effect: an act that was recorded
+    may have failed. A config outside `own_configs` was set outside Switchover, and stays.
 
-    `has_waited_long` says that a way back is overdue already: then nobody waits for it once more.
+    `has_waited_long` says that a rollback is overdue already: then there is no second wait for it.
     """
     move = (
         Move.CREATE
@@ -242,9 +242,9 @@ def _move_in_service(
 def _goes_forward(
     endpoint: EndpointReading, home_configs: frozenset[str], own_configs: frozenset[str]
 ) -> bool:
-    """Whether SageMaker carries out the update, which a red alarm can turn back.
+    """Whether SageMaker carries out the update, so that a red alarm can roll it back.
 
-    Not if it is somebody else's, or the way back itself; nor if only the target's fleet is resized.
+    False for an update from outside, for a rollback, and for a resize of the target's fleet.
     """
     if endpoint.pending_config_name is None:
         return endpoint.config_name in home_configs

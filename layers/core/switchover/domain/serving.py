@@ -32,14 +32,14 @@ class Serving(BaseModel):
 
     @property
     def is_moving(self) -> bool:
-        """Whether SageMaker is still at work on the endpoint, whoever asked it to be."""
+        """Whether SageMaker is still changing the endpoint, for any caller."""
         return bool(self.pending_config_name or (self.status and self.status.is_moving))
 
 
 def serving_of(
     endpoint: EndpointReading | Absent, plan: Plan | None, served: tuple[Served, ...] = ()
 ) -> Serving:
-    """What serves, with its version by the plan or by what is known to have served."""
+    """The serving config, with its version from the plan or from the served configs."""
     if isinstance(endpoint, Absent):
         return Serving()
     versions = {entry.config_name: entry.version for entry in served}
@@ -59,7 +59,7 @@ def serving_of(
 
 
 def say_serving(serving: Serving) -> str:
-    """One line: the version and its config, how many instances, and what is wrong with that."""
+    """One line: the version and its config, the number of instances, and any fault."""
     version = f"{serving.version} " if serving.version else ""
     whole = f"{version}({serving.config_name}), {_count(serving.instances)}"
     match serving.status:

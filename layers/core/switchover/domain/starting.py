@@ -24,7 +24,7 @@ class Start(StrEnum):
 
 
 def choose_start(endpoint: EndpointReading | Absent, plan: Plan, course: Course | None) -> Start:
-    """Choose what to ask for. `course` is set if an earlier try may have asked already.
+    """Choose the call to make. `course` is set if an earlier try may have made it already.
 
     UpdateEndpoint must never be repeated blindly (rules §6): a target that is pending or serving, or an
     endpoint that was modified since, means that the earlier request arrived.
@@ -49,9 +49,9 @@ def choose_start(endpoint: EndpointReading | Absent, plan: Plan, course: Course 
 
 
 def has_arrived(start: Start, endpoint: EndpointReading | Absent, plan: Plan) -> bool:
-    """Whether a request that was refused because the endpoint is busy is what keeps it busy.
+    """Whether the endpoint is busy because an earlier copy of the refused request arrived.
 
-    An SDK asks again by itself if an answer is lost, and is told then that the endpoint is in progress.
+    An SDK repeats a request whose answer is lost, and then gets "in progress" as the answer.
     """
     if isinstance(endpoint, Absent):
         return start is Start.DELETE

@@ -25,10 +25,10 @@ def stand_in_for(
     revision: int,
     fault: str,
 ) -> Update:
-    """An update of which only the id, the endpoint, the start and what people were told are known.
+    """Make a stand-in from the known facts: id, endpoint, start, and the announced outcome.
 
-    If people were told no end of it, it has ended for one of them to look at: what it planned and
-    changed is unknown, so that nothing of it can be carried on or put back.
+    If no outcome was announced, the stand-in's outcome is NeedsOperator: its plan and changes are
+    unknown, so it can be neither continued nor undone.
     """
     is_over = announced is not None and announced is not Outcome.QUEUED
     return Update(

@@ -52,12 +52,12 @@ class Decision(BaseModel):
 
     @property
     def key(self) -> str:
-        """The name of this decision: the SHA-256 of all its fields."""
+        """The record's key: the digest of its content."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
     def answer(self) -> dict[str, str]:
-        """The output to send for the task token."""
+        """The answer to the task token."""
         return {"verdict": self.verdict.value, "decision": self.key}
 
 
@@ -94,7 +94,7 @@ class _Words(BaseModel):
 def decide(
     update: Update, verdict: Reply, by: str, reason: str, channel: Channel, at: datetime
 ) -> Decision:
-    """Make the record of an answer to the question that an update asks now."""
+    """Record a person's answer to the open question of an update."""
     return Decision(
         update_id=update.update_id,
         gate=update.open_gate,

@@ -18,7 +18,7 @@ _NOT_READ = "not looked at: policy or endpoint couldn't be read"
 
 
 def check_quiet(case: Case) -> Check:
-    """Whether no alarm is red: it would turn the update back at once, or worse, not.
+    """Check that no alarm is red: a red one rolls the update back at once, or is ignored, which is worse.
 
     A hotfix leaves out what is red, and a rollback isn't held up: the fleet that fails now must not
     stop its own replacement.

@@ -106,7 +106,7 @@ class Case:
 
     @property
     def instance_type(self) -> str | None:
-        """What the one live variant runs on; None if it has no instances of its own."""
+        """The instance type of the live variant; None if it has no instances of its own."""
         return self.variants[0].get("InstanceType") if len(self.variants) == 1 else None
 
     @property

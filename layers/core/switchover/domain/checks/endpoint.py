@@ -147,7 +147,7 @@ def _artifact_gone(artifact: Artifact) -> Reason:
 
 
 def check_scaling(case: Case) -> Check:
-    """Whether autoscaling lets the update through, and what becomes of it meanwhile."""
+    """Check that autoscaling allows the update, and say how it is treated during the update."""
     name, title = "scaling.target", "Autoscaling doesn't stand in the way"
     match case.found.scaling:
         case None:

@@ -37,7 +37,7 @@ def check_release(case: Case) -> Check:
 
 
 def check_request(case: Case) -> Check:
-    """Whether the way back was asked for in a way that can be understood."""
+    """Check that the request for a rollback is valid."""
     asked = case.update.request.to if case.update.request else None
     return Check.judged(
         "rollback.request",

@@ -102,7 +102,7 @@ def point_at_release(container: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refuse_elsewhere(source: WeightSource, subject: str) -> Iterable[Reason]:
-    """Why the release's files would not be what serves."""
+    """Say why the container would serve other weights than the release's."""
     for key, value in source.elsewhere.items():
         yield Reason(
             code="endpoint.weights-elsewhere",

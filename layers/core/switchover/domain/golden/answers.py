@@ -65,7 +65,7 @@ def read_content(answer: Answer) -> Any:
 
 
 def parse_json(text: str) -> Any:
-    """What a text says as JSON.
+    """Parse a text as JSON.
 
     Raises:
         ValueError: it isn't JSON, or one that no reader can follow.
@@ -93,7 +93,7 @@ def read_text(answer: Answer, text_at: str | None) -> str | None:
 
 
 def value_at(path: str, content: Any) -> Any:
-    """What stands at a JMESPath; an answer of another shape has nothing there."""
+    """The value at a JMESPath; None if the answer has another shape."""
     try:
         return jmespath.search(path, content)
     except JMESPathError:

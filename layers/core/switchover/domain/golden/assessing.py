@@ -35,7 +35,7 @@ _UNSURE = frozenset({"golden.unasked", "golden.unmeasured", "golden.identity-unt
 
 
 class GoldenVerdict(StrEnum):
-    """What answers mean. Inconclusive: none was wrong, and not all could be asked or judged."""
+    """The meaning of all answers. Inconclusive: none was wrong, but not all could be sent or judged."""
 
     PASSED = "passed"
     FAILED = "failed"

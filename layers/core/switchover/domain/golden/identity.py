@@ -24,7 +24,7 @@ _SHOWN_LETTERS = 100
 
 
 class Level(StrEnum):
-    """What vouches for what serves. A name that every version bears tells no version apart."""
+    """The kind of proof for the serving version. A name that all versions share proves no version."""
 
     CONFIG = "config"
     MODEL_NAME = "model name"
@@ -60,7 +60,7 @@ class Identity(BaseModel):
 
 
 class IdentityCheck(BaseModel):
-    """What the answers of one release must say."""
+    """The expected model name in the answers of one release."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,7 +69,7 @@ class IdentityCheck(BaseModel):
     names_version: bool
 
     def told_by(self, answer: Answer | None) -> str | None:
-        """What an answer says of its model; None if it says nothing."""
+        """The model name in an answer; None if there is none."""
         if answer is None or answer.status != _ANSWERED:
             return None
         try:

@@ -125,7 +125,7 @@ class GoldenRequest(BaseModel):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """What it needs beside the golden file."""
+        """The files that the request needs besides the golden file."""
         if self.body_file is not None:
             return (self.body_file,)
         return self.chat.images if self.chat is not None else ()

@@ -102,7 +102,7 @@ def _result(
 
 
 def _told(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
-    """The reasons that people are told; they travel with the update through 256 KB of payload."""
+    """The reasons for people; they must fit into a payload of 256 KB."""
     if len(reasons) <= _TOLD_REASONS:
         return tuple(reasons)
     # What is wrong is told before what couldn't be measured.

@@ -269,7 +269,7 @@ def _slower_than_bake(alarms: Alarms, guarded_seconds: int, published_every: int
     )
 
 
-# Of fewer requests p99 is the slowest one, and one slow request is no level.
+# With fewer requests p99 is the slowest single request, which says nothing about the fleet.
 FEWEST_REQUESTS = 50
 _US_PER_SECOND = 1_000_000  # ModelLatency counts microseconds (rules §4)
 

@@ -31,7 +31,7 @@ class PastUpdate(BaseModel):
 
     @property
     def ready_seconds(self) -> float:
-        """What one launch took, once all that was planned besides is taken away."""
+        """The duration of one launch: the total without the planned shifts, bakes and terminations."""
         return (self.measured_seconds - self.other_seconds) / self.launches
 
 

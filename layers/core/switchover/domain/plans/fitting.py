@@ -34,7 +34,7 @@ _LONGEST_BAKE_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a policy has to fit: the fleet, how fast it launches, how often it publishes metrics.
+    """The conditions for a policy: the fleet, its launch time, its metrics' interval.
 
     `configured_instances` is what the live config asks for at first, the size of a new fleet whose
     capacity isn't retained.
@@ -48,7 +48,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A policy that fits: what it becomes, and what a person should know of how."""
+    """A policy that fits the fleet, with notes for people about the changes."""
 
     pace: Pace
     alarms: Alarms

@@ -83,7 +83,7 @@ class Pace(BaseModel):
 
     @property
     def first_step(self) -> str:
-        """What the first shift really is: `canary of 1 instance of 3: about 25–33 % of traffic`."""
+        """The first shift in instances: `canary of 1 instance of 3: about 25–33 % of traffic`."""
         first = self.reach[0]
         low, high = (round(share * 100) for share in self.first_share)
         percent = f"{low}" if low == high else f"{low}–{high}"
@@ -137,7 +137,7 @@ def resolve_pace(policy: Policy, instances: int, old_instances: int) -> Pace | R
 
 
 def explain_step(policy: Policy, pace: Pace) -> tuple[str, ...]:
-    """Say so where whole instances make a step something else than the percentage asked for."""
+    """Explain a step whose whole instances differ from the requested percentage."""
     asked = _asked_percent(policy)
     resolved = pace.step_instances / pace.instances * 100
     if asked is None or abs(asked - resolved) < 1:

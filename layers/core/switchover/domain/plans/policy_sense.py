@@ -61,7 +61,7 @@ def refuse_strategy(policy: Policy) -> Iterator[Reason]:
 
 
 def find_idle_keys(effective: EffectivePolicy) -> tuple[Reason, ...]:
-    """Every key that somebody set and that does nothing, as the policy stands."""
+    """List every key that a source sets and that has no effect under this policy."""
     policy = effective.policy
     return tuple(
         Reason(

@@ -24,7 +24,7 @@ def keeps_to_instances(routing: str) -> bool:
 
 
 def note_routing(routing: str) -> Iterator[str]:
-    """What people should know of the routing before they trust a bake."""
+    """Note a routing strategy that makes a bake less reliable."""
     if routing == BY_PREFIX:
         yield (
             f"Routing is {routing}: like requests keep to one instance. Golden chats that are sent as"

@@ -76,7 +76,7 @@ class EffectivePolicy:
         return frozenset(self.origins) - self.implied
 
     def place(self, key: str) -> str:
-        """Where a dotted key, or the section that holds it, was set; `policy` if nobody did."""
+        """The source of a dotted key or of its section; `policy` if no source sets it."""
         return nearest_origin(key, self.origins, "policy")
 
 
@@ -115,7 +115,7 @@ def parse_policy(raw: bytes, source: str) -> Layer:
 
 
 def layer_of_release(release: Release | None) -> Layer:
-    """What a release asks for beyond the policy."""
+    """The overrides of a release, as a layer."""
     if release is None:
         return Layer("release.json policy", {}, trust=Trust.RELEASE)
     asked = ((Wish.HOTFIX, release.hotfix), (Wish.START_TIME, release.starts_at is not None))
@@ -126,7 +126,7 @@ def layer_of_release(release: Release | None) -> Layer:
 def layer_of_input(
     values: Mapping[str, Any], *, is_hotfix: bool = False, skips_window: bool = False
 ) -> Layer:
-    """What an operator asks for beyond the policy and the release."""
+    """The overrides of an operator, as a layer."""
     asked = ((Wish.HOTFIX, is_hotfix), (NOW, skips_window))
     wishes = frozenset(str(wish) for wish, is_asked in asked if is_asked)
     return Layer("input policy", values, trust=Trust.OPERATOR, wishes=wishes)
@@ -187,7 +187,7 @@ def _resolve(effective: EffectivePolicy, releases_may: tuple[str, ...]) -> Effec
 
 
 def _lay(layers: Sequence[Layer]) -> EffectivePolicy | tuple[Reason, ...]:
-    """The layers on top of each other, whoever wrote them, or every fault of every layer."""
+    """Merge the layers without regard to trust, or return every fault of every layer."""
     merged, origins = _overlaid(layers)
     implied = _implied(merged)
     faults = [fault for layer in layers for fault in layer.faults]
@@ -210,7 +210,7 @@ def _lay(layers: Sequence[Layer]) -> EffectivePolicy | tuple[Reason, ...]:
 
 
 def _implied(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a tier that somebody named sets, where nobody set it himself."""
+    """The values that a named tier sets, for keys without a written value."""
     tier = values.get("tier")
     if "strategy" in values or not isinstance(tier, str) or tier not in set(Tier):
         return {}

@@ -27,7 +27,7 @@ _PASSED = {NOW: ("window",), Wish.START_TIME: ("window",), Wish.HOTFIX: ("freeze
 
 
 class Override(BaseModel):
-    """A key whose value is not the policy file's: both values as a file takes them, and who set it."""
+    """A key with a value that differs from the policy file: both values as written, and the author."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,7 +54,7 @@ def tell_overrides(held: Policy, asked: Policy, origins: Mapping[str, str]) -> t
 
 
 def tell_passed_window(policy: Policy, wishes: frozenset[str]) -> tuple[Override, ...]:
-    """That an update doesn't wait for the window that its policy has, and who asked for that."""
+    """Say that an update skips its policy's window, and who requested that."""
     if not policy.window:
         return ()
     window = next(_brief(leaf) for leaf in leaves(policy) if leaf.key == "window")
@@ -89,7 +89,7 @@ def refuse_release(
 def refuse_operator(
     held: Policy, before: Policy, asked: Policy, origins: Mapping[str, str]
 ) -> Iterator[Reason]:
-    """Say every key at which the execution input changes what the policy file locks."""
+    """List every key that the policy file locks and the execution's input changes."""
     for was, leaf in _changes(before, asked):
         key = leaf.key
         if key in OWNERS_ALONE or is_named(key, held.locked):
@@ -98,7 +98,7 @@ def refuse_operator(
 
 
 def refuse_passing(held: Policy, wishes: frozenset[str]) -> Iterator[Reason]:
-    """Say every wish that would pass over what the policy file locks."""
+    """List every request to skip a window or freeze that the policy file locks."""
     for wish in sorted(wishes):
         locked = [
             section

@@ -59,7 +59,7 @@ class WhenBusy(StrEnum):
 
 
 class Wish(StrEnum):
-    """What a release may ask for beside policy keys, if `releases_may` names it."""
+    """A request of a release besides policy keys, allowed if `releases_may` names it."""
 
     HOTFIX = "hotfix"
     START_TIME = "start-time"
@@ -458,7 +458,7 @@ class Policy(Part):
     @field_validator("locked", "releases_may")
     @classmethod
     def _known(cls, names: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
-        """Refuse a name that is no key: what it was meant to lock would stay open."""
+        """Refuse a name that is no key: the key that it was meant to lock would stay open."""
         known = set(key_names(cls))
         if info.field_name == "releases_may":
             known = known.union(wish.value for wish in Wish) - OWNERS_ALONE

@@ -29,7 +29,7 @@ GUARDED = (Strategy.ROLLING, Strategy.CANARY, Strategy.LINEAR)
 
 
 class Trust(StrEnum):
-    """Who speaks in a layer of policy values, by the right that they needed to put it there."""
+    """The author of a layer of policy values, by the permission needed to write it."""
 
     OWNER = "owner"  # may write the policy file
     RELEASE = "release"  # may upload a release
@@ -38,9 +38,8 @@ class Trust(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a release may do with a key. `is_kept` tells whether the control holds as strictly as before.
-
-    It answers None where that can't be told.
+    """How a release may change a key. `is_kept` says whether the control stays at least as strict,
+    None if the values can't be compared.
     """
 
     says: str
@@ -48,12 +47,12 @@ class Rule:
 
 
 def rule_for(key: str) -> Rule:
-    """The rule of a key; one that nobody has thought about is the owner's alone."""
+    """The rule of a key; a key without a rule belongs to the owner alone."""
     return RULES.get(key, OWNER)
 
 
 def is_kept(key: str, was: Any, asked: Any, held: Policy) -> bool | None:
-    """Whether a release may ask for a value under the owner's policy; None if that can't be told."""
+    """Whether a release may set a value under the owner's policy; None if that can't be decided."""
     if key == "strategy":
         return asked in (*GUARDED, held.strategy) or held.tier is Tier.DEVELOPMENT
     return rule_for(key).is_kept(was, asked)
