@@ -32,9 +32,9 @@ _PACK_AGAIN = "Pack the folder's plain files anew (`tar czf model.tar.gz -C fold
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What of an archive was seen: the files' sizes, and the first bytes of those that matter.
+    """The content of an archive as far as read: file sizes, and the first bytes of relevant files.
 
-    `stopped` says how far it was looked at, if not to its end.
+    `stopped` says where the reading stopped, if not at the end.
     """
 
     sizes: Mapping[str, int] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class _Stream:
 
 
 class _Refused(Exception):
-    """Whoever stores the archive doesn't give it."""
+    """The storage refuses to return the archive."""
 
     def __init__(self, reason: Reason) -> None:
         self.reason = reason

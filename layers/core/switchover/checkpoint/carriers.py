@@ -201,9 +201,9 @@ def _unescape_c(text: str) -> str:
 
 
 def find_in_properties(raw: bytes) -> Iterator[Order]:
-    """What of serving.properties runs code, or loads another model than this one.
+    """Find lines of serving.properties that run code or load another model.
 
-    Everything else in it, such as `option.tensor_parallel_degree`, is DJL's to understand.
+    All other lines, such as `option.tensor_parallel_degree`, are ignored.
 
     Raises:
         Unreadable: it is longer than any such file.

@@ -34,7 +34,7 @@ _COPY = "Copy it from the model that this one was trained from, and upload again
 def check_vision_companions(
     evidence: Evidence, texts: Texts, *, needs_processor: bool
 ) -> Iterator[Reason]:
-    """A vision-language model's image processor, and what tells it where to stop.
+    """Check a vision-language model's image processor and its end-of-text tokens.
 
     `needs_processor` where the architecture's own code is known to read one from a file.
     """
@@ -115,7 +115,7 @@ def check_chat_template(evidence: Evidence, texts: Texts) -> Iterator[Reason]:
 
 
 def _list_templates(evidence: Evidence, texts: Texts) -> Iterator[tuple[str, str]]:
-    """Every template with where it stands; several may share a file, each under a name."""
+    """List every template with its place; several may share a file, each under a name."""
     if TEMPLATE in evidence.stubs:
         yield TEMPLATE, evidence.stubs[TEMPLATE].decode("utf-8", "replace")
     for path in ("chat_template.json", "tokenizer_config.json", "processor_config.json"):

@@ -45,10 +45,9 @@ _OTHER_LAYOUTS: Mapping[str, str] = {
 
 
 def inspect_config(evidence: Evidence, texts: Texts) -> Inspection:
-    """Say where config.json, the files around it and the weights don't fit together.
+    """List contradictions between config.json, the files beside it and the weights.
 
-    `texts` holds the JSON files that could be parsed; for those that could not, somebody else has
-    said so.
+    `texts` holds the JSON files that could be parsed; another check reports the others.
     """
     config = texts.get("config.json")
     if config is None:

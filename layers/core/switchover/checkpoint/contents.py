@@ -48,7 +48,7 @@ _NAMING = {
 
 
 class Allowances(Protocol):
-    """What a policy lets a checkpoint hold (section `model`)."""
+    """The content that a policy allows in a checkpoint (section `model`)."""
 
     @property
     def allow_pickle(self) -> bool: ...
@@ -97,7 +97,7 @@ def has_own_check(path: str) -> bool:
 
 
 def count_bytes_to_see(path: str, size: int) -> int:
-    """How many of a file's first bytes tell what it is; none where its name tells."""
+    """The number of first bytes needed to recognise a file; 0 if its name is enough."""
     if has_own_check(path) or judge_name(path)[0] is Kind.CODE:
         return 0
     if judge_name(path)[0] is Kind.PICKLE and not path.lower().endswith(".bin"):
@@ -114,7 +114,7 @@ def is_carrier(path: str) -> bool:
 
 
 def judge_content(path: str, size: int, seen: bytes) -> Iterator[Finding]:
-    """What a file is by its name and by the bytes that `count_bytes_to_see` asks for."""
+    """Classify a file by its name and by the bytes that `count_bytes_to_see` requires."""
     kind, why = judge_name(path)
     wanted = count_bytes_to_see(path, size)
     if len(seen) < wanted:
@@ -242,7 +242,7 @@ def is_allowed(finding: Finding, allowed: Allowances) -> bool:
 
 
 def name_allowed(findings: Sequence[Finding], allowed: Allowances) -> Iterator[str]:
-    """Say which files the policy takes though they aren't just data."""
+    """List the files that aren't just data and that the policy allows."""
     for kind, what in (
         (Kind.PICKLE, "pickles"),
         (Kind.CODE, "code"),

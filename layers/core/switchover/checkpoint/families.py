@@ -65,7 +65,7 @@ class Architecture:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The tensors that a checkpoint must hold, and what of it couldn't be told from config.json."""
+    """The tensors that a checkpoint must contain, and the parts that config.json doesn't determine."""
 
     tensors: tuple[Expected, ...]
     unknown: tuple[str, ...] = ()

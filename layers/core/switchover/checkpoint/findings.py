@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Warned(Reason):
-    """A finding that doesn't keep the model from loading, as far as can be told."""
+    """A finding that, as far as known, doesn't prevent loading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What is wrong with a model, what could not be looked at, what was, and what is doubtful.
+    """The result of an inspection: faults, warnings, and the files that were and weren't read.
 
     `reasons` refuse the model; `warnings` are for people to know. `checksums` are S3's own SHA-256 of
     the files, by path, as S3 writes them.
@@ -36,7 +36,7 @@ class Inspection:
 
 
 def part_warnings(found: Inspection) -> Inspection:
-    """The same with what was `Warned` of among the warnings, and only refusals among the reasons."""
+    """Move each `Warned` finding to the warnings, so that only refusals stay among the reasons."""
     return replace(
         found,
         reasons=tuple(each for each in found.reasons if not isinstance(each, Warned)),

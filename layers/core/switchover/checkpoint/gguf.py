@@ -39,7 +39,7 @@ _UPLOAD_AGAIN = "Get the file again from where it was converted or published, an
 
 @dataclass(frozen=True, slots=True)
 class GgufFile:
-    """One GGUF file: how many tensors it describes, and what is wrong with it."""
+    """One GGUF file: the number of its tensors, and its faults."""
 
     path: str
     tensors: int = 0

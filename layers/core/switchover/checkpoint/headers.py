@@ -46,14 +46,14 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SortedOut(Generic[Found]):
-    """What was found, by path, and the reasons for the rest."""
+    """The successful results, by path, and the reasons for the failed ones."""
 
     found: Mapping[str, Found]
     reasons: tuple[Reason, ...]
 
 
 def sort_out(answers: Iterable[tuple[str, Found | Reason]]) -> SortedOut[Found]:
-    """Part what was found from the reasons why something was not."""
+    """Separate results from reasons."""
     answers = list(answers)
     return SortedOut(
         found={path: answer for path, answer in answers if not isinstance(answer, Reason)},

@@ -31,9 +31,9 @@ _LEGACY_TOKENIZER = frozenset({"added_tokens.json", "special_tokens_map.json", "
 
 
 def inspect_model(evidence: Evidence, allowed: Allowances = STRICT) -> Inspection:
-    """Say everything that keeps these files from loading as the model that they say they are.
+    """List every fault that prevents these files from loading as the model that they declare.
 
-    What was not read is not sound: a rule that could not be decided is a reason too.
+    An unread file doesn't pass: a rule that could not be decided is a reason too.
     """
     files = evidence.files
     if evidence.inside is not None or evidence.opening is not None:

@@ -37,7 +37,7 @@ def why_leftover(path: str) -> str:
 
 
 def find_leftovers(files: Iterable[str]) -> Iterator[Reason]:
-    """Say which files no loader reads; half of a file that one reads is refused.
+    """List the files that no loader reads; a partial download of a needed file is refused.
 
     Source: aria2 manual, "Control File": `X.aria2` lies beside `X` until the download is complete.
     """

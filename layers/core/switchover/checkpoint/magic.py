@@ -19,7 +19,7 @@ OPENING_BYTES = 1024
 
 
 class Kind(StrEnum):
-    """What a file in a model's folder is to the container that loads the model."""
+    """The kind of a file in a model's folder, as the container sees it."""
 
     DATA = "data"
     PICKLE = "pickle"
@@ -66,7 +66,7 @@ _ACTS = _IMPORTS | _CALLS | _TORCH_NUMBERS | {"PERSID", "BINPERSID"}
 
 
 def recognize(opening: bytes) -> tuple[Kind, str] | None:
-    """What a file certainly is by how it begins; None where nothing speaks against its name.
+    """Recognise a file by its first bytes; None if they don't contradict its name.
 
     The text ends the sentence "it …".
     """
@@ -139,7 +139,7 @@ class _Stack:
         self._held: list[pickletools.StackObject] = []
 
     def take(self, opcode: pickletools.OpcodeInfo) -> bool:
-        """Do to the stack what an opcode does; whether it can."""
+        """Apply an opcode to the stack; False if that is impossible."""
         held, wanted = self._held, len(opcode.stack_before)
         if pickletools.markobject in opcode.stack_before:
             if pickletools.markobject not in held:

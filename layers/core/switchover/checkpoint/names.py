@@ -110,7 +110,7 @@ _DOCUMENT = match_any(*_DOCUMENTS)
 
 
 def judge_name(path: str) -> tuple[Kind, str]:
-    """What a file is by its name alone; the text ends the sentence "it …"."""
+    """Classify a file by its name alone; the text ends the sentence "it …"."""
     name = PurePosixPath(path).name.lower()
     suffix = PurePosixPath(name).suffix
     if suffix in _CODE or _CODE_NAME.match(name):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def read_findings(
     sizes: Mapping[str, int], texts: Mapping[str, bytes], reader: Reader, run: Run
 ) -> Iterator[tuple[str, tuple[Finding, ...] | Reason]]:
-    """What is found in each file; those in `texts` were read already and are not read again.
+    """Yield the findings of each file; files in `texts` aren't read again.
 
     At most 1 KiB is held per file, and of small texts 32 MiB in all.
     """
@@ -46,7 +46,7 @@ def read_findings(
 
 
 def _share_out(wanted: Mapping[str, int]) -> Mapping[str, int]:
-    """Leave out what is more than is read in all, so that `judge_content` calls it not read."""
+    """Leave out files beyond the total limit, so that `judge_content` reports them as not read."""
     room_bytes = CARRIERS_LIMIT_BYTES
     granted: dict[str, int] = {}
     for path, count in wanted.items():

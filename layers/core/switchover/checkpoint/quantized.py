@@ -52,7 +52,7 @@ class Quantization:
 
 
 def find_quantization(texts: Mapping[str, Mapping[str, Json]]) -> Quantization | None:
-    """What config.json, or the file that a quantizer writes beside it, says of quantization."""
+    """Read the quantization from config.json or from the quantizer's file beside it."""
     config = texts.get("config.json", {})
     # Also in a part of it: text_config, llm_config, thinker_config.text_config, vision_config.
     parts = [config, *_objects_in(config)]
@@ -81,7 +81,7 @@ def _guess_method(said: Mapping[str, Json]) -> str:
 
 
 def find_unsaid_quantization(weights: Weights) -> Iterator[Reason]:
-    """Say that tensors are quantized though nothing tells a loader how to read them."""
+    """Refuse quantized tensors if no file tells a loader how to read them."""
     names = (held.name for group in weights.groups.values() for held in group)
     packed = next((name for name in names if name.endswith(_PACKED_ENDINGS)), None)
     if packed is not None:
@@ -116,7 +116,7 @@ def find_unserved(quantization: Quantization | None) -> Iterator[Reason]:
 def quantize(
     expected: tuple[Expected, ...], quantization: Quantization
 ) -> tuple[tuple[Expected, ...], tuple[str, ...]]:
-    """The tensors of the quantized checkpoint, and what of them couldn't be told.
+    """The tensors of the quantized checkpoint, and the parts that couldn't be determined.
 
     Raises:
         ValidationError: the quantization's numbers are missing or impossible.
@@ -139,7 +139,7 @@ def quantize(
 
 
 def _choose(method: str, config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
-    """What a method does to a linear tensor, and whether that says everything of its scales."""
+    """The effect of a method on a linear tensor, and whether it determines all scales."""
     # A group of null: neither GPTQModel nor AutoAWQ says what it means.
     has_group = config.get("group_size", 0) is not None
     match method:

@@ -83,7 +83,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was read of a release: its files' names, small texts, and what the headers say.
+    """The evidence of a release: file names, small texts, and the content of headers.
 
     `files` also names those that should be there and are not: whoever noticed that says so.
     `opening` is how a file begins that should be an archive; `findings` are of the files that
@@ -105,7 +105,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What an archive holds; `folder` is the one that all its files lie in, if there is one."""
+    """The content of an archive; `folder` is the common folder of all its files, if there is one."""
 
     archive: Archive
     evidence: Evidence
@@ -206,7 +206,7 @@ def _read_inside(
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Reads what was kept of an archive's files."""
+    """Reads the stored first bytes of an archive's files."""
 
     content: Mapping[str, bytes]
 
@@ -215,7 +215,7 @@ class _Kept:
 
 
 def _count_needed_bytes(path: str, size: int, have: bytes) -> int:
-    """How many of a file's first bytes the rules want to see, as far as `have` tells."""
+    """The number of first bytes that the rules need, as far as `have` determines it."""
     name = PurePosixPath(path).name
     if size <= TEXT_LIMITS_BYTES.get(name, _STUB_BYTES - 1):
         return size

@@ -50,7 +50,7 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One safetensors file: the tensors that could be read, and what is wrong with it."""
+    """One safetensors file: its readable tensors, and its faults."""
 
     path: str
     tensors: Mapping[str, Tensor]
@@ -112,7 +112,7 @@ def parse_header(path: str, header: bytes, file_bytes: int) -> Shard:
 
 
 def _read_tensors(stream: JsonStream) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors, and what is wrong with those that are none; a few faults end the reading."""
+    """Read the tensors and the faults of invalid ones; a few faults end the reading."""
     tensors: dict[str, Tensor] = {}
     faults: dict[str, str] = {}
     for name in stream.members():

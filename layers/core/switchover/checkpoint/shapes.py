@@ -27,7 +27,7 @@ Side = Annotated[Size, BeforeValidator(_first_of_two)]
 
 
 class Sizes(BaseModel):
-    """A part of config.json; what it holds beside the sizes is not looked at."""
+    """A part of config.json; keys other than the sizes are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, populate_by_name=True)
 

@@ -81,7 +81,7 @@ class Member:
 
 @dataclass(slots=True)
 class _Extension:
-    """What the headers before a member say of it; `kinds` are those of the headers."""
+    """The values that extension headers give for a member; `kinds` are the headers' types."""
 
     kinds: bytes = b""
     name: str | None = None

@@ -17,9 +17,9 @@ _SAME_MODEL = "Take config.json and weights from the same training run, and uplo
 
 
 def compare_with_config(expected: tuple[Expected, ...], weights: Weights) -> Iterator[Reason]:
-    """Say which tensors config.json wants otherwise: of another shape, missing, or one layer more.
+    """List the tensors that contradict config.json: another shape, missing, or one layer too many.
 
-    What is missing is only said where every shard could be read.
+    Missing tensors are reported only if every shard could be read.
     """
     counts = {_stack(want.name): want.count for want in expected if _stack(want.name)}
     present = _find_layers(counts, weights.groups)

@@ -77,18 +77,18 @@ def quote(value: object) -> str:
 
 
 def text_at(content: Mapping[str, Json], key: str) -> str | None:
-    """The string under a key, or nothing where something else stands."""
+    """The string under a key; None for a value of another type."""
     value = content.get(key)
     return value if isinstance(value, str) else None
 
 
 def object_at(content: Mapping[str, Json], key: str) -> dict[str, Json]:
-    """The object under a key, or an empty one where something else stands."""
+    """The object under a key; an empty one for a value of another type."""
     value = content.get(key)
     return value if isinstance(value, dict) else {}
 
 
 def integer_at(content: Mapping[str, Json], key: str) -> int | None:
-    """The whole number under a key, or nothing where something else stands."""
+    """The whole number under a key; None for a value of another type."""
     value = content.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) else None

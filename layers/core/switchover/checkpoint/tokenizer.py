@@ -47,7 +47,7 @@ _RESIZE = (
 
 
 def check_tokenizer(evidence: Evidence, texts: Texts, *, is_known: bool) -> Iterator[Reason]:
-    """Say what is wrong with the tokenizer of a model that generates text.
+    """List the faults of the tokenizer of a model that generates text.
 
     `is_known` where the architecture's tensors are: others may keep codes of sound or images in what
     looks like the embedding, and the text's tokens elsewhere.
@@ -73,7 +73,7 @@ def _list_vocabulary_sizes(config: Mapping[str, Json], *, is_known: bool) -> Ite
 
 
 def count_embedded(groups: Groups) -> int | None:
-    """How many tokens the model's embedding holds, as its tensors say: what serves in the end."""
+    """The number of tokens in the model's embedding, by its tensors: the size that really serves."""
     rows = [
         held.shape[0]
         for name in groups
@@ -170,7 +170,7 @@ def _compare_tokens(
 
 
 def _join_fed(evidence: Evidence, texts: Texts) -> str:
-    """What a server feeds beside the user's text: chat templates, and the ends of every sequence."""
+    """The texts that a server adds to the user's text: chat templates and sequence ends."""
     said = texts.get("tokenizer_config.json", {})
     ends = [said.get(key) for key in ("bos_token", "eos_token")]
     templates = [texts.get(path, {}).get("chat_template") for path in _TEMPLATED]

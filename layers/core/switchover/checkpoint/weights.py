@@ -47,9 +47,9 @@ Groups = Mapping[str, tuple[Held, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What all headers together say; `groups` are those of the tensors that a loader would load.
+    """The joined content of all headers; `groups` holds the tensors that a loader would load.
 
-    `shard_reasons` is what is wrong with one shard or another, `reasons` what doesn't fit together.
+    `shard_reasons` are faults of single shards, `reasons` contradictions between shards.
     """
 
     groups: Groups = field(default_factory=dict)
@@ -121,7 +121,7 @@ class Assembly:
         self._bytes += sum(tensor.end - tensor.begin for tensor in shard.tensors.values())
 
     def finish(self) -> Weights:
-        """What was taken in."""
+        """The joined weights."""
         is_complete = self._is_every_shard_known and self._loaded == self._hashes.keys()
         reasons = [*self._reasons]
         if self._index is not None:

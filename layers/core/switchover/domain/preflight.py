@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 class CheckState(StrEnum):
-    """The result of a check. UNKNOWN is neither good nor bad; NOTED stops nothing, but people should
-    know it.
+    """The result of a check.
+
+    UNKNOWN is neither good nor bad. NOTED stops nothing, but people should know it.
     """
 
     PASSED = "passed"

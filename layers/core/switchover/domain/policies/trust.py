@@ -38,8 +38,9 @@ class Trust(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a release may change a key. `is_kept` says whether the control stays at least as strict,
-    None if the values can't be compared.
+    """How a release may change a key.
+
+    `is_kept` says whether the control stays at least as strict; None if the values can't be compared.
     """
 
     says: str
