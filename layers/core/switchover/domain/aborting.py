@@ -39,9 +39,9 @@ def call_off(update_id: str, at: datetime, by: str, why: str) -> AbortRequest:
 
 
 def is_by_a_person(request: AbortRequest) -> bool:
-    """Whether a request says no more than that a person calls an update off, at a sensible time.
+    """Whether a request only says that a person stops an update, at a plausible time.
 
-    Its other words would be told as what was measured, and mark the version bad.
+    Other content would be reported as measured, and would mark the version bad.
     """
     is_bare = all(reason.code == "update.aborted" for reason in request.reasons)
     return is_bare and 1970 <= request.at.year <= 2999
@@ -84,7 +84,7 @@ def object_to_abort(update: Update) -> Objection | None:
 
 
 class InFlight(StrEnum):
-    """What becomes of a rollback that is asked for while an update runs."""
+    """The treatment of a rollback that is requested while an update runs."""
 
     CALL_OFF = "call-off"
     FOLLOW = "follow"
@@ -92,9 +92,9 @@ class InFlight(StrEnum):
 
 
 def answer_rollback(update: Update, to: str | None) -> InFlight | Objection:
-    """What takes an endpoint back while an update of it runs; two steps where no single one does.
+    """Say how to bring an endpoint back while an update runs: one command, or two steps.
 
-    `to` is the version that is asked for; None means what served before.
+    `to` is the requested version; None means the version that served before.
     """
     endpoint = update.endpoint
     leads_to = _leads_to(update)
@@ -122,16 +122,16 @@ def answer_rollback(update: Update, to: str | None) -> InFlight | Objection:
 
 
 def _leads_to(update: Update) -> str | None:
-    """What serves once a release is called off, or a rollback has arrived; None if unknown."""
+    """The version that serves after a release was stopped or a rollback ended; None if unknown."""
     if update.kind is Kind.ROLLBACK:
         return update.plan.version if update.plan else update.version or None
     return update.plan.previous_version if update.plan else None
 
 
 def is_unheeded(endpoint: EndpointReading | Absent, tripped_at: datetime) -> bool:
-    """Whether a bake goes on though the abort alarm has been red for long enough to be seen.
+    """Whether a bake goes on although the abort alarm was red long enough for SageMaker to react.
 
-    Only in a bake does SageMaker mind alarms (rules §2.7): while instances launch, silence says nothing.
+    SageMaker checks alarms only in a bake (rules §2.7): during a launch, no reaction proves nothing.
     """
     return (
         isinstance(endpoint, EndpointReading)

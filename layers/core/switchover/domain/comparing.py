@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class StoredFile(Protocol):
-    """A file as S3 tells it: `bytes` is its size, `sha256` is hexadecimal, or None if S3 knows none."""
+    """A file as S3 lists it: `bytes` is its size, `sha256` is hexadecimal, None if S3 has none."""
 
     @property
     def path(self) -> str: ...
@@ -62,7 +62,7 @@ def _differs(what: str, path: str, listed: str, found: str) -> Reason:
 
 
 def find_unlisted(listed: Iterable[str], stored: Iterable[str], place: str) -> tuple[Reason, ...]:
-    """Say which stored paths the release doesn't list: SageMaker downloads whatever lies there.
+    """List stored paths that the release doesn't name: SageMaker downloads all files there.
 
     `release.json` itself may lie beside its files: it can't list itself, and loaders ignore it.
     """

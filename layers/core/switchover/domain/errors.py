@@ -19,7 +19,7 @@ from __future__ import annotations
 
 
 class SwitchoverError(Exception):
-    """The root of what Switchover raises."""
+    """The root of Switchover's exceptions."""
 
 
 class FleetTooSmall(SwitchoverError):

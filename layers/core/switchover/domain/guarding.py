@@ -179,7 +179,7 @@ class Probes:
 
     @property
     def next_question(self) -> GoldenQuestion:
-        """Whose turn it is."""
+        """The next golden request to send."""
         question = self.questions[self.sent % len(self.questions)]
         if not self.varies or question.request.chat is None:
             return question
@@ -192,7 +192,7 @@ class Probes:
         return ", ".join(said)
 
     def note(self, question: GoldenQuestion, answer: Answer) -> None:
-        """Count an answer. Slow ones are the latency alarm's matter, which knows whose they are."""
+        """Count an answer. The latency alarm judges slow answers: its metric knows the fleet."""
         self.sent += 1
         name = self.identity.told_by(answer) if self.identity else None
         if name is not None:
@@ -222,7 +222,7 @@ class Probes:
 
     @property
     def blamed(self) -> tuple[Reason, ...]:
-        """What the new fleet answered wrong, as far as it must be its answers."""
+        """The wrong answers that the new fleet almost certainly gave."""
         return tuple(
             reason.model_copy(update={"message": f"{tally.told(self.new_share)}: {reason.message}"})
             for tally in self.tallies.values()

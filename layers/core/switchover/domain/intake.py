@@ -62,7 +62,7 @@ class Asked:
         )
 
     def refuse(self, endpoint: EndpointReading | Absent) -> Decision | None:
-        """Turn down what can't be made out, with what is wrong with its endpoint; None if nothing is."""
+        """Refuse a request that can't be read, with the faults of its endpoint; None if it has none."""
         if not self.reasons:
             return None
         of_endpoint = check_endpoint(endpoint) if self.request else ()
@@ -74,7 +74,7 @@ def understand(
     raw_release: bytes | tuple[Reason, ...],
     model_bucket: str,
 ) -> Asked:
-    """Make out what is asked: endpoint, version, direction, and every fault of saying so.
+    """Read the request: endpoint, version, direction, and every fault in it.
 
     A release is filed under the endpoint of its key, which IAM protects, whatever its content names.
     """

@@ -21,7 +21,7 @@ _TOLD_ONLY = {"json_schema": None, "reason": "", "start": Start.NOW, "hotfix": F
 def is_granted(
     update: Update, newest: Update | None, endpoint: EndpointReading | Absent, *, is_running: bool
 ) -> bool:
-    """Whether the newest update of an endpoint asks for the same, and is being given it or was.
+    """Whether the newest update of an endpoint does the same, and runs or was confirmed.
 
     One that runs goes by the policy that it began with: under another one the same request may end
     otherwise. One that goes back, or was asked to end, gives nothing.
@@ -67,7 +67,7 @@ def _asks_the_same(update: Update, other: Update) -> bool:
 
 
 def _wish_of(update: Update) -> tuple[object, ...]:
-    """All that decides what an update of a release does."""
+    """All inputs that decide the effect of an update."""
     release = update.release.model_copy(update=_TOLD_ONLY) if update.release else None
     overrides = update.request.policy if update.request else {}
     return update.bucket, update.version, release, overrides

@@ -30,7 +30,7 @@ _INFRASTRUCTURE = re.compile(
 
 
 class Mark(BaseModel):
-    """A version that isn't started again unless somebody asks for it by name.
+    """A version that only a start by name may start again.
 
     `update_id` is the update that was rolled back; empty if a person marked it. `at` is None for a mark
     that can't be read.
@@ -98,7 +98,7 @@ def _mark(update: Update, reasons: tuple[Reason, ...], text: str, at: datetime) 
 
 
 def check_marks(update: Update, mark: Mark | None, pin: Pin | None) -> Iterator[Reason]:
-    """Why a release may not start: it is known to be bad, or its endpoint stays on another version.
+    """Say why a release may not start: it is marked bad, or its endpoint is pinned to another version.
 
     A rollback is neither held by a pin nor by a mark: it is the way out. Whoever starts a version by
     hand asks for it by name.

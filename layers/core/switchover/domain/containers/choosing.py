@@ -44,7 +44,7 @@ def choose_container(model: Mapping[str, Any], hostname: str | None) -> int | Re
 
 
 def direct_container(model: Mapping[str, Any], index: int) -> str | None:
-    """Whom a request must name where containers are asked one by one (InferenceExecutionConfig)."""
+    """The container to name in requests if containers are called directly (InferenceExecutionConfig)."""
     if model.get("InferenceExecutionConfig", {}).get("Mode") != "Direct":
         return None
     hostname = containers_of(model)[index].get("ContainerHostname")

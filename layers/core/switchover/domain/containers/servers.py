@@ -144,7 +144,7 @@ WEIGHT_VARIABLES = tuple(
 
 
 def server_of(image: str) -> ModelServer:
-    """The server that an image runs, by its repository's name; whose registry it is doesn't count.
+    """The server of an image, by its repository's name in any registry.
 
     AWS tells people to copy its images into registries of their own under the same name.
     """

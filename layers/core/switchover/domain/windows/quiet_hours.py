@@ -74,7 +74,7 @@ def measure_week(
 
 
 def quiet_windows(week: TrafficWeek, hours: int = 4) -> tuple[Window, ...]:
-    """For each day, the run of hours beginning on it in which the endpoint is asked least.
+    """For each day, the hours beginning on it with the fewest requests to the endpoint.
 
     A run may last into the next day. Of equally quiet runs the first is taken.
     """
