@@ -30,7 +30,7 @@ _MOST_DATAPOINTS = 10
 
 
 class FailureEvidence:
-    """Reads the traces of a failed update while AWS still keeps them."""
+    """What a change that went wrong leaves behind for a while."""
 
     def __init__(self, cloudwatch: CloudWatchClient, logs: ContainerLogs) -> None:
         self._cloudwatch = cloudwatch
@@ -52,13 +52,13 @@ class FailureEvidence:
         return Evidence(failure_reason=failure_of(seen), alarms=trips, log=log)
 
     def log_of(self, update: Update) -> ContainerLog:
-        """The log lines that the new fleet wrote before the rollback began."""
+        """What the new fleet printed before the change that is under way, which is the way back."""
         plan, course = update.planned, update.progress.course
         until = course.started_at if course else update.started_at
         return self._logs.read(plan.endpoint, plan.variant, update.started_at, until)
 
     def trips(self, plan: Plan, since: datetime) -> tuple[Trip, ...]:
-        """The plan's alarms that went red since then, even if they are OK now; the earliest first."""
+        """The plan's alarms that went red since then, though they be quiet now; first things first."""
         found = (
             self._trip(alarm, plan, since)
             for alarm in self._alarms(plan.observed_alarms)

@@ -19,7 +19,7 @@ class Moments(Table):
     """What happened, in its order."""
 
     def add_moment(self, update: Update, moment: Moment) -> None:
-        """Add an entry to an update's timeline; a repeated entry is stored once.
+        """Add to an update's timeline; the same moment twice is one.
 
         SageMaker's clock tells whole seconds; within one the update's revision keeps the order.
         """
@@ -28,9 +28,9 @@ class Moments(Table):
         )
 
     def add_move(self, update: Update, moment: Moment) -> NotedMoment:
-        """Add a move of RollBack; the same move in a row is counted in one item."""
-        last = update.last_move
-        noted = NotedMoment(moment=moment, revision=update.revision)
+        """Add what RollBack does; told again in a row, it is counted in the same item."""
+        last = update.way_back.last_move
+        noted = NotedMoment(moment=moment, revision=update.record.revision)
         if last is not None and _says(last.moment) == _says(moment):
             noted = NotedMoment(moment=last.moment.repeat(moment), revision=last.revision)
         self._put_moment(update.update_id, noted)

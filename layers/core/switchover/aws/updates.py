@@ -42,8 +42,8 @@ class Updates(Parts):
     """What became of each update. Every write is safe to repeat."""
 
     def open_update(self, update: Update) -> Update:
-        """Record that an update began; a repeat returns the first record."""
-        opened, attributes = self._write_parts(update)
+        """Record that an update began; a repeat returns what was recorded first."""
+        opened, attributes = self._write_parts(update, update.record.revision)
         is_new = self._put_if(
             "attribute_not_exists(pk)",
             {},
@@ -56,7 +56,7 @@ class Updates(Parts):
         return opened if is_new else self.update(update.update_id)
 
     def update(self, update_id: str) -> Update:
-        """Read one update in order to continue it.
+        """One update, as it stands, to be carried on.
 
         Raises:
             UpdateUnknown: the ledger holds none of that id.
@@ -70,7 +70,7 @@ class Updates(Parts):
         return update
 
     def look_up(self, update_id: str) -> Update:
-        """Read one update in order to show it; a stand-in if its record can't be read.
+        """One update, to be looked at; what stands in for it if its record can't be read.
 
         Raises:
             UpdateUnknown: the ledger holds none of that id.
@@ -97,19 +97,19 @@ class Updates(Parts):
 
         Raises:
             StaleUpdate: it was changed since it was read; read again and decide anew.
-            UpdateUnreadable: a stand-in must not replace the record.
+            UpdateUnreadable: what stands in for it must not take its place.
             LedgerRefused: DynamoDB refuses it for good.
         """
         if update.record.is_unreadable:
             raise UpdateUnreadable(str(update.reasons[0]))
         return self._write(update)
 
-    def settle(self, update: Update, **changes: object) -> Update:
-        """Record how an update ended, if necessary beside its endpoint's claim; return it changed.
+    def settle(self, update: Update) -> Update:
+        """Record an update that ended, if need be beside its endpoint's claim; returns it.
 
         Raises:
             StaleUpdate: it was changed since it was read; read again and decide anew.
-            LedgerRefused: DynamoDB refuses both places.
+            LedgerRefused: DynamoDB takes it nowhere.
         """
         try:
             return self.save(update)
@@ -119,7 +119,7 @@ class Updates(Parts):
             return update
 
     def settle_unreadable(self, update: Update, execution_arn: str) -> Update:
-        """Replace an unreadable record by its stand-in; the old record is kept beside it.
+        """Put what stands in for an unreadable update in its place; the old record is kept beside it.
 
         Raises:
             StaleUpdate: it was changed since it was read; read again and decide anew.
@@ -128,11 +128,9 @@ class Updates(Parts):
         readable = replace(update.carried_by(execution_arn), record=record)
         return self._write(readable, ", unreadable = if_not_exists(body, :schema)")
 
-    def _write(self, update: Update, changes: dict[str, Any], also: str = "") -> Update:
-        """Write the long fields first, then, on one condition, the item that refers to them."""
-        changed, attributes = self._write_parts(
-            update.model_copy(update={**changes, "revision": update.revision + 1})
-        )
+    def _write(self, update: Update, also: str = "") -> Update:
+        """Write what is long first, then the item that points at it, on one condition."""
+        changed, attributes = self._write_parts(update, update.record.revision + 1)
         is_written = self._change(
             *_place(update.update_id),
             "SET body = :body, parts = :parts, listed = :listed, #schema = :schema,"
@@ -168,7 +166,7 @@ class Updates(Parts):
         }
 
     def park_token(self, update_id: str, token: str, awaited: str) -> None:
-        """Store the task token of a waiting execution, and its purpose.
+        """Keep the task token by which a waiting execution is woken, and what it waits for.
 
         Raises:
             UpdateUnknown: the ledger holds no update of that id.
@@ -183,15 +181,15 @@ class Updates(Parts):
             raise UpdateUnknown(f"the ledger holds no update {update_id!r}")
 
     def note_emitted(self, update: Update, outcome: Outcome) -> None:
-        """Record that machines were told this outcome."""
+        """Remember that machines were told this outcome."""
         self._note(update, "emitted", outcome)
 
     def note_announced(self, update: Update, outcome: Outcome) -> None:
-        """Record that people were told this outcome."""
+        """Remember that people were told this outcome."""
         self._note(update, "announced", outcome)
 
     def _note(self, update: Update, attribute: str, outcome: Outcome) -> None:
-        """Record it in the update's item, or beside the claim. Never fails: people were told already."""
+        """Note it in the update's item, or beside the claim. Never fails, as people were told already."""
         places = (_place(update.update_id), "attribute_exists(pk)"), (_place_of_end(update), "")
         for place, condition in places:
             conditions = {"ConditionExpression": condition} if condition else {}
@@ -210,7 +208,7 @@ class Updates(Parts):
                 return
 
     def history(self, endpoint: str, limit: int = _NEWEST) -> tuple[Update, ...]:
-        """An endpoint's updates, newest first, with stand-ins for unreadable records."""
+        """An endpoint's updates, newest first; for those that can't be read, what stands in."""
         found = (self.find(_id_in(item)) for item in self._newest(endpoint, limit))
         return tuple(update for update in found if update is not None)
 
@@ -219,7 +217,7 @@ class Updates(Parts):
         return tuple(self._list(item) for item in self._newest(endpoint, limit))
 
     def past(self, endpoint: str) -> tuple[PastUpdate, ...]:
-        """The endpoint's last updates as measurements of its pace."""
+        """What the endpoint's last updates teach about its pace."""
         return tuple(each.taught for each in self.listed(endpoint) if each.taught is not None)
 
     def _newest(self, endpoint: str, limit: int) -> list[dict[str, Any]]:

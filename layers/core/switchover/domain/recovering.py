@@ -39,7 +39,7 @@ class Recoveries:
     is_told: bool = False
 
     def is_given_up(self, now: datetime) -> bool:
-        """Whether the last recovery's time is over and no other follows."""
+        """Whether no recovery will follow, though the last one has had its time."""
         return self.count >= MOST_RECOVERIES and now >= self.last + FIRST_PAUSE
 
 
@@ -73,7 +73,7 @@ def is_way_back_cut_off(update: Update) -> bool:
 
 
 def cause_before_crash(update: Update) -> tuple[Reason, ...]:
-    """Say why an update went back if its rollback crashed."""
+    """Why an update went back whose way back crashed."""
     return update.way_back.cause or tuple(
         reason
         for reason in update.reasons
@@ -86,7 +86,7 @@ def _is_crash_of_way_back(reason: Reason) -> bool:
 
 
 def given_up(claim: Claim) -> Reason:
-    """No recovery of this claim will follow."""
+    """Nothing looks after a claim any more."""
     return Reason(
         code="claim.given-up",
         subject=f"endpoint {claim.endpoint}",

@@ -1,4 +1,4 @@
-"""Gives the verdict of an observation: the most important rule of the product (rules §2.2)."""
+"""What an observation means. The most important rule of the product stands here (rules §2.2)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.plans.timeline import START_GRACE_SECONDS
@@ -15,7 +18,7 @@ _DELETION_SECONDS = 600
 
 
 class Verdict(StrEnum):
-    """The meaning of an observation for the running change."""
+    """What an observation means for the change that is under way."""
 
     MOVING = "moving"
     ARRIVED = "updated"  # executions in flight compare the word
@@ -28,8 +31,9 @@ class Verdict(StrEnum):
     UNHEEDED = "unheeded"
 
 
-class Course(BaseModel):
-    """One requested change of a live endpoint: from which config, to which config, by when.
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class Course:
+    """One change of a live endpoint that was asked for: where from, where to, and by when.
 
     `modified_before` is the endpoint's LastModifiedTime just before the request: until it advances,
     or a moving status is seen, InService says nothing.
@@ -55,7 +59,7 @@ def course_of(
     recreates: bool = False,
     was_seen_moving: bool = False,
 ) -> Course:
-    """The course of a change that is about to be requested, from the reading just before."""
+    """The course of a change that is about to be asked for, from the reading just before it."""
     return Course(
         target_config=target_config,
         started_at=endpoint.read_at,
@@ -69,7 +73,7 @@ def course_of(
 
 
 def judge(endpoint: EndpointReading | Absent, course: Course) -> Verdict:
-    """Give the verdict of a reading: the config that serves decides, never the status alone.
+    """Say what a reading means: the config that serves decides, never the status alone.
 
     After a failed or rolled-back update SageMaker returns to InService with the previous config, and
     FailureReason may be empty (rules §2.2), so neither is the test.
@@ -99,9 +103,9 @@ def judge(endpoint: EndpointReading | Absent, course: Course) -> Verdict:
 
 
 def judge_resize(endpoint: EndpointReading | Absent, course: Course) -> Verdict:
-    """Give the verdict of a reading while only the fleet's size changes.
+    """Say what a reading means while a fleet changes its size and the config stays.
 
-    The config serves all along, so InService counts only after a reading has shown the resize.
+    The config serves all along, so InService counts only once the endpoint was seen to take it up.
     """
     verdict = judge(endpoint, course)
     grace_ends = course.started_at + timedelta(seconds=START_GRACE_SECONDS)
@@ -136,9 +140,9 @@ def _judge_in_service(endpoint: EndpointReading, course: Course) -> Verdict:
 
 
 def _judge_deletion(endpoint: EndpointReading, course: Course) -> Verdict:
-    """A deletion outside a redeploy came from outside Switchover, and can't be undone.
+    """A deletion that belongs to no redeploy is another's, and can't be taken back.
 
-    No known event reports its end (rules §5), and nothing serves until then: read often.
+    Its end isn't known to send any event (rules §5), and nothing serves meanwhile: look often.
     """
     if not course.recreates:
         return Verdict.FAILED

@@ -22,7 +22,7 @@ _MOST_FIELDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The input of the approval page; `fault` names the error, and is empty for a good form."""
+    """The fields of the page as sent. `fault` says what to correct; it is empty for a good form."""
 
     by: str = ""
     reason: str = ""
@@ -90,5 +90,5 @@ def find_objections(
 
 
 def request_faults(error: ValidationError, model: type[BaseModel]) -> tuple[Reason, ...]:
-    """The faults of a request's body."""
+    """The faults of a request's body, one reason each."""
     return reasons_from(error, code="request.invalid", subjects={}, source="request", model=model)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LinkState(StrEnum):
-    """Whether a link may still be used to answer. WRONG gives no detail, on purpose."""
+    """Whether a link still takes an answer. WRONG doesn't tell which part is wrong."""
 
     OPEN = "open"
     WRONG = "wrong"
@@ -30,14 +30,14 @@ class LinkState(StrEnum):
 def make_link(
     gate: Gate, secret: str, expires_at: datetime, reasons: tuple[Reason, ...] = ()
 ) -> ApprovalLink:
-    """The ledger's record of a new secret."""
+    """Make the ledger's record of a link: the digest of its secret, never the secret."""
     return ApprovalLink(
         gate=gate, secret_sha256=_digest(secret), expires_at=expires_at, reasons=reasons
     )
 
 
 def write_query(update_id: str, secret: str, verdict: Reply) -> str:
-    """The query string of a link."""
+    """Write the query of a link, without the `?`."""
     return urlencode({"update": update_id, "secret": secret, "verdict": verdict.value})
 
 
@@ -56,7 +56,7 @@ def check_link(update: Update | None, secret: str, now: datetime) -> LinkState:
 
 
 class GateVerdict(StrEnum):
-    """The meaning of a person's answer for the update."""
+    """What people's answer means for the update."""
 
     APPROVED = "approved"
     PROMOTED = "promoted"
@@ -64,7 +64,7 @@ class GateVerdict(StrEnum):
 
 
 def verdict_of(approval: Approval) -> GateVerdict:
-    """The verdict for the state machine."""
+    """The verdict on which the state machine branches."""
     if approval.verdict is not Reply.APPROVED:
         return GateVerdict.NOT_APPROVED
     return GateVerdict.APPROVED if approval.gate is Gate.START else GateVerdict.PROMOTED

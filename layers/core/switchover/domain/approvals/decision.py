@@ -52,12 +52,12 @@ class Decision(BaseModel):
 
     @property
     def key(self) -> str:
-        """The record's key: the digest of its content."""
+        """The name of this decision: the SHA-256 of all its fields."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
     def answer(self) -> dict[str, str]:
-        """The answer to the task token."""
+        """The output to send for the task token."""
         return {"verdict": self.verdict.value, "decision": self.key}
 
 
@@ -94,7 +94,7 @@ class _Words(BaseModel):
 def decide(
     update: Update, verdict: Reply, by: str, reason: str, channel: Channel, at: datetime
 ) -> Decision:
-    """Record a person's answer to the open question of an update."""
+    """Make the record of an answer to the question that an update asks now."""
     return Decision(
         update_id=update.update_id,
         gate=update.open_gate,
