@@ -105,7 +105,7 @@ def test_approval_is_asked_for_with_the_plan_and_the_ways_to_answer() -> None:
     assert "by rolling" in told.text
     assert "switchover approve chat" in told.text
     assert "Offered by: not known: no offerer is recorded." in told.text
-    assert told.text.endswith("Until 2026-01-05 13:00 UTC. Silence rejects it.")
+    assert told.text.endswith("Until 2026-01-05 13:00 UTC. Silence rejects the update.")
     assert told.attributes["outcome"] == "ApprovalRequested"
 
 

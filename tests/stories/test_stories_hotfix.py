@@ -160,6 +160,6 @@ def test_nobody_listening_is_noted_and_refuses_nothing(world: World) -> None:
 
     update = world.update(end)
     assert update.outcome is Outcome.UPDATED
-    assert update.preflight is not None
-    [heard] = [c for c in update.preflight.checks if c.name == "announcement.subscribers"]
+    assert update.found.preflight is not None
+    [heard] = [c for c in update.found.preflight.checks if c.name == "announcement.subscribers"]
     assert (heard.state, "no person gets the outcome" in heard.evidence) == ("noted", True)
