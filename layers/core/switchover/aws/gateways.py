@@ -111,7 +111,7 @@ def ledger() -> Ledger:
 
 
 def manifests() -> Manifests:
-    """What updates were made of."""
+    """The manifests of files that updates were made of."""
     return Manifests(clients.client("dynamodb"), settings().table)
 
 

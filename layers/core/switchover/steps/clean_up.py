@@ -59,7 +59,7 @@ def clean_up(ended: Ended) -> StateAnswer[CleanUpAnswer]:
 
 
 def cleaning() -> Cleaning:
-    """What finishes stopped executions."""
+    """The cleaner of this process."""
     return Cleaning(
         gateways.ledger(), gateways.workflow(), wiring.reopening(), settings().machine_arn
     )

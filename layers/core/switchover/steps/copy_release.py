@@ -17,7 +17,7 @@ def copy_release(update_id: str) -> StateAnswer[CopyVerdict]:
     copying = gateways.copying()
     standing = copying.compare(update.release, update.bucket, update.pins.source_digest)
     if standing.verdict is CopyVerdict.COPYING and not update.pins.source_digest:
-        # Of what source an earlier update left unfinished parts, nobody knows.
+        # The source of leftover multipart uploads is unknown.
         copying.abort(standing)
         update = ledger.save(update.copying_from(standing.source_digest))
     if standing.verdict is CopyVerdict.COPYING:

@@ -50,7 +50,7 @@ def observe_update(update_id: str, purpose: Purpose, task_token: str) -> StateAn
 
 
 def observer() -> Observer:
-    """Who looks at updates."""
+    """The observer of this process."""
     return Observer(
         gateways.sagemaker(),
         gateways.cloudwatch(),

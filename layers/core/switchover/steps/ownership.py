@@ -1,4 +1,4 @@
-"""Carrying: which execution answers for an update, and holds the claim in its name."""
+"""Ownership: which execution owns an update, and holds the claim in its name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Ownership:
-    """An update is carried by one execution at a time.
+    """One execution owns an update at a time.
 
     That of another one is taken over only if it is gone, or if it has put the update into the queue.
     """

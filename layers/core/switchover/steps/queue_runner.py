@@ -1,4 +1,4 @@
-"""Turns: who of those who wait goes on."""
+"""The queue runner: which of the waiting updates goes on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
     from switchover.steps.reopening import Reopening
 
-_AT_ONCE = 3  # each of them tells when it has ended, and then the next ones are seen to
+_AT_ONCE = 3  # the end of each one sends an event, and the event starts the next ones
 # The end of an update wakes the queue at once; this is for the event that was lost.
 _LOOK_AGAIN = timedelta(minutes=10)
 GIVEN_UP = "given_up"  # no recovery will follow, and people don't know yet

@@ -65,7 +65,7 @@ def _ask(
     task_token: str,
     plan_digest: str,
 ) -> StateAnswer[RequestApprovalAnswer]:
-    """Parked, then looked at, as nobody is asked what is settled; whoever answers the token decides.
+    """Park the token, then look once: a settled update needs no answer from a person.
 
     People are told last: a repeat tells them once, but for a lost answer of SNS. Then a second message
     replaces the first, whose token and links are dead.

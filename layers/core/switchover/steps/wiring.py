@@ -21,19 +21,19 @@ def start_times() -> StartTimes:
 
 
 def ownership() -> Ownership:
-    """Who answers for an update."""
+    """The rules by which an execution takes up an update, and keeps or releases the claim."""
     return Ownership(gateways.ledger(), gateways.workflow())
 
 
 def leftovers() -> Finder:
-    """What is left of an update without its record."""
+    """Finds the leftovers of an update whose record is lost."""
     return Finder(
         gateways.ledger(), gateways.sagemaker(), gateways.cloudwatch(), gateways.scaling()
     )
 
 
 def reopening() -> Reopening:
-    """What gives an execution its record back."""
+    """Writes the record of an update anew from its execution."""
     return Reopening(gateways.ledger(), gateways.workflow(), settings().bucket)
 
 
@@ -50,7 +50,7 @@ def queue_runner() -> QueueRunner:
 
 
 def admission() -> Admission:
-    """Who goes in."""
+    """Decides whether an update may claim its endpoint now, waits, or is refused."""
     return Admission(
         gateways.ledger(),
         gateways.queue(),
@@ -62,10 +62,10 @@ def admission() -> Admission:
 
 
 def approvals() -> Approvals:
-    """Who waits for a person."""
+    """Takes the answers of people to the updates that wait for them."""
     return Approvals(gateways.ledger(), gateways.workflow(), gateways.witness())
 
 
 def endpoint_changes() -> EndpointChanges:
-    """What changes endpoints."""
+    """The calls that change an endpoint."""
     return EndpointChanges(gateways.sagemaker(), gateways.cloudwatch(), gateways.ledger())
