@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tests.support.planned import plan_on, play, stand
 
 from switchover.domain.plans.plan import Plan
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 from switchover.domain.update.history import measure
 
 if TYPE_CHECKING:

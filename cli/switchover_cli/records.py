@@ -14,8 +14,8 @@ from switchover.domain.golden.results import GoldenResult
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.plan import Kind, Plan
+from switchover.domain.policies.choices import Strategy
 from switchover.domain.policies.overrides import Override
-from switchover.domain.policies.policy import Strategy
 from switchover.domain.queueing import Waiting
 from switchover.domain.reasons import Reason
 from switchover.domain.update.records import Moment

@@ -13,7 +13,7 @@ from tests.support.staging import Staging
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.domain.fleet import AlarmReading, AlarmState
 from switchover.domain.plans.alarms import AlarmSpec, Scope, standing_alarms, update_alarms
-from switchover.domain.policies.policy import Alarms
+from switchover.domain.policies.sections import Alarms
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

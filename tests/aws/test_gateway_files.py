@@ -11,8 +11,8 @@ from tests.support.samples import BUCKET, release, update
 
 from switchover.aws.files import Files
 from switchover.domain.golden.questions import GoldenQuestion
+from switchover.domain.policies.choices import Strategy
 from switchover.domain.policies.layers import EffectivePolicy
-from switchover.domain.policies.policy import Strategy
 from switchover.domain.reasons import Reason
 from switchover.domain.update.request import Request
 

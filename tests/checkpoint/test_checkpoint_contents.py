@@ -17,7 +17,7 @@ from switchover.checkpoint.inspecting import inspect_model
 from switchover.checkpoint.magic import Kind
 from switchover.checkpoint.names import judge_name
 from switchover.checkpoint.reading import read_evidence
-from switchover.domain.policies.policy import Model
+from switchover.domain.policies.sections import Model
 from switchover_cli.upload.folder import Folder, list_folder
 from switchover_local.checkpoint import write_checkpoint
 

@@ -9,8 +9,9 @@ import pytest
 from switchover.domain.plans.experience import Ready
 from switchover.domain.plans.fitting import Conditions, Fitted, fit
 from switchover.domain.plans.policy_sense import find_contradictions, find_idle_keys
+from switchover.domain.policies.choices import Strategy, Tier
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy, parse_policy
-from switchover.domain.policies.policy import Policy, Strategy, Tier
+from switchover.domain.policies.policy import Policy
 from switchover_cli.policies.template import (
     SCHEMA,
     Fleet,

@@ -6,7 +6,7 @@ import pytest
 from tests.support.samples import ENDPOINT, NEW
 
 from switchover.domain.plans.alarms import AlarmSpec, Scope, standing_alarms, update_alarms
-from switchover.domain.policies.policy import Alarms
+from switchover.domain.policies.sections import Alarms
 
 POLICY = Alarms.model_validate({"latency": {"limit_seconds": 5}, "error_rate": 0.05})
 STANDING = standing_alarms(POLICY, ENDPOINT, "main")

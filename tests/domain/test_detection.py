@@ -17,7 +17,7 @@ from switchover.domain.plans.alarms import (
     settle_alarms,
 )
 from switchover.domain.plans.pace import Pace, resolve_pace
-from switchover.domain.policies.policy import Alarms
+from switchover.domain.policies.sections import Alarms
 from switchover.domain.reasons import Reason
 
 PERIOD = frozenset({"alarms.period_seconds"})

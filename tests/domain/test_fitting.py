@@ -14,7 +14,7 @@ from tests.support.samples import policy
 
 from switchover.domain.plans.experience import Ready
 from switchover.domain.plans.fitting import Conditions, Fitted, fit
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -31,7 +31,8 @@ from switchover.domain.golden.questions import GoldenQuestion
 from switchover.domain.golden.requests import GoldenRequest
 from switchover.domain.guarding import Probes, aim
 from switchover.domain.outcome import Outcome
-from switchover.domain.plans.plan import Plan, plan_release
+from switchover.domain.plans.plan import Plan
+from switchover.domain.plans.release_plan import plan_release
 from switchover.domain.plans.routing import keeps_to_instances, note_routing
 from switchover.explain.account import tell_outcome
 from switchover.explain.announcement import announce_outcome

@@ -10,8 +10,9 @@ from tests.support.policies import chosen_keys
 from tests.support.samples import BUCKET, NOW, live_release, policy, release, variant
 
 from switchover.domain.plans.alarms import Scope, bound_latency
-from switchover.domain.plans.plan import Plan, plan_release
-from switchover.domain.policies.policy import Latency
+from switchover.domain.plans.plan import Plan
+from switchover.domain.plans.release_plan import plan_release
+from switchover.domain.policies.sections import Latency
 from switchover.domain.readings import Unmeasured
 
 if TYPE_CHECKING:

@@ -26,8 +26,10 @@ from tests.support.samples import (
 from switchover.domain.plans.alarms import Scope, detection_seconds
 from switchover.domain.plans.deployment import return_config
 from switchover.domain.plans.experience import PastUpdate
-from switchover.domain.plans.plan import Kind, Plan, model_location, plan_release, plan_rollback
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.plans.plan import Kind, Plan
+from switchover.domain.plans.release_plan import model_location, plan_release
+from switchover.domain.plans.rollback_plan import plan_rollback
+from switchover.domain.policies.choices import Strategy
 from switchover.domain.served import Served
 
 if TYPE_CHECKING:

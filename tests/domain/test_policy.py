@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from switchover.domain.policies.choices import Strategy
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy, parse_policy
-from switchover.domain.policies.policy import Policy, Strategy
+from switchover.domain.policies.policy import Policy
 
 if TYPE_CHECKING:
     from switchover.domain.reasons import Reason

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from switchover.domain.policies.choices import Tier
 from switchover.domain.policies.layers import EffectivePolicy, merge_policy, parse_policy
-from switchover.domain.policies.policy import Tier
 from switchover_cli.policies.template import SCHEMA, Fleet, write_all_settings, write_first_policy
 
 PROJECT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from tests.support.samples import ENDPOINT, EXECUTION, NOW, later, reason, updat
 from switchover.domain.marks import Mark, Pin, check_marks, mark_after
 from switchover.domain.outcome import Ending, Outcome
 from switchover.domain.plans.plan import Kind
-from switchover.domain.policies.policy import WhenBusy
+from switchover.domain.policies.choices import WhenBusy
 from switchover.domain.queueing import (
     Claim,
     Decision,

@@ -19,8 +19,9 @@ from switchover.aws.schedules import Ring, Schedules
 from switchover.aws.wishes import Wishes
 from switchover.domain.fleet import Absent
 from switchover.domain.outcome import Outcome
+from switchover.domain.policies.choices import WhenBusy
 from switchover.domain.policies.layers import EffectivePolicy
-from switchover.domain.policies.policy import Policy, WhenBusy
+from switchover.domain.policies.policy import Policy
 from switchover.domain.queueing import Claim, Decision, Turn
 from switchover.domain.recovering import FIRST_PAUSE
 from switchover.domain.windows.window import Timetable

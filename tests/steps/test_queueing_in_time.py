@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.samples import ENDPOINT, NOW, update
 
-from switchover.domain.policies.policy import WhenBusy
+from switchover.domain.policies.choices import WhenBusy
 from switchover.domain.queueing import (
     Claim,
     Look,

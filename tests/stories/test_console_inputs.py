@@ -10,7 +10,7 @@ from tests.support.expectations import assert_nothing_left_behind
 from tests.support.scene import ENDPOINT
 
 from switchover.domain.plans.plan import Kind
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 
 if TYPE_CHECKING:
     from tests.support.world import World

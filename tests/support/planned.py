@@ -12,11 +12,12 @@ from tests.support.staging import HARDWARE, Staging
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.aws.sagemaker import SageMaker
 from switchover.domain.fleet import Absent, EndpointReading
-from switchover.domain.plans.plan import Plan, plan_release
+from switchover.domain.plans.release_plan import plan_release
 from switchover_local.twin.scenario import Scenario, Switches, Timings
 
 if TYPE_CHECKING:
     from switchover.domain.plans.experience import PastUpdate
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.reasons import Reason
 
 ENDPOINT = "demo"

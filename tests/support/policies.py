@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 
 FLEETS = st.integers(1, 50)
 _SECONDS = st.integers(0, 3600)

@@ -9,7 +9,8 @@ from typing import Any
 
 from switchover.aws.update_shape import GROUPS, nest
 from switchover.domain.fleet import EndpointReading, EndpointStatus, LiveRelease, VariantReading
-from switchover.domain.plans.plan import Kind, Plan, plan_release
+from switchover.domain.plans.plan import Kind, Plan
+from switchover.domain.plans.release_plan import plan_release
 from switchover.domain.policies.overrides import Override
 from switchover.domain.policies.policy import Policy
 from switchover.domain.reasons import Reason

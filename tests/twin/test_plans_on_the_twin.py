@@ -13,7 +13,7 @@ from tests.support.policies import FLEETS, POLICIES, ready_of
 
 from switchover.domain.plans.plan import Plan
 from switchover.domain.plans.timeline import way_back_seconds
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 from switchover.domain.update.history import measure
 from switchover_local.twin.scenario import Switches
 

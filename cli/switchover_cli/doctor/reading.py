@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from switchover.domain.bounded import Unreadable, read_json
 from switchover.domain.capacity import plan_restoration
 from switchover.domain.naming import endpoint_of_alarm
+from switchover.domain.policies.choices import OWNERS_ALONE, Wish
 from switchover.domain.policies.parts import key_names
-from switchover.domain.policies.policy import OWNERS_ALONE, Policy, Wish
+from switchover.domain.policies.policy import Policy
 from switchover.domain.readings import Subscribers
 from switchover.domain.update.request import INPUT_LIMITS
 from switchover_cli.doctor.listing import (

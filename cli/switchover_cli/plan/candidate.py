@@ -11,7 +11,7 @@ from switchover.checkpoint.findings import Inspection
 from switchover.domain.copying import CopyVerdict
 from switchover.domain.intake import understand
 from switchover.domain.naming import execution_name
-from switchover.domain.policies.policy import Model
+from switchover.domain.policies.sections import Model
 
 if TYPE_CHECKING:
     from switchover.domain.reasons import Reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from switchover.domain.plans.timeline import way_back_seconds
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 from switchover.domain.units import say_count
 from switchover_cli.plan.words import Fact
 from switchover_cli.words import say_roughly

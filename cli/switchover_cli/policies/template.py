@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from switchover.domain.plans.pace import resolve_batch, resolve_canary
+from switchover.domain.policies.choices import TIER_STRATEGY, Strategy, Tier
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy
-from switchover.domain.policies.policy import TIER_STRATEGY, Policy, Strategy, Tier
+from switchover.domain.policies.policy import Policy
 from switchover_cli.policies.settings import meaning_of_section, sections_opened, settings_of
 
 if TYPE_CHECKING:

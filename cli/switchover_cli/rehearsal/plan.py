@@ -12,8 +12,8 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from switchover.domain.plans.timeline import estimate_ready_seconds
+from switchover.domain.policies.choices import Inconclusive
 from switchover.domain.policies.layers import merge_policy, overlay, parse_policy
-from switchover.domain.policies.policy import Inconclusive
 from switchover.domain.release import EndpointName
 from switchover_cli.errors import Misused, Refused
 from switchover_local.twin.scenario import Behaviour, ModelBehaviour, Scenario

@@ -13,8 +13,9 @@ from switchover.domain.fleet import Absent
 from switchover.domain.marks import check_marks
 from switchover.domain.places import ReleasePlace
 from switchover.domain.plans.plan import Kind
+from switchover.domain.policies.choices import Wish
 from switchover.domain.policies.layers import EffectivePolicy, Layer, merge_policy
-from switchover.domain.policies.policy import Model, Wish
+from switchover.domain.policies.sections import Model
 from switchover.domain.policies.trust import Trust
 from switchover.domain.refusals import check_endpoint
 from switchover.domain.release import is_endpoint_name

@@ -8,7 +8,7 @@ import typer
 from switchover.aws.files import policy_key
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.manifest import ObjectVersion
-from switchover.domain.policies.policy import Tier
+from switchover.domain.policies.choices import Tier
 from switchover_cli.connect import connect
 from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused

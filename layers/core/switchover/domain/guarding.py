@@ -13,7 +13,7 @@ from switchover.domain.fleet import Absent, EndpointReading
 from switchover.domain.golden.assessing import GoldenVerdict, assess, verdict_of
 from switchover.domain.golden.bodies import vary_opening
 from switchover.domain.plans.pace import share_of
-from switchover.domain.policies.policy import Inconclusive
+from switchover.domain.policies.choices import Inconclusive
 from switchover.domain.reasons import Reason
 from switchover.domain.units import say_count
 from switchover.domain.update.records import GuardCall

@@ -45,7 +45,9 @@ from switchover.domain.containers.choosing import choose_container
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.naming import config_name
 from switchover.domain.plans.cloning import model_uri_of
-from switchover.domain.plans.plan import Kind, Plan, plan_release, plan_rollback
+from switchover.domain.plans.plan import Kind, Plan
+from switchover.domain.plans.release_plan import plan_release
+from switchover.domain.plans.rollback_plan import plan_rollback
 from switchover.domain.preflight import Preflight
 from switchover.domain.reasons import Reason
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from switchover.domain.joining import joined
 from switchover.domain.outcome import RECOVERED, Ending
 from switchover.domain.plans.plan import Kind
-from switchover.domain.policies.policy import WhenBusy
+from switchover.domain.policies.choices import WhenBusy
 from switchover.domain.queue_reasons import (
     being_cleaned_up,
     remedy_for_busy,

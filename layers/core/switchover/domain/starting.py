@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 
 if TYPE_CHECKING:
     from switchover.domain.plans.plan import Plan

@@ -9,9 +9,10 @@ from switchover.domain.errors import Unavailable
 from switchover.domain.joining import is_granted
 from switchover.domain.marks import check_marks
 from switchover.domain.plans.plan import Kind
+from switchover.domain.policies.choices import WhenBusy, Wish
 from switchover.domain.policies.layers import EffectivePolicy
 from switchover.domain.policies.overrides import OVERRIDE_REFUSED
-from switchover.domain.policies.policy import Policy, WhenBusy, Wish
+from switchover.domain.policies.policy import Policy
 from switchover.domain.queue_reasons import starts_later
 from switchover.domain.queueing import (
     Claim,

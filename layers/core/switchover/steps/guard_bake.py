@@ -21,7 +21,7 @@ from switchover.domain.guarding import (
     share_of_new_fleet,
 )
 from switchover.domain.plans.routing import BY_PREFIX, keeps_to_instances
-from switchover.domain.policies.policy import Inconclusive
+from switchover.domain.policies.choices import Inconclusive
 from switchover.domain.update.records import AbortRequest, Moment
 from switchover.steps.aborting import stop_update
 from switchover.steps.observe_update import observer

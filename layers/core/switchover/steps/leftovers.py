@@ -34,7 +34,7 @@ class Finder:
         self._scaling = scaling
 
     def find(self, update: Update, endpoint: EndpointReading | Absent) -> Leftovers:
-        """Find the leftovers of an update; none if another update holds the endpoint, as they would be its own."""
+        """Find the leftovers of an update; none if another update holds the endpoint."""
         holder = self._ledger.claim(update.endpoint)
         if holder is not None and holder.update_id != update.update_id:
             return Leftovers()

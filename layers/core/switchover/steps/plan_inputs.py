@@ -14,7 +14,7 @@ from switchover.domain.naming import alarm_name
 from switchover.domain.planning import choose_goal, find_peak, name_target
 from switchover.domain.plans.alarms import standing_alarms
 from switchover.domain.plans.plan import Kind
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason
 

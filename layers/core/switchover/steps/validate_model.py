@@ -9,7 +9,7 @@ from switchover.aws import gateways
 from switchover.aws.manifests import FILES
 from switchover.domain.answers import StateAnswer
 from switchover.domain.manifest import Manifest
-from switchover.domain.policies.policy import Model
+from switchover.domain.policies.sections import Model
 from switchover.domain.reasons import Reason
 from switchover.domain.update.records import Moment
 

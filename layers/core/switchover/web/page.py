@@ -12,7 +12,7 @@ from switchover.domain.approvals.answering import LONGEST_TYPED_NAME, Form
 from switchover.domain.approvals.approval import LinkState, write_query
 from switchover.domain.approvals.four_eyes import say_offerers
 from switchover.domain.plain_text import quote
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 from switchover.domain.update.approval import LONGEST_WORDS, Gate, Reply
 from switchover.web.frame import Page
 from switchover.web.templating import render

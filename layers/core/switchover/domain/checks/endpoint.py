@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from switchover.domain.containers.choosing import containers_of
 from switchover.domain.fleet import Absent, ScalingReading
 from switchover.domain.naming import account_of
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 from switchover.domain.preflight import Check
 from switchover.domain.readings import Presence, Unmeasured
 from switchover.domain.reasons import Reason

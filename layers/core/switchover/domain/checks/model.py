@@ -10,7 +10,7 @@ from switchover.domain.containers.weights import (
     point_at_release,
     refuse_elsewhere,
 )
-from switchover.domain.policies.policy import Strategy, Weights
+from switchover.domain.policies.choices import Strategy, Weights
 from switchover.domain.preflight import Check
 from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason

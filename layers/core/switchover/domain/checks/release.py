@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.approvals.four_eyes import find_offerer_fault, say_offerers
 from switchover.domain.plans.cloning import model_uri_of
-from switchover.domain.plans.plan import Plan, model_location
+from switchover.domain.plans.release_plan import model_location
 from switchover.domain.preflight import Check
 from switchover.domain.readings import Presence, Unmeasured
 from switchover.domain.reasons import Reason
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.checks.case import Case
     from switchover.domain.fleet import LiveRelease
+    from switchover.domain.plans.plan import Plan
     from switchover.domain.readings import Artifact, Subscribers
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.naming import alarm_name
-from switchover.domain.policies.policy import Alarms, Strategy
+from switchover.domain.policies.choices import Strategy
+from switchover.domain.policies.sections import Alarms
 from switchover.domain.readings import Unmeasured
 from switchover.domain.reasons import Reason
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from switchover.domain.plans.pace import Pace
-    from switchover.domain.policies.policy import Alarms, Latency
+    from switchover.domain.policies.sections import Alarms, Latency
 
 INVOCATIONS = "AWS/SageMaker"
 OURS = "Switchover"

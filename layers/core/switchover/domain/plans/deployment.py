@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 
 if TYPE_CHECKING:
     from switchover.domain.plans.pace import Pace

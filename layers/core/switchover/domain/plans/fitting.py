@@ -18,13 +18,15 @@ from switchover.domain.plans.timeline import (
     phases_of,
     rollback_peak_instances,
 )
-from switchover.domain.policies.policy import Alarms, Policy, Strategy
+from switchover.domain.policies.choices import Strategy
+from switchover.domain.policies.policy import Policy
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from switchover.domain.plans.experience import Ready
+    from switchover.domain.policies.sections import Alarms
 
 # A sound update must not be turned back because its ready time was guessed: this much slower is fine.
 _GUESS_FACTOR = 2

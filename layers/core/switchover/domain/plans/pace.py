@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.errors import FleetTooSmall
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:

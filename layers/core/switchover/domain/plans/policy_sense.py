@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.plans.experience import Ready
 from switchover.domain.plans.fitting import Conditions, fit
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 from switchover.domain.reasons import Reason, nearest_origin
 
 if TYPE_CHECKING:

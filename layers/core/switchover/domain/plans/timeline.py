@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.plans.pace import share_of
-from switchover.domain.policies.policy import Strategy
+from switchover.domain.policies.choices import Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from switchover.domain.bounded import Unreadable
+from switchover.domain.policies.choices import TIER_STRATEGY, Strategy, Tier, Wish
 from switchover.domain.policies.overrides import (
     NOW,
     Override,
@@ -23,7 +24,7 @@ from switchover.domain.policies.overrides import (
     tell_overrides,
     tell_passed_window,
 )
-from switchover.domain.policies.policy import TIER_STRATEGY, Policy, Strategy, Tier, Wish
+from switchover.domain.policies.policy import Policy
 from switchover.domain.policies.trust import Trust
 from switchover.domain.policies.yaml_lines import read_yaml
 from switchover.domain.reasons import Reason, limit_reasons, nearest_origin, reasons_from

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.policies.choices import OWNERS_ALONE, Wish
 from switchover.domain.policies.parts import is_named, leaves
-from switchover.domain.policies.policy import OWNERS_ALONE, Wish
 from switchover.domain.policies.trust import is_kept, rule_for
 from switchover.domain.reasons import Reason, nearest_origin
 

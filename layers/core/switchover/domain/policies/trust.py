@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from switchover.domain.policies.policy import Inconclusive, Strategy, Tier, Weights
+from switchover.domain.policies.choices import Inconclusive, Strategy, Tier, Weights
 from switchover.domain.windows.times import QuietWindow
 from switchover.domain.windows.window import openings
 from switchover.domain.windows.zones import Span, subtract
