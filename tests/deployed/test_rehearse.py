@@ -89,7 +89,7 @@ def test_a_rehearsals_figures_are_those_of_every_playing() -> None:
         out, err = rehearsal.process.communicate(timeout=PATIENCE_SECONDS)
 
     told = json.loads(out)
-    assert (told["virtual_seconds"], told["state_transitions"]) == (510, 25), err
+    assert (told["virtual_seconds"], told["state_transitions"]) == (510, 26), err
 
 
 def test_a_rehearsal_that_is_terminated_takes_its_cloud_along() -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tests.support.samples import course, plan, reason, update
 
 from switchover.aws.update_shape import GROUPS, PLACES, flatten, nest
-from switchover.domain.update.update import Update, groups
+from switchover.domain.update import groups
+from switchover.domain.update.update import Update
 
 if TYPE_CHECKING:
     from types import ModuleType

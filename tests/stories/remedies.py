@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CLI = "cli/switchover_cli"
 DOMAIN = "layers/core/switchover/domain"
+EXPLAIN = "layers/core/switchover/explain"
+WEB = "layers/core/switchover/web/templates"
 # What a message leaves open, and a person fills in.
 _FILLED = {
     "'…'": "because",

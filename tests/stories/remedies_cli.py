@@ -42,7 +42,9 @@ def nothing_holds(world: World) -> bool:
     return world.ledger.claim(ENDPOINT) is None
 
 
-@prints(f"{CLI}/abort.py", "switchover watch {}", ends=ExitCode.ROLLED_BACK, helps=serves_first)
+@prints(
+    f"{CLI}/commands/abort.py", "switchover watch {}", ends=ExitCode.ROLLED_BACK, helps=serves_first
+)
 def somebody_else_aborts_first(desk: Desk) -> str:
     world = desk.world
     world.offer("v2")
@@ -57,7 +59,7 @@ def somebody_else_aborts_first(desk: Desk) -> str:
     return ""
 
 
-@prints(f"{CLI}/adopt.py", "switchover rollback {}", helps=serves_first)
+@prints(f"{CLI}/commands/adopt.py", "switchover rollback {}", helps=serves_first)
 def adopted_and_then_replaced(desk: Desk) -> str:
     told = desk.type("adopt", ENDPOINT)
     desk.world.offer("v2")
@@ -65,7 +67,7 @@ def adopted_and_then_replaced(desk: Desk) -> str:
     return told
 
 
-@prints(f"{CLI}/adopt.py", "switchover status {}", shows=FIRST_CONFIG)
+@prints(f"{CLI}/commands/adopt.py", "switchover status {}", shows=FIRST_CONFIG)
 def nobody_records_an_adoption(desk: Desk) -> str:
     desk.world.crash("WakeUpdate", times=10_000)
     return desk.type("adopt", ENDPOINT)
@@ -78,7 +80,7 @@ def _ask_people(desk: Desk) -> None:
     desk.world.clock.advance(60)
 
 
-@prints(f"{CLI}/approving.py", "switchover abort {} --reason '…'")
+@prints(f"{CLI}/commands/approve.py", "switchover abort {} --reason '…'")
 def rejected_after_it_was_approved(desk: Desk) -> str:
     _ask_people(desk)
     desk.type("approve", ENDPOINT)
@@ -86,7 +88,7 @@ def rejected_after_it_was_approved(desk: Desk) -> str:
     return desk.type("reject", ENDPOINT, "--reason", "not on Friday")
 
 
-@prints(f"{CLI}/approving.py", "switchover status {}", shows="v2")
+@prints(f"{CLI}/commands/approve.py", "switchover status {}", shows="v2")
 def approved_twice(desk: Desk) -> str:
     _ask_people(desk)
     desk.type("approve", ENDPOINT)
@@ -94,34 +96,34 @@ def approved_twice(desk: Desk) -> str:
     return desk.type("approve", ENDPOINT)
 
 
-@prints(f"{CLI}/approving.py", "switchover history {}", shows="Updated")
+@prints(f"{CLI}/commands/approve.py", "switchover history {}", shows="Updated")
 def approved_when_all_is_over(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
     return desk.type("approve", ENDPOINT)
 
 
-@prints(f"{CLI}/approving.py", "switchover history {}", shows=ENDPOINT)
+@prints(f"{CLI}/commands/approve.py", "switchover history {}", shows=ENDPOINT)
 def approved_when_nothing_was_ever_offered(desk: Desk) -> str:
     return desk.type("approve", ENDPOINT)
 
 
-@prints(f"{CLI}/approving.py", "switchover watch --update {}", shows="Updated")
+@prints(f"{CLI}/commands/approve.py", "switchover watch --update {}", shows="Updated")
 def approved(desk: Desk) -> str:
     _ask_people(desk)
     return desk.type("approve", ENDPOINT)
 
 
-@prints(f"{CLI}/explain.py", "switchover history", shows=ENDPOINT)
+@prints(f"{CLI}/commands/explain.py", "switchover history", shows=ENDPOINT)
 def explain_of_nothing(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
     return desk.type("explain", "vlmm")
 
 
-@prints(f"{CLI}/explain_screen.py", "switchover explain {} --json", shows='"timeline"')
+@prints(f"{CLI}/screens/explanation.py", "switchover explain {} --json", shows='"timeline"')
 def a_long_timeline(desk: Desk) -> str:
-    desk.monkeypatch.setattr("switchover_cli.explain_screen._MOST_MOMENTS", 2)
+    desk.monkeypatch.setattr("switchover_cli.screens.explanation._MOST_MOMENTS", 2)
     desk.world.offer("v2")
     desk.world.run()
     return desk.type("explain", ENDPOINT)
@@ -133,7 +135,7 @@ def _roll_out_three(desk: Desk) -> None:
         desk.world.run()
 
 
-@prints(f"{CLI}/gc.py", "switchover gc {} --keep {} --yes", shows="Removed config")
+@prints(f"{CLI}/commands/gc.py", "switchover gc {} --keep {} --yes", shows="Removed config")
 def old_configs_are_there(desk: Desk) -> str:
     _roll_out_three(desk)
     return desk.type("gc", ENDPOINT, "--keep", "2")
@@ -157,24 +159,24 @@ def _pinned_to(version: str | None) -> Callable[[World], bool]:
     return check
 
 
-@prints(f"{CLI}/gc.py", "switchover pin {} VERSION --reason '…'", helps=_pinned_to("v1"))
+@prints(f"{CLI}/commands/gc.py", "switchover pin {} VERSION --reason '…'", helps=_pinned_to("v1"))
 def a_pin_cannot_be_read(desk: Desk) -> str:
     return _spoil_pin(desk)
 
 
-@prints(f"{CLI}/gc.py", "switchover unpin {}", helps=_pinned_to(None))
+@prints(f"{CLI}/commands/gc.py", "switchover unpin {}", helps=_pinned_to(None))
 def a_pin_cannot_be_read_and_is_taken_off(desk: Desk) -> str:
     return _spoil_pin(desk)
 
 
-@prints(f"{CLI}/known_versions.py", "switchover history", shows=ENDPOINT)
+@prints(f"{CLI}/releases/known_versions.py", "switchover history", shows=ENDPOINT)
 def a_pin_of_an_unknown_endpoint(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
     return desk.type("pin", "vlmm", "v1", "--reason", "because")
 
 
-@prints(f"{CLI}/known_versions.py", "switchover history {}", shows="v2")
+@prints(f"{CLI}/releases/known_versions.py", "switchover history {}", shows="v2")
 def a_pin_to_an_unknown_version(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
@@ -190,7 +192,7 @@ def write_model_folder(desk: Desk) -> str:
 
 
 @prints(
-    f"{CLI}/plan/command.py",
+    f"{CLI}/commands/plan.py",
     "switchover start --endpoint ENDPOINT --version VERSION --now --reason '…'",
     helps=last_is_updated,
     filled={"VERSION": "v2"},
@@ -221,19 +223,23 @@ def what_is_marked_bad_is_planned(desk: Desk) -> str:
     return desk.type("plan", "--endpoint", ENDPOINT, "--version", "v2")
 
 
-@prints(f"{CLI}/policy.py", "switchover policy pull {} -o FILE", filled={"FILE": "pulled.yaml"})
+@prints(
+    f"{CLI}/commands/policy/init.py",
+    "switchover policy pull {} -o FILE",
+    filled={"FILE": "pulled.yaml"},
+)
 def a_policy_is_there_already(desk: Desk) -> str:
     return desk.type("policy", "init", ENDPOINT, "--upload")
 
 
-@prints(f"{CLI}/policy_store.py", "switchover policy init {}", shows="strategy")
+@prints(f"{CLI}/commands/policy/pull.py", "switchover policy init {}", shows="strategy")
 def no_policy_is_there(desk: Desk) -> str:
     desk.world.s3.delete_object(Bucket=desk.world.bucket, Key=f"policies/{ENDPOINT}.yaml")
     return desk.type("policy", "pull", ENDPOINT)
 
 
 @prints(
-    f"{CLI}/policy_store.py",
+    f"{CLI}/commands/policy/push.py",
     "switchover policy pull {} --object-version {}",
     shows="strategy: all-at-once",
 )
@@ -243,7 +249,7 @@ def a_policy_is_replaced(desk: Desk) -> str:
     return desk.type("policy", "push", ENDPOINT, str(file), "--yes")
 
 
-@prints(f"{CLI}/queue.py", "switchover queue {}", shows="Nobody waits for vlm")
+@prints(f"{CLI}/commands/queue.py", "switchover queue {}", shows="Nobody waits for vlm")
 def cancelled_after_it_ended(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
@@ -264,7 +270,7 @@ def lose_a_stopped_record(desk: Desk) -> None:
     desk.world.clock.advance(3600)
 
 
-@prints(f"{CLI}/queue.py", "switchover unclaim {} --reason '…'", helps=nothing_holds)
+@prints(f"{CLI}/commands/queue.py", "switchover unclaim {} --reason '…'", helps=nothing_holds)
 def a_record_that_holds_cannot_be_read(desk: Desk) -> str:
     lose_a_stopped_record(desk)
     return desk.type("queue", ENDPOINT)
@@ -278,7 +284,7 @@ def an_update_that_nobody_knows(desk: Desk) -> str:
     return desk.type("watch", "--update", "vlm-v9-20260302-00000000")
 
 
-@prints(f"{CLI}/rollback.py", "switchover rollback {}", helps=serves_first)
+@prints(f"{CLI}/commands/rollback.py", "switchover rollback {}", helps=serves_first)
 def a_rollback_of_what_had_not_begun(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
@@ -294,12 +300,14 @@ def _upload(desk: Desk, *more: str) -> str:
     return desk.type("upload", write_model_folder(desk), *named, *more)
 
 
-@prints(f"{CLI}/starting.py", "switchover start --endpoint {} --version {}", helps=last_is_updated)
+@prints(
+    f"{CLI}/start/starting.py", "switchover start --endpoint {} --version {}", helps=last_is_updated
+)
 def the_event_of_an_upload_is_lost(desk: Desk) -> str:
     return _upload(desk, "--watch")
 
 
-@prints(f"{CLI}/status_screen.py", "switchover adopt {}", shows=FIRST_CONFIG)
+@prints(f"{CLI}/screens/status.py", "switchover adopt {}", shows=FIRST_CONFIG)
 def nothing_is_recorded_yet(desk: Desk) -> str:
     return desk.type("status", ENDPOINT)
 
@@ -317,13 +325,13 @@ def _serves_v2(world: World) -> bool:
     return "-v2-" in world.serving
 
 
-@prints(f"{CLI}/status_screen.py", "switchover rollback {}", helps=_serves_v2)
+@prints(f"{DOMAIN}/adoption.py", "switchover rollback {}", helps=_serves_v2)
 def somebody_else_changed_what_serves(desk: Desk) -> str:
     return _drift(desk)
 
 
 @prints(
-    f"{CLI}/status_screen.py",
+    f"{DOMAIN}/adoption.py",
     "switchover adopt {} --version NAME",
     filled={"NAME": "v1"},
     shows="v1",
@@ -332,25 +340,25 @@ def somebody_else_changed_what_serves_and_that_stays(desk: Desk) -> str:
     return _drift(desk)
 
 
-@prints(f"{CLI}/status_screen.py", "switchover unpin {}", helps=_pinned_to(None))
+@prints(f"{CLI}/screens/status.py", "switchover unpin {}", helps=_pinned_to(None))
 def an_endpoint_is_pinned(desk: Desk) -> str:
     desk.type("pin", ENDPOINT, "v1", "--reason", "audit")
     return desk.type("status", ENDPOINT)
 
 
-@prints(f"{CLI}/unclaim.py", "switchover abort {} --reason '…'", helps=serves_first)
+@prints(f"{CLI}/commands/unclaim.py", "switchover abort {} --reason '…'", helps=serves_first)
 def unclaim_of_what_runs(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run_to("AwaitOutcome")
     return desk.type("unclaim", ENDPOINT, "--reason", "because")
 
 
-@prints(f"{CLI}/unclaim.py", "switchover queue {}", shows="Nobody waits for vlm")
+@prints(f"{CLI}/commands/unclaim.py", "switchover queue {}", shows="Nobody waits for vlm")
 def unclaim_of_what_is_free(desk: Desk) -> str:
     return desk.type("unclaim", ENDPOINT, "--reason", "because")
 
 
-@prints(f"{CLI}/unclaim.py", "switchover status {}", shows="vlm")
+@prints(f"{CLI}/commands/unclaim.py", "switchover status {}", shows="vlm")
 def unclaim_of_what_cannot_be_read(desk: Desk) -> str:
     lose_a_stopped_record(desk)
     return desk.type("unclaim", ENDPOINT, "--reason", "because")
@@ -363,7 +371,7 @@ def _upload_and_arrive(desk: Desk) -> None:
 
 
 @prints(
-    f"{CLI}/upload/command.py",
+    f"{CLI}/commands/upload.py",
     "switchover start --endpoint {} --version {}",
     helps=last_is_updated,
 )
@@ -375,7 +383,7 @@ def the_same_is_uploaded_after_it_was_refused(desk: Desk) -> str:
     return _upload(desk)
 
 
-@prints(f"{CLI}/upload/command.py", "switchover watch --update {}", shows="Updated")
+@prints(f"{CLI}/commands/upload.py", "switchover watch --update {}", shows="Updated")
 def the_same_is_uploaded_while_it_runs(desk: Desk) -> str:
     _upload_and_arrive(desk)
     desk.world.run_to("AwaitOutcome")
@@ -405,15 +413,17 @@ def somebody_else_offered_meanwhile(desk: Desk) -> str:
     return offered_meanwhile("s3://bucket/releases/vlm/v2/release.json").remedy
 
 
-@prints(f"{CLI}/watch.py", "switchover start --endpoint {} --version {}", helps=last_is_updated)
+@prints(
+    f"{CLI}/commands/watch.py", "switchover start --endpoint {} --version {}", helps=last_is_updated
+)
 def nobody_picks_an_offer_up(desk: Desk) -> str:
     desk.world.offer("v2", is_told=False)
     return desk.type("watch", ENDPOINT)
 
 
-@prints(f"{CLI}/watching.py", "switchover history")
+@prints(f"{CLI}/watching/follow.py", "switchover history")
 @prints(
-    f"{CLI}/watching.py",
+    f"{CLI}/watching/follow.py",
     "switchover upload DIR --endpoint {} --version VERSION",
     filled={"DIR": "small", "VERSION": "v2"},
     shows="Uploaded",
@@ -423,7 +433,7 @@ def nothing_was_ever_offered(desk: Desk) -> str:
     return desk.type("watch", ENDPOINT)
 
 
-@prints(f"{CLI}/watching.py", "switchover status {}", shows=FIRST_CONFIG)
+@prints(f"{CLI}/watching/follow.py", "switchover status {}", shows=FIRST_CONFIG)
 def no_outcome_is_recorded(desk: Desk) -> str:
     desk.world.crash("CleanUp", times=10_000)
     desk.world.crash("StartQueued", times=10_000)
@@ -432,12 +442,12 @@ def no_outcome_is_recorded(desk: Desk) -> str:
     return desk.type("watch", ENDPOINT)
 
 
-@prints(f"{CLI}/watching.py", "switchover watch --update {}", shows="Updated")
+@prints(f"{CLI}/watching/follow.py", "switchover watch --update {}", shows="Updated")
 def watching_is_stopped(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run_to("AwaitOutcome")
     with desk.monkeypatch.context() as patched:
-        patched.setattr("switchover_cli.watching.read_scene", _press_ctrl_c)
+        patched.setattr("switchover_cli.watching.follow.read_scene", _press_ctrl_c)
         return desk.type("watch", ENDPOINT)
 
 

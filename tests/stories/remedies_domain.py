@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from tests.stories.remedies import DOMAIN, prints
+from tests.stories.remedies import DOMAIN, EXPLAIN, WEB, prints
 from tests.stories.remedies_cli import (
     last_is_updated,
     lose_a_stopped_record,
@@ -209,7 +209,7 @@ def an_ending_brings_no_reason(desk: Desk) -> str:
 
 
 @prints(
-    f"{DOMAIN}/approvals/page.py",
+    f"{WEB}/start_approved.html.j2",
     "switchover abort {} --reason '…'",
     shows="RolledBack",
     helps=serves_first,
@@ -221,7 +221,7 @@ def approved_by_a_link(desk: Desk) -> str:
     return _plain(page["body"])
 
 
-@prints(f"{DOMAIN}/approvals/page.py", "switchover rollback {}", helps=serves_first)
+@prints(f"{WEB}/stay_approved.html.j2", "switchover rollback {}", helps=serves_first)
 def a_promotion_is_approved_by_a_link(desk: Desk) -> str:
     world = desk.world
     world.lambdas.overrides["SWITCHOVER_LINKS_URL"] = "https://abc.lambda-url.us-east-1.on.aws/"
@@ -274,7 +274,7 @@ def the_record_is_lost(desk: Desk) -> str:
 @prints(f"{DOMAIN}/lost.py", "switchover rollback {} --reason 'record lost'", helps=serves_first)
 def the_record_is_lost_and_no_tag_tells_what_served_before(desk: Desk) -> str:
     desk.type("adopt", ENDPOINT)
-    desk.monkeypatch.setattr("switchover.aws.leftovers.PREVIOUS_TAG", "unheard-of")
+    desk.monkeypatch.setattr("switchover.steps.leftovers.PREVIOUS_TAG", "unheard-of")
     return _lose_the_record(desk, "WatchUpdated")
 
 
@@ -322,28 +322,28 @@ def recoveries_are_given_up(desk: Desk) -> str:
     return given_up(claim).remedy
 
 
-@prints(f"{DOMAIN}/telling/account.py", "switchover explain {}", shows="Updated")
+@prints(f"{EXPLAIN}/account.py", "switchover explain {}", shows="Updated")
 def people_are_told_of_an_outcome(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
     return _message(desk.world)
 
 
-@prints(f"{DOMAIN}/telling/announcement.py", "switchover approve {}", helps=serves_v2)
-@prints(f"{DOMAIN}/telling/announcement.py", "switchover reject {} --reason '…'", helps=is_rejected)
+@prints(f"{EXPLAIN}/announcement.py", "switchover approve {}", helps=serves_v2)
+@prints(f"{EXPLAIN}/announcement.py", "switchover reject {} --reason '…'", helps=is_rejected)
 def people_are_asked_by_mail(desk: Desk) -> str:
     _wait_for_people(desk)
     return _message(desk.world)
 
 
-@prints(f"{DOMAIN}/telling/waits.py", "switchover approve {}", helps=serves_v2)
-@prints(f"{DOMAIN}/telling/waits.py", "switchover reject {} --reason '…'", helps=is_rejected)
+@prints(f"{EXPLAIN}/waits.py", "switchover approve {}", helps=serves_v2)
+@prints(f"{EXPLAIN}/waits.py", "switchover reject {} --reason '…'", helps=is_rejected)
 def people_are_asked_on_the_screen(desk: Desk) -> str:
     _wait_for_people(desk)
     return desk.type("status", ENDPOINT)
 
 
-@prints(f"{DOMAIN}/telling/advice.py", "switchover queue {}", shows="v2")
+@prints(f"{EXPLAIN}/advice.py", "switchover queue {}", shows="v2")
 def it_waits_for_its_window(desk: Desk) -> str:
     desk.world.put_policy('window: {from: "22:00", to: "02:00", timezone: UTC}')
     desk.world.offer("v2")
@@ -366,12 +366,12 @@ def _serve_what_others_made(desk: Desk) -> str:
     return desk.type("explain", ENDPOINT)
 
 
-@prints(f"{DOMAIN}/telling/advice.py", "switchover rollback {} --to {}", helps=serves_first)
+@prints(f"{EXPLAIN}/advice.py", "switchover rollback {} --to {}", helps=serves_first)
 def somebody_else_updates_meanwhile(desk: Desk) -> str:
     return _serve_what_others_made(desk)
 
 
-@prints(f"{DOMAIN}/telling/advice.py", "switchover rollback {} --to VERSION", helps=serves_first)
+@prints(f"{EXPLAIN}/advice.py", "switchover rollback {} --to VERSION", helps=serves_first)
 def the_way_back_is_gone(desk: Desk) -> str:
     world = desk.world
     world.offer("v2")
@@ -387,7 +387,7 @@ def the_way_back_is_gone(desk: Desk) -> str:
 
 
 @prints(
-    f"{DOMAIN}/telling/advice.py",
+    f"{EXPLAIN}/advice.py",
     "switchover explain {}",
     shows="aws sagemaker put-endpoint-policy",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stories.remedies import CLI, DOMAIN
+from tests.stories.remedies import CLI, DOMAIN, EXPLAIN
 from tests.support.printed_commands import Printed
 
 _OWN = "test_remedies"
@@ -10,13 +10,13 @@ _DOCTOR = "test_cli_doctor:test_every_command_mends_what_it_stands_under"
 
 # By module and test.
 TYPED_ELSEWHERE = {
-    Printed(f"{CLI}/abort.py", "switchover queue {}"): (
+    Printed(f"{CLI}/commands/abort.py", "switchover queue {}"): (
         f"{_OWN}:test_an_abort_with_nothing_to_stop_names_what_is_there_to_see"
     ),
-    Printed(f"{CLI}/abort.py", "switchover status {}"): (
+    Printed(f"{CLI}/commands/abort.py", "switchover status {}"): (
         f"{_OWN}:test_an_abort_with_nothing_to_stop_names_what_is_there_to_see"
     ),
-    Printed(f"{CLI}/following.py", "switchover watch --update {}"): (
+    Printed(f"{CLI}/watching/ending.py", "switchover watch --update {}"): (
         f"{_OWN}:test_what_was_started_without_watching_says_how_to_follow_it"
     ),
     Printed(f"{DOMAIN}/aborting.py", "switchover cancel {} {}"): (
@@ -26,8 +26,8 @@ TYPED_ELSEWHERE = {
         f"{_OWN}:test_a_version_that_is_marked_bad_starts_by_name"
     ),
     Printed(f"{DOMAIN}/marks.py", "switchover unpin {}"): f"{_OWN}:test_a_pinned_endpoint_is_freed",
-    Printed(f"{DOMAIN}/diagnosis/commands.py", "switchover unclaim"): _DOCTOR,
-    Printed(f"{DOMAIN}/diagnosis/commands.py", "switchover unpin"): _DOCTOR,
+    Printed(f"{CLI}/doctor/commands.py", "switchover unclaim"): _DOCTOR,
+    Printed(f"{CLI}/doctor/commands.py", "switchover unpin"): _DOCTOR,
 }
 
 _CLOUD = "begins, shows or ends a local cloud, which a story has none of (tests/localcloud)"
@@ -38,26 +38,32 @@ NOT_TYPED = {
         Printed(f"{CLI}/{file}.py", f"switchover {command}"): _CLOUD
         for file, command in (
             ("cloud", "local up"),
-            ("demo", "history {} --local"),
-            ("demo", "local demo"),
-            ("demo", "local down"),
-            ("demo", "local env"),
-            ("demo", "local up"),
-            ("demo", "rollback {}"),
-            ("demo", "status {} --local"),
-            ("demo", "upload --help"),
-            ("local", "and aws there"),
-            ("local", "local demo"),
-            ("local", "local down"),
-            ("local", "local env"),
+            ("demo/acts", "history {} --local"),
+            ("demo/acts", "local demo"),
+            ("demo/acts", "local down"),
+            ("demo/acts", "local env"),
+            ("demo/acts", "local up"),
+            ("demo/acts", "rollback {}"),
+            ("demo/acts", "status {} --local"),
+            ("demo/acts", "upload --help"),
+            ("commands/local", "and aws there"),
+            ("commands/local", "local demo"),
+            ("commands/local", "local down"),
+            ("commands/local", "local env"),
             ("refusals", "local up"),
         )
     },
+    Printed(f"{EXPLAIN}/announcement.py", "switchover approve"): (
+        "names the only way of answering that counts; the line before has the command"
+    ),
+    Printed(f"{DOMAIN}/golden/assessing.py", "switchover test"): (
+        "names the tool; the remedy of an unanswered request has the command"
+    ),
     Printed(f"{DOMAIN}/approvals/four_eyes.py", "switchover approve"): (
         "names the only way of answering that tells who answers; the remedy beside has the command"
     ),
     **{
         Printed(f"layers/core/switchover/{file}.py", "switchover upload"): _TOOL
-        for file in ("aws/models", "domain/places", "domain/release")
+        for file in ("aws/release_files", "domain/places", "domain/release")
     },
 }

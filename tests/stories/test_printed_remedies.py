@@ -16,7 +16,7 @@ from tests.support.laptop import sit_down
 from tests.support.printed_commands import printed_commands
 from tests.support.scene import ENDPOINT
 
-from switchover_cli import watching
+from switchover_cli.watching import follow as watching
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,12 +37,14 @@ def desk(
     sit_down(world, monkeypatch)
     look = partial(watching.look_until_over, pause=lambda _: world.clock.advance(60))
     monkeypatch.setattr(watching, "look_until_over", look)
-    monkeypatch.setattr("switchover_cli.adopt.time", SimpleNamespace(sleep=world.clock.advance))
     monkeypatch.setattr(
-        "switchover_cli.upload.command.time", SimpleNamespace(sleep=world.clock.advance)
+        "switchover_cli.commands.adopt.time", SimpleNamespace(sleep=world.clock.advance)
     )
-    monkeypatch.setattr("switchover_cli.upload.command.open_uploader", lambda _: world.s3)
-    monkeypatch.setattr("switchover_cli.offered.PICK_UP_SECONDS", 2)
+    monkeypatch.setattr(
+        "switchover_cli.commands.upload.time", SimpleNamespace(sleep=world.clock.advance)
+    )
+    monkeypatch.setattr("switchover_cli.commands.upload.open_uploader", lambda _: world.s3)
+    monkeypatch.setattr("switchover_cli.start.offered.PICK_UP_SECONDS", 2)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

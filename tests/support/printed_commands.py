@@ -1,4 +1,4 @@
-"""Every `switchover …` that a message prints, found in the code: in any text but docstrings."""
+"""Every `switchover …` that a message prints, found in templates and in texts of the code."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _PLACES = ("layers/core/switchover", "functions", "cli/switchover_cli")
 # A command ends with its sentence, its quotes or its line; an option's value may be in quotes.
 _COMMAND = re.compile(r"switchover(?: (?:'[^']*'|[\w{}…=/.-]*[\w{}…=/-]))+")
+_FILLED_IN = re.compile(r"\{\{[^}]*\}\}|\{%[^%]*%\}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,6 +32,13 @@ def printed_commands() -> frozenset[Printed]:
 
 
 def _find(folder: Path) -> Iterator[Printed]:
+    for path in sorted(folder.rglob("*.html.j2")):
+        text = _FILLED_IN.sub(
+            lambda found: "{}" if found[0].startswith("{{") else "\n",
+            path.read_text(encoding="utf-8"),
+        )
+        for command in _COMMAND.findall(text):
+            yield Printed(str(path.relative_to(ROOT)), command)
     for path in sorted(folder.rglob("*.py")):
         tree = ast.parse(path.read_text())
         skipped = {id(node) for node in _docstrings(tree)}
