@@ -285,7 +285,6 @@ def loop_definition() -> Definition:
             "Resource": f"arn:aws:lambda:us-east-1:000000000000:function:{name}",
             "TimeoutSeconds": 60,
             "Arguments": {},
-            "Output": "{% $states.result %}",
             "Assign": {"seen": "{% $states.result %}"},
             "Retry": [],
             "Catch": [],
