@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.faults.kinds import Failure, Fault, Kind, LateAct
+from tests.support.faults.kinds import Failure, Fault, Kind, LateAct, Storm
 from tests.support.faults.people import Outside
 
 if TYPE_CHECKING:
@@ -25,6 +25,12 @@ _KEEPERS = {
 }
 # What takes up an update whose execution was stopped from outside.
 _RECOVERERS = {"ClaimEndpointFunction": frozenset({"settled"})}
+# While StartExecution answers nothing, no recovery starts. CleanUp and the look every 15 minutes ask
+# a few times each, so that 200 refusals in a row last most of a day.
+_NOT_RECOVERED_YET = frozenset(
+    {"recorded", "claim released", "alarms removed", "capacity restored"}
+)
+_LONG_STORM = 200
 # Neither SNS nor EventBridge takes a key by which it would know the same message again.
 _DOUBLED = frozenset({"told once"})
 # An alarm that stays in the ledger costs one look when it goes red: no outcome fails for that.
@@ -64,6 +70,7 @@ def tell_excuses() -> dict[str, frozenset[str]]:
         "the announcement's own answer is lost": _DOUBLED,
         "Announce is given up while it notes that it told": _DOUBLED,
         "RecordOutcome can't strike an own alarm off": _NOT_STRUCK_OFF,
+        "StartExecution is throttled 200 times while a recovery is due": _NOT_RECOVERED_YET,
     }
 
 
@@ -88,6 +95,10 @@ def _excused_by(fault: Fault, story: Story) -> frozenset[str]:
             return _DOUBLED
         case LateAct() if _is_note_of_telling(fault.call):
             return _DOUBLED
+        case Storm(throttles=throttles) if throttles >= _LONG_STORM and _starts_recovery(
+            fault.call
+        ):
+            return _NOT_RECOVERED_YET if story.is_stopped else frozenset()
         case Failure() if _strikes_off(fault.call):
             return _NOT_STRUCK_OFF
         case Outside(thing="previous model deleted") if story.has_downtime:
@@ -103,3 +114,7 @@ def _is_note_of_telling(call: Call) -> bool:
 
 def _strikes_off(call: Call) -> bool:
     return (call.function, call.operation) == ("RecordOutcomeFunction", "DeleteItem")
+
+
+def _starts_recovery(call: Call) -> bool:
+    return (call.function, call.operation) == ("CleanUpFunction", "StartExecution")
