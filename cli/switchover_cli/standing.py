@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from switchover.domain.adoption import find_drift
 from switchover.domain.errors import UpdateUnknown
 from switchover.domain.fleet import Absent, AlarmState, EndpointReading
 from switchover.domain.outcome import Outcome
 from switchover.domain.plans.alarms import standing_alarms
 from switchover.domain.policies.policy import Policy
 from switchover.domain.serving import Serving, serving_of
-from switchover_cli.drift import read_drift
 from switchover_cli.records import StatusRecord, record_update
 from switchover_cli.scene import Scene, read_scene
 
@@ -63,7 +63,7 @@ def read_status(deployment: Deployment, endpoint: str) -> Status:
         pin=deployment.wishes.pin(endpoint),
         marks=deployment.wishes.marks(endpoint),
         alarms=_standing(deployment, reading),
-        drift=read_drift(deployment, reading),
+        drift=find_drift(reading, served, history),
     )
 
 
