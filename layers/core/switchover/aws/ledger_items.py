@@ -112,6 +112,7 @@ def read_update(item: dict[str, Any], read_part: Callable[[str, str, str], bytes
             if (raw := _read_long(read_part, update_id, name, digest)) is not None
         }
         # What newer versions add, also deep inside, is passed over.
+        # As JSON again, not as Python: a release is read strictly, and would refuse lists and text there.
         nested = nest(from_json(_join(_text_of(item["body"]), long)))
         update = _UPDATE.validate_json(to_json(nested), extra="ignore")
         told = update.told_of(

@@ -28,13 +28,6 @@ class TestModelAnswer(StrEnum):
     NEEDS_PROMOTION = "needs_promotion"
 
 
-_ANSWERS = {
-    GoldenVerdict.PASSED: TestModelAnswer.PASSED,
-    GoldenVerdict.FAILED: TestModelAnswer.FAILED,
-    GoldenVerdict.INCONCLUSIVE: TestModelAnswer.INCONCLUSIVE,
-}
-
-
 def test_model(update_id: str) -> StateAnswer[TestModelAnswer]:
     """Send every golden request; then fix how long the watch after success lasts."""
     ledger = gateways.ledger()
@@ -69,4 +62,4 @@ def test_model(update_id: str) -> StateAnswer[TestModelAnswer]:
     ledger.save(newest.tested(judged.results, proof, watch=watch, failed_by=failed_by))
     if verdict is GoldenVerdict.PASSED and plan.needs_promotion:
         return StateAnswer(TestModelAnswer.NEEDS_PROMOTION)
-    return StateAnswer(_ANSWERS[verdict], reasons)
+    return StateAnswer(TestModelAnswer(verdict.value), reasons)
