@@ -26,6 +26,7 @@ from tests.support.season_cases import (
 
 from switchover.aws.ledger import Ledger
 from switchover_local.deploy import deploy
+from switchover_local.twin.scenario import Behaviour
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from switchover.domain.update.records import Moment
     from switchover.domain.update.update import Update
     from switchover_local.stack import LocalCloud
-from switchover_local.twin.scenario import Behaviour
 
 PROJECT = Path(__file__).parents[2]
 SWITCHOVER = Path(sys.executable).parent / "switchover"

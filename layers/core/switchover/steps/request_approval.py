@@ -6,12 +6,6 @@ import secrets
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from switchover.domain.reasons import Reason
-
-
 from switchover.aws import gateways
 from switchover.aws.failures import is_unanswered
 from switchover.domain.answers import StateAnswer
@@ -25,6 +19,11 @@ from switchover.explain.announcement import ask_people
 from switchover.settings import settings
 from switchover.steps.observe_update import observer as make_observer
 from switchover.steps.wake_update import Woken, wake
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from switchover.domain.reasons import Reason
 
 _SECRET_BYTES = 32
 

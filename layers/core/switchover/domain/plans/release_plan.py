@@ -19,6 +19,7 @@ from switchover.domain.plans.cloning import clone_config, clone_model, tag_origi
 from switchover.domain.plans.deployment import deployment_config
 from switchover.domain.plans.experience import PastUpdate, resolve_ready
 from switchover.domain.plans.fitting import Conditions, Fitted, fit
+from switchover.domain.plans.plan import Kind, Plan
 from switchover.domain.plans.routing import note_routing, routing_of
 from switchover.domain.plans.timeline import (
     duration_seconds,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from switchover.domain.readings import Unmeasured
     from switchover.domain.reasons import Reason
     from switchover.domain.release import Release
-from switchover.domain.plans.plan import Kind, Plan
 
 _ARCHIVE = ".tar.gz"
 

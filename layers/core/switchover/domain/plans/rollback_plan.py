@@ -12,6 +12,7 @@ from switchover.domain.plans.cloning import clone_config
 from switchover.domain.plans.deployment import deployment_config
 from switchover.domain.plans.experience import PastUpdate, resolve_ready
 from switchover.domain.plans.pace import Pace
+from switchover.domain.plans.plan import Kind, Plan
 from switchover.domain.plans.timeline import (
     LONGEST_DEADLINE_SECONDS,
     duration_seconds,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from switchover.domain.fleet import LiveRelease, VariantReading
     from switchover.domain.policies.policy import Policy
     from switchover.domain.served import Served
-from switchover.domain.plans.plan import Kind, Plan
 
 
 def plan_rollback(
