@@ -10,7 +10,7 @@ import pytest
 from botocore.loaders import Loader
 from hypothesis import settings
 from moto import mock_aws
-from tests.support.ledger_table import TABLE
+from tests.support.ledger_table import TABLE, create_table
 from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
@@ -88,26 +88,5 @@ def s3(aws: None) -> S3Client:
 def dynamodb(aws: None) -> DynamoDBClient:
     """DynamoDB with the ledger's table, shaped as the template shapes it."""
     client = boto3.client("dynamodb", region_name="us-east-1")
-    client.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"}
-            for name in ("pk", "sk", "endpoint", "started_at")
-        ],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "by_start",
-                "KeySchema": [
-                    {"AttributeName": "endpoint", "KeyType": "HASH"},
-                    {"AttributeName": "started_at", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["listed"]},
-            }
-        ],
-    )
+    create_table(client, TABLE)
     return client

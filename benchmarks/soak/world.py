@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.support import clients
+from tests.support.ledger_table import table_in_memory
 from tests.support.outlets import Outlets
-from tests.support.scene import INSTANCE_TYPE, VARIANT, create_storage, ledger_table
+from tests.support.scene import INSTANCE_TYPE, VARIANT, create_storage
 from tests.support.template import ACCOUNT
 from tests.support.walker import Status
 from tests.support.world import World
@@ -171,7 +172,7 @@ class SoakWorld(World):
         }
 
     def _remember_in_memory(self) -> None:
-        self.table = ledger_table()
+        self.table = table_in_memory()
         self.stand_ins["dynamodb"] = self.table
         at: Any = self.table
         name = self.settings["SWITCHOVER_TABLE"]

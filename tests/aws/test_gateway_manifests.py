@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from tests.support.ledger_table import TABLE, create_table
 from tests.support.samples import BUCKET, plan, release, update
 
 from switchover.aws.files import Files
@@ -17,10 +18,8 @@ from switchover.domain.manifest import Manifest, ModelFile, ObjectVersion
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-TABLE = "ledger"
 ID = "chat-v2-0a1b2c3d"
 PREFIX = "models/chat/v2/"
 
@@ -39,23 +38,8 @@ def s3(aws: None, request: pytest.FixtureRequest) -> S3Client:
 @pytest.fixture
 def manifests(aws: None) -> Manifests:
     client = boto3.client("dynamodb", region_name="us-east-1")
-    make_table(client)
+    create_table(client, TABLE)
     return Manifests(client, TABLE)
-
-
-def make_table(client: DynamoDBClient) -> None:
-    client.create_table(
-        TableName=TABLE,
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
 
 
 def put(s3: S3Client, path: str, body: bytes, **more: Any) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from moto import mock_aws
+from tests.support.ledger_table import TABLE, create_table
 from tests.support.samples import NOW, plan, update
 
 from switchover.aws.witness import MOST_OFFERERS, Witness
@@ -26,19 +27,8 @@ DECISION = decide(WAITING, Reply.APPROVED, KIM, "go", Channel.IAM, NOW)
 def witness() -> Iterator[Witness]:
     with mock_aws():
         dynamodb = boto3.client("dynamodb", region_name="us-east-1")
-        dynamodb.create_table(
-            TableName="ledger",
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield Witness(dynamodb, "ledger")
+        create_table(dynamodb, TABLE)
+        yield Witness(dynamodb, TABLE)
 
 
 def test_a_decision_is_found_by_its_update_and_key(witness: Witness) -> None:

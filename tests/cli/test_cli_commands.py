@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 from tests.support import samples
 from tests.support.cloudformation_fake import serve_stacks
+from tests.support.ledger_table import TABLE, create_table
 
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Claim
@@ -77,28 +78,7 @@ def session() -> boto3.Session:
 
 @pytest.fixture
 def deployment(stacks: dict[str, dict[str, str]], session: boto3.Session) -> Deployment:
-    session.client("dynamodb").create_table(
-        TableName="ledger",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"}
-            for name in ("pk", "sk", "endpoint", "started_at")
-        ],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "by_start",
-                "KeySchema": [
-                    {"AttributeName": "endpoint", "KeyType": "HASH"},
-                    {"AttributeName": "started_at", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
+    create_table(session.client("dynamodb"), TABLE)
     session.client("s3").create_bucket(Bucket="models")
     machine = session.client("stepfunctions").create_state_machine(
         name="update",

@@ -11,7 +11,7 @@ from moto import mock_aws
 from tests.support.clients import moto_client
 from tests.support.definition import NotModelled
 from tests.support.expressions import condition, update
-from tests.support.scene import create_table, ledger_table
+from tests.support.ledger_table import create_table, table_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ def dynamodb() -> Iterator[Any]:
 
 @pytest.fixture
 def table() -> Table:
-    return ledger_table()
+    return table_in_memory()
 
 
 def _used(text: str) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.support.clients import client
-from tests.support.table import Table
-from tests.support.template import ACCOUNT, read_template
+from tests.support.ledger_table import create_table
+from tests.support.template import ACCOUNT
 
 from switchover_local.twin.cloudwatch.alarm_rules import StateValue
 
@@ -29,25 +29,6 @@ def create_storage(bucket: str, table: str) -> None:
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     create_table(client("dynamodb"), table)
-
-
-def create_table(dynamodb: Any, table: str) -> None:
-    """Make the ledger's table as the template asks for it."""
-    (of_template,) = read_template().named("AWS::DynamoDB::Table").values()
-    wanted = read_template().resolve(of_template)
-    dynamodb.create_table(
-        TableName=table,
-        KeySchema=wanted["KeySchema"],
-        AttributeDefinitions=wanted["AttributeDefinitions"],
-        GlobalSecondaryIndexes=wanted["GlobalSecondaryIndexes"],
-        BillingMode=wanted["BillingMode"],
-    )
-
-
-def ledger_table() -> Table:
-    """The ledger's table in memory, with the template's indexes."""
-    (of_template,) = read_template().named("AWS::DynamoDB::Table").values()
-    return Table.of(read_template().resolve(of_template)["GlobalSecondaryIndexes"])
 
 
 def create_endpoint(bucket: str, clock: SteppedClock, instances: int) -> None:

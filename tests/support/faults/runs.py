@@ -22,7 +22,8 @@ from tests.support.faults.excuses import excused_by
 from tests.support.faults.injected import Call, Tap, run_at_once
 from tests.support.faults.invariants import broken_by
 from tests.support.faults.stories import STORIES, Story
-from tests.support.scene import ENDPOINT, ledger_table
+from tests.support.ledger_table import table_in_memory
+from tests.support.scene import ENDPOINT
 from tests.support.world import World
 
 from switchover.aws import clients as product_clients
@@ -141,7 +142,7 @@ def _receive(reading: int) -> _Ended:
 @contextmanager
 def open_world(faults: tuple[Fault, ...] = ()) -> Iterator[Tap]:
     """The world before a story, with faults in it; its table is in memory, all its time is virtual."""
-    world = World(Scenario(), ledger_table())
+    world = World(Scenario(), table_in_memory())
     tap = Tap(world)
     with (
         mock_aws(),
