@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from tests.support.ledger_table import TABLE, create_table
 from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
@@ -59,6 +60,15 @@ class _Division(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """Divide the tests so, whatever --dist says: xdist 3.8 ignores its groups under pytest 9.2."""
     return _Division(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None]:
+    """Fail a test whose threads outlive it: they would work on in the middle of other tests."""
+    before = set(threading.enumerate())
+    yield
+    left = {each.name for each in threading.enumerate() if each not in before and not each.daemon}
+    assert not left, f"threads outlive the test: {', '.join(sorted(left))}"
 
 
 # The same examples at each run, and no clock: a slow machine is no fault.

@@ -97,9 +97,11 @@ def send_files(
     try:
         answers = list(files.map(sender.send, folder.files))
     finally:
-        # A failure or Ctrl-C lets only those requests end that are under way.
+        # After a failure or Ctrl-C no request begins, and the command ends after those under way.
+        # The parts end first, as the files wait for them.
         files.shutdown(wait=False, cancel_futures=True)
-        parts.shutdown(wait=False, cancel_futures=True)
+        parts.shutdown(cancel_futures=True)
+        files.shutdown()
     return Sending(
         deliveries=tuple(answer for answer in answers if isinstance(answer, Delivery)),
         reasons=tuple(answer for answer in answers if isinstance(answer, Reason)),
