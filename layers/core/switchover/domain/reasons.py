@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -96,40 +96,55 @@ def _reason(
     source: str,
     model: type[BaseModel],
 ) -> Reason:
-    field = _cut(_dotted(fault["loc"]), _LONGEST_FIELD)
-    subject = f"{nearest_origin(field, subjects, source)}: {field}" if field else source
+    place, around, choices = _walk(model, fault["loc"])
+    context = fault.get("ctx", {})
     match fault["type"]:
         case "extra_forbidden":
-            name = str(fault["loc"][-1])
-            message, remedy = f"unknown key {name!r}.", _remedy_for_key(fault["loc"], model)
+            message = f"unknown key {str(place[-1])!r}."
+            remedy = _remedy_for_key(str(place[-1]), around, model)
         case "missing":
             message, remedy = "is missing.", "Add it."
+        case "union_tag_not_found":
+            tag = context["discriminator"].strip("'")
+            place = (*place, tag)
+            known = ", ".join(repr(each.model_fields[tag].default) for each in choices)
+            message, remedy = "is missing.", f"Add one of {known}."
+        case "union_tag_invalid":
+            place = (*place, context["discriminator"].strip("'"))
+            expected = context["expected_tags"]
+            message = f"{context['tag']!r} is not accepted: input should be one of {expected}."
+            near = _nearest(context["tag"], _QUOTED.findall(expected))
+            remedy = near or "Correct the value."
         case _:
             message = f"{_shortened(fault['input'])} is not accepted: {_lowered(fault['msg'])}."
             remedy = _remedy_for_value(fault)
+    field = _cut(_dotted(place), _LONGEST_FIELD)
+    subject = f"{nearest_origin(field, subjects, source)}: {field}" if field else source
     return Reason(code=code, subject=subject, message=message, remedy=remedy)
 
 
-def _remedy_for_key(location: tuple[str | int, ...], model: type[BaseModel]) -> str:
-    name, around = str(location[-1]), location[:-1]
+def _remedy_for_key(name: str, around: type[BaseModel], model: type[BaseModel]) -> str:
     paths = tuple(_paths(model))
     if name in paths:
         return f"Nest it: `{name.replace('.', ': {')}: …{'}' * name.count('.')}`."
     elsewhere = [path for path in paths if path.rpartition(".")[2] == name]
     if elsewhere:
         return f"Did you mean {_either(elsewhere)}?"
-    near = difflib.get_close_matches(name, _fields(_model_at(model, around)), n=1)
-    return f"Did you mean {near[0]!r}?" if near else "Remove it, or correct its name."
+    return _nearest(name, _fields(around)) or "Remove it, or correct its name."
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"Did you mean {near[0]!r}?" if near else ""
 
 
 def _remedy_for_value(fault: dict[str, Any]) -> str:
     """What to write instead: as the validator says it, by the nearest choice, or by the unit left out."""
     value, context = fault["input"], fault.get("ctx", {})
+    remedy: str | None
     match fault["type"]:
         case "enum" | "literal_error" if isinstance(value, str):
-            choices = _QUOTED.findall(context["expected"])
-            near = difflib.get_close_matches(value.lower(), choices, n=1)
-            remedy = f"Did you mean {near[0]!r}?" if near else None
+            remedy = _nearest(value.lower(), _QUOTED.findall(context["expected"]))
         case "int_parsing" | "float_parsing":
             remedy = remedy_for_number(value)
         case _:
@@ -152,22 +167,49 @@ def nearest_origin(field: str, subjects: Mapping[str, str], source: str) -> str:
     return subjects[max(known, key=len)] if known else source
 
 
-def _model_at(model: type[BaseModel], location: Iterable[str | int]) -> type[BaseModel]:
-    """The model that a place within a model is checked by."""
-    here = model
+def _walk(
+    model: type[BaseModel], location: Iterable[str | int]
+) -> tuple[tuple[str | int, ...], type[BaseModel], tuple[type[BaseModel], ...]]:
+    """A place within a model as the file has it, the model around it, and the models that may check it.
+
+    pydantic puts the tag of a tagged union into the place, as one step; the file has no such level.
+    """
+    place: list[str | int] = []
+    around = here = model
+    choices: tuple[type[BaseModel], ...] = ()
     for step in location:
-        field = _fields(here).get(str(step))
-        here = (field and _model_in(field.annotation)) or here
-    return here
+        tagged = next((each for each in choices if _has_tag(each, step)), None)
+        if tagged is not None:
+            here, choices = tagged, ()
+            continue
+        place.append(step)
+        field, around = _fields(here).get(str(step)), here
+        if field is not None:
+            choices = tuple(_models_in(field.annotation))
+            here = choices[0] if len(choices) == 1 else here
+    return tuple(place), around, choices
+
+
+def _has_tag(model: type[BaseModel], tag: str | int) -> bool:
+    return any(
+        get_origin(field.annotation) is Literal and field.default == tag
+        for field in model.model_fields.values()
+    )
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:
     """The one model that an annotation allows, if it allows one: `Bounds | None` is `Bounds`."""
-    choices = (annotation, *get_args(annotation))
-    models = [
-        choice for choice in choices if isinstance(choice, type) and issubclass(choice, BaseModel)
-    ]
+    models = tuple(_models_in(annotation))
     return models[0] if len(models) == 1 else None
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    """Every model that an annotation names, at any depth."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        return
+    for part in get_args(annotation):
+        yield from _models_in(part)
 
 
 def _paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -28,7 +28,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class LinedYaml:
-    """A document's content, the line (from 1) of each dotted key, and the keys that stand twice."""
+    """A document's content, the line (from 1) of each dotted key and list entry, and repeated keys."""
 
     content: object
     lines: Mapping[str, int]
@@ -65,15 +65,21 @@ class _Reader:
             case yaml.MappingNode(tag=yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG):
                 return self._read_mapping(node, path)
             case yaml.SequenceNode(tag=yaml.resolver.BaseResolver.DEFAULT_SEQUENCE_TAG):
-                return [
-                    self.read(entry, f"{path}[{place}]") for place, entry in enumerate(node.value)
-                ]
+                return self._read_sequence(node, path)
             case yaml.ScalarNode() if node.tag == _DATE or _is_clock_time(node):
                 # YAML 1.1 makes a date of 2026-12-24 and 1320 of 22:00; 1.2, and people, mean text.
                 return str(node.value)
             case _:
                 value: object = self._loader.construct_object(node, deep=True)
                 return value
+
+    def _read_sequence(self, node: yaml.SequenceNode, path: str) -> list[object]:
+        values = []
+        for number, entry in enumerate(node.value):
+            place = f"{path}[{number}]"
+            self.lines[place] = entry.start_mark.line + 1
+            values.append(self.read(entry, place))
+        return values
 
     def _read_mapping(self, node: yaml.MappingNode, path: str) -> dict[str, object]:
         own = [entry for entry in node.value if entry[0].tag != _MERGE]
