@@ -139,6 +139,14 @@ class Control:
         self._hold_of = hold_of
         self._stepping: Hold | None = None
         self._loads: dict[str, Load] = {}
+        self._changes: dict[str, Callable[[bytes], None]] = {
+            "speed": self._change_speed,
+            "scenario": self._load,
+            "behaviours": self._change_behaviour,
+            "faults": self._inject_fault,
+            "run": self._run_on,
+            "traffic": self._send_traffic,
+        }
 
     async def pause(self, path: str, body: bytes) -> bytes:
         """Answer a `step` or a `sleep`, which take time.
@@ -186,27 +194,27 @@ class Control:
             ValidationError: the body isn't what the path takes.
         """
         self._clock.run_due()
-        match method, path:
-            case "GET", "state":
-                return self.read_state().model_dump_json().encode()
-            case "POST", "speed":
-                self._clock.set_speed(SpeedChange.model_validate_json(body).speed)
-            case "POST", "scenario":
-                self._load(Scenario.model_validate_json(body))
-            case "POST", "behaviours":
-                change = ModelBehaviour.model_validate_json(body)
-                self._twin.set_behaviour(change.model, change.behaviour)
-            case "POST", "faults":
-                self._twin.inject(_FAULT.validate_json(body))
-            case "POST", "run":
-                if self._stepping is not None:
-                    self._stepping.end()
-                    self._stepping = None
-            case "POST", "traffic":
-                self._send_traffic(TrafficChange.model_validate_json(body))
-            case _:
-                return None
+        if (method, path) == ("GET", "state"):
+            return self.read_state().model_dump_json().encode()
+        if method != "POST" or path not in self._changes:
+            return None
+        self._changes[path](body)
         return b"{}"
+
+    def _change_speed(self, body: bytes) -> None:
+        self._clock.set_speed(SpeedChange.model_validate_json(body).speed)
+
+    def _change_behaviour(self, body: bytes) -> None:
+        change = ModelBehaviour.model_validate_json(body)
+        self._twin.set_behaviour(change.model, change.behaviour)
+
+    def _inject_fault(self, body: bytes) -> None:
+        self._twin.inject(_FAULT.validate_json(body))
+
+    def _run_on(self, _body: bytes) -> None:
+        if self._stepping is not None:
+            self._stepping.end()
+            self._stepping = None
 
     def read_state(self) -> CloudState:
         """Everything a screen shows, at this moment."""
@@ -233,7 +241,8 @@ class Control:
             traffic=TrafficState() if load is None else TrafficState.model_validate(load),
         )
 
-    def _load(self, scenario: Scenario) -> None:
+    def _load(self, body: bytes) -> None:
+        scenario = Scenario.model_validate_json(body)
         # Seed, region and account made the twin what it is: they stay.
         kept = {"seed", "region", "account", "faults"}
         changes = {name: value for name, value in scenario if name not in kept}
@@ -241,7 +250,8 @@ class Control:
         for fault in scenario.faults:
             self._twin.inject(fault)
 
-    def _send_traffic(self, change: TrafficChange) -> None:
+    def _send_traffic(self, body: bytes) -> None:
+        change = TrafficChange.model_validate_json(body)
         running = self._loads.get(change.endpoint)
         if running is not None:
             running.stop()

@@ -96,21 +96,35 @@ def _bounds(field: FieldInfo, marks: tuple[object, ...]) -> str:
         return " | ".join(member.value for member in field.annotation)
     if field.annotation is bool:
         return "true | false"
-    low, high = "", ""
-    for mark in marks:
-        match mark:
-            case Duration():
-                return f"{written_duration(mark.at_least)}–{written_duration(mark.at_most)}"
-            case Ge(number):
-                low = f"{number}"
-            case Gt(number):
-                low = f"above {number}"
-            case Le(number):
-                high = f"{number}"
-            case Lt(number):
-                high = f"below {number}"
-            case _:
-                pass
+    duration = next((mark for mark in marks if isinstance(mark, Duration)), None)
+    if duration is not None:
+        return f"{written_duration(duration.at_least)}–{written_duration(duration.at_most)}"
+    return _say_range(
+        low="".join(map(_say_lower_bound, marks)), high="".join(map(_say_upper_bound, marks))
+    )
+
+
+def _say_range(low: str, high: str) -> str:
     if low and high:
         return f"{low}–{high}" if low.isdigit() and high.isdigit() else f"{low} to {high}"
     return f"at least {low}" if low else f"at most {high}" if high else ""
+
+
+def _say_lower_bound(mark: object) -> str:
+    match mark:
+        case Ge(number):
+            return f"{number}"
+        case Gt(number):
+            return f"above {number}"
+        case _:
+            return ""
+
+
+def _say_upper_bound(mark: object) -> str:
+    match mark:
+        case Le(number):
+            return f"{number}"
+        case Lt(number):
+            return f"below {number}"
+        case _:
+            return ""

@@ -32,11 +32,7 @@ def draw_status(status: Status) -> RenderableType:
     facts.add_column(style="dim", min_width=7)
     facts.add_column(ratio=1)
     facts.add_row("serves", _draw_serving(status))
-    if status.drift is not None:
-        facts.add_row("drift", draw_drift(status.drift))
-    elif status.serving.config_name and not status.serving.version and status.last is None:
-        adopt = f"Record it as a version: switchover adopt {status.endpoint.name}"
-        facts.add_row("", Text(adopt, style="dim") if status.running is None else Text())
+    _add_drift(facts, status)
     if status.running is not None:
         _add_running(facts, status.running)
     for waiting in status.waiting:
@@ -51,6 +47,15 @@ def draw_status(status: Status) -> RenderableType:
     if status.alarms:
         facts.add_row("alarms", draw_alarms(status.alarms))
     return Group(Text(status.endpoint.name, style="bold"), facts)
+
+
+def _add_drift(facts: Table, status: Status) -> None:
+    """What serves, though no update brought it; before the first update, how to record it."""
+    if status.drift is not None:
+        facts.add_row("drift", draw_drift(status.drift))
+    elif status.serving.config_name and not status.serving.version and status.last is None:
+        adopt = f"Record it as a version: switchover adopt {status.endpoint.name}"
+        facts.add_row("", Text(adopt, style="dim") if status.running is None else Text())
 
 
 def _draw_serving(status: Status) -> Text:
