@@ -1,14 +1,12 @@
-"""The shape in which items hold an update: one flat object, in which each field has a name of its own.
-
-Groups are how the code reads an update; items don't know them, so that all versions of the code read and
-write the same shape.
-"""
+"""The flat shape in which items hold an update."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from switchover.domain import flat_shape
+from switchover.domain.flat_shape import place_fields
 from switchover.domain.update.groups import (
     Asking,
     Capacity,
@@ -20,10 +18,11 @@ from switchover.domain.update.groups import (
     Told,
     Waiting,
 )
-from switchover.domain.update.update import Update
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from switchover.domain.update.update import Update
 
 GROUPS = {
     "pins": Pins,
@@ -45,28 +44,22 @@ _NAMES = {
     ("way_back", "faults"): "way_back_faults",
 }
 # By the name in items: the group of a field, and its name there.
-PLACES = {
-    _NAMES.get((group, each.name), each.name): (group, each.name)
-    for group, kind in GROUPS.items()
-    for each in fields(kind)
-}
+PLACES = place_fields(GROUPS, _NAMES)
 
 
 def flatten(update: Update) -> dict[str, object]:
     """Each field of an update by its name in items."""
-    whole: dict[str, object] = {
-        each.name: getattr(update, each.name) for each in fields(Update) if each.name not in GROUPS
-    }
-    grouped = {
-        name: getattr(getattr(update, group), field) for name, (group, field) in PLACES.items()
-    }
-    return whole | grouped
+    whole = _by_name(update)
+    return flat_shape.flatten(
+        {**whole, **{group: _by_name(whole[group]) for group in GROUPS}},
+        PLACES,
+    )
 
 
-def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
+def nest(item: Mapping[str, Any]) -> dict[str, Any]:
     """What an item holds, by groups. Names that are unknown stay where they are."""
-    nested: dict[str, Any] = {name: value for name, value in flat.items() if name not in PLACES}
-    for name, (group, field) in PLACES.items():
-        if name in flat:
-            nested.setdefault(group, {})[field] = flat[name]
-    return nested
+    return flat_shape.nest(item, PLACES)
+
+
+def _by_name(record: Any) -> dict[str, Any]:
+    return {each.name: getattr(record, each.name) for each in fields(record)}
