@@ -1,137 +1,187 @@
-"""The gateways of this process, each made on first use with a cached client."""
+"""The gateways of this process, each made on first use with a cached client.
+
+A gateway's module is imported where the gateway is made: a function's cold start pays for what its state
+uses, and for no other.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from switchover.aws import clients
-from switchover.aws.artifacts import Artifacts
-from switchover.aws.cloudwatch import CloudWatch
-from switchover.aws.container_logs import ContainerLogs
-from switchover.aws.copying import Copying
-from switchover.aws.failure_evidence import FailureEvidence
-from switchover.aws.files import Files
-from switchover.aws.guards import Guards
-from switchover.aws.ledger import Ledger
-from switchover.aws.manifests import Manifests
-from switchover.aws.metrics import FleetMetrics
-from switchover.aws.model_files import ModelFiles
-from switchover.aws.notifications import Announcements, Topic
-from switchover.aws.queue import Queue
-from switchover.aws.release_files import ReleaseFiles
-from switchover.aws.roles import Roles
-from switchover.aws.runtime import Runtime
-from switchover.aws.sagemaker import SageMaker
-from switchover.aws.scaling import Quotas, Scaling
-from switchover.aws.schedules import Ring, Schedules
-from switchover.aws.usage import Fleets
-from switchover.aws.watched_alarms import WatchedAlarms
-from switchover.aws.wishes import Wishes
-from switchover.aws.witness import Witness
-from switchover.aws.workflow import Workflow
 from switchover.settings import settings
+
+if TYPE_CHECKING:
+    from switchover.aws.artifacts import Artifacts
+    from switchover.aws.cloudwatch import CloudWatch
+    from switchover.aws.copying import Copying
+    from switchover.aws.failure_evidence import FailureEvidence
+    from switchover.aws.files import Files
+    from switchover.aws.guards import Guards
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.manifests import Manifests
+    from switchover.aws.metrics import FleetMetrics
+    from switchover.aws.model_files import ModelFiles
+    from switchover.aws.notifications import Announcements, Topic
+    from switchover.aws.queue import Queue
+    from switchover.aws.release_files import ReleaseFiles
+    from switchover.aws.roles import Roles
+    from switchover.aws.runtime import Runtime
+    from switchover.aws.sagemaker import SageMaker
+    from switchover.aws.scaling import Quotas, Scaling
+    from switchover.aws.schedules import Schedules
+    from switchover.aws.usage import Fleets
+    from switchover.aws.watched_alarms import WatchedAlarms
+    from switchover.aws.wishes import Wishes
+    from switchover.aws.witness import Witness
+    from switchover.aws.workflow import Workflow
 
 
 def sagemaker() -> SageMaker:
     """Endpoints, configs and models."""
+    from switchover.aws.sagemaker import SageMaker
+
     return SageMaker(clients.client("sagemaker"))
 
 
 def cloudwatch() -> CloudWatch:
     """Alarms."""
+    from switchover.aws.cloudwatch import CloudWatch
+
     return CloudWatch(clients.client("cloudwatch"))
 
 
 def failure_evidence() -> FailureEvidence:
     """The evidence of failed updates."""
+    from switchover.aws.container_logs import ContainerLogs
+    from switchover.aws.failure_evidence import FailureEvidence
+
     return FailureEvidence(clients.client("cloudwatch"), ContainerLogs(clients.client("logs")))
 
 
 def guards() -> Guards:
     """Calls the guard of a bake."""
+    from switchover.aws.guards import Guards
+
     return Guards(clients.client("lambda"), settings().guard_function)
 
 
 def fleet_metrics() -> FleetMetrics:
     """A fleet's requests and latency."""
+    from switchover.aws.metrics import FleetMetrics
+
     return FleetMetrics(clients.client("cloudwatch"))
 
 
 def scaling() -> Scaling:
     """Scalable targets."""
+    from switchover.aws.scaling import Scaling
+
     return Scaling(clients.client("application-autoscaling"))
 
 
 def quotas() -> Quotas:
     """The account's quotas."""
+    from switchover.aws.scaling import Quotas
+
     return Quotas(clients.client("service-quotas"))
 
 
 def fleets() -> Fleets:
     """The instances that the account's endpoints use."""
+    from switchover.aws.usage import Fleets
+
     return Fleets(clients.client("sagemaker"))
 
 
 def roles() -> Roles:
     """What roles may do."""
+    from switchover.aws.roles import Roles
+
     return Roles(clients.client("iam"))
 
 
 def runtime() -> Runtime:
     """The model behind an endpoint."""
+    from switchover.aws.runtime import Runtime
+
     return Runtime(clients.client("sagemaker-runtime"))
 
 
 def release_files() -> ReleaseFiles:
     """Releases and their files."""
+    from switchover.aws.release_files import ReleaseFiles
+
     return ReleaseFiles(clients.client("s3"))
 
 
 def model_files() -> ModelFiles:
     """The versions of a release's files."""
+    from switchover.aws.model_files import ModelFiles
+
     return ModelFiles(clients.client("s3"))
 
 
 def copying() -> Copying:
     """Releases that lie elsewhere."""
+    from switchover.aws.copying import Copying
+
     return Copying(clients.client("s3"))
 
 
 def files() -> Files:
     """Small files beside the models: policies and golden requests."""
+    from switchover.aws.files import Files
+
     return Files(clients.client("s3"), settings().releases_may)
 
 
 def artifacts() -> Artifacts:
     """What models are launched from."""
+    from switchover.aws.artifacts import Artifacts
+
     return Artifacts(clients.client("s3"), clients.client("ecr"))
 
 
 def ledger() -> Ledger:
     """What Switchover remembers."""
+    from switchover.aws.ledger import Ledger
+
     return Ledger(clients.client("dynamodb"), settings().table)
 
 
 def manifests() -> Manifests:
     """The manifests of files that updates were made of."""
+    from switchover.aws.manifests import Manifests
+
     return Manifests(clients.client("dynamodb"), settings().table)
 
 
 def workflow() -> Workflow:
     """Executions."""
+    from switchover.aws.workflow import Workflow
+
     return Workflow(clients.client("stepfunctions"))
 
 
 def queue() -> Queue:
     """The queue of each endpoint."""
+    from switchover.aws.queue import Queue
+
     return Queue(clients.client("dynamodb"), settings().table)
 
 
 def wishes() -> Wishes:
     """The wishes of people."""
+    from switchover.aws.wishes import Wishes
+
     return Wishes(clients.client("dynamodb"), settings().table)
 
 
 def watched_alarms() -> WatchedAlarms:
     """The updates that users' own alarms belong to."""
+    from switchover.aws.watched_alarms import WatchedAlarms
+
     return WatchedAlarms(clients.client("dynamodb"), settings().table)
 
 
@@ -141,6 +191,8 @@ def schedules() -> Schedules:
     Raises:
         ValueError: this function's environment names no target.
     """
+    from switchover.aws.schedules import Ring, Schedules
+
     told = settings()
     ring = (
         told.schedule_group,
@@ -155,6 +207,8 @@ def schedules() -> Schedules:
 
 def witness() -> Witness:
     """The recorded deciders and offerers."""
+    from switchover.aws.witness import Witness
+
     return Witness(clients.client("dynamodb"), settings().table)
 
 
@@ -164,6 +218,8 @@ def announcements() -> Announcements:
     Raises:
         ValueError: this function was given no topic.
     """
+    from switchover.aws.notifications import Announcements
+
     told = settings()
     if told.topic_arn is None:
         raise ValueError("SWITCHOVER_TOPIC_ARN is not set for this function")
@@ -174,4 +230,6 @@ def announcements() -> Announcements:
 
 def topic() -> Topic:
     """The outcome topic and its subscribers."""
+    from switchover.aws.notifications import Topic
+
     return Topic(clients.client("sns"), settings().topic_arn)
