@@ -133,6 +133,28 @@ def test_untouched_files_are_not_opened_to_say_that_nothing_changed(
     assert told == []
 
 
+@pytest.mark.parametrize(
+    ("place", "etag"), [("s3://b/models/chat/8/", ""), ("s3://b/models/chat/7/", "e")]
+)
+def test_another_version_of_a_folder_knows_what_was_read_and_of_no_object(
+    tmp_path: Path, place: str, etag: str
+) -> None:
+    (tmp_path / "x").write_bytes(b"1")
+    listed = list_folder(tmp_path)
+    assert isinstance(listed, Folder)
+    cache = tmp_path / "cache"
+    earlier = open_memory(
+        cache, listed, 64, "s3://b/models/chat/7/", lambda: time.time_ns() + LATER_NS
+    )
+    earlier.keep(Digest("x", 1, "00"), "e")
+    earlier.write()
+
+    found = open_memory(cache, listed, 64, place)
+
+    assert found.recall("x") == Digest("x", 1, "00")
+    assert found.etag_of(Digest("x", 1, "00")) == etag
+
+
 @pytest.mark.usefixtures("no_waiting")
 def test_a_run_that_failed_remembers_what_it_read(folder: Path, memory: Path) -> None:
     bucket = Bucket(trouble=fail_times(1_000, "SlowDown", "PUT"))

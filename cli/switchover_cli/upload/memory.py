@@ -143,17 +143,35 @@ def open_memory(
 ) -> Memory:
     """What is remembered of a folder's uploads to one place.
 
-    Without a `memory_folder` nothing is, nor written; with `reread` what was is not believed.
+    The first upload to a place knows what the latest to another place read. Without a `memory_folder`
+    nothing is remembered, nor written; with `reread` what was is not believed.
     """
     if memory_folder is None:
         return Memory(folder.identities, part_bytes, clock_ns=clock_ns)
-    named = f"{folder.root.resolve()}\n{place}".encode(errors="surrogateescape")
-    file = memory_folder / f"{hashlib.sha256(named).hexdigest()}.json"
-    try:
-        seen = {} if reread else _SEEN.validate_json(file.read_bytes())
-    except (OSError, ValidationError):
-        seen = {}
+    root = _name(os.fspath(folder.root.resolve()))
+    file = memory_folder / f"{root}-{_name(place)}.json"
+    seen = {} if reread else _recall(file) or _recall_elsewhere(memory_folder, root)
     return Memory(folder.identities, part_bytes, file, seen, clock_ns)
+
+
+def _name(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:32]
+
+
+def _recall(file: Path) -> dict[str, Seen]:
+    try:
+        return _SEEN.validate_json(file.read_bytes())
+    except (OSError, ValidationError):
+        return {}
+
+
+def _recall_elsewhere(memory_folder: Path, root: str) -> dict[str, Seen]:
+    """What the latest upload of a folder read. Its objects lie elsewhere: an ETag says nothing here."""
+    with suppress(OSError):
+        others = sorted(memory_folder.glob(f"{root}-*.json"), key=lambda each: each.stat().st_mtime)
+        read = _recall(others[-1]) if others else {}
+        return {path: seen.model_copy(update={"etag": ""}) for path, seen in read.items()}
+    return {}
 
 
 def _forget_old(folder: Path, before_seconds: float) -> None:
