@@ -122,6 +122,7 @@ class UploadRecord(_Record):
     outcome: str
     bytes: int
     sent: tuple[str, ...]
+    copied: tuple[str, ...]
     already_there: tuple[str, ...]
     left_out: tuple[str, ...]
     update_id: str

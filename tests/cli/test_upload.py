@@ -126,7 +126,9 @@ def test_progress_tells_every_byte_of_every_file(s3: S3Client, folder: Path) -> 
     upload(folder, s3, on_progress=note)
 
     sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
-    assert told == {(path, step): size for path, size in sizes.items() for step in Step}
+    assert told == {
+        (path, step): size for path, size in sizes.items() for step in (Step.READ, Step.SENT)
+    }
 
 
 def test_a_broken_folder_is_refused_with_every_reason_and_nothing_is_sent(

@@ -106,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         if trouble == RESET:
             self._cut(length)
             return
-        body = self.rfile.read(length)
+        body = self._find_copied() or self.rfile.read(length)
         said = self.headers.get("x-amz-checksum-sha256", "")
         if said and said != _checksum(body):
             trouble = "BadDigest"
@@ -128,6 +128,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, answer, self._describe(key, body))
 
     do_HEAD = do_PUT = do_POST = do_GET  # noqa: N815 - the names that BaseHTTPRequestHandler calls
+
+    def _find_copied(self) -> bytes | None:
+        """What a copy takes from its source, if it is one."""
+        source = self.headers.get("x-amz-copy-source")
+        if source is None:
+            return None
+        content = self.server.bucket.objects[unquote(source).partition("/")[2]]
+        wanted = self.headers.get("x-amz-copy-source-range")
+        if wanted is None:
+            return content
+        first, last = map(int, wanted.removeprefix("bytes=").split("-"))
+        return content[first : last + 1]
 
     def _cut(self, length: int) -> None:
         self.rfile.read(length // 2)
@@ -158,7 +170,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return f"<R><ETag>{etag_of(bucket.objects[key])}</ETag></R>"
             case _:
                 return None
-        return "<R/>"
+        told = f"<ChecksumSHA256>{_checksum(body)}</ChecksumSHA256>"
+        return f"<R><ETag>{etag_of(body)}</ETag>{told}</R>"
 
     def _list(self, key: str, query: dict[str, str]) -> str | None:
         bucket = self.server.bucket
@@ -177,7 +190,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif "list-type" in query:
             entries = (
                 f"<Contents><Key>{escape(name)}</Key><Size>{len(content)}</Size>"
-                f"<ETag>{etag_of(content)}</ETag></Contents>"
+                f"<ETag>{etag_of(content)}</ETag>"
+                "<LastModified>2030-01-01T00:00:00Z</LastModified></Contents>"
                 for name, content in bucket.objects.items()
                 if name.startswith(query["prefix"])
             )
@@ -196,6 +210,8 @@ class _Handler(BaseHTTPRequestHandler):
             described[_METADATA] = bucket.metadata[key]
         if key in bucket.checksums and self.command == "HEAD":
             described["x-amz-checksum-sha256"] = bucket.checksums[key]
+            is_composite = "-" in bucket.checksums[key]
+            described["x-amz-checksum-type"] = "COMPOSITE" if is_composite else "FULL_OBJECT"
         return described
 
     def _send(self, status: int, text: str, described: dict[str, str] | None = None) -> None:

@@ -177,9 +177,11 @@ def _describe(report: UploadReport, found: FirstLook, start: str, console: Plain
         console.print(report.release_uri, soft_wrap=True)
         _tell_arrival(start, console)
         return
+    copied = f", {len(report.copied)} copied from other versions" if report.copied else ""
     kept = f", {len(report.already_there)} were there already" if report.already_there else ""
     weight = say_bytes(report.release.total_bytes) if report.release else ""
-    console.print(f"Uploaded {say_count(len(report.sent), 'file')}, {weight} in all{kept}.")
+    sent = say_count(len(report.sent), "file")
+    console.print(f"Uploaded {sent}{copied}{kept}; {weight} in all.")
     console.print(report.release_uri, soft_wrap=True)
     _tell_arrival(start, console)
 
@@ -198,6 +200,7 @@ def _record(report: UploadReport, update_id: str) -> UploadRecord:
         outcome=report.outcome.value,
         bytes=report.release.total_bytes if report.release else 0,
         sent=report.sent,
+        copied=report.copied,
         already_there=report.already_there,
         left_out=tuple(left.path for left in report.left_out),
         update_id=update_id,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from switchover_cli.upload.progress import Progress as Advance
 
-_STEP_WORDS = {Step.READ: "reading", Step.SENT: "sending"}
+_STEP_WORDS = {Step.READ: "reading", Step.COPIED: "copying", Step.SENT: "sending"}
 _NAME_WIDTH = 34
 _FILES_SHOWN = 8
 _DRAWN_PER_SECOND = 8

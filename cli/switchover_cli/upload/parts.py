@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
+    from switchover_cli.upload.copies import PartCopier
     from switchover_cli.upload.folder import Digest, Folder
     from switchover_cli.upload.place import Place
 
@@ -45,19 +46,19 @@ class PartSender:
     on_progress: Callable[[Progress], None]
     pool: Executor
 
-    def send(self, digest: Digest) -> str:
-        """Send those parts of a file that S3 doesn't hold yet; returns the object's ETag."""
+    def send(self, digest: Digest, copier: PartCopier | None = None) -> str:
+        """Have S3 copy, or send, those parts of a file that it doesn't hold yet; the object's ETag."""
         upload_id, there = self._find_begun(digest)
         if upload_id is None:
-            return self._complete(digest, self._begin(digest), {})
-        etag = self._complete(digest, upload_id, there)
+            return self._complete(digest, self._begin(digest), {}, copier)
+        etag = self._complete(digest, upload_id, there, copier)
         head = self.s3.head_object(Bucket=self.place.bucket, Key=self.place.key(digest.path))
         if head.get("Metadata", {}).get(SHA256_METADATA) == digest.sha256:
             return etag
         # An upload's metadata was fixed when it began; the file was another then. What was written just
         # now is written over, unless somebody else was faster, or the bucket forbids it.
-        self._advance(digest, -digest.bytes)
-        return self._complete(digest, self._begin(digest), {}, instead_of=etag)
+        self._advance(digest, -digest.bytes, _step(copier))
+        return self._complete(digest, self._begin(digest), {}, copier, instead_of=etag)
 
     def _find_begun(self, digest: Digest) -> tuple[str | None, dict[int, CompletedPartTypeDef]]:
         """The newest upload of this file that was begun, and those of its parts that are right."""
@@ -98,12 +99,13 @@ class PartSender:
         digest: Digest,
         upload_id: str,
         there: dict[int, CompletedPartTypeDef],
+        copier: PartCopier | None,
         instead_of: str | None = None,
     ) -> str:
-        """Send the parts that aren't there, and end the upload; returns the object's ETag."""
-        self._advance(digest, sum(self._length(digest, number) for number in there))
+        """Move the parts that aren't there, and end the upload; returns the object's ETag."""
+        self._advance(digest, sum(self._length(digest, number) for number in there), _step(copier))
         futures = [
-            self.pool.submit(self._send_part, digest, upload_id, number)
+            self.pool.submit(self._move_part, digest, upload_id, number, copier)
             for number in range(1, len(digest.parts) + 1)
             if number not in there
         ]
@@ -118,6 +120,17 @@ class PartSender:
         )
         ended = complete(IfMatch=instead_of) if instead_of else complete(IfNoneMatch="*")
         return ended["ETag"]
+
+    def _move_part(
+        self, digest: Digest, upload_id: str, number: int, copier: PartCopier | None
+    ) -> CompletedPartTypeDef:
+        if copier is not None:
+            start, length = (number - 1) * self.part_bytes, self._length(digest, number)
+            etag = copier.copy(upload_id, number, start, length)
+            if etag is not None:
+                self._advance(digest, length, Step.COPIED)
+                return _describe_part(number, etag, encode_checksum(digest.parts[number - 1]))
+        return self._send_part(digest, upload_id, number)
 
     def _send_part(self, digest: Digest, upload_id: str, number: int) -> CompletedPartTypeDef:
         checksum = encode_checksum(digest.parts[number - 1])
@@ -140,8 +153,12 @@ class PartSender:
     def _length(self, digest: Digest, number: int) -> int:
         return min(self.part_bytes, digest.bytes - (number - 1) * self.part_bytes)
 
-    def _advance(self, digest: Digest, advanced_bytes: int) -> None:
-        self.on_progress(Progress(digest.path, Step.SENT, advanced_bytes, digest.bytes))
+    def _advance(self, digest: Digest, advanced_bytes: int, step: Step = Step.SENT) -> None:
+        self.on_progress(Progress(digest.path, step, advanced_bytes, digest.bytes))
+
+
+def _step(copier: PartCopier | None) -> Step:
+    return Step.SENT if copier is None else Step.COPIED
 
 
 def _describe_part(number: int, etag: str, checksum: str) -> CompletedPartTypeDef:

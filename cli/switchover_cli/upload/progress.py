@@ -17,6 +17,8 @@ class Step(StrEnum):
     """What is happening to a file's bytes."""
 
     READ = "read"
+    # Copied by S3 from another version: these bytes are not sent.
+    COPIED = "copied"
     SENT = "sent"
 
 

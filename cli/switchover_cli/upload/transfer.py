@@ -1,4 +1,4 @@
-"""Sends files to S3, each with its SHA-256, those that it doesn't hold yet.
+"""Sends files to S3, each with its SHA-256, those that it doesn't hold yet under any version.
 
 S3 compares each part with its SHA-256 on arrival and refuses what differs, so that what it took is
 what was read here. Small files are read once: for their digest and to be sent. Of larger ones the
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from enum import StrEnum
 from io import BytesIO
 from threading import Semaphore
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from switchover.aws.objects import SHA256_METADATA, explain_refusal
 from switchover.domain.reasons import Reason
 from switchover_cli.errors import CommandFailed
 from switchover_cli.upload.client import PARALLEL_FILES, PARALLEL_PARTS
+from switchover_cli.upload.copies import Originals, PartCopier, copy_whole
 from switchover_cli.upload.folder import (
     Digest,
     Folder,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from switchover.checkpoint.reading import StoredFile
+    from switchover_cli.upload.copies import Original
     from switchover_cli.upload.memory import Memory
     from switchover_cli.upload.place import Place
 
@@ -51,12 +54,21 @@ _TAKEN = frozenset({"PreconditionFailed", "412"})
 _AGAIN = "Run the same command again: what is there already is not sent again."
 
 
+class Way(StrEnum):
+    """How a file came to its place."""
+
+    SENT = "sent"
+    COPIED = "copied"
+    # It was there before.
+    HELD = "held"
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A file that S3 holds, and whether it had to be sent."""
+    """A file that S3 holds, and how it came there."""
 
     digest: Digest
-    is_sent: bool
+    way: Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +80,21 @@ class Sending:
 
     @property
     def sent(self) -> tuple[str, ...]:
-        """The files that were sent."""
-        return tuple(each.digest.path for each in self.deliveries if each.is_sent)
+        """The files that were sent, all or in part."""
+        return self._paths(Way.SENT)
+
+    @property
+    def copied(self) -> tuple[str, ...]:
+        """The files that S3 copied from another version."""
+        return self._paths(Way.COPIED)
 
     @property
     def already_there(self) -> tuple[str, ...]:
         """The files that S3 held already."""
-        return tuple(each.digest.path for each in self.deliveries if not each.is_sent)
+        return self._paths(Way.HELD)
+
+    def _paths(self, way: Way) -> tuple[str, ...]:
+        return tuple(each.digest.path for each in self.deliveries if each.way is way)
 
 
 def send_files(
@@ -93,7 +113,8 @@ def send_files(
     parts = ThreadPoolExecutor(PARALLEL_PARTS)
     files = ThreadPoolExecutor(PARALLEL_FILES)
     part_sender = PartSender(s3, folder, place, part_bytes, on_progress, parts)
-    sender = _Sender(s3, folder, place, memory, part_bytes, on_progress, part_sender)
+    originals = Originals(s3, place)
+    sender = _Sender(s3, folder, place, memory, part_bytes, on_progress, part_sender, originals)
     try:
         answers = list(files.map(sender.send, folder.files))
     finally:
@@ -119,6 +140,7 @@ class _Sender:
     part_bytes: int
     on_progress: Callable[[Progress], None]
     part_sender: PartSender
+    originals: Originals
     digesting: Semaphore = field(default_factory=lambda: Semaphore(_PARALLEL_DIGESTS))
 
     def send(self, file: StoredFile) -> Delivery | Reason:
@@ -141,28 +163,39 @@ class _Sender:
         digest, content = self._digest(file)
         if isinstance(digest, Reason):
             return digest
-        held = self._find_held(digest)
-        etag: str | Reason
-        if held is None:
+        etag: str | Reason | None = self._find_held(digest)
+        way = Way.HELD
+        if etag is None:
             self.memory.keep(digest)
-            etag = self._deliver(digest, content)
-        else:
-            etag = held
+            etag, way = self._deliver(digest, content)
         if isinstance(etag, Reason):
             return etag
         self.memory.keep(digest, etag)
-        return Delivery(digest, is_sent=held is None)
+        return Delivery(digest, way)
 
-    def _deliver(self, digest: Digest, content: bytes | None) -> str | Reason:
-        """Send a file where nothing lies; returns its ETag. What lies there is never written over."""
+    def _deliver(self, digest: Digest, content: bytes | None) -> tuple[str | Reason, Way]:
+        """Copy or send a file where nothing lies: its ETag. What lies there is never written over."""
+        original = self.originals.find(digest)
+        way = Way.SENT
         try:
-            return self.part_sender.send(digest) if digest.parts else self._put(digest, content)
+            if digest.parts:
+                return self._move_parts(digest, original)
+            if original is None or not copy_whole(self.s3, self.place, digest, original):
+                return self._put(digest, content), way
+            self.on_progress(Progress(digest.path, Step.COPIED, digest.bytes, digest.bytes))
+            way = Way.COPIED
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") not in _TAKEN:
                 raise
-        return self._compare_checksum(digest) or explain_taken(
-            f"s3://{self.place.bucket}/{self.place.key(digest.path)}"
-        )
+        taken = explain_taken(f"s3://{self.place.bucket}/{self.place.key(digest.path)}")
+        return self._compare_checksum(digest) or taken, way
+
+    def _move_parts(self, digest: Digest, original: Original | None) -> tuple[str, Way]:
+        if original is None:
+            return self.part_sender.send(digest), Way.SENT
+        copier = PartCopier(self.s3, self.place, digest, original)
+        etag = self.part_sender.send(digest, copier)
+        return etag, Way.SENT if copier.is_refused else Way.COPIED
 
     def _digest(self, file: StoredFile) -> tuple[Digest | Reason, bytes | None]:
         """A file's digest; and its content, if it was read whole."""

@@ -68,6 +68,7 @@ class UploadReport:
     reasons: tuple[Reason, ...] = ()
     release: Release | None = None
     sent: tuple[str, ...] = ()
+    copied: tuple[str, ...] = ()
     already_there: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     unchecked: tuple[str, ...] = ()
@@ -103,7 +104,8 @@ def upload_release(
 
     Nothing is sent before everything was checked, and `release.json` is sent when all else is
     there. Files that are there already, with the same content, are not sent again, nor are the
-    parts of a large file that an earlier run sent before it was killed. If the same files were offered
+    parts of a large file that an earlier run sent before it was killed. S3 itself copies what lies under
+    another version of the endpoint. If the same files were offered
     before and `release.json` says something new beside them, that alone is sent. `folder` may also be a
     single .tar.gz. `against` is what stands against the release besides its files. `exclude` are patterns
     of files that aren't sent. `memory_folder` is where uploads remember what they read, so that the next
@@ -162,7 +164,12 @@ def upload_release(
     finally:
         memory.write()
     release = compose_release(offer, (each.digest for each in sending.deliveries))
-    refused = replace(refused, sent=sending.sent, already_there=sending.already_there)
+    refused = replace(
+        refused,
+        sent=sending.sent,
+        copied=sending.copied,
+        already_there=sending.already_there,
+    )
     if sending.reasons or not isinstance(release, Release):
         return replace(refused, reasons=limit_per_code(sending.reasons))
     reasons = _compare_with_bucket(s3, bucket, release)
