@@ -72,8 +72,9 @@ faults: .venv/test.done  ## calls that fail, come late or in storms, stops, dele
 outcomes: .venv/test.done  ## deployed: fourteen updates, every strategy and outcome; ten stops in mid-request (a quarter of an hour)
 	$(BIN)/pytest -q tests/deployed/stack_outcomes.py tests/deployed/stack_late_acts.py
 
-docs: .venv/test.done  ## what is generated: JSON Schemas, the picture of the machine
+docs: .venv/test.done  ## what is generated: JSON Schemas, the pictures, tables
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.recorded
 	$(BIN)/python -m benchmarks.estimates
 
 lock:  ## pin every dependency anew (needs uv)

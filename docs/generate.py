@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 DOCS = Path(__file__).parent
-README = DOCS.parent / "README.md"
 TIMEOUTS = DOCS / "timeouts.md"
 CONFIGURATION = DOCS / "configuration.md"
 MACHINE = DOCS.parent / "statemachine" / "update.asl.yaml"
@@ -39,8 +38,6 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "scenario": Scenario,
 }
 _SHAPES = {"Task": "[{name}]", "Succeed": "([{name}])", "Fail": "([{name}])"}
-_PICTURE_BEGINS = "<!-- picture: drawn by `make docs` -->"
-_PICTURE_ENDS = "<!-- picture ends -->"
 _POLICY_BEGINS = "<!-- policy: written by `make docs` -->"
 _POLICY_ENDS = "<!-- policy ends -->"
 _TRUST_BEGINS = "<!-- trust: written by `make docs` -->"
@@ -70,19 +67,17 @@ def generated() -> dict[Path, str]:
     schemas = {
         DOCS / "schemas" / f"{name}.schema.json": _schema(model) for name, model in SCHEMAS.items()
     }
-    trust = _refill_text(CONFIGURATION.read_text(), _TRUST_BEGINS, tabulate_trust(), _TRUST_ENDS)
-    sums = _refill_text(TIMEOUTS.read_text(), _SUMS_BEGIN, tabulate_sums(), _SUMS_END)
+    trust = _refill(CONFIGURATION.read_text(), _TRUST_BEGINS, tabulate_trust(), _TRUST_ENDS)
+    sums = _refill(TIMEOUTS.read_text(), _SUMS_BEGIN, tabulate_sums(), _SUMS_END)
     states = tabulate_timeouts(yaml.safe_load(MACHINE.read_text()))
     policy = f"```yaml\n{write_all_settings()}\n```"
-    picture = f"```mermaid\n{draw(yaml.safe_load(MACHINE.read_text()))}\n```"
     return {
         **schemas,
         DOCS / "machine.md": _machine_page(),
         DOCS / "models.md": write_page(),
-        CONFIGURATION: _refill_text(trust, _POLICY_BEGINS, policy, _POLICY_ENDS),
-        TIMEOUTS: _refill_text(sums, _STATES_BEGIN, states, _STATES_END),
+        CONFIGURATION: _refill(trust, _POLICY_BEGINS, policy, _POLICY_ENDS),
+        TIMEOUTS: _refill(sums, _STATES_BEGIN, states, _STATES_END),
         DOCS.parent / "THIRD_PARTY.md": third_party_page(),
-        README: _refill(README, _PICTURE_BEGINS, picture, _PICTURE_ENDS),
     }
 
 
@@ -144,12 +139,8 @@ def _machine_page() -> str:
     )
 
 
-def _refill(page: Path, begins: str, block: str, ends: str) -> str:
+def _refill(text: str, begins: str, block: str, ends: str) -> str:
     """A page whose block between two marks is written anew."""
-    return _refill_text(page.read_text(), begins, block, ends)
-
-
-def _refill_text(text: str, begins: str, block: str, ends: str) -> str:
     before, _, rest = text.partition(begins)
     _, _, after = rest.partition(ends)
     return f"{before}{begins}\n{block}\n{ends}{after}"
