@@ -18,8 +18,8 @@ from switchover.domain.aborting import call_off, object_to_abort
 from switchover.domain.errors import SwitchoverError
 from switchover.domain.outcome import Outcome
 from switchover.domain.update.approval import Reply
-from switchover_cli.commands.abort import ask_to_stop
 from switchover_cli.errors import CommandFailed
+from switchover_cli.steering.aborting import ask_to_stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

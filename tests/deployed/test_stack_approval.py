@@ -18,9 +18,9 @@ from tests.support.offering import checkpoint, describe_release, release_text, u
 from switchover.aws.ledger import Ledger
 from switchover.domain.outcome import Outcome
 from switchover.domain.update.approval import Approval, Channel, Reply
-from switchover_cli.commands.approve import answer_waiting
 from switchover_cli.connect import find_deployment
 from switchover_cli.start.vouching import vouch
+from switchover_cli.steering.answering import answer_waiting
 from switchover_local.deploy import STACK_NAME, deploy
 from switchover_local.engine import REGION
 from switchover_local.stack import LocalCloud

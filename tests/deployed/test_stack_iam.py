@@ -32,8 +32,6 @@ from switchover.domain.aborting import call_off
 from switchover.domain.outcome import Outcome
 from switchover.domain.update.approval import Gate, Reply
 from switchover.domain.update.update import Update
-from switchover_cli.commands.abort import ask_to_stop, name_oneself
-from switchover_cli.commands.approve import answer_waiting
 from switchover_cli.connect import find_deployment
 from switchover_cli.demo.acts import ACTS, ActRecord, play_acts
 from switchover_cli.demo.stage import ENDPOINT, Stage, set_stage
@@ -42,6 +40,8 @@ from switchover_cli.doctor.findings import diagnose
 from switchover_cli.doctor.reading import Doctor
 from switchover_cli.start.starting import await_pick_up, known_updates
 from switchover_cli.start.vouching import vouch
+from switchover_cli.steering.aborting import ask_to_stop, name_oneself
+from switchover_cli.steering.answering import answer_waiting
 from switchover_cli.upload.uploading import upload_release
 from switchover_cli.watching.follow import look_until_over
 from switchover_local.deploy import STACK_NAME, deploy

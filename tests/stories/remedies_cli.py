@@ -13,9 +13,9 @@ from tests.support.scene import ENDPOINT, FIRST_CONFIG
 from switchover.domain.aborting import call_off
 from switchover.domain.marks import Mark
 from switchover.domain.outcome import Outcome
-from switchover_cli.commands.abort import ask_to_stop
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
+from switchover_cli.steering.aborting import ask_to_stop
 from switchover_cli.upload.offer import offered_meanwhile
 
 if TYPE_CHECKING:

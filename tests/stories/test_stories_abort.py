@@ -18,9 +18,9 @@ from tests.support.switch_situations import statuses
 from switchover.domain.aborting import Objection, call_off, object_to_abort
 from switchover.domain.outcome import Outcome
 from switchover_cli.app import main
-from switchover_cli.commands.abort import ask_to_stop
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
+from switchover_cli.steering.aborting import ask_to_stop
 from switchover_local.twin.scenario import Behaviour, EventFault, Scenario, Switches
 
 if TYPE_CHECKING:

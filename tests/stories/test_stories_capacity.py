@@ -15,7 +15,7 @@ from tests.support.scene import ENDPOINT, INSTANCE_TYPE, VARIANT
 
 from switchover.domain.aborting import call_off
 from switchover.domain.outcome import Outcome
-from switchover_cli.commands.abort import ask_to_stop
+from switchover_cli.steering.aborting import ask_to_stop
 from switchover_local.twin.scenario import Behaviour, Scenario
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.support.laptop import KIM, deployment_of
 from tests.support.scene import ENDPOINT
 
-from switchover_cli.commands.approve import answer_waiting
+from switchover_cli.steering.answering import answer_waiting
 
 if TYPE_CHECKING:
     from tests.support.world import World

@@ -1,0 +1,46 @@
+"""Who waits for an endpoint, as people read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from switchover_cli.words import say_minute
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from switchover_cli.steering.queueing import Queue
+
+
+def draw_queue(found: Queue) -> RenderableType:
+    """Who holds the endpoint, and who waits, in the order of the turns."""
+    lines: list[RenderableType] = []
+    if found.running:
+        lines.append(Text(f"Running: {found.running}"))
+    if found.to_finish:
+        lines.append(
+            Text(f"Ended, and is put right once SageMaker stands still: {found.to_finish}")
+        )
+    if found.unreadable:
+        freed = (
+            "Its execution runs, and ends it."
+            if found.is_running
+            else f"Free it at once: switchover unclaim {found.endpoint} --reason '…'"
+        )
+        lines.append(Text(f"Holds the endpoint, and can't be read: {found.unreadable}. {freed}"))
+    if found.pin:
+        lines.append(Text(f"Pinned to {found.pin.shown}: {found.pin.reason}"))
+    if not found.waiting:
+        return Group(*lines, Text(f"Nobody waits for {found.endpoint}."))
+    for one in found.waiting:
+        lines.append(Text(f"\n{one.version or '(rollback)'}  {one.update_id}", style="bold"))
+        lines.append(
+            Text(
+                f"offered {say_minute(one.offered_at)} UTC, starts not before"
+                f" {say_minute(one.not_before)} UTC: {one.why}"
+            )
+        )
+    return Group(*lines)

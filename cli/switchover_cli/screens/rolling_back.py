@@ -1,0 +1,34 @@
+"""What becomes of an update that runs while a rollback is asked for, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from switchover.domain.aborting import InFlight
+from switchover_cli.screens.aborting import say_next_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from switchover.domain.update.update import Update
+
+
+def say_turning_back(
+    running: Update, answer: InFlight, *, leads_further_back: bool
+) -> Iterator[str]:
+    """One line per thing that happens now; `leads_further_back` if a version served before this one."""
+    name = running.update_id
+    match answer:
+        case InFlight.FOLLOW:
+            yield f"{name} is going back already."
+        case InFlight.AFTERWARDS:
+            yield f"{name} has passed everything, and is being recorded: a rollback follows."
+        case InFlight.CALL_OFF:
+            yield f"{name} runs, and is called off: nobody has to wait for it."
+            yield say_next_step(running)
+            if not running.progress.is_started:
+                yield "What serves now goes on serving."
+                if leads_further_back:
+                    yield f"Further back, when this is over: switchover rollback {running.endpoint}"
+        case _:
+            assert_never(answer)

@@ -1,0 +1,88 @@
+"""Stopping an update that runs, by the safest way that its state leaves."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel
+
+from switchover.aws.wishes import ring
+from switchover.domain.aborting import call_off, object_to_abort
+from switchover_cli.errors import CommandFailed, Misused
+
+if TYPE_CHECKING:
+    from switchover.domain.update.records import AbortRequest
+    from switchover.domain.update.update import Update
+    from switchover_cli.deployment import Deployment
+
+
+class AbortRecord(BaseModel):
+    """What `abort --json` prints where it doesn't follow the update."""
+
+    update_id: str
+    was_started: bool
+    reason: str
+
+
+def ask_to_stop(deployment: Deployment, update: Update, request: AbortRequest) -> None:
+    """Record that an update is to be stopped, and have it looked at.
+
+    Raises:
+        Misused: it can't be stopped any more, or somebody asked for it before.
+        CommandFailed: it is recorded, and found by the next look only.
+    """
+    objection = object_to_abort(update)
+    if objection is not None:
+        raise Misused(f"{update.update_id}: {objection.why}", objection.remedy)
+    if not deployment.wishes.ask_abort(update.endpoint, update.update_id, request):
+        raise Misused(
+            f"{update.update_id}: Somebody asked to call it off already.",
+            f"Follow it: switchover watch {update.endpoint}",
+        )
+    try:
+        ring(deployment.session.client("events"), update.endpoint)
+    except (BotoCoreError, ClientError) as error:
+        raise CommandFailed(
+            f"The request to stop {update.update_id} is recorded, but its event isn't sent: {error}",
+            "The next look finds it, within PollIntervalSeconds; where people are asked, reject it."
+            " For the future, allow events:PutEvents (docs/permissions.md).",
+        ) from error
+
+
+def stop_running(deployment: Deployment, endpoint: str, reason: str) -> Update:
+    """Have the running update stopped; returns it as it stood before.
+
+    Raises:
+        Misused: there is none, or it can't be stopped any more.
+    """
+    holder = deployment.ledger.claim(endpoint)
+    if holder is None:
+        raise Misused(
+            f"No update of {endpoint} runs.",
+            f"See what serves: switchover status {endpoint}; what waits: switchover queue {endpoint}",
+        )
+    update = deployment.ledger.update(holder.update_id)
+    stop_for(deployment, update, reason)
+    return update
+
+
+def stop_for(deployment: Deployment, update: Update, reason: str) -> None:
+    """Have an update stopped in the caller's name.
+
+    Raises:
+        Misused: it can't be stopped any more, or somebody asked for it before.
+    """
+    at = deployment.sagemaker.read(update.endpoint).read_at
+    ask_to_stop(
+        deployment, update, call_off(update.update_id, at, name_oneself(deployment), reason)
+    )
+
+
+def name_oneself(deployment: Deployment) -> str:
+    """The caller's ARN; the name on this computer where STS doesn't say."""
+    try:
+        return deployment.session.client("sts").get_caller_identity()["Arn"]
+    except (BotoCoreError, ClientError):
+        return getpass.getuser()

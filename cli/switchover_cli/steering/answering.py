@@ -1,0 +1,108 @@
+"""A person's answer to an update that waits for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from switchover.domain.update.approval import Gate, Reply
+from switchover_cli.errors import CommandFailed, Misused, Refused
+from switchover_cli.function_urls import explain_refused_call
+
+if TYPE_CHECKING:
+    from switchover.domain.update.update import Update
+    from switchover_cli.deployment import Deployment
+
+
+class AnswerRecord(BaseModel):
+    """What `approve --json` and `reject --json` print."""
+
+    update_id: str
+    gate: Gate
+    verdict: Reply
+    by: str
+    reason: str
+
+
+def answer_waiting(
+    deployment: Deployment, endpoint: str, update_id: str | None, verdict: Reply, reason: str
+) -> AnswerRecord:
+    """Answer for the person whose credentials these are; AWS says who that is.
+
+    Raises:
+        Misused: nobody waits, another update does, or somebody was faster.
+        Refused: this person's answer isn't taken.
+        CommandFailed: the stack can't tell who answers, or these credentials may not.
+    """
+    found = deployment.ledger.claiming_update(endpoint)
+    if found is None or (update_id is not None and found.update_id != update_id):
+        raise Misused(
+            f"{update_id or endpoint} doesn't wait for an answer."
+            f" {_what_else(deployment, endpoint, found)}",
+            f"See what happened: switchover history {endpoint}",
+        )
+    gate = found.open_gate
+    if gate is None:
+        raise Misused(_why_not(found), _remedy(endpoint, verdict))
+    by = _send(deployment, endpoint, found.update_id, gate, verdict, reason)
+    return AnswerRecord(update_id=found.update_id, gate=gate, verdict=verdict, by=by, reason=reason)
+
+
+def _send(
+    deployment: Deployment, endpoint: str, update_id: str, gate: Gate, verdict: Reply, reason: str
+) -> str:
+    """Have the answer taken; returns the ARN that it was recorded for."""
+    if not deployment.decide_url:
+        raise CommandFailed(
+            "This stack has no function that records who answers.",
+            "Deploy it anew: since then, answers are no longer given by the task token.",
+        )
+    answered = deployment.function_urls.call(
+        deployment.decide_url,
+        {"update_id": update_id, "gate": gate.value, "verdict": verdict.value, "reason": reason},
+    )
+    match answered.content.get("verdict"):
+        case "taken":
+            return str(answered.content["by"])
+        case "late":
+            raise Misused(
+                f"Nobody waits for an answer to {update_id} any more: it was answered meanwhile,"
+                " or the time was over.",
+                f"See how it went on: switchover history {endpoint}",
+            )
+        case "refused" | "unfit":
+            raise Refused(f"{update_id}: this answer is not taken.", answered.reasons)
+        case _:
+            raise explain_refused_call(answered)
+
+
+def _what_else(deployment: Deployment, endpoint: str, running: Update | None) -> str:
+    """What is going on with an endpoint where the asked update doesn't run."""
+    if running is not None:
+        return f"{running.update_id} runs instead."
+    newest = next(iter(deployment.ledger.history(endpoint, 1)), None)
+    if newest is None or newest.outcome is None:
+        return f"No update of {endpoint} runs."
+    return f"The newest, {newest.update_id}, is {newest.outcome.value}: {newest.summary}"
+
+
+def _why_not(update: Update) -> str:
+    """What is going on with an update that doesn't wait for a person."""
+    name, plan = update.update_id, update.plan
+    if plan is None:
+        return f"{name} isn't planned yet, so that there is nothing to answer."
+    if not (plan.needs_approval or plan.needs_promotion or update.asking.given):
+        return f"{name} needs nobody's approval: its policy doesn't ask for it."
+    said = [f"{name} doesn't wait for an answer now."]
+    if update.asking.given:
+        said = [f"{name} was answered already: {update.asking.given[-1].told}"]
+    if plan.needs_promotion and not update.is_ending and not update.approval_of(Gate.PROMOTION):
+        said.append(f"People are asked once {update.version} serves and has passed its tests.")
+    return " ".join(said)
+
+
+def _remedy(endpoint: str, verdict: Reply) -> str:
+    if verdict is Reply.DECLINED:
+        return f"Stop it, wherever it is: switchover abort {endpoint} --reason '…'"
+    return f"See where it is: switchover status {endpoint}"

@@ -1,0 +1,60 @@
+"""Going back while an update runs: whether it is followed, waited for or called off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchover.domain.aborting import InFlight, Objection, answer_rollback
+from switchover.domain.fleet import EndpointReading
+from switchover.domain.outcome import Outcome
+from switchover.domain.planning import choose_earlier
+from switchover.domain.plans.plan import Kind
+from switchover.domain.served import Served
+from switchover_cli.errors import Misused
+from switchover_cli.steering.aborting import stop_for
+
+if TYPE_CHECKING:
+    from switchover.domain.update.request import Request
+    from switchover.domain.update.update import Update
+    from switchover_cli.deployment import Deployment
+
+
+def find_running(deployment: Deployment, endpoint: str) -> Update | None:
+    """The update that an execution carries on for an endpoint just now, if its record can be read."""
+    holder = deployment.ledger.claim(endpoint)
+    if holder is None or not deployment.workflow.is_running(holder.execution_arn):
+        return None
+    update = deployment.ledger.find(holder.update_id)
+    is_over = update is None or update.outcome is not None or update.record.is_unreadable
+    return None if is_over else update
+
+
+def turn_back(deployment: Deployment, running: Update, request: Request) -> InFlight:
+    """Have an update that runs go back, if it doesn't already; returns how it stands.
+
+    Raises:
+        Misused: it takes two steps.
+    """
+    answer = answer_rollback(running, request.to)
+    if isinstance(answer, Objection):
+        raise Misused(f"{running.update_id} runs. {answer.why}", answer.remedy)
+    if answer is InFlight.CALL_OFF:
+        why = request.reason.strip() or "a rollback was asked for while it ran"
+        stop_for(deployment, running, why)
+    return answer
+
+
+def has_gone_back(running: Update, ended: Update) -> bool:
+    """Whether an update that was asked to go back did; else it ended Updated before it could."""
+    return running.kind is Kind.ROLLBACK or ended.outcome is not Outcome.UPDATED
+
+
+def leads_further_back(deployment: Deployment, running: Update) -> bool:
+    """Whether SageMaker wasn't asked for an update yet, and a version served before the live one."""
+    if running.progress.is_started:
+        return False
+    reading = deployment.sagemaker.read(running.endpoint)
+    served = deployment.ledger.served(running.endpoint)
+    return isinstance(reading, EndpointReading) and isinstance(
+        choose_earlier(served, reading.config_name, None), Served
+    )
