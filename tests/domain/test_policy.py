@@ -222,8 +222,8 @@ def test_a_file_that_cannot_be_read_is_told_by_name(raw: bytes, words: str) -> N
 def test_a_duplicate_key_is_told_with_both_its_lines() -> None:
     [fault] = faults(read("tier: critical\n\ntier: production\n"))
     assert fault == (
-        f"{FILE} line 3: tier: the key 'tier' stands twice; the first is in line 1."
-        " Keep one of them."
+        f"{FILE} line 3: tier: the key 'tier' occurs twice; the first is in line 1."
+        " Delete one of them."
     )
 
 

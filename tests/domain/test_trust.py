@@ -241,7 +241,7 @@ def test_what_cannot_be_compared_is_no_leave(
     held: dict[str, Any], offered: dict[str, Any], key: str
 ) -> None:
     fault = refused(held, offered)[f"release.json policy: {key}"]
-    assert "can't be told to be as strict as" in fault.message
+    assert "can't be compared with" in fault.message
 
 
 def test_every_refused_override_is_told_at_once() -> None:
@@ -263,11 +263,11 @@ def test_every_refused_override_is_told_at_once() -> None:
 def test_a_refusal_names_the_value_what_holds_who_set_it_and_the_ways_out() -> None:
     (fault,) = refused({"approval": {"required": True}}, {"approval": {"required": False}}).values()
     assert fault.message == (
-        f"false is not let in place of true, set by {FILE}: a release may turn it on."
+        f"false is not allowed instead of true, set by {FILE}: a release may turn it on."
     )
     assert fault.remedy == (
-        "Leave it out, or start the release as an operator: --policy-override"
-        " approval.required=false. Or the endpoint's owner writes"
+        "Remove it, or start the release as an operator: --policy-override"
+        " approval.required=false. Or ask the policy's owner to write"
         " `releases_may: [approval.required]` in the policy file."
     )
 

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILE_NAME = "release.json"
-# What one function can look at: ValidateModel asks S3 for each file, in 290 s.
+# The limit of one function call: ValidateModel asks S3 for each file, in 290 s.
 MOST_FILES = 50_000
-# Of a file with a path of 150 characters, `switchover upload` writes 330 bytes; each is four values.
+# `switchover upload` writes 330 bytes for a file with a path of 150 characters; each file is four values.
 LIMITS = Limits(bytes=16 * 1024**2, values=300_000)
 # More than a policy file can hold.
 _OVERRIDE_LIMITS = Limits(bytes=LIMITS.bytes, values=20_000)
@@ -65,37 +65,37 @@ def _folders(path: str) -> Iterator[str]:
 
 
 def explained(what: str) -> AfterValidator:
-    """A yes that needs a `reason`, declared before it, because of `what` it does."""
+    """A validator: a true value needs a `reason`, a field declared earlier. `what` explains why."""
 
     def check(value: object, info: ValidationInfo) -> object:
         if value and not str(info.data.get("reason", "")).strip():
-            raise ValueError(f'{what}: say why, with `"reason": "…"` beside it')
+            raise ValueError(f'{what}: add a reason, `"reason": "…"`')
         return value
 
     return AfterValidator(check)
 
 
-# Leaves out the alarms that are red already, because the version that serves is what fails.
-# To be declared after `reason`, which it asks for.
+# A hotfix ignores the alarms that are already red, because the serving version itself is failing.
+# A model declares this field after `reason`, because it needs a reason.
 Hotfix = Annotated[bool, Field(strict=True), explained("a hotfix leaves out red alarms")]
 
 
 class Start(StrEnum):
-    """When a release wants to begin; a time with a zone is the third possibility."""
+    """The start of a release's update; the third possibility is a time with a zone."""
 
     NOW = "now"
     LOW_PEAK = "low-peak"
 
 
 def check_year(moment: datetime) -> datetime:
-    """Refuse a time so far away that adding to it, or telling it in another zone, ends the calendar."""
+    """Refuse a year outside 1970–2999: later arithmetic or a change of zone could overflow."""
     if not 1970 <= moment.year <= 2999:
-        raise ValueError("lies too far away")
+        raise ValueError("the year must be between 1970 and 2999")
     return moment
 
 
 def _wish(value: object) -> object:
-    """Read when to start: one of the two words, else a time with a zone."""
+    """Read the start: one of the two words, or a time with a zone."""
     if isinstance(value, str) and value in set(Start):
         return Start(value)
     try:
@@ -103,7 +103,7 @@ def _wish(value: object) -> object:
     except ValueError as error:
         raise ValueError("start is 'now', 'low-peak' or an ISO time with a zone") from error
     if wished.tzinfo is None:
-        raise ValueError("a time to start at needs a zone, like +01:00 or Z")
+        raise ValueError("a start time needs a zone, like +01:00 or Z")
     return check_year(wished)
 
 
@@ -127,7 +127,7 @@ class ModelIdentity(BaseModel):
 
 
 class Release(BaseModel):
-    """The content of `release.json`, schema 1: uploaded last, so that its arrival means complete."""
+    """The content of `release.json`, schema 1. It is uploaded last: its arrival means complete files."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, title="Switchover release"
@@ -151,7 +151,7 @@ class Release(BaseModel):
         # A model's S3Prefix must end with "/", or SageMaker may match sibling keys (rules §1.6).
         if prefix.startswith("/") or not prefix.endswith("/") or "//" in prefix:
             raise ValueError(
-                "a prefix names a folder in the bucket: it ends with '/', starts without"
+                "a prefix names a folder in the bucket: it must end with '/' and not start with '/'"
             )
         return prefix
 
@@ -178,7 +178,7 @@ class Release(BaseModel):
 
     @property
     def source_bucket_and_prefix(self) -> tuple[str, str]:
-        """Where the files are copied from; two empty texts if they are in the model bucket already."""
+        """The place the files are copied from; two empty texts if they are already under the prefix."""
         bucket, _, prefix = (self.source or "").removeprefix("s3://").partition("/")
         return bucket, prefix
 
@@ -189,14 +189,14 @@ class Release(BaseModel):
 
     @property
     def starts_at(self) -> datetime | None:
-        """The wished time, if the release names one."""
+        """The requested start time, if the release names one."""
         return self.start if isinstance(self.start, datetime) else None
 
 
 def parse_release(raw: bytes, source: str) -> Release | tuple[Reason, ...]:
-    """Read `release.json`, or say everything that is wrong with it.
+    """Read `release.json`, or return every fault in it.
 
-    `source` is the file or S3 URI that messages name.
+    `source` is the file or S3 URI for the messages.
     """
     try:
         content = read_json(raw, LIMITS)
@@ -208,7 +208,7 @@ def parse_release(raw: bytes, source: str) -> Release | tuple[Reason, ...]:
                 code="release.not-json",
                 subject=source,
                 message=f"{error}.",
-                remedy="Write it with `switchover upload`, or correct it there.",
+                remedy="Write it with `switchover upload`, or correct the file.",
             ),
         )
     try:
@@ -224,11 +224,11 @@ def parse_release(raw: bytes, source: str) -> Release | tuple[Reason, ...]:
             code="release.too-large",
             subject=f"{source}: files",
             message=f"lists {len(release.files):,} files; at most {MOST_FILES:,} can be checked.",
-            remedy="Offer fewer: pack the small ones, or leave out those that no container reads.",
+            remedy="Pack the small files into one, or leave out files that no container reads.",
         ),
     )
 
 
 def is_endpoint_name(text: str) -> bool:
-    """Whether SageMaker accepts it as an endpoint's name."""
+    """Whether SageMaker accepts the text as an endpoint's name."""
     return _ENDPOINT_NAME.fullmatch(text) is not None

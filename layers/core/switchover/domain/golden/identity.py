@@ -1,4 +1,4 @@
-"""How strongly it is proven that the release answers: by its config name or by the model."""
+"""The strength of the proof that the release answers: by its config name, or by the model itself."""
 
 from __future__ import annotations
 
@@ -32,25 +32,27 @@ class Level(StrEnum):
 
 
 class Identity(BaseModel):
-    """What an answer to a golden request says about the model that wrote it."""
+    """The place where an answer to a golden request names its model, and the expected name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     at: Annotated[
         JmesPath,
-        Field(description="Where it stands in the answer (JMESPath); of a stream, in its events."),
+        Field(
+            description="JMESPath to the model's name in the answer; for a stream, in each event."
+        ),
     ] = "model"
     equals: Annotated[
         str,
         Field(
             min_length=1,
             max_length=300,
-            description="What must stand there; {version} and {name} are the release's.",
+            description="The expected name; {version} and {name} are taken from the release.",
         ),
     ]
 
     def of_release(self, release: Release) -> IdentityCheck:
-        """What this release's answers must say."""
+        """The name that the answers of this release must give."""
         model = release.model
         return IdentityCheck(
             at=self.at,
@@ -83,7 +85,7 @@ class IdentityCheck(BaseModel):
 
 
 class Proof(BaseModel):
-    """How far identity was proven, in a sentence."""
+    """The strength of the proof of identity, with a sentence about it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -93,7 +95,7 @@ class Proof(BaseModel):
 
 UNASKED = Proof(
     level=Level.CONFIG,
-    told="by the config that serves; the model itself was not asked which it is",
+    told="by the config that serves; the model itself was not asked for its name",
 )
 
 
@@ -102,9 +104,9 @@ def prove_identity(
     questions: Sequence[GoldenQuestion],
     answers: Sequence[Answer | None],
 ) -> tuple[Proof, tuple[Reason, ...]]:
-    """Hold what the answers say of their model against the release.
+    """Compare the model names in the answers with the release.
 
-    One other name is a wrong model, whatever the rest say. None at all proves nothing.
+    A single different name means a wrong model. If no answer gives a name, nothing is proven.
     """
     if check is None:
         return UNASKED, ()
@@ -137,7 +139,10 @@ def _wrong(check: IdentityCheck, name: str, said: str) -> Reason:
         code="golden.wrong-model",
         subject=f"golden request {name!r}",
         message=f"{check.at} is {said[:_SHOWN_LETTERS]!r}, not {check.equals!r}: another model answers.",
-        remedy="See what the container loads (its environment, its log), or correct tests.identity.",
+        remedy=(
+            "Check which model the container loads (its environment, its log),"
+            " or correct tests.identity."
+        ),
     )
 
 
@@ -145,6 +150,6 @@ def _untold(check: IdentityCheck) -> Reason:
     return Reason(
         code="golden.identity-untold",
         subject="policy: tests.identity",
-        message=f"no answer says anything at {check.at}: which model answers isn't known.",
-        remedy="Correct `at`, or leave tests.identity out if the container tells no name.",
+        message=f"no answer has a model name at {check.at}, so the answering model is unknown.",
+        remedy="Correct `at`, or remove tests.identity if the container gives no name.",
     )

@@ -37,7 +37,9 @@ _ASCII = r"^[\x20-\x7e]*$"
 def _lies_beside(name: str) -> str:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or path == PurePosixPath():
-        raise ValueError("a file lies beside the golden file or below it, like images/sign.png")
+        raise ValueError(
+            "a file must be in the golden file's folder or a subfolder, like images/sign.png"
+        )
     return name
 
 
@@ -57,10 +59,10 @@ Header = Annotated[str, Field(min_length=1, max_length=1024, pattern=_ASCII)]
 
 
 class Chat(BaseModel):
-    """An OpenAI-style chat: one user's message of images and a prompt.
+    """An OpenAI-style chat: one user message with images and a prompt.
 
     Images are files beside the golden file; they are sent as `data:` URLs, before the prompt.
-    `temperature` is 0, so that the same question gets the same answer as far as the model can.
+    `temperature` is 0, so that the model gives the same answer to the same request where it can.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,12 +76,12 @@ class Chat(BaseModel):
 
 
 class GoldenRequest(BaseModel):
-    """One line of a golden file. It has one of `body`, `body_file` and `chat`.
+    """One line of a golden file. It has exactly one of `body`, `body_file` and `chat`.
 
-    `body` is sent as JSON, or as it is if it is text; `body_file` is a file beside the golden file, and
-    is sent byte by byte. With `stream` the answer is asked for as a stream; a `body` of one's own must
-    ask the container for that too. Without `content_type` it is JSON, or what the ending of `body_file`
-    says.
+    A text `body` is sent unchanged, any other `body` as JSON. `body_file` names a file beside the golden
+    file, which is sent unchanged. `stream` requests the answer as a stream; a `body` must then request
+    the stream from the container too. The default of `content_type` is JSON, or the type that belongs to
+    the ending of `body_file`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -114,7 +116,7 @@ class GoldenRequest(BaseModel):
             return self
         if expect.first_token_seconds is not None or expect.tokens_per_second is not None:
             raise ValueError(
-                "first_token_seconds and tokens_per_second are of streams: set `stream` to true"
+                "first_token_seconds and tokens_per_second need a stream: set `stream` to true"
             )
         if (expect.latency_seconds or 0) > LONGEST_ANSWER_SECONDS:
             raise ValueError(
@@ -132,7 +134,7 @@ class GoldenRequest(BaseModel):
 
     @property
     def sent_type(self) -> str:
-        """The content type that is sent."""
+        """The content type of the request."""
         if self.content_type is not None:
             return self.content_type
         if self.body_file is not None:

@@ -1,4 +1,4 @@
-"""The choices of a policy: strategies, tiers, and what happens in doubt."""
+"""The choices of a policy: strategies, tiers, and the decision when a result is inconclusive."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Strategy(StrEnum):
-    """The five ways from the previous fleet to the new one."""
+    """The five ways to replace the previous fleet with the new one."""
 
     ROLLING = "rolling"
     CANARY = "canary"
@@ -16,14 +16,14 @@ class Strategy(StrEnum):
 
 
 class Weights(StrEnum):
-    """What becomes of environment variables that name other weights than the release's."""
+    """The treatment of environment variables that name other weights than the release does."""
 
     AS_CONFIGURED = "as-configured"
     RELEASE = "release"
 
 
 class WhenBusy(StrEnum):
-    """What becomes of a release while another update of its endpoint runs or waits."""
+    """The treatment of a release while another update of its endpoint runs or waits."""
 
     SUPERSEDE = "supersede"
     QUEUE = "queue"
@@ -37,12 +37,12 @@ class Wish(StrEnum):
     START_TIME = "start-time"
 
 
-# Who may change what is the policy file's alone to say.
+# Only the policy file may set these keys, because they decide who may change the others.
 OWNERS_ALONE = frozenset({"locked", "releases_may"})
 
 
 class Tier(StrEnum):
-    """How much an endpoint matters, which picks the guide's recommendation."""
+    """The importance of an endpoint. It selects the strategy that the guide recommends."""
 
     PRODUCTION = "production"
     CRITICAL = "critical"
@@ -57,7 +57,7 @@ TIER_STRATEGY = {
 
 
 class Inconclusive(StrEnum):
-    """What becomes of an update whose new fleet was asked too little to be judged."""
+    """The treatment of an update whose new fleet got too few requests to be judged."""
 
     HOLD = "hold"
     ROLL_BACK = "roll-back"

@@ -1,6 +1,6 @@
-"""Policy values from several sources, laid over each other: defaults < file < release < manual input.
+"""Merges policy values from several sources: defaults < file < release < manual input.
 
-A later layer changes what an earlier one set as far as it is trusted to: see `trust`.
+A later layer overrides an earlier layer, if the module `trust` allows it.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 class Layer:
     """One source of policy values: a file, a release, the manual input.
 
-    `lines` says where each dotted key stands, if the source has lines; `faults` are what reading it
-    has found already. Merging tells them with all others. `wishes` are what a release or an input asks
-    for beside keys: `hotfix`, `start-time`, `now`.
+    `lines` gives the line of each dotted key, if the source has lines. `faults` are the faults found
+    while the source was read; merging reports them together with all others. `wishes` are the requests
+    that aren't keys: `hotfix`, `start-time`, `now`.
     """
 
     source: str
@@ -52,17 +52,17 @@ class Layer:
     wishes: frozenset[str] = frozenset()
 
     def place(self, key: str) -> str:
-        """Where a dotted key was set: the source, and the line if it has lines."""
+        """The place where a dotted key was set: the source, with the line if known."""
         line = self.lines.get(key)
         return self.source if line is None else f"{self.source} line {line}"
 
 
 @dataclass(frozen=True, slots=True)
 class EffectivePolicy:
-    """The merged policy, and for each dotted key that isn't at its default, what set it.
+    """The merged policy, and the source of each dotted key that isn't at its default.
 
-    `implied` are the keys that nobody wrote: the tier sets them. `sources` are those that set
-    anything, later ones on top. `overrides` are what isn't as the policy file says.
+    `implied` are the keys that the tier sets. `sources` are the sources that set any key, the strongest
+    last. `overrides` are the values that differ from the policy file.
     """
 
     policy: Policy
@@ -73,7 +73,7 @@ class EffectivePolicy:
 
     @property
     def chosen(self) -> frozenset[str]:
-        """The dotted keys that people set themselves, which nothing may adapt."""
+        """The dotted keys that people set themselves. Switchover must not adapt them."""
         return frozenset(self.origins) - self.implied
 
     def place(self, key: str) -> str:
@@ -82,7 +82,7 @@ class EffectivePolicy:
 
 
 def parse_policy(raw: bytes, source: str) -> Layer:
-    """Read `policies/<endpoint>.yaml` as a layer; merging checks its values and tells its faults."""
+    """Read `policies/<endpoint>.yaml` as a layer; merging checks its values and reports its faults."""
     try:
         read = read_yaml(raw)
     except (yaml.YAMLError, ValueError) as error:
@@ -91,7 +91,7 @@ def parse_policy(raw: bytes, source: str) -> Layer:
             code="policy.not-yaml",
             subject=source,
             message=f"{said}." if isinstance(error, Unreadable) else f"is not YAML: {said}.",
-            remedy="Correct it there.",
+            remedy="Correct the file.",
         )
         return Layer(source, {}, faults=(fault,))
     if read.content is not None and not isinstance(read.content, dict):
@@ -106,8 +106,8 @@ def parse_policy(raw: bytes, source: str) -> Layer:
         Reason(
             code="policy.duplicate-key",
             subject=f"{source} line {repeat.line}: {repeat.key}",
-            message=f"the key {repeat.key!r} stands twice; the first is in line {repeat.first_line}.",
-            remedy="Keep one of them.",
+            message=f"the key {repeat.key!r} occurs twice; the first is in line {repeat.first_line}.",
+            remedy="Delete one of them.",
         )
         for repeat in read.repeats
     ]
@@ -136,17 +136,17 @@ def layer_of_input(
 def merge_policy(
     layers: Sequence[Layer], releases_may: tuple[str, ...] = ()
 ) -> EffectivePolicy | tuple[Reason, ...]:
-    """Lay the layers over the defaults, later ones on top, or say every fault of every layer.
+    """Merge the layers over the defaults, or return every fault of every layer. Later layers win.
 
-    Once no layer is faulty, everything is refused at once that a layer isn't trusted to change.
-    `releases_may` is what releases may set where the policy file doesn't say so.
+    If no layer has a fault, all overrides that aren't allowed are refused together. `releases_may` holds
+    the keys that releases may set if the policy file doesn't name any.
     """
     faulty = _lay(layers)
     if isinstance(faulty, tuple):
         return faulty
     by_trust = {trust: [each for each in layers if each.trust is trust] for trust in Trust}
     owned, asked = by_trust[Trust.OWNER], by_trust[Trust.OPERATOR]
-    # What an operator sets counts in place of what the release asks for there.
+    # An operator's value replaces the release's value of the same key.
     instead = _overlaid(asked)[0]
     offered = [
         replace(each, values=_without(each.values, instead)) for each in by_trust[Trust.RELEASE]
@@ -176,7 +176,7 @@ def merge_policy(
 
 
 def _resolve(effective: EffectivePolicy, releases_may: tuple[str, ...]) -> EffectivePolicy:
-    """The policy with the stack's word on releases, where the policy file has none."""
+    """The policy with the stack's `ReleasesMay`, if the policy file has no `releases_may`."""
     if effective.policy.releases_may is not None or not releases_may:
         return effective
     policy = effective.policy.model_copy(update={"releases_may": releases_may})
@@ -216,7 +216,7 @@ def _implied(values: Mapping[str, Any]) -> dict[str, Any]:
     if "strategy" in values or not isinstance(tier, str) or tier not in set(Tier):
         return {}
     strategy = TIER_STRATEGY[Tier(tier)]
-    # The guide offers redeploy only where downtime is acceptable; choosing the tier says so.
+    # The guide recommends redeploy only if downtime is acceptable; the tier development accepts it.
     downtime = {"allow_downtime": True} if strategy is Strategy.REDEPLOY else {}
     return {
         key: value for key, value in {"strategy": strategy, **downtime}.items() if key not in values
@@ -224,12 +224,12 @@ def _implied(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def overlay(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Values with others over them, key by key."""
+    """The values, overridden key by key by the values in `over`."""
     return _overlaid((Layer("", values), Layer("", over)))[0]
 
 
 def _overlaid(layers: Sequence[Layer]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The values of all layers, later ones on top, and what set each dotted key."""
+    """The values of all layers, where later layers win, and the source of each dotted key."""
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for layer in layers:
@@ -238,7 +238,7 @@ def _overlaid(layers: Sequence[Layer]) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _without(values: Mapping[str, Any], replaced: Mapping[str, Any]) -> dict[str, Any]:
-    """Values without the keys that others replace."""
+    """The values without the keys that are in `replaced`."""
     kept: dict[str, Any] = {}
     for key, value in values.items():
         other = replaced.get(key)

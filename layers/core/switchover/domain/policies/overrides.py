@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from switchover.domain.policies.policy import Policy
 
 OVERRIDE_REFUSED = "policy.override-refused"
-# An operator doesn't wait for the window.
+# An operator's request to start outside the window.
 NOW = "now"
 _VALUE_LENGTH = 120
-# The sections that a wish passes over.
+# The sections that each request skips.
 _PASSED = {NOW: ("window",), Wish.START_TIME: ("window",), Wish.HOTFIX: ("freezes", "alarms")}
 
 
@@ -68,14 +68,14 @@ def tell_passed_window(policy: Policy, wishes: frozenset[str]) -> tuple[Override
 def refuse_release(
     held: Policy, asked: Policy, origins: Mapping[str, str], held_by: Mapping[str, str]
 ) -> Iterator[Reason]:
-    """Say every key at which a release asks for what its endpoint's owner doesn't let it have.
+    """List every key that a release changes without permission of the policy's owner.
 
-    `origins` says where the release sets each key, `held_by` where the owner does.
+    `origins` says where the release sets each key; `held_by` says where the owner sets it.
     """
     allowed = held.releases_may or ()
     for was, leaf in _changes(held, asked):
         key = leaf.key
-        # What the release doesn't set itself follows from its tier or strategy, judged by their rules.
+        # A value that the release doesn't set follows from its tier or strategy; their rules judge it.
         source = origins.get(key) or origins.get("tier") or origins["strategy"]
         if key in OWNERS_ALONE or is_named(key, held.locked):
             yield _locked(was, leaf, source)
@@ -109,8 +109,8 @@ def refuse_passing(held: Policy, wishes: frozenset[str]) -> Iterator[Reason]:
             yield Reason(
                 code=OVERRIDE_REFUSED,
                 subject=str(wish),
-                message=f"would pass over what the policy file locks: {', '.join(locked)}.",
-                remedy="Leave it out, or have the endpoint's owner change the policy file.",
+                message=f"would skip sections that the policy file locks: {', '.join(locked)}.",
+                remedy="Remove it, or ask the policy's owner to change the policy file.",
             )
 
 
@@ -119,14 +119,14 @@ def _is_touched(section: str, names: tuple[str, ...]) -> bool:
 
 
 def refuse_hotfix() -> Reason:
-    """A release says of itself that it is a hotfix, and its endpoint's policy doesn't let releases."""
+    """The reason against a release that declares itself a hotfix without the policy's permission."""
     return Reason(
         code=OVERRIDE_REFUSED,
         subject="release.json: hotfix",
-        message="true would pass freezes and red alarms, and releases may not say so by themselves.",
+        message="true would skip freezes and red alarms; the policy doesn't let releases do this.",
         remedy=(
             "Start it as an operator: switchover start --endpoint … --version … --hotfix --reason '…'."
-            " Or the endpoint's owner writes `releases_may: [hotfix]` in the policy file."
+            " Or ask the policy's owner to write `releases_may: [hotfix]` in the policy file."
         ),
     )
 
@@ -138,7 +138,7 @@ def _changes(before: Policy, after: Policy) -> Iterator[tuple[Leaf, Leaf]]:
 
 
 def _refused(was: Leaf, leaf: Leaf, source: str, owner: str, *, is_unclear: bool) -> Reason:
-    doubt = "can't be told to be as strict as" if is_unclear else "is not let in place of"
+    doubt = "can't be compared with" if is_unclear else "is not allowed instead of"
     value = _brief(leaf)
     return Reason(
         code=OVERRIDE_REFUSED,
@@ -147,8 +147,8 @@ def _refused(was: Leaf, leaf: Leaf, source: str, owner: str, *, is_unclear: bool
             f"{value} {doubt} {_brief(was)}, set by {owner}: a release may {rule_for(leaf.key).says}."
         ),
         remedy=(
-            f"Leave it out, or start the release as an operator: --policy-override {leaf.key}={value}."
-            f" Or the endpoint's owner writes `releases_may: [{leaf.key}]` in the policy file."
+            f"Remove it, or start the release as an operator: --policy-override {leaf.key}={value}."
+            f" Or ask the policy's owner to write `releases_may: [{leaf.key}]` in the policy file."
         ),
     )
 
@@ -157,8 +157,10 @@ def _locked(was: Leaf, leaf: Leaf, source: str) -> Reason:
     return Reason(
         code=OVERRIDE_REFUSED,
         subject=f"{source}: {leaf.key}",
-        message=f"{_brief(leaf)} is not let in place of {_brief(was)}: only the policy file says it.",
-        remedy="Leave it out, or have the endpoint's owner change the policy file.",
+        message=(
+            f"{_brief(leaf)} is not allowed instead of {_brief(was)}: only the policy file may set it."
+        ),
+        remedy="Remove it, or ask the policy's owner to change the policy file.",
     )
 
 

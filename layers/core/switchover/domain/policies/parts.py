@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Part(BaseModel):
-    """Keys that belong together; a key that isn't one of them is refused."""
+    """Keys that belong together; any other key is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Leaf(NamedTuple):
-    """One key that holds a value, dotted, and how it is declared."""
+    """One dotted key with its value and its declaration."""
 
     key: str
     value: object
@@ -32,12 +32,12 @@ class Leaf(NamedTuple):
 
     @property
     def written(self) -> str:
-        """The value as a policy file takes it."""
+        """The value as it is written in a policy file."""
         return write_value(self.value, marks_of(self.field))
 
 
 def is_part(annotation: object) -> TypeGuard[type[Part]]:
-    """Whether a key holds keys of its own."""
+    """Whether a key is a section with keys of its own."""
     return isinstance(annotation, type) and issubclass(annotation, Part)
 
 
@@ -66,7 +66,7 @@ def is_named(key: str, names: tuple[str, ...]) -> bool:
 
 
 def marks_of(field: FieldInfo) -> tuple[object, ...]:
-    """What a field's annotation says beside its type, also where the value may be left out."""
+    """The metadata of a field's annotation, also if the value is optional."""
     if get_origin(field.annotation) not in {Union, UnionType}:
         return tuple(field.metadata)
     choices = [choice for choice in get_args(field.annotation) if get_origin(choice) is Annotated]
@@ -76,7 +76,7 @@ def marks_of(field: FieldInfo) -> tuple[object, ...]:
 
 
 def write_value(value: object, marks: tuple[object, ...] = ()) -> str:
-    """A value as a policy file takes it; `marks` tell a duration from another number."""
+    """The value as it is written in a policy file; `marks` distinguish a duration from other numbers."""
     match value:
         case int() | float() if not isinstance(value, bool):
             is_duration = any(isinstance(mark, Duration) for mark in marks)

@@ -1,6 +1,7 @@
 """The policy of one endpoint: tiers, strategies, alarms, tests.
 
-Each key's meaning and bounds stand here only: schemas, docs, `policy show` and `policy init` read them.
+This module is the only source of each key's meaning and bounds: schemas, docs, `policy show` and
+`policy init` read them from here.
 """
 
 from __future__ import annotations
@@ -43,42 +44,47 @@ from switchover.domain.windows.times import Windows
 
 
 class Policy(Part):
-    """How one endpoint wants to be updated, every value present."""
+    """The settings for the updates of one endpoint, with a value for every key."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Switchover policy")
 
     json_schema: Annotated[
         str | None,
-        Field(alias="$schema", exclude=True, description="The schema, for editors; not read here."),
+        Field(
+            alias="$schema",
+            exclude=True,
+            description="The schema, for editors; Switchover ignores it.",
+        ),
     ] = None
     tier: Annotated[
         Tier,
         Field(
-            description="Picks the strategy: production → rolling, critical → canary,"
+            description="Selects the strategy: production → rolling, critical → canary,"
             " development → redeploy with downtime allowed."
         ),
     ] = Tier.PRODUCTION
     strategy: Annotated[
-        Strategy, Field(description="How the new fleet takes over; overrides the tier.")
+        Strategy, Field(description="How the new fleet replaces the old one; overrides the tier.")
     ] = Strategy.ROLLING
     variant: Annotated[
         Annotated[str, Field(min_length=1, max_length=63)] | None,
         Field(
-            description="The variant that the policy was written for; another live one is refused."
+            description="The variant that the policy was written for; an endpoint with another variant"
+            " is refused."
         ),
     ] = None
     container: Annotated[
         Annotated[str, Field(min_length=1, max_length=63)] | None,
         Field(
-            description="The ContainerHostname that gets the release, where several containers have"
-            " weights; left out, the only one that has."
+            description="The ContainerHostname of the container that gets the release. Needed if several"
+            " containers have weights; default: the only container with weights."
         ),
     ] = None
     weights: Annotated[
         Weights,
         Field(
-            description="A container whose environment names other weights (HF_MODEL_ID, SM_VLLM_MODEL):"
-            " as-configured refuses the release, release points the variable at it."
+            description="If the container's environment names other weights (HF_MODEL_ID, SM_VLLM_MODEL):"
+            " as-configured refuses the release; release points the variable at the release's files."
         ),
     ] = Weights.AS_CONFIGURED
     rolling: Rolling = Rolling()
@@ -88,40 +94,45 @@ class Policy(Part):
     termination_wait_seconds: Annotated[
         WaitSeconds,
         Field(
-            description="canary, linear, all-at-once: how long the old fleet is kept at the end;"
-            " for all-at-once this is the bake."
+            description="For canary, linear and all-at-once: how long the old fleet is kept at the end."
+            " For all-at-once this time is the bake."
         ),
     ] = 300
     deadline_seconds: Annotated[
         Annotated[int, Duration(600, 28800)] | None,
-        Field(description="SageMaker turns back what takes longer; left out, it is computed."),
+        Field(description="SageMaker rolls back an update that takes longer; default: computed."),
     ] = None
     allow_downtime: Annotated[
-        bool, Field(description="redeploy needs it, and so does bringing back a Failed endpoint.")
+        bool,
+        Field(description="Needed for redeploy, and for the rollback of a Failed endpoint."),
     ] = False
     retain_capacity: Annotated[
         bool,
-        Field(description="Keeps the present instance count, not the config's initial one."),
+        Field(
+            description="Keeps the current instance count instead of the config's initial count."
+        ),
     ] = True
     ready_seconds: Annotated[
         Annotated[int, Duration(30, 7200)] | None,
-        Field(description="Launch to serving of a new instance; left out, it is estimated."),
+        Field(
+            description="Time from the launch of an instance until it serves; default: estimated."
+        ),
     ] = None
     watch_seconds: Annotated[
         Annotated[int, Duration(0, 86400)],
-        Field(description="After success: a red alarm still turns the update back."),
+        Field(description="Time after success in which a red alarm still rolls the update back."),
     ] = 0
     window: Annotated[
         Windows,
         Field(
-            description="When updates may run: {days, from, to, timezone}, a list of such,"
+            description="When updates may run: {days, from, to, timezone}, a list of these,"
             " or `auto` for the quietest hours."
         ),
     ] = ()
     freezes: Annotated[
         Freezes,
         Field(
-            description="What holds everything but hotfixes: {from, to, reason}, or the key of an"
+            description="Times in which only hotfixes may run: {from, to, reason}, or the key of an"
             " iCal file in the model bucket."
         ),
     ] = ()
@@ -129,24 +140,23 @@ class Policy(Part):
         tuple[str, ...],
         Field(
             max_length=100,
-            description="Keys and sections that hold as they stand here, whoever asks: neither a"
-            " release nor an operator's input changes them.",
+            description="Keys and sections that neither a release nor an operator may change.",
         ),
     ] = ()
     releases_may: Annotated[
         tuple[str, ...] | None,
         Field(
             max_length=100,
-            description="Keys and sections that releases may set to anything, beside `hotfix` and"
-            " `start-time`, which lets a release's named time pass over the window; left out, the"
-            " stack's ReleasesMay says.",
+            description="Keys and sections that releases may set to any value. Also `hotfix`, and"
+            " `start-time`: the start time of a release may then lie outside the window. Default:"
+            " the stack's ReleasesMay.",
         ),
     ] = None
     when_busy: Annotated[
         WhenBusy,
         Field(
             description="While another update runs: supersede keeps only the newest waiting release,"
-            " queue gives each its turn, reject turns it away."
+            " queue runs the releases one after another, reject rejects the release."
         ),
     ] = WhenBusy.SUPERSEDE
     alarms: Alarms = Alarms()
@@ -159,7 +169,7 @@ class Policy(Part):
     @field_validator("locked", "releases_may")
     @classmethod
     def _known(cls, names: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
-        """Refuse a name that is no key: the key that it was meant to lock would stay open."""
+        """Refuse an unknown name: otherwise the key that was meant would silently stay unlocked."""
         known = set(key_names(cls))
         if info.field_name == "releases_may":
             known = known.union(wish.value for wish in Wish) - OWNERS_ALONE
@@ -169,7 +179,7 @@ class Policy(Part):
                 remedy = f"Did you mean {near[0]!r}?" if near else "Name keys or sections."
                 raise PydanticCustomError(
                     "unknown_key",
-                    "{name} is no key of a policy",
+                    "{name} is not a key of a policy",
                     {"name": repr(name), "remedy": remedy},
                 )
         return names

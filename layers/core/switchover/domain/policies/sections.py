@@ -1,4 +1,4 @@
-"""The sections of a policy file, one class each, with defaults and meanings."""
+"""The sections of a policy file, one class each, with the default and the meaning of each key."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ from pydantic import (
 )
 
 from switchover.domain.golden.identity import Identity
-
-# WaitIntervalInSeconds and TerminationWaitInSeconds: 0–3600 (rules §1.2).
-from switchover.domain.policies.choices import (
-    Inconclusive,
-)
+from switchover.domain.policies.choices import Inconclusive
 from switchover.domain.policies.parts import Part
 from switchover.domain.policies.tolerable import Tolerable
 from switchover.domain.units import Duration, refuse_percent
@@ -27,7 +23,7 @@ WaitSeconds = Annotated[int, Duration(0, 3600)]
 AlarmName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"\S")]
 
 
-# A relative path with at least one letter or digit, so that no pattern takes everything.
+# A relative path with at least one letter or digit, so that no pattern matches every file.
 _DATA_FILE = r"^([^/\\\x00-\x1f][^\\\x00-\x1f]*)?[0-9A-Za-z][^\\\x00-\x1f]*$"
 
 
@@ -37,18 +33,18 @@ class Rolling(Part):
     batch_percent: Annotated[
         Annotated[float, Field(ge=5, le=50)] | None,
         Field(
-            description="Share of the fleet per batch; left out, the guide's table decides:"
-            " 50 of 2–4 instances, 25 of 5–10, then 20."
+            description="Share of the fleet per batch. Default, as in the guide: 50 for 2–4 instances,"
+            " 25 for 5–10, 20 for more."
         ),
     ] = None
     bake_seconds: Annotated[WaitSeconds, Field(description="How long each batch is watched.")] = 300
     rollback_batch_percent: Annotated[
-        float, Field(ge=5, le=100, description="Share of the fleet per batch on the way back.")
+        float, Field(ge=5, le=100, description="Share of the fleet per batch in a rollback.")
     ] = 100
 
 
 class Canary(Part):
-    """A small share of the new fleet serves first, then all of it."""
+    """A small part of the new fleet serves first, then the whole new fleet."""
 
     percent: Annotated[
         float,
@@ -69,52 +65,57 @@ class Linear(Part):
 
 
 class Latency(Part):
-    """The bound on ModelLatency. `limit_seconds` is for people; AWS counts microseconds."""
+    """The limit on ModelLatency, in seconds. AWS publishes this metric in microseconds."""
 
     limit_seconds: Annotated[
         Annotated[float, Duration(0.001, 3600)],
-        Field(description="The alarm goes red above it."),
+        Field(description="The alarm goes red above this latency."),
     ] = 5.0
     statistic: Annotated[
         str,
         Field(
             pattern=r"^(Average|Maximum|p\d{1,2}(\.\d{1,2})?)$",
-            description="What is held against it: Average, Maximum, or a percentile like p99.",
+            description="The statistic that is compared with the limit: Average, Maximum, or a percentile"
+            " like p99.",
         ),
     ] = "Average"
     versus_old: Annotated[
         Annotated[float, Field(gt=1, le=100)] | None,
         Field(
-            description="The new fleet's bound as a multiple of what the old one took in the last hour,"
-            " like 1.5. limit_seconds bounds it where it is set, and holds where the old fleet answered"
-            " too little."
+            description="The new fleet's limit as a multiple of the old fleet's latency in the last hour,"
+            " like 1.5. If limit_seconds is set, the limit is never above it. If the old fleet answered"
+            " too few requests, limit_seconds is the limit."
         ),
     ] = None
 
 
 class Alarms(Part):
-    """What turns an update back."""
+    """The alarms that roll an update back."""
 
     latency: Latency = Latency()
     error_rate: Annotated[
         float,
         BeforeValidator(refuse_percent),
-        Field(gt=0, lt=1, description="5XX and model errors per request; red above it."),
+        Field(
+            gt=0, lt=1, description="5XX and model errors per request; the alarm goes red above it."
+        ),
     ] = 0.05
     period_seconds: Annotated[
         Annotated[int, Duration(10, 3600)],
-        Field(description="One look of the alarms: 10, 20, 30 or a multiple of 60 seconds."),
+        Field(
+            description="Length of one evaluation period: 10, 20, 30 or a multiple of 60 seconds."
+        ),
     ] = 60
     evaluation_periods: Annotated[
         int,
         Field(
             ge=1,
             le=100,
-            description="Looks in a row that must be bad. All of them and 2 minutes of delay"
-            " must be shorter than the bake.",
+            description="Number of consecutive bad periods before the alarm goes red. All of them plus"
+            " 2 minutes of delay must be shorter than the bake.",
         ),
     ] = 2
-    # AutoRollbackConfiguration takes 10 alarms (rules §1.2), and four of them are ours.
+    # AutoRollbackConfiguration takes 10 alarms (rules §1.2); Switchover needs four of them itself.
     also: Annotated[
         tuple[AlarmName, ...],
         Field(
@@ -135,21 +136,22 @@ class Alarms(Part):
 
 
 class Guard(Part):
-    """How much the new fleet must be asked before its bakes prove anything."""
+    """The number of requests that the new fleet must get before its bakes prove anything."""
 
     min_requests: Annotated[
         int,
         Field(
             ge=0,
             le=1_000_000,
-            description="The fewest requests that it answers while it bakes; 0 asks for none.",
+            description="Minimum number of requests that the new fleet answers during the bake; 0 means"
+            " no minimum.",
         ),
     ] = 10
     inconclusive: Annotated[
         Inconclusive,
         Field(
-            description="With fewer: hold lets a person decide before it is Updated, roll-back turns back"
-            " before the bake is over."
+            description="With fewer requests: hold asks a person before the update counts as Updated;"
+            " roll-back rolls back before the end of the bake."
         ),
     ] = Inconclusive.HOLD
     probes_per_minute: Annotated[
@@ -157,81 +159,87 @@ class Guard(Part):
         Field(
             ge=0,
             le=600,
-            description="Golden requests that are sent as traffic meanwhile, where real traffic is thin.",
+            description="Golden requests that are sent per minute of the bake if there are too few real"
+            " requests.",
         ),
     ] = 30
 
 
 class Tests(Part):
-    """Golden requests, which the new fleet must answer."""
+    """Golden requests, which the new fleet must answer correctly."""
 
     golden: Annotated[
         Annotated[str, Field(min_length=1, max_length=1024)] | None,
-        Field(description="JSON lines in the model bucket, by key; left out, nothing is asked."),
+        Field(
+            description="S3 key of the golden requests (JSON lines), in the model bucket; default: none."
+        ),
     ] = None
     latency_seconds: Annotated[
         Annotated[float, Duration(0.001, 60)],
-        Field(description="The longest that an answer may take, where a request says nothing."),
+        Field(description="Maximum time for an answer, for requests without a limit of their own."),
     ] = 60
     warm_up: Annotated[
         int,
         Field(
             ge=0,
             le=20,
-            description="How often the first request is asked before, unjudged: a first answer is slow.",
+            description="How often the first request is sent before the test, without judging the answer:"
+            " first answers are slow.",
         ),
     ] = 1
     at_once: Annotated[
-        int, Field(ge=1, le=10, description="How many requests are asked at the same time.")
+        int, Field(ge=1, le=10, description="How many requests are sent at the same time.")
     ] = 4
     identity: Annotated[
         Identity | None,
         Field(
-            description="What the answers say of the model that wrote them, like"
-            " {at: model, equals: 'qwen-{version}'}; left out, only the config vouches for what serves."
+            description="Where an answer names its model, and the expected name, like"
+            " {at: model, equals: 'qwen-{version}'}. Default: only the endpoint config proves which"
+            " version serves."
         ),
     ] = None
 
     @model_validator(mode="after")
     def _identity_is_read_off_answers(self) -> Tests:
         if self.identity is not None and self.golden is None:
-            raise ValueError("identity is read off the answers to golden requests: set golden too")
+            raise ValueError("identity is read from the answers to golden requests: set golden too")
         return self
 
 
 class Approval(Part):
-    """When a person must agree; the stack's ApprovalSeconds says how long they have."""
+    """When a person must approve. The stack's ApprovalSeconds is the time limit for the answer."""
 
     required: Annotated[
-        bool, Field(description="The update waits, and people are told how to answer.")
+        bool,
+        Field(description="A person must approve before the update begins."),
     ] = False
     promotion: Annotated[
         bool,
         Field(
-            description="Once the new fleet serves and passed its tests, a person must agree that it"
-            " stays; else it is taken back."
+            description="After the new fleet serves and has passed its tests, a person must approve it;"
+            " otherwise the update is rolled back."
         ),
     ] = False
     four_eyes: Annotated[
         bool,
         Field(
-            description="Whoever offered or started the update may not approve it; needs `required`"
-            " or `promotion`. Both are known by their AWS identity, or the update is Rejected."
+            description="The person who offered or started the update may not approve it. Needs"
+            " `required` or `promotion`. If an AWS identity is unknown, the update is Rejected."
         ),
     ] = False
 
     @model_validator(mode="after")
     def _asks_somebody(self) -> Approval:
         if self.four_eyes and not (self.required or self.promotion):
-            raise ValueError("four_eyes says who may approve: set `required` or `promotion` too")
+            raise ValueError("four_eyes needs an approval: set `required` or `promotion` too")
         return self
 
 
 class CapacityBounds(Part):
     """Temporary autoscaling bounds, in instances."""
 
-    min: Annotated[int, Field(ge=1, description="The fewest instances.")]
-    max: Annotated[int, Field(ge=1, description="The most instances.")]
+    min: Annotated[int, Field(ge=1, description="Minimum number of instances.")]
+    max: Annotated[int, Field(ge=1, description="Maximum number of instances.")]
 
     @model_validator(mode="after")
     def _ordered(self) -> CapacityBounds:
@@ -245,21 +253,25 @@ class Capacity(Part):
 
     during: Annotated[
         CapacityBounds | None,
-        Field(description="Scales up before the update and back after it, like {min: 4, max: 8}."),
+        Field(
+            description="Scaling bounds during the update, like {min: 4, max: 8}; restored afterwards."
+        ),
     ] = None
 
 
 class Model(Part):
-    """What a checkpoint may hold. Pickle and remote code run whatever they like when loaded."""
+    """The files that a model may contain. Loading a pickle or remote code runs code of its author."""
 
     allow_pickle: Annotated[
         bool,
-        Field(description="Takes pickles: .bin, .pt, .pkl, .npz, and what begins as one."),
+        Field(
+            description="Allows pickles: .bin, .pt, .pkl, .npz, and files that begin like a pickle."
+        ),
     ] = False
     allow_remote_code: Annotated[
         bool,
         Field(
-            description="Takes code that a container runs: auto_map, .py, .so, inference.py,"
+            description="Allows code that a container runs: auto_map, .py, .so, inference.py,"
             " requirements.txt, TensorRT engines, files of unknown kind."
         ),
     ] = False
@@ -267,15 +279,17 @@ class Model(Part):
         tuple[Annotated[str, Field(max_length=200, pattern=_DATA_FILE)], ...],
         Field(
             max_length=50,
-            description="Files of unknown kind that are data, as patterns like lookup/*.dat;"
-            " * also crosses folders. Code and pickles stay refused.",
+            description="Patterns of unknown files that are only data, like lookup/*.dat; * also matches"
+            " subfolders. Code and pickles are still refused.",
         ),
     ] = ()
     tolerate: Annotated[
         tuple[Tolerable, ...],
-        Field(description="Findings that are said but don't refuse, by code: docs/rejections.md."),
+        Field(description="Codes of findings that become warnings, such as [model.no-tokenizer]."),
     ] = ()
     refuse: Annotated[
         tuple[Tolerable, ...],
-        Field(description="Warnings that refuse, by code, such as [model.no-chat-template]."),
+        Field(
+            description="Codes of warnings that reject the release, such as [model.no-chat-template]."
+        ),
     ] = ()

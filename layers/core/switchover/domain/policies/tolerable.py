@@ -6,9 +6,9 @@ from enum import StrEnum
 
 
 class Tolerable(StrEnum):
-    """The codes that a policy may weigh: what is said about the model's content.
+    """The codes that a policy may turn into a warning or a refusal: findings about the model's content.
 
-    Whether the release is what was uploaded, and whether it carries code, is not among them.
+    Findings about changed files and about code aren't among them.
     """
 
     CHAT_TEMPLATE_INVALID = "model.chat-template-invalid"

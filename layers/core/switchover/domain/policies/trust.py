@@ -1,7 +1,7 @@
 """Which policy keys a release may change without the owner's permission.
 
-A release chooses its pace, and a strategy within the tier. It makes every control as strict as it likes,
-and none looser. A comparison that can't be decided is no leave.
+A release may choose its pace, and a strategy within the tier. It may make every control stricter, and
+no control looser. If two values can't be compared, the change isn't allowed.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from switchover.domain.policies.policy import Policy
     from switchover.domain.windows.times import Window, Windows
 
-# Windows repeat every week, so one of them tells all; it begins on a Monday.
+# Windows repeat every week, so one week is enough to compare them; it begins on a Monday.
 _A_WEEK = Span(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC) + timedelta(7))
-# Each bakes what it puts into service, step by step, and goes back by itself.
+# Each of these bakes the new fleet step by step, and SageMaker rolls it back by itself.
 GUARDED = (Strategy.ROLLING, Strategy.CANARY, Strategy.LINEAR)
 
 
@@ -60,7 +60,7 @@ def is_kept(key: str, was: Any, asked: Any, held: Policy) -> bool | None:
 
 
 def _narrows(was: Windows, asked: Windows) -> bool | None:
-    """Whether every opening asked for lies within one that there was."""
+    """Whether every requested opening lies within an earlier opening."""
     if not was:
         return True
     if not asked:
@@ -75,7 +75,7 @@ def _narrows(was: Windows, asked: Windows) -> bool | None:
 
 
 def _open_week(windows: tuple[Window, ...]) -> tuple[Span, ...]:
-    """When windows are open by the clocks of their zone, whichever zone that is."""
+    """The local times of a week in which the windows are open; the time zone is ignored."""
     return openings((each.model_copy(update={"timezone": "UTC"}) for each in windows), _A_WEEK)
 
 
@@ -84,7 +84,7 @@ def _keeps_entries(was: tuple[object, ...], asked: tuple[object, ...]) -> bool:
 
 
 def _begins_with(was: tuple[object, ...], asked: tuple[object, ...]) -> bool:
-    # SageMaker itself watches the first alarms; those of the owner stay among them.
+    # SageMaker itself watches the first alarms of the list; the owner's alarms must stay among them.
     return asked[: len(was)] == was
 
 
@@ -99,17 +99,18 @@ OWNER = Rule("not change it", lambda _was, _asked: False)
 HIGHER = Rule("raise it", lambda was, asked: bool(asked >= was))
 LOWER = Rule("lower it", lambda was, asked: bool(asked <= was))
 LOWER_IF_SET = Rule(
-    "lower it where it is set",
+    "lower it if it is set",
     lambda was, asked: None if was is None or asked is None else bool(asked <= was),
 )
 ON = Rule("turn it on", lambda _was, asked: asked is True)
 OFF = Rule("turn it off", lambda _was, asked: asked is False)
-ADDED = Rule("set it where nothing is set", lambda was, _asked: was is None)
-SUPERSET = Rule("add entries, and keep those that are there", _keeps_entries)
-LONGER_LIST = Rule("add entries behind those that are there", _begins_with)
+ADDED = Rule("set it if it isn't set", lambda was, _asked: was is None)
+SUPERSET = Rule("add entries, and keep the existing entries", _keeps_entries)
+LONGER_LIST = Rule("add entries after the existing entries", _begins_with)
 NARROWER = Rule("narrow it, in the same time zone", _narrows)
 STRATEGY = Rule(
-    "choose rolling, canary or linear; with tier development any", lambda _was, _asked: True
+    "choose rolling, canary or linear; with tier development, any strategy",
+    lambda _was, _asked: True,
 )
 
 RULES: Mapping[str, Rule] = {
@@ -135,15 +136,15 @@ RULES: Mapping[str, Rule] = {
     "freezes": SUPERSET,
     "locked": OWNER,
     "releases_may": OWNER,
-    # It also says what becomes of other releases that wait.
+    # This key also decides about other waiting releases.
     "when_busy": OWNER,
     "alarms.latency.limit_seconds": LOWER,
-    # A higher percentile is stricter against a limit, and may be looser against a rough old fleet.
+    # A higher percentile is stricter against a fixed limit, but may be looser against a slow old fleet.
     "alarms.latency.statistic": OWNER,
-    # Where it is set, a limit that is left at its default no longer bounds the latency.
+    # If this key is set, a limit_seconds left at its default no longer limits the latency.
     "alarms.latency.versus_old": LOWER_IF_SET,
     "alarms.error_rate": LOWER,
-    # A shorter look is sharper where traffic is dense, and blind where it is thin.
+    # A shorter period reacts faster with many requests, but sees too little with few requests.
     "alarms.period_seconds": OWNER,
     "alarms.evaluation_periods": LOWER,
     "alarms.also": LONGER_LIST,
@@ -151,11 +152,11 @@ RULES: Mapping[str, Rule] = {
     "guard.inconclusive": Rule(
         "choose roll-back", lambda _was, asked: asked is Inconclusive.ROLL_BACK
     ),
-    # More of them prove more, and are more load on what serves.
+    # More golden requests prove more, but are more load on the endpoint.
     "guard.probes_per_minute": OWNER,
-    # Elsewhere in the bucket lie other teams' files, whose lines refusals would quote.
+    # Other folders hold other teams' files, and a refusal would quote their lines.
     "tests.golden": Rule(
-        "name a file under golden/ where nothing is set",
+        "name a file under golden/ if none is set",
         lambda was, asked: was is None and asked.startswith("golden/"),
     ),
     "tests.latency_seconds": LOWER,
@@ -168,7 +169,7 @@ RULES: Mapping[str, Rule] = {
     "capacity.during": Rule("stay within its bounds", _stays_inside),
     "model.allow_pickle": OFF,
     "model.allow_remote_code": OFF,
-    # A pattern more is a file more that nobody looked into.
+    # With each additional pattern, more files are accepted without inspection.
     "model.data_files": OWNER,
     "model.tolerate": OWNER,
     "model.refuse": SUPERSET,

@@ -19,7 +19,7 @@ _NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A dotted key that stands twice in one mapping."""
+    """A dotted key that occurs twice in one mapping."""
 
     key: str
     line: int
@@ -28,7 +28,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class LinedYaml:
-    """A document's content, the line (from 1) of each dotted key and list entry, and repeated keys."""
+    """A document: its content, the line (from 1) of each dotted key and list entry, and repeated keys."""
 
     content: object
     lines: Mapping[str, int]
@@ -36,11 +36,11 @@ class LinedYaml:
 
 
 def read_yaml(raw: bytes | str) -> LinedYaml:
-    """Read one document of plain values; of a key that stands twice, the last one counts.
+    """Read one document of plain values; the last value of a repeated key counts.
 
     Raises:
-        yaml.YAMLError, ValueError: it isn't one.
-        Unreadable: it is too much.
+        yaml.YAMLError, ValueError: the text isn't a YAML document of plain values.
+        Unreadable: the document exceeds a limit.
     """
     loader = BoundedLoader(raw)
     try:
@@ -53,7 +53,7 @@ def read_yaml(raw: bytes | str) -> LinedYaml:
 
 
 class _Reader:
-    """Turns nodes into values, noting what values don't show."""
+    """Turns YAML nodes into values, and notes the lines and the repeated keys."""
 
     def __init__(self, loader: yaml.SafeLoader) -> None:
         self._loader = loader
@@ -67,7 +67,7 @@ class _Reader:
             case yaml.SequenceNode(tag=yaml.resolver.BaseResolver.DEFAULT_SEQUENCE_TAG):
                 return self._read_sequence(node, path)
             case yaml.ScalarNode() if node.tag == _DATE or _is_clock_time(node):
-                # YAML 1.1 makes a date of 2026-12-24 and 1320 of 22:00; 1.2, and people, mean text.
+                # YAML 1.1 reads 2026-12-24 as a date and 22:00 as 1320. YAML 1.2 and people mean text.
                 return str(node.value)
             case _:
                 value: object = self._loader.construct_object(node, deep=True)
@@ -105,7 +105,7 @@ def _key(node: yaml.Node) -> str:
         raise yaml.constructor.ConstructorError(
             None, None, "a key is one word, not a list or mapping", node.start_mark
         )
-    # As written: YAML 1.1 would make a truth value of the key `on`.
+    # The text as written: YAML 1.1 would turn the key `on` into true.
     return str(node.value)
 
 

@@ -17,13 +17,13 @@ _DAY = timedelta(days=1)
 
 
 def _moment(value: object) -> object:
-    """Read a date, or a time in ISO form; YAML has made either of them itself already."""
+    """Read a date, or a time in ISO form. YAML may already have parsed either of them."""
     try:
         moment = value if isinstance(value, date) else _parse(str(value))
     except ValueError as error:
         raise ValueError("is a date like 2026-12-24 or a time like 2026-12-24T18:00") from error
     if not 1970 <= moment.year <= 2999:
-        raise ValueError("lies too far away")
+        raise ValueError("the year must be between 1970 and 2999")
     return moment
 
 
@@ -35,10 +35,10 @@ _Moment = Annotated[datetime | date, BeforeValidator(_moment, json_schema_input_
 
 
 class Freeze(BaseModel):
-    """A period that holds everything but hotfixes.
+    """A period in which only hotfixes may begin or run.
 
-    Dates mean whole days, the last one included; a time is exclusive as `to`, and without a zone it
-    is what clocks in `timezone` show.
+    Dates mean whole days, the last day included. A time as `to` is exclusive. A time without a zone is
+    local time in `timezone`.
     """
 
     model_config = ConfigDict(
@@ -49,9 +49,11 @@ class Freeze(BaseModel):
         serialize_by_alias=True,
     )
 
-    begins: Annotated[_Moment, Field(alias="from", description="First day, or when it begins.")]
-    ends: Annotated[_Moment, Field(alias="to", description="Last day, or when it is over.")]
-    reason: Annotated[str, Field(min_length=1, max_length=200, description="Why, for people.")]
+    begins: Annotated[_Moment, Field(alias="from", description="First day, or the time it begins.")]
+    ends: Annotated[_Moment, Field(alias="to", description="Last day, or the time it ends.")]
+    reason: Annotated[
+        str, Field(min_length=1, max_length=200, description="The reason, for people.")
+    ]
     timezone: Timezone = "UTC"
 
     @model_validator(mode="after")
@@ -61,7 +63,7 @@ class Freeze(BaseModel):
             edge if edge.tzinfo else edge.replace(tzinfo=zone) for edge in (self._first, self._last)
         )
         if first >= last:
-            raise ValueError("`to` must lie after `from`")
+            raise ValueError("`to` must be after `from`")
         return self
 
     @property
@@ -74,11 +76,11 @@ class Freeze(BaseModel):
         return _midnight(self.ends) + (_DAY if is_day else timedelta(0))
 
     def span(self, within: Span) -> Span | None:
-        """The part of it that lies within a span, if any.
+        """The part of the freeze within a span, if any.
 
-        It is one piece even if clocks are set back over its edge and show that edge twice.
+        It is one span, even if clocks are set back and show the freeze's first or last moment twice.
         """
-        # No zone is a day away from UTC: beyond that there is nothing to look for.
+        # No zone differs from UTC by a day or more, so a day on each side is enough.
         near = Span(
             max(within.begin, _in_utc(self._first) - _DAY),
             min(within.end, _in_utc(self._last) + _DAY),

@@ -73,18 +73,23 @@ class _WindowPart(BaseModel):
 
 
 class Window(_WindowPart):
-    """Hours on some days of the week; with `to` before `from` they last past midnight.
+    """Hours on some days of the week; if `to` is before `from`, they last past midnight.
 
-    `days` are those on which it opens.
+    `days` are the days on which the window opens.
     """
 
     days: Annotated[
         tuple[Annotated[Weekday, BeforeValidator(_weekday)], ...],
-        Field(min_length=1, description="Days on which it opens; all of them if left out."),
+        Field(min_length=1, description="Days on which the window opens; default: every day."),
     ] = WEEK
-    opens: Annotated[WallTime, Field(alias="from", description="When it opens, on clocks there.")]
+    opens: Annotated[
+        WallTime, Field(alias="from", description="Local time at which the window opens.")
+    ]
     closes: Annotated[
-        WallTime, Field(alias="to", description="When it closes; 24:00 is the end of the day.")
+        WallTime,
+        Field(
+            alias="to", description="Local time at which it closes; 24:00 is the end of the day."
+        ),
     ]
     timezone: Timezone
 
@@ -95,7 +100,7 @@ class Window(_WindowPart):
         return self
 
     def spans(self, within: Span) -> Iterator[Span]:
-        """When it is open within a span; an opening may come in pieces that touch."""
+        """The times within a span when the window is open; adjacent spans may belong to one opening."""
         opens, closes = _since_midnight(self.opens), _since_midnight(self.closes)
         lasts_until = closes if closes > opens else closes + _DAY
         for stretch in stretches(self.timezone, within):
@@ -111,7 +116,7 @@ class Window(_WindowPart):
 
 
 class QuietWindow(_WindowPart):
-    """`auto`: every day's quietest hours, by the endpoint's own invocations of the last 14 days."""
+    """`auto`: the quietest hours of each day, from the endpoint's invocations of the last 14 days."""
 
     auto: Literal[True] = True
     hours: Annotated[int, Field(ge=1, le=24, description="Length of each opening.")] = 4
@@ -142,7 +147,7 @@ def _read_windows(value: object) -> Any:
         case {"auto": _}:
             return QuietWindow.model_validate(value)
         case str():
-            raise ValueError("is 'auto', or from, to and timezone, or a list of such")
+            raise ValueError("write 'auto', or from, to and timezone, or a list of these")
         case list() | tuple():
             return _WINDOWS.validate_python(value)
         case _:
