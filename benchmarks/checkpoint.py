@@ -30,6 +30,7 @@ from switchover.checkpoint.families import ARCHITECTURES, expect_tensors
 from switchover.checkpoint.inspecting import inspect_model
 from switchover.checkpoint.reading import read_evidence
 from switchover_cli.upload.folder import Folder, list_folder
+from switchover_local.tokenizer import describe_tokenizer, describe_tokenizer_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +133,8 @@ def write_sparse(folder: Path, config: dict[str, Json]) -> None:
     index = {"metadata": {"total_size": total_bytes}, "weight_map": weight_map}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     (folder / "config.json").write_text(json.dumps(config))
-    (folder / "tokenizer.model").write_bytes(b"")
+    (folder / "tokenizer.json").write_text(json.dumps(describe_tokenizer()))
+    (folder / "tokenizer_config.json").write_text(json.dumps(describe_tokenizer_config()))
 
 
 def list_tensors(config: dict[str, Json]) -> Iterator[tuple[str, list[int]]]:
