@@ -142,7 +142,7 @@ def main() -> None:
         await_bucket(s3)
         senders = list_senders(Path(root), environment)
         folders = [
-            (f"{SMALL_FILES} files of 16 KiB", write_small(Path(root)), "assets/7.dat"),
+            (f"{SMALL_FILES} files of 16 KiB", write_small(Path(root)), "assets/7.txt"),
             (
                 f"{LARGE_FILES} files of {LARGE_BYTES // MEBIBYTE} MiB",
                 write_large(Path(root)),
@@ -225,7 +225,7 @@ def write_small(root: Path) -> Path:
     write_model(folder, 1, 64 * 1024)
     (folder / "assets").mkdir()
     for number in range(SMALL_FILES):
-        (folder / "assets" / f"{number}.dat").write_bytes(os.urandom(SMALL_BYTES))
+        (folder / "assets" / f"{number}.txt").write_text(os.urandom(SMALL_BYTES // 2).hex())
     return folder
 
 
