@@ -140,6 +140,13 @@ _QUERIES: tuple[dict[str, Any], ...] = (
         "ScanIndexForward": False,
         "Limit": 1,
     },
+    {
+        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+        "ExpressionAttributeValues": {":pk": {"S": "u#1"}, ":sk": {"S": "moment#"}},
+        "ScanIndexForward": False,
+        "Limit": 1,
+    },
+    {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "u#1"}}},
     {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "none"}}},
 )
 
@@ -156,6 +163,31 @@ def _found(at: Any, query: dict[str, Any]) -> list[tuple[Any, Any]]:
         at.put_item(TableName="table", Item=row)
     pages = at.get_paginator("query").paginate(TableName="table", **query)
     return [(item["pk"], item["sk"]) for page in pages for item in page["Items"]]
+
+
+# Ten items of 200 KB and a little.
+_LONG = tuple(_row("u#1", f"moment#{number}", body="x" * 200 * 1024) for number in range(10))
+
+
+@pytest.mark.parametrize(("limit", "lengths"), [({}, [6, 4]), ({"Limit": 4}, [4, 4, 2])])
+def test_a_page_ends_at_its_limit_or_at_a_megabyte(
+    table: Table, limit: dict[str, int], lengths: list[int]
+) -> None:
+    for row in _LONG:
+        table.put_item(Item=row)
+
+    pages = table.get_paginator("query").paginate(**_QUERIES[0], **limit)
+
+    assert [page["Count"] for page in pages] == lengths
+
+
+def test_a_query_costs_what_it_reads_and_no_more(table: Table) -> None:
+    for row in _LONG:
+        table.put_item(Item=row)
+
+    table.query(**_QUERIES[0], Limit=2)
+
+    assert table.read_units == 50.5  # of 400 KB, eventually consistent
 
 
 def test_what_was_removed_or_moved_is_no_longer_in_an_index(table: Table) -> None:

@@ -12,13 +12,13 @@ from collections import defaultdict
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 from tests.support.definition import NotModelled
 from tests.support.expressions import condition, update
+from tests.support.table_units import Page, read_units, size_of, written_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # Source: DynamoDB Developer Guide, "Quotas": an item, with the names of its attributes.
 _ITEM_BYTES = 400 * 1024
 _Key = tuple[str, str]
+_BEGINS = re.compile(r"begins_with\(\s*[#\w]+\s*,\s*(:\w+)\s*\)")
 _NAMED = re.compile(r"[#:]\w+")
 # Words that begin neither with # nor with :, so that they are an attribute's name or syntax.
 _WORD = re.compile(r"(?<![#:\w])[A-Za-z_]\w*")
@@ -59,8 +60,7 @@ class Table:
 
     indexes: Mapping[str, Index]
     items: dict[_Key, Item] = field(default_factory=dict)
-    # Request units (DynamoDB Developer Guide, "Read and write request units"): writes by the KB, a
-    # failed condition and each index that keeps the item too; reads by 4 KB, half of it eventually.
+    # Request units: a failed condition costs them, and each index that keeps the item.
     written_units: int = 0
     read_units: float = 0
     # By index (the table's own under ""), partition: what lies in it, sorted.
@@ -76,7 +76,7 @@ class Table:
     def get_item(self, *, Key: Item, **asked: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
         """One item."""
         found = self.items.get(_key(Key))
-        self.read_units += _read_units([found or {}], asked)
+        self.read_units += read_units(size_of(found or {}), asked)
         return {} if found is None else {"Item": dict(found)}
 
     def put_item(self, *, Item: Item, **asked: Any) -> dict[str, Any]:  # noqa: N803
@@ -109,36 +109,52 @@ class Table:
         return {}
 
     def query(self, **asked: Any) -> dict[str, Any]:
-        """The items of a partition, as one page."""
+        """The items of a partition, as one page: of `Limit` items, and of 1 MB."""
         _check_named("Query", asked)
         names = asked.get("ExpressionAttributeNames", {})
         values = asked.get("ExpressionAttributeValues", {})
         index = asked.get("IndexName", "")
-        attribute = self.indexes[index].partition if index else "pk"
         project = self.indexes[index].project if index else dict
-        partition = _partition(asked["KeyConditionExpression"], attribute, names, values)
-        keys = [key for _, key in self._sorted[index].get(partition, ())]
-        if not asked.get("ScanIndexForward", True):
-            keys.reverse()
-        if start := asked.get("ExclusiveStartKey"):
-            keys = keys[keys.index(_key(start)) + 1 :]
         wanted = condition(asked["KeyConditionExpression"], names)
         filtered = (
             condition(asked["FilterExpression"], names) if "FilterExpression" in asked else None
         )
         found: list[Item] = []
-        read: list[_Key] = []
-        for key in keys:
-            if not wanted(self.items[key], values):
+        page = Page(asked.get("Limit"))
+        for key in self._ask_for(index, asked):
+            item = self.items[key]
+            if not wanted(item, values):
                 continue
-            read.append(key)
-            if filtered is None or filtered(self.items[key], values):
-                found.append(project(self.items[key]))
-            if len(read) == asked.get("Limit"):
-                last = {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
-                return {"Items": found, "Count": len(found), "LastEvaluatedKey": last}
-        self.read_units += _read_units(found, asked)
-        return {"Items": found, "Count": len(found)}
+            page.take(key, project(item))
+            if filtered is None or filtered(item, values):
+                found.append(project(item))
+            if page.is_full:
+                break
+        self.read_units += read_units(page.read_bytes, asked)
+        more = {"LastEvaluatedKey": page.last} if page.is_full else {}
+        return {"Items": found, "Count": len(found), **more}
+
+    def _ask_for(self, index: str, asked: Mapping[str, Any]) -> Iterator[_Key]:
+        """The keys that a query may want, in its order, behind its start."""
+        names = asked.get("ExpressionAttributeNames", {})
+        values = asked.get("ExpressionAttributeValues", {})
+        attribute = self.indexes[index].partition if index else "pk"
+        text = asked["KeyConditionExpression"]
+        placed = self._sorted[index].get(_partition(text, attribute, names, values), [])
+        prefix = _prefix(text, values)
+        first = bisect.bisect_left(placed, (prefix,))
+        last = bisect.bisect_left(placed, (f"{prefix}\U0010ffff",)) if prefix else len(placed)
+        is_forward = asked.get("ScanIndexForward", True)
+        if start := asked.get("ExclusiveStartKey"):
+            behind = self._place_of(index, _key(start))
+            first = bisect.bisect_right(placed, behind) if is_forward else first
+            last = last if is_forward else bisect.bisect_left(placed, behind)
+        numbers = range(first, last)
+        return (placed[number][1] for number in (numbers if is_forward else reversed(numbers)))
+
+    def _place_of(self, index: str, key: _Key) -> tuple[str, _Key]:
+        orders = {name: order for name, (_, order) in self._places(self.items[key])}
+        return orders[index], key
 
     def scan(self, **_: Any) -> dict[str, Any]:
         """All items, as one page."""
@@ -157,15 +173,15 @@ class Table:
             return
         holds = condition(text, asked.get("ExpressionAttributeNames", {}))
         if not holds(self.items.get(key, {}), asked.get("ExpressionAttributeValues", {})):
-            self.written_units += _written_units(self.items.get(key, {}))
+            self.written_units += written_units(self.items.get(key, {}))
             raise refusal("ConditionalCheckFailedException", operation)
 
     def _write(self, operation: str, key: _Key, item: Item) -> None:
-        if _size(item) > _ITEM_BYTES:
+        if size_of(item) > _ITEM_BYTES:
             raise refusal("ValidationException", operation, "Item size has exceeded the maximum")
         self._forget(key)
         self.items[key] = item
-        self.written_units += _written_units(item) * len(list(self._places(item)))
+        self.written_units += written_units(item) * len(list(self._places(item)))
         for index, (partition, order) in self._places(item):
             bisect.insort(self._sorted[index][partition], (order, key))
 
@@ -208,30 +224,14 @@ def _partition(
     return str(values[rest.split()[0]]["S"])
 
 
+def _prefix(text: str, values: Mapping[str, Any]) -> str:
+    """What the sort key begins with, if the key condition says so."""
+    found = _BEGINS.search(text)
+    return str(values[found[1]]["S"]) if found else ""
+
+
 def _key(item: Mapping[str, Any]) -> _Key:
     return item["pk"]["S"], item["sk"]["S"]
-
-
-def _written_units(item: Item) -> int:
-    return max(1, ceil(_size(item) / 1024))
-
-
-def _read_units(items: list[Item], asked: Mapping[str, Any]) -> float:
-    units = max(1, ceil(sum(map(_size, items)) / 4096))
-    return units if asked.get("ConsistentRead") else units / 2
-
-
-def _size(item: Item) -> int:
-    return sum(len(name.encode()) + _bytes(value) for name, value in item.items())
-
-
-def _bytes(value: Any) -> int:
-    match value:
-        case {"S": str(text)} | {"N": str(text)}:
-            return len(text) if text.isascii() else len(text.encode())
-        case {"B": data}:
-            return len(data)
-    return len(str(value))
 
 
 def _read_index(told: Mapping[str, Any]) -> Index:
