@@ -1,4 +1,4 @@
-"""docs/architecture.md leads to the code: each file of a walk exists and defines what the walk names."""
+"""docs/architecture.md and CONTRIBUTING.md lead to the code: what they name exists."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ _STEPS = [
     for path, told in re.findall(r"^\d\. `([^`]+)`: (.+)$", steps, re.MULTILINE)
 ]
 _NAMES = [(path, name) for path, told in _STEPS for name in re.findall(r"`(\w+)`", told)]
+_PATHS = sorted(
+    set(
+        re.findall(
+            r"`([\w.<>/]+/[\w.<>/]*)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+        )
+    )
+)
 _ROOMS = re.findall(r"^\| `([^`]+)`", _TEXT, re.MULTILINE)
 
 
@@ -44,3 +51,8 @@ def test_a_walk_names_what_its_file_defines(path: str, name: str) -> None:
 @pytest.mark.parametrize("room", _ROOMS)
 def test_each_room_of_the_table_is_there(room: str) -> None:
     assert (ROOT / room.replace("<state>", "start_update")).exists()
+
+
+@pytest.mark.parametrize("path", _PATHS)
+def test_each_path_of_the_page_for_contributors_is_there(path: str) -> None:
+    assert (ROOT / path.replace("<state>", "start_update").replace("<command>", "watch")).exists()

@@ -12,7 +12,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 _PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
 }
 _READERS = {"yaml": yaml.safe_load, "json": json.loads}
 _BLOCKS = [
