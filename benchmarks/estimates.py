@@ -42,7 +42,7 @@ class Estimate:
     @property
     def error_percent(self) -> float:
         """How far the said duration is off."""
-        return (self.plan.expected_seconds / self.played.seconds - 1) * 100
+        return (self.plan.times.expected_seconds / self.played.seconds - 1) * 100
 
 
 def main() -> int:
@@ -105,14 +105,14 @@ def _known_table() -> str:
     rows = [
         (
             each.strategy.value,
-            each.plan.pace.instances,
-            each.plan.pace.step_instances,
-            each.plan.expected_seconds,
+            each.plan.deployment.pace.instances,
+            each.plan.deployment.pace.step_instances,
+            each.plan.times.expected_seconds,
             round(each.played.seconds),
             f"{each.error_percent:+.1f} %",
-            each.plan.peak_instances,
+            each.plan.capacity.peak_instances,
             each.played.peak_instances,
-            f"{each.plan.extra_instance_seconds / 3600:.1f}",
+            f"{each.plan.capacity.extra_instance_seconds / 3600:.1f}",
             f"{each.played.extra_instance_seconds / 3600:.1f}",
         )
         for each in known()
@@ -128,10 +128,10 @@ def _learnt_table() -> str:
     rows = [
         (
             first.strategy.value,
-            first.plan.expected_seconds,
+            first.plan.times.expected_seconds,
             round(first.played.seconds),
             f"{first.error_percent:+.1f} %",
-            second.plan.expected_seconds,
+            second.plan.times.expected_seconds,
             round(second.played.seconds),
             f"{second.error_percent:+.1f} %",
         )

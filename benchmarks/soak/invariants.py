@@ -143,7 +143,7 @@ class Watch:
         if outcome in {Outcome.REJECTED, Outcome.SUPERSEDED}:
             return (
                 f"and {serving} serves"
-                if plan and serving == plan.target_config and update.kind is Kind.RELEASE
+                if plan and serving == plan.target.config and update.kind is Kind.RELEASE
                 else ""
             )
         if self._is_meddled(update, _JUST_NOW):
@@ -159,8 +159,8 @@ class Watch:
         if plan is None:
             return "it was never planned"
         if outcome is Outcome.UPDATED:
-            return "" if serving == plan.target_config else f"{serving} serves"
-        return "" if self._model_of(serving) == plan.previous_model else f"{serving} serves"
+            return "" if serving == plan.target.config else f"{serving} serves"
+        return "" if self._model_of(serving) == plan.previous.model else f"{serving} serves"
 
     def _is_worn_out(self, update_id: str) -> bool:
         """Whether a function of an update failed as often in a row as its state tries, or nearly."""

@@ -156,16 +156,16 @@ def record_update(
 
 def _numbers(plan: Plan) -> PlanNumbers:
     return PlanNumbers(
-        strategy=plan.pace.strategy,
-        instance_type=plan.instance_type,
-        instances=plan.pace.instances,
-        step_instances=plan.pace.step_instances,
-        steps=plan.pace.steps,
-        bake_seconds=plan.pace.bake_seconds,
-        expected_seconds=plan.expected_seconds,
-        deadline_seconds=plan.deadline_seconds,
-        peak_instances=plan.peak_instances,
-        target_config=plan.target_config,
-        previous_config=plan.previous_config,
+        strategy=plan.deployment.pace.strategy,
+        instance_type=plan.target.instance_type,
+        instances=plan.deployment.pace.instances,
+        step_instances=plan.deployment.pace.step_instances,
+        steps=plan.deployment.pace.steps,
+        bake_seconds=plan.deployment.pace.bake_seconds,
+        expected_seconds=plan.times.expected_seconds,
+        deadline_seconds=plan.times.deadline_seconds,
+        peak_instances=plan.capacity.peak_instances,
+        target_config=plan.target.config,
+        previous_config=plan.previous.config,
         overrides=plan.overrides,
     )

@@ -103,14 +103,14 @@ class Scene:
         if isinstance(self.endpoint, Absent):
             return FleetCount(old=0, new=0)
         plan = self.update.plan
-        if plan is not None and self.endpoint.config_name == plan.target_config:
+        if plan is not None and self.endpoint.config_name == plan.target.config:
             return FleetCount(old=self.endpoint.pending_instances, new=self.endpoint.instances)
         return FleetCount(old=self.endpoint.instances, new=self.endpoint.pending_instances)
 
     @property
     def full_fleet(self) -> int:
         """Instances of a whole fleet: as planned, or as stand on one side if that is more."""
-        planned = self.update.plan.pace.instances if self.update.plan else 0
+        planned = self.update.plan.deployment.pace.instances if self.update.plan else 0
         return max(planned, self.fleet.old, self.fleet.new)
 
     @property
@@ -119,7 +119,7 @@ class Scene:
         update, elapsed = self.update, say_duration(self.elapsed_seconds)
         if update.plan is None or update.progress.course is None:
             return f"{elapsed} since it began"
-        expected = update.plan.expected_seconds
+        expected = update.plan.times.expected_seconds
         planned = f"about {say_roughly(expected)}"
         if update.progress.moving_seconds is not None:
             moved = say_duration(update.progress.moving_seconds)
@@ -131,7 +131,7 @@ class Scene:
         late = say_duration(self.elapsed_seconds - expected)
         if update.outcome is not None:
             return f"{elapsed} (planned: {planned})"
-        left = update.plan.deadline_seconds - self.elapsed_seconds
+        left = update.plan.times.deadline_seconds - self.elapsed_seconds
         given_up = f"it is given up in {say_roughly(left)}" if left > 0 else "its deadline is over"
         return f"{elapsed}: {late} longer than planned ({planned}); {given_up}"
 
@@ -163,7 +163,7 @@ def read_scene(deployment: Deployment, update_id: str) -> Scene:
     """
     update = deployment.ledger.look_up(update_id)
     endpoint = deployment.sagemaker.read(update.endpoint)
-    watched = update.plan.observed_alarms if update.plan and update.outcome is None else ()
+    watched = update.plan.alarms.observed if update.plan and update.outcome is None else ()
     return Scene(
         update=update,
         timeline=deployment.ledger.timeline(update_id),

@@ -114,7 +114,7 @@ def say_plainly(message: str) -> str:
 
 def say_strategy(plan: Plan) -> str:
     """The strategy in whole instances: `canary: 1 of 4 first`."""
-    pace = plan.pace
+    pace = plan.deployment.pace
     match pace.strategy.value:
         case "canary":
             return f"canary: {pace.step_instances} of {pace.instances} first"

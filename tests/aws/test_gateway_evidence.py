@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
-from tests.support.samples import ENDPOINT, course, endpoint, later, plan, update
+from tests.support.samples import ENDPOINT, amend_plan, course, endpoint, later, plan, update
 from tests.support.staging import START, Staging
 
 from switchover.aws.container_logs import ContainerLogs
@@ -54,7 +54,7 @@ def client() -> CloudWatchClient:
 
 
 def guarded_by(*names: str) -> Plan:
-    return plan().model_copy(update={"alarms": (), "listed_alarms": names})
+    return amend_plan(plan(), alarms=(), listed_alarms=names)
 
 
 def trips_of(client: CloudWatchClient, *names: str, since: datetime = START) -> list[Any]:
@@ -74,7 +74,7 @@ def metric_alarm(**changes: Any) -> dict[str, Any]:
         "Dimensions": [
             {"Name": "EndpointName", "Value": ENDPOINT},
             {"Name": "VariantName", "Value": "main"},
-            {"Name": "EndpointConfigName", "Value": plan().target_config},
+            {"Name": "EndpointConfigName", "Value": plan().target.config},
         ],
         **changes,
     }

@@ -31,7 +31,7 @@ def record(staging: Staging, config: str, minutes_ago: int, requests: int) -> No
         "Invocations",
         {
             "EndpointName": ENDPOINT,
-            "VariantName": PLAN.variant,
+            "VariantName": PLAN.destination.variant,
             "EndpointConfigName": config,
         },
     )
@@ -47,27 +47,27 @@ def answered(staging: Staging, begun_minutes_ago: int) -> int:
 
 
 def test_the_requests_of_all_minutes_are_counted(staging: Staging) -> None:
-    record(staging, PLAN.target_config, minutes_ago=20, requests=3)
-    record(staging, PLAN.target_config, minutes_ago=5, requests=4)
+    record(staging, PLAN.target.config, minutes_ago=20, requests=3)
+    record(staging, PLAN.target.config, minutes_ago=5, requests=4)
 
     assert answered(staging, begun_minutes_ago=60) == 7
 
 
 def test_those_of_the_old_fleet_are_not(staging: Staging) -> None:
-    record(staging, PLAN.previous_config, minutes_ago=5, requests=4)
+    record(staging, PLAN.previous.config, minutes_ago=5, requests=4)
 
     assert answered(staging, begun_minutes_ago=60) == 0
 
 
 def test_nor_what_came_before_the_update(staging: Staging) -> None:
-    record(staging, PLAN.target_config, minutes_ago=90, requests=4)
+    record(staging, PLAN.target.config, minutes_ago=90, requests=4)
 
     assert answered(staging, begun_minutes_ago=60) == 0
 
 
 def test_an_update_that_was_approved_after_weeks_is_no_harm(staging: Staging) -> None:
     """CloudWatch refuses single minutes from more than 15 days ago."""
-    record(staging, PLAN.target_config, minutes_ago=5, requests=4)
+    record(staging, PLAN.target.config, minutes_ago=5, requests=4)
 
     assert answered(staging, begun_minutes_ago=20 * 24 * 60) == 4
 
@@ -79,7 +79,7 @@ def serve(
     minutes_ago: float = 30,
 ) -> None:
     """Record requests of a config; without one, only of the variant."""
-    dimensions = {"EndpointName": ENDPOINT, "VariantName": PLAN.variant}
+    dimensions = {"EndpointName": ENDPOINT, "VariantName": PLAN.destination.variant}
     if config is not None:
         dimensions["EndpointConfigName"] = config
     metric = MetricId.of("AWS/SageMaker", "ModelLatency", dimensions)
@@ -90,7 +90,7 @@ def serve(
 
 def latency_us(staging: Staging, statistic: str = "Average") -> float | None:
     return FleetMetrics(staging.cloudwatch).latency_us(
-        endpoint(config_name=PLAN.previous_config), statistic, staging.clock.now()
+        endpoint(config_name=PLAN.previous.config), statistic, staging.clock.now()
     )
 
 
@@ -100,14 +100,14 @@ def latency_us(staging: Staging, statistic: str = "Average") -> float | None:
 def test_the_level_is_of_the_asked_statistic(
     staging: Staging, statistic: str, level_us: float
 ) -> None:
-    serve(staging, [10_000, 20_000] * 50, PLAN.previous_config)
+    serve(staging, [10_000, 20_000] * 50, PLAN.previous.config)
 
     assert latency_us(staging, statistic) == level_us
 
 
 def test_the_level_is_of_the_config_that_serves_alone(staging: Staging) -> None:
     """The variant's own metrics hold whatever served in that hour."""
-    serve(staging, [10_000] * 50, PLAN.previous_config)
+    serve(staging, [10_000] * 50, PLAN.previous.config)
     serve(staging, [90_000] * 500)
 
     assert latency_us(staging) == 10_000
@@ -122,7 +122,7 @@ def test_a_fleet_that_no_guardrail_touched_is_known_by_its_variant(staging: Stag
 def test_a_config_that_serves_since_a_minute_is_not_judged_by_the_one_before(
     staging: Staging,
 ) -> None:
-    serve(staging, [10_000] * 10, PLAN.previous_config)
+    serve(staging, [10_000] * 10, PLAN.previous.config)
     serve(staging, [90_000] * 500)
 
     assert latency_us(staging) is None
@@ -130,14 +130,14 @@ def test_a_config_that_serves_since_a_minute_is_not_judged_by_the_one_before(
 
 @pytest.mark.parametrize(("requests", "is_enough"), [(49, False), (50, True)])
 def test_fifty_requests_make_a_level(staging: Staging, requests: int, is_enough: bool) -> None:  # noqa: FBT001
-    serve(staging, [10_000] * requests, PLAN.previous_config)
+    serve(staging, [10_000] * requests, PLAN.previous.config)
 
     assert (latency_us(staging) is not None) == is_enough
 
 
 def test_what_was_more_than_an_hour_ago_does_not_count(staging: Staging) -> None:
-    serve(staging, [90_000] * 500, PLAN.previous_config, minutes_ago=61)
-    serve(staging, [10_000] * 50, PLAN.previous_config, minutes_ago=59)
+    serve(staging, [90_000] * 500, PLAN.previous.config, minutes_ago=61)
+    serve(staging, [10_000] * 50, PLAN.previous.config, minutes_ago=59)
 
     assert latency_us(staging) == 10_000
 

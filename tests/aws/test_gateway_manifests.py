@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from tests.support.ledger_table import TABLE, create_table
-from tests.support.samples import BUCKET, plan, release, update
+from tests.support.samples import BUCKET, amend_plan, plan, release, update
 
 from switchover.aws.files import Files
 from switchover.aws.manifests import FILES, Manifests
@@ -53,7 +53,7 @@ def listed(s3: S3Client) -> tuple[ModelFile, ...]:
 
 
 def codes(s3: S3Client, manifests: Manifests, checked: Manifest) -> list[str]:
-    made = plan(4).model_copy(update={"files_digest": checked.digest})
+    made = amend_plan(plan(4), files_digest=checked.digest)
     asked = update(update_id=ID, release=release(prefix=PREFIX), bucket=BUCKET)
     found = find_changes(asked, made, made.digest, manifests, ModelFiles(s3))
     return [reason.code for reason in found]

@@ -16,6 +16,7 @@ from tests.support.poison import POISON, poison
 from tests.support.samples import (
     NOW,
     amend,
+    amend_plan,
     course,
     endpoint,
     later,
@@ -90,7 +91,7 @@ def everything(**changes: Any) -> Any:
             "outcome": Outcome.ROLLED_BACK,
             "summary": "chat is back on v1.",
             "reasons": (reason("alarm.went-red", subject="alarm mine"), reason()),
-            "plan": plan(strategy="canary").model_copy(update={"overrides": (OVERRIDE,)}),
+            "plan": amend_plan(plan(strategy="canary"), overrides=(OVERRIDE,)),
             "course": course(),
             "release": release(hotfix=True, reason="v1 fails"),
             "ended_at": later(600),
@@ -142,7 +143,7 @@ def proposal() -> Proposal:
         version="v2",
         release=poison(release()),
         # Phases and codes are words of ours alone.
-        plan=poison(made).model_copy(update={"phases": made.phases}),
+        plan=amend_plan(poison(made), phases=made.times.phases),
         preflight=poison(preflight),
         reasons=(poison(reason()).model_copy(update={"code": "a.b"}),),
         live=live_release(),

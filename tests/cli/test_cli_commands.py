@@ -282,7 +282,7 @@ def test_history_prints_full_records_newest_first(shell: Shell, deployment: Depl
     assert (newest["version"], oldest["version"]) == ("v3", "v2")
     assert newest["reasons"][0]["remedy"] == "Mend it."
     assert newest["plan"] is None
-    assert oldest["plan"]["expected_seconds"] == plan.expected_seconds
+    assert oldest["plan"]["expected_seconds"] == plan.times.expected_seconds
     assert set(oldest) == {
         *("update_id", "endpoint", "kind", "version", "outcome", "summary", "reasons"),
         *("started_at", "ended_at", "serving_config", "plan", "golden", "identity", "timeline"),

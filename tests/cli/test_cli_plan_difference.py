@@ -13,11 +13,11 @@ def test_a_release_changes_names_and_where_the_model_lies() -> None:
     found = find_difference(plan, samples.live_release())
 
     assert found.config == (
-        Change(field="EndpointConfigName", old=samples.OLD, new=plan.target_config),
-        Change(field="ProductionVariants[0].ModelName", old="model-v1", new=plan.target_model),
+        Change(field="EndpointConfigName", old=samples.OLD, new=plan.target.config),
+        Change(field="ProductionVariants[0].ModelName", old="model-v1", new=plan.target.model),
     )
     assert found.model == (
-        Change(field="ModelName", old="model-v1", new=plan.target_model),
+        Change(field="ModelName", old="model-v1", new=plan.target.model),
         Change(
             field="PrimaryContainer.ModelDataSource.S3DataSource.S3Uri",
             old="s3://models/models/chat/v1/",

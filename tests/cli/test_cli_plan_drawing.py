@@ -94,7 +94,7 @@ def test_phases_alike_are_summed_up() -> None:
 def test_the_drawing_in_the_docs_is_the_real_one() -> None:
     plan = samples.plan(4, strategy="canary", canary={"percent": 25}, ready_seconds=720)
 
-    drawing = (*draw_timeline(plan.phases, width=100), sum_phases(plan.phases))
+    drawing = (*draw_timeline(plan.times.phases, width=100), sum_phases(plan.times.phases))
 
     assert "\n".join(drawing) in (DOCS / "plan.md").read_text()
 
@@ -116,7 +116,7 @@ def test_no_line_is_wider_than_the_terminal(
         instances, strategy=strategy, ready_seconds=ready_seconds, allow_downtime=True
     )
 
-    lines = draw_timeline(plan.phases, width=width)
+    lines = draw_timeline(plan.times.phases, width=width)
 
     assert max(map(len, lines)) <= width
 

@@ -85,7 +85,7 @@ def read(shown: Proposal) -> str:
 def changed(shown: Proposal, **changes: Any) -> Proposal:
     """A proposal whose plan was changed."""
     assert shown.plan is not None
-    return replace(shown, plan=shown.plan.model_copy(update=changes))
+    return replace(shown, plan=samples.amend_plan(shown.plan, **changes))
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

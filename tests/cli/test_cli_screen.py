@@ -30,12 +30,12 @@ def scene(**changes: Any) -> Scene:
     )
     values: dict[str, Any] = {
         "update": samples.update(
-            plan=PLAN, course=samples.course(target_config=PLAN.target_config)
+            plan=PLAN, course=samples.course(target_config=PLAN.target.config)
         ),
         "timeline": (Moment(at=samples.later(65), state="AwaitOutcome", text="Launching."),),
         "endpoint": samples.endpoint(
             status=EndpointStatus.UPDATING,
-            pending_config_name=PLAN.target_config,
+            pending_config_name=PLAN.target.config,
             pending_variants=(baking,),
         ),
         "alarms": (
@@ -78,11 +78,11 @@ def test_an_alarms_state_can_be_read_without_colour() -> None:
 def test_time_is_measured_against_the_plan() -> None:
     text = drawn(draw_scene(scene()))
 
-    assert f"10 min of about {round(PLAN.expected_seconds / 60)} min" in text
+    assert f"10 min of about {round(PLAN.times.expected_seconds / 60)} min" in text
 
 
 def test_a_late_update_says_by_how_much_and_when_it_is_given_up() -> None:
-    late = scene(now=samples.later(65 + PLAN.expected_seconds + 120))
+    late = scene(now=samples.later(65 + PLAN.times.expected_seconds + 120))
 
     text = " ".join(drawn(draw_scene(late), width=104).replace("│", " ").split())
 
@@ -114,7 +114,7 @@ def test_a_fleet_too_large_for_squares_is_told_in_numbers() -> None:
 
 
 def test_after_the_switch_the_target_is_the_new_fleet() -> None:
-    done = scene(endpoint=samples.endpoint(config_name=PLAN.target_config))
+    done = scene(endpoint=samples.endpoint(config_name=PLAN.target.config))
 
     assert done.fleet == FleetCount(old=0, new=4)
 
@@ -158,7 +158,7 @@ def test_names_with_brackets_are_not_taken_for_markup() -> None:
 
 
 def test_a_fleet_that_went_back_is_not_told_as_still_moving() -> None:
-    seen = samples.course(target_config=PLAN.target_config, was_seen_moving=True)
+    seen = samples.course(target_config=PLAN.target.config, was_seen_moving=True)
     back = scene(update=samples.update(plan=PLAN, course=seen), endpoint=samples.endpoint())
 
     assert back.phase == "SageMaker went back; the outcome is being checked"
@@ -190,7 +190,7 @@ def test_nothing_in_the_panel_is_cut(width: int) -> None:
     )
     endpoint = samples.endpoint(
         status=EndpointStatus.UPDATING,
-        pending_config_name=PLAN.target_config,
+        pending_config_name=PLAN.target.config,
         pending_variants=(baking,),
     )
     told = scene(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support.samples import ENDPOINT, NOW, OLD, later, plan, release, update
+from tests.support.samples import ENDPOINT, NOW, OLD, amend_plan, later, plan, release, update
 
 from switchover.domain.marks import Pin
 from switchover.domain.naming import config_name
@@ -26,13 +26,12 @@ def name(version: str) -> str:
 
 def done(version: str, previous: str = OLD, **changes: Any) -> Update:
     """An update to `version` that is over."""
-    planned = plan().model_copy(
-        update={
-            "version": version,
-            "target_config": name(version),
-            "target_model": name(version),
-            "previous_config": previous,
-        }
+    planned = amend_plan(
+        plan(),
+        version=version,
+        target_config=name(version),
+        target_model=name(version),
+        previous_config=previous,
     )
     values = {
         "update_id": f"id-{version}",
@@ -122,7 +121,7 @@ def test_what_somebody_else_made_is_never_touched() -> None:
 
 
 def test_a_rollback_makes_no_more_than_a_copy_of_what_it_left() -> None:
-    back = plan().model_copy(update={"kind": Kind.ROLLBACK})
+    back = amend_plan(plan(), kind=Kind.ROLLBACK)
 
     (made,) = made_by((done("v2", kind=Kind.ROLLBACK, plan=back),))
 
@@ -253,7 +252,7 @@ def test_what_bears_a_name_of_earlier_versions_is_known_as_ours(stem: str, digit
     former = f"{stem}-{hashlib.sha256(b'id-v4').hexdigest()[:digits]}"
     update = done("v4")
     assert update.plan is not None
-    renamed = update.plan.model_copy(update={"target_config": former, "target_model": former})
+    renamed = amend_plan(update.plan, target_config=former, target_model=former)
 
     made = made_by([replace(update, plan=renamed)])
 

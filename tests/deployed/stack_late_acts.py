@@ -109,5 +109,5 @@ def test_what_is_told_stays_true_though_the_sdk_asks_again(stage: Stage, number:
         ("InService", f"{_ENDPOINT}-seed")
     ] * 2
     assert stage.ledger.claim(_ENDPOINT) is None
-    own = {spec.name for spec in told.planned.alarms if spec.scope is not Scope.STANDING}
+    own = {spec.name for spec in told.planned.alarms.specs if spec.scope is not Scope.STANDING}
     assert not own & stage.alarms()

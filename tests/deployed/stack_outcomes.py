@@ -51,7 +51,7 @@ def test_the_outcome_is_what_serves(season: Season, case: Case) -> None:
     update, plan = played.update, played.update.plan
     assert update.outcome is case.expected, (update.summary, update.reasons)
     serves = {
-        Outcome.UPDATED: plan.target_config if plan else None,
+        Outcome.UPDATED: plan.target.config if plan else None,
         Outcome.ROLLED_BACK: played.serving_before,
         Outcome.REJECTED: played.serving_before,
         Outcome.NEEDS_OPERATOR: played.serving_before,
@@ -64,7 +64,7 @@ def test_the_outcome_is_what_serves(season: Season, case: Case) -> None:
 def test_nothing_is_left_behind(season: Season, case: Case) -> None:
     played = season.of(case)
 
-    planned = played.update.plan.alarms if played.update.plan else ()
+    planned = played.update.plan.alarms.specs if played.update.plan else ()
     own = {spec.name for spec in planned if spec.scope is not Scope.STANDING}
     assert not own & played.alarms
     assert not played.is_claimed

@@ -208,7 +208,7 @@ def test_a_guessed_secret_is_refused_and_told_nothing(story: Story) -> None:
 def test_the_button_approves_and_the_update_goes_on_to_its_end(story: Story) -> None:
     assert story.answer.status == 200
     assert story.update.outcome is Outcome.UPDATED, story.update.summary
-    assert story.serving == story.update.planned.target_config
+    assert story.serving == story.update.planned.target.config
 
 
 def test_who_approved_and_why_is_recorded(story: Story) -> None:

@@ -72,7 +72,7 @@ def test_else_it_is_said_what_to_do_instead(state: dict[str, Any], remedy: str) 
 
 @pytest.mark.parametrize("purpose", [Purpose.OUTCOME, Purpose.WATCH])
 def test_the_target_that_serves_is_not_updated_if_it_was_called_off(purpose: Purpose) -> None:
-    target = PLAN.target_config
+    target = PLAN.target.config
     seen = endpoint(config_name=target, read_at=later(9000))
     found = assess(seen, purpose, course=course(target_config=target), abort=REQUEST)
     assert found is Verdict.FAILED

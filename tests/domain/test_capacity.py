@@ -236,14 +236,12 @@ def test_a_raised_fleet_that_sagemaker_does_not_resize_now_is_not_called_restore
     assert left.instances is None
 
 
-@pytest.mark.parametrize(
-    ("serving", "instances"), [("target_config", None), ("previous_config", 4)]
-)
+@pytest.mark.parametrize(("serving", "instances"), [("target", None), ("previous", 4)])
 def test_a_size_that_the_config_decides_is_put_back_only_with_the_previous_one(
     serving: str, instances: int | None
 ) -> None:
     planned = plan(2, retain_capacity=False)
-    seen = endpoint(config_name=getattr(planned, serving), variants=(variant(2),))
+    seen = endpoint(config_name=getattr(planned, serving).config, variants=(variant(2),))
 
     left = plan_restoration(
         CapacitySnapshot(desired_instances=4, scaling=scaled(target())),

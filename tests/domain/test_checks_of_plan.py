@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.support.cases import case
-from tests.support.samples import plan, reason
+from tests.support.samples import amend_plan, plan, reason
 
 from switchover.domain.checks.plan import check_quota, check_reaction, check_strategy, check_time
 from switchover.domain.preflight import CheckState
@@ -71,7 +71,7 @@ def test_a_quota_with_room_passes_with_every_number(held: int) -> None:
 
 
 def test_a_quota_too_low_for_the_way_back_is_noted_and_stops_nothing() -> None:
-    assert PLAN.peak_instances < 7 < PLAN.rollback_peak_instances
+    assert PLAN.capacity.peak_instances < 7 < PLAN.capacity.rollback_peak_instances
     check = check_quota(case(planned=PLAN, quota_instances=7))
     assert check.state is CheckState.NOTED
     assert "a rollback would want 8 for a while" in check.evidence
@@ -85,7 +85,7 @@ def test_an_incomplete_count_is_the_least_that_is_used() -> None:
 
 
 def test_a_quota_is_no_question_for_what_needs_no_more_than_serves() -> None:
-    in_place = PLAN.model_copy(update={"peak_instances": 4, "rollback_peak_instances": 4})
+    in_place = amend_plan(PLAN, peak_instances=4, rollback_peak_instances=4)
     check = check_quota(case(planned=in_place, quota_instances=1))
     assert check.state is CheckState.PASSED
     assert "not asked: it needs no more than the 4 that serve" in check.evidence
@@ -93,7 +93,7 @@ def test_a_quota_is_no_question_for_what_needs_no_more_than_serves() -> None:
 
 @pytest.mark.parametrize("grown", ["peak_instances", "rollback_peak_instances"])
 def test_a_quota_is_asked_for_an_instance_more_on_either_way(grown: str) -> None:
-    plan = PLAN.model_copy(update={"peak_instances": 4, "rollback_peak_instances": 4, grown: 5})
+    plan = amend_plan(PLAN, **{"peak_instances": 4, "rollback_peak_instances": 4, grown: 5})
     check = check_quota(case(planned=plan, quota_instances=4))
     assert "4 ml.g6e.2xlarge allowed" in check.evidence
 

@@ -257,7 +257,7 @@ def test_weights_of_the_release_are_passed_and_cloned() -> None:
 def test_the_plan_itself_holds_the_changed_environment() -> None:
     plan = planned(weights="release")
     assert isinstance(plan, Plan)
-    assert "Environment" not in (plan.model_request or {})["PrimaryContainer"]
+    assert "Environment" not in (plan.target.model_request or {})["PrimaryContainer"]
 
 
 # Pipelines

@@ -6,7 +6,7 @@ from functools import reduce
 from typing import Any
 
 import pytest
-from tests.support.samples import NOW, later, plan, reason, update
+from tests.support.samples import NOW, amend_plan, later, plan, reason, update
 
 from switchover.domain.aborting import call_off
 from switchover.domain.approvals.approval import refusals_of, verdict_of
@@ -168,7 +168,7 @@ def test_under_four_eyes_anybody_may_say_no(found: Decision | None) -> None:
 
 
 def test_a_yes_that_came_too_late_tells_by_when_the_update_had_to_begin_and_why() -> None:
-    planned = plan().model_copy(update={"begin_by": later(-3_600)})
+    planned = amend_plan(plan(), begin_by=later(-3_600))
 
     given = read(waiting(plan=planned), {"verdict": "approved"})
 

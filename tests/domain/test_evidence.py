@@ -92,12 +92,12 @@ def test_an_alarm_that_was_set_by_hand_is_told_by_its_reason() -> None:
 @pytest.mark.parametrize(
     ("dimensions", "fleet"),
     [
-        ({"EndpointName": ENDPOINT, "EndpointConfigName": plan().target_config}, Fleet.NEW),
+        ({"EndpointName": ENDPOINT, "EndpointConfigName": plan().target.config}, Fleet.NEW),
         ({"EndpointName": ENDPOINT, "EndpointConfigName": OLD}, Fleet.OLD),
         ({"EndpointName": ENDPOINT, "VariantName": "main"}, Fleet.BOTH),
         ({"EndpointName": ENDPOINT, "EndpointConfigName": "third"}, Fleet.OTHER),
         ({"EndpointName": "another"}, Fleet.OTHER),
-        ({"EndpointConfigName": plan().target_config}, Fleet.NEW),
+        ({"EndpointConfigName": plan().target.config}, Fleet.NEW),
         ({}, Fleet.OTHER),
     ],
 )

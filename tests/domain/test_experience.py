@@ -33,7 +33,7 @@ def ended(**changes: Any) -> PastUpdate | None:
                 "outcome": Outcome.UPDATED,
                 "plan": made,
                 "settled_at": later(5000),
-                "moving_seconds": made.expected_seconds + 4 * 100,
+                "moving_seconds": made.times.expected_seconds + 4 * 100,
                 **changes,
             }
         )
@@ -58,7 +58,7 @@ def test_only_a_measured_success_teaches(changes: dict[str, Any]) -> None:
 
 def test_one_strategys_update_teaches_another() -> None:
     made = plan(8, strategy="canary", ready_seconds=480)
-    learnt = measure(made, 16 * G, made.expected_seconds + 120)
+    learnt = measure(made, 16 * G, made.times.expected_seconds + 120)
     assert learnt.ready_seconds == 600
 
 

@@ -63,7 +63,7 @@ def test_sagemakers_words_say_how_long_a_bake_lasts() -> None:
 def test_where_they_do_not_the_plan_does() -> None:
     bake = bake_of(baking(said="Baking."), PLAN)
     assert bake is not None
-    assert bake.until == later(PLAN.pace.bake_seconds)
+    assert bake.until == later(PLAN.deployment.pace.bake_seconds)
 
 
 @pytest.mark.parametrize("seen", [GONE, endpoint()])
@@ -249,7 +249,7 @@ def test_the_first_ten_guards_go_to_sagemaker_the_abort_alarm_first() -> None:
     names = [f"own-{number}" for number in range(8)]
     made: Plan = plan(4, strategy="canary", alarms={"also": names})
 
-    assert made.listed_alarms[0] == made.abort_alarm
-    assert len(made.listed_alarms) == 10
-    assert made.watched_alarms == ("own-6", "own-7")
-    assert set(names) <= set(made.observed_alarms)
+    assert made.alarms.listed[0] == made.alarms.abort
+    assert len(made.alarms.listed) == 10
+    assert made.alarms.watched == ("own-6", "own-7")
+    assert set(names) <= set(made.alarms.observed)

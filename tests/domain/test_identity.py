@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.support.samples import (
     NOW,
+    amend_plan,
     live_config,
     live_release,
     plan,
@@ -128,7 +129,7 @@ def test_identity_needs_golden_requests() -> None:
 
 def test_the_plan_fixes_what_answers_must_say() -> None:
     made = plan(tests={"golden": "golden/a.jsonl", "identity": {"equals": "{version}"}})
-    assert made.identity == IdentityCheck(at="model", equals="v2", names_version=True)
+    assert made.tests.identity == IdentityCheck(at="model", equals="v2", names_version=True)
 
 
 # What people and machines are told
@@ -191,7 +192,7 @@ def routed(**config: Any) -> Plan:
 
 def test_the_plan_tells_people_of_the_routing() -> None:
     made = routed(RoutingConfig={"RoutingStrategy": "PREFIX_AWARE"})
-    assert made.routing == "PREFIX_AWARE"
+    assert made.destination.routing == "PREFIX_AWARE"
     assert any("PREFIX_AWARE" in note for note in made.notes)
 
 
@@ -221,5 +222,5 @@ def test_who_answered_is_counted_by_their_own_words() -> None:
 
 
 def test_where_containers_are_asked_one_by_one_each_request_names_its_own() -> None:
-    made = plan().model_copy(update={"target_container": "vlm"})
+    made = amend_plan(plan(), target_container="vlm")
     assert [each.container for each in aim(made, [question()])] == ["vlm"]

@@ -43,7 +43,7 @@ def planned(old_latency_us: float | Unmeasured | None, **latency: Any) -> Plan:
 
 def latency_alarm(made: Plan, scope: Scope) -> AlarmSpec:
     [found] = [
-        spec for spec in made.alarms if spec.metric == "ModelLatency" and spec.scope is scope
+        spec for spec in made.alarms.specs if spec.metric == "ModelLatency" and spec.scope is scope
     ]
     return found
 

@@ -43,9 +43,9 @@ def under_way(plan: Plan, **changes: Any) -> Update:
 
 def watched(plan: Plan, *alarms: AlarmReading, **changes: Any) -> Verdict:
     seen = Observation(
-        endpoint=endpoint(**{"config_name": plan.target_config, **changes}), alarms=alarms
+        endpoint=endpoint(**{"config_name": plan.target.config, **changes}), alarms=alarms
     )
-    watch = course(target_config=plan.target_config, overdue_at=later(600))
+    watch = course(target_config=plan.target.config, overdue_at=later(600))
     return assess_observation(seen, Purpose.WATCH, make_update(plan=plan, course=watch))
 
 
@@ -69,21 +69,21 @@ def test_a_standing_alarm_judges_the_new_fleet_once_it_no_longer_sees_the_old(
     plan: Plan, purpose: Purpose, seconds: int, verdict: Verdict
 ) -> None:
     """Two periods of a minute, and CloudWatch two minutes behind (rules §4)."""
-    standing = next(spec for spec in plan.alarms if spec.scope is Scope.STANDING)
+    standing = next(spec for spec in plan.alarms.specs if spec.scope is Scope.STANDING)
     red = AlarmReading(name=standing.name, state=AlarmState.ALARM)
     seen = Observation(
-        endpoint=endpoint(config_name=plan.target_config, read_at=later(seconds)), alarms=(red,)
+        endpoint=endpoint(config_name=plan.target.config, read_at=later(seconds)), alarms=(red,)
     )
-    over = course(target_config=plan.target_config, overdue_at=NOW)
+    over = course(target_config=plan.target.config, overdue_at=NOW)
     assert (
         assess_observation(seen, purpose, under_way(plan, course=over, settled_at=NOW)) is verdict
     )
 
 
 def test_the_new_fleets_own_alarm_judges_it_at_once(plan: Plan) -> None:
-    own = next(spec for spec in plan.alarms if spec.scope is Scope.UPDATE)
+    own = next(spec for spec in plan.alarms.specs if spec.scope is Scope.UPDATE)
     red = AlarmReading(name=own.name, state=AlarmState.ALARM)
-    seen = Observation(endpoint=endpoint(config_name=plan.target_config), alarms=(red,))
+    seen = Observation(endpoint=endpoint(config_name=plan.target.config), alarms=(red,))
     assert assess_observation(seen, Purpose.WATCH, under_way(plan, settled_at=NOW)) is (
         Verdict.FAILED
     )

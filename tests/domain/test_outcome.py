@@ -21,7 +21,7 @@ from switchover.domain.outcome import Conclusion, Ending, Outcome, conclude, ser
 from switchover.domain.verdict import Verdict
 
 PLAN = plan()
-TARGET, PREVIOUS = PLAN.target_config, PLAN.previous_config
+TARGET, PREVIOUS = PLAN.target.config, PLAN.previous.config
 GONE = Absent(name="chat", read_at=NOW)
 
 

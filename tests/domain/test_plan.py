@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from tests.support.aws_models import faults_of
 from tests.support.policies import POLICIES, chosen_keys
 from tests.support.samples import (
@@ -15,6 +15,7 @@ from tests.support.samples import (
     ENDPOINT,
     NOW,
     OLD,
+    amend_plan,
     live_release,
     plan,
     planned,
@@ -26,6 +27,7 @@ from tests.support.samples import (
 from switchover.domain.plans.alarms import Scope, detection_seconds
 from switchover.domain.plans.deployment import return_config
 from switchover.domain.plans.experience import PastUpdate
+from switchover.domain.plans.groups import Material
 from switchover.domain.plans.plan import Kind, Plan
 from switchover.domain.plans.release_plan import model_location, plan_release
 from switchover.domain.plans.rollback_plan import plan_rollback
@@ -59,14 +61,14 @@ def refused(instances: int = 4, **values: Any) -> Reason:
 
 
 def blue_green(made: Plan) -> dict[str, Any]:
-    assert made.deployment_config is not None
-    found: dict[str, Any] = made.deployment_config["BlueGreenUpdatePolicy"]
+    assert made.deployment.request is not None
+    found: dict[str, Any] = made.deployment.request["BlueGreenUpdatePolicy"]
     return found
 
 
 def rolling(made: Plan) -> dict[str, Any]:
-    assert made.deployment_config is not None
-    found: dict[str, Any] = made.deployment_config["RollingUpdatePolicy"]
+    assert made.deployment.request is not None
+    found: dict[str, Any] = made.deployment.request["RollingUpdatePolicy"]
     return found
 
 
@@ -87,16 +89,19 @@ def test_an_accepted_plan_keeps_every_bound_of_sagemakers(
     assume(not isinstance(made, tuple))
     request = {
         "EndpointName": made.endpoint,
-        "EndpointConfigName": made.target_config,
-        "DeploymentConfig": made.deployment_config or {},
+        "EndpointConfigName": made.target.config,
+        "DeploymentConfig": made.deployment.request or {},
     }
     assert faults_of("sagemaker", "UpdateEndpoint", request) == ""
-    assert len(made.listed_alarms) <= 10
-    assert made.worst_seconds > made.deadline_seconds > made.expected_seconds
-    assert made.deadline_seconds >= 3600 or values.get("deadline_seconds") is not None
-    own = [alarm for alarm in made.alarms if alarm.scope is Scope.UPDATE]
+    assert len(made.alarms.listed) <= 10
+    assert made.times.worst_seconds > made.times.deadline_seconds > made.times.expected_seconds
+    assert made.times.deadline_seconds >= 3600 or values.get("deadline_seconds") is not None
+    own = [alarm for alarm in made.alarms.specs if alarm.scope is Scope.UPDATE]
     slowest = max(detection_seconds(a.period_seconds, a.evaluation_periods) for a in own)
-    assert made.pace.strategy is Strategy.REDEPLOY or slowest < made.pace.guarded_seconds
+    assert (
+        made.deployment.pace.strategy is Strategy.REDEPLOY
+        or slowest < made.deployment.pace.guarded_seconds
+    )
 
 
 @given(instances=st.integers(1, 100), values=POLICIES)
@@ -106,8 +111,8 @@ def test_the_way_back_keeps_every_bound_too(instances: int, values: dict[str, An
     assume(not isinstance(made, tuple))
     request = {
         "EndpointName": made.endpoint,
-        "EndpointConfigName": made.previous_config,
-        "DeploymentConfig": return_config(made.pace, made.deadline_seconds),
+        "EndpointConfigName": made.previous.config,
+        "DeploymentConfig": return_config(made.deployment.pace, made.times.deadline_seconds),
     }
     assert faults_of("sagemaker", "UpdateEndpoint", request) == ""
 
@@ -117,7 +122,7 @@ def test_rolling_is_the_guides() -> None:
     assert rolling(plan(8)) == {
         "MaximumBatchSize": count(2),
         "WaitIntervalInSeconds": 300,
-        "MaximumExecutionTimeoutInSeconds": plan(8).deadline_seconds,
+        "MaximumExecutionTimeoutInSeconds": plan(8).times.deadline_seconds,
         "RollbackMaximumBatchSize": count(8),
     }
 
@@ -153,26 +158,26 @@ def test_all_at_once_is_observed_in_its_termination_wait() -> None:
 
 
 def test_redeploy_has_no_deployment_config() -> None:
-    assert plan(4, strategy="redeploy", allow_downtime=True).deployment_config is None
+    assert plan(4, strategy="redeploy", allow_downtime=True).deployment.request is None
 
 
 def test_sagemaker_is_given_the_updates_own_alarms_and_the_policys() -> None:
     made = plan(4, alarms={"also": ["gpu"]})
-    assert made.deployment_config is not None
-    listed = made.deployment_config["AutoRollbackConfiguration"]["Alarms"]
-    own = [alarm.name for alarm in made.alarms if alarm.scope is not Scope.STANDING]
+    assert made.deployment.request is not None
+    listed = made.deployment.request["AutoRollbackConfiguration"]["Alarms"]
+    own = [alarm.name for alarm in made.alarms.specs if alarm.scope is not Scope.STANDING]
     assert [alarm["AlarmName"] for alarm in listed] == [*own, "gpu"]
 
 
 def test_the_abort_alarm_is_listed_or_it_could_not_abort() -> None:
     made = plan()
-    assert made.abort_alarm in made.listed_alarms
+    assert made.alarms.abort in made.alarms.listed
 
 
 def test_the_deadline_is_computed_not_the_guides_hour() -> None:
     """Four batches of 8 instances at 15 minutes each outlast 3600 s (rules §8.14)."""
     made = plan(8, ready_seconds=900)
-    assert made.deadline_seconds == 1.5 * 4 * (900 + 10 + 300 + 30)
+    assert made.times.deadline_seconds == 1.5 * 4 * (900 + 10 + 300 + 30)
 
 
 def test_one_instance_is_told_what_it_can_have() -> None:
@@ -190,7 +195,7 @@ def test_one_instance_cannot_be_guarded_in_steps(strategy: str) -> None:
 
 @pytest.mark.parametrize("strategy", ["all-at-once", "redeploy"])
 def test_one_instance_can_be_replaced_whole(strategy: str) -> None:
-    assert plan(1, strategy=strategy, allow_downtime=True).pace.step_instances == 1
+    assert plan(1, strategy=strategy, allow_downtime=True).deployment.pace.step_instances == 1
 
 
 def test_alarms_slower_than_the_bake_are_refused_with_both_numbers() -> None:
@@ -204,28 +209,28 @@ def test_alarms_slower_than_the_bake_are_refused_with_both_numbers() -> None:
 
 def test_alarms_that_nobody_chose_are_fitted_to_the_bake() -> None:
     made = plan(rolling={"bake_seconds": 200})
-    own = [alarm for alarm in made.alarms if alarm.scope is Scope.UPDATE]
+    own = [alarm for alarm in made.alarms.specs if alarm.scope is Scope.UPDATE]
     assert {(alarm.period_seconds, alarm.evaluation_periods) for alarm in own} == {(60, 1)}
     assert any("1 × 60 s instead of 2 × 60 s" in note for note in made.notes)
 
 
 def test_standing_alarms_are_not_fitted_to_one_updates_bake() -> None:
     made = plan(rolling={"bake_seconds": 200})
-    standing = [alarm for alarm in made.alarms if alarm.scope is Scope.STANDING]
+    standing = [alarm for alarm in made.alarms.specs if alarm.scope is Scope.STANDING]
     assert {(alarm.period_seconds, alarm.evaluation_periods) for alarm in standing} == {(60, 2)}
 
 
 def test_an_excluded_alarm_is_neither_listed_nor_observed() -> None:
     """The old fleet is what fails: its red alarm must not turn the hotfix back."""
-    red = next(alarm.name for alarm in plan().alarms if alarm.scope is Scope.STANDING)
-    assert red in plan().observed_alarms
+    red = next(alarm.name for alarm in plan().alarms.specs if alarm.scope is Scope.STANDING)
+    assert red in plan().alarms.observed
     made = plan_release_with(
         initial=4, desired=4, excluded=("gpu", red), alarms={"also": ["gpu", "queue"]}
     )
-    assert "gpu" not in made.listed_alarms
-    assert "queue" in made.listed_alarms
-    assert not {"gpu", red} & set(made.observed_alarms)
-    assert made.excluded_alarms == ("gpu", red)
+    assert "gpu" not in made.alarms.listed
+    assert "queue" in made.alarms.listed
+    assert not {"gpu", red} & set(made.alarms.observed)
+    assert made.alarms.excluded == ("gpu", red)
 
 
 def test_a_deadline_shorter_than_the_update_is_refused() -> None:
@@ -247,30 +252,34 @@ def test_an_update_longer_than_sagemaker_allows_is_refused() -> None:
 def test_a_retained_fleet_is_counted_as_it_stands() -> None:
     """Autoscaling moved it from 2 to 4 (rules §1.3)."""
     made = plan_release_with(initial=2, desired=4)
-    assert made.pace.instances == 4
+    assert made.deployment.pace.instances == 4
 
 
 def test_a_fleet_that_is_not_retained_is_counted_as_configured() -> None:
     made = plan_release_with(initial=2, desired=4, retain_capacity=False, strategy="all-at-once")
-    assert (made.pace.instances, made.pace.old_instances, made.peak_instances) == (2, 4, 6)
+    assert (
+        made.deployment.pace.instances,
+        made.deployment.pace.old_instances,
+        made.capacity.peak_instances,
+    ) == (2, 4, 6)
 
 
 def test_a_temporary_fleet_is_counted_as_raised() -> None:
     during = {"during": {"min": 6, "max": 8}}
     made = plan_release_with(initial=2, desired=4, capacity=during)
-    assert (made.pace.instances, made.capacity_during) == (6, (6, 8))
+    assert (made.deployment.pace.instances, made.capacity.during) == (6, (6, 8))
 
 
 def test_a_temporary_fleet_is_extra_all_the_time() -> None:
     during = {"during": {"min": 6, "max": 8}}
     made = plan_release_with(initial=2, desired=4, capacity=during, strategy="all-at-once")
-    assert made.extra_instance_seconds == made.expected_seconds * (12 - 4)
+    assert made.capacity.extra_instance_seconds == made.times.expected_seconds * (12 - 4)
 
 
 def test_a_redeployed_fleet_has_the_size_that_it_had() -> None:
     made = plan_release_with(initial=2, desired=4, strategy="redeploy", allow_downtime=True)
-    assert made.config_request is not None
-    assert made.config_request["ProductionVariants"][0]["InitialInstanceCount"] == 4
+    assert made.target.config_request is not None
+    assert made.target.config_request["ProductionVariants"][0]["InitialInstanceCount"] == 4
 
 
 def plan_release_with(
@@ -292,7 +301,7 @@ def plan_release_with(
 
 
 def test_two_updates_to_one_version_have_different_configs() -> None:
-    assert plan(update_id="one").target_config != plan(update_id="two").target_config
+    assert plan(update_id="one").target.config != plan(update_id="two").target.config
 
 
 def test_a_folder_release_is_a_prefix() -> None:
@@ -318,21 +327,21 @@ def test_a_rollback_goes_all_at_once_and_listens_to_the_abort_alarm_alone() -> N
     made = plan_rollback(
         policy=policy(), live=live_release(), variant=variant(), previous_version="v1", goal=goal
     )
-    assert (made.kind, made.target_config, made.previous_config) == (Kind.ROLLBACK, "chat-v0", OLD)
+    assert (made.kind, made.target.config, made.previous.config) == (Kind.ROLLBACK, "chat-v0", OLD)
     assert blue_green(made)["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
-    assert made.listed_alarms == (made.abort_alarm,)
-    assert made.config_request is None
+    assert made.alarms.listed == (made.alarms.abort,)
+    assert made.target.config_request is None
     request = {
         "EndpointName": "e",
         "EndpointConfigName": "c",
-        "DeploymentConfig": made.deployment_config,
+        "DeploymentConfig": made.deployment.request,
     }
     assert faults_of("sagemaker", "UpdateEndpoint", request) == ""
 
 
 def test_the_way_back_waits_for_nothing_and_listens_to_nothing() -> None:
     made = plan(strategy="canary")
-    back = return_config(made.pace, made.deadline_seconds)
+    back = return_config(made.deployment.pace, made.times.deadline_seconds)
     assert set(back) == {"BlueGreenUpdatePolicy"}
     assert back["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] == 0
 
@@ -343,7 +352,7 @@ def test_a_mixed_fleet_is_repaired_with_the_previous_content_under_a_fresh_name(
     repair = made.repair_request
     assert repair is not None
     assert made.home_config(is_mixed=True) == repair["EndpointConfigName"] == made.repair_config
-    assert made.repair_config not in {made.previous_config, made.target_config}
+    assert made.repair_config not in {made.previous.config, made.target.config}
     assert repair["ProductionVariants"] == live_release().config["ProductionVariants"]
     assert faults_of("sagemaker", "CreateEndpointConfig", repair) == ""
 
@@ -362,20 +371,19 @@ def test_a_plan_can_be_read_in_one_sentence() -> None:
 
 def test_a_plan_survives_the_ledger() -> None:
     made = plan(strategy="canary")
-    assert Plan.model_validate_json(made.model_dump_json()).deployment_config == (
-        made.deployment_config
-    )
+    kept = TypeAdapter(Plan)
+    assert kept.validate_json(kept.dump_json(made)) == made
 
 
 def test_overdue_comes_after_the_deadline_and_a_way_back() -> None:
     made = plan()
-    assert made.overdue_seconds > made.deadline_seconds + made.ready_seconds
+    assert made.overdue_seconds > made.times.deadline_seconds + made.times.ready_seconds
 
 
 def test_overdue_waits_for_a_way_back_in_small_batches() -> None:
     """20 batches of old instances, launched one after the other (rules §2.6)."""
     made = plan(20, rolling={"rollback_batch_percent": 5})
-    assert made.overdue_seconds > made.deadline_seconds + 20 * made.ready_seconds
+    assert made.overdue_seconds > made.times.deadline_seconds + 20 * made.times.ready_seconds
 
 
 def test_what_was_learnt_is_planned_with_and_said() -> None:
@@ -398,16 +406,16 @@ def test_what_was_learnt_is_planned_with_and_said() -> None:
         past=(past,),
     )
     assert isinstance(made, Plan)
-    assert (made.ready_seconds, made.ready_source) == (900, "1 past update")
+    assert (made.times.ready_seconds, made.times.ready_source) == (900, "1 past update")
     assert not any("guess" in note for note in made.notes)
 
 
 def test_a_guess_is_said_to_be_one_and_gets_a_generous_deadline() -> None:
     made = plan(8)
-    known = plan(8, ready_seconds=made.ready_seconds)
-    assert made.ready_source == "the model's size"
+    known = plan(8, ready_seconds=made.times.ready_seconds)
+    assert made.times.ready_source == "the model's size"
     assert "is a guess from the model's size" in made.notes[-1]
-    assert made.deadline_seconds > known.deadline_seconds
+    assert made.times.deadline_seconds > known.times.deadline_seconds
 
 
 def test_a_change_of_a_plan_is_checked() -> None:
@@ -416,9 +424,9 @@ def test_a_change_of_a_plan_is_checked() -> None:
 
 
 def test_what_a_plan_is_made_of_is_in_its_digest() -> None:
-    made = plan().made_of(golden_pin="1", files_digest="2", policy_version="3")
+    material = Material(golden_pin="1", files_digest="2", policy_version="3")
+
+    made = plan().made_of(material)
 
     assert made.digest != plan().digest
-    assert made == plan().model_copy(
-        update={"golden_pin": "1", "files_digest": "2", "policy_version": "3"}
-    )
+    assert made == amend_plan(plan(), golden_pin="1", files_digest="2", policy_version="3")

@@ -75,7 +75,11 @@ def served(version: str, config: str, at: datetime = NOW) -> Served:
 
 def test_a_sound_update_gets_its_plan() -> None:
     made = accepted(found())
-    assert (made.previous_config, made.version, made.peak_instances) == (OLD, "v2", 6)
+    assert (made.previous.config, made.target.version, made.capacity.peak_instances) == (
+        OLD,
+        "v2",
+        6,
+    )
 
 
 def test_every_fault_is_told_at_once() -> None:
@@ -127,7 +131,7 @@ def test_a_quota_is_held_against_the_peak() -> None:
 
 
 def test_a_quota_that_is_not_listed_is_not_held_against_anything() -> None:
-    assert accepted(found(quota_instances=None)).peak_instances == 6
+    assert accepted(found(quota_instances=None)).capacity.peak_instances == 6
 
 
 def test_a_release_that_serves_already_is_refused() -> None:
@@ -177,7 +181,11 @@ def test_a_rollback_goes_to_what_served_before() -> None:
         kind=Kind.ROLLBACK,
         release=None,
     )
-    assert (made.target_config, made.version, made.previous_version) == ("chat-v0", "v0", "v1")
+    assert (made.target.config, made.target.version, made.previous.version) == (
+        "chat-v0",
+        "v0",
+        "v1",
+    )
 
 
 def test_a_second_rollback_goes_further_back_not_to_what_was_just_left() -> None:
@@ -194,7 +202,7 @@ def test_a_second_rollback_goes_further_back_not_to_what_was_just_left() -> None
         kind=Kind.ROLLBACK,
         release=None,
     )
-    assert made.version == "v0"
+    assert made.target.version == "v0"
 
 
 def test_a_rollback_by_name_may_go_to_what_was_left() -> None:
@@ -205,7 +213,7 @@ def test_a_rollback_by_name_may_go_to_what_was_left() -> None:
         kind=Kind.ROLLBACK,
         release=None,
     )
-    assert made.target_config == "chat-v2"
+    assert made.target.config == "chat-v2"
 
 
 def test_a_rollback_with_nowhere_to_go_is_refused() -> None:
@@ -334,7 +342,7 @@ def test_what_people_set_is_not_adapted() -> None:
     chosen = found(wishes={**fast, **slow})
     free = EffectivePolicy(policy(**fast, **slow), {})
     assert set(codes(chosen)) == {"alarms.slower-than-bake"}
-    assert accepted(replace(chosen, effective=free)).alarms[-2].period_seconds < 300
+    assert accepted(replace(chosen, effective=free)).alarms.specs[-2].period_seconds < 300
 
 
 def test_a_hotfix_leaves_out_what_is_red_and_nothing_else() -> None:
@@ -344,10 +352,10 @@ def test_a_hotfix_leaves_out_what_is_red_and_nothing_else() -> None:
         found(wishes={"alarms": {"also": ["errors", "queue"]}}, alarms=(red, fine)),
         request=Request(release="s3://m/r/release.json", hotfix=True, reason="v1 crashes"),
     )
-    assert made.excluded_alarms == ("errors",)
-    assert "errors" not in (*made.listed_alarms, *made.observed_alarms)
-    assert "queue" in made.listed_alarms
-    assert made.abort_alarm in made.listed_alarms
+    assert made.alarms.excluded == ("errors",)
+    assert "errors" not in (*made.alarms.listed, *made.alarms.observed)
+    assert "queue" in made.alarms.listed
+    assert made.alarms.abort in made.alarms.listed
 
 
 def test_a_hotfix_with_quiet_alarms_leaves_none_out() -> None:
@@ -356,7 +364,7 @@ def test_a_hotfix_with_quiet_alarms_leaves_none_out() -> None:
         found(wishes={"alarms": {"also": ["errors"]}}, alarms=(fine,)),
         release=release(hotfix=True, reason="v1 crashes"),
     )
-    assert made.excluded_alarms == ()
+    assert made.alarms.excluded == ()
 
 
 def test_a_hotfix_excuses_nothing_but_red_alarms() -> None:
@@ -379,7 +387,7 @@ def test_a_rollback_to_a_config_that_is_gone_is_refused() -> None:
 
 
 def test_the_target_of_a_release_is_named_as_the_plan_names_it() -> None:
-    assert name_target(update(), None) == accepted(found()).target_config
+    assert name_target(update(), None) == accepted(found()).target.config
 
 
 def test_past_updates_teach_the_plan_its_pace() -> None:
@@ -390,4 +398,4 @@ def test_past_updates_teach_the_plan_its_pace() -> None:
         other_seconds=100,
         measured_seconds=1100,
     )
-    assert accepted(found(past=(past,))).ready_seconds == 1000
+    assert accepted(found(past=(past,))).times.ready_seconds == 1000

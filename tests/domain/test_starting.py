@@ -31,7 +31,7 @@ def redeploy() -> Plan:
 
 
 def asked(plan: Plan) -> Course:
-    return course(target_config=plan.target_config)
+    return course(target_config=plan.target.config)
 
 
 def test_an_endpoint_as_it_was_planned_is_updated(plan: Plan) -> None:
@@ -53,7 +53,7 @@ def test_redeploy_waits_for_its_deletion(redeploy: Plan) -> None:
 
 @pytest.mark.parametrize("field", ["pending_config_name", "config_name"])
 def test_a_target_that_is_pending_or_serving_was_asked_for_already(plan: Plan, field: str) -> None:
-    seen = endpoint(status=EndpointStatus.UPDATING, **{field: plan.target_config})
+    seen = endpoint(status=EndpointStatus.UPDATING, **{field: plan.target.config})
     assert choose_start(seen, plan, None) is Start.ALREADY
 
 
@@ -68,7 +68,7 @@ def test_a_request_that_never_arrived_is_made_again(plan: Plan) -> None:
 
 def test_the_course_of_the_capacity_change_is_not_an_earlier_try(plan: Plan) -> None:
     seen = endpoint(last_modified=later(1))
-    assert choose_start(seen, plan, course(target_config=plan.previous_config)) is Start.UPDATE
+    assert choose_start(seen, plan, course(target_config=plan.previous.config)) is Start.UPDATE
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_an_absent_endpoint_is_not_created_before_it_was_deleted_by_us(redeploy:
 def test_a_busy_endpoint_on_its_way_to_the_target_took_the_first_request(
     plan: Plan, field: str
 ) -> None:
-    assert has_arrived(Start.UPDATE, endpoint(**{field: plan.target_config}), plan)
+    assert has_arrived(Start.UPDATE, endpoint(**{field: plan.target.config}), plan)
 
 
 @pytest.mark.parametrize(

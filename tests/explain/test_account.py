@@ -122,14 +122,14 @@ def test_a_success_has_nothing_to_do() -> None:
             summary="chat serves v2.",
             reasons=(),
             evidence=Evidence(),
-            serving=serving_of(endpoint(config_name=plan().target_config), plan()),
+            serving=serving_of(endpoint(config_name=plan().target.config), plan()),
         )
     )
 
     assert told == (
         "chat serves v2.",
         "Proven by the config that serves; the model itself was not asked which it is.",
-        f"Serves now: v2 ({plan().target_config}), 4 instances (at 12:15:00 UTC).",
+        f"Serves now: v2 ({plan().target.config}), 4 instances (at 12:15:00 UTC).",
         "Nothing to do.",
         "More: switchover explain chat-v2-0a1b2c3d",
     )
@@ -149,7 +149,7 @@ def test_a_success_tells_its_strategy_how_long_it_took_and_who_asked_why() -> No
 
     assert told[1] == (
         f"Moved by rolling, 4 instances in steps of 2, in 25 min (planned: about"
-        f" {say_roughly(plan().expected_seconds)})."
+        f" {say_roughly(plan().times.expected_seconds)})."
     )
     assert told[2] == "Asked for by user/kim (AWS identity, account 111122223333): “emoji”."
 
@@ -197,7 +197,7 @@ def test_a_mix_is_left_with_the_way_back_and_the_way_on() -> None:
 
     back, on = commands(told)
     assert f"--endpoint-config-name {OLD} " in back
-    assert f"--endpoint-config-name {plan().target_config} " in on
+    assert f"--endpoint-config-name {plan().target.config} " in on
     assert (
         "Serves now: a mix of configs, under the name of v1 (chat-v1), 4 instances (at 12:15:00 UTC)."
         in (tell_outcome(told))
@@ -230,7 +230,7 @@ def test_somebody_elses_config_is_a_persons_decision() -> None:
 def test_an_update_that_never_settles_is_looked_at_again() -> None:
     told = needs_operator(
         status=EndpointStatus.UPDATING,
-        pending_config_name=plan().target_config,
+        pending_config_name=plan().target.config,
     )
 
     assert commands(told) == ["aws sagemaker describe-endpoint --endpoint-name chat"]
@@ -308,7 +308,7 @@ def test_a_capacity_of_which_too_little_is_known_is_looked_at(
 
 
 def test_a_release_that_could_not_be_taken_back_may_go_once_more_or_to_another_version() -> None:
-    again, other = commands(needs_operator(config_name=plan().target_config))
+    again, other = commands(needs_operator(config_name=plan().target.config))
 
     assert f"update-endpoint --endpoint-name chat --endpoint-config-name {OLD} " in again
     assert other == "switchover rollback chat --to VERSION"

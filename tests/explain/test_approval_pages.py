@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support.samples import NOW, later, overridden, plan, reason, release, update
+from tests.support.samples import NOW, amend_plan, later, overridden, plan, reason, release, update
 
 from switchover.domain.approvals.answering import Form
 from switchover.domain.approvals.approval import LinkState, make_link
@@ -134,7 +134,7 @@ def test_a_hotfix_tells_why_and_which_alarms_it_leaves_out(
     gate: Gate, excluded: tuple[str, ...], told: str
 ) -> None:
     hotfix = release(hotfix=True, reason="v1 fails everybody")
-    planned = plan().model_copy(update={"excluded_alarms": excluded})
+    planned = amend_plan(plan(), excluded_alarms=excluded)
 
     assert told in ask(asked(gate, release=hotfix, plan=planned)).text
 

@@ -198,7 +198,7 @@ def test_the_plan_names_who_runs_and_for_about_how_long(
 
     running = told["forecast"]["running"]
     assert (running["update_id"], running["version"]) == (world.executions[0].name, "v2")
-    assert 0 < running["seconds_left"] < world.update().planned.expected_seconds
+    assert 0 < running["seconds_left"] < world.update().planned.times.expected_seconds
 
 
 def test_the_plan_names_the_time_that_it_would_wait_for(

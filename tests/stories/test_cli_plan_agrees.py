@@ -9,6 +9,7 @@ from tests.support.laptop import deployment_of
 from tests.support.offering import checkpoint, object_created, upload, write_files
 from tests.support.scene import ENDPOINT
 
+from switchover.domain.plans.groups import Material
 from switchover.domain.update.request import Request
 from switchover_cli.plan.candidate import read_stored
 from switchover_cli.plan.folder import read_folder
@@ -42,8 +43,7 @@ def planned(world: World, event: dict[str, Any]) -> Update:
 
 def unpinned(update: Update) -> Plan:
     """The plan without the versions of the files that it was made of, which only a run fixes."""
-    pins = {"files_digest": "", "golden_pin": "", "policy_version": ""}
-    return update.planned.model_copy(update=pins)
+    return update.planned.made_of(Material())
 
 
 @pytest.mark.parametrize("strategy", ["rolling", "canary", "linear", "all-at-once", "redeploy"])
@@ -146,7 +146,7 @@ def test_overrides_reach_the_plan(world: World) -> None:
     told = ask(world, policy={"strategy": "linear"})
 
     assert told.plan is not None
-    assert told.plan.pace.strategy == "linear"
+    assert told.plan.deployment.pace.strategy == "linear"
 
 
 def test_an_endpoint_that_is_busy_names_its_update(world: World) -> None:

@@ -45,8 +45,11 @@ def test_overrides_and_reason_are_taken(world: World) -> None:
 
     update = assert_nothing_left_behind(world)
     assert end.state == "Updated"
-    assert update.planned.pace.strategy is Strategy.LINEAR
-    assert (update.planned.pace.step_instances, update.planned.pace.bake_seconds) == (2, 300)
+    assert update.planned.deployment.pace.strategy is Strategy.LINEAR
+    assert (
+        update.planned.deployment.pace.step_instances,
+        update.planned.deployment.pace.bake_seconds,
+    ) == (2, 300)
     assert update.request is not None
     assert update.request.reason == "Tuesday's quality fix"
 

@@ -57,7 +57,7 @@ def _keep_claim(world: World) -> None:
 
 def _keep_alarm(world: World) -> None:
     world.cloudwatch.put_metric_alarm(
-        AlarmName=world.update().planned.abort_alarm,
+        AlarmName=world.update().planned.alarms.abort,
         Namespace="a",
         MetricName="b",
         Statistic="Sum",

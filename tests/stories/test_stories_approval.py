@@ -183,7 +183,7 @@ def test_an_update_stopped_while_it_is_asked_about_never_happened(world: World) 
 def test_what_a_person_lets_stay_is_updated(world: World) -> None:
     ask(world, BEFORE_PROMOTION, "RequestPromotion")
     world.clock.advance(7200)
-    assert world.serving == world.update().planned.target_config
+    assert world.serving == world.update().planned.target.config
 
     say(world, Reply.APPROVED, "the answers read well")
     end = world.run()
@@ -264,7 +264,9 @@ def test_an_alarm_that_is_red_when_people_would_be_asked_spares_them(world: Worl
     world.offer()
     world.run_to("TestModel")
     # Of the new config: a standing alarm may be red yet of what the old fleet did.
-    own = next(alarm for alarm in world.update().planned.alarms if alarm.scope is Scope.UPDATE)
+    own = next(
+        alarm for alarm in world.update().planned.alarms.specs if alarm.scope is Scope.UPDATE
+    )
     world.cloudwatch.set_alarm_state(
         AlarmName=own.name, StateValue="ALARM", StateReason="It is red."
     )
@@ -372,7 +374,7 @@ def test_a_yes_that_comes_too_late_for_the_window_lets_nothing_start(
     world: World, held: str
 ) -> None:
     ask(world, f"{BEFORE_START}\n{held}", "RequestApproval")
-    until = world.update().planned.begin_by
+    until = world.update().planned.times.begin_by
     assert until is not None
     world.clock.advance((until - world.clock.now()).total_seconds() + 60)
 
@@ -390,7 +392,7 @@ def test_a_yes_in_time_for_the_window_lets_it_start(world: World) -> None:
         f"{BEFORE_START}\nwindow: {{from: '08:00', to: '15:00', timezone: UTC}}",
         "RequestApproval",
     )
-    until = world.update().planned.begin_by
+    until = world.update().planned.times.begin_by
     assert until is not None
     world.clock.advance((until - world.clock.now()).total_seconds() - 60)
 
@@ -407,4 +409,4 @@ def test_an_operator_who_passes_the_window_is_asked_without_its_end(world: World
     world.start("by-hand", release=uri, now=True, reason="agreed")
     world.run_to("RequestApproval")
 
-    assert world.update().planned.begin_by is None
+    assert world.update().planned.times.begin_by is None

@@ -11,6 +11,7 @@ from tests.support.asking import BEFORE_START, answer_token, ask, say
 from tests.support.expectations import assert_nothing_left_behind, assert_untouched, codes
 from tests.support.laptop import KIM
 from tests.support.offering import checkpoint
+from tests.support.samples import amend_plan
 from tests.support.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover.domain.naming import config_name
@@ -119,7 +120,7 @@ def test_files_that_change_after_the_config_was_made_are_found_before_the_start(
     update = assert_nothing_left_behind(world)
     assert update.outcome is Outcome.REJECTED
     assert codes(update) == ["model.changed-since-checked"]
-    assert update.planned.target_config not in world.config_names()
+    assert update.planned.target.config not in world.config_names()
 
 
 def test_a_refusal_names_the_files_and_the_way_on(world: World) -> None:
@@ -248,7 +249,7 @@ def test_golden_requests_whose_pinned_version_was_destroyed_prove_nothing(
 def rewrite_plan(world: World, **changes: Any) -> None:
     """What somebody does who may write any item of the ledger."""
     update = world.update()
-    world.ledger.save(replace(update, plan=update.planned.model_copy(update=changes)))
+    world.ledger.save(replace(update, plan=amend_plan(update.planned, **changes)))
 
 
 @pytest.mark.parametrize(
@@ -294,7 +295,7 @@ def test_a_rewritten_plan_removes_no_alarm_of_another_endpoint(world: World) -> 
     )
     ask(world, BEFORE_START, "RequestApproval")
 
-    own = world.update().planned.alarms
+    own = world.update().planned.alarms.specs
     rewrite_plan(world, alarms=tuple(spec.model_copy(update={"name": theirs}) for spec in own))
     say(world, Reply.APPROVED)
     world.run()

@@ -205,7 +205,7 @@ def go_back_by_copy(world: World) -> None:
     world.offer("v3")
     world.run_to("WatchUpdated", execution=1)
     plan = world.update(world.executions[1]).planned
-    world.sagemaker.delete_endpoint_config(EndpointConfigName=plan.previous_config)
+    world.sagemaker.delete_endpoint_config(EndpointConfigName=plan.previous.config)
     world.twin.set_behaviour("*/v3/", Behaviour(server_error_rate=0.7))
     world.run()
     assert world.serving == plan.repair_config

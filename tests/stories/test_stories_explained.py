@@ -200,7 +200,7 @@ def test_a_mix_that_stays_names_the_commands_to_choose_from(make_world: MakeWorl
     assert update.plan is not None
     assert "Serves now: a mix of configs" in text
     assert f"--endpoint-config-name {FIRST_CONFIG} " in text
-    assert f"--endpoint-config-name {update.plan.target_config} " in text
+    assert f"--endpoint-config-name {update.plan.target.config} " in text
     assert len(text.splitlines()) <= 12
 
 
@@ -219,8 +219,8 @@ def test_a_previous_model_that_is_gone_leaves_the_endpoint_as_it_is_for_a_person
     update = world.update()
     assert end.state == "NeedsOperator"
     assert update.plan is not None
-    assert world.serving == update.plan.target_config
-    assert f"Serves now: v2 ({update.plan.target_config})" in text_of_last(world)
+    assert world.serving == update.plan.target.config
+    assert f"Serves now: v2 ({update.plan.target.config})" in text_of_last(world)
     assert "The way back failed: AWS refused: Could not find model" in text_of_last(world)
 
 
@@ -237,8 +237,8 @@ def test_a_previous_config_that_is_broken_itself_calls_a_person(world: World) ->
     update, text = world.update(), text_of_last(world)
     assert end.state == "NeedsOperator"
     assert update.plan is not None
-    assert world.serving == update.plan.target_config
-    assert f"Serves now: v2 ({update.plan.target_config})" in text
+    assert world.serving == update.plan.target.config
+    assert f"Serves now: v2 ({update.plan.target.config})" in text
     assert "Next: " in text
 
 

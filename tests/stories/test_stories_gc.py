@@ -39,7 +39,7 @@ def test_gc_removes_what_nothing_needs_and_a_rollback_still_works(
 ) -> None:
     before = world.config_names()
     v2, v3, v4 = (execution.name for execution in world.executions)
-    configs = {n: world.ledger.update(n).planned.target_config for n in (v2, v3, v4)}
+    configs = {n: world.ledger.update(n).planned.target.config for n in (v2, v3, v4)}
 
     shown = main(("gc", ENDPOINT, "--keep", "2"))
 

@@ -332,4 +332,4 @@ def test_each_of_a_dozen_alarms_turns_the_update_back(world: World, red: int) ->
     assert f"alarm {names[red]}" in [reason.subject for reason in update.reasons]
     sent = world.describe()["LastDeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
     assert len(sent) == 10
-    assert update.planned.abort_alarm == sent[0]["AlarmName"]
+    assert update.planned.alarms.abort == sent[0]["AlarmName"]

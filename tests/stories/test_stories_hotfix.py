@@ -53,8 +53,8 @@ def test_a_hotfix_replaces_what_fails(ailing: World) -> None:
 
     update = assert_nothing_left_behind(ailing, end)
     assert update.outcome is Outcome.UPDATED
-    assert update.planned.excluded_alarms == (_STANDING,)
-    assert _STANDING not in update.planned.observed_alarms
+    assert update.planned.alarms.excluded == (_STANDING,)
+    assert _STANDING not in update.planned.alarms.observed
 
 
 def test_a_hotfix_tells_its_reason_and_what_it_left_out(ailing: World) -> None:
@@ -92,7 +92,7 @@ def test_a_hotfix_started_by_hand_is_one(ailing: World) -> None:
     ailing.run()
 
     assert ailing.update(execution).outcome is Outcome.UPDATED
-    assert ailing.update(execution).planned.excluded_alarms == (_STANDING,)
+    assert ailing.update(execution).planned.alarms.excluded == (_STANDING,)
 
 
 @pytest.mark.parametrize("reason", ["", "  "], ids=["none", "blank"])

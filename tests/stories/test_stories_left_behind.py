@@ -41,7 +41,7 @@ def test_an_update_that_ends_before_sagemaker_does_says_what_is_left(unsettled: 
     assert "PendingDeploymentSummary" in unsettled.describe()
     assert codes(update)[0] == "capacity.not-restored"
     assert "after SageMaker has settled" in update.reasons[0].remedy
-    assert _own_alarms(unsettled) == {spec.name for spec in update.planned.alarms[2:]}
+    assert _own_alarms(unsettled) == {spec.name for spec in update.planned.alarms.specs[2:]}
     assert unsettled.ledger.claim(ENDPOINT) is not None
 
 

@@ -31,4 +31,4 @@ def test_a_mix_that_a_rollback_leaves_is_repaired_by_a_copy_of_what_served(
     assert update.way_back.is_mixed
     assert update.outcome is Outcome.ROLLED_BACK
     assert world.serving != served
-    assert update.planned.previous_config == served
+    assert update.planned.previous.config == served

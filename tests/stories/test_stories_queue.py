@@ -166,7 +166,7 @@ def test_an_older_version_asked_for_by_name_is_started(world: World) -> None:
 
     again = world.update(world.executions[-1])
     assert (again.version, again.outcome) == ("v2", Outcome.UPDATED)
-    assert world.serving == again.planned.target_config
+    assert world.serving == again.planned.target.config
     assert_at_rest(world)
 
 

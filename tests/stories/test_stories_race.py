@@ -87,7 +87,7 @@ def test_events_in_any_order_end_with_the_newest_that_was_told(
         assert {update.outcome for update in updates} <= _ENDED
         [newest] = [update for update in updates if update.version == max(told)]
         assert newest.outcome is Outcome.UPDATED
-        assert world.serving == newest.planned.target_config
+        assert world.serving == newest.planned.target.config
         assert world.queue.entries(ENDPOINT) == ()
         assert world.ledger.claim(ENDPOINT) is None
         assert world.lambdas.dead_letters == []

@@ -41,7 +41,7 @@ def test_a_change_after_the_last_look_is_said(world: World, act: object, said: s
     update = world.update()
     assert update.outcome is Outcome.UPDATED
     assert update.plan is not None
-    assert update.serving_config == update.plan.target_config
+    assert update.serving_config == update.plan.target.config
     assert last_text(world).startswith("Changed since ")
     assert said in last_text(world)
     assert last_text(world) in world.outlets.messages[-1]["Message"]

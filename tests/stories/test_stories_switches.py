@@ -90,7 +90,7 @@ def _assert_left_to_a_person(world: World) -> None:
     update = world.update()
     assert update.serving_config == world.serving
     assert update.plan is not None
-    assert not [name for name in world.alarm_names() if update.plan.target_config in name]
+    assert not [name for name in world.alarm_names() if update.plan.target.config in name]
     assert world.ledger.claim(ENDPOINT) is None
     assert world.messages() == [f"NeedsOperator: {ENDPOINT} v2"]
     assert world.lambdas.dead_letters == []

@@ -30,7 +30,7 @@ def test_an_update_teaches_how_long_an_instance_takes(world: World, strategy: st
     found = expect_ready([learnt], learnt.model_bytes)
     assert found is not None
     assert found[0] == pytest.approx(REALLY_READY, rel=0.05)
-    assert update.planned.ready_seconds < REALLY_READY * 0.6
+    assert update.planned.times.ready_seconds < REALLY_READY * 0.6
     assert update.progress.settled_at is not None
     assert update.ended_at is not None
     assert (update.ended_at - update.progress.settled_at).total_seconds() >= 900
@@ -41,7 +41,7 @@ def test_an_update_that_was_turned_back_teaches_nothing(world: World) -> None:
     world.offer()
     world.run_to("AwaitOutcome")
     world.cloudwatch.set_alarm_state(
-        AlarmName=world.update().planned.abort_alarm, StateValue="ALARM", StateReason="by hand"
+        AlarmName=world.update().planned.alarms.abort, StateValue="ALARM", StateReason="by hand"
     )
 
     world.run()

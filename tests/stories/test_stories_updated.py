@@ -64,7 +64,7 @@ def test_the_peak_of_a_rolling_update_is_what_was_planned(world: World) -> None:
 
     plan = world.update().planned
 
-    assert world.twin.peak_instances("vlm") == plan.peak_instances == 6
+    assert world.twin.peak_instances("vlm") == plan.capacity.peak_instances == 6
 
 
 def test_an_hour_of_canary_costs_few_transitions(world: World) -> None:
@@ -150,7 +150,7 @@ def test_a_second_release_is_cloned_from_the_first(world: World) -> None:
 
     update = assert_nothing_left_behind(world, end)
     assert end.state == "Updated"
-    assert update.planned.previous_version == "v2"
+    assert update.planned.previous.version == "v2"
 
 
 def test_a_manual_rollback_brings_the_previous_version_back(world: World) -> None:

@@ -251,7 +251,7 @@ def test_a_refused_way_back_is_told_in_sagemakers_words(world: World) -> None:
     # All at once, then in batches: SageMaker counts either for itself.
     assert codes(update) == ["golden.failed", "aws.refused", "aws.refused"]
     assert text.startswith(
-        f"vlm still serves v2 ({update.planned.target_config}): it could not be brought back to v1.\n"
+        f"vlm still serves v2 ({update.planned.target.config}): it could not be brought back to v1.\n"
     )
     assert "The way back failed: AWS refused: The account-level service limit" in text
     assert "Next: Instances may be short" in text

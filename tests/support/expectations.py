@@ -26,7 +26,7 @@ def assert_nothing_left_behind(world: World, execution: Execution | None = None)
     _assert_outcome_is_what_serves(world, update)
     assert world.ledger.claim(update.endpoint) is None
     assert world.capacity() == world.capacity_before
-    planned = update.plan.alarms if update.plan else ()
+    planned = update.plan.alarms.specs if update.plan else ()
     own = {spec.name for spec in planned if spec.scope is not Scope.STANDING}
     assert not own & world.alarm_names()
     borrowed = update.plan.borrowed_alarms if update.plan else ()
@@ -61,12 +61,12 @@ def _assert_outcome_is_what_serves(world: World, update: Update) -> None:
     match update.outcome:
         case Outcome.UPDATED:
             assert plan is not None
-            assert world.serving == plan.target_config
+            assert world.serving == plan.target.config
             assert world.describe()["EndpointStatus"] == "InService"
         case Outcome.ROLLED_BACK:
             assert plan is not None
             # A mixed endpoint is repaired by a copy of the previous config, under a fresh name.
-            assert world.serving_model() == plan.previous_model
+            assert world.serving_model() == plan.previous.model
             assert world.describe()["EndpointStatus"] == "InService"
         case Outcome.REJECTED:
             assert world.serving == FIRST_CONFIG
@@ -79,7 +79,7 @@ def _assert_outcome_is_what_serves(world: World, update: Update) -> None:
 
 
 def _assert_way_back_exists(world: World, update: Update) -> None:
-    previous = update.plan.previous_config if update.plan else FIRST_CONFIG
+    previous = update.plan.previous.config if update.plan else FIRST_CONFIG
     described = world.sagemaker.describe_endpoint_config(EndpointConfigName=previous)
     model = described["ProductionVariants"][0]["ModelName"]
     assert world.sagemaker.describe_model(ModelName=model)["ModelName"] == model

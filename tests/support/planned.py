@@ -96,26 +96,26 @@ def plan_on(
 def play(staging: Staging, plan: Plan) -> Played:
     """Carry a plan out, as the product does, until the endpoint is at rest again."""
     gateway = SageMaker(staging.sagemaker)
-    assert plan.model_request is not None
-    assert plan.config_request is not None
-    gateway.create(plan.model_request, plan.config_request)
-    CloudWatch(staging.cloudwatch).ensure(plan.alarms)
+    assert plan.target.model_request is not None
+    assert plan.target.config_request is not None
+    gateway.create(plan.target.model_request, plan.target.config_request)
+    CloudWatch(staging.cloudwatch).ensure(plan.alarms.specs)
     began, since = staging.seconds, len(staging.twin.instances(ENDPOINT)) - 1
     usual = staging.twin.instances(ENDPOINT)[since].total
-    if plan.deployment_config is None:
+    if plan.deployment.request is None:
         gateway.delete_endpoint(ENDPOINT)
         staging.clock.advance(_LOOKS_SECONDS)
         while not isinstance(gateway.read(ENDPOINT), Absent):
             staging.clock.advance(_LOOKS_SECONDS)
-        gateway.create_endpoint(ENDPOINT, plan.target_config, ())
+        gateway.create_endpoint(ENDPOINT, plan.target.config, ())
         staging.settle()
         counts = staging.twin.instances(ENDPOINT)
     else:
         gateway.update_endpoint(
             ENDPOINT,
-            plan.target_config,
-            plan.deployment_config,
-            retain_capacity=plan.retain_capacity,
+            plan.target.config,
+            plan.deployment.request,
+            retain_capacity=plan.deployment.retain_capacity,
         )
         staging.settle()
         counts = staging.twin.instances(ENDPOINT)[since:]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from switchover.aws.update_shape import GROUPS, nest
+from switchover.domain import flat_shape
 from switchover.domain.fleet import EndpointReading, EndpointStatus, LiveRelease, VariantReading
+from switchover.domain.plans.plan import GROUPS as PLAN_GROUPS
+from switchover.domain.plans.plan import PLACES as PLAN_PLACES
 from switchover.domain.plans.plan import Kind, Plan
 from switchover.domain.plans.release_plan import plan_release
 from switchover.domain.policies.overrides import Override
@@ -18,6 +21,9 @@ from switchover.domain.release import Release
 from switchover.domain.update.request import Request
 from switchover.domain.update.update import Update
 from switchover.domain.verdict import Course
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 ENDPOINT = "chat"
@@ -192,17 +198,27 @@ def update(**changes: Any) -> Update:
 
 def amend(update: Update, **changes: Any) -> Update:
     """An update with these fields, each in its group."""
-    groups = {
-        name: replace(getattr(update, name), **value) if name in GROUPS else value
-        for name, value in nest(changes).items()
+    return replace(update, **_regroup(update, GROUPS, nest(changes)))
+
+
+def amend_plan(plan: Plan, **changes: Any) -> Plan:
+    """A plan with these fields, which are named as the written plan names them."""
+    return replace(plan, **_regroup(plan, PLAN_GROUPS, flat_shape.nest(changes, PLAN_PLACES)))
+
+
+def _regroup(
+    record: object, groups: Mapping[str, type], changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        name: replace(getattr(record, name), **value) if name in groups else value
+        for name, value in changes.items()
     }
-    return replace(update, **groups)
 
 
 def overridden() -> Plan:
     """A plan in which an operator took back the approval that the policy wants."""
     override = Override(key="approval.required", was="true", value="false", source="input policy")
-    return plan().model_copy(update={"overrides": (override,)})
+    return amend_plan(plan(), overrides=(override,))
 
 
 def reason(code: str = "test", **changes: str) -> Reason:

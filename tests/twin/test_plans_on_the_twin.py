@@ -33,7 +33,7 @@ def accepted(staging: Staging, **values: Any) -> Plan:
 
 def error_of(made: Plan, played: Played) -> float:
     """How far the estimate was off, as a share of what it took."""
-    return abs(made.expected_seconds - played.seconds) / played.seconds
+    return abs(made.times.expected_seconds - played.seconds) / played.seconds
 
 
 @given(
@@ -68,19 +68,19 @@ def test_an_accepted_plan_is_carried_out_as_it_says(
 
     played = play(staging, made)
 
-    assert (played.status, played.config_name) == ("InService", made.target_config)
-    assert played.seconds <= made.deadline_seconds
-    assert played.peak_instances <= made.peak_instances
-    assert played.extra_instance_seconds <= made.extra_instance_seconds + _doubt(made)
-    least, most = made.first_share
+    assert (played.status, played.config_name) == ("InService", made.target.config)
+    assert played.seconds <= made.times.deadline_seconds
+    assert played.peak_instances <= made.capacity.peak_instances
+    assert played.extra_instance_seconds <= made.capacity.extra_instance_seconds + _doubt(made)
+    least, most = made.deployment.first_share
     assert all(least - 1e-9 <= share for share in played.shares)
     assert not played.shares or played.shares[0] <= most + 1e-9
 
 
 def _doubt(made: Plan) -> int:
     """The last linear step may bake before the final bake, on all that stands (rules §2.6)."""
-    is_linear = made.pace.strategy is Strategy.LINEAR
-    return made.pace.bake_seconds * made.peak_instances if is_linear else 0
+    is_linear = made.deployment.pace.strategy is Strategy.LINEAR
+    return made.deployment.pace.bake_seconds * made.capacity.peak_instances if is_linear else 0
 
 
 @pytest.mark.parametrize("instances", [2, 3, 7, 20, 50])
@@ -92,8 +92,8 @@ def test_an_estimate_is_within_a_twentieth(strategy: str, instances: int) -> Non
     played = play(staging, made)
 
     assert error_of(made, played) < 0.05
-    assert played.peak_instances == made.peak_instances
-    assert played.extra_instance_seconds == pytest.approx(made.extra_instance_seconds)
+    assert played.peak_instances == made.capacity.peak_instances
+    assert played.extra_instance_seconds == pytest.approx(made.capacity.extra_instance_seconds)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -110,24 +110,24 @@ def test_the_second_estimate_has_learnt_from_the_first_update(strategy: str) -> 
 
     assert error_of(first, played) > 0.05
     assert error_of(second, replayed) < 0.01
-    assert second.ready_source == "1 past update"
+    assert second.times.ready_source == "1 past update"
 
 
 @pytest.mark.parametrize("strategy", ["rolling", "canary", "linear", "all-at-once"])
 def test_an_alarm_at_the_last_moment_is_over_within_the_worst_case(strategy: str) -> None:
     staging = stand(4)
     made = accepted(staging, strategy=strategy, ready_seconds=480)
-    staging.clock.call_later(made.expected_seconds - 60, lambda: _trip(staging, made))
+    staging.clock.call_later(made.times.expected_seconds - 60, lambda: _trip(staging, made))
 
     played = play(staging, made)
 
-    assert played.config_name == made.previous_config
-    assert played.seconds <= made.worst_seconds
-    assert played.peak_instances == made.rollback_peak_instances
+    assert played.config_name == made.previous.config
+    assert played.seconds <= made.times.worst_seconds
+    assert played.peak_instances == made.capacity.rollback_peak_instances
 
 
 def _trip(staging: Staging, made: Plan) -> None:
-    staging.set_alarm("ALARM", made.abort_alarm)
+    staging.set_alarm("ALARM", made.alarms.abort)
 
 
 @given(instances=FLEETS, values=POLICIES, slower=st.floats(1.5, 6))
@@ -139,12 +139,14 @@ def test_an_update_that_outlasts_its_deadline_takes_no_more_than_the_plan_says(
     really_ready = round(ready_of(values) * slower)
     staging = stand(instances, really_ready)
     made = plan_on(staging, **values)
-    assume(not isinstance(made, tuple) and made.deployment_config is not None)
+    assume(not isinstance(made, tuple) and made.deployment.request is not None)
 
     played = play(staging, made)
 
-    assert played.peak_instances <= made.rollback_peak_instances
-    assert played.seconds <= made.deadline_seconds + way_back_seconds(made.pace, really_ready)
+    assert played.peak_instances <= made.capacity.rollback_peak_instances
+    assert played.seconds <= made.times.deadline_seconds + way_back_seconds(
+        made.deployment.pace, really_ready
+    )
 
 
 @pytest.mark.parametrize("batch_percent", [5, 20, 50, 100])
@@ -153,12 +155,12 @@ def test_a_rolling_way_back_takes_as_long_as_its_batches(batch_percent: int) -> 
     staging = stand(30)
     rolling = {"rollback_batch_percent": batch_percent, "batch_percent": 50}
     made = accepted(staging, rolling=rolling, ready_seconds=480)
-    staging.clock.call_later(made.expected_seconds - 60, lambda: _trip(staging, made))
+    staging.clock.call_later(made.times.expected_seconds - 60, lambda: _trip(staging, made))
 
     played = play(staging, made)
 
-    assert played.config_name == made.previous_config
-    batches = ceil(15 / made.pace.rollback_batch_instances)
-    assert played.seconds > made.expected_seconds + batches * made.ready_seconds - 90
-    assert played.seconds <= made.worst_seconds
+    assert played.config_name == made.previous.config
+    batches = ceil(15 / made.deployment.pace.rollback_batch_instances)
+    assert played.seconds > made.times.expected_seconds + batches * made.times.ready_seconds - 90
+    assert played.seconds <= made.times.worst_seconds
     assert played.seconds <= made.overdue_seconds

@@ -201,7 +201,7 @@ def play_acts(stage: Stage, console: Console) -> tuple[ActRecord, ...]:
         update = scene.update
         console.print(draw_outcome(update))
         if update.plan is not None:
-            configs[act.name] = update.plan.target_config
+            configs[act.name] = update.plan.target.config
         ended = update.ended_at or scene.now
         records.append(
             ActRecord(

@@ -116,7 +116,7 @@ class Seen:
         """The configs and models that updates made, or found."""
         plans = [each.plan for each in self.updates or () if each.plan]
         return frozenset(
-            name for plan in plans for name in (*plan.own_configs, plan.previous_model)
+            name for plan in plans for name in (*plan.own_configs, plan.previous.model)
         )
 
 

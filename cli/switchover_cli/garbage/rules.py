@@ -84,14 +84,14 @@ def _names_made_by(update: Update) -> Iterator[tuple[Sort, str, str]]:
     if plan is None:
         return
     is_ours = is_config_of(
-        plan.target_config, plan.endpoint, plan.version, update.update_id, update.started_at
+        plan.target.config, plan.endpoint, plan.target.version, update.update_id, update.started_at
     )
     if plan.kind is Kind.RELEASE and not is_ours:
         return
-    yield Sort.CONFIG, plan.repair_config, plan.previous_version
+    yield Sort.CONFIG, plan.repair_config, plan.previous.version
     if plan.kind is Kind.RELEASE:
-        yield Sort.CONFIG, plan.target_config, plan.version
-        yield Sort.MODEL, plan.target_config, plan.version
+        yield Sort.CONFIG, plan.target.config, plan.target.version
+        yield Sort.MODEL, plan.target.config, plan.target.version
 
 
 def judge_made(

@@ -41,11 +41,11 @@ def find_difference(plan: Plan, live: LiveRelease) -> Difference:
     """Compare what will be created with what is live; what only AWS can write is left out."""
     config, same_config = _compare(
         _creatable(live.config, live.creatable_config_fields, live.config_tags),
-        without_origin(plan.config_request or {}),
+        without_origin(plan.target.config_request or {}),
     )
     model, same_model = _compare(
         _creatable(live.model, live.creatable_model_fields, live.model_tags),
-        without_origin(plan.model_request or {}),
+        without_origin(plan.target.model_request or {}),
     )
     return Difference(config=config, model=model, unchanged=same_config + same_model)
 

@@ -33,7 +33,7 @@ def state_failures(plan: Plan) -> tuple[Fact, ...]:
 
 
 def _in_flight(plan: Plan) -> Iterator[Fact]:
-    match plan.pace.strategy:
+    match plan.deployment.pace.strategy:
         case Strategy.REDEPLOY:
             yield from _redeploy(plan)
         case Strategy.ROLLING:
@@ -41,16 +41,17 @@ def _in_flight(plan: Plan) -> Iterator[Fact]:
         case Strategy.CANARY | Strategy.LINEAR | Strategy.ALL_AT_ONCE:
             yield from _blue_green(plan)
         case _:
-            assert_never(plan.pace.strategy)
-    if plan.pace.strategy is not Strategy.REDEPLOY:
+            assert_never(plan.deployment.pace.strategy)
+    if plan.deployment.pace.strategy is not Strategy.REDEPLOY:
         yield Fact(
             "deadline",
-            f"not done after {say_roughly(plan.deadline_seconds)}: SageMaker stops and goes back",
+            f"not done after {say_roughly(plan.times.deadline_seconds)}: SageMaker stops and goes back",
         )
 
 
 def _blue_green(plan: Plan) -> Iterator[Fact]:
-    previous = plan.previous_version
+    previous = plan.previous.version
+    back_seconds = way_back_seconds(plan.deployment.pace, plan.times.ready_seconds)
     yield Fact(
         "launching",
         f"a new instance doesn't come up: SageMaker drops the new fleet; {previous} served all"
@@ -59,29 +60,29 @@ def _blue_green(plan: Plan) -> Iterator[Fact]:
     yield Fact(
         "baking",
         f"an alarm goes red: all traffic flips back to the old fleet, which still stands, within"
-        f" {say_roughly(way_back_seconds(plan.pace, plan.ready_seconds))}; {previous} serves",
+        f" {say_roughly(back_seconds)}; {previous} serves",
     )
     yield Fact(
         "terminating",
         f"the old fleet is going: from here on the way back launches"
-        f" {say_count(plan.pace.instances, 'instance')} again,"
-        f" about {say_roughly(plan.ready_seconds)}",
+        f" {say_count(plan.deployment.pace.instances, 'instance')} again,"
+        f" about {say_roughly(plan.times.ready_seconds)}",
     )
 
 
 def _rolling(plan: Plan) -> Iterator[Fact]:
-    pace = plan.pace
+    pace = plan.deployment.pace
     again = say_count(pace.rollback_batch_instances, "instance")
     yield Fact(
         "launching",
         f"a new instance doesn't come up: SageMaker puts the finished batches back to"
-        f" {plan.previous_version}",
+        f" {plan.previous.version}",
     )
     yield Fact(
         "baking",
         f"an alarm goes red: old instances that are gone are launched again, {again} at a time,"
-        f" {say_roughly(way_back_seconds(pace, plan.ready_seconds))} at most;"
-        f" {plan.previous_version} serves",
+        f" {say_roughly(way_back_seconds(pace, plan.times.ready_seconds))} at most;"
+        f" {plan.previous.version} serves",
     )
     yield Fact(
         "going back",
@@ -93,21 +94,21 @@ def _redeploy(plan: Plan) -> Iterator[Fact]:
     yield Fact("terminating", "from here on nothing serves until the new fleet is up")
     yield Fact(
         "launching",
-        f"the new fleet doesn't come up: the endpoint is made again on {plan.previous_config},"
-        f" about {say_roughly(plan.ready_seconds)} more without service"
-        if plan.allows_downtime
+        f"the new fleet doesn't come up: the endpoint is made again on {plan.previous.config},"
+        f" about {say_roughly(plan.times.ready_seconds)} more without service"
+        if plan.deployment.allows_downtime
         else "the new fleet doesn't come up: a person must decide",
     )
 
 
 def _afterwards(plan: Plan) -> Iterator[Fact]:
-    back = f"back to {plan.previous_config}, all at once, about {say_roughly(plan.ready_seconds)}"
-    if plan.golden is None:
+    back = f"back to {plan.previous.config}, all at once, about {say_roughly(plan.times.ready_seconds)}"
+    if plan.tests.golden is None:
         yield Fact("tests", "none: no golden requests, what the model answers stays unasked")
     else:
-        yield Fact("tests", f"an answer to {plan.golden} is wrong: {back}")
-    if plan.watch_seconds:
+        yield Fact("tests", f"an answer to {plan.tests.golden} is wrong: {back}")
+    if plan.times.watch_seconds:
         yield Fact(
             "watch",
-            f"an alarm goes red within {say_roughly(plan.watch_seconds)} of success: {back}",
+            f"an alarm goes red within {say_roughly(plan.times.watch_seconds)} of success: {back}",
         )

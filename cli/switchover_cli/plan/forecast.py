@@ -100,7 +100,7 @@ def foresee(
     decision = admission.foresee(asked, endpoint)
     ends_by = None
     if decision.turn is Turn.CLAIM and planning.plan is not None:
-        fitted = admission.fit(asked, endpoint, planning.plan.worst_seconds)
+        fitted = admission.fit(asked, endpoint, planning.plan.times.worst_seconds)
         if isinstance(fitted, Decision):
             decision = fitted
         else:
@@ -163,7 +163,7 @@ def _find_running(
     left = None
     if holder.plan is not None and holder.open_gate is None:
         passed = (endpoint.read_at - began).total_seconds()
-        left = max(0, round(holder.plan.expected_seconds - passed))
+        left = max(0, round(holder.plan.times.expected_seconds - passed))
     return Running(
         update_id=claim.update_id,
         version=holder.version,

@@ -125,7 +125,9 @@ def record_proposal(proposal: Proposal) -> PlanRecord:
         unchecked=proposal.unchecked,
         difference=proposal.difference,
         price=price,
-        extra_usd=round(price.of(plan.extra_instance_seconds), 2) if plan and price else None,
+        extra_usd=round(price.of(plan.capacity.extra_instance_seconds), 2)
+        if plan and price
+        else None,
         forecast=proposal.forecast,
     )
 
@@ -150,4 +152,4 @@ def ask_price(deployment: Deployment, plan: Plan | None) -> Price | None:
     if plan is None or deployment.is_local:
         return None
     session = deployment.session
-    return find_price(open_price_list(session), plan.instance_type, session.region_name)
+    return find_price(open_price_list(session), plan.target.instance_type, session.region_name)

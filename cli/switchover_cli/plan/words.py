@@ -69,9 +69,9 @@ def say_headline(proposal: Proposal) -> str:
             " comes."
         )
     return (
-        f"{plan.endpoint}: {plan.previous_version} → {plan.version} by {say_strategy(plan)},"
-        f" in about {say_roughly(plan.expected_seconds)}, with at most"
-        f" {say_count(plan.peak_instances, 'instance')} of {plan.instance_type}."
+        f"{plan.endpoint}: {plan.previous.version} → {plan.target.version} by {say_strategy(plan)},"
+        f" in about {say_roughly(plan.times.expected_seconds)}, with at most"
+        f" {say_count(plan.capacity.peak_instances, 'instance')} of {plan.target.instance_type}."
     )
 
 
@@ -81,23 +81,23 @@ def state_strategy(proposal: Proposal) -> tuple[Fact, ...]:
     if plan is None:
         return ()
     facts = [
-        Fact("strategy", f"{plan.pace.strategy.value}, {_say_why(proposal.effective)}"),
+        Fact("strategy", f"{plan.deployment.pace.strategy.value}, {_say_why(proposal.effective)}"),
         *(Fact("first step", step) for step in _first_steps(plan)),
         *(Fact("note", note) for note in plan.notes),
-        Fact("from", f"{plan.previous_version}, config {plan.previous_config}"),
-        Fact("to", f"{plan.version}, config {plan.target_config}{_say_weight(proposal)}"),
+        Fact("from", f"{plan.previous.version}, config {plan.previous.config}"),
+        Fact("to", f"{plan.target.version}, config {plan.target.config}{_say_weight(proposal)}"),
     ]
-    who = "another person than who offers it" if plan.four_eyes else "a person"
-    if plan.needs_approval:
+    who = "another person than who offers it" if plan.approval.four_eyes else "a person"
+    if plan.approval.required:
         facts.append(Fact("approval", f"{who} must agree before anything is changed"))
-    if plan.needs_promotion:
+    if plan.approval.promotion:
         facts.append(Fact("promotion", f"{who} must agree that it stays, else it is taken back"))
-    if plan.capacity_during is not None:
-        low, high = plan.capacity_during
+    if plan.capacity.during is not None:
+        low, high = plan.capacity.during
         facts.append(Fact("capacity", f"{low} to {high} instances while it runs, then as before"))
     facts += [Fact("override", str(override)) for override in plan.overrides]
-    if plan.excluded_alarms:
-        facts.append(Fact("hotfix", f"left out though red: {', '.join(plan.excluded_alarms)}"))
+    if plan.alarms.excluded:
+        facts.append(Fact("hotfix", f"left out though red: {', '.join(plan.alarms.excluded)}"))
     return tuple(facts)
 
 
@@ -138,18 +138,18 @@ def _say_running(running: Running) -> str:
 
 def state_numbers(plan: Plan, price: Price | None) -> tuple[Fact, ...]:
     """Time, instances and money."""
-    usual = plan.pace.old_instances
-    hours = plan.extra_instance_seconds / 3600
+    usual = plan.deployment.pace.old_instances
+    hours = plan.capacity.extra_instance_seconds / 3600
     extra = f"{hours:.1f} instance-hours more than the usual {say_count(usual, 'instance')} take"
     return (
         Fact(
             "expected",
-            f"{say_roughly(plan.expected_seconds)}, if a new instance is ready within"
-            f" {say_roughly(plan.ready_seconds)} ({plan.ready_source})",
+            f"{say_roughly(plan.times.expected_seconds)}, if a new instance is ready within"
+            f" {say_roughly(plan.times.ready_seconds)} ({plan.times.ready_source})",
         ),
-        Fact("worst case", f"{say_roughly(plan.worst_seconds)} until there is an outcome"),
+        Fact("worst case", f"{say_roughly(plan.times.worst_seconds)} until there is an outcome"),
         Fact("deadline", _say_deadline(plan)),
-        Fact("peak", f"{say_count(plan.peak_instances, 'instance')}, usually {usual}"),
+        Fact("peak", f"{say_count(plan.capacity.peak_instances, 'instance')}, usually {usual}"),
         Fact("extra", extra),
         Fact("money", _say_money(plan, price)),
     )
@@ -157,13 +157,13 @@ def state_numbers(plan: Plan, price: Price | None) -> tuple[Fact, ...]:
 
 def state_alarms(plan: Plan) -> tuple[AlarmGroup, ...]:
     """Every alarm, by the fleet that it sees and who acts on it: what turns it red, and how soon."""
-    known = {spec.name: spec for spec in plan.alarms}
-    names = dict.fromkeys((*known, *plan.listed_alarms, *plan.excluded_alarms))
+    known = {spec.name: spec for spec in plan.alarms.specs}
+    names = dict.fromkeys((*known, *plan.alarms.listed, *plan.alarms.excluded))
     groups: dict[str, list[AlarmRow]] = {}
     for name in names:
         fleet, short = shorten_alarm(name)
         spec = known.get(name)
-        if spec is not None and spec.scope is Scope.ABORT and plan.deployment_config is None:
+        if spec is not None and spec.scope is Scope.ABORT and plan.deployment.request is None:
             continue  # nothing in a redeploy can be stopped by an alarm
         row = (
             AlarmRow(short, "as you defined it", "")
@@ -193,7 +193,7 @@ def _say_how_soon(spec: AlarmSpec, plan: Plan) -> str:
     if spec.scope is Scope.ABORT:
         return "at once"
     seconds = detection_seconds(spec.period_seconds, spec.evaluation_periods)
-    guarded_seconds = plan.pace.guarded_seconds
+    guarded_seconds = plan.deployment.pace.guarded_seconds
     if not _is_sagemakers(spec.name, plan) or not guarded_seconds:
         return say_duration(seconds)
     return f"{say_duration(seconds)} (bake {say_duration(guarded_seconds)})"
@@ -201,13 +201,13 @@ def _say_how_soon(spec: AlarmSpec, plan: Plan) -> str:
 
 def _first_steps(plan: Plan) -> tuple[str, ...]:
     """What the first of several shifts really is, unless a note says so already."""
-    step = plan.pace.first_step
-    is_told = plan.pace.steps == 1 or any(step in note for note in plan.notes)
+    step = plan.deployment.pace.first_step
+    is_told = plan.deployment.pace.steps == 1 or any(step in note for note in plan.notes)
     return () if is_told else (step,)
 
 
 def _say_whose(name: str, plan: Plan) -> str:
-    if name in plan.excluded_alarms:
+    if name in plan.alarms.excluded:
         return "left out of this hotfix"
     if _is_sagemakers(name, plan):
         return "given to SageMaker, which goes back"
@@ -215,7 +215,7 @@ def _say_whose(name: str, plan: Plan) -> str:
 
 
 def _is_sagemakers(name: str, plan: Plan) -> bool:
-    return plan.deployment_config is not None and name in plan.listed_alarms
+    return plan.deployment.request is not None and name in plan.alarms.listed
 
 
 def _say_why(effective: EffectivePolicy | None) -> str:
@@ -235,16 +235,16 @@ def _say_weight(proposal: Proposal) -> str:
 
 
 def _say_deadline(plan: Plan) -> str:
-    if plan.deployment_config is None:
+    if plan.deployment.request is None:
         return f"SageMaker has none for it; {say_roughly(plan.overdue_seconds)} is overdue"
-    return f"{say_roughly(plan.deadline_seconds)}, then SageMaker itself goes back"
+    return f"{say_roughly(plan.times.deadline_seconds)}, then SageMaker itself goes back"
 
 
 def _say_money(plan: Plan, price: Price | None) -> str:
     if price is None:
         return NO_PRICE
-    extra = price.of(plan.extra_instance_seconds)
-    usual = price.of(plan.pace.old_instances * plan.expected_seconds)
+    extra = price.of(plan.capacity.extra_instance_seconds)
+    usual = price.of(plan.deployment.pace.old_instances * plan.times.expected_seconds)
     return (
         f"{extra:.2f} USD extra, on top of {usual:.2f} USD for the usual fleet"
         f" ({price.usd_per_hour:g} USD an hour: {price.source})"

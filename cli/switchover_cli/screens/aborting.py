@@ -27,7 +27,7 @@ def say_next_step(update: Update) -> str:
         return "SageMaker was not asked for anything yet, and won't be: it ends as Rejected."
     if update.progress.settled_at is not None:
         return "The new version serves already: the endpoint is updated back, all at once."
-    if update.plan is not None and update.plan.deployment_config is None:
+    if update.plan is not None and update.plan.deployment.request is None:
         return "The endpoint is deleted and made again: as soon as that is over, it is taken back."
     return (
         "SageMaker has no cancel: its abort alarm is set, so that SageMaker itself rolls back, at the"

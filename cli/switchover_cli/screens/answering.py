@@ -26,7 +26,9 @@ _NEXT = {
 
 def draw_answer(given: AnswerRecord, plan: Plan) -> RenderableType:
     """The plan, the answer to it, and what happens now."""
-    then = _NEXT[given.gate, given.verdict].format(old=plan.previous_version, new=plan.version)
+    then = _NEXT[given.gate, given.verdict].format(
+        old=plan.previous.version, new=plan.target.version
+    )
     return Group(
         Text(plan.summary),
         Text.assemble((given.update_id, "bold"), f" is {_SAID[given.verdict]}. {then}"),

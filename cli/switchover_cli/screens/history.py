@@ -50,7 +50,7 @@ def draw_history(
             say_minute(update.started_at),
             *([update.endpoint] if names_endpoints else []),
             say_version(update),
-            update.plan.pace.strategy.value if update.plan else "–",
+            update.plan.deployment.pace.strategy.value if update.plan else "–",
             _draw_outcome(update),
             _took(update),
         )

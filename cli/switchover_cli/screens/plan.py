@@ -61,10 +61,10 @@ def draw_proposal(proposal: Proposal, *, width: int) -> RenderableType:
 
 def _draw_plan(plan: Plan, proposal: Proposal, width: int) -> Iterator[RenderableType]:
     yield _title("Timeline")
-    if plan.phases:
-        for line in draw_timeline(plan.phases, width=width):
+    if plan.times.phases:
+        for line in draw_timeline(plan.times.phases, width=width):
             yield Text(line, no_wrap=True)
-        yield Text(sum_phases(plan.phases), style="dim")
+        yield Text(sum_phases(plan.times.phases), style="dim")
     yield _title("Numbers")
     yield _draw_facts(state_numbers(plan, proposal.price))
     yield _title("Alarms, and how soon they go red")

@@ -71,8 +71,8 @@ def _write(proposal: Proposal) -> Iterator[str]:
         yield ""
         yield from _table(("", ""), _facts(facts))
     if plan is not None:
-        yield from ("", "```text", *draw_timeline(plan.phases, width=_DRAWING_WIDTH))
-        yield from (sum_phases(plan.phases), "```")
+        yield from ("", "```text", *draw_timeline(plan.times.phases, width=_DRAWING_WIDTH))
+        yield from (sum_phases(plan.times.phases), "```")
         alarms = [(group.title, row) for group in state_alarms(plan) for row in group.rows]
         yield from _folded(
             say_count(len(alarms), "alarm"),

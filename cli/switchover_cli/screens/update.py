@@ -172,7 +172,7 @@ def _headline(update: Update) -> str:
 def _draw_time(scene: Scene) -> RenderableType:
     if scene.update.plan is None or scene.update.progress.course is None:
         return Text(scene.progress)
-    expected = scene.update.plan.expected_seconds
+    expected = scene.update.plan.times.expected_seconds
     is_late = scene.update.progress.moving_seconds is None and scene.elapsed_seconds > expected
     is_moved = scene.update.progress.moving_seconds is not None
     bar = ProgressBar(

@@ -92,12 +92,12 @@ def _why_not(update: Update) -> str:
     name, plan = update.update_id, update.plan
     if plan is None:
         return f"{name} isn't planned yet, so that there is nothing to answer."
-    if not (plan.needs_approval or plan.needs_promotion or update.asking.given):
+    if not (plan.approval.required or plan.approval.promotion or update.asking.given):
         return f"{name} needs nobody's approval: its policy doesn't ask for it."
     said = [f"{name} doesn't wait for an answer now."]
     if update.asking.given:
         said = [f"{name} was answered already: {update.asking.given[-1].told}"]
-    if plan.needs_promotion and not update.is_ending and not update.approval_of(Gate.PROMOTION):
+    if plan.approval.promotion and not update.is_ending and not update.approval_of(Gate.PROMOTION):
         said.append(f"People are asked once {update.version} serves and has passed its tests.")
     return " ".join(said)
 

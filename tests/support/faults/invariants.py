@@ -83,13 +83,17 @@ def _find_left_behind(world: World, update: Update | None) -> Iterator[tuple[str
     if (waiting := world.queue.entries(ENDPOINT)) != ():
         yield "queue empty", f"{[one.update_id for one in waiting]} wait"
     plan = update.plan if update else None
-    own = {spec.name for spec in plan.alarms if spec.scope is not Scope.STANDING} if plan else set()
+    own = (
+        {spec.name for spec in plan.alarms.specs if spec.scope is not Scope.STANDING}
+        if plan
+        else set()
+    )
     if left := own & world.alarm_names():
         yield "alarms removed", f"{sorted(left)}"
     borrowed = plan.borrowed_alarms if plan else ()
     if watched := [name for name in borrowed if world.watched_alarms.endpoints(name)]:
         yield "watch ended", f"{watched} wake somebody"
-    previous = plan.previous_config if plan else FIRST_CONFIG
+    previous = plan.previous.config if plan else FIRST_CONFIG
     if gone := _gone(world, previous):
         yield "way back kept", gone
     try:
@@ -138,10 +142,10 @@ def _compare(world: World, update: Update, *, is_touched: bool) -> str:
         return f"{update.serving_config} was recorded, and {serving} serves"
     match update.outcome:
         case Outcome.UPDATED if plan is not None:
-            is_true = serving == plan.target_config
+            is_true = serving == plan.target.config
         case Outcome.ROLLED_BACK if plan is not None:
-            is_true = serving == plan.previous_config or (
-                world.serving_model() == plan.previous_model
+            is_true = serving == plan.previous.config or (
+                world.serving_model() == plan.previous.model
             )
         case Outcome.REJECTED:
             is_true = serving == FIRST_CONFIG

@@ -48,20 +48,22 @@ class FailureEvidence:
         trips = self.trips(plan, course.started_at)
         # Later streams are of instances that come up on the way back, with the previous config.
         turned_back = min((trip.at for trip in trips if trip.at), default=seen.at)
-        log = self._logs.read(plan.endpoint, plan.variant, update.started_at, turned_back)
+        log = self._logs.read(
+            plan.endpoint, plan.destination.variant, update.started_at, turned_back
+        )
         return Evidence(failure_reason=failure_of(seen), alarms=trips, log=log)
 
     def log_of(self, update: Update) -> ContainerLog:
         """What the new fleet printed before the change that is under way, which is the way back."""
         plan, course = update.planned, update.progress.course
         until = course.started_at if course else update.started_at
-        return self._logs.read(plan.endpoint, plan.variant, update.started_at, until)
+        return self._logs.read(plan.endpoint, plan.destination.variant, update.started_at, until)
 
     def trips(self, plan: Plan, since: datetime) -> tuple[Trip, ...]:
         """The plan's alarms that went red since then, though they be quiet now; first things first."""
         found = (
             self._trip(alarm, plan, since)
-            for alarm in self._alarms(plan.observed_alarms)
+            for alarm in self._alarms(plan.alarms.observed)
             # Updated whenever the state is (API Reference, MetricAlarm): the others need no history.
             if alarm["StateUpdatedTimestamp"] >= since or alarm["StateValue"] == "ALARM"
         )

@@ -32,7 +32,7 @@ class FleetMetrics:
 
     def answered(self, plan: Plan, update: Update, until: datetime) -> int:
         """Count the new fleet's requests so far, without the last minute or two."""
-        fleet = _fleet(plan.endpoint, plan.variant, plan.target_config)
+        fleet = _fleet(plan.endpoint, plan.destination.variant, plan.target.config)
         counts = self._read(
             (_query("invocations", "Invocations", fleet, "Sum", 60),),
             max(update.started_at, until - _LOOK_BACK),

@@ -102,11 +102,16 @@ def find_changes(
     The model of a rollback isn't compared: nothing may block a rollback.
     """
     changed = tuple(find_plan_change(plan, plan_digest))
-    if changed or plan.kind is Kind.ROLLBACK or update.release is None or not plan.files_digest:
+    if (
+        changed
+        or plan.kind is Kind.ROLLBACK
+        or update.release is None
+        or not plan.material.files_digest
+    ):
         return changed
     prefix = update.release.prefix
     place = f"s3://{update.bucket}/{prefix}"
-    checked = manifests.read(update.update_id, FILES, plan.files_digest)
+    checked = manifests.read(update.update_id, FILES, plan.material.files_digest)
     if checked is None:
         return (record_lost(place),)
     found = model_files.list_versions(update.bucket, prefix)

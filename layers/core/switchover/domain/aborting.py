@@ -124,8 +124,8 @@ def answer_rollback(update: Update, to: str | None) -> InFlight | Objection:
 def _leads_to(update: Update) -> str | None:
     """The version that serves after a release was stopped or a rollback ended; None if unknown."""
     if update.kind is Kind.ROLLBACK:
-        return update.plan.version if update.plan else update.version or None
-    return update.plan.previous_version if update.plan else None
+        return update.plan.target.version if update.plan else update.version or None
+    return update.plan.previous.version if update.plan else None
 
 
 def is_unheeded(endpoint: EndpointReading | Absent, tripped_at: datetime) -> bool:

@@ -113,7 +113,7 @@ def plan_restoration(
     elif now.target is None and not is_recreated:
         kept = Restoration(others=("the scalable target was deregistered",))
     else:
-        kept = _restore_scaling(before, now, plan.capacity_during, is_recreated=is_recreated)
+        kept = _restore_scaling(before, now, plan.capacity.during, is_recreated=is_recreated)
         kept = replace(kept, astray=_find_astray(before) if is_recreated else ())
     return _restore_size(kept, noted.desired_instances, before, now, endpoint, plan)
 
@@ -156,12 +156,12 @@ def _restore_size(
     """
     if not (plan.changes_fleet_size and has_other_size(endpoint, noted_instances)):
         return kept
-    if not plan.retain_capacity and endpoint.config_name == plan.target_config:
+    if not plan.deployment.retain_capacity and endpoint.config_name == plan.target.config:
         return kept  # the size that the policy wants the new config to have
     if not endpoint.is_at_rest:
         return replace(kept, is_out_of_reach=True)
     found_instances = endpoint.variants[0].desired_instances
-    is_ours = plan.deployment_config is None or found_instances in _own_sizes(plan)
+    is_ours = plan.deployment.request is None or found_instances in _own_sizes(plan)
     if not is_ours:
         told = f"the fleet's size was set to {found_instances} (before: {noted_instances})"
         return replace(kept, others=(*kept.others, told))
@@ -189,8 +189,8 @@ def _find_astray(before: ScalingReading) -> tuple[str, ...]:
 
 
 def _own_sizes(plan: Plan) -> frozenset[int]:
-    raised = {plan.capacity_during[0]} if plan.capacity_during else set()
-    return frozenset({*raised, plan.pace.instances, plan.pace.old_instances})
+    raised = {plan.capacity.during[0]} if plan.capacity.during else set()
+    return frozenset({*raised, plan.deployment.pace.instances, plan.deployment.pace.old_instances})
 
 
 def _restore_scaling(

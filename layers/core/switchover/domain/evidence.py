@@ -116,14 +116,14 @@ class ContainerLog(BaseModel):
 def fleet_of(dimensions: Mapping[str, str], plan: Plan) -> Fleet:
     """Whose metrics these dimensions select, in an update that follows the plan."""
     if dimensions.get("EndpointName") != plan.endpoint:
-        is_ours = dimensions.get("EndpointConfigName") == plan.target_config
+        is_ours = dimensions.get("EndpointConfigName") == plan.target.config
         return Fleet.NEW if is_ours else Fleet.OTHER
     match dimensions.get("EndpointConfigName"):
         case None:
             return Fleet.BOTH
-        case plan.target_config:
+        case plan.target.config:
             return Fleet.NEW
-        case plan.previous_config:
+        case plan.previous.config:
             return Fleet.OLD
         case _:
             return Fleet.OTHER

@@ -60,7 +60,7 @@ def bake_of(endpoint: EndpointReading | Absent, plan: Plan) -> Bake | None:
     if stage is None or stage.since is None:
         return None
     told = _LASTS.search(stage.message)
-    lasts = int(told[1]) if told else plan.pace.guarded_seconds
+    lasts = int(told[1]) if told else plan.deployment.pace.guarded_seconds
     return Bake(stage.since, stage.since + timedelta(seconds=lasts))
 
 
@@ -68,7 +68,7 @@ def share_of_new_fleet(endpoint: EndpointReading | Absent, plan: Plan) -> float:
     """Which share (0–1) of the requests the new fleet gets: every instance that serves gets the same."""
     if isinstance(endpoint, Absent) or not endpoint.pending_instances:
         return 0.0
-    if plan.pace.steps == 1:
+    if plan.deployment.pace.steps == 1:
         return 1.0  # the old fleet is still there, but out of traffic
     return share_of(endpoint.pending_instances, endpoint.instances)
 
@@ -98,11 +98,11 @@ def doubt_traffic(plan: Plan, answered: int) -> tuple[Reason, ...]:
     least = plan.guard.min_requests
     if answered >= least:
         return ()
-    ways = "send it traffic" if plan.golden else "name golden requests in `tests.golden`"
+    ways = "send it traffic" if plan.tests.golden else "name golden requests in `tests.golden`"
     return (
         Reason(
             code="bake.inconclusive",
-            subject=f"config {plan.target_config}",
+            subject=f"config {plan.target.config}",
             message=f"its fleet answered {answered} requests while it baked, and {least} are the least.",
             remedy=f"Bake longer, {ways}, or lower `guard.min_requests`.",
         ),
@@ -120,7 +120,7 @@ def weigh(verdict: GoldenVerdict, doubts: tuple[Reason, ...], plan: Plan) -> Gol
 
 def aim(plan: Plan, questions: Iterable[GoldenQuestion]) -> tuple[GoldenQuestion, ...]:
     """The questions, each to the container that has the release."""
-    return tuple(replace(each, container=plan.target_container) for each in questions)
+    return tuple(replace(each, container=plan.destination.container) for each in questions)
 
 
 @dataclass(slots=True)

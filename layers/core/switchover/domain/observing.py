@@ -120,7 +120,7 @@ def _judge_raise(endpoint: EndpointReading | Absent, plan: Plan, course: Course)
     """A resize that SageMaker gives up ends InService too, with the old size."""
     verdict = judge_resize(endpoint, course)
     is_raised = isinstance(endpoint, EndpointReading) and (
-        endpoint.variants[0].desired_instances >= (plan.capacity_during or (0,))[0]
+        endpoint.variants[0].desired_instances >= (plan.capacity.during or (0,))[0]
     )
     return Verdict.FAILED if verdict is Verdict.ARRIVED and not is_raised else verdict
 
@@ -134,7 +134,7 @@ def _judge_outcome(seen: Observation, update: Update, plan: Plan, course: Course
     ):
         # It would look as if there were nothing to take back.
         return verdict
-    unwatched = {alarm.name for alarm in seen.red} & set(plan.watched_alarms)
+    unwatched = {alarm.name for alarm in seen.red} & set(plan.alarms.watched)
     return _unless_stopped(verdict, is_stopped=update.abort is not None or bool(unwatched))
 
 
@@ -151,7 +151,7 @@ def _judge_rollback(seen: Observation, update: Update, course: Course) -> Verdic
 def _judge_watch(seen: Observation, update: Update, course: Course) -> Verdict:
     serves_target = (
         isinstance(seen.endpoint, EndpointReading)
-        and seen.endpoint.config_name == update.planned.target_config
+        and seen.endpoint.config_name == update.planned.target.config
         and seen.endpoint.pending_config_name is None
         and seen.endpoint.status in _STANDING
     )
@@ -170,7 +170,7 @@ def inherited_red(seen: Observation, update: Update) -> frozenset[AlarmReading]:
         return frozenset()
     look_back_seconds = {
         spec.name: detection_seconds(spec.period_seconds, spec.evaluation_periods)
-        for spec in update.planned.alarms
+        for spec in update.planned.alarms.specs
         if spec.scope is Scope.STANDING
     }
     since_seconds = (seen.at - update.progress.settled_at).total_seconds()
@@ -183,7 +183,7 @@ def _judge_gate(seen: Observation, update: Update) -> Verdict:
     """Good news settles nothing here: people say whether it stays, however long they take."""
     serves_target = (
         isinstance(seen.endpoint, EndpointReading)
-        and seen.endpoint.config_name == update.planned.target_config
+        and seen.endpoint.config_name == update.planned.target.config
         and seen.endpoint.status in _STANDING
     )
     is_red = bool(set(seen.red) - inherited_red(seen, update))

@@ -133,10 +133,10 @@ def conclude(
             reasons=reasons,
         )
     if isinstance(endpoint, EndpointReading) and _is_settled(endpoint):
-        if endpoint.config_name == plan.target_config and ending.verdict == "updated":
+        if endpoint.config_name == plan.target.config and ending.verdict == "updated":
             return Conclusion(
                 outcome=Outcome.UPDATED,
-                summary=f"{endpoint.name} serves {plan.version} ({plan.target_config}).",
+                summary=f"{endpoint.name} serves {plan.target.version} ({plan.target.config}).",
                 reasons=reasons,
             )
         reasons = reasons or (_changed_meanwhile(endpoint, plan),)
@@ -144,8 +144,8 @@ def conclude(
             return Conclusion(
                 outcome=Outcome.ROLLED_BACK,
                 summary=(
-                    f"{endpoint.name} is back on {plan.previous_version}"
-                    f" ({endpoint.config_name}), not on {plan.version}:"
+                    f"{endpoint.name} is back on {plan.previous.version}"
+                    f" ({endpoint.config_name}), not on {plan.target.version}:"
                     f" {first_of(reasons)}"
                 ),
                 reasons=reasons,
@@ -186,10 +186,10 @@ def _is_settled(endpoint: EndpointReading) -> bool:
 def _trouble(endpoint: EndpointReading | Absent, plan: Plan) -> str:
     """Why a person is needed, in one clause."""
     if isinstance(endpoint, EndpointReading) and _is_settled(endpoint):
-        if endpoint.config_name == plan.target_config:
+        if endpoint.config_name == plan.target.config:
             return (
-                f"{endpoint.name} still serves {plan.version} ({plan.target_config}): it could not be"
-                f" brought back to {plan.previous_version}"
+                f"{endpoint.name} still serves {plan.target.version} ({plan.target.config}): it could"
+                f" not be brought back to {plan.previous.version}"
             )
         if endpoint.config_name not in plan.own_configs:
             return f"{endpoint.name} was moved to {endpoint.config_name} outside Switchover"
@@ -202,8 +202,8 @@ def _changed_meanwhile(endpoint: EndpointReading | Absent, plan: Plan) -> Reason
         code="endpoint.changed-meanwhile",
         subject=f"endpoint {endpoint.name}",
         message=(
-            f"was changed outside Switchover after {plan.version} ({plan.target_config}) was confirmed:"
-            f" at {endpoint.read_at:%H:%M:%S} UTC {serves(endpoint)}"
+            f"was changed outside Switchover after {plan.target.version} ({plan.target.config}) was"
+            f" confirmed: at {endpoint.read_at:%H:%M:%S} UTC {serves(endpoint)}"
         ),
         remedy="Look in CloudTrail for the caller of UpdateEndpoint or DeleteEndpoint.",
     )

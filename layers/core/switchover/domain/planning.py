@@ -45,6 +45,7 @@ from switchover.domain.containers.choosing import choose_container
 from switchover.domain.fleet import EndpointReading
 from switchover.domain.naming import config_name
 from switchover.domain.plans.cloning import model_uri_of
+from switchover.domain.plans.groups import Material
 from switchover.domain.plans.plan import Kind, Plan
 from switchover.domain.plans.release_plan import plan_release
 from switchover.domain.plans.rollback_plan import plan_rollback
@@ -128,7 +129,7 @@ def find_peak(update: Update, found: PlanInputs) -> int:
     plan = _fix_plan(update, found)
     if not isinstance(plan, Plan) or not wants_more(plan, found.endpoint):
         return 0
-    return plan.peak_instances
+    return plan.capacity.peak_instances
 
 
 def _fix_plan(update: Update, found: PlanInputs) -> Plan | tuple[Reason, ...] | None:
@@ -144,11 +145,12 @@ def _fix_plan(update: Update, found: PlanInputs) -> Plan | tuple[Reason, ...] | 
     if not isinstance(plan, Plan):
         return plan
     policy = update.pins.policy_version
-    return plan.overriding(effective.overrides).made_of(
-        golden_pin=found.golden_files.digest if found.golden_files and plan.golden else "",
+    material = Material(
+        golden_pin=found.golden_files.digest if found.golden_files and plan.tests.golden else "",
         files_digest=update.pins.files_digest,
         policy_version=policy.told if policy else "",
     )
+    return plan.overriding(effective.overrides).made_of(material)
 
 
 def _plan_forward(

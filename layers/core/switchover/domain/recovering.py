@@ -64,7 +64,7 @@ def is_way_back_cut_off(update: Update) -> bool:
         and update.progress.is_started
         and not update.progress.is_confirmed
         and plan is not None
-        and plan.allows_downtime
+        and plan.deployment.allows_downtime
         and serving is not None
         and serving.status in _GONE
         and update.way_back.attempts <= MOST_ATTEMPTS

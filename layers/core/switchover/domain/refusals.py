@@ -71,14 +71,14 @@ def execution_stopped(execution_arn: str) -> Reason:
 def find_changes_of_endpoint(endpoint: EndpointReading | Absent, plan: Plan) -> Iterator[Reason]:
     """Say how an endpoint differs from its state when the update was planned."""
     yield from check_endpoint(endpoint)
-    if isinstance(endpoint, Absent) or endpoint.config_name == plan.previous_config:
+    if isinstance(endpoint, Absent) or endpoint.config_name == plan.previous.config:
         return
     yield Reason(
         code="endpoint.changed",
         subject=f"endpoint {endpoint.name}",
         message=(
-            f"serves {endpoint.config_name} now; the update was planned from {plan.previous_config}"
-            f" ({plan.previous_version})."
+            f"serves {endpoint.config_name} now; the update was planned from {plan.previous.config}"
+            f" ({plan.previous.version})."
         ),
         remedy=(
             "The endpoint was updated since. Check that its config is right, then start the release"

@@ -102,7 +102,7 @@ class WayBack:
             self.home_config,
             endpoint,
             overdue_seconds,
-            recreates=plan.allows_downtime,
+            recreates=plan.deployment.allows_downtime,
             was_seen_moving=self.move is Move.WAIT or self.move.is_turn,
         )
 
@@ -127,7 +127,7 @@ def find_way_back(endpoint: EndpointReading | Absent, update: Update) -> WayBack
         endpoint,
         home_configs=plan.home_configs(is_mixed=is_mixed),
         own_configs=plan.own_configs,
-        allows_downtime=plan.allows_downtime,
+        allows_downtime=plan.deployment.allows_downtime,
         tripped_at=update.way_back.tripped_at,
         published_at=update.way_back.abort_published_at,
         attempts=update.way_back.attempts,
@@ -140,7 +140,7 @@ def find_way_back(endpoint: EndpointReading | Absent, update: Update) -> WayBack
         and isinstance(endpoint, EndpointReading)
     ):
         # What had no room all at once may have it in batches, of the fleet as it is now.
-        batch_instances = fit_batch(plan.pace.step_instances, endpoint.instances)
+        batch_instances = fit_batch(plan.deployment.pace.step_instances, endpoint.instances)
     return WayBack(move, plan.home_config(is_mixed=is_mixed), is_mixed, batch_instances)
 
 

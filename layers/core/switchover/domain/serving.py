@@ -44,9 +44,9 @@ def serving_of(
         return Serving()
     versions = {entry.config_name: entry.version for entry in served}
     if plan is not None:
-        versions[plan.target_config] = plan.version
-        versions[plan.previous_config] = plan.previous_version
-        versions[plan.repair_config] = plan.previous_version
+        versions[plan.target.config] = plan.target.version
+        versions[plan.previous.config] = plan.previous.version
+        versions[plan.repair_config] = plan.previous.version
     return Serving(
         status=endpoint.status,
         config_name=endpoint.config_name,

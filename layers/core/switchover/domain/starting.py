@@ -29,11 +29,11 @@ def choose_start(endpoint: EndpointReading | Absent, plan: Plan, course: Course 
     UpdateEndpoint must never be repeated blindly (rules §6): a target that is pending or serving, or an
     endpoint that was modified since, means that the earlier request arrived.
     """
-    recreates = plan.pace.strategy is Strategy.REDEPLOY
+    recreates = plan.deployment.pace.strategy is Strategy.REDEPLOY
     if isinstance(endpoint, Absent):
         return Start.CREATE if recreates and course is not None else Start.REFUSE
-    asked_before = course is not None and course.target_config == plan.target_config
-    if plan.target_config in {endpoint.pending_config_name, endpoint.config_name}:
+    asked_before = course is not None and course.target_config == plan.target.config
+    if plan.target.config in {endpoint.pending_config_name, endpoint.config_name}:
         return Start.ALREADY
     if asked_before and course is not None and endpoint.last_modified > course.modified_before:
         return Start.ALREADY
@@ -42,7 +42,7 @@ def choose_start(endpoint: EndpointReading | Absent, plan: Plan, course: Course 
     if (
         endpoint.status is EndpointStatus.IN_SERVICE
         and endpoint.pending_config_name is None
-        and endpoint.config_name == plan.previous_config
+        and endpoint.config_name == plan.previous.config
     ):
         return Start.DELETE if recreates else Start.UPDATE
     return Start.REFUSE
@@ -57,4 +57,4 @@ def has_arrived(start: Start, endpoint: EndpointReading | Absent, plan: Plan) ->
         return start is Start.DELETE
     if start is Start.DELETE:
         return endpoint.status is EndpointStatus.DELETING
-    return plan.target_config in {endpoint.pending_config_name, endpoint.config_name}
+    return plan.target.config in {endpoint.pending_config_name, endpoint.config_name}

@@ -65,11 +65,11 @@ def _way(update: Update) -> Iterator[str]:
     plan, seconds = update.plan, update.progress.moving_seconds
     if plan is None or seconds is None:
         return
-    pace = plan.pace
+    pace = plan.deployment.pace
     steps = f" in steps of {pace.step_instances}" if pace.steps > 1 else ""
     yield (
         f"Moved by {pace.strategy.value}, {say_count(pace.instances, 'instance')}{steps}, in"
-        f" {say_roughly(seconds)} (planned: about {say_roughly(plan.expected_seconds)})."
+        f" {say_roughly(seconds)} (planned: about {say_roughly(plan.times.expected_seconds)})."
     )
 
 

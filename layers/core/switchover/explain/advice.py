@@ -141,8 +141,8 @@ def _for_operator(update: Update) -> Iterator[Step]:
             yield _create(plan)
         case EndpointStatus.UPDATE_ROLLBACK_FAILED:
             yield _SHORT
-            yield _update(plan, plan.previous_config, f"Go back to {plan.previous_version}:")
-            yield _update(plan, plan.target_config, f"Or go on to {plan.version}:")
+            yield _update(plan, plan.previous.config, f"Go back to {plan.previous.version}:")
+            yield _update(plan, plan.target.config, f"Or go on to {plan.target.version}:")
         case EndpointStatus.IN_SERVICE | EndpointStatus.SYSTEM_UPDATING:
             yield from _for_a_fleet_that_serves(update, plan, serving.config_name)
         case _:
@@ -158,10 +158,10 @@ def _for_a_fleet_that_serves(update: Update, plan: Plan, config_name: str) -> It
         yield from _for_a_fleet_of_other_capacity(update, plan)
     elif any(reason.code == "endpoint.policy-lost" for reason in update.reasons):
         return
-    elif config_name == plan.target_config:
+    elif config_name == plan.target.config:
         if any(_NO_ROOM.search(fault.message) for fault in update.way_back.faults):
             yield _SHORT
-        yield _update(plan, plan.previous_config, f"Try {plan.previous_version} once more:")
+        yield _update(plan, plan.previous.config, f"Try {plan.previous.version} once more:")
         yield Step(
             text="Or go to another version that served:",
             command=f"switchover rollback {plan.endpoint} --to VERSION",
@@ -174,7 +174,7 @@ def _for_a_fleet_that_serves(update: Update, plan: Plan, config_name: str) -> It
     else:
         yield Step(
             text="Somebody else updated the endpoint. To go back all the same:",
-            command=f"switchover rollback {plan.endpoint} --to {plan.previous_version}",
+            command=f"switchover rollback {plan.endpoint} --to {plan.previous.version}",
         )
 
 
@@ -198,7 +198,7 @@ def _resize(plan: Plan, instances: int) -> Step:
         command=(
             f"aws sagemaker update-endpoint-weights-and-capacities --endpoint-name {plan.endpoint}"
             " --desired-weights-and-capacities"
-            f" VariantName={plan.variant},DesiredInstanceCount={instances}"
+            f" VariantName={plan.destination.variant},DesiredInstanceCount={instances}"
         ),
     )
 
@@ -208,7 +208,7 @@ def _rescale(plan: Plan, target: dict[str, Any]) -> Step:
         text="Put the scalable target back:",
         command=(
             "aws application-autoscaling register-scalable-target --service-namespace sagemaker"
-            f" --resource-id endpoint/{plan.endpoint}/variant/{plan.variant}"
+            f" --resource-id endpoint/{plan.endpoint}/variant/{plan.destination.variant}"
             " --scalable-dimension sagemaker:variant:DesiredInstanceCount"
             f" --min-capacity {target['MinCapacity']} --max-capacity {target['MaxCapacity']}"
             f" --suspended-state {_suspended(target.get('SuspendedState', {}))}"
@@ -227,10 +227,10 @@ def _suspended(state: dict[str, bool]) -> str:
 
 def _create(plan: Plan) -> Step:
     return Step(
-        text=f"Bring {plan.previous_version} back:",
+        text=f"Bring {plan.previous.version} back:",
         command=(
             f"aws sagemaker create-endpoint --endpoint-name {plan.endpoint}"
-            f" --endpoint-config-name {plan.previous_config}"
+            f" --endpoint-config-name {plan.previous.config}"
         ),
     )
 

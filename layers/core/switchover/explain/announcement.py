@@ -170,7 +170,7 @@ def ask_people(
         lines.append(
             "Everybody with these links can answer: forward this message only to people who may."
         )
-    if update.planned.four_eyes:
+    if update.planned.approval.four_eyes:
         lines.append(
             "A person who offered the update may not approve it. Only `switchover approve` counts."
         )

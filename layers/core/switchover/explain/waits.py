@@ -62,13 +62,15 @@ def say_question(update: Update, gate: Gate) -> str:
     match gate:
         case Gate.START:
             return (
-                f"{update.endpoint} wants to move to {update.version} by {plan.pace.strategy.value}:"
-                f" about {plan.expected_seconds // 60} minutes, at most {plan.peak_instances} instances."
+                f"{update.endpoint} wants to move to {update.version} by"
+                f" {plan.deployment.pace.strategy.value}:"
+                f" about {plan.times.expected_seconds // 60} minutes,"
+                f" at most {plan.capacity.peak_instances} instances."
             )
         case Gate.PROMOTION:
             return (
                 f"{update.endpoint} serves {update.version} with all of its traffic. Shall it stay?"
-                f" A no takes it back to {plan.previous_version}."
+                f" A no takes it back to {plan.previous.version}."
             )
         case _:
             assert_never(gate)

@@ -28,19 +28,19 @@ def create_config(update_id: str, plan_digest: str) -> StateAnswer[CreateConfigA
     changed = find_changes(update, plan, plan_digest, gateways.manifests(), gateways.model_files())
     if changed:
         return StateAnswer(CreateConfigAnswer.REFUSED, changed)
-    if plan.model_request is None or plan.config_request is None:
+    if plan.target.model_request is None or plan.target.config_request is None:
         return StateAnswer(CreateConfigAnswer.CREATED)
-    create = partial(sagemaker.create, plan.model_request, plan.config_request)
+    create = partial(sagemaker.create, plan.target.model_request, plan.target.config_request)
     now = sagemaker.read(plan.endpoint).read_at
     try:
         ask(ledger, update, now, create)
     except NameTaken as taken:
         return StateAnswer(
-            CreateConfigAnswer.REFUSED, (name_taken(f"config {plan.target_config}", str(taken)),)
+            CreateConfigAnswer.REFUSED, (name_taken(f"config {plan.target.config}", str(taken)),)
         )
     except CallRefused as refusal:
         return StateAnswer(
             CreateConfigAnswer.REFUSED,
-            (call_refused(f"config {plan.target_config}", str(refusal)),),
+            (call_refused(f"config {plan.target.config}", str(refusal)),),
         )
     return StateAnswer(CreateConfigAnswer.CREATED)

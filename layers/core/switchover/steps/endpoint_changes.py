@@ -46,14 +46,14 @@ class EndpointChanges:
             case Start.UPDATE:
                 self._sagemaker.update_endpoint(
                     plan.endpoint,
-                    plan.target_config,
-                    plan.deployment_config,
-                    retain_capacity=plan.retain_capacity,
+                    plan.target.config,
+                    plan.deployment.request,
+                    retain_capacity=plan.deployment.retain_capacity,
                 )
             case Start.DELETE:
                 self._sagemaker.delete_endpoint(plan.endpoint)
             case Start.CREATE:
-                self._create(plan, plan.target_config)
+                self._create(plan, plan.target.config)
             case Start.ALREADY | Start.REFUSE:
                 raise ValueError(f"{start.value} asks for nothing: {update.update_id}")
             case _:
@@ -70,14 +70,16 @@ class EndpointChanges:
             self._copy_previous(plan)
         match way.move:
             case Move.TRIP_ABORT_ALARM:
-                self._cloudwatch.trip(plan.abort_alarm, f"Switchover {update.update_id}: {why}")
+                self._cloudwatch.trip(plan.alarms.abort, f"Switchover {update.update_id}: {why}")
             case Move.PUBLISH_ABORT:
-                self._cloudwatch.publish_abort(plan.abort_spec)
+                self._cloudwatch.publish_abort(plan.alarms.abort_spec)
             case Move.UPDATE_BACK:
                 self._sagemaker.update_endpoint(
                     plan.endpoint,
                     way.home_config,
-                    return_config(plan.pace, plan.deadline_seconds, way.batch_instances),
+                    return_config(
+                        plan.deployment.pace, plan.times.deadline_seconds, way.batch_instances
+                    ),
                     retain_capacity=True,
                 )
             case Move.DELETE:
@@ -98,28 +100,28 @@ class EndpointChanges:
         if plan is None:
             return
         pending = endpoint.pending_config_name if isinstance(endpoint, EndpointReading) else None
-        if pending != plan.target_config:
+        if pending != plan.target.config:
             self._cloudwatch.remove(_own_alarms(update.endpoint, plan))
         # Somebody may have rewritten the plan, to name what serves another endpoint.
-        is_own = plan.target_config == plan.target_model and is_config_of(
-            plan.target_config,
+        is_own = plan.target.config == plan.target.model and is_config_of(
+            plan.target.config,
             update.endpoint,
             update.version,
             update.update_id,
             update.started_at,
         )
         if update.outcome is Outcome.REJECTED and plan.kind is Kind.RELEASE and is_own:
-            self._sagemaker.discard(plan.target_config, plan.target_model)
+            self._sagemaker.discard(plan.target.config, plan.target.model)
         if update.progress.is_started and update.outcome in {
             Outcome.UPDATED,
             Outcome.NEEDS_OPERATOR,
         }:
             self._remember_previous(update, plan)
         if update.outcome is Outcome.UPDATED:
-            self._remember(update, plan.version, plan.target_config, plan.target_model)
+            self._remember(update, plan.target.version, plan.target.config, plan.target.model)
         if update.outcome is Outcome.ROLLED_BACK and update.serving_config == plan.repair_config:
             self._remember(
-                update, plan.previous_version, update.serving_config, plan.previous_model
+                update, plan.previous.version, update.serving_config, plan.previous.model
             )
 
     def _copy_previous(self, plan: Plan) -> None:
@@ -130,17 +132,17 @@ class EndpointChanges:
             raise CallRefused(str(error)) from error
 
     def _create(self, plan: Plan, config_name: str) -> None:
-        self._sagemaker.create_endpoint(plan.endpoint, config_name, plan.endpoint_tags)
-        if plan.endpoint_policy is not None:
+        self._sagemaker.create_endpoint(plan.endpoint, config_name, plan.destination.tags)
+        if plan.destination.resource_policy is not None:
             # Should it be refused, RestoreCapacity tries again, and tells it.
             with suppress(CallRefused, EndpointBusy, EndpointNotFound):
-                self._sagemaker.put_endpoint_policy(plan.endpoint, plan.endpoint_policy)
+                self._sagemaker.put_endpoint_policy(plan.endpoint, plan.destination.resource_policy)
 
     def _remember_previous(self, update: Update, plan: Plan) -> None:
         """The first update of an endpoint: what served before it is a place to go back to."""
         known = {entry.config_name for entry in self._ledger.served(update.endpoint)}
-        if plan.previous_config not in known:
-            before = plan.previous_version, plan.previous_config, plan.previous_model
+        if plan.previous.config not in known:
+            before = plan.previous.version, plan.previous.config, plan.previous.model
             self._remember(update, *before, at=update.started_at)
 
     def _remember(
@@ -167,6 +169,6 @@ def _own_alarms(endpoint: str, plan: Plan) -> list[str]:
     """The alarms that an update alone needs, and none of another endpoint's."""
     return [
         spec.name
-        for spec in plan.alarms
+        for spec in plan.alarms.specs
         if spec.scope is not Scope.STANDING and endpoint_of_alarm(spec.name) == endpoint
     ]

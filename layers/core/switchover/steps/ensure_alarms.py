@@ -22,7 +22,7 @@ def ensure_alarms(update_id: str) -> StateAnswer[EnsureAlarmsAnswer]:
     now = gateways.sagemaker().read(update.endpoint).read_at
 
     def ensure() -> None:
-        gateways.cloudwatch().ensure(update.planned.alarms)
+        gateways.cloudwatch().ensure(update.planned.alarms.specs)
         gateways.watched_alarms().watch(update)
 
     ask(ledger, update, now, ensure)

@@ -112,8 +112,8 @@ class BakeGuard:
         plan = update.planned
         probes = Probes(
             self._questions(update),
-            identity=plan.identity,
-            varies=plan.routing == BY_PREFIX,
+            identity=plan.tests.identity,
+            varies=plan.destination.routing == BY_PREFIX,
         )
         while True:
             update = self.observer.ledger.update(update_id)
@@ -155,10 +155,10 @@ class BakeGuard:
 
     def _questions(self, update: Update) -> tuple[GoldenQuestion, ...]:
         plan = update.planned
-        if plan.golden is None or not plan.guard.probes_per_minute:
+        if plan.tests.golden is None or not plan.guard.probes_per_minute:
             return ()
-        pinned = self.manifests.read(update.update_id, GOLDEN, plan.golden_pin)
-        found = self.files.pinned_golden(update.bucket, plan.golden, pinned)
+        pinned = self.manifests.read(update.update_id, GOLDEN, plan.material.golden_pin)
+        found = self.files.pinned_golden(update.bucket, plan.tests.golden, pinned)
         return aim(plan, (entry for entry in found if isinstance(entry, GoldenQuestion)))
 
     def _ask(self, update: Update, probes: Probes) -> Iterator[float]:
@@ -187,8 +187,8 @@ class BakeGuard:
         told = f"The new fleet answered {answered} requests"
         told += f", {probes.sent} golden ones were sent as traffic" if probes.sent else ""
         told += f" (answered {probes.told_fleets})" if probes.told_fleets else ""
-        if keeps_to_instances(update.planned.routing):
-            told += f"; {update.planned.routing} routing may have kept them on the old fleet"
+        if keeps_to_instances(update.planned.destination.routing):
+            told += f"; {update.planned.destination.routing} routing may have kept them on the old fleet"
         if doubts and update.planned.guard.inconclusive is Inconclusive.ROLL_BACK:
             self._stop(update, now, doubts)
         elif doubts:

@@ -125,7 +125,7 @@ class Observer:
             return judged, ()
         seen = Observation(
             endpoint=self.sagemaker.read(update.endpoint),
-            alarms=self.cloudwatch.read(plan.observed_alarms),
+            alarms=self.cloudwatch.read(plan.alarms.observed),
         )
         verdict = assess_observation(seen, purpose, update)
         moment = moment_of(seen, purpose)

@@ -53,20 +53,22 @@ def plan_update(update_id: str) -> StateAnswer[PlanUpdateAnswer]:
         ledger.save(update)
         return StateAnswer(PlanUpdateAnswer.REJECTED, planning.reasons)
     start = wiring.admission().postpone(
-        update, found.endpoint, plan.worst_seconds, wiring.queue_runner()
+        update, found.endpoint, plan.times.worst_seconds, wiring.queue_runner()
     )
     if isinstance(start, Decision):
         ledger.save(update)
         waits = start.turn is Turn.WAIT
         verdict = PlanUpdateAnswer.QUEUED if waits else PlanUpdateAnswer.REJECTED
         return StateAnswer(verdict, start.reasons)
-    plan = plan.to_begin_by(start.begin_by(plan.worst_seconds))
-    if plan.golden_pin and found.golden_files is not None:
+    plan = plan.to_begin_by(start.begin_by(plan.times.worst_seconds))
+    if plan.material.golden_pin and found.golden_files is not None:
         gateways.manifests().keep(update.update_id, GOLDEN, found.golden_files)
     update = ledger.save(update.with_plan(plan))
     text = " ".join(filter(None, (plan.summary, update.hotfix_told, update.overrides_told)))
     ledger.add_moment(update, Moment(at=found.endpoint.read_at, state="PlanUpdate", text=text))
-    verdict = PlanUpdateAnswer.NEEDS_APPROVAL if plan.needs_approval else PlanUpdateAnswer.PLANNED
+    verdict = (
+        PlanUpdateAnswer.NEEDS_APPROVAL if plan.approval.required else PlanUpdateAnswer.PLANNED
+    )
     # The execution carries the digest on: there nobody can write it, as in the ledger somebody might.
     carried = {"summary": plan.summary, "plan_digest": plan.digest}
     return StateAnswer(verdict, carried=carried)

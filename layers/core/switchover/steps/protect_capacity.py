@@ -26,7 +26,7 @@ def protect_capacity(update_id: str) -> StateAnswer[ProtectCapacityAnswer]:
     update = ledger.update(update_id)
     plan = update.planned
     endpoint = sagemaker.read(plan.endpoint)
-    if plan.capacity_during and update.progress.course and is_being_resized(endpoint):
+    if plan.capacity.during and update.progress.course and is_being_resized(endpoint):
         # Asked for by an earlier try, whose answer was lost.
         return StateAnswer(ProtectCapacityAnswer.MOVING)
     if not isinstance(endpoint, EndpointReading) or not endpoint.variants:
@@ -35,20 +35,22 @@ def protect_capacity(update_id: str) -> StateAnswer[ProtectCapacityAnswer]:
     if noted is None:
         noted = CapacitySnapshot(
             desired_instances=endpoint.variants[0].desired_instances,
-            scaling=scaling.read(plan.endpoint, plan.variant),
+            scaling=scaling.read(plan.endpoint, plan.destination.variant),
         )
-    wanted = plan.capacity_during[0] if plan.capacity_during else 0
+    wanted = plan.capacity.during[0] if plan.capacity.during else 0
     has_room = endpoint.variants[0].desired_instances >= wanted
     course = (
         update.progress.course
         if has_room
-        else course_of(plan.previous_config, endpoint, plan.overdue_seconds)
+        else course_of(plan.previous.config, endpoint, plan.overdue_seconds)
     )
 
     def protect() -> None:
-        scaling.protect(plan.endpoint, plan.variant, noted.scaling, plan.capacity_during)
+        scaling.protect(
+            plan.endpoint, plan.destination.variant, noted.scaling, plan.capacity.during
+        )
         if not has_room:
-            sagemaker.set_instances(plan.endpoint, plan.variant, wanted)
+            sagemaker.set_instances(plan.endpoint, plan.destination.variant, wanted)
 
     ask(ledger, update.protecting(noted, course), endpoint.read_at, protect)
     return StateAnswer(

@@ -25,7 +25,7 @@ def record_approval(
         changed = update.answered(given, refusals_of(given))
         if gate is Gate.PROMOTION:
             plan = update.planned
-            watch = course_of(plan.target_config, endpoint, plan.watch_seconds)
+            watch = course_of(plan.target.config, endpoint, plan.times.watch_seconds)
             changed = changed.on_course(watch)
         update = ledger.save(changed)
     ledger.add_moment(update, Moment(at=given.at, state="RecordApproval", text=given.told))

@@ -80,7 +80,7 @@ def _ask(
         raise NotAsked(str(changed))
     until = answer_by(update.planned, gate, asked_at, told.approval_seconds)
     # A link doesn't tell who answers, which four eyes ask for.
-    has_links = told.links_url and not update.planned.four_eyes
+    has_links = told.links_url and not update.planned.approval.four_eyes
     secret = secrets.token_urlsafe(_SECRET_BYTES) if has_links else ""
     asked = ask_people(update, gate, reasons, until, told.links_url, secret)
     question = Question(gate=gate, asked_at=asked_at, until=until, reasons=reasons)

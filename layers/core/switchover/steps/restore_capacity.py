@@ -85,10 +85,10 @@ class Restoring:
         update, lost, failed = self._restore_policy(update, plan, endpoint)
         restoration = plan_restoration(
             noted,
-            self._scaling.read(plan.endpoint, plan.variant),
+            self._scaling.read(plan.endpoint, plan.destination.variant),
             endpoint,
             plan,
-            is_recreated=update.progress.is_started and plan.allows_downtime,
+            is_recreated=update.progress.is_started and plan.deployment.allows_downtime,
         )
         update, failures = self._restore_scaling(update, plan, restoration, endpoint)
         lost += tuple(
@@ -131,7 +131,7 @@ class Restoring:
 
         def restore() -> None:
             nonlocal failures
-            failures = self._scaling.restore(plan.endpoint, plan.variant, restoration)
+            failures = self._scaling.restore(plan.endpoint, plan.destination.variant, restoration)
             if failures:
                 raise failures[0].error
 
@@ -149,7 +149,7 @@ class Restoring:
 
         Returns what is lost, and what a retry may mend.
         """
-        policy = plan.endpoint_policy
+        policy = plan.destination.resource_policy
         if policy is None or not isinstance(endpoint, EndpointReading):
             return update, (), ()
         attach = partial(self._sagemaker.put_endpoint_policy, plan.endpoint, policy)
@@ -208,7 +208,10 @@ class Restoring:
             )
             return RestoreCapacityAnswer.RESTORED if is_scaled else RestoreCapacityAnswer.MISSED
         resize = partial(
-            self._sagemaker.set_instances, plan.endpoint, plan.variant, restoration.instances
+            self._sagemaker.set_instances,
+            plan.endpoint,
+            plan.destination.variant,
+            restoration.instances,
         )
         course = _course_at(endpoint, plan)
         ask(self._ledger, update.resizing(course), endpoint.read_at, resize)

@@ -58,8 +58,8 @@ def start_update(update_id: str, plan_digest: str) -> StateAnswer[StartUpdateAns
         )
         if changed:
             return _refuse(*changed, was_asked=earlier is not None)
-        recreates = plan.deployment_config is None
-        course = course_of(plan.target_config, endpoint, plan.overdue_seconds, recreates=recreates)
+        recreates = plan.deployment.request is None
+        course = course_of(plan.target.config, endpoint, plan.overdue_seconds, recreates=recreates)
     return _ask_for(start, update, course, endpoint.read_at)
 
 

@@ -34,19 +34,19 @@ def test_model(update_id: str) -> StateAnswer[TestModelAnswer]:
     update = ledger.update(update_id)
     plan = update.planned
     found: tuple[GoldenQuestion, ...] | tuple[Reason, ...] = ()
-    if plan.golden is not None:
-        pinned = gateways.manifests().read(update.update_id, GOLDEN, plan.golden_pin)
-        found = gateways.files().pinned_golden(update.bucket, plan.golden, pinned)
+    if plan.tests.golden is not None:
+        pinned = gateways.manifests().read(update.update_id, GOLDEN, plan.material.golden_pin)
+        found = gateways.files().pinned_golden(update.bucket, plan.tests.golden, pinned)
     questions = aim(plan, (entry for entry in found if isinstance(entry, GoldenQuestion)))
     answers = gateways.runtime().ask_all(
         plan.endpoint,
         questions,
         within_seconds=ASKING_SECONDS,
-        warm_up=plan.golden_warm_up,
-        at_once=plan.golden_at_once,
+        warm_up=plan.tests.warm_up,
+        at_once=plan.tests.at_once,
     )
-    judged = judge(questions, answers, plan.golden_latency_seconds)
-    proof, strangers = prove_identity(plan.identity, questions, answers)
+    judged = judge(questions, answers, plan.tests.latency_seconds)
+    proof, strangers = prove_identity(plan.tests.identity, questions, answers)
     wrong = (*judged.reasons, *strangers)
     unreadable = tuple(entry for entry in found if isinstance(entry, Reason))
     endpoint = gateways.sagemaker().read(plan.endpoint)
@@ -57,9 +57,9 @@ def test_model(update_id: str) -> StateAnswer[TestModelAnswer]:
     reasons = (*unreadable, *wrong, *doubts)
     # Read anew: looks record what they see while the model is asked, and asking takes minutes.
     newest = ledger.update(update_id)
-    watch = course_of(plan.target_config, endpoint, plan.watch_seconds)
+    watch = course_of(plan.target.config, endpoint, plan.times.watch_seconds)
     failed_by = reasons if verdict is GoldenVerdict.FAILED else ()
     ledger.save(newest.tested(judged.results, proof, watch=watch, failed_by=failed_by))
-    if verdict is GoldenVerdict.PASSED and plan.needs_promotion:
+    if verdict is GoldenVerdict.PASSED and plan.approval.promotion:
         return StateAnswer(TestModelAnswer.NEEDS_PROMOTION)
     return StateAnswer(TestModelAnswer(verdict.value), reasons)

@@ -83,7 +83,7 @@ def find_objections(
                 remedy=f"Give a reason: switchover reject {update.endpoint} --reason '…'",
             ),
         )
-    if verdict is Reply.APPROVED and update.planned.four_eyes:
+    if verdict is Reply.APPROVED and update.planned.approval.four_eyes:
         objection = object_to_decider(update.endpoint, update.offered_by, caller, Channel.IAM)
         return (objection,) if objection else ()
     return ()

@@ -149,22 +149,27 @@ def _read_end(
 
 
 def _find_objections(update: Update, plan: Plan, given: Approval) -> Iterator[Reason]:
-    if plan.four_eyes:
+    if plan.approval.four_eyes:
         objection = object_to_decider(update.endpoint, update.offered_by, given.by, given.channel)
         if objection is not None:
             yield objection
-    if given.gate is Gate.START and plan.begin_by is not None and given.at > plan.begin_by:
+    if (
+        given.gate is Gate.START
+        and plan.times.begin_by is not None
+        and given.at > plan.times.begin_by
+    ):
         yield Reason(
             code="approval.too-late",
             subject=f"endpoint {plan.endpoint}",
             message=(
                 f"the yes came at {given.at:%Y-%m-%d %H:%M} UTC. The update had to begin by"
-                f" {plan.begin_by:%Y-%m-%d %H:%M} UTC to end before its window closes or a freeze begins."
+                f" {plan.times.begin_by:%Y-%m-%d %H:%M} UTC to end before its window closes or a freeze"
+                " begins."
             ),
             remedy=(
                 "Start the release again: the update waits for the next opening, and asks people then."
                 f" To start it at once: switchover start --endpoint {plan.endpoint}"
-                f" --version {plan.version} --now --reason '…'"
+                f" --version {plan.target.version} --now --reason '…'"
             ),
         )
 
@@ -172,7 +177,7 @@ def _find_objections(update: Update, plan: Plan, given: Approval) -> Iterator[Re
 def answer_by(plan: Plan, gate: Gate, asked_at: datetime, seconds: int) -> datetime:
     """When a yes stops counting: the time to answer is over, or the update may no longer begin."""
     until = asked_at + timedelta(seconds=seconds)
-    return until if gate is not Gate.START else min(until, plan.begin_by or until)
+    return until if gate is not Gate.START else min(until, plan.times.begin_by or until)
 
 
 def _read_answer(

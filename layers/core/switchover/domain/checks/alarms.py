@@ -89,7 +89,7 @@ def check_permission(case: Case) -> Check:
             return Check.unknown(name, title, why)
         case permission:
             evidence = f"IAM's simulation of {permission.role} for cloudwatch:DescribeAlarms"
-            if case.plan is not None and case.plan.deployment_config is None:
+            if case.plan is not None and case.plan.deployment.request is None:
                 return Check.noted(name, title, f"{evidence}; no alarm is given to SageMaker")
             faults = () if permission.is_given else (_not_permitted(permission),)
             return Check.judged(name, title, evidence, faults)

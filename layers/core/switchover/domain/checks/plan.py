@@ -46,7 +46,8 @@ def check_time(case: Case) -> Check:
         return Check.unknown(name, title, _NO_PLAN)
     evidence = "too long, or given too little time"
     if case.plan is not None:
-        minutes = [round(s / 60) for s in (case.plan.expected_seconds, case.plan.deadline_seconds)]
+        times = case.plan.times
+        minutes = [round(s / 60) for s in (times.expected_seconds, times.deadline_seconds)]
         evidence = f"about {minutes[0]} min expected, {minutes[1]} min allowed"
     return Check.judged(name, title, evidence, faults)
 
@@ -59,7 +60,7 @@ def check_reaction(case: Case) -> Check:
         return Check.unknown(name, title, _NO_PLAN)
     evidence = "they are slower than the bake"
     if case.plan is not None:
-        guarded = case.plan.pace.guarded_seconds
+        guarded = case.plan.deployment.pace.guarded_seconds
         evidence = f"the shortest bake lasts {guarded} s" if guarded else "nothing bakes"
     return Check.judged(name, title, evidence, faults)
 
@@ -71,21 +72,25 @@ def check_quota(case: Case) -> Check:
     if case.plan is None:
         return Check.unknown(name, title, _NO_PLAN)
     if not wants_more(case.plan, case.found.endpoint):
-        evidence = f"not asked: it needs no more than the {case.plan.peak_instances} that serve"
+        evidence = (
+            f"not asked: it needs no more than the {case.plan.capacity.peak_instances} that serve"
+        )
         return Check.judged(name, title, evidence, ())
     if quota is None:
         return Check.unknown(
-            name, title, f"Service Quotas lists no {case.plan.instance_type} for endpoint usage"
+            name,
+            title,
+            f"Service Quotas lists no {case.plan.target.instance_type} for endpoint usage",
         )
     if isinstance(quota, Unmeasured):
         return Check.unknown(name, title, quota.why)
     evidence = (
-        f"{quota} {case.plan.instance_type} allowed, {_tell_usage(usage)};"
-        f" at most {case.plan.peak_instances} during the update"
+        f"{quota} {case.plan.target.instance_type} allowed, {_tell_usage(usage)};"
+        f" at most {case.plan.capacity.peak_instances} during the update"
     )
     others = usage.instances if isinstance(usage, Usage) else 0
     faults = tuple(_quota_faults(case.plan, quota, others))
-    returning = case.plan.rollback_peak_instances
+    returning = case.plan.capacity.rollback_peak_instances
     if not faults and returning + others > quota:
         # Rolling is chosen where a second fleet can't be had: it must not be refused for that.
         return Check.noted(
@@ -99,7 +104,7 @@ def check_quota(case: Case) -> Check:
 def wants_more(plan: Plan, endpoint: EndpointReading | Absent) -> bool:
     """Whether a plan, or its way back, needs more instances than the endpoint holds at the moment."""
     held = endpoint.instances if isinstance(endpoint, EndpointReading) else 0
-    return max(plan.peak_instances, plan.rollback_peak_instances) > held
+    return max(plan.capacity.peak_instances, plan.capacity.rollback_peak_instances) > held
 
 
 def _refusals(case: Case) -> tuple[Reason, ...]:
@@ -107,14 +112,14 @@ def _refusals(case: Case) -> tuple[Reason, ...]:
 
 
 def _quota_faults(plan: Plan, quota_instances: int, others: int) -> Iterator[Reason]:
-    if plan.peak_instances + others > quota_instances:
+    if plan.capacity.peak_instances + others > quota_instances:
         used = f", of which other endpoints hold {others}," if others else ""
         yield Reason(
             code="quota.too-low",
-            subject=f"quota {plan.instance_type} for endpoint usage",
+            subject=f"quota {plan.target.instance_type} for endpoint usage",
             message=(
                 f"allows {quota_instances} instances{used} and the update needs"
-                f" {plan.peak_instances} at its peak."
+                f" {plan.capacity.peak_instances} at its peak."
             ),
             remedy="Ask AWS to raise it, or choose rolling with small batches.",
         )

@@ -71,7 +71,7 @@ def check_goal(case: Case) -> Check:
     if case.plan is None:
         return Check.unknown(name, title, "not looked at: there is no endpoint to plan with")
     plan = case.plan
-    evidence = f"{plan.version}: config {plan.target_config}, model {plan.target_model}"
+    evidence = f"{plan.target.version}: config {plan.target.config}, model {plan.target.model}"
     gone = [each for each in case.found.goal_artifacts if each.presence is Presence.GONE]
     unknown = [each for each in case.found.goal_artifacts if each.presence is Presence.UNKNOWN]
     faults = [*_goal_gone(plan, case.found.goal), *(_lost(plan, each) for each in gone)]
@@ -145,8 +145,8 @@ def _goal_gone(plan: Plan, goal: LiveRelease | None) -> Iterator[Reason]:
     if goal is None:
         yield Reason(
             code="rollback.goal-gone",
-            subject=f"config {plan.target_config}",
-            message=f"it or its model, which served {plan.version}, no longer exists.",
+            subject=f"config {plan.target.config}",
+            message=f"it or its model, which served {plan.target.version}, no longer exists.",
             remedy="Go back to another version (`to`), or offer that version as a release again.",
         )
 
@@ -154,8 +154,8 @@ def _goal_gone(plan: Plan, goal: LiveRelease | None) -> Iterator[Reason]:
 def _lost(plan: Plan, artifact: Artifact) -> Reason:
     return Reason(
         code="rollback.goal-gone",
-        subject=f"model {plan.target_model}: {artifact.name}",
-        message=f"{artifact.why}, and {plan.version} is launched from it.",
+        subject=f"model {plan.target.model}: {artifact.name}",
+        message=f"{artifact.why}, and {plan.target.version} is launched from it.",
         remedy="Put it back, or go back to another version (`to`).",
     )
 

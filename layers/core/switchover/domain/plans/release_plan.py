@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from switchover.domain.containers.choosing import direct_container
 from switchover.domain.naming import config_name
 from switchover.domain.plans.alarms import (
-    MOST_LISTED,
-    Scope,
     bound_latency,
     publish_seconds,
     see_metrics,
@@ -17,18 +15,20 @@ from switchover.domain.plans.alarms import (
 )
 from switchover.domain.plans.cloning import clone_config, clone_model, tag_origin
 from switchover.domain.plans.deployment import deployment_config
+from switchover.domain.plans.estimate import estimate_capacity, estimate_times
 from switchover.domain.plans.experience import PastUpdate, resolve_ready
 from switchover.domain.plans.fitting import Conditions, Fitted, fit
+from switchover.domain.plans.groups import (
+    ApprovalNeeds,
+    Deployment,
+    Destination,
+    GoldenTests,
+    Previous,
+    Target,
+    choose_alarms,
+)
 from switchover.domain.plans.plan import Kind, Plan
 from switchover.domain.plans.routing import note_routing, routing_of
-from switchover.domain.plans.timeline import (
-    duration_seconds,
-    extra_instance_seconds,
-    peak_instances,
-    phases_of,
-    rollback_peak_instances,
-    worst_seconds,
-)
 from switchover.domain.policies.choices import Strategy, Weights
 from switchover.domain.policies.sections import Guard
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.fleet import LiveRelease, VariantReading
     from switchover.domain.policies.policy import Policy
+    from switchover.domain.policies.sections import Tests
     from switchover.domain.readings import Unmeasured
     from switchover.domain.reasons import Reason
     from switchover.domain.release import Release
@@ -84,85 +85,94 @@ def plan_release(
     fitted = fit(policy, chosen, conditions)
     if not isinstance(fitted, Fitted):
         return fitted
-    pace, deadline = fitted.pace, fitted.deadline_seconds
-    phases = phases_of(pace, ready.seconds)
-    target = config_name(release.endpoint, release.model.version, update_id, started_at)
-    standing = standing_alarms(
-        see_metrics(policy.alarms, conditions.published_every), release.endpoint, variant.name
-    )
+    pace = fitted.pace
+    times = estimate_times(pace, ready, fitted.deadline_seconds, policy.watch_seconds)
+    name = config_name(release.endpoint, release.model.version, update_id, started_at)
     latency, latency_notes = bound_latency(
         fitted.alarms.latency, chosen, old_latency_us, previous_version
     )
-    guarding = fitted.alarms.model_copy(update={"latency": latency})
-    own_alarms = update_alarms(guarding, release.endpoint, variant.name, target)
-    named = dict.fromkeys((*(spec.name for spec in own_alarms), *policy.alarms.also))
-    guards = tuple(name for name in named if name not in excluded_alarms)
-    listed = guards[:MOST_LISTED]
+    alarms = choose_alarms(
+        standing_alarms(
+            see_metrics(policy.alarms, conditions.published_every), release.endpoint, variant.name
+        ),
+        update_alarms(
+            fitted.alarms.model_copy(update={"latency": latency}),
+            release.endpoint,
+            variant.name,
+            name,
+        ),
+        also=policy.alarms.also,
+        excluded=excluded_alarms,
+    )
     uri, is_archive = model_location(release, bucket)
+    previous = Previous(
+        version=previous_version,
+        config=live.config["EndpointConfigName"],
+        model=live.model["ModelName"],
+    )
+    model_request = clone_model(
+        live,
+        name,
+        uri,
+        is_archive=is_archive,
+        container=container,
+        sets_weights=policy.weights is Weights.RELEASE,
+    )
+    config_request = clone_config(live, name, name, instances=pace.instances if redeploys else None)
+    routing = routing_of(described)
     return Plan(
         kind=Kind.RELEASE,
         endpoint=release.endpoint,
-        version=release.model.version,
-        variant=variant.name,
-        instance_type=described["InstanceType"],
-        target_config=target,
-        target_model=target,
-        previous_config=live.config["EndpointConfigName"],
-        previous_model=live.model["ModelName"],
-        previous_version=previous_version,
-        model_request=tag_origin(
-            clone_model(
-                live,
-                target,
-                uri,
-                is_archive=is_archive,
-                container=container,
-                sets_weights=policy.weights is Weights.RELEASE,
-            ),
-            update_id,
-            live.config["EndpointConfigName"],
+        target=Target(
+            version=release.model.version,
+            config=name,
+            model=name,
+            instance_type=described["InstanceType"],
+            model_request=tag_origin(model_request, update_id, previous.config),
+            config_request=tag_origin(config_request, update_id, previous.config),
         ),
-        config_request=tag_origin(
-            clone_config(live, target, target, instances=pace.instances if redeploys else None),
-            update_id,
-            live.config["EndpointConfigName"],
+        previous=previous,
+        destination=Destination(
+            variant=variant.name,
+            container=direct_container(live.model, container),
+            routing=routing,
+            tags=live.endpoint_tags,
+            resource_policy=endpoint_policy if redeploys else None,
         ),
-        deployment_config=deployment_config(pace, deadline, listed),
-        retain_capacity=policy.retain_capacity,
-        allows_downtime=redeploys and policy.allow_downtime,
-        pace=pace,
-        phases=phases,
-        ready_seconds=ready.seconds,
-        ready_source=ready.source,
-        expected_seconds=duration_seconds(phases),
-        worst_seconds=worst_seconds(pace, ready.seconds, deadline, policy.watch_seconds),
-        deadline_seconds=deadline,
-        peak_instances=peak_instances(phases),
-        rollback_peak_instances=rollback_peak_instances(pace, phases),
-        extra_instance_seconds=extra_instance_seconds(phases, variant.desired_instances),
-        first_share=pace.first_share,
-        alarms=(*standing, *own_alarms),
-        listed_alarms=listed,
-        watched_alarms=guards[MOST_LISTED:],
-        excluded_alarms=excluded_alarms,
-        notes=(*fitted.notes, *latency_notes, *note_routing(routing_of(described))),
-        abort_alarm=next(spec.name for spec in own_alarms if spec.scope is Scope.ABORT),
+        deployment=Deployment(
+            pace=pace,
+            first_share=pace.first_share,
+            request=deployment_config(pace, times.deadline_seconds, alarms.listed),
+            retain_capacity=policy.retain_capacity,
+            allows_downtime=redeploys and policy.allow_downtime,
+        ),
+        times=times,
+        capacity=estimate_capacity(
+            pace,
+            times.phases,
+            variant.desired_instances,
+            during=(during.min, during.max) if during else None,
+        ),
+        alarms=alarms,
         # Where nothing bakes, nothing is proven anyway.
         guard=policy.guard if pace.guarded_seconds else Guard(min_requests=0),
-        golden=policy.tests.golden,
-        golden_latency_seconds=policy.tests.latency_seconds,
-        golden_warm_up=policy.tests.warm_up,
-        golden_at_once=policy.tests.at_once,
-        identity=policy.tests.identity.of_release(release) if policy.tests.identity else None,
-        target_container=direct_container(live.model, container),
-        routing=routing_of(described),
-        watch_seconds=policy.watch_seconds,
-        needs_approval=policy.approval.required,
-        needs_promotion=policy.approval.promotion,
-        four_eyes=policy.approval.four_eyes,
-        capacity_during=(during.min, during.max) if during else None,
-        endpoint_tags=live.endpoint_tags,
-        endpoint_policy=endpoint_policy if redeploys else None,
+        tests=_tests_of(policy.tests, release),
+        approval=ApprovalNeeds(
+            required=policy.approval.required,
+            promotion=policy.approval.promotion,
+            four_eyes=policy.approval.four_eyes,
+        ),
+        notes=(*fitted.notes, *latency_notes, *note_routing(routing)),
+    )
+
+
+def _tests_of(asked: Tests, release: Release) -> GoldenTests:
+    return GoldenTests(
+        golden=asked.golden,
+        latency_seconds=asked.latency_seconds,
+        warm_up=asked.warm_up,
+        at_once=asked.at_once,
+        identity=asked.identity.of_release(release) if asked.identity else None,
     )
 
 

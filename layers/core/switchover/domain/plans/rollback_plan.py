@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from switchover.domain.plans.alarms import (
-    Scope,
-    update_alarms,
-)
+from switchover.domain.plans.alarms import Scope, update_alarms
 from switchover.domain.plans.cloning import clone_config
 from switchover.domain.plans.deployment import deployment_config
+from switchover.domain.plans.estimate import estimate_capacity, estimate_times
 from switchover.domain.plans.experience import PastUpdate, resolve_ready
+from switchover.domain.plans.groups import (
+    Deployment,
+    Destination,
+    Previous,
+    Target,
+    choose_alarms,
+)
 from switchover.domain.plans.pace import Pace
 from switchover.domain.plans.plan import Kind, Plan
-from switchover.domain.plans.timeline import (
-    LONGEST_DEADLINE_SECONDS,
-    duration_seconds,
-    extra_instance_seconds,
-    least_deadline_seconds,
-    peak_instances,
-    phases_of,
-    rollback_peak_instances,
-    worst_seconds,
-)
+from switchover.domain.plans.timeline import LONGEST_DEADLINE_SECONDS, least_deadline_seconds
 from switchover.domain.policies.choices import Strategy
 
 if TYPE_CHECKING:
@@ -56,41 +52,33 @@ def plan_rollback(
     )
     instance_type = live.config["ProductionVariants"][0]["InstanceType"]
     ready = resolve_ready(policy.ready_seconds, past, instance_type, None)
-    phases = phases_of(pace, ready.seconds)
     deadline = min(LONGEST_DEADLINE_SECONDS, least_deadline_seconds(pace, ready.seconds))
-    abort = tuple(
-        spec
-        for spec in update_alarms(policy.alarms, goal.endpoint, variant.name, goal.config_name)
-        if spec.scope is Scope.ABORT
-    )
-    listed = tuple(spec.name for spec in abort)
+    times = estimate_times(pace, ready, deadline)
+    own = update_alarms(policy.alarms, goal.endpoint, variant.name, goal.config_name)
+    alarms = choose_alarms((), tuple(spec for spec in own if spec.scope is Scope.ABORT))
+    config, model = live.config["EndpointConfigName"], live.model["ModelName"]
     return Plan(
         kind=Kind.ROLLBACK,
         endpoint=goal.endpoint,
-        version=goal.version,
-        variant=variant.name,
-        instance_type=instance_type,
-        target_config=goal.config_name,
-        target_model=goal.model_name,
-        previous_config=live.config["EndpointConfigName"],
-        previous_model=live.model["ModelName"],
-        previous_version=previous_version,
-        previous_request=clone_config(
-            live, live.config["EndpointConfigName"], live.model["ModelName"]
+        target=Target(
+            version=goal.version,
+            config=goal.config_name,
+            model=goal.model_name,
+            instance_type=instance_type,
         ),
-        deployment_config=deployment_config(pace, deadline, listed),
-        pace=pace,
-        phases=phases,
-        ready_seconds=ready.seconds,
-        ready_source=ready.source,
-        expected_seconds=duration_seconds(phases),
-        worst_seconds=worst_seconds(pace, ready.seconds, deadline, 0),
-        deadline_seconds=deadline,
-        peak_instances=peak_instances(phases),
-        rollback_peak_instances=rollback_peak_instances(pace, phases),
-        extra_instance_seconds=extra_instance_seconds(phases, variant.desired_instances),
-        first_share=pace.first_share,
-        alarms=abort,
-        listed_alarms=listed,
-        abort_alarm=listed[0],
+        previous=Previous(
+            version=previous_version,
+            config=config,
+            model=model,
+            config_request=clone_config(live, config, model),
+        ),
+        destination=Destination(variant=variant.name),
+        deployment=Deployment(
+            pace=pace,
+            first_share=pace.first_share,
+            request=deployment_config(pace, deadline, alarms.listed),
+        ),
+        times=times,
+        capacity=estimate_capacity(pace, times.phases, variant.desired_instances),
+        alarms=alarms,
     )

@@ -23,11 +23,11 @@ def past_of(update: Update) -> PastUpdate | None:
 
 def measure(plan: Plan, model_bytes: int, measured_seconds: int) -> PastUpdate:
     """What a plan teaches that took so long in truth."""
-    launching = [phase for phase in plan.phases if phase.name is PhaseName.LAUNCHING]
+    launching = [phase for phase in plan.times.phases if phase.name is PhaseName.LAUNCHING]
     return PastUpdate(
-        instance_type=plan.instance_type,
+        instance_type=plan.target.instance_type,
         model_bytes=model_bytes,
         launches=len(launching),
-        other_seconds=plan.expected_seconds - sum(phase.seconds for phase in launching),
+        other_seconds=plan.times.expected_seconds - sum(phase.seconds for phase in launching),
         measured_seconds=measured_seconds,
     )

@@ -160,7 +160,7 @@ class Update:
         """What people are told of a hotfix: why, and which alarms it leaves out; else empty."""
         if not self.hotfix_reason:
             return ""
-        left_out = ", ".join(self.plan.excluded_alarms) if self.plan else ""
+        left_out = ", ".join(self.plan.alarms.excluded) if self.plan else ""
         return (
             f"Hotfix, for the reason given by the starter: {quote(self.hotfix_reason)};"
             f" {f'left out, as red already: {left_out}' if left_out else 'no alarm is left out'}."
@@ -222,7 +222,7 @@ class Update:
 
     def with_plan(self, plan: Plan) -> Update:
         """Planned: the plan says which version it brings."""
-        return replace(self, plan=plan, version=plan.version)
+        return replace(self, plan=plan, version=plan.target.version)
 
     # What people are asked and say
 
