@@ -28,7 +28,7 @@ lint: .venv/test.done
 	@$(MAKE) --no-print-directory --output-sync=target types format ruff imports cfn generated
 
 types: .venv/test.done
-	@$(BIN)/mypy layers/core/switchover functions cli/switchover_cli localcloud/switchover_local
+	@$(BIN)/mypy layers/core/switchover layers/core/builder functions cli/switchover_cli localcloud/switchover_local
 
 format: .venv/test.done
 	@$(BIN)/ruff format --check .
@@ -72,10 +72,11 @@ faults: .venv/test.done  ## calls that fail, come late or in storms, stops, dele
 outcomes: .venv/test.done  ## deployed: fourteen updates, every strategy and outcome; ten stops in mid-request (a quarter of an hour)
 	$(BIN)/pytest -q tests/deployed/stack_outcomes.py tests/deployed/stack_late_acts.py
 
-docs: .venv/test.done  ## what is generated: JSON Schemas, the pictures, tables
+docs: .venv/test.done  ## what is generated: JSON Schemas, the pictures, tables, the operations that the code calls
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m docs.recorded
 	$(BIN)/python -m benchmarks.estimates
+	$(BIN)/python -m tests.support.called_operations
 
 lock:  ## pin every dependency anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \

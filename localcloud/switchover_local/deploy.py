@@ -12,8 +12,6 @@ import hashlib
 import os
 import platform
 import py_compile
-import re
-import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -38,7 +36,6 @@ INPUTS = ("template.yaml", "functions", "layers", "statemachine")
 MARK = "switchover:inputs"
 ARTIFACT_BUCKET = "switchover-local-artifacts"
 POLL_SECONDS = "0.3"
-_CLIENT = re.compile(r'client\(\s*"([\w-]+)"')
 # What the template leaves to whoever deploys: here, everything is this cloud's own.
 REACH = {"EndpointPattern": "*", "ModelExecutionRoleName": "*SageMaker*"}
 
@@ -110,31 +107,14 @@ def _build(project: Path, folder: Path, overrides: Mapping[str, str], mark: str)
     build += ["--parameter-overrides", *_pairs(overrides)]
     _sam(build, project, dict(os.environ))
     _fit(built)
-    _leave_out_unread(folder)
-    # Without bytecode, every new build is compiled by its first workers. Unpacking changes times, so
-    # the files aren't checked; without the folder's name in it, equal code has equal bytecode.
+    # The layer brings its bytecode; handlers would be compiled by their first workers. Unpacking changes
+    # times, so the files aren't checked; without the folder's name in it, equal code has equal bytecode.
     unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-    for part in filter(Path.is_dir, folder.iterdir()):
+    for part in {path.parent for path in folder.glob("*/*.py")}:
         compileall.compile_dir(part, quiet=2, stripdir=part, invalidation_mode=unchecked)
     # SAM's template doesn't change with the code; the mark in it makes every build its own.
     built.write_text(f"# {mark}\n{built.read_text()}")
     mark_file.write_text(mark)
-
-
-def _leave_out_unread(folder: Path) -> None:
-    """The layer is packed, sent and unpacked locally: most of its files are never read.
-
-    They are its libraries' own tests, and botocore's descriptions of services that no gateway calls.
-    """
-    for name in ("test", "tests"):
-        for tests in folder.glob(f"*/python/*/{name}"):
-            shutil.rmtree(tests)
-    for described in folder.glob("*/python/botocore/data"):
-        sources = (described.parents[1] / "switchover").rglob("*.py")
-        called = {name for source in sources for name in _CLIENT.findall(source.read_text())}
-        for service in described.iterdir():
-            if service.is_dir() and service.name not in called:
-                shutil.rmtree(service)
 
 
 def _fit(built: Path) -> None:

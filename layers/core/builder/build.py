@@ -1,0 +1,129 @@
+"""Builds the layer: pinned libraries, botocore reduced to what is called, our code, and bytecode.
+
+    python -m builder.build --runtime python3.13 --architecture arm64 --into FOLDER
+
+`sam build` runs it by the Makefiles beside it. Any Python from 3.11 on will do, but bytecode is for one
+version of Python: only the runtime's own version can write it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import json
+import py_compile
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+CORE = Path(__file__).resolve().parents[1]
+OLDEST = (3, 11)
+# Lambda's systems have glibc 2.26 (Amazon Linux 2, python3.11) or 2.34 (Amazon Linux 2023, from
+# python3.12 on): Lambda Developer Guide, "Lambda runtimes".
+_PROCESSORS = {"arm64": "aarch64", "x86_64": "x86_64"}
+_GLIBC = {"python3.11": ("2_17", "2_26"), "later": ("2_17", "2_28", "2_34")}
+# Where libraries keep tests of their own, and commands that nobody runs in Lambda.
+_UNUSED = ("bin", "*/test", "*/tests")
+
+
+class BuildFailed(Exception):
+    """The layer can't be built here; the message says what is missing."""
+
+
+def build(runtime: str, architecture: str, layer: Path) -> None:
+    """Make the folder that Lambda unpacks at /opt.
+
+    Raises:
+        BuildFailed: pip couldn't install the libraries.
+    """
+    packages = layer / "python"
+    install_libraries(runtime, architecture, packages)
+    shutil.copytree(
+        CORE / "switchover", packages / "switchover", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for unused in [path for pattern in _UNUSED for path in packages.glob(pattern)]:
+        shutil.rmtree(unused)
+    reduce_botocore(packages)
+    if has_bytecode_for(runtime):
+        compile_all(packages)
+    else:
+        print(
+            f"No bytecode in the layer: this is Python {sys.version_info.major}.{sys.version_info.minor},"
+            f" and the functions run on {runtime}. Every cold start compiles what it imports, which"
+            f" doubles its time. Have {runtime} on the PATH, or run `sam build --use-container`."
+        )
+
+
+def install_libraries(runtime: str, architecture: str, packages: Path) -> None:
+    """Install what the lock says, each file checked by its hash, as the Lambda runtime takes it.
+
+    Raises:
+        BuildFailed: pip didn't.
+    """
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile"]
+    command += ["--implementation", "cp", "--python-version", runtime.removeprefix("python")]
+    for glibc in _GLIBC.get(runtime, _GLIBC["later"]):
+        command += ["--platform", f"manylinux_{glibc}_{_PROCESSORS[architecture]}"]
+    command += ["--target", str(packages), "--requirement", str(CORE / "requirements.txt")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - pip
+    if run.returncode != 0:
+        raise BuildFailed(f"pip can't install the layer's libraries:\n{run.stderr}")
+
+
+def reduce_botocore(packages: Path) -> None:
+    """Replace botocore's data by the subset that the functions need."""
+    sys.path.insert(0, str(packages))
+    sys.dont_write_bytecode = True
+    from .botocore_subset import write_subset
+
+    whole, newer = packages / "botocore" / "data", packages / "switchover" / "aws" / "models"
+    called = json.loads((CORE / "builder" / "called_operations.json").read_text(encoding="utf-8"))
+    subset = packages / "botocore" / "subset"
+    write_subset(whole, newer, called, subset)
+    shutil.rmtree(whole)
+    shutil.rmtree(newer)  # merged into the subset
+    subset.rename(whole)
+
+
+def has_bytecode_for(runtime: str) -> bool:
+    """Whether this Python's bytecode is the runtime's."""
+    return runtime == f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def compile_all(packages: Path) -> None:
+    """Put bytecode beside the sources, the same for the same sources, and never compared with them.
+
+    Python would compare a source's time, which packing and unpacking change.
+    """
+    for path in sorted(packages.rglob("*.py")):
+        compileall.compile_file(
+            path,
+            quiet=2,
+            stripdir=str(packages),
+            prependdir="/opt/python",
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
+
+
+def main() -> int:
+    """Build as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runtime", required=True)
+    parser.add_argument("--architecture", required=True, choices=sorted(_PROCESSORS))
+    parser.add_argument("--into", required=True, type=Path)
+    asked = parser.parse_args()
+    if sys.version_info < OLDEST:
+        print("The layer is built by Python 3.11 or newer.", file=sys.stderr)
+        return 1
+    try:
+        build(asked.runtime, asked.architecture, asked.into)
+    except BuildFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""The operations of AWS's services that the functions can reach: what the layer ships of botocore.
+
+`python -m tests.support.called_operations` writes them to where the layer's build reads them.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import TYPE_CHECKING
+
+from tests.support.called_actions import (
+    ROOT,
+    _callee,
+    _library,
+    _operations,
+    _types,
+    reached_code,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CALLED_PATH = ROOT / "layers/core/builder/called_operations.json"
+# What botocore asks by itself: where a bucket lies, if an answer doesn't say so
+# (utils.S3RegionRedirectorv2.get_bucket_region).
+_BOTOCORES_OWN = {("s3", "HeadBucket")}
+
+
+def called_operations(function: str) -> frozenset[tuple[str, str]]:
+    """The services, as botocore names them, and operations that `functions/<function>.py` can reach."""
+    return frozenset(
+        (service, known[method])
+        for service, method in _called_methods(f"{function}.handler")
+        if method in (known := _operations(service)[1])
+    )
+
+
+def write_called_operations() -> str:
+    """The text of the file: each service with its operations."""
+    handlers = sorted(path.stem for path in (ROOT / "functions").glob("*.py"))
+    called = {each for handler in handlers for each in called_operations(handler)} | _BOTOCORES_OWN
+    listed = {
+        service: sorted(operation for owner, operation in called if owner == service)
+        for service in sorted({service for service, _ in called})
+    }
+    return json.dumps(listed, indent=2) + "\n"
+
+
+def _called_methods(entry: str) -> Iterator[tuple[str, str]]:
+    """Each method of a client that is named, be it called there or handed on, and what is paginated."""
+    library = _library()
+    for key in reached_code(entry):
+        code = library.code[key]
+        types = _types(library, code)
+        for node in ast.walk(code.node):
+            match node:
+                case ast.Call(func=ast.Attribute() as func, args=[ast.Constant(value=str(name))]):
+                    target = _callee(library, code, types, func) or ""
+                    service, _, method = target.removeprefix("client:").partition(".")
+                    if target.startswith("client:") and method == "get_paginator":
+                        yield service, name
+                case ast.Attribute():
+                    target = _callee(library, code, types, node) or ""
+                    if target.startswith("client:"):
+                        service, _, method = target.removeprefix("client:").partition(".")
+                        yield service, method
+
+
+if __name__ == "__main__":
+    CALLED_PATH.write_text(write_called_operations(), encoding="utf-8")
