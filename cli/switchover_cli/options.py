@@ -110,6 +110,36 @@ Endpoint = Annotated[
         help="The SageMaker endpoint.",
     ),
 ]
+SomeEndpoint = Annotated[
+    str | None,
+    typer.Argument(metavar="ENDPOINT", callback=check_endpoint, autocompletion=complete_endpoint),
+]
+EndpointOption = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint",
+        callback=check_endpoint,
+        autocompletion=complete_endpoint,
+        help="The endpoint that --version is for.",
+    ),
+]
+VersionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--version",
+        callback=check_version,
+        autocompletion=complete_version,
+        help="A version of the endpoint's model, instead of S3URI.",
+    ),
+]
+PolicyOverride = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy-override",
+        metavar="KEY=VALUE",
+        help="Like canary.percent=25; repeat for more.",
+    ),
+]
 Why = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
 Hotfix = Annotated[
     bool,

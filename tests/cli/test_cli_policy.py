@@ -404,8 +404,8 @@ def test_push_loses_nobodys_change(
     file.write_text("tier: critical\n")
     s3.put_object(Bucket="models", Key=KEY, Body=b"tier: production\n")
     monkeypatch.setattr(
-        "switchover_cli.commands.policy.push._show",
-        lambda *_: s3.put_object(Bucket="models", Key=KEY, Body=b"tier: development\n"),
+        "switchover_cli.commands.policy.push.draw_push",
+        lambda _: s3.put_object(Bucket="models", Key=KEY, Body=b"tier: development\n"),
     )
 
     code, _, err = shell("push", "chat", file, "--yes")

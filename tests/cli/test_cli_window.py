@@ -11,10 +11,10 @@ from rich.console import Console
 from tests.support.quiet_traffic import record_invocations
 from tests.support.staging import Staging
 
-from switchover_cli.commands.window import read_outlook, record_outlook
 from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.screens.week import draw_outlook
+from switchover_cli.windows.outlook import read_outlook, record_outlook
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -38,7 +38,7 @@ def desk(
     look = partial(watching.look_until_over, pause=lambda _: world.clock.advance(60))
     monkeypatch.setattr(watching, "look_until_over", look)
     monkeypatch.setattr(
-        "switchover_cli.commands.adopt.time", SimpleNamespace(sleep=world.clock.advance)
+        "switchover_cli.releases.adopting.time", SimpleNamespace(sleep=world.clock.advance)
     )
     monkeypatch.setattr(
         "switchover_cli.commands.upload.time", SimpleNamespace(sleep=world.clock.advance)

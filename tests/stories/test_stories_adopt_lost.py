@@ -10,8 +10,8 @@ from tests.support.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover.domain.adoption import Adoption
 from switchover_cli import app
-from switchover_cli.commands import adopt as command
 from switchover_cli.exits import ExitCode
+from switchover_cli.releases import adopting
 
 if TYPE_CHECKING:
     import pytest
@@ -48,7 +48,7 @@ def test_an_adoption_whose_event_is_lost_is_recorded_within_a_quarter_of_an_hour
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sit_down(world, monkeypatch)
-    monkeypatch.setattr(command.time, "sleep", lambda _: None)
+    monkeypatch.setattr(adopting.time, "sleep", lambda _: None)
     world.stand_ins["events"] = _LosesEvents()
 
     code = app.main(("adopt", ENDPOINT, "--version", "day-one"))

@@ -13,8 +13,8 @@ from tests.support.scene import ENDPOINT, FIRST_CONFIG, INSTANCE_TYPE, VARIANT
 from switchover.domain.adoption import Adoption
 from switchover.domain.outcome import Outcome
 from switchover_cli import app
-from switchover_cli.commands import adopt as command
 from switchover_cli.exits import ExitCode
+from switchover_cli.releases import adopting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def switchover(
 
     monkeypatch.setenv("COLUMNS", "300")
     sit_down(world, monkeypatch)
-    monkeypatch.setattr(command.time, "sleep", world.clock.advance)
+    monkeypatch.setattr(adopting.time, "sleep", world.clock.advance)
     return run
 
 

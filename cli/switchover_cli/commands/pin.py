@@ -1,10 +1,9 @@
 """`switchover pin`: an endpoint that takes releases of one version only."""
 
-from switchover.domain.marks import Pin
 from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Local, MustSayWhy, Stack, Version
 from switchover_cli.output import open_console
-from switchover_cli.releases.known_versions import check_known
+from switchover_cli.releases.wishes import pin_version
 
 
 def pin(
@@ -16,16 +15,7 @@ def pin(
     local: Local = False,
 ) -> None:
     """Have an endpoint refuse every other version; rollbacks still work."""
-    deployment = connect(stack, local=local)
-    check_known(deployment, endpoint, version)
-    deployment.wishes.set_pin(
-        Pin(
-            endpoint=endpoint,
-            version=version,
-            reason=reason,
-            at=deployment.sagemaker.read(endpoint).read_at,
-        )
-    )
+    pin_version(connect(stack, local=local), endpoint, version, reason)
     open_console(soft_wrap=True).print(f"{endpoint} is pinned to {version}.")
 
 

@@ -7,7 +7,7 @@ from switchover.domain.marks import Mark
 from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack, Version
 from switchover_cli.output import open_console, print_document
-from switchover_cli.releases.known_versions import check_known
+from switchover_cli.releases import wishes
 from switchover_cli.screens.marks import say_mark
 
 app = typer.Typer(help="Mark versions bad, list the marks, or take one off.", no_args_is_help=True)
@@ -23,16 +23,7 @@ def mark_bad(
     local: Local = False,
 ) -> None:
     """Keep uploads from starting a version; it still starts if somebody names it."""
-    deployment = connect(stack, local=local)
-    check_known(deployment, endpoint, version)
-    deployment.wishes.add_mark(
-        Mark(
-            endpoint=endpoint,
-            version=version,
-            reason=reason,
-            at=deployment.sagemaker.read(endpoint).read_at,
-        )
-    )
+    wishes.mark_bad(connect(stack, local=local), endpoint, version, reason)
     open_console(soft_wrap=True).print(f"{version} is marked bad for {endpoint}.")
 
 

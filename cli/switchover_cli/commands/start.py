@@ -5,24 +5,27 @@ from uuid import uuid4
 
 import typer
 
-from switchover_cli.commands.dry_run import report_foreseen
 from switchover_cli.connect import connect
 from switchover_cli.errors import Misused
+from switchover_cli.exits import ExitCode
 from switchover_cli.options import (
     DEFAULT_STACK,
     DryRun,
+    EndpointOption,
     Hotfix,
     Json,
     Local,
     Now,
+    PolicyOverride,
     Stack,
+    VersionOption,
     Watch,
     Why,
-    check_endpoint,
-    check_version,
-    complete_endpoint,
-    complete_version,
 )
+from switchover_cli.output import open_console, print_json
+from switchover_cli.plan.forecast import Forecast
+from switchover_cli.plan.foreseen import foresee_start, record_foreseen
+from switchover_cli.screens.foreseen import draw_foreseen
 from switchover_cli.start.starting import (
     parse_overrides,
     release_request,
@@ -37,26 +40,9 @@ def start(
         str | None, typer.Argument(metavar="S3URI", help="s3://bucket/…/release.json")
     ] = None,
     *,
-    endpoint: Annotated[
-        str | None,
-        typer.Option(
-            callback=check_endpoint,
-            autocompletion=complete_endpoint,
-            help="With --version, instead of S3URI.",
-        ),
-    ] = None,
-    version: Annotated[
-        str | None,
-        typer.Option(
-            callback=check_version,
-            autocompletion=complete_version,
-            help="The uploaded version to start.",
-        ),
-    ] = None,
-    policy_override: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Like canary.percent=25; repeat for more."),
-    ] = None,
+    endpoint: EndpointOption = None,
+    version: VersionOption = None,
+    policy_override: PolicyOverride = None,
     hotfix: Hotfix = False,
     now: Now = False,
     reason: Why = "",
@@ -75,7 +61,21 @@ def start(
         release = release_uri(deployment.bucket, endpoint, version)
     request = release_request(release, overrides, reason, is_hotfix=hotfix, skips_window=now)
     if dry_run:
-        report_foreseen(deployment, request, is_json=json)
+        _report_foreseen(foresee_start(deployment, request), is_json=json)
         return
     update_id = start_update(deployment, request, uuid4().hex)
     report_started(deployment, update_id, release, is_watched=watch, is_json=json)
+
+
+def _report_foreseen(forecast: Forecast, *, is_json: bool) -> None:
+    """Say what would come of a start.
+
+    Raises:
+        Exit: it would not be started, now or later: the exit code that such an end has.
+    """
+    if is_json:
+        print_json(record_foreseen(forecast))
+    else:
+        open_console().print(draw_foreseen(forecast))
+    if forecast.is_refusal:
+        raise typer.Exit(ExitCode.REJECTED)

@@ -11,9 +11,8 @@ from switchover_cli.options import (
     DEFAULT_STACK,
     Json,
     Local,
+    SomeEndpoint,
     Stack,
-    check_endpoint,
-    complete_endpoint,
 )
 from switchover_cli.output import open_console
 from switchover_cli.start.offered import await_offer, find_offer
@@ -22,12 +21,7 @@ from switchover_cli.watching.follow import find_last_update
 
 
 def watch(
-    endpoint: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="ENDPOINT", callback=check_endpoint, autocompletion=complete_endpoint
-        ),
-    ] = None,
+    endpoint: SomeEndpoint = None,
     *,
     update: Annotated[str | None, typer.Option(metavar="ID", help="One update, by its id.")] = None,
     stack: Stack = DEFAULT_STACK,

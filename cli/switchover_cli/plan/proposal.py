@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -144,6 +144,15 @@ def _refused(candidate: Candidate, reasons: tuple[Reason, ...]) -> Proposal:
         reasons=reasons,
         forecast=REFUSED.model_copy(update={"reasons": reasons}),
     )
+
+
+def add_price(deployment: Deployment, proposal: Proposal, usd_per_hour: float | None) -> Proposal:
+    """The proposal with what one instance costs: as given, or as AWS's price list says."""
+    if usd_per_hour is not None:
+        price: Price | None = Price(usd_per_hour=usd_per_hour, source="as given by --price")
+    else:
+        price = ask_price(deployment, proposal.plan)
+    return replace(proposal, price=price)
 
 
 def ask_price(deployment: Deployment, plan: Plan | None) -> Price | None:

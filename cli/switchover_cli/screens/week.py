@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum, auto
 from math import ceil
@@ -15,15 +14,15 @@ from rich.text import Text
 
 from switchover.domain.windows.quiet_hours import TrafficWeek
 from switchover.domain.windows.times import WEEK
-from switchover.domain.windows.window import frozen_spans, openings, say_length
+from switchover.domain.windows.window import openings, say_length
 from switchover.domain.windows.zones import Span
+from switchover_cli.windows.outlook import frozen_until
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from switchover.domain.reasons import Reason
-    from switchover.domain.windows.freezes import Freeze
     from switchover.domain.windows.times import Window
+    from switchover_cli.windows.outlook import Outlook
 
 _SHADES = "·░▒▓█"
 _UNSEEN = " "
@@ -38,24 +37,6 @@ class _Hour(Enum):
     SHUT = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What is ahead of an endpoint; `openings` are the next, with freezes cut out.
-
-    `suggested` is what `window: auto` would choose, where the policy has no window.
-    """
-
-    endpoint: str
-    ahead: Span
-    timezone: str
-    is_auto: bool
-    windows: tuple[Window, ...]
-    suggested: tuple[Window, ...]
-    week: TrafficWeek | Reason
-    openings: tuple[Span, ...]
-    freezes: tuple[Freeze, ...]
-
-
 def draw_outlook(outlook: Outlook) -> RenderableType:
     """The printed form for people."""
     parts: list[RenderableType] = [Text(outlook.endpoint, style="bold")]
@@ -68,13 +49,6 @@ def draw_outlook(outlook: Outlook) -> RenderableType:
     if outlook.windows:
         parts += [_draw_openings(outlook), ""]
     return Group(*parts, _draw_freezes(outlook))
-
-
-def frozen_until(outlook: Outlook) -> datetime | None:
-    """When the freezes that hold just now are over, all together; None if none holds."""
-    spans = frozen_spans(outlook.freezes, outlook.ahead)
-    is_held = bool(spans) and spans[0].begin == outlook.ahead.begin
-    return spans[0].end if is_held else None
 
 
 def _draw_hold(outlook: Outlook) -> tuple[Text, ...]:

@@ -23,9 +23,9 @@ from switchover_cli.options import (
     DEFAULT_STACK,
     Json,
     Local,
+    PolicyOverride,
+    SomeEndpoint,
     Stack,
-    check_endpoint,
-    complete_endpoint,
 )
 from switchover_cli.output import open_console, print_json
 from switchover_cli.policies.settings import settings_of
@@ -46,12 +46,7 @@ class PolicyRecord(BaseModel):
 
 
 def show(
-    endpoint: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="ENDPOINT", callback=check_endpoint, autocompletion=complete_endpoint
-        ),
-    ] = None,
+    endpoint: SomeEndpoint = None,
     *,
     file: Annotated[
         Path | None, typer.Option(help="A policy file here, instead of an endpoint's in AWS.")
@@ -59,10 +54,7 @@ def show(
     release: Annotated[
         str | None, typer.Option(metavar="S3URI", help="With what this release.json overrides.")
     ] = None,
-    policy_override: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Like canary.percent=25; repeat for more."),
-    ] = None,
+    policy_override: PolicyOverride = None,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,

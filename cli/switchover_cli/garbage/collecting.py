@@ -1,0 +1,76 @@
+"""What updates of an endpoint left: judged, and removed where nothing needs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover_cli.errors import Misused
+from switchover_cli.garbage.rules import Judged, judge_made, made_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from switchover.aws.ledger import Ledger
+    from switchover.aws.wishes import Wishes
+    from switchover_cli.garbage.store import Leftovers
+
+# More updates than anybody looks back on; what is older stays.
+_MOST_UPDATES = 1000
+
+
+class GarbageRecord(BaseModel):
+    """What `gc --json` prints. Nothing is `removed` without `--yes`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoint: str
+    needed: tuple[Judged, ...]
+    removable: tuple[Judged, ...]
+    removed: tuple[str, ...]
+
+
+def judge_leftovers(
+    leftovers: Leftovers, ledger: Ledger, wishes: Wishes, endpoint: str, keep: int
+) -> tuple[Judged, ...]:
+    """Everything that updates of an endpoint left, and what still needs it, as of now."""
+    inventory = leftovers.look()
+    # Read after that long look: what an update needs that began meanwhile is needed too.
+    updates = ledger.history(endpoint, _MOST_UPDATES)
+    pin = wishes.pin(endpoint)
+    if pin is not None and pin.is_unreadable:
+        raise Misused(
+            f"The pin of {endpoint} can't be read, so that what it needs is unknown.",
+            f"Pin the version again (switchover pin {endpoint} VERSION --reason '…'), or free it:"
+            f" switchover unpin {endpoint}",
+        )
+    return judge_made(
+        made_by(updates),
+        inventory,
+        endpoint=endpoint,
+        updates=updates,
+        served={name: ledger.all_served(name) for name in {endpoint, *inventory.endpoints}},
+        pin=pin,
+        keep=keep,
+    )
+
+
+def remove_leftovers(leftovers: Leftovers, judged: Sequence[Judged]) -> Iterator[str]:
+    """Remove what nothing needs, one after the other; yields the kind and name of each that is gone."""
+    for each in judged:
+        if each.is_removable:
+            leftovers.remove(each.made)
+            yield f"{each.made.sort.value} {each.made.name}"
+
+
+def record_leftovers(
+    endpoint: str, judged: Sequence[Judged], removed: Sequence[str]
+) -> GarbageRecord:
+    """The printed form for machines."""
+    return GarbageRecord(
+        endpoint=endpoint,
+        needed=tuple(each for each in judged if not each.is_removable),
+        removable=tuple(each for each in judged if each.is_removable),
+        removed=tuple(removed),
+    )

@@ -1,0 +1,118 @@
+"""What `plan` was asked for: a release that lies in S3, or a folder that isn't uploaded yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from switchover.domain.policies.layers import merge_policy, parse_policy
+from switchover_cli.errors import Misused
+from switchover_cli.plan.candidate import read_stored
+from switchover_cli.plan.folder import read_folder
+from switchover_cli.start.starting import parse_overrides, release_request, release_uri
+from switchover_cli.upload.offer import Offer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from switchover_cli.deployment import Deployment
+    from switchover_cli.plan.candidate import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A plan as it is asked for on the command line; `name` and `policy` go with `folder` only."""
+
+    release: str | None
+    folder: Path | None
+    endpoint: str | None
+    version: str | None
+    name: str | None
+    policy: Path | None
+    overrides: Sequence[str]
+    exclude: Sequence[str]
+    hotfix: bool
+    now: bool
+    reason: str
+
+
+def check_asked(asked: Asked) -> None:
+    """Find what can't be asked for together, before anything is read.
+
+    Raises:
+        Misused: two options contradict each other.
+    """
+    if asked.folder is None and (asked.policy is not None or asked.name is not None):
+        raise Misused(
+            "An uploaded release has its name and policy.",
+            "--policy goes with --dir, and so does --name; here it is --policy-override.",
+        )
+    if asked.folder is not None and asked.release is not None:
+        raise Misused("A plan is for one release.", "Give --release or --dir.")
+    if asked.folder is not None and asked.now:
+        raise Misused(
+            "An upload waits for its window.",
+            "Leave out --now. Once it is uploaded: switchover start --endpoint ENDPOINT"
+            " --version VERSION --now --reason '…'",
+        )
+    parse_overrides(asked.overrides)
+
+
+def read_candidate(deployment: Deployment, asked: Asked) -> Candidate:
+    """The update that is asked for, as it would begin; a folder's weights are read for their checksums.
+
+    Raises:
+        Misused: it isn't said which release, or a file can't be read.
+    """
+    overrides = parse_overrides(asked.overrides)
+    if asked.folder is None:
+        request = release_request(
+            _find_release(deployment, asked),
+            overrides,
+            asked.reason,
+            is_hotfix=asked.hotfix,
+            skips_window=asked.now,
+        )
+        return read_stored(deployment, request)
+    offer = _describe_offer(asked, asked.folder)
+    request = release_request(
+        release_uri(deployment.bucket, offer.endpoint, offer.version), overrides, ""
+    )
+    return read_folder(deployment, asked.folder, offer, request, asked.exclude)
+
+
+def _find_release(deployment: Deployment, asked: Asked) -> str:
+    if asked.release is not None:
+        return asked.release
+    if asked.endpoint is None or asked.version is None:
+        raise Misused(
+            "Plan what?", "Give --release, or --endpoint and --version, with --dir if not uploaded."
+        )
+    return release_uri(deployment.bucket, asked.endpoint, asked.version)
+
+
+def _describe_offer(asked: Asked, folder: Path) -> Offer:
+    if asked.endpoint is None or asked.version is None:
+        raise Misused(
+            "A folder says neither endpoint nor version.", "Give --endpoint and --version."
+        )
+    return Offer(
+        endpoint=asked.endpoint,
+        version=asked.version,
+        name=asked.name or folder.resolve().name,
+        policy=_read_policy(asked.policy) if asked.policy else {},
+        hotfix=asked.hotfix,
+        reason=asked.reason,
+    )
+
+
+def _read_policy(path: Path) -> Mapping[str, Any]:
+    try:
+        layer = parse_policy(path.read_bytes(), str(path))
+    except OSError as error:
+        raise Misused(f"{path}: {error.strerror}.") from error
+    checked = merge_policy([layer])
+    if isinstance(checked, tuple):
+        raise Misused("\n".join(map(str, checked)))
+    return layer.values

@@ -1,0 +1,178 @@
+"""A policy file on its way to the model bucket: judged, compared with what lies there, and written."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from switchover.aws.files import policy_key
+from switchover.domain.bounded_yaml import FILE_LIMITS
+from switchover.domain.fleet import Absent, EndpointReading
+from switchover.domain.plans.alarms import publish_seconds
+from switchover.domain.plans.experience import resolve_ready
+from switchover.domain.plans.fitting import Conditions, fit
+from switchover.domain.plans.policy_sense import find_contradictions, find_idle_keys
+from switchover.domain.policies.layers import EffectivePolicy, merge_policy, parse_policy
+from switchover.domain.reasons import Reason
+from switchover_cli.errors import Misused, Refused
+from switchover_cli.policies.store import put_policy, read_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from switchover.domain.manifest import ObjectVersion
+    from switchover_cli.deployment import Deployment
+
+
+class PushRecord(BaseModel):
+    """What `policy push --json` prints. Versions are S3's; empty where there is none."""
+
+    policy: str
+    is_changed: bool
+    object_version: str
+    previous_version: str
+    diff: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """A policy file here that is right in itself."""
+
+    path: Path
+    raw: bytes
+    effective: EffectivePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A policy file that may be written in place of what was read; `stored` is None where none was."""
+
+    endpoint: str
+    uri: str
+    raw: bytes
+    stored: bytes | None
+    before: ObjectVersion
+    effective: EffectivePolicy
+    diff: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the file says anything else than what lies there."""
+        return self.stored != self.raw
+
+
+def read_policy_file(file: Path) -> PolicyFile:
+    """Read and judge a policy file.
+
+    Raises:
+        Misused: it can't be read.
+        Refused: it is faulty, or contradicts itself.
+    """
+    raw = read_file(file)
+    effective = merge_policy([parse_policy(raw, str(file))])
+    if isinstance(effective, tuple):
+        raise Refused(f"{file} is faulty: nothing was written.", effective)
+    contradictions = find_contradictions(effective)
+    if contradictions:
+        raise Refused(f"{file} contradicts itself: nothing was written.", contradictions)
+    return PolicyFile(file, raw, effective)
+
+
+def prepare_push(deployment: Deployment, endpoint: str, file: PolicyFile, *, is_live: bool) -> Push:
+    """Compare a policy file with what lies there; `is_live` asks whether it suits the fleet.
+
+    Raises:
+        Refused: it doesn't suit the fleet that serves.
+        Misused: no fleet serves.
+    """
+    reading = deployment.sagemaker.read(endpoint)
+    if is_live:
+        _check_live(deployment, reading, file.effective)
+    key = policy_key(endpoint)
+    uri = f"s3://{deployment.bucket}/{key}"
+    before = deployment.files.find_version(deployment.bucket, key)
+    stored = deployment.files.read_version(deployment.bucket, key, before, FILE_LIMITS.bytes + 1)
+    return Push(
+        endpoint=endpoint,
+        uri=uri,
+        raw=file.raw,
+        stored=stored,
+        before=before,
+        effective=file.effective,
+        diff=_diff(stored or b"", file.raw, uri, file.path),
+        warnings=_warn(deployment, reading, file.effective),
+    )
+
+
+def carry_out(deployment: Deployment, push: Push) -> PushRecord:
+    """Write the file if it says anything new.
+
+    Raises:
+        CommandFailed: somebody else has written it since.
+    """
+    written = push.before
+    if push.is_change:
+        written = put_policy(deployment, policy_key(push.endpoint), push.raw, push.before)
+    return PushRecord(
+        policy=push.uri,
+        is_changed=push.is_change,
+        object_version=written.version_id,
+        previous_version=push.before.version_id,
+        diff=push.diff,
+        warnings=push.warnings,
+    )
+
+
+def _warn(
+    deployment: Deployment, reading: EndpointReading | Absent, effective: EffectivePolicy
+) -> tuple[str, ...]:
+    idle = tuple(f"{each.subject}: {each.message}" for each in find_idle_keys(effective))
+    if isinstance(reading, EndpointReading):
+        return idle
+    near = difflib.get_close_matches(reading.name, deployment.fleets.names(), n=1)
+    meant = f" Did you mean {near[0]!r}?" if near else ""
+    return (*idle, f"SageMaker knows no endpoint {reading.name!r} here.{meant}")
+
+
+def _check_live(
+    deployment: Deployment, reading: EndpointReading | Absent, effective: EffectivePolicy
+) -> None:
+    endpoint = reading.name
+    live = (
+        deployment.sagemaker.live_release(reading.config_name)
+        if isinstance(reading, EndpointReading) and reading.variants
+        else None
+    )
+    if live is None or not isinstance(reading, EndpointReading):
+        raise Misused(f"There is no endpoint {endpoint!r} that serves.", "Leave out --live.")
+    variant, described = reading.variants[0], live.config["ProductionVariants"][0]
+    asked = effective.policy.variant
+    if asked is not None and asked != variant.name:
+        reason = Reason(
+            code="endpoint.variant-differs",
+            subject=f"{effective.place('variant')}: variant",
+            message=f"{asked!r} is not the live variant {variant.name!r}.",
+            remedy="Correct the policy, or leave `variant` out.",
+        )
+        raise Refused(f"It doesn't suit {endpoint}: nothing was written.", (reason,))
+    conditions = Conditions(
+        instances=variant.desired_instances,
+        configured_instances=described["InitialInstanceCount"],
+        ready=resolve_ready(
+            effective.policy.ready_seconds, (), described.get("InstanceType", ""), None
+        ),
+        published_every=publish_seconds(live.config),
+    )
+    fitted = fit(effective.policy, effective.chosen, conditions)
+    if isinstance(fitted, tuple):
+        raise Refused(f"It doesn't suit {endpoint} as it is: nothing was written.", fitted)
+
+
+def _diff(stored: bytes, raw: bytes, uri: str, file: Path) -> tuple[str, ...]:
+    before, after = (each.decode(errors="replace").splitlines() for each in (stored, raw))
+    return tuple(difflib.unified_diff(before, after, uri, str(file), lineterm="", n=2))

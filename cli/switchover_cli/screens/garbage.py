@@ -1,0 +1,39 @@
+"""What updates of an endpoint left, as people read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from switchover_cli.garbage.rules import Judged
+
+
+def draw_leftovers(endpoint: str, judged: Sequence[Judged]) -> RenderableType:
+    """Every config and model with what needs it."""
+    if not judged:
+        return Text(f"Switchover made no config or model for {endpoint} that still exists.")
+    return Group(*(line for each in judged for line in _draw_judged(each)), Text())
+
+
+def say_removable(judged: Sequence[Judged], command: str) -> str:
+    """How many may go, and the command that removes them."""
+    removable = sum(each.is_removable for each in judged)
+    if removable:
+        return f"{removable} may go. Remove them: {command}"
+    return "All of it is still needed."
+
+
+def _draw_judged(judged: Judged) -> Iterator[RenderableType]:
+    made = judged.made
+    yield Text.assemble(f"{made.sort.value:<8}", (made.name, "bold"), f"  {made.version}")
+    why = "; ".join(judged.needed_by)
+    needed = Text(f"needed: {why}", "dim") if why else Text("needed by nothing", "yellow")
+    yield Padding(needed, (0, 0, 0, 8))
