@@ -191,7 +191,8 @@ def _walk(
 
 
 def _has_tag(model: type[BaseModel], tag: str | int) -> bool:
-    return any(
+    # An index is no tag, and 1 equals True.
+    return isinstance(tag, str) and any(
         get_origin(field.annotation) is Literal and field.default == tag
         for field in model.model_fields.values()
     )
