@@ -91,7 +91,7 @@ def test_where_traffic_flows_golden_requests_are_sent_only_until_it_is_measured(
     assert guards_called(world) == 1
     (told,) = timeline(world)
     assert re.fullmatch(
-        r"The new fleet answered \d+ requests, 15 golden ones were sent as traffic\.", told
+        r"The new fleet answered \d+ requests; the guard sent 15 golden requests as traffic\.", told
     )
 
 
@@ -107,7 +107,7 @@ def test_a_quiet_canary_is_asked_golden_requests(quiet_world: World) -> None:
     assert update.guard is not None
     assert update.guard.has_seen_enough
     (told,) = timeline(quiet_world)
-    assert "were sent as traffic" in told
+    assert "golden requests as traffic" in told
 
 
 def test_no_more_are_asked_than_the_policy_lets(quiet_world: World) -> None:

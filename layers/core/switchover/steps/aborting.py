@@ -1,4 +1,4 @@
-"""Stopping an update: record it, then look, so that whoever waits acts on it at once."""
+"""Aborts an update: records the request, then wakes the waiting execution, which acts immediately."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def stop_update(update_id: str, request: AbortRequest, observer: Observer) -> Objection | None:
-    """Have an update stopped, wherever it is; or say why it can't be, with nothing changed.
+    """Record the request to abort an update; or say why the update can't be aborted, and change nothing.
 
-    Whatever state it is in finds the request: the waiting one by the look that is taken here, the others
-    before they ask SageMaker for anything.
+    Every state of the update finds the request. A waiting state finds it now, by the observation that
+    is made here; the other states find it before their next call to SageMaker.
 
     Raises:
-        StaleUpdate: others kept changing it; ask again.
+        StaleUpdate: the update kept changing; try again.
     """
     update = _record(update_id, request, observer.ledger)
     if isinstance(update, Objection):

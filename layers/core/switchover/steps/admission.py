@@ -1,4 +1,4 @@
-"""Admission: an update wants its endpoint. Look, decide, act; look again until both agree."""
+"""Admission: decides whether an update may claim its endpoint. Reads, decides, acts, and reads again."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
     from switchover.steps.queue_runner import QueueRunner
     from switchover.steps.start_times import StartTimes
 
-# Who loses the claim to another sees that, queues up and sees itself there. Whoever needs more is in
-# a crowd, and comes again a little later: the state machine retries with jitter.
+# An update that loses the claim needs three: it sees the other's claim, joins the queue, and sees itself
+# there. If four aren't enough, many updates compete, and the state machine retries later with jitter.
 _LOOKS = 4
 
 
 class Admission:
-    """The door to an endpoint: one goes in, the others end as the policy says, none is lost."""
+    """Lets one update claim an endpoint. The others wait or end as the policy says; none is lost."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Admission:
         self._wishes = wishes
 
     def look(self, update: Update, endpoint: EndpointReading | Absent) -> Look:
-        """Read everything that decides about an update, changing nothing."""
+        """Read everything on which the decision about an update depends. Changes nothing."""
         policy, faults = self._policy(update)
         start = self.find_start(update, policy, endpoint)
         seen = self._look_again(
@@ -85,19 +85,19 @@ class Admission:
         return replace(seen, refusals=(*seen.refusals, *against))
 
     def foresee(self, update: Update, endpoint: EndpointReading | Absent) -> Decision:
-        """What `admit` would decide about an update now, changing nothing."""
+        """The decision that `admit` would make about an update now. Changes nothing."""
         return decide_turn(update, self.look(update, endpoint))
 
     def admit(
         self, update: Update, endpoint: EndpointReading | Absent, turns: QueueRunner
     ) -> Decision:
-        """Take the claim for an update, or put it into the queue, or say why not.
+        """Take the claim for an update, put the update into the queue, or return the reasons against it.
 
-        Whoever waits has looked after it was put into the queue: a holder that left before that look
-        was seen to be gone, and one that leaves later finds it there.
+        An update that waits has read the claim again after it joined the queue. A holder that ended
+        before that reading was seen to be gone; a holder that ends later finds the update in the queue.
 
         Raises:
-            Unavailable: others were always faster; a retry looks again.
+            Unavailable: other updates were always faster; a retry reads again.
         """
         look = self.look(update, endpoint)
         for _ in range(_LOOKS):
@@ -118,7 +118,7 @@ class Admission:
             else:
                 turns.put(_waiting(update, decision, look.when_busy), look.now)
             look = self._look_again(update, endpoint, look)
-        raise Unavailable(f"others kept taking turns on {update.endpoint}")
+        raise Unavailable(f"other updates kept changing the queue of {update.endpoint}")
 
     def postpone(
         self,
@@ -127,7 +127,7 @@ class Admission:
         lasts_seconds: int,
         turns: QueueRunner,
     ) -> Decision | StartTime:
-        """Put an update back into the queue that would not end in time; the time it has if it will."""
+        """Put an update that would not end in time back into the queue; else return its start time."""
         policy, _ = self._policy(update)
         found = self._fit(update, policy, endpoint, lasts_seconds)
         if isinstance(found, Decision) and found.turn is Turn.WAIT:
@@ -137,9 +137,9 @@ class Admission:
     def fit(
         self, update: Update, endpoint: EndpointReading | Absent, lasts_seconds: int
     ) -> Decision | StartTime:
-        """Whether an update that may take so long would end in time, if it began now.
+        """Whether an update of this length would end in time if it began now.
 
-        How long it may take is known only once it is planned.
+        The length is known only after the update is planned.
         """
         policy, _ = self._policy(update)
         return self._fit(update, policy, endpoint, lasts_seconds)
@@ -165,9 +165,9 @@ class Admission:
         endpoint: EndpointReading | Absent,
         lasts_seconds: int = 0,
     ) -> StartTime | tuple[Reason, ...]:
-        """When the policy, the release and the person let an update begin, or all that keeps it unknown.
+        """The start time that policy, release and person allow, or the reasons why it is unknown.
 
-        A rollback doesn't wait: it is the way out of what serves now.
+        A rollback doesn't wait, because the serving version may be the problem.
         """
         now = endpoint.read_at
         if update.kind is Kind.ROLLBACK:
@@ -203,7 +203,7 @@ class Admission:
 
     def _look_again(self, update: Update, endpoint: EndpointReading | Absent, look: Look) -> Look:
         waiting = self._queue.entries(update.endpoint)
-        # After the queue: who leaves between the two readings is seen to be gone.
+        # Read after the queue: a holder that ends between the two readings is then seen to be gone.
         standing = self._ledger.standing(update.endpoint)
         holder = standing.holder
         is_running = holder is not None and self._workflow.is_running(holder.execution_arn)
@@ -226,10 +226,11 @@ class Admission:
         return tuple(check_marks(update, mark, self._wishes.pin(update.endpoint)))
 
     def _policy(self, update: Update) -> tuple[Policy, tuple[Reason, ...]]:
-        """The policy, or the defaults with every fault of it.
+        """The policy; or the default policy, with every fault of the file.
 
-        For a release with a refused override nothing is copied or read. Other faults are PlanUpdate's to
-        refuse, with all that it finds beside; but where others run or wait, none of them gives way to it.
+        A release with a refused override is rejected before any file is copied or read. Other faults are
+        refused later by PlanUpdate, together with its own findings. But a release with any fault replaces
+        no other update that runs or waits.
         """
         effective = self._files.effective_policy(update)
         if isinstance(effective, EffectivePolicy):
@@ -244,7 +245,7 @@ def _variant(endpoint: EndpointReading | Absent) -> str:
 
 def _waiting(update: Update, decision: Decision, when_busy: WhenBusy) -> Waiting:
     if decision.not_before is None:
-        raise ValueError(f"{update.update_id} was not told how long to wait")
+        raise ValueError(f"{update.update_id} has no time until which it waits")
     return Waiting(
         endpoint=update.endpoint,
         update_id=update.update_id,
@@ -253,7 +254,7 @@ def _waiting(update: Update, decision: Decision, when_busy: WhenBusy) -> Waiting
         not_before=decision.not_before,
         why=decision.reasons[0].message,
         queued_by=update.execution_arn,
-        # What a rollback waits for is no release's business.
+        # A release must not replace a waiting rollback.
         when_busy=WhenBusy.QUEUE if update.kind is Kind.ROLLBACK else when_busy,
     )
 

@@ -1,4 +1,4 @@
-"""Adopting: what a person wishes to have as a version is looked at, and recorded if it serves."""
+"""Adopting: records the config that a person wants to have as a version, if that config serves."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def adopt_wished(endpoint: str, sagemaker: SageMaker, ledger: Ledger, wishes: Wishes) -> bool:
-    """Record what serves an endpoint as the version that a person wishes; whether that was done now.
+    """Record the serving config as the version in a person's wish; returns whether it was recorded now.
 
-    Only what SageMaker says serves is recorded, whatever the wish names: whoever may write wishes gets no
-    way to move an endpoint to a config that never served it. Safe to repeat.
+    Only the config that serves according to SageMaker is recorded, whatever the wish names. So permission
+    to write wishes can't lead to a rollback to a config that never served. Safe to repeat.
     """
     wish = wishes.adoption(endpoint)
     if wish is None or wish.endpoint != endpoint:

@@ -1,4 +1,4 @@
-"""Announce: tell people and machines how it went."""
+"""Announce: notify people and machines of the outcome."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class AnnounceAnswer(StrEnum):
-    """Whether people are told now, or were told before."""
+    """Whether people were notified by this call, or before."""
 
     ANNOUNCED = "announced"
     ANNOUNCED_BEFORE = "announced_before"
@@ -32,23 +32,24 @@ class AnnounceAnswer(StrEnum):
 def announce(
     update_id: str, conclusion: Conclusion, execution: Execution
 ) -> StateAnswer[AnnounceAnswer]:
-    """Tell machines and people, each once: on a retry, only those are told who weren't yet."""
+    """Notify machines and people, each once. On a retry, only those not yet notified are notified."""
     ledger, announcements = gateways.ledger(), gateways.announcements()
     update = _find(update_id, conclusion, execution)
     outcome = update.outcome or conclusion.outcome
     told = update
     if update.outcome is None:
-        # RecordOutcome crashed, or another execution has taken the update up since; what this one
-        # knows is told all the same.
+        # RecordOutcome crashed, or another execution has continued the update since. People still get the
+        # outcome that this execution knows.
         told = update.concluded(outcome, conclusion.summary, update.reasons)
     announcement = announce_outcome(told, _look_again(told))
     try:
-        # The event also wakes the queue, each time; people needn't hear again that a release still waits.
+        # The event also wakes the queue, so it is sent each time. People are notified only once of a
+        # wait.
         if update.told.emitted is not outcome or outcome is Outcome.QUEUED:
             announcements.emit(announcement)
             ledger.note_emitted(update, outcome)
     finally:
-        # People are told even if no event can be sent.
+        # People are notified even if no event can be sent.
         is_new = update.told.announced is not outcome
         if is_new:
             announcements.publish(announcement)
@@ -58,18 +59,18 @@ def announce(
 
 
 def _find(update_id: str, conclusion: Conclusion, execution: Execution) -> Update:
-    """The update, or what stands in for it: people are told even if its record can't be had."""
+    """The update, or a stand-in for it: people are notified even if the record can't be read."""
     try:
         found = gateways.ledger().find(update_id)
     except AWS_FAILED as error:
         if not is_final(error):
-            raise  # a retry tells more
+            raise  # a retry may read it
         return _unknown(update_id, conclusion, execution, str(error))
     return found or _record_anew(update_id, conclusion, execution)
 
 
 def _record_anew(update_id: str, conclusion: Conclusion, execution: Execution) -> Update:
-    """The update whose record was deleted after its outcome had been named, with that outcome."""
+    """A new record, with the outcome, for an update whose record was deleted after RecordOutcome."""
     try:
         reopened = wiring.reopening().reopen(
             update_id, execution.arn, execution.request, execution.started_at
@@ -93,7 +94,7 @@ def _unknown(update_id: str, conclusion: Conclusion, execution: Execution, fault
 
 
 def _look_again(update: Update) -> EndpointReading | Absent | None:
-    """What serves by now; None if that can't be read, which holds no announcement up."""
+    """The config that serves now; None if it can't be read. The announcement is sent in any case."""
     try:
         return gateways.sagemaker().read(update.endpoint)
     except (*AWS_FAILED, SwitchoverError):

@@ -1,4 +1,4 @@
-"""AnswerApproval: the page behind a link. A GET shows what is asked, a POST answers."""
+"""AnswerApproval: the page behind a link. A GET shows the question, a POST answers it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _UNFIT_FORM = 422
 
 
 def answer_approval(request: UrlRequest) -> Page:
-    """The secret authorises. Without it, a caller learns nothing about any update."""
+    """Show or answer the question, if the secret is right.
+
+    A wrong secret reveals nothing of any update.
+    """
     approvals = wiring.approvals()
     secret, verdict = request.query.get("secret", ""), request.query.get("verdict", "")
     update = approvals.find(request.query.get("update", "")[:LONGEST_WORDS])

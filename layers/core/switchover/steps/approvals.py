@@ -1,4 +1,4 @@
-"""Approvals: which update waits for a person, and that person's answer."""
+"""Approvals: finds the update that waits for a person, and records the person's answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Approvals:
-    """Where people's answers reach the executions that wait for them."""
+    """Passes people's answers to the waiting executions."""
 
     def __init__(self, ledger: Ledger, workflow: Workflow, witness: Witness) -> None:
         self._ledger = ledger
@@ -21,14 +21,14 @@ class Approvals:
         self._witness = witness
 
     def find(self, update_id: str) -> Update | None:
-        """One update, if there is one of that id."""
+        """The update with that id, if there is one."""
         return self._ledger.find(update_id)
 
     def answer(self, update: Update, decision: Decision) -> bool:
-        """Answer an update that was read just now; False if nobody waits for it any more.
+        """Answer an update that was read just now; False if its execution no longer waits.
 
-        The decision is recorded first, since it is the record that is believed. Step Functions takes one
-        answer to a token, so that of two only the first counts.
+        The decision is recorded first, because RecordApproval believes only the record. Step Functions
+        accepts one answer per token, so only the first of two answers counts.
         """
         if update.open_gate is not decision.gate or update.waiting.task_token is None:
             return False

@@ -1,4 +1,4 @@
-"""Asking AWS for a change: noted before, and forgotten once AWS has answered."""
+"""Requests a change from AWS: noted before the call, and cleared when AWS has answered."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def ask(
     *,
     once_answered: Callable[[Update], Update] = _unchanged,
 ) -> Update:
-    """Record `update` and that AWS is about to be asked for something, then `act`; returns the update.
+    """Record `update` with a note of the request, then call `act`; returns the update.
 
-    That record stays if no answer comes: the request may be under way still, and no outcome is told
-    before it can't land any more. `at` is SageMaker's clock; the change `once_answered` is recorded with
-    an answer, be it a no. Throttled is asked too often, and no answer to what was asked. An execution
-    that lost the update to another one meanwhile asks for nothing.
+    If no answer comes, the note stays: the request may still take effect, so no outcome is recorded
+    before it can't land any more. `at` is SageMaker's clock. `once_answered` is applied to the update
+    when AWS answers, also when it refuses. Throttling isn't an answer to the request. If another
+    execution has taken over the update meanwhile, nothing is requested.
 
     Raises:
-        StaleUpdate: the update was changed since it was read; nothing was asked for.
+        StaleUpdate: the update was changed since it was read; nothing was requested.
     """
     noted = ledger.save(update.asking_aws(at))
 
@@ -57,21 +57,21 @@ def ask(
 
 
 def _root_of(error: BaseException) -> BaseException:
-    """What AWS said, below the words in which gateways tell it; or the last of our own."""
+    """AWS's error below the gateways' own errors; or the innermost error of our own."""
     while isinstance(error, SwitchoverError) and error.__cause__ is not None:
         error = error.__cause__
     return error
 
 
 def _is_refusal(error: Exception, words: BaseException) -> bool:
-    """Whether AWS has refused what was asked. Where the SDK asked again, its first try may still land."""
+    """Whether AWS refused the request for certain. If the SDK retried, its first try may still land."""
     if isinstance(error, CallRefused | NameTaken) and isinstance(words, SwitchoverError):
-        return not isinstance(words, NoAnswer)  # ours, of what AWS has answered
+        return not isinstance(words, NoAnswer)  # our own error about an answer of AWS
     return was_refused(words)
 
 
 def _record_answer(ledger: Ledger, noted: Update, answer: Callable[[Update], Update]) -> Update:
-    """Take a note back, and no other: an earlier request whose answer is unknown stays noted."""
+    """Clear this request's note only: an earlier request without an answer stays noted."""
 
     def record_anew() -> Update:
         newest = ledger.update(noted.update_id)

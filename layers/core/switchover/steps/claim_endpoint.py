@@ -1,4 +1,4 @@
-"""ClaimEndpoint: understand what is asked, and take the right to do it, or a place in the queue."""
+"""ClaimEndpoint: reads the request, and takes the claim of the endpoint or a place in the queue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def claim_endpoint(execution_name: str, execution: Execution) -> StateAnswer[ClaimVerdict]:
-    """Open the update, or take up an earlier one; then its endpoint's claim, or every reason why not."""
+    """Open an update or continue an earlier one, then take the claim or return all reasons against it."""
     request = parse_request(execution.request)
     if isinstance(request, Request) and request.earlier_update is not None:
         update_id, decision = request.earlier_update, _go_on(request, execution)
@@ -55,6 +55,6 @@ def _go_on(request: Request, execution: Execution) -> Decision:
 
 
 def _pin(update: Update) -> Update:
-    """Fix which version of the policy this run goes by: every later state reads that one."""
+    """Pin the version of the policy file for this update: every later state reads that version."""
     newest = gateways.files().find_version(update.bucket, policy_key(update.endpoint))
     return gateways.ledger().save(update.pinned_to(newest))

@@ -1,4 +1,4 @@
-"""CleanUp: an execution ended before its outcome was told; another takes its update to its end."""
+"""CleanUp: starts a recovery for an update whose execution ended before announcing its outcome."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
     from switchover.steps.reopening import Reopening
 
-# An execution that was stopped longer ago is known to people by now, or was before this version.
+# People already know of executions that were stopped longer ago.
 _LOOKS_BACK = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """An execution that ended otherwise than well. `error` is that of its Fail state, if it has one."""
+    """An execution that failed or was stopped.
+
+    `error` is the error of its Fail state, if it reached one.
+    """
 
     execution_arn: str
     name: str
@@ -41,12 +44,12 @@ class Ended:
 
     @property
     def is_own_end(self) -> bool:
-        """Whether it came to one of the ends that the machine has, and so passed Announce."""
+        """Whether the execution reached one of the state machine's end states, and so passed Announce."""
         return self.status == "FAILED" and self.error in set(Outcome)
 
 
 class CleanUpAnswer(StrEnum):
-    """What was done about what an ended execution left."""
+    """The action that was taken for an ended execution."""
 
     NOTHING_TO_DO = "nothing_to_do"
     RECOVERED = "recovered_as_far_as_possible"
@@ -54,19 +57,19 @@ class CleanUpAnswer(StrEnum):
 
 
 def clean_up(ended: Ended) -> StateAnswer[CleanUpAnswer]:
-    """Have another execution finish what an ended one left."""
+    """Start another execution to finish the update of an ended one."""
     return cleaning().clean_up(ended)
 
 
 def cleaning() -> Cleaning:
-    """The cleaner of this process."""
+    """The `Cleaning` of this process, with its gateways."""
     return Cleaning(
         gateways.ledger(), gateways.workflow(), wiring.reopening(), settings().machine_arn
     )
 
 
 class Cleaning:
-    """Sees to it that what an ended execution left is put back, and told."""
+    """Makes sure that the changes of an ended execution are restored, and its outcome is announced."""
 
     def __init__(
         self, ledger: Ledger, workflow: Workflow, reopening: Reopening, machine_arn: str
@@ -77,9 +80,9 @@ class Cleaning:
         self._machine_arn = machine_arn
 
     def clean_up(self, ended: Ended) -> StateAnswer[CleanUpAnswer]:
-        """Start what finishes an update, if anything is left.
+        """Start a recovery that finishes an update, if anything is left to do.
 
-        Waiting for a way back can take an hour, so that this is for an execution, not for a function.
+        A rollback can take an hour, so an execution does it: a function can't wait that long.
         """
         request = read_request(ended.input)
         asked = request if isinstance(request, Request) else None
@@ -92,14 +95,14 @@ class Cleaning:
         if update is None or not self._left_something(update, ended.execution_arn):
             return _say(CleanUpAnswer.NOTHING_TO_DO, ended.name)
         if asked is not None and asked.recover is not None and ended.status == "FAILED":
-            # It came to its own end and would come to the same again.
+            # This recovery reached its end state, and another one would reach the same end.
             return _say(CleanUpAnswer.RECOVERED, update.update_id)
         name = execution_name(update.endpoint, "recovery", ended.execution_arn)
         self._workflow.start(self._machine_arn, name, {"recover": update.update_id})
         return _say(CleanUpAnswer.STARTED, update.update_id)
 
     def find_stopped(self, now: datetime) -> tuple[Ended, ...]:
-        """The executions that were stopped lately, should the event of one have been lost."""
+        """The executions that were stopped recently, in case an event was lost."""
         return tuple(
             Ended(
                 execution_arn=stopped.arn,
@@ -113,11 +116,11 @@ class Cleaning:
         )
 
     def _left_something(self, update: Update, execution_arn: str) -> bool:
-        """An outcome that nobody was told, or a claim that nobody gave back."""
+        """Whether the outcome wasn't announced, or the claim wasn't released."""
         if update.outcome is None or update.told.announced is not update.outcome:
             return True
         if update.serving is not None and update.waits_for(update.serving):
-            return False  # a recovery now would find the same
+            return False  # a recovery can't do more before SageMaker has settled
         claim = self._ledger.claim(update.endpoint)
         return claim is not None and claim.execution_arn == execution_arn
 

@@ -1,4 +1,4 @@
-"""CopyRelease: a release whose files lie elsewhere is brought into the model bucket, by S3 itself."""
+"""CopyRelease: lets S3 copy a release's files from another place into the model bucket."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from switchover.domain.update.records import Moment
 
 
 def copy_release(update_id: str) -> StateAnswer[CopyVerdict]:
-    """Copy for one round; what is there already, from whichever round, is never copied again."""
+    """Copy for one round. Files that are already there, from any round, aren't copied again."""
     ledger = gateways.ledger()
     update = ledger.update(update_id)
     if update.release is None or update.release.source is None:

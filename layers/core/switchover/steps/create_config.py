@@ -1,4 +1,4 @@
-"""CreateConfig: the new model and config, cloned from the live ones."""
+"""CreateConfig: creates the new model and config as copies of the live ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ class CreateConfigAnswer(StrEnum):
 
 
 def create_config(update_id: str, plan_digest: str) -> StateAnswer[CreateConfigAnswer]:
-    """Create what the plan says, if it is still made of what was checked; a rollback's config exists."""
+    """Create the planned model and config, if the files and the plan are unchanged since the check.
+
+    A rollback creates nothing, because its config exists.
+    """
     ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
     update = ledger.update(update_id)
     plan = update.planned

@@ -1,4 +1,4 @@
-"""Decide: take a person's answer over IAM, so that who gave it is known."""
+"""Decide: receives a person's answer through IAM, which identifies the person."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from switchover.web.url_request import UrlRequest, read_signed, respond
 
 
 class Answered(BaseModel):
-    """The body: which update, what it was seen to ask, and the answer."""
+    """The body: the update, the question that the person saw, and the answer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,7 +25,10 @@ class Answered(BaseModel):
 
 
 def decide(request: UrlRequest) -> dict[str, Any]:
-    """The URL takes signed requests only; IAM decides whose."""
+    """Record a person's answer.
+
+    The URL accepts only signed requests, and IAM decides who may send them.
+    """
     asked = read_signed(request, Answered)
     if not isinstance(asked, Answered):
         return asked

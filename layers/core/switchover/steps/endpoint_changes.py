@@ -1,4 +1,4 @@
-"""The acts that change an endpoint, each chosen by the domain and made in one place."""
+"""The calls that change an endpoint. The domain chooses them; only this module makes them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class EndpointChanges:
-    """What is done to an endpoint, its alarms and its leftovers."""
+    """Changes an endpoint and its alarms, and removes the resources of an update."""
 
     def __init__(self, sagemaker: SageMaker, cloudwatch: CloudWatch, ledger: Ledger) -> None:
         self._sagemaker = sagemaker
@@ -37,10 +37,10 @@ class EndpointChanges:
         self._ledger = ledger
 
     def start(self, start: Start, plan: Plan, update: Update) -> None:
-        """Ask for the update.
+        """Request the update from SageMaker.
 
         Raises:
-            CallRefused, EndpointBusy, EndpointNotFound: SageMaker won't, in its own words.
+            CallRefused, EndpointBusy, EndpointNotFound: SageMaker refuses, with its own words.
         """
         match start:
             case Start.UPDATE:
@@ -55,15 +55,17 @@ class EndpointChanges:
             case Start.CREATE:
                 self._create(plan, plan.target.config)
             case Start.ALREADY | Start.REFUSE:
-                raise ValueError(f"{start.value} asks for nothing: {update.update_id}")
+                raise ValueError(
+                    f"the start {start.value!r} requests nothing from SageMaker: {update.update_id}"
+                )
             case _:
                 assert_never(start)
 
     def roll_back(self, way: WayBack, update: Update, why: str) -> None:
-        """Make one move back.
+        """Make one move of a rollback.
 
         Raises:
-            CallRefused, EndpointBusy: SageMaker won't, in its own words.
+            CallRefused, EndpointBusy: SageMaker refuses, with its own words.
         """
         plan = update.planned
         if way.move.leads_to_a_config and way.home_config == plan.repair_config:
@@ -92,9 +94,9 @@ class EndpointChanges:
                 assert_never(way.move)
 
     def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
-        """Remove what only this update needed, and remember what serves.
+        """Remove the resources that only this update needed, and record the serving config.
 
-        While it is still pending its alarms stay: SageMaker watches them.
+        The alarms of a pending config stay, because SageMaker still watches them.
         """
         plan = update.plan
         if plan is None:
@@ -102,7 +104,7 @@ class EndpointChanges:
         pending = endpoint.pending_config_name if isinstance(endpoint, EndpointReading) else None
         if pending != plan.target.config:
             self._cloudwatch.remove(_own_alarms(update.endpoint, plan))
-        # Somebody may have rewritten the plan, to name what serves another endpoint.
+        # A rewritten plan might name the config of another endpoint.
         is_own = plan.target.config == plan.target.model and is_config_of(
             plan.target.config,
             update.endpoint,
@@ -128,18 +130,18 @@ class EndpointChanges:
         try:
             self._sagemaker.create_config(plan.repair_request)
         except Unavailable as error:
-            # Its model served for long: not to be found means gone, not just made.
+            # The previous model isn't new: if it can't be found, it was deleted.
             raise CallRefused(str(error)) from error
 
     def _create(self, plan: Plan, config_name: str) -> None:
         self._sagemaker.create_endpoint(plan.endpoint, config_name, plan.destination.tags)
         if plan.destination.resource_policy is not None:
-            # Should it be refused, RestoreCapacity tries again, and tells it.
+            # If the call is refused, RestoreCapacity tries again, and reports a failure.
             with suppress(CallRefused, EndpointBusy, EndpointNotFound):
                 self._sagemaker.put_endpoint_policy(plan.endpoint, plan.destination.resource_policy)
 
     def _remember_previous(self, update: Update, plan: Plan) -> None:
-        """The first update of an endpoint: what served before it is a place to go back to."""
+        """Record the config before an endpoint's first update, so that a rollback can return to it."""
         known = {entry.config_name for entry in self._ledger.served(update.endpoint)}
         if plan.previous.config not in known:
             before = plan.previous.version, plan.previous.config, plan.previous.model
@@ -166,7 +168,7 @@ class EndpointChanges:
 
 
 def _own_alarms(endpoint: str, plan: Plan) -> list[str]:
-    """The alarms that an update alone needs, and none of another endpoint's."""
+    """The alarms that only this update needs; never an alarm of another endpoint."""
     return [
         spec.name
         for spec in plan.alarms.specs

@@ -1,4 +1,4 @@
-"""EnsureAlarms: the standing alarms of the endpoint, and those of this update alone."""
+"""EnsureAlarms: creates the endpoint's standing alarms and the alarms of this update."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from switchover.steps.asking import ask
 
 
 class EnsureAlarmsAnswer(StrEnum):
-    """The alarms exist; anything else is an error."""
+    """The alarms exist. Any other result is an exception."""
 
     ENSURED = "ensured"
 
 
 def ensure_alarms(update_id: str) -> StateAnswer[EnsureAlarmsAnswer]:
-    """Make every alarm of the plan exist as planned, and have people's own wake the update."""
+    """Create every alarm of the plan, and register people's own alarms so that they wake the update."""
     ledger = gateways.ledger()
     update = ledger.update(update_id)
     now = gateways.sagemaker().read(update.endpoint).read_at

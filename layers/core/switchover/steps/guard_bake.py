@@ -1,4 +1,4 @@
-"""GuardBake: stand by one bake, count what the new fleet is asked, and ask it where nobody else does."""
+"""GuardBake: counts the new fleet's requests during one bake, and sends golden ones if too few come."""
 
 from __future__ import annotations
 
@@ -39,19 +39,22 @@ if TYPE_CHECKING:
     from switchover.steps.observe_update import Observer
 
 _US_PER_SECOND = 1_000_000
-# Under the 900 s that a function may run, by the longest that one golden request may take, twice.
+# Less than the 900 s limit of a function, by twice the maximum time of one golden request.
 _LONGEST_SECONDS = 720
 
 
 class GuardBakeAnswer(StrEnum):
-    """Whether the bake is over, or another guard was called."""
+    """Whether the guard's work is over, or another guard was called."""
 
     OVER = "over"
     RELIEVED = "relieved"
 
 
 def guard_bake(update_id: str, bake_since: datetime) -> StateAnswer[GuardBakeAnswer]:
-    """Pause where the guard pauses; a guard that stands too long for one function calls another."""
+    """Guard a bake, sleeping in the guard's pauses.
+
+    Shortly before its time limit, call the next guard.
+    """
     began = time.monotonic()
     for seconds in stand(update_id, bake_since):
         if time.monotonic() - began > _LONGEST_SECONDS:
@@ -79,7 +82,7 @@ def _bake_guard() -> BakeGuard:
 
 @dataclass(frozen=True, slots=True)
 class BakeGuard:
-    """The guard of one bake. Its pauses are in SageMaker's time; whoever runs it makes them."""
+    """The guard of one bake. It yields pauses in SageMaker's time, and the caller sleeps."""
 
     observer: Observer
     metrics: FleetMetrics
@@ -88,23 +91,23 @@ class BakeGuard:
     manifests: Manifests
 
     def stand(self, update_id: str, bake_since: datetime) -> Iterator[float]:
-        """Guard the bake that began then, to its end or until enough is known; yields pauses in seconds.
+        """Guard the bake that began at `bake_since` until it ends or is judged; yields pauses (seconds).
 
-        Enough requests end it well. Too few shortly before its end are inconclusive: the update is
-        stopped if the policy says so, else TestModel finds it. Wrong answers that must be the new
-        fleet's stop it.
+        The guard ends when the new fleet has got enough requests. Too few requests shortly before the end
+        of the bake are inconclusive: the update is rolled back if the policy says so; otherwise TestModel
+        reports it. Wrong answers that can only come from the new fleet roll the update back.
         """
         try:
             update = self._take_post(update_id, bake_since)
             if update is not None:
                 yield from self._guard(update, bake_since)
         except Exception:
-            # Lambda runs it again, which then has to find the post free.
+            # Lambda runs the function again, and the next run must not see a guard at work.
             self.leave_post(update_id, bake_since)
             raise
 
     def leave_post(self, update_id: str, bake_since: datetime) -> None:
-        """Note that the guard is gone, so that another may come."""
+        """Record that the guard has left, so that another one may take over."""
         self._stand_at_post(update_id, bake_since, is_standing=False)
 
     def _guard(self, update: Update, bake_since: datetime) -> Iterator[float]:
@@ -133,13 +136,13 @@ class BakeGuard:
             yield from self._ask(update, probes)
 
     def _take_post(self, update_id: str, bake_since: datetime) -> Update | None:
-        """Note that the guard has come; None if one stands there, or nobody called for this bake."""
+        """Record that a guard is at work; None if one already is, or none was called for this bake."""
         return self._stand_at_post(update_id, bake_since, is_standing=True)
 
     def _stand_at_post(
         self, update_id: str, bake_since: datetime, *, is_standing: bool
     ) -> Update | None:
-        """Record whether a guard stands there; None if that is known, or another bake is guarded."""
+        """Record whether a guard is at work; None if it is recorded already, or for another bake."""
 
         def record() -> Update | None:
             update = self.observer.ledger.update(update_id)
@@ -162,7 +165,10 @@ class BakeGuard:
         return aim(plan, (entry for entry in found if isinstance(entry, GoldenQuestion)))
 
     def _ask(self, update: Update, probes: Probes) -> Iterator[float]:
-        """Golden requests at the policy's rate until it is time to look again; else that pause."""
+        """Send golden requests at the policy's rate until the next look.
+
+        Without golden requests, only pause.
+        """
         if not probes.questions:
             yield LOOK_SECONDS
             return
@@ -170,7 +176,7 @@ class BakeGuard:
         spent_seconds = 0.0
         while spent_seconds < LOOK_SECONDS:
             question = probes.next_question
-            # Asked once, and of a stream only the beginning: the bake must be looked at again in time.
+            # No retries, and only the beginning of a stream, so that the next look isn't late.
             answer = self.runtime.ask(update.endpoint, question, LOOK_SECONDS)
             probes.note(question, answer)
             spent_seconds += gap_seconds + answer.latency_us / _US_PER_SECOND
@@ -185,19 +191,17 @@ class BakeGuard:
         doubts: tuple[Reason, ...],
     ) -> None:
         told = f"The new fleet answered {answered} requests"
-        told += f", {probes.sent} golden ones were sent as traffic" if probes.sent else ""
+        told += f"; the guard sent {probes.sent} golden requests as traffic" if probes.sent else ""
         told += f" (answered {probes.told_fleets})" if probes.told_fleets else ""
         if keeps_to_instances(update.planned.destination.routing):
             told += f"; {update.planned.destination.routing} routing may have kept them on the old fleet"
         if doubts and update.planned.guard.inconclusive is Inconclusive.ROLL_BACK:
             self._stop(update, now, doubts)
         elif doubts:
-            told += (
-                f": fewer than {update.planned.guard.min_requests}, so that the bake proves nothing"
-            )
+            told += f": fewer than {update.planned.guard.min_requests}, so the bake proves nothing"
         elif update.guard is not None:
             enough = replace(update.guard, has_seen_enough=True)
-            # Read anew: looks record what they see while metrics are read.
+            # Read again: an observation may have changed the update while the metrics were read.
             newest = self.observer.ledger.update(update.update_id)
             update = self.observer.ledger.save(newest.guarded(enough))
         self.observer.ledger.add_moment(update, Moment(at=now, state="GuardBake", text=f"{told}."))

@@ -1,4 +1,4 @@
-"""Leftovers: an update's traces in SageMaker, CloudWatch and the timeline, where its record is lost."""
+"""Leftovers: the resources and the timeline of an update whose record is lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STANDING = "standing"
 
 
 class Finder:
-    """Finds what an update left, by the names and tags that it gives."""
+    """Finds the resources of an update by their names and tags."""
 
     def __init__(
         self, ledger: Ledger, sagemaker: SageMaker, cloudwatch: CloudWatch, scaling: Scaling
@@ -53,10 +53,10 @@ class Finder:
         )
 
     def _find_own_config(self, update: Update) -> tuple[str, dict[str, str]]:
-        """The config that an update made, with its tags; an empty name if it made none.
+        """The config that an update created, with its tags; an empty name if it created none.
 
-        When a lost update was opened isn't known, only when its execution began: by then it may have been
-        the day before.
+        The config's name holds the day on which the update was opened. For a lost update only the start
+        of its execution is known, so the update may have been opened on the previous day.
         """
         if update.kind is not Kind.RELEASE or not update.version:
             return "", {}
@@ -70,7 +70,10 @@ class Finder:
         return "", {}
 
     def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
-        """Remove the alarms that no update needs; SageMaker watches those of a config that is pending."""
+        """Remove the alarms that no update needs.
+
+        Alarms of a pending config stay: SageMaker watches them.
+        """
         if isinstance(endpoint, EndpointReading) and endpoint.pending_config_name is not None:
             return
         holder = self._ledger.claim(update.endpoint)
@@ -78,7 +81,7 @@ class Finder:
             self._cloudwatch.remove(self._alarms(update.endpoint))
 
     def _alarms(self, endpoint: str) -> tuple[str, ...]:
-        """The alarms of one config each, which an update makes and removes."""
+        """The alarms that belong to one config each: an update creates and removes them."""
         prefix = f"{ALARM_PREFIX}{endpoint}/"
         return tuple(
             name

@@ -1,4 +1,7 @@
-"""ObserveUpdate, for AwaitOutcome and its kin: one look at a change under way; keep what would vanish."""
+"""ObserveUpdate: one observation of a running change, for AwaitOutcome and the other waiting states.
+
+It keeps evidence that AWS later deletes.
+"""
 
 from __future__ import annotations
 
@@ -34,15 +37,15 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
 
 _LOOKS = 3
-# Only these judge the release; the other waits must not overwrite what was kept about it.
+# Only these waits judge the release; the other waits must not overwrite its evidence.
 _JUDGING = frozenset({Purpose.OUTCOME, Purpose.GATE, Purpose.WATCH})
 _UNSETTLING = frozenset({Verdict.ROLLED_BACK, Verdict.MIXED, Verdict.FAILED, Verdict.OVERDUE})
 
 
 def observe_update(update_id: str, purpose: Purpose, task_token: str) -> StateAnswer[Verdict]:
-    """Park the token, look once, and answer at once if the change is settled.
+    """Park the token, observe once, and answer immediately if the change is settled.
 
-    Parked before looked at: what happens after the look finds a token to wake.
+    The token is parked before the observation, so that an event after the observation finds it.
     """
     looks = observer()
     looks.ledger.park_token(update_id, task_token, purpose)
@@ -64,7 +67,7 @@ def observer() -> Observer:
 
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """Looks at updates, keeps what a look shows, and tells whoever waits for it."""
+    """Observes updates, records each observation, and answers the waiting execution."""
 
     sagemaker: SageMaker
     cloudwatch: CloudWatch
@@ -75,20 +78,20 @@ class Observer:
     wishes: Wishes
 
     def heed(self, update_id: str) -> Update:
-        """Read an update, and take up a person's request to stop it, if that can still be done.
+        """Read an update, and accept a person's request to abort it, if the update can still be aborted.
 
         Raises:
-            StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
+            StaleUpdate: the update kept changing; the next wake-up or timeout observes it again.
         """
         return try_anew(lambda: self._heed(self.ledger.update(update_id)), _LOOKS)
 
     def answer_if_settled(
         self, update_id: str, purpose: Purpose, token: str
     ) -> StateAnswer[Verdict]:
-        """Look, and answer the waiting execution if there is something to tell; returns what was seen.
+        """Observe an update, and answer the waiting execution if the change is settled.
 
         Raises:
-            StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
+            StaleUpdate: the update kept changing; the next wake-up or timeout observes it again.
         """
         verdict, reasons = self.look(update_id, purpose)
         seen = StateAnswer(verdict, reasons)
@@ -97,13 +100,13 @@ class Observer:
         return seen
 
     def look(self, update_id: str, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
-        """Observe an update as it stands now.
+        """Observe an update as it is now.
 
-        Several wake-ups may look at once: one that finds its update changed meanwhile looks again, so
-        that the last look is never lost.
+        Several wake-ups may observe at the same time. If the update was changed meanwhile, this one
+        observes again, so that the last observation is never lost.
 
         Raises:
-            StaleUpdate: others kept changing it; the next wake-up or timeout looks again.
+            StaleUpdate: the update kept changing; the next wake-up or timeout observes it again.
         """
 
         def look() -> tuple[Verdict, tuple[Reason, ...]]:
@@ -112,15 +115,15 @@ class Observer:
         return try_anew(look, _LOOKS)
 
     def observe(self, update: Update, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
-        """Take one observation of an update's present change and record what it shows.
+        """Make one observation of an update's current change, and record it.
 
         Raises:
-            ValueError: the update has no plan or no change under way.
-            StaleUpdate: someone else recorded something meanwhile; look again.
+            ValueError: the update has no plan or no running change.
+            StaleUpdate: the update was changed meanwhile; observe it again.
         """
         plan, course = update.plan, update.progress.course
         if plan is None or course is None:
-            raise ValueError(f"{update.update_id} has no change under way")
+            raise ValueError(f"{update.update_id} has no running change")
         if purpose in _JUDGING and (judged := _verdict_before(update, purpose)):
             return judged, ()
         seen = Observation(
@@ -148,7 +151,7 @@ class Observer:
         if changed != update:
             self.ledger.save(changed)
         if guard is not None:
-            # Only by whoever could record it: wake-ups come doubled.
+            # Only the wake-up that recorded the guard calls it: the same wake-up may come twice.
             self.guards.call(update.update_id, guard.bake_since)
         return verdict, reasons
 
@@ -158,17 +161,18 @@ class Observer:
     def _keep(
         self, update: Update, purpose: Purpose, verdict: Verdict, seen: Observation
     ) -> Evidence:
-        """What is known of why it goes wrong, with what only now can still be had."""
+        """The known evidence of the failure, with evidence that AWS deletes later."""
         if purpose in _JUDGING and verdict in _UNSETTLING:
             return self.traces.gather(update, seen)
         if purpose is not Purpose.ROLLBACK:
             return update.found.evidence
         known = update.found.evidence
         if not known.log.group:
-            # No look failed it, but a test or a handler: its containers may say why.
+            # No observation failed the update, but a test or a handler did: the container's log may
+            # say why.
             known = replace(known, log=self.traces.log_of(update))
         if verdict is Verdict.ARRIVED and not known.failure_reason:
-            # It was called off, and this is what SageMaker says of its having turned back.
+            # The update was aborted, and this is SageMaker's reason for the rollback.
             known = replace(known, failure_reason=failure_of(seen))
         return known
 
@@ -180,27 +184,28 @@ def _judged(
     seen: Observation,
     reasons: tuple[Reason, ...],
 ) -> Update:
-    """The update with what a verdict means for it."""
+    """The update, changed as the verdict requires."""
     fault = find_fault_of_way_back(verdict, seen) if purpose is Purpose.ROLLBACK else None
     if fault is not None:
         update = update.hindered(fault)
     if verdict is Verdict.ARRIVED and purpose is Purpose.OUTCOME:
         update = update.settled(seen.at)
     if purpose in _JUDGING and verdict in _UNSETTLING:
-        # Known even if the execution is stopped before the way back begins.
+        # The reasons are then known even if the execution is stopped before the rollback begins.
         update = update.doomed(reasons)
     if purpose is Purpose.WATCH:
-        # With what was read of the update: whoever calls it off comes before this, or too late.
+        # Saved with the version that was read: a request to abort comes before this save, or too late.
         update = update.confirmed(is_confirmed=verdict is Verdict.ARRIVED)
     return update
 
 
 def _verdict_before(update: Update, purpose: Purpose) -> Verdict | None:
-    """What a look says of an update that was judged already; None if it wasn't."""
+    """The verdict on an update that was already judged; None if it wasn't."""
     if update.is_going_back or update.outcome is not None:
-        # A wake-up that came late: what it was to look at is over, and its token with it.
+        # A late wake-up: the change is over, and the token is used.
         return Verdict.MOVING
     if purpose is Purpose.WATCH and update.progress.is_confirmed:
-        # An earlier look confirmed it and may not have said so: what comes after that changes nothing.
+        # An earlier observation confirmed the update, but perhaps couldn't answer. Later events
+        # change nothing.
         return Verdict.ARRIVED
     return None

@@ -1,4 +1,4 @@
-"""Ownership: which execution owns an update, and holds the claim in its name."""
+"""Ownership: which execution carries out an update and holds the claim for it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class Ownership:
-    """One execution owns an update at a time.
+    """One execution carries out an update at a time.
 
-    That of another one is taken over only if it is gone, or if it has put the update into the queue.
+    Another execution takes over only if the first has ended, or has put the update into the queue.
     """
 
     def __init__(self, ledger: Ledger, workflow: Workflow) -> None:
@@ -31,12 +31,12 @@ class Ownership:
         self._workflow = workflow
 
     def take_up(self, update: Update, execution_arn: str, *, reopens: bool) -> Update | None:
-        """Make an execution the one that carries an update; None if it has nothing to carry.
+        """Let an execution carry out an update; None if another execution does, or nothing is left to do.
 
         `reopens` asks for an update that waits in the queue.
 
         Raises:
-            StaleUpdate: somebody else was about to; a retry sees who.
+            StaleUpdate: another execution changed the update at the same time; a retry reads it again.
         """
         if update.record.is_unreadable:
             if self._is_carried_by_another(update, execution_arn):
@@ -53,10 +53,10 @@ class Ownership:
         return self._ledger.save(update.carried_by(execution_arn))
 
     def go_on(self, request: Request, execution_arn: str, at: datetime) -> Update | Decision:
-        """Take up the update that a request names: the update if it wants its turn, else what is next.
+        """Continue the update that a request names: return it if it is to run, else the decision.
 
         Raises:
-            UpdateUnknown: the ledger holds none of that id.
+            UpdateUnknown: the ledger has no update with that id.
         """
         found = self._ledger.look_up(request.earlier_update or "")
         update = self.take_up(found, execution_arn, reopens=request.recover is None)
@@ -82,11 +82,11 @@ class Ownership:
         return Decision(Turn.GO_BACK if goes_back else Turn.REJECTED, reasons)
 
     def _reopen(self, update: Update) -> Update:
-        """Take back the outcome of an update whose way back goes on, and keep why it goes back."""
+        """Remove the outcome of an update whose rollback continues, and keep the rollback's cause."""
         return self._ledger.save(update.doomed(cause_before_crash(update)).reopened())
 
     def _is_carried_by_another(self, update: Update, execution_arn: str) -> bool:
-        """Whether the claim names a live execution, where the update itself can't say which one it is."""
+        """Whether another running execution holds the claim. For updates whose record can't be read."""
         holder = self._ledger.claim(update.endpoint)
         if holder is None or holder.update_id != update.update_id:
             return False
@@ -94,7 +94,7 @@ class Ownership:
         return arn != execution_arn and self._workflow.is_running(arn)
 
     def give_claim_back(self, update: Update) -> None:
-        """Release the claim of an update that is over for now, unless another execution took it up."""
+        """Release the claim of an ended or waiting update, unless another execution has taken over."""
         holder = self._ledger.claim(update.endpoint)
         if holder is None or holder.update_id != update.update_id:
             return
@@ -103,9 +103,9 @@ class Ownership:
             self._ledger.release_claim(update.endpoint, holder.execution_arn)
 
     def _inherit_claim(self, update: Update) -> bool:
-        """Take over the claim that a gone execution of this update held; False if another update has it.
+        """Take over the claim from this update's ended execution; False if this update has no claim.
 
-        One that never got so far needs none: it touched nothing.
+        An update without a claim has changed nothing, so it needs none.
         """
         holder = self._ledger.claim(update.endpoint)
         if holder is not None and holder.update_id != update.update_id:

@@ -1,4 +1,4 @@
-"""Everything that a plan needs to know, read once and changing nothing."""
+"""Reads everything that a plan needs, once. Changes nothing."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
 
 T = TypeVar("T")
-# What no plan stands on gets no more time than this, and none that recording the plan needs.
+# The time limit for readings that no plan depends on. Time to record the plan is left.
 _OPTIONAL_SECONDS = 15
 _RECORDING_SECONDS = 8
-# As ValidateModel reads of it.
+# The same limit as in ValidateModel.
 _PROPERTIES_LIMIT_BYTES = 1024**2
 
 
@@ -61,10 +61,10 @@ def survey(
     artifacts: Artifacts,
     dashboard: str = "",
 ) -> PlanInputs:
-    """Read policy, endpoint, live config and model, alarms, scaling, quota and what served before.
+    """Read policy, endpoint, live config and model, alarms, scaling, quota and the earlier configs.
 
-    A reading that no plan stands on may fail, or find no time left, and is then kept as unmeasured with
-    AWS's words. Such readings come last, and leave time to record the plan.
+    Some readings aren't needed for a plan. They come last, and leave time to record the plan. If such a
+    reading fails or has no time left, it is recorded as not measured, with AWS's words.
 
     Raises:
         ClientError: endpoint, config, model, alarms, policy or ledger can't be read.
@@ -90,7 +90,7 @@ def survey(
     served = ledger.served(update.endpoint)
     goal = choose_goal(update, endpoint, served)
     if goal is None and update.kind is Kind.ROLLBACK:
-        # The way back may lead further back than most do.
+        # A rollback may return to a version before the previous one.
         served = ledger.served(update.endpoint, newest=None)
         goal = choose_goal(update, endpoint, served)
     goal_live = sagemaker.live_release(goal.config_name) if goal else None
@@ -135,9 +135,9 @@ def survey(
 
 
 def _find_room(update: Update, around: PlanInputs, quotas: Quotas, fleets: Fleets) -> PlanInputs:
-    """Read the quota of an update that needs more instances, and what others use of it.
+    """Read the quota for an update that needs more instances, and its use by other endpoints.
 
-    What others use takes a call for each endpoint: it is asked only where the answer depends on it.
+    The use needs one call for each endpoint, so it is read only if the answer depends on it.
     """
     live, peak = around.live, find_peak(update, around)
     instance_type = live.config["ProductionVariants"][0].get("InstanceType") if live else None
@@ -152,7 +152,7 @@ def _find_room(update: Update, around: PlanInputs, quotas: Quotas, fleets: Fleet
 def _find_artifacts(
     artifacts: Artifacts, live: LiveRelease | None, endpoint: EndpointReading
 ) -> tuple[Artifact, ...]:
-    """What instances of the live config are launched from."""
+    """The model data and the image from which instances of the live config are launched."""
     images = endpoint.variants[0].images if endpoint.variants else ()
     return artifacts.read(live, images) if live else ()
 
@@ -167,14 +167,14 @@ def _arns_of_guards(endpoint: EndpointReading, policy: Policy, target: str) -> l
 def _read_policy(
     sagemaker: SageMaker, endpoint: str, policy: Policy | None
 ) -> str | Unmeasured | None:
-    """The endpoint's resource policy, where the endpoint is deleted and made anew."""
+    """The endpoint's resource policy, if the update deletes and creates the endpoint."""
     if policy is None or policy.strategy is not Strategy.REDEPLOY:
         return None
     try:
         return sagemaker.endpoint_policy(endpoint)
     except AWS_FAILED as error:
         if is_unanswered(error):
-            raise  # unread, it refuses the update
+            raise  # a policy that can't be read refuses the update
         return _unmeasured(error)
 
 

@@ -1,4 +1,4 @@
-"""PlanUpdate: fix every number before anything is touched, or refuse with all reasons at once."""
+"""PlanUpdate: fixes every number before the first change, or refuses with all reasons together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from switchover.steps.plan_inputs import survey
 
 
 class PlanUpdateAnswer(StrEnum):
-    """Whether there is a plan, and whether people are asked about it."""
+    """Whether there is a plan, and whether a person must approve it."""
 
     REJECTED = "rejected"
     QUEUED = "queued"
@@ -26,7 +26,7 @@ class PlanUpdateAnswer(StrEnum):
 
 
 def plan_update(update_id: str) -> StateAnswer[PlanUpdateAnswer]:
-    """Read everything that a plan needs, make it and record it with the checks behind it."""
+    """Read everything that a plan needs, make the plan, and record it with its checks."""
     ledger = gateways.ledger()
     update = ledger.update(update_id)
     found = survey(
@@ -69,6 +69,6 @@ def plan_update(update_id: str) -> StateAnswer[PlanUpdateAnswer]:
     verdict = (
         PlanUpdateAnswer.NEEDS_APPROVAL if plan.approval.required else PlanUpdateAnswer.PLANNED
     )
-    # The execution carries the digest on: there nobody can write it, as in the ledger somebody might.
+    # The execution carries the digest, because people can write to the ledger but not to an execution.
     carried = {"summary": plan.summary, "plan_digest": plan.digest}
     return StateAnswer(verdict, carried=carried)

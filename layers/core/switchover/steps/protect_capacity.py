@@ -1,4 +1,4 @@
-"""ProtectCapacity: note the capacity, keep scaling out of the way, raise the fleet if asked."""
+"""ProtectCapacity: records the capacity, suspends scaling, and enlarges the fleet if the policy asks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from switchover.steps.asking import ask
 
 
 class ProtectCapacityAnswer(StrEnum):
-    """Whether the capacity is as the plan wants it, or on its way there."""
+    """Whether the capacity is as planned, or still changing."""
 
     PROTECTED = "protected"
     MOVING = "moving"
@@ -21,13 +21,13 @@ class ProtectCapacityAnswer(StrEnum):
 
 
 def protect_capacity(update_id: str) -> StateAnswer[ProtectCapacityAnswer]:
-    """Record what will have to be put back before changing any of it."""
+    """Record the settings that must be restored later, then change them."""
     ledger, sagemaker, scaling = gateways.ledger(), gateways.sagemaker(), gateways.scaling()
     update = ledger.update(update_id)
     plan = update.planned
     endpoint = sagemaker.read(plan.endpoint)
     if plan.capacity.during and update.progress.course and is_being_resized(endpoint):
-        # Asked for by an earlier try, whose answer was lost.
+        # An earlier try requested the resize, and its answer was lost.
         return StateAnswer(ProtectCapacityAnswer.MOVING)
     if not isinstance(endpoint, EndpointReading) or not endpoint.variants:
         return StateAnswer(ProtectCapacityAnswer.REFUSED, tuple(check_endpoint(endpoint)))

@@ -1,4 +1,4 @@
-"""The queue runner: which of the waiting updates goes on."""
+"""The queue runner: starts the next of the waiting updates."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
     from switchover.steps.reopening import Reopening
 
-_AT_ONCE = 3  # the end of each one sends an event, and the event starts the next ones
-# The end of an update wakes the queue at once; this is for the event that was lost.
+_AT_ONCE = 3  # each of them sends an event at its end, and the event starts the next ones
+# The end of an update wakes the queue immediately; this is in case that event is lost.
 _LOOK_AGAIN = timedelta(minutes=10)
-GIVEN_UP = "given_up"  # no recovery will follow, and people don't know yet
+GIVEN_UP = "given_up"  # no recovery will follow, and people aren't notified yet
 
 
 class QueueRunner:
-    """Starts executions for those whose turn it is, and sees to it that somebody looks again."""
+    """Starts an execution for the next waiting update, and schedules the next look at the queue."""
 
     def __init__(
         self,
@@ -48,15 +48,15 @@ class QueueRunner:
         self._machine_arn = machine_arn
 
     def put(self, waiting: Waiting, now: datetime) -> None:
-        """Put an update into the queue, with a schedule that looks after it."""
+        """Put an update into the queue, with a schedule that starts the next look at the queue."""
         self._queue.put(waiting)
         self._wake((waiting,), now)
 
     def start_next(self, endpoint: EndpointReading | Absent, waiting: tuple[Waiting, ...]) -> str:
-        """Start whoever is next of those who wait for an endpoint, if somebody may; says what was found.
+        """Start the next update that waits for an endpoint, if one may begin; returns what was found.
 
-        The execution that is started decides for itself: this only picks, so that nothing is lost if a
-        trigger comes twice, late or at the same time as another.
+        This function only selects an update. The started execution itself decides whether it may run, so
+        nothing is lost if a trigger comes twice, late or at the same time as another.
         """
         now = endpoint.read_at
         standing = self._ledger.standing(endpoint.name)
@@ -79,16 +79,16 @@ class QueueRunner:
         return "started" if any(self._take_up(one, now) for one in due) else "not_yet"
 
     def make_way(self, waiting: tuple[Waiting, ...], newest: str, now: datetime) -> None:
-        """Have those who will never get their turn end now."""
+        """Let the updates that a newer one has replaced end now."""
         for one in outranked(waiting, newest, now)[:_AT_ONCE]:
             self._take_up(one, now)
 
     def recover(self, endpoint: str, update_id: str, gone: str, now: datetime) -> None:
-        """Start the way back for an update whose execution is gone.
+        """Start a recovery for an update whose execution has ended.
 
-        Once for each execution; again now and then if that recovery ended and took nothing over. Each
-        that is started is counted: after growing pauses only, and not for ever. An update whose record
-        is gone is recorded anew before, or nothing could take it up.
+        Each ended execution gets one recovery. If the recovery ends without taking over the update,
+        another one starts, after growing pauses; the number of recoveries is limited. If the update's
+        record is lost, a new record is written first, because a recovery needs one.
         """
         count = self._ledger.recoveries(endpoint, update_id).count
         first = execution_name(endpoint, "recovery", gone)
@@ -105,11 +105,11 @@ class QueueRunner:
                 return
 
     def leave(self, update: Update) -> None:
-        """Take an update out of the queue: it goes on, or is over."""
+        """Remove an update from the queue, because it runs or has ended."""
         self._queue.remove(update.endpoint, order_of_update(update))
 
     def _take_up(self, one: Waiting, now: datetime) -> bool:
-        """Start the execution that takes up a waiting update; False if there is nothing to wait for."""
+        """Start the execution that continues a waiting update; False if the update has already ended."""
         update = self._ledger.find(one.update_id)
         if update is not None and update.record.is_unreadable:
             self.recover(one.endpoint, one.update_id, one.queued_by, now)
@@ -117,7 +117,7 @@ class QueueRunner:
             self.recover(one.endpoint, one.update_id, one.queued_by, now)
             return True
         if update.outcome not in {None, Outcome.QUEUED}:
-            self._queue.remove(one.endpoint, one.order)  # a crash left it
+            self._queue.remove(one.endpoint, one.order)  # a crash left the entry
             return False
         if update.outcome is None:
             if not self._workflow.is_running(update.execution_arn):
@@ -134,7 +134,7 @@ class QueueRunner:
         started = self._arn_of(name)
         if self._workflow.is_running(started):
             return
-        # It was stopped before it took the update up: another name, or the update waits for ever.
+        # That execution was stopped before it took over the update. A new name starts another one.
         again = one.model_copy(update={"queued_by": started})
         if self._queue.replace(one, again):
             name = resume_name(one.endpoint, one.version, one.update_id, started)

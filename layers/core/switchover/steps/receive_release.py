@@ -1,4 +1,4 @@
-"""ReceiveRelease: a release.json arrived; start its update, once."""
+"""ReceiveRelease: starts the update of a newly uploaded release.json, once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ReceiveReleaseAnswer(StrEnum):
-    """What became of an object that looked like a release."""
+    """The result for an object that looked like a release."""
 
     NOT_A_RELEASE = "not_a_release"
     STARTED = "started"
@@ -32,11 +32,11 @@ class ReceiveReleaseAnswer(StrEnum):
 def receive_release(
     *, bucket: str, key: str, version_id: str | None, etag: str, offered_at: datetime
 ) -> StateAnswer[ReceiveReleaseAnswer]:
-    """Start under a name made of the content: the same event again, or the same bytes, start nothing.
+    """Start an execution named after the content: the same event or the same bytes start only one.
 
-    What lies in no endpoint's folder of releases starts nothing. A release that can't be read is started
-    too, so that it ends as a recorded Rejected of the endpoint in whose folder it lies. Which release is
-    the newer one is decided by when each was uploaded, not by when its event comes.
+    An object outside of the endpoints' release folders starts nothing. A release that can't be read is
+    started too, so that the outcome Rejected is recorded for the endpoint of its folder. The time of the
+    upload, not of the event, decides which of two releases is newer.
     """
     if bucket != settings().bucket or endpoint_of_key(key) is None:
         return StateAnswer(ReceiveReleaseAnswer.NOT_A_RELEASE, carried={"update_id": ""})
@@ -47,7 +47,7 @@ def receive_release(
     )
     raw = gateways.release_files().read_release(bucket, key, version_id)
     asked = understand(request, raw, bucket)
-    # An ETag also tells how the same bytes were uploaded: whole, by parts or as a copy.
+    # The ETag isn't used, because it depends on the way of uploading: whole, in parts or as a copy.
     content = hashlib.sha256(raw).hexdigest() if isinstance(raw, bytes) else etag
     naming = partial(event_name, asked.endpoint, asked.version, f"{bucket}/{key}", content)
     name = naming()
@@ -62,12 +62,12 @@ def receive_release(
 
 
 def _was_stopped_unjudged(name: str, request: Request) -> bool:
-    """Whether the same content was offered before, and nothing was said of it."""
+    """Whether the same content was offered before, but its execution was stopped before any judgement."""
     earlier, workflow = gateways.ledger().find(name), gateways.workflow()
     if earlier is not None:
         first, is_over = earlier.request, earlier.was_stopped_unjudged
     else:
-        # Stopped so early that nothing is recorded yet, or not begun at all.
+        # The execution was stopped before anything was recorded, or never began.
         arn = execution_arn(settings().machine_arn, name)
         asked = read_request(workflow.find_input(arn))
         first = asked if isinstance(asked, Request) else None

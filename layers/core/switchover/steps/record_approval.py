@@ -1,4 +1,4 @@
-"""RecordApproval: keep who answered, when and why; say whether the update goes on."""
+"""RecordApproval: records who answered, when and why, and decides whether the update continues."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from switchover.domain.verdict import course_of
 def record_approval(
     update_id: str, gate: Gate, reply: Replied, plan_digest: str
 ) -> StateAnswer[GateVerdict]:
-    """A repeat finds what was recorded. What may stay is watched from the answer on."""
+    """Record the answer; a retry finds it recorded. After a promotion the watch begins at the answer."""
     ledger = gateways.ledger()
     update = ledger.update(update_id)
     endpoint = gateways.sagemaker().read(update.endpoint)

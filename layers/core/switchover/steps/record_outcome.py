@@ -1,4 +1,4 @@
-"""RecordOutcome: name the outcome from what serves now, clear what was ours, give the claim back."""
+"""RecordOutcome: derives the outcome from the serving config, cleans up, and releases the claim."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class RecordOutcomeAnswer(StrEnum):
-    """The outcome by its name, or that it can't be told before a late request has landed."""
+    """The name of the outcome, or LANDING: a late request may still land, so there is no outcome yet."""
 
     LANDING = "landing"
     UPDATED = Outcome.UPDATED
@@ -55,12 +55,12 @@ class RecordOutcomeAnswer(StrEnum):
 def record_outcome(
     update_id: str, execution: Execution, ending: Ending, capacity: str, *, awaits_landing: bool
 ) -> StateAnswer[RecordOutcomeAnswer]:
-    """Record first, clear after: a repeat finds the outcome and only clears.
+    """Record the outcome first, then clean up: a retry finds the outcome and only cleans up.
 
-    Capacity that couldn't be put back is told once nothing that was asked for can land any more.
+    If the capacity could not be restored, the outcome is recorded after every open request has landed.
 
     Raises:
-        NoAnswer: that may still land, and the execution waits by retries only.
+        NoAnswer: a request may still land, and this state can wait only by retries.
     """
     found = gateways.ledger().find(update_id) or wiring.reopening().reopen(
         update_id, execution.arn, execution.request, execution.started_at
@@ -69,7 +69,7 @@ def record_outcome(
     try:
         update = wiring.ownership().take_up(found, execution.arn, reopens=reopens)
     except LedgerRefused:
-        # Its item takes no change: it ends here all the same, and is recorded where that can be done.
+        # The ledger refuses changes of this item. The update ends all the same.
         update = found
     if update is None:
         return _told(TAKEN_UP)
@@ -78,7 +78,7 @@ def record_outcome(
     is_under_way = update.has_request_under_way(endpoint.read_at)
     if update.outcome is None and not is_capacity_restored and is_under_way:
         if not awaits_landing:
-            raise NoAnswer("what RestoreCapacity asked for may still land")
+            raise NoAnswer("a request of RestoreCapacity may still land")
         return StateAnswer(RecordOutcomeAnswer.LANDING)
     recorded = endings.record(update, ending, endpoint, is_capacity_restored=is_capacity_restored)
     endings.clear(recorded, endpoint)
@@ -103,7 +103,7 @@ def _endings() -> Endings:
 
 
 class Endings:
-    """Each part may be repeated: what was recorded stays, what was cleared is clear."""
+    """Records the outcome and cleans up. Each part is safe to repeat."""
 
     def __init__(
         self,
@@ -131,11 +131,11 @@ class Endings:
         *,
         is_capacity_restored: bool,
     ) -> Update:
-        """Name the outcome from what serves; one that is named already stays."""
+        """Derive the outcome from the serving config; an outcome that is already recorded stays."""
         if update.outcome is not None:
             return self._tell_leftovers(update, endpoint)
         if ending.verdict == "queued":
-            # Who queued up in a crowd may have been passed over since, and ends here and now.
+            # A newer update may have replaced this one since it joined the queue; then it ends now.
             waiting = self._queue.entries(update.endpoint)
             standing = self._ledger.standing(update.endpoint)
             ending = rank_again(update, ending, waiting, standing, endpoint.read_at)
@@ -171,7 +171,7 @@ class Endings:
         return recorded
 
     def _tell_leftovers(self, update: Update, endpoint: EndpointReading | Absent) -> Update:
-        """Add what is left of an update whose record could not be read, before people are told."""
+        """Add the leftovers of an update whose record could not be read, before people are notified."""
         if not update.is_stand_in or update.told.announced is not None:
             return update
         left = tell_leftovers(update.endpoint, self._leftovers.find(update, endpoint))
@@ -183,16 +183,16 @@ class Endings:
         )
 
     def _tell_what_came_too_late(self, update: Update) -> None:
-        """A request to stop an update that was confirmed before anything took it up."""
+        """Report a request to abort that came after the update was confirmed."""
         if update.outcome is not Outcome.UPDATED:
             return
         asked = self._wishes.find_abort(update)
         if asked is not None:
-            text = f"{asked.told} It came too late: the update was confirmed already."
+            text = f"{asked.told} The request came too late: the update was already confirmed."
             self._ledger.add_moment(update, Moment(at=asked.at, state="Abort", text=text))
 
     def clear(self, update: Update, endpoint: EndpointReading | Absent) -> None:
-        """Remove what only this update needed; mark its version if it was bad; the claim comes last."""
+        """Remove the update's resources, mark its version if it was bad, and release the claim last."""
         self._acts.clear(update, endpoint)
         if update.is_stand_in:
             self._leftovers.clear(update, endpoint)
@@ -204,7 +204,8 @@ class Endings:
             self._wishes.add_mark(mark)
         is_unsettled = update.waits_for(serving_of(endpoint, update.plan))
         if not is_unsettled and not is_way_back_cut_off(update):
-            # Else whoever wants the claim, or looks after claims, finishes this once all stands still.
+            # Otherwise the claim stays until SageMaker has settled: StartQueued or the next update
+            # then recovers.
             self._carrying.give_claim_back(update)
 
 

@@ -1,4 +1,4 @@
-"""Reopening: an execution without a record in the ledger gets one, so that it ends and is told."""
+"""Reopening: writes a ledger record for an execution without one, so that it gets an outcome."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """An execution of the state machine: when it began, and what it was asked, as somebody wrote it."""
+    """An execution of the state machine: when it began, and its input, unchecked."""
 
     arn: str
     started_at: datetime
@@ -29,7 +29,7 @@ class Execution:
 
 
 class Reopening:
-    """Opens what ClaimEndpoint never recorded, or what somebody deleted since."""
+    """Opens updates that ClaimEndpoint never recorded, or whose record was deleted since."""
 
     def __init__(self, ledger: Ledger, workflow: Workflow, bucket: str) -> None:
         self._ledger = ledger
@@ -44,10 +44,10 @@ class Reopening:
         at: datetime,
         endpoint: str = UNKNOWN_ENDPOINT,
     ) -> Update:
-        """The update of an execution, from the execution's input; one that is recorded stays.
+        """The update of an execution, made from the execution's input. An existing record is kept.
 
-        Where the input only names an earlier update, that one's first execution says what was asked.
-        `endpoint` is filled in where nothing else tells it.
+        If the input only names an earlier update, the request is read from that update's first execution.
+        `endpoint` is used if no other source names the endpoint.
         """
         asked = parse_request(request)
         if not isinstance(asked, Request) or asked.earlier_update is not None:
@@ -59,14 +59,14 @@ class Reopening:
         return self._ledger.open_update(replace(update, record=Record(is_reopened=True)))
 
     def _first_request(self, update_id: str, execution_arn: str) -> Request | None:
-        """What the execution was asked that the update is named after; None if that is forgotten."""
+        """The input of the execution that the update is named after; None if AWS has deleted it."""
         first = f"{execution_arn.rpartition(':')[0]}:{update_id}"
         asked = read_request(self._workflow.find_input(first))
         return asked if isinstance(asked, Request) and asked.earlier_update is None else None
 
 
 def read_request(text: str | None) -> Request | tuple[Reason, ...]:
-    """The request of an execution; whoever may start one writes its input as they like."""
+    """The request of an execution. Its input can hold anything, so it is checked here."""
     try:
         return parse_request(read_json(text or "null", INPUT_LIMITS))
     except Unreadable:
@@ -74,6 +74,6 @@ def read_request(text: str | None) -> Request | tuple[Reason, ...]:
 
 
 def _begun(asked: Request | tuple[Reason, ...]) -> Request | tuple[Reason, ...]:
-    """What begins an update; a request that only takes one up says nothing of it."""
+    """The request, if it begins an update; empty for a request that only continues one."""
     is_begun = not isinstance(asked, Request) or asked.earlier_update is None
     return asked if is_begun else ()

@@ -1,4 +1,4 @@
-"""RequestApproval: park the task token, and tell people how to answer it."""
+"""RequestApproval: parks the task token, and tells people how to answer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SECRET_BYTES = 32
 
 
 class RequestApprovalAnswer(StrEnum):
-    """Whether people are asked. Closed: there is nothing to ask them any more."""
+    """Whether people are asked. Closed: the question is no longer needed."""
 
     ASKED = "asked"
     CLOSED = "closed"
@@ -43,16 +43,17 @@ def request_approval(
     task_token: str,
     plan_digest: str,
 ) -> StateAnswer[RequestApprovalAnswer]:
-    """Whatever fails here has one of two names, by which alone its state may try again.
+    """Ask people. Every error has one of two names, because the state retries by error name.
 
     Raises:
-        NotAsked: people don't know of the question, or not of the token that waits now.
+        NoAnswer: AWS didn't answer, so people may have been asked.
+        NotAsked: people weren't asked, or were asked with an older token.
     """
     try:
         return _ask(update_id, gate, asked_at, reasons, task_token, plan_digest)
     except Exception as error:
         if is_unanswered(error):
-            raise  # told as NoAnswer
+            raise  # Lambda reports it as NoAnswer
         raise NotAsked(f"{type(error).__name__}: {error}") from error
 
 
@@ -64,10 +65,10 @@ def _ask(
     task_token: str,
     plan_digest: str,
 ) -> StateAnswer[RequestApprovalAnswer]:
-    """Park the token, then look once: a settled update needs no answer from a person.
+    """Park the token, then observe once: a settled update needs no answer from a person.
 
-    People are told last: a repeat tells them once, but for a lost answer of SNS. Then a second message
-    replaces the first, whose token and links are dead.
+    The message to people is sent last, so a retry sends no second one. Only if SNS's answer is lost, a
+    second message follows; the token and links of the first are then invalid.
     """
     observer, told = make_observer(), settings()
     ledger = observer.ledger
@@ -79,7 +80,7 @@ def _ask(
     for changed in find_plan_change(update.planned, plan_digest):
         raise NotAsked(str(changed))
     until = answer_by(update.planned, gate, asked_at, told.approval_seconds)
-    # A link doesn't tell who answers, which four eyes ask for.
+    # A link doesn't identify the person who answers, and four eyes need that.
     has_links = told.links_url and not update.planned.approval.four_eyes
     secret = secrets.token_urlsafe(_SECRET_BYTES) if has_links else ""
     asked = ask_people(update, gate, reasons, until, told.links_url, secret)

@@ -1,8 +1,8 @@
-"""RestoreCapacity: an update puts back what it set itself; each part is tried by itself.
+"""RestoreCapacity: restores the settings that an update changed. Each part is tried by itself.
 
-What there is to put back is known by the update's own snapshot and plan, not by the claim. A field is
-put back only while it still holds what the update set (`domain.capacity`). So two updates of which one
-noted the other's settings leave what the first of them found, whichever ends last.
+The update's own snapshot and plan say what to restore; the claim doesn't matter. A field is restored only
+if it still has the value that the update set (`domain.capacity`). So if one update recorded another
+update's settings as its snapshot, both together restore the first update's snapshot, in either order.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _FINAL = (CallRefused, EndpointBusy, EndpointNotFound)
 
 
 class RestoreCapacityAnswer(StrEnum):
-    """Whether the capacity is as it was. Missed: autoscaling or somebody else has it now."""
+    """Whether the capacity is restored. Missed: autoscaling or a person has changed it since."""
 
     UNTOUCHED = "untouched"
     RESTORED = "restored"
@@ -49,7 +49,7 @@ class RestoreCapacityAnswer(StrEnum):
 
 
 def restore_capacity(update_id: str) -> StateAnswer[RestoreCapacityAnswer]:
-    """Put back what can be; what a late request may still change is looked at again after it."""
+    """Restore every part that can be restored. Landing: a late request may still change the capacity."""
     update = gateways.ledger().find(update_id)
     if update is None:
         return StateAnswer(RestoreCapacityAnswer.UNTOUCHED)
@@ -64,7 +64,7 @@ def restore_capacity(update_id: str) -> StateAnswer[RestoreCapacityAnswer]:
 
 
 class Restoring:
-    """Puts scaling, size and resource policy back after an update."""
+    """Restores scaling, size and resource policy after an update."""
 
     def __init__(self, ledger: Ledger, sagemaker: SageMaker, scaling: Scaling) -> None:
         self._ledger = ledger
@@ -72,11 +72,11 @@ class Restoring:
         self._scaling = scaling
 
     def restore(self, update: Update) -> RestoreCapacityAnswer:
-        """Put back what the update changed and what is still as the update set it; says what was done.
+        """Restore the settings that still have the value that the update set.
 
         Raises:
-            NoAnswer, ClientError, BotoCoreError: of the first part that could not be put back, after
-                all were tried; the update says which.
+            NoAnswer, ClientError, BotoCoreError: the first part that failed, after all parts were tried.
+                The update records every part that failed.
         """
         plan, noted = update.plan, update.capacity.snapshot
         if noted is None or plan is None or self._is_put_back(update):
@@ -103,14 +103,14 @@ class Restoring:
         return verdict
 
     def _is_put_back(self, update: Update) -> bool:
-        """Whether an earlier execution of the update ended it: what is set since then is another's."""
+        """Whether the update has ended already. Settings made since then belong to others."""
         if update.outcome is None:
             return False
         holder = self._ledger.claim(update.endpoint)
         return holder is None or holder.update_id != update.update_id
 
     def _ask(self, update: Update, at: datetime, act: Callable[[], object]) -> Update:
-        """Ask AWS for something; where the ledger takes no note, it is put back all the same."""
+        """Send a request to AWS, even if the ledger refuses to note it."""
         try:
             return ask(self._ledger, update, at, act)
         except LedgerRefused:
@@ -124,7 +124,7 @@ class Restoring:
         restoration: Restoration,
         endpoint: EndpointReading | Absent,
     ) -> tuple[Update, tuple[NotRestored, ...]]:
-        """Put the scaling back; returns the parts that could not be."""
+        """Restore the scaling; returns the parts that failed."""
         if not restoration.asks_of_scaling:
             return update, ()
         failures: tuple[NotRestored, ...] = ()
@@ -145,9 +145,9 @@ class Restoring:
     def _restore_policy(
         self, update: Update, plan: Plan, endpoint: EndpointReading | Absent
     ) -> tuple[Update, tuple[Reason, ...], tuple[Exception, ...]]:
-        """Attach the resource policy that went with the old endpoint; another one since then stays.
+        """Attach the resource policy of the deleted endpoint again; a newer policy is kept.
 
-        Returns what is lost, and what a retry may mend.
+        Returns the reasons for a lost policy, and the errors that a retry may solve.
         """
         policy = plan.destination.resource_policy
         if policy is None or not isinstance(endpoint, EndpointReading):
@@ -185,10 +185,10 @@ class Restoring:
         restoration: Restoration,
         endpoint: EndpointReading | Absent,
     ) -> RestoreCapacityAnswer:
-        """Bring the fleet to its size, once; a fleet that is being resized is waited for."""
+        """Restore the fleet's size, once. If the fleet is being resized, wait for the end."""
         if plan.changes_fleet_size and is_being_resized(endpoint):
             if not update.capacity.is_resize_asked:
-                # But by somebody else: no course that was noted is this one.
+                # A person or autoscaling started this resize, so it gets a course of its own.
                 course = _course_at(endpoint, plan, was_seen_moving=True)
                 self._ledger.save(update.on_course(course))
             return RestoreCapacityAnswer.MOVING
@@ -201,7 +201,7 @@ class Restoring:
             and update.progress.course
             and has_moved(endpoint, update.progress.course)
         ):
-            # Once is enough: autoscaling, which works again, may want another size than the noted one.
+            # The size is restored only once: autoscaling works again, and may want another size.
             is_scaled = (
                 update.capacity.snapshot is not None
                 and update.capacity.snapshot.scaling.target is not None
@@ -219,7 +219,7 @@ class Restoring:
 
 
 def _course_at(endpoint: EndpointReading, plan: Plan, *, was_seen_moving: bool = False) -> Course:
-    """A fleet changes its size, and the config that serves stays."""
+    """The course of a resize: the fleet changes its size, and the serving config stays."""
     return course_of(
         endpoint.config_name, endpoint, plan.overdue_seconds, was_seen_moving=was_seen_moving
     )

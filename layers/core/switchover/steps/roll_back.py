@@ -1,4 +1,4 @@
-"""RollBack: bring the previous config back by the fastest safe way for the state that is found."""
+"""RollBack: brings the previous config back, in the fastest safe way for the endpoint's state."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from switchover.domain.rollback import WayBack
     from switchover.domain.update.update import Update
 
-_LANDING = "Looking again soon: what was asked of SageMaker and not answered may still begin."
+_LANDING = "Waiting: a request to SageMaker got no answer and may still take effect."
 
 
 class RollBackAnswer(StrEnum):
-    """How far the way back has come. Landing: what was asked for before may still begin."""
+    """The progress of the rollback. Landing: an earlier request may still take effect."""
 
     CONFIRMED = "confirmed"
     MOVING = "moving"
@@ -40,9 +40,9 @@ class RollBackAnswer(StrEnum):
 
 
 def roll_back(update_id: str, ending: Ending) -> StateAnswer[RollBackAnswer]:
-    """Read, choose one move, note it, make it; the machine comes back until nothing is left to do.
+    """Read the endpoint, choose one move, note it, and make it. The state repeats until no move is left.
 
-    An update that was confirmed stays, though the look that confirmed it could not say so.
+    A confirmed update stays, even if the observation that confirmed it could not answer the execution.
     """
     ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
     update = ledger.update(update_id)
@@ -54,7 +54,7 @@ def roll_back(update_id: str, ending: Ending) -> StateAnswer[RollBackAnswer]:
     way, why = find_way_back(endpoint, update), first_of(update.way_back.cause) or ending.why
     move = way.move
     if move.leads_to_a_config and not sagemaker.has_config(way.home_config):
-        # Somebody deleted it, or it is the copy that isn't made yet.
+        # The config was deleted, or it is the copy, which doesn't exist yet.
         way = replace(way, home_config=plan.repair_config, is_by_copy=True)
     is_end = move in {Move.NOTHING, Move.GIVE_UP}
     is_landing = is_end and update.has_request_under_way(endpoint.read_at)
@@ -72,7 +72,7 @@ def roll_back(update_id: str, ending: Ending) -> StateAnswer[RollBackAnswer]:
 
 
 def _turn_back(update: Update, ending: Ending, now: datetime) -> Update:
-    """Keep why it goes back, and that its version is bad: whatever stops the way back, both are known."""
+    """Record the cause and the bad version first, so that both are known even if the rollback fails."""
     cause = find_cause(update, ending)
     mark = mark_before_way_back(update, cause, now)
     if mark is not None:
@@ -86,7 +86,7 @@ def _make(
     endpoint: EndpointReading | Absent,
     why: str,
 ) -> RollBackAnswer:
-    """Make a move; only one that SageMaker has answered counts as an attempt."""
+    """Make a move. It counts as an attempt only if SageMaker has answered."""
     ledger, move, at = gateways.ledger(), way.move, endpoint.read_at
     attempts = update.way_back.attempts + move.is_attempt
     moving = update.going_back(
@@ -104,10 +104,10 @@ def _make(
     except EndpointBusy:
         return RollBackAnswer.MOVING
     except CallRefused as refusal:
-        fault = call_refused(f"way back of {update.endpoint}", str(refusal))
+        fault = call_refused(f"rollback of {update.endpoint}", str(refusal))
         newest = ledger.update(update.update_id)
-        # A no counts, also where the SDK had to ask twice for it: or it would be asked for ever.
+        # A refusal counts, even if the SDK retried: otherwise the attempts would never end.
         ledger.save(newest.hindered(fault).attempted(attempts))
-        # What a deletion set free may be had a little later.
+        # The instances of a deleted endpoint may become available a little later.
         return RollBackAnswer.LANDING if move is Move.CREATE else RollBackAnswer.REFUSED
     return RollBackAnswer.MOVING

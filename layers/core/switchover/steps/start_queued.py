@@ -1,4 +1,4 @@
-"""StartQueued: each endpoint that somebody holds or waits for is looked after; who is next starts."""
+"""StartQueued: checks each claimed endpoint and each queue, and starts the next update."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     from switchover.steps.queue_runner import QueueRunner
 
 NOBODY = "nobody_waits"
-# Of the function's 50 s. An endpoint whose calls hang takes the rest: the next round begins behind it.
+# Part of the function's 50 s. If the calls of one endpoint hang, the next round begins after it.
 _SECONDS = 30
 _ADOPTING_SECONDS = 5
 
 
 class StartQueuedAnswer(StrEnum):
-    """Whether anybody waited or was gone."""
+    """Whether any update waited or held a claim."""
 
     LOOKED = "looked"
     NOBODY_WAITS = NOBODY
 
 
 def start_queued(endpoint: str | None, now: datetime | None) -> StateAnswer[StartQueuedAnswer]:
-    """Look at the endpoint, or at every one if none is named: a trigger says «look», never «start»."""
+    """Check the named endpoint, or every endpoint. A trigger asks for a check, never for a start."""
     rounds = _rounds()
     found = {endpoint: rounds.look(endpoint)} if endpoint else rounds.go(now)
     has_found = any(each != NOBODY for each in found.values())
@@ -66,10 +66,11 @@ def _rounds() -> Rounds:
 
 
 class Rounds:
-    """Looks after endpoints, one by itself or all in turn.
+    """Checks one endpoint, or all endpoints one after another.
 
-    400 endpoints that are held cost one read each and one listing of executions; only those that somebody
-    waits for, or whose holder is gone, are looked at closely. Where a round stopped, the next goes on.
+    400 claimed endpoints cost one read each and one listing of executions. Only an endpoint with a
+    queue, or with an ended holder, is checked closely. A round continues where the previous round
+    stopped.
     """
 
     def __init__(
@@ -95,9 +96,9 @@ class Rounds:
         self._machine_arn = machine_arn
 
     def look(self, endpoint: str) -> str:
-        """Start whoever is next at an endpoint, or the way back of a holder that is gone.
+        """Start the next update of an endpoint, or a recovery if the claim's execution has ended.
 
-        People are told once of a holder that no recovery could end.
+        If no recovery could end an update, people are notified once.
         """
         waiting = self._queue.entries(endpoint)
         if not waiting and self._ledger.claim(endpoint) is None:
@@ -110,7 +111,7 @@ class Rounds:
         return found
 
     def go(self, now: datetime | None) -> dict[str, str]:
-        """Look at every endpoint, at adoptions, and at the executions that were stopped before `now`."""
+        """Check every endpoint, the adoptions, and the executions that were stopped before `now`."""
         waited_for = frozenset(self._queue.endpoints())
         running = self._running()
 
@@ -118,7 +119,7 @@ class Rounds:
             holder = self._ledger.claim(endpoint)
             if endpoint not in waited_for and holder and holder.execution_arn in running:
                 return "busy"
-            self._queue.keep_place(endpoint)  # first: should this one take all the time there is
+            self._queue.keep_place(endpoint)  # first, in case this endpoint takes all of the time
             return self.look(endpoint)
 
         found = visit_in_time(
@@ -133,7 +134,7 @@ class Rounds:
         return found
 
     def _adopt(self) -> None:
-        """Heed the adoptions whose event was lost."""
+        """Handle the wishes for adoption whose event was lost."""
 
         def adopt(endpoint: str) -> str:
             is_new = adopt_wished(endpoint, self._sagemaker, self._ledger, self._wishes)
@@ -142,11 +143,11 @@ class Rounds:
         visit_in_time(self._wishes.open_adoptions(), adopt, after="", seconds=_ADOPTING_SECONDS)
 
     def _running(self) -> frozenset[str]:
-        """The executions that run; none if they can't be listed, so that each is asked for by itself."""
+        """The running executions; empty if they can't be listed, and then each is read by itself."""
         try:
             return self._workflow.running(self._machine_arn)
         except AWS_FAILED:
-            logger().exception("executions can't be listed")
+            logger().exception("the executions can't be listed")
             return frozenset()
 
     def _finish_stopped(self, now: datetime) -> None:

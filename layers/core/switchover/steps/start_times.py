@@ -1,4 +1,4 @@
-"""When updates of an endpoint may run: its policy, with quiet hours measured and calendars read."""
+"""The times at which updates of an endpoint may run, from its policy, its traffic and its calendars."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StartTimes:
-    """Reads what policies refer to; a policy that spells everything out costs no call."""
+    """Reads the traffic and the calendars that a policy refers to; other policies cost no call."""
 
     files: Files
     traffic: Traffic
@@ -42,9 +42,9 @@ class StartTimes:
         skips_window: bool = False,
         keeps_time: bool = False,
     ) -> Timetable | tuple[Reason, ...]:
-        """What `find_start` needs for this wish, or everything that keeps it from being known.
+        """The windows and freezes that `find_start` needs, or the reasons why they are unknown.
 
-        Nothing else is read: a hotfix passes a broken calendar, and `now` needs no traffic.
+        Only the needed parts are read: a hotfix ignores a broken calendar, and `now` needs no traffic.
         """
         named = wish if isinstance(wish, datetime) and not skips_window else None
         begin = max(now, named or now).astimezone(UTC)
@@ -62,7 +62,7 @@ class StartTimes:
     def windows(
         self, policy: Policy, endpoint: str, variant: str, now: datetime
     ) -> tuple[Window, ...] | Reason:
-        """The windows that a policy declares, or those that traffic suggests."""
+        """The windows of the policy, or those computed from traffic."""
         wanted = policy.window
         if not isinstance(wanted, QuietWindow):
             return wanted
@@ -71,7 +71,7 @@ class StartTimes:
         return week if isinstance(week, Reason) else quiet_windows(week, wanted.hours)
 
     def freezes(self, policy: Policy, bucket: str, begin: datetime) -> tuple[Freeze | Reason, ...]:
-        """The freezes from `begin` on, and what is wrong with the calendars that hold others."""
+        """The freezes from `begin` on, and the faults of the calendars."""
         within = Span(begin, begin + LOOK_AHEAD)
         return tuple(
             found
@@ -90,7 +90,7 @@ class StartTimes:
                     code="freeze.calendar-missing",
                     subject="policy: freezes",
                     message=f"{source} does not exist.",
-                    remedy="Upload it, or take it out of the policy; until then nothing starts.",
+                    remedy="Upload it, or remove it from the policy; until then no update starts.",
                 ),
             )
         return read_calendar(raw, source, within)

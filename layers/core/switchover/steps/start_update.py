@@ -1,4 +1,4 @@
-"""StartUpdate: ask SageMaker for the change, once, however often this runs."""
+"""StartUpdate: requests the change from SageMaker, once, however often this state runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class StartUpdateAnswer(StrEnum):
-    """Refused: nothing was touched. Failed: an earlier try may have moved something."""
+    """Refused: nothing was changed. Failed: an earlier try may have changed the endpoint."""
 
     MOVING = "moving"
     REFUSED = "refused"
@@ -35,7 +35,10 @@ class StartUpdateAnswer(StrEnum):
 
 
 def start_update(update_id: str, plan_digest: str) -> StateAnswer[StartUpdateAnswer]:
-    """Read, choose, note the course, then act: a lost answer is found again by the next reading."""
+    """Read, choose, note the course, then act.
+
+    If the answer is lost, the next reading finds its effect.
+    """
     ledger, sagemaker = gateways.ledger(), gateways.sagemaker()
     update = heed(ledger.update(update_id), ledger, gateways.wishes())
     plan = update.planned
@@ -47,12 +50,12 @@ def start_update(update_id: str, plan_digest: str) -> StateAnswer[StartUpdateAns
     if start is Start.REFUSE:
         return _refuse(*find_changes_of_endpoint(endpoint, plan), was_asked=earlier is not None)
     if start is Start.ALREADY or update.abort is not None:
-        # Called off between two tries: whether the first one was heard is for AwaitOutcome to see.
+        # Aborted between two tries: AwaitOutcome finds out whether the first try took effect.
         return StateAnswer(StartUpdateAnswer.MOVING)
     if earlier is not None and isinstance(endpoint, Absent):
-        course = earlier  # between its two halves nothing may stand in the way on
+        course = earlier  # the endpoint is deleted and must be created: no check may stop this
     else:
-        # Nothing moved yet, however often it was asked for; what it is made of may have changed.
+        # Nothing has moved yet, even after earlier requests; the files may have changed meanwhile.
         changed = find_changes(
             update, plan, plan_digest, gateways.manifests(), gateways.model_files()
         )
@@ -66,7 +69,7 @@ def start_update(update_id: str, plan_digest: str) -> StateAnswer[StartUpdateAns
 def _ask_for(
     start: Start, update: Update, course: Course, now: datetime
 ) -> StateAnswer[StartUpdateAnswer]:
-    """Note the course and ask; a refusal counts only if nothing that was asked for has arrived."""
+    """Note the course and send the request. A refusal counts only if no earlier request took effect."""
     ledger, sagemaker, plan = gateways.ledger(), gateways.sagemaker(), update.planned
     begin = partial(wiring.endpoint_changes().start, start, plan, update)
     try:
@@ -76,8 +79,8 @@ def _ask_for(
         if has_arrived(start, found, plan):
             return StateAnswer(StartUpdateAnswer.MOVING)
         if isinstance(refusal, EndpointBusy) and choose_start(found, plan, None) is start:
-            raise  # at rest and busy: the reading lags, and a retry sees more
-        # Nothing moved: the previous fleet was never asked to go, unless an earlier try still may be.
+            raise  # SageMaker is busy, but the reading is late and shows it idle: a retry reads again
+        # Nothing has moved. Only an earlier try may still take effect.
         newest = ledger.update(update.update_id)
         was_asked = (
             update.progress.is_started or newest.progress.asked_at != update.progress.asked_at
@@ -89,6 +92,6 @@ def _ask_for(
 
 
 def _refuse(*reasons: Reason, was_asked: bool) -> StateAnswer[StartUpdateAnswer]:
-    """What an earlier try or half may have moved has to be undone; without one, nothing was touched."""
+    """FAILED if an earlier request may have changed the endpoint, which must be undone; else REFUSED."""
     verdict = StartUpdateAnswer.FAILED if was_asked else StartUpdateAnswer.REFUSED
     return StateAnswer(verdict, reasons)

@@ -1,4 +1,4 @@
-"""A sweep acts for many endpoints; one that fails keeps none of the others from its turn."""
+"""A sweep handles many endpoints. A failure at one endpoint doesn't stop the others."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def visit_each(endpoints: Iterable[str], act: Callable[[str], str]) -> dict[str, str]:
-    """Act for every endpoint; returns what was found at each.
+    """Handle every endpoint; returns the result of each.
 
     Raises:
-        ExceptionGroup: after all were visited, with the error of each that failed and its name, so that
-            Lambda tries again and the dead-letter alarm tells people.
+        ExceptionGroup: after all endpoints were handled, with the name and error of each that failed.
+            Lambda then retries, and the dead-letter alarm notifies people.
     """
     found: dict[str, str] = {}
     failed: dict[str, Exception] = {}
@@ -28,7 +28,7 @@ def visit_each(endpoints: Iterable[str], act: Callable[[str], str]) -> dict[str,
             error.add_note(f"endpoint {endpoint}")
             failed[endpoint] = error
     if failed:
-        told = f"failed for {', '.join(failed)}; found elsewhere: {found}"
+        told = f"failed for {', '.join(failed)}; results of the others: {found}"
         raise ExceptionGroup(told, list(failed.values()))
     return found
 
@@ -41,10 +41,10 @@ def visit_in_time(
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, str]:
-    """Act for each name, beginning behind `after`, until the time is up; returns what was found.
+    """Handle each name, beginning after `after`, until the time is up; returns the results.
 
-    For what comes round by the clock: a failure is logged and found again the next time, so that it makes
-    no dead letter each time.
+    For scheduled sweeps: a failure is only logged, because the next sweep tries again. So it doesn't make
+    a dead letter each time.
     """
     until = clock() + seconds
     found: dict[str, str] = {}
@@ -63,7 +63,7 @@ FAILED = "failed"
 
 
 def _from(names: list[str], after: str) -> Iterator[str]:
-    """All names, those behind `after` first."""
+    """All names, beginning with those after `after`."""
     return chain(
         (name for name in names if name > after), (name for name in names if name <= after)
     )

@@ -1,4 +1,4 @@
-"""TestModel: ask the model itself; InService can still be the wrong one."""
+"""TestModel: sends golden requests to the model, because an InService endpoint may serve a wrong one."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from switchover.domain.guarding import aim, doubt_traffic, weigh
 from switchover.domain.reasons import Reason
 from switchover.domain.verdict import course_of
 
-# Less than the function's own time by what reading the requests and judging the answers may take.
+# The function's time limit, minus the time to read the requests and judge the answers.
 ASKING_SECONDS = 480
 
 
 class TestModelAnswer(StrEnum):
-    """What the tests prove; with needs_promotion they passed, and people decide."""
+    """The result of the tests. needs_promotion: they passed, and a person must approve the promotion."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -29,7 +29,7 @@ class TestModelAnswer(StrEnum):
 
 
 def test_model(update_id: str) -> StateAnswer[TestModelAnswer]:
-    """Send every golden request; then fix how long the watch after success lasts."""
+    """Send every golden request, then set the end of the watch after success."""
     ledger = gateways.ledger()
     update = ledger.update(update_id)
     plan = update.planned
@@ -50,12 +50,12 @@ def test_model(update_id: str) -> StateAnswer[TestModelAnswer]:
     wrong = (*judged.reasons, *strangers)
     unreadable = tuple(entry for entry in found if isinstance(entry, Reason))
     endpoint = gateways.sagemaker().read(plan.endpoint)
-    # Up to the end of its bakes: what is asked here came after the alarms.
+    # Counted up to the end of the bakes: the requests of this test come after the alarms' time.
     bakes_ended = update.progress.settled_at or endpoint.read_at
     doubts = doubt_traffic(plan, gateways.fleet_metrics().answered(plan, update, bakes_ended))
     verdict = weigh(GoldenVerdict.INCONCLUSIVE if unreadable else verdict_of(wrong), doubts, plan)
     reasons = (*unreadable, *wrong, *doubts)
-    # Read anew: looks record what they see while the model is asked, and asking takes minutes.
+    # Read again: the test takes minutes, and observations may have changed the update meanwhile.
     newest = ledger.update(update_id)
     watch = course_of(plan.target.config, endpoint, plan.times.watch_seconds)
     failed_by = reasons if verdict is GoldenVerdict.FAILED else ()

@@ -1,4 +1,4 @@
-"""ValidateModel: every file of the release is there and is what it says, without downloading it."""
+"""ValidateModel: checks that every file of the release exists and is valid, without downloading it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from switchover.domain.update.records import Moment
 
 
 class ValidateModelAnswer(StrEnum):
-    """Whether the files are as the release says. PlanUpdate follows either way."""
+    """Whether the files are as the release says. PlanUpdate follows in both cases."""
 
     VALID = "valid"
     INVALID = "invalid"
@@ -47,7 +47,7 @@ def validate_model(update_id: str) -> StateAnswer[ValidateModelAnswer]:
         moment = Moment(at=update.started_at, state="ValidateModel", text=text)
         ledger.add_moment(update, moment)
     if found.warnings:
-        text = f"Warned of: {' '.join(map(str, found.warnings[:5]))}"
+        text = f"Warnings: {' '.join(map(str, found.warnings[:5]))}"
         ledger.add_moment(update, Moment(at=update.started_at, state="ValidateModel", text=text))
     verdict = ValidateModelAnswer.INVALID if found.reasons else ValidateModelAnswer.VALID
     return StateAnswer(verdict, found.reasons)

@@ -1,4 +1,4 @@
-"""Vouch: keep who offers a release, or starts an update, before it begins."""
+"""Vouch: records the person who offers a release or starts an update, before it begins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ class Offered(BaseModel):
 
 
 def vouch(request: UrlRequest) -> dict[str, Any]:
-    """Callers can only ever add themselves: what is kept is whom AWS authenticated."""
+    """Record the caller.
+
+    Only the identity that AWS authenticated is recorded, so callers add themselves.
+    """
     offered = read_signed(request, Offered)
     if not isinstance(offered, Offered):
         return offered

@@ -1,4 +1,4 @@
-"""WakeUpdate: one look for the update that waits, be it for SageMaker or for a person."""
+"""WakeUpdate: one observation for a waiting update. It waits for SageMaker or for a person."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Woken(StrEnum):
-    """What became of a wake-up that found no change to look at."""
+    """The result of a wake-up that found no running change."""
 
     NOBODY_WAITS = "nobody_waits"
     PEOPLE_DECIDE = "people_decide"
@@ -29,7 +29,7 @@ class Woken(StrEnum):
 
 
 def wake_update(endpoint_name: str | None, alarm_name: str | None) -> dict[str, Any]:
-    """Look for oneself: the event may be late, doubled or out of order, so it only says «look»."""
+    """Observe the update. The event may be late, doubled or out of order, so its content isn't used."""
     observer = make_observer()
     endpoints = _endpoints_of(endpoint_name, alarm_name)
     seen = visit_each(endpoints, lambda name: wake_holder(name, observer))
@@ -39,7 +39,7 @@ def wake_update(endpoint_name: str | None, alarm_name: str | None) -> dict[str, 
 
 
 def _endpoints_of(endpoint_name: str | None, alarm_name: str | None) -> list[str]:
-    """Whom an event concerns: an alarm of people's own may be watched by several endpoints."""
+    """The endpoints that an event concerns. People's own alarms may be watched by several endpoints."""
     named = [endpoint_name]
     if alarm_name is not None:
         named.append(endpoint_of_alarm(alarm_name))
@@ -51,7 +51,7 @@ def wake_holder(endpoint: str, observer: Observer) -> str:
     """Wake the update that holds an endpoint's claim, if there is one; returns the verdict on it.
 
     Raises:
-        StaleUpdate: others kept changing it; Lambda hands the event in again.
+        StaleUpdate: the update kept changing; Lambda retries the event.
     """
     update = observer.ledger.claiming_update(endpoint)
     if update is None:
@@ -60,12 +60,12 @@ def wake_holder(endpoint: str, observer: Observer) -> str:
 
 
 def wake(update: Update, observer: Observer) -> Woken | Verdict:
-    """Answer the execution that waits, if there is something to tell it; returns what was seen.
+    """Answer the waiting execution, if its wait is over; returns the result.
 
-    A question to people is only ever answered with no: `closed`. Otherwise `people_decide`.
+    A wake-up can answer a question to people only with no: `closed`. Otherwise `people_decide`.
 
     Raises:
-        StaleUpdate: others kept changing the update; the next wake-up looks again.
+        StaleUpdate: the update kept changing; the next wake-up observes it again.
     """
     if update.waiting.task_token is None or update.outcome is not None:
         return Woken.NOBODY_WAITS
@@ -81,7 +81,7 @@ def wake(update: Update, observer: Observer) -> Woken | Verdict:
 
 
 def _is_no_noted(update: Update, gate: Gate, observer: Observer) -> bool:
-    """Whether nobody need be asked any more. Why is noted first: RecordApproval believes no answer."""
+    """Whether the question is closed with no. The reason is recorded first: RecordApproval reads it."""
     if update.abort is not None:
         return True
     if gate is Gate.START:

@@ -1,4 +1,4 @@
-"""The use cases of this process, each made on first use from its gateways."""
+"""The use cases of this process. Each is made from its gateways on first use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from switchover.steps.start_times import StartTimes
 
 
 def start_times() -> StartTimes:
-    """When updates may run."""
+    """Reads the times at which updates may run."""
     return StartTimes(gateways.files(), Traffic(clients.client("cloudwatch")))
 
 
@@ -33,12 +33,12 @@ def leftovers() -> Finder:
 
 
 def reopening() -> Reopening:
-    """Writes the record of an update anew from its execution."""
+    """Writes a new record of an update from its execution."""
     return Reopening(gateways.ledger(), gateways.workflow(), settings().bucket)
 
 
 def queue_runner() -> QueueRunner:
-    """Who goes on."""
+    """Starts the next waiting update."""
     return QueueRunner(
         gateways.ledger(),
         gateways.queue(),
