@@ -96,7 +96,7 @@ def test_a_quiet_canary_is_asked_golden_requests_at_the_policys_pace(season: Sea
     played = season.of(ASKED)
 
     told = [moment.text for moment in played.timeline if moment.state == "GuardBake"]
-    assert any("were sent as traffic" in text for text in told)
+    assert any("golden requests as traffic" in text for text in told)
     assert played.update.guard is not None
     assert played.update.guard.has_seen_enough
     asked = season.asked_per_minute("quiet", played.update.started_at)
