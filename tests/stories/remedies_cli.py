@@ -43,7 +43,10 @@ def nothing_holds(world: World) -> bool:
 
 
 @prints(
-    f"{CLI}/commands/abort.py", "switchover watch {}", ends=ExitCode.ROLLED_BACK, helps=serves_first
+    f"{CLI}/steering/aborting.py",
+    "switchover watch {}",
+    ends=ExitCode.ROLLED_BACK,
+    helps=serves_first,
 )
 def somebody_else_aborts_first(desk: Desk) -> str:
     world = desk.world
@@ -80,7 +83,7 @@ def _ask_people(desk: Desk) -> None:
     desk.world.clock.advance(60)
 
 
-@prints(f"{CLI}/commands/approve.py", "switchover abort {} --reason '…'")
+@prints(f"{CLI}/steering/answering.py", "switchover abort {} --reason '…'")
 def rejected_after_it_was_approved(desk: Desk) -> str:
     _ask_people(desk)
     desk.type("approve", ENDPOINT)
@@ -88,7 +91,7 @@ def rejected_after_it_was_approved(desk: Desk) -> str:
     return desk.type("reject", ENDPOINT, "--reason", "not on Friday")
 
 
-@prints(f"{CLI}/commands/approve.py", "switchover status {}", shows="v2")
+@prints(f"{CLI}/steering/answering.py", "switchover status {}", shows="v2")
 def approved_twice(desk: Desk) -> str:
     _ask_people(desk)
     desk.type("approve", ENDPOINT)
@@ -96,19 +99,19 @@ def approved_twice(desk: Desk) -> str:
     return desk.type("approve", ENDPOINT)
 
 
-@prints(f"{CLI}/commands/approve.py", "switchover history {}", shows="Updated")
+@prints(f"{CLI}/steering/answering.py", "switchover history {}", shows="Updated")
 def approved_when_all_is_over(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
     return desk.type("approve", ENDPOINT)
 
 
-@prints(f"{CLI}/commands/approve.py", "switchover history {}", shows=ENDPOINT)
+@prints(f"{CLI}/steering/answering.py", "switchover history {}", shows=ENDPOINT)
 def approved_when_nothing_was_ever_offered(desk: Desk) -> str:
     return desk.type("approve", ENDPOINT)
 
 
-@prints(f"{CLI}/commands/approve.py", "switchover watch --update {}", shows="Updated")
+@prints(f"{CLI}/screens/answering.py", "switchover watch --update {}", shows="Updated")
 def approved(desk: Desk) -> str:
     _ask_people(desk)
     return desk.type("approve", ENDPOINT)
@@ -249,7 +252,7 @@ def a_policy_is_replaced(desk: Desk) -> str:
     return desk.type("policy", "push", ENDPOINT, str(file), "--yes")
 
 
-@prints(f"{CLI}/commands/queue.py", "switchover queue {}", shows="Nobody waits for vlm")
+@prints(f"{CLI}/steering/queueing.py", "switchover queue {}", shows="Nobody waits for vlm")
 def cancelled_after_it_ended(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
@@ -270,7 +273,7 @@ def lose_a_stopped_record(desk: Desk) -> None:
     desk.world.clock.advance(3600)
 
 
-@prints(f"{CLI}/commands/queue.py", "switchover unclaim {} --reason '…'", helps=nothing_holds)
+@prints(f"{CLI}/screens/queue.py", "switchover unclaim {} --reason '…'", helps=nothing_holds)
 def a_record_that_holds_cannot_be_read(desk: Desk) -> str:
     lose_a_stopped_record(desk)
     return desk.type("queue", ENDPOINT)
@@ -284,7 +287,7 @@ def an_update_that_nobody_knows(desk: Desk) -> str:
     return desk.type("watch", "--update", "vlm-v9-20260302-00000000")
 
 
-@prints(f"{CLI}/commands/rollback.py", "switchover rollback {}", helps=serves_first)
+@prints(f"{CLI}/screens/rolling_back.py", "switchover rollback {}", helps=serves_first)
 def a_rollback_of_what_had_not_begun(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
@@ -346,19 +349,19 @@ def an_endpoint_is_pinned(desk: Desk) -> str:
     return desk.type("status", ENDPOINT)
 
 
-@prints(f"{CLI}/commands/unclaim.py", "switchover abort {} --reason '…'", helps=serves_first)
+@prints(f"{CLI}/steering/unclaiming.py", "switchover abort {} --reason '…'", helps=serves_first)
 def unclaim_of_what_runs(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run_to("AwaitOutcome")
     return desk.type("unclaim", ENDPOINT, "--reason", "because")
 
 
-@prints(f"{CLI}/commands/unclaim.py", "switchover queue {}", shows="Nobody waits for vlm")
+@prints(f"{CLI}/steering/unclaiming.py", "switchover queue {}", shows="Nobody waits for vlm")
 def unclaim_of_what_is_free(desk: Desk) -> str:
     return desk.type("unclaim", ENDPOINT, "--reason", "because")
 
 
-@prints(f"{CLI}/commands/unclaim.py", "switchover status {}", shows="vlm")
+@prints(f"{CLI}/steering/unclaiming.py", "switchover status {}", shows="vlm")
 def unclaim_of_what_cannot_be_read(desk: Desk) -> str:
     lose_a_stopped_record(desk)
     return desk.type("unclaim", ENDPOINT, "--reason", "because")

@@ -10,10 +10,10 @@ _DOCTOR = "test_cli_doctor:test_every_command_mends_what_it_stands_under"
 
 # By module and test.
 TYPED_ELSEWHERE = {
-    Printed(f"{CLI}/commands/abort.py", "switchover queue {}"): (
+    Printed(f"{CLI}/steering/aborting.py", "switchover queue {}"): (
         f"{_OWN}:test_an_abort_with_nothing_to_stop_names_what_is_there_to_see"
     ),
-    Printed(f"{CLI}/commands/abort.py", "switchover status {}"): (
+    Printed(f"{CLI}/steering/aborting.py", "switchover status {}"): (
         f"{_OWN}:test_an_abort_with_nothing_to_stop_names_what_is_there_to_see"
     ),
     Printed(f"{CLI}/watching/ending.py", "switchover watch --update {}"): (
