@@ -62,7 +62,7 @@ def somebody_else_aborts_first(desk: Desk) -> str:
     return ""
 
 
-@prints(f"{CLI}/commands/adopt.py", "switchover rollback {}", helps=serves_first)
+@prints(f"{CLI}/screens/adopting.py", "switchover rollback {}", helps=serves_first)
 def adopted_and_then_replaced(desk: Desk) -> str:
     told = desk.type("adopt", ENDPOINT)
     desk.world.offer("v2")
@@ -70,7 +70,7 @@ def adopted_and_then_replaced(desk: Desk) -> str:
     return told
 
 
-@prints(f"{CLI}/commands/adopt.py", "switchover status {}", shows=FIRST_CONFIG)
+@prints(f"{CLI}/releases/adopting.py", "switchover status {}", shows=FIRST_CONFIG)
 def nobody_records_an_adoption(desk: Desk) -> str:
     desk.world.crash("WakeUpdate", times=10_000)
     return desk.type("adopt", ENDPOINT)
@@ -162,12 +162,14 @@ def _pinned_to(version: str | None) -> Callable[[World], bool]:
     return check
 
 
-@prints(f"{CLI}/commands/gc.py", "switchover pin {} VERSION --reason '…'", helps=_pinned_to("v1"))
+@prints(
+    f"{CLI}/garbage/collecting.py", "switchover pin {} VERSION --reason '…'", helps=_pinned_to("v1")
+)
 def a_pin_cannot_be_read(desk: Desk) -> str:
     return _spoil_pin(desk)
 
 
-@prints(f"{CLI}/commands/gc.py", "switchover unpin {}", helps=_pinned_to(None))
+@prints(f"{CLI}/garbage/collecting.py", "switchover unpin {}", helps=_pinned_to(None))
 def a_pin_cannot_be_read_and_is_taken_off(desk: Desk) -> str:
     return _spoil_pin(desk)
 
@@ -195,7 +197,7 @@ def write_model_folder(desk: Desk) -> str:
 
 
 @prints(
-    f"{CLI}/commands/plan.py",
+    f"{CLI}/plan/asked.py",
     "switchover start --endpoint ENDPOINT --version VERSION --now --reason '…'",
     helps=last_is_updated,
     filled={"VERSION": "v2"},
@@ -242,7 +244,7 @@ def no_policy_is_there(desk: Desk) -> str:
 
 
 @prints(
-    f"{CLI}/commands/policy/push.py",
+    f"{CLI}/screens/push.py",
     "switchover policy pull {} --object-version {}",
     shows="strategy: all-at-once",
 )
