@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchover.domain.answers import answer
-from switchover.steps.clean_up import Ended, clean_up
+from switchover.steps.clean_up import EndedExecution, clean_up
 from switchover.telemetry import handler as lambda_handler
 
 
@@ -37,7 +37,7 @@ class Payload(BaseModel):
 def handler(payload: Payload) -> dict[str, Any]:
     """Whatever is left is taken to its end; an execution that recorded nothing is recorded first."""
     told = payload.detail
-    ended = Ended(
+    ended = EndedExecution(
         execution_arn=told.execution_arn,
         name=told.name,
         status=told.status,

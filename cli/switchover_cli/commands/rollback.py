@@ -25,10 +25,10 @@ from switchover_cli.options import (
 )
 from switchover_cli.output import open_console, print_json
 from switchover_cli.records import StartRecord, record_update
+from switchover_cli.running import find_running
 from switchover_cli.screens.rolling_back import say_turning_back
 from switchover_cli.start.starting import rollback_request, start_update
 from switchover_cli.steering.rolling_back import (
-    find_running,
     has_gone_back,
     leads_further_back,
     turn_back,

@@ -17,7 +17,7 @@ from switchover_cli.doctor import commands
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from switchover_cli.doctor.seen import Ended, Seen, Thing
+    from switchover_cli.doctor.seen import Seen, Thing, UnfinishedExecution
 
 # What an update made a moment ago may not be listed with its record yet, and a sweep every 15 minutes
 # takes up by itself whatever was left just now.
@@ -112,7 +112,7 @@ def _executions(seen: Seen) -> Iterator[Finding]:
         )
 
 
-def _was_asked_again(seen: Seen, ended: Ended) -> bool:
+def _was_asked_again(seen: Seen, ended: UnfinishedExecution) -> bool:
     """Whether a later update was started with the same input."""
     return any(
         update.started_at >= ended.at

@@ -26,7 +26,7 @@ from switchover_cli.doctor.listing import (
     ScheduleList,
     Suspensions,
 )
-from switchover_cli.doctor.seen import Ended, HeldClaim, Holding, Seen, Unrestored
+from switchover_cli.doctor.seen import HeldClaim, Holding, Seen, UnfinishedExecution, Unrestored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -151,7 +151,7 @@ class Doctor:
                     asked = _parsed(runs.asked(arn))
                     name = _taken_up(asked) or name
                     update = self.deployment.ledger.find(name)
-                found.append(Ended(arn, name, status, at, asked, update))
+                found.append(UnfinishedExecution(arn, name, status, at, asked, update))
         return replace(seen, executions=tuple(found))
 
     def _endpoints(self, seen: Seen) -> Seen:

@@ -48,7 +48,7 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class UnfinishedExecution:
     """An execution that didn't come to its own end.
 
     `update_id` is the update that it carried, `update` its record; `request` is its input, where there
@@ -93,7 +93,7 @@ class Seen:
     configs: tuple[Thing, ...] = ()
     models: tuple[Thing, ...] = ()
     schedules: tuple[Thing, ...] = ()
-    executions: tuple[Ended, ...] = ()
+    executions: tuple[UnfinishedExecution, ...] = ()
     unrestored: tuple[Unrestored, ...] = ()
     updates: tuple[Update, ...] | None = None
     # Endpoints whose whole history was read: only of these is it known what no update made.

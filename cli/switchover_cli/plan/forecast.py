@@ -21,6 +21,7 @@ from switchover.domain.refusals import check_endpoint
 from switchover.steps.admission import Admission
 from switchover.steps.start_times import StartTimes
 from switchover_cli.drift import read_drift
+from switchover_cli.running import find_running_claim
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import Absent, EndpointReading
@@ -105,7 +106,7 @@ def foresee(
             decision = fitted
         else:
             ends_by = fitted.closes_at
-    running = _find_running(deployment, update.endpoint, endpoint)
+    running = _foresee_running(deployment, update.endpoint, endpoint)
     against = _stays_refused(planning, endpoint, running)
     answer = _ANSWERS.get(decision.turn, Answer.REJECTED)
     reasons = decision.reasons
@@ -150,11 +151,11 @@ def _as_new(deployment: Deployment, update: Update, endpoint: EndpointReading | 
     )
 
 
-def _find_running(
+def _foresee_running(
     deployment: Deployment, name: str, endpoint: EndpointReading | Absent
 ) -> Running | None:
-    claim = deployment.ledger.claim(name)
-    if claim is None or not deployment.workflow.is_running(claim.execution_arn):
+    claim = find_running_claim(deployment, name)
+    if claim is None:
         return None
     holder = deployment.ledger.find(claim.update_id)
     if holder is None or holder.record.is_unreadable:

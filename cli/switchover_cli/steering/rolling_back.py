@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from switchover_cli.deployment import Deployment
 
 
-def find_running(deployment: Deployment, endpoint: str) -> Update | None:
-    """The update that an execution carries on for an endpoint just now, if its record can be read."""
-    holder = deployment.ledger.claim(endpoint)
-    if holder is None or not deployment.workflow.is_running(holder.execution_arn):
-        return None
-    update = deployment.ledger.find(holder.update_id)
-    is_over = update is None or update.outcome is not None or update.record.is_unreadable
-    return None if is_over else update
-
-
 def turn_back(deployment: Deployment, running: Update, request: Request) -> InFlight:
     """Have an update that runs go back, if it doesn't already; returns how it stands.
 

@@ -11,7 +11,7 @@ from switchover.domain.errors import NoAnswer
 AWS_FAILED = (NoAnswer, ClientError, BotoCoreError)
 # What botocore retries by its code (retries/standard.py, which is no public interface), but for
 # LimitExceededException: of Application Auto Scaling or Scheduler it is a quota, that no waiting mends.
-_THROTTLED = frozenset(
+THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
         "EC2ThrottledException",
@@ -38,7 +38,7 @@ def is_unanswered(error: BaseException) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return (
-            error.response["Error"].get("Code") in _THROTTLED
+            error.response["Error"].get("Code") in THROTTLED
             or status == _TOO_MANY_REQUESTS
             or status >= _SERVERS_OWN
         )

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
 from switchover.aws.update_shape import flatten, nest
-from switchover.domain.ended import Ended
+from switchover.domain.ended import KeptEnd
 from switchover.domain.listing import Listed
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Claim
@@ -49,7 +49,7 @@ _OWN_ATTRIBUTES = {
     "parts",
 }
 _UPDATE = TypeAdapter(Update)
-_ENDED = TypeAdapter(Ended)
+_KEPT_END = TypeAdapter(KeptEnd)
 # Told to people, and nothing is decided by them: an update goes on without them if they are lost.
 _TOLD_ONLY = frozenset({"warnings", "preflight", "evidence", "golden"})
 
@@ -169,19 +169,19 @@ def read_moment(item: dict[str, Any]) -> Moment:
         return Moment(at=at, state="(unreadable)", text="This entry can't be read.")
 
 
-def read_ended(item: dict[str, Any] | None) -> Ended:
+def read_kept_end(item: dict[str, Any] | None) -> KeptEnd:
     """Read an update's end from beside its endpoint's claim; nothing if it can't be read."""
     if item is None:
-        return Ended()
+        return KeptEnd()
     try:
         body = item["body"]["S"] if "body" in item else "{}"
         return replace(
-            _ENDED.validate_json(body),
+            _KEPT_END.validate_json(body),
             emitted=_outcome_in(item, "emitted"),
             announced=_outcome_in(item, "announced"),
         )
     except (KeyError, ValueError):
-        return Ended()
+        return KeptEnd()
 
 
 def read_listed(item: dict[str, Any]) -> Listed | None:

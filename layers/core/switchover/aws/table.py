@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
+from switchover.aws.failures import THROTTLED
 from switchover.domain.errors import LedgerRefused
 
 if TYPE_CHECKING:
@@ -16,20 +17,15 @@ if TYPE_CHECKING:
 
 # The index over `endpoint` and `started_at`. Of an item it holds the keys and `listed`.
 BY_START = "by_start"
-# A retry may mend these (DynamoDB Developer Guide, "Error handling with DynamoDB": "OK to retry? Yes").
-_PASSING = frozenset(
-    {
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ReplicatedWriteConflictException",
-        "ThrottlingException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-        "UnrecognizedClientException",
-        "ExpiredTokenException",
-    }
-)
+# A retry may mend these as well (DynamoDB Developer Guide, "Error handling with DynamoDB": "OK to
+# retry? Yes"). Unlike elsewhere, LimitExceededException passes: too many changes of tables at once.
+_PASSING = THROTTLED | {
+    "LimitExceededException",
+    "ReplicatedWriteConflictException",
+    "TransactionConflictException",
+    "UnrecognizedClientException",
+    "ExpiredTokenException",
+}
 
 
 class Table:

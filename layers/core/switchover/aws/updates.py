@@ -17,7 +17,7 @@ from switchover.aws.ledger_items import (
     body_of,
     pack,
     pack_parts,
-    read_ended,
+    read_kept_end,
     read_listed,
     read_update,
 )
@@ -86,7 +86,7 @@ class Updates(Parts):
         if update is None or (update.outcome and update.told.announced is update.outcome):
             return update
         # Nobody was told its end yet: or was, and its own item could not take it.
-        return add_end(update, read_ended(self._get(*_place_of_end(update))))
+        return add_end(update, read_kept_end(self._get(*_place_of_end(update))))
 
     def _find(self, update_id: str) -> Update | None:
         item = self._get(*_place(update_id))

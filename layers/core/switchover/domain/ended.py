@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="ignore"))
-class Ended:
+class KeptEnd:
     """What is kept of an end beside the endpoint's claim. Without an outcome only who was told is known.
 
     `revision` is that of the update which took no change: once it takes one, it knows better.
@@ -36,7 +36,7 @@ class Ended:
     announced: Outcome | None = None
 
 
-def add_end(update: Update, kept: Ended) -> Update:
+def add_end(update: Update, kept: KeptEnd) -> Update:
     """The update with what is kept of its end, and with who was told of that."""
     is_newest = kept.outcome is not None and kept.revision == update.record.revision
     if is_newest and update.outcome is None:
@@ -57,9 +57,9 @@ def add_end(update: Update, kept: Ended) -> Update:
     )
 
 
-def end_of(update: Update) -> Ended:
+def end_of(update: Update) -> KeptEnd:
     """The end of an update, to be kept beside the endpoint's claim; bounded, as its own record isn't."""
-    return Ended(
+    return KeptEnd(
         revision=update.record.revision,
         outcome=update.outcome,
         summary=update.summary,

@@ -29,7 +29,7 @@ _LOOKS_BACK = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedExecution:
     """An execution that failed or was stopped.
 
     `error` is the error of its Fail state, if it reached one.
@@ -56,7 +56,7 @@ class CleanUpAnswer(StrEnum):
     STARTED = "recovery_started"
 
 
-def clean_up(ended: Ended) -> StateAnswer[CleanUpAnswer]:
+def clean_up(ended: EndedExecution) -> StateAnswer[CleanUpAnswer]:
     """Start another execution to finish the update of an ended one."""
     return cleaning().clean_up(ended)
 
@@ -79,7 +79,7 @@ class Cleaning:
         self._reopening = reopening
         self._machine_arn = machine_arn
 
-    def clean_up(self, ended: Ended) -> StateAnswer[CleanUpAnswer]:
+    def clean_up(self, ended: EndedExecution) -> StateAnswer[CleanUpAnswer]:
         """Start a recovery that finishes an update, if anything is left to do.
 
         A rollback can take an hour, so an execution does it: a function can't wait that long.
@@ -101,10 +101,10 @@ class Cleaning:
         self._workflow.start(self._machine_arn, name, {"recover": update.update_id})
         return _say(CleanUpAnswer.STARTED, update.update_id)
 
-    def find_stopped(self, now: datetime) -> tuple[Ended, ...]:
+    def find_stopped(self, now: datetime) -> tuple[EndedExecution, ...]:
         """The executions that were stopped recently, in case an event was lost."""
         return tuple(
-            Ended(
+            EndedExecution(
                 execution_arn=stopped.arn,
                 name=stopped.name,
                 status=stopped.status,
