@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from tests.support.samples import endpoint, plan, variant
 
-from switchover.domain.capacity import Restoration, plan_restoration, protection, tell_left
+from switchover.domain.capacity import Restoration, plan_restoration, tell_left
 from switchover.domain.fleet import CapacitySnapshot, EndpointStatus, ScalingReading
+from switchover.domain.scaling_parts import protection
 
 _POLICY = {
     "PolicyName": "by-load",

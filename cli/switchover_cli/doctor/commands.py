@@ -9,12 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_OPTIONS = {
-    "MinCapacity": "--min-capacity",
-    "MaxCapacity": "--max-capacity",
-    "SuspendedState": "--suspended-state",
-}
-
 
 def unclaim(endpoint: str) -> str:
     """Free an endpoint, and put back what the update left."""
@@ -31,24 +25,6 @@ def start(machine_arn: str, request: Mapping[str, Any]) -> str:
     text = json.dumps(request)
     return _typed(
         "aws stepfunctions start-execution", "--state-machine-arn", machine_arn, "--input", text
-    )
-
-
-def register_target(endpoint: str, variant: str, request: Mapping[str, Any]) -> str:
-    """Give a scalable target what a request to Application Auto Scaling says."""
-    given = [
-        part
-        for key, option in _OPTIONS.items()
-        if key in request
-        for part in (option, json.dumps(request[key]))
-    ]
-    return _typed(
-        "aws application-autoscaling register-scalable-target --service-namespace sagemaker",
-        "--resource-id",
-        f"endpoint/{endpoint}/variant/{variant}",
-        "--scalable-dimension",
-        "sagemaker:variant:DesiredInstanceCount",
-        *given,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.by_hand import register_target
 from switchover.domain.naming import CONFIG_PREFIX, endpoint_of_alarm
 from switchover.domain.plans.alarms import Scope
 from switchover.domain.queueing import is_abandoned
@@ -154,7 +155,7 @@ def _scaling(seen: Seen) -> Iterator[Finding]:
             subject=f"endpoint {left.endpoint}",
             evidence=f"its scaling is as {left.update_id} left it, which is over, not as before.",
             since=left.since,
-            commands=(commands.register_target(left.endpoint, left.variant, left.request),),
+            commands=(register_target(left.endpoint, left.variant, left.request),),
         )
 
 

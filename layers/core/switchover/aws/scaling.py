@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from switchover.domain.capacity import protection
 from switchover.domain.errors import NoAnswer
 from switchover.domain.fleet import ScalingReading
+from switchover.domain.scaling_parts import protection
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,59 +1,17 @@
-"""Decides which capacity settings to restore after an update: its own, never those of others.
-
-Three readings decide, field by field: what was noted before, what the update set, and what is there
-now. Only a field that still holds what the update set is put back.
-"""
+"""Decides which capacity settings to restore after an update: its own, never those of others."""
 
 from __future__ import annotations
 
-import json
-import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from switchover.domain.fleet import ScalingReading, has_other_size
 from switchover.domain.reasons import Reason
+from switchover.domain.scaling_parts import BOUNDS, restore_scaling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from switchover.domain.fleet import Absent, CapacitySnapshot, EndpointReading
     from switchover.domain.plans.plan import Plan
-
-# What the update calls are sent, by the installed API; the rest of a description is the service's own.
-POLICY_FIELDS = (
-    "PolicyName",
-    "ServiceNamespace",
-    "ResourceId",
-    "ScalableDimension",
-    "PolicyType",
-    "StepScalingPolicyConfiguration",
-    "TargetTrackingScalingPolicyConfiguration",
-    "PredictiveScalingPolicyConfiguration",
-)
-ACTION_FIELDS = (
-    "ServiceNamespace",
-    "Schedule",
-    "Timezone",
-    "ScheduledActionName",
-    "ResourceId",
-    "ScalableDimension",
-    "StartTime",
-    "EndTime",
-    "ScalableTargetAction",
-)
-# By the command of the AWS CLI that makes each again.
-_PARTS = {
-    "register-scalable-target": "scalable target",
-    "put-scaling-policy": "scaling policy",
-    "put-scheduled-action": "scheduled action",
-}
-_BOUNDS = ("MinCapacity", "MaxCapacity")
-_SUSPENSIONS = (
-    "DynamicScalingInSuspended",
-    "DynamicScalingOutSuspended",
-    "ScheduledScalingSuspended",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +45,6 @@ class Restoration:
         return " ".join(filter(None, (others, astray)))
 
 
-def protection(during: tuple[int, int] | None) -> dict[str, Any]:
-    """What RegisterScalableTarget is sent before an update: all scaling suspended, bounds if asked."""
-    bounds = dict(zip(_BOUNDS, during, strict=True)) if during else {}
-    return {**bounds, "SuspendedState": dict.fromkeys(_SUSPENSIONS, True)}
-
-
 def plan_restoration(
     noted: CapacitySnapshot,
     found: ScalingReading,
@@ -113,8 +65,14 @@ def plan_restoration(
     elif now.target is None and not is_recreated:
         kept = Restoration(others=("the scalable target was deregistered",))
     else:
-        kept = _restore_scaling(before, now, plan.capacity.during, is_recreated=is_recreated)
-        kept = replace(kept, astray=_find_astray(before) if is_recreated else ())
+        parts = restore_scaling(before, now, plan.capacity.during, is_recreated=is_recreated)
+        kept = Restoration(
+            target=parts.target,
+            policies=parts.policies,
+            scheduled_actions=parts.scheduled_actions,
+            others=parts.others,
+            astray=_find_astray(before) if is_recreated else (),
+        )
     return _restore_size(kept, noted.desired_instances, before, now, endpoint, plan)
 
 
@@ -168,7 +126,7 @@ def _restore_size(
     bounds = {**(now.target or {}), **(kept.target or {})}
     known = before.target or {}
     theirs = {
-        key: bounds[key] for key in _BOUNDS if bounds.get(key, known.get(key)) != known.get(key)
+        key: bounds[key] for key in BOUNDS if bounds.get(key, known.get(key)) != known.get(key)
     }
     wanted = max(noted_instances, theirs.get("MinCapacity", noted_instances))
     wanted = min(wanted, theirs.get("MaxCapacity", wanted))
@@ -193,123 +151,6 @@ def _own_sizes(plan: Plan) -> frozenset[int]:
     return frozenset({*raised, plan.deployment.pace.instances, plan.deployment.pace.old_instances})
 
 
-def _restore_scaling(
-    before: ScalingReading,
-    now: ScalingReading,
-    during: tuple[int, int] | None,
-    *,
-    is_recreated: bool,
-) -> Restoration:
-    target, others = _restore_target(before.target or {}, now.target, during)
-    policies, changed_policies = _restore_named(
-        before.policies, now.policies, "PolicyName", POLICY_FIELDS, is_recreated=is_recreated
-    )
-    actions, changed_actions = _restore_named(
-        before.scheduled_actions,
-        now.scheduled_actions,
-        "ScheduledActionName",
-        ACTION_FIELDS,
-        is_recreated=is_recreated,
-    )
-    return Restoration(
-        target=target,
-        policies=policies,
-        scheduled_actions=actions,
-        others=(
-            *others,
-            *(f"scaling policy {name} was {how}" for name, how in changed_policies),
-            *(f"scheduled action {name} was {how}" for name, how in changed_actions),
-        ),
-    )
-
-
-def _restore_target(
-    noted: dict[str, Any], found: dict[str, Any] | None, during: tuple[int, int] | None
-) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
-    before = _fields(noted)
-    if found is None:
-        return _request(before, {}), ()
-    now = _fields(found)
-    ours = {**before, **_fields(protection(during))}
-    wanted = {
-        key: before[key] if now[key] in (before[key], ours[key]) else now[key] for key in before
-    }
-    if wanted["MinCapacity"] > wanted["MaxCapacity"]:
-        # One of the two is theirs and can't go with what the other was: they keep the pair.
-        wanted |= {key: now[key] for key in _BOUNDS}
-    others = tuple(
-        f"{key} was set to {now[key]} (before: {before[key]})"
-        for key in before
-        if wanted[key] != before[key]
-    )
-    return (None if wanted == now else _request(wanted, now)), others
-
-
-def _fields(target: Mapping[str, Any]) -> dict[str, Any]:
-    """Bounds and suspensions side by side; whatever isn't suspended may be left out by the API."""
-    suspended = target.get("SuspendedState") or {}
-    bounds = {key: target[key] for key in _BOUNDS if key in target}
-    return {**bounds, **{key: bool(suspended.get(key, False)) for key in _SUSPENSIONS}}
-
-
-def _request(wanted: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """Only what differs, so that nothing is written over. Suspensions go together: what becomes of one
-    that isn't named is not documented."""
-    bounds = {key: wanted[key] for key in _BOUNDS if wanted[key] != now.get(key)}
-    suspended = {key: wanted[key] for key in _SUSPENSIONS}
-    is_other = any(suspended[key] != now.get(key) for key in _SUSPENSIONS)
-    return {**bounds, **({"SuspendedState": suspended} if is_other else {})}
-
-
-def _restore_named(
-    noted: tuple[dict[str, Any], ...],
-    found: tuple[dict[str, Any], ...],
-    name_key: str,
-    fields: tuple[str, ...],
-    *,
-    is_recreated: bool,
-) -> tuple[tuple[dict[str, Any], ...], tuple[tuple[str, str], ...]]:
-    """What of a kind has to be made again, and what others removed, changed or added."""
-    before = {each[name_key]: _only(each, fields) for each in noted}
-    now = {each[name_key]: _only(each, fields) for each in found}
-    missing = [name for name in before if name not in now]
-    again = tuple(before[name] for name in missing) if is_recreated else ()
-    removed = [] if is_recreated else missing
-    return again, (
-        *((name, "removed") for name in removed),
-        *((name, "changed") for name in now if name in before and now[name] != before[name]),
-        *((name, "added") for name in now if name not in before),
-    )
-
-
-def _only(described: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    return {key: described[key] for key in fields if key in described}
-
-
 def _plain(reading: ScalingReading) -> ScalingReading:
     """As it comes out of the ledger, so that times and numbers compare."""
     return ScalingReading.model_validate_json(reading.model_dump_json())
-
-
-def policy_lost(endpoint: str, policy: str, why: str) -> Reason:
-    """Tell a person how to restore a resource policy that was deleted with the old endpoint."""
-    return Reason(
-        code="endpoint.policy-lost",
-        subject=f"endpoint {endpoint}: resource policy",
-        message=f"it was deleted with the endpoint and could not be attached again: {why}.",
-        remedy=(
-            f"aws sagemaker put-endpoint-policy --endpoint-name {endpoint} --resource-policy"
-            f" {shlex.quote(policy)}"
-        ),
-    )
-
-
-def part_lost(endpoint: str, command: str, request: Mapping[str, Any], why: str) -> Reason:
-    """Tell a person how to restore a part of an endpoint's scaling."""
-    text = json.dumps(request, default=str)
-    return Reason(
-        code="capacity.not-restored",
-        subject=f"endpoint {endpoint}: {_PARTS[command]}",
-        message=f"could not be put back: {why.rstrip('.')}.",
-        remedy=f"aws application-autoscaling {command} --cli-input-json {shlex.quote(text)}",
-    )

@@ -6,18 +6,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.by_hand import register_target
 from switchover.domain.fleet import Absent, EndpointReading
 from switchover.domain.outcome import Conclusion, Outcome, serves
 from switchover.domain.reasons import Reason
+from switchover.domain.scaling_parts import SUSPENSIONS
 
 if TYPE_CHECKING:
     from switchover.domain.update.update import Update
-
-_SUSPENSIONS = (
-    "DynamicScalingInSuspended",
-    "DynamicScalingOutSuspended",
-    "ScheduledScalingSuspended",
-)
 
 
 class Leftovers(BaseModel):
@@ -59,7 +55,7 @@ _CHANGING = frozenset(
 def is_suspended(target: dict[str, object] | None) -> bool:
     """Whether a scalable target is suspended whole."""
     state = (target or {}).get("SuspendedState")
-    return isinstance(state, dict) and all(state.get(each) for each in _SUSPENSIONS)
+    return isinstance(state, dict) and all(state.get(each) for each in SUSPENSIONS)
 
 
 def conclude_lost(
@@ -87,18 +83,13 @@ def record_lost(update: Update, endpoint: EndpointReading | Absent, left: Leftov
 
 def tell_leftovers(endpoint: str, left: Leftovers) -> tuple[Reason, ...]:
     """List the remains of an update that can't be undone automatically, each with a command."""
-    resumed = ",".join(f"{each}=false" for each in _SUSPENSIONS)
+    resumed = {"SuspendedState": dict.fromkeys(SUSPENSIONS, False)}
     return tuple(
         Reason(
             code="capacity.left-suspended",
             subject=f"endpoint {endpoint}: autoscaling of {variant}",
             message="is suspended whole, and what it was before is not known.",
-            remedy=(
-                "If it should scale: aws application-autoscaling register-scalable-target"
-                f" --service-namespace sagemaker --resource-id endpoint/{endpoint}/variant/{variant}"
-                " --scalable-dimension sagemaker:variant:DesiredInstanceCount"
-                f" --suspended-state {resumed}"
-            ),
+            remedy=f"If it should scale: {register_target(endpoint, variant, resumed)}",
         )
         for variant in left.variants
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.by_hand import register_target
 from switchover.domain.fleet import EndpointStatus
 from switchover.domain.marks import mark_after
 from switchover.domain.outcome import Outcome
@@ -206,23 +207,10 @@ def _resize(plan: Plan, instances: int) -> Step:
 def _rescale(plan: Plan, target: dict[str, Any]) -> Step:
     return Step(
         text="Put the scalable target back:",
-        command=(
-            "aws application-autoscaling register-scalable-target --service-namespace sagemaker"
-            f" --resource-id endpoint/{plan.endpoint}/variant/{plan.destination.variant}"
-            " --scalable-dimension sagemaker:variant:DesiredInstanceCount"
-            f" --min-capacity {target['MinCapacity']} --max-capacity {target['MaxCapacity']}"
-            f" --suspended-state {_suspended(target.get('SuspendedState', {}))}"
+        command=register_target(
+            plan.endpoint, plan.destination.variant, {"SuspendedState": {}, **target}
         ),
     )
-
-
-def _suspended(state: dict[str, bool]) -> str:
-    kinds = (
-        "DynamicScalingInSuspended",
-        "DynamicScalingOutSuspended",
-        "ScheduledScalingSuspended",
-    )
-    return ",".join(f"{kind}={str(state.get(kind, False)).lower()}" for kind in kinds)
 
 
 def _create(plan: Plan) -> Step:

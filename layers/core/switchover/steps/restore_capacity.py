@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from switchover.aws import gateways
 from switchover.aws.failures import AWS_FAILED
 from switchover.domain.answers import StateAnswer
-from switchover.domain.capacity import part_lost, plan_restoration, policy_lost, tell_left
+from switchover.domain.by_hand import part_lost, policy_lost
+from switchover.domain.capacity import plan_restoration, tell_left
 from switchover.domain.errors import CallRefused, EndpointBusy, EndpointNotFound, LedgerRefused
 from switchover.domain.fleet import EndpointReading, is_being_resized
 from switchover.domain.update.records import Moment
