@@ -31,20 +31,26 @@ def tell_unknown_fields(client: BaseClient, *operations: str) -> None:
 
 def find_unknown(value: Any, shape: Shape | None, path: str) -> Iterator[str]:
     """The path of every member of a decoded JSON value that a shape doesn't have."""
-    if isinstance(shape, StructureShape) and isinstance(value, dict):
-        for name, below in value.items():
-            if below is None:
-                continue
-            if name in shape.members:
-                yield from find_unknown(below, shape.members[name], f"{path}.{name}")
-            else:
-                yield f"{path}.{name}"
-    elif isinstance(shape, ListShape) and isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            yield from find_unknown(item, shape.member, f"{path}[{number}]")
-    elif isinstance(shape, MapShape) and isinstance(value, dict):
-        for key, item in value.items():
-            yield from find_unknown(item, shape.value, f"{path}.{key}")
+    for step, below, known in _members(value, shape):
+        if known is None:
+            yield f"{path}{step}"
+        else:
+            yield from find_unknown(below, known, f"{path}{step}")
+
+
+def _members(value: Any, shape: Shape | None) -> Iterator[tuple[str, Any, Shape | None]]:
+    """Each member of a value by the step that leads there, with its shape; None where there is none."""
+    match shape, value:
+        case StructureShape(), dict():
+            for name, below in value.items():
+                if below is not None:
+                    yield f".{name}", below, shape.members.get(name)
+        case ListShape(), list() | tuple():
+            for number, below in enumerate(value):
+                yield f"[{number}]", below, shape.member
+        case MapShape(), dict():
+            for name, below in value.items():
+                yield f".{name}", below, shape.value
 
 
 def _note(

@@ -221,6 +221,12 @@ def find_in_properties(raw: bytes) -> Iterator[Order]:
 def _judge_property(key: str, value: str) -> Kind:
     if value.lower() in _NOT_SET:
         return Kind.DATA
+    named = _judge_named_property(key, value)
+    return _judge_engine_option(key, value) if named is None else named
+
+
+def _judge_named_property(key: str, value: str) -> Kind | None:
+    """By what DJL does with a property; None for one that DJL hands on."""
     match key:
         case "entrypoint":
             return Kind.DATA if _DJL_ENTRY.fullmatch(value) else Kind.CODE
@@ -234,7 +240,12 @@ def _judge_property(key: str, value: str) -> Kind:
             return Kind.DATA if _is_here(value) else Kind.ELSEWHERE
         case "modelname" | "servedmodelname":
             return Kind.DATA
-    # LMI hands every other option on to vLLM's EngineArgs, some of which name code or models.
+        case _:
+            return None
+
+
+def _judge_engine_option(key: str, value: str) -> Kind:
+    """LMI hands every other option on to vLLM's EngineArgs, some of which name code or models."""
     asks_for_code = key.endswith(("plugin", "cls")) or any(word in value for word in _CODE_WORDS)
     if asks_for_code or (_IMPORTED.fullmatch(value) and judge_name(value)[0] is not Kind.DATA):
         return Kind.CODE

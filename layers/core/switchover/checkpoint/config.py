@@ -26,6 +26,8 @@ from switchover.checkpoint.tokenizer import check_tokenizer
 from switchover.domain.reasons import Reason, reasons_from
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from switchover.checkpoint.reading import Evidence
 
 Texts = Mapping[str, Mapping[str, Json]]
@@ -56,26 +58,42 @@ def inspect_config(evidence: Evidence, texts: Texts) -> Inspection:
     name = names[0] if isinstance(names, list) and names else None
     if not isinstance(name, str):
         return _without_architecture(config)
-    architecture = ARCHITECTURES.get(name)
-    reasons: list[Reason] = []
-    if name.endswith(_GENERATES_TEXT):
-        reasons += check_tokenizer(evidence, texts, is_known=architecture is not None)
-        is_visual = config.get("vision_config") is not None
-        if is_visual:
-            needs = architecture is not None and architecture.needs_processor
-            reasons += check_vision_companions(evidence, texts, needs_processor=needs)
-        if is_visual or name.endswith("ForCausalLM"):
-            reasons += check_chat_template(evidence, texts)
-    quantization = find_quantization(texts)
-    wrapper = find_wrapper(evidence.weights, is_known=architecture is not None)
+    companions = tuple(_find_companion_faults(evidence, texts, name, config))
+    wrapper = find_wrapper(evidence.weights, is_known=name in ARCHITECTURES)
     if wrapper is not None:
-        return Inspection((*reasons, wrapper))
-    reasons += find_unserved(quantization)
+        return Inspection((*companions, wrapper))
+    weights = _inspect_weights(evidence, texts, name, config)
+    return replace(weights, reasons=(*companions, *weights.reasons))
+
+
+def _find_companion_faults(
+    evidence: Evidence, texts: Texts, name: str, config: Mapping[str, Json]
+) -> Iterator[Reason]:
+    """What is wrong with the files that a model which writes text needs beside its weights."""
+    if not name.endswith(_GENERATES_TEXT):
+        return
+    architecture = ARCHITECTURES.get(name)
+    yield from check_tokenizer(evidence, texts, is_known=architecture is not None)
+    is_visual = config.get("vision_config") is not None
+    if is_visual:
+        needs = architecture is not None and architecture.needs_processor
+        yield from check_vision_companions(evidence, texts, needs_processor=needs)
+    if is_visual or name.endswith("ForCausalLM"):
+        yield from check_chat_template(evidence, texts)
+
+
+def _inspect_weights(
+    evidence: Evidence, texts: Texts, name: str, config: Mapping[str, Json]
+) -> Inspection:
+    """How the weights are quantized, and whether their tensors have the shapes that the config says."""
+    quantization = find_quantization(texts)
+    reasons = tuple(find_unserved(quantization))
     if quantization is None:
-        reasons += find_unsaid_quantization(evidence.weights)
+        reasons += tuple(find_unsaid_quantization(evidence.weights))
+    architecture = ARCHITECTURES.get(name)
     if architecture is None:
         note = f"config.json: tensor shapes were not compared, as {quote(name)} is not known here."
-        return Inspection(tuple(reasons), (note,))
+        return Inspection(reasons, (note,))
     shapes = _compare_shapes(architecture, evidence, config, quantization)
     if _has_native_copy(evidence.files):
         shapes = replace(shapes, reasons=tuple(Warned(**dict(each)) for each in shapes.reasons))

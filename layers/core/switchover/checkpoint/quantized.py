@@ -28,7 +28,7 @@ from switchover.checkpoint.text import Json, object_at, quote, text_at
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from switchover.checkpoint.packing import Replace
     from switchover.checkpoint.shapes import Expected
@@ -140,32 +140,50 @@ def quantize(
 
 def _choose(method: str, config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
     """The effect of a method on a linear tensor, and whether it determines all scales."""
-    # A group of null: neither GPTQModel nor AutoAWQ says what it means.
-    has_group = config.get("group_size", 0) is not None
-    match method:
-        # Layers of other bits than the rest (GPTQModel, `dynamic`) are told by patterns.
-        case "gptq" if config.get("dynamic") or config.get("is_marlin_format"):
-            return False, None
-        case "gptq" if _is_said(config, "checkpoint_format", {"gptq", "gptq_v2"}) and has_group:
-            return True, pack_by_gptq(PackedConfig.model_validate(config))
-        case "awq" if _is_said(config, "version", {"gemm"}) and has_group:
-            return True, pack_by_awq(PackedConfig.model_validate(config))
-        case "fp8" if config.get("weight_block_size") is not None:
-            return True, scale_in_blocks(BlockConfig.model_validate(config))
-        case "fp8" | "fbgemm_fp8":
-            return False, keep
-        case "compressed-tensors":
-            return _choose_compressed(config)
-        case "modelopt":
-            return False, _MODELOPT_ALGORITHMS.get(text_at(config, "quant_algo") or "")
-        case "bitsandbytes" if config.get("load_in_4bit") is True:
-            stored = text_at(config, "bnb_4bit_quant_storage") or "uint8"
-            bytes_per_value = _STORAGE_BYTES.get(stored.removeprefix("torch."))
-            return True, pack_in_halves(bytes_per_value) if bytes_per_value else None
-        case "bitsandbytes":
-            return True, scale_by_row
-        case _:
-            return False, None
+    choose = _METHODS.get(method)
+    return choose(config) if choose else (False, None)
+
+
+def _choose_gptq(config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
+    # Layers of other bits than the rest (GPTQModel, `dynamic`) are told by patterns.
+    is_other = config.get("dynamic") or config.get("is_marlin_format")
+    is_known = _is_said(config, "checkpoint_format", {"gptq", "gptq_v2"}) and _has_group(config)
+    if is_other or not is_known:
+        return False, None
+    return True, pack_by_gptq(PackedConfig.model_validate(config))
+
+
+def _choose_awq(config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
+    if not _is_said(config, "version", {"gemm"}) or not _has_group(config):
+        return False, None
+    return True, pack_by_awq(PackedConfig.model_validate(config))
+
+
+def _choose_fp8(config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
+    if config.get("weight_block_size") is None:
+        return False, keep
+    return True, scale_in_blocks(BlockConfig.model_validate(config))
+
+
+def _choose_fbgemm(_: Mapping[str, Json]) -> tuple[bool, Replace | None]:
+    return False, keep
+
+
+def _choose_modelopt(config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
+    return False, _MODELOPT_ALGORITHMS.get(text_at(config, "quant_algo") or "")
+
+
+def _choose_bitsandbytes(config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
+    if config.get("load_in_4bit") is not True:
+        return True, scale_by_row
+    stored = text_at(config, "bnb_4bit_quant_storage") or "uint8"
+    bytes_per_value = _STORAGE_BYTES.get(stored.removeprefix("torch."))
+    return True, pack_in_halves(bytes_per_value) if bytes_per_value else None
+
+
+def _has_group(config: Mapping[str, Json]) -> bool:
+    """A group of null: neither GPTQModel nor AutoAWQ says what it means."""
+    return config.get("group_size", 0) is not None
 
 
 def _is_said(config: Mapping[str, Json], key: str, known: set[str]) -> bool:
@@ -193,3 +211,14 @@ def _choose_compressed(config: Mapping[str, Json]) -> tuple[bool, Replace | None
             return False, keep
         case _:
             return False, None
+
+
+_METHODS: Mapping[str, Callable[[Mapping[str, Json]], tuple[bool, Replace | None]]] = {
+    "gptq": _choose_gptq,
+    "awq": _choose_awq,
+    "fp8": _choose_fp8,
+    "fbgemm_fp8": _choose_fbgemm,
+    "compressed-tensors": _choose_compressed,
+    "modelopt": _choose_modelopt,
+    "bitsandbytes": _choose_bitsandbytes,
+}

@@ -117,40 +117,46 @@ def conclude(
             summary=f"{serves(endpoint).rstrip('.')}: {first_of(reasons)}",
             reasons=reasons,
         )
-    is_confirmed = ending.verdict == "updated" and plan is not None and was_started
-    if not reasons and not is_confirmed:
-        reasons = (_unexplained(ending, endpoint),)
-    if ending.verdict in _NOT_YET and not was_started:
-        return Conclusion(
-            outcome=_NOT_YET[ending.verdict],
-            summary=f"{endpoint.name} was not touched: {first_of(reasons)}",
-            reasons=reasons,
-        )
     if plan is None or not was_started:
+        reasons = reasons or (_unexplained(ending, endpoint),)
+        not_yet = None if was_started else _NOT_YET.get(ending.verdict)
         return Conclusion(
-            outcome=Outcome.REJECTED,
+            outcome=not_yet or Outcome.REJECTED,
             summary=f"{endpoint.name} was not touched: {first_of(reasons)}",
             reasons=reasons,
         )
-    if isinstance(endpoint, EndpointReading) and _is_settled(endpoint):
-        if endpoint.config_name == plan.target.config and ending.verdict == "updated":
-            return Conclusion(
-                outcome=Outcome.UPDATED,
-                summary=f"{endpoint.name} serves {plan.target.version} ({plan.target.config}).",
-                reasons=reasons,
-            )
-        reasons = reasons or (_changed_meanwhile(endpoint, plan),)
-        if endpoint.config_name in plan.home_configs(is_mixed=is_mixed):
-            return Conclusion(
-                outcome=Outcome.ROLLED_BACK,
-                summary=(
-                    f"{endpoint.name} is back on {plan.previous.version}"
-                    f" ({endpoint.config_name}), not on {plan.target.version}:"
-                    f" {first_of(reasons)}"
-                ),
-                reasons=reasons,
-            )
+    if not reasons and ending.verdict != "updated":
+        reasons = (_unexplained(ending, endpoint),)
+    return _conclude_started(ending.verdict, plan, endpoint, reasons, is_mixed=is_mixed)
+
+
+def _conclude_started(
+    verdict: str,
+    plan: Plan,
+    endpoint: EndpointReading | Absent,
+    reasons: tuple[Reason, ...],
+    *,
+    is_mixed: bool,
+) -> Conclusion:
+    """Name the outcome of an update that has begun to change what serves: by the config that serves."""
+    config_name = _settled_config(endpoint)
+    if config_name == plan.target.config and verdict == "updated":
+        return Conclusion(
+            outcome=Outcome.UPDATED,
+            summary=f"{endpoint.name} serves {plan.target.version} ({plan.target.config}).",
+            reasons=reasons,
+        )
     reasons = reasons or (_changed_meanwhile(endpoint, plan),)
+    if config_name in plan.home_configs(is_mixed=is_mixed):
+        return Conclusion(
+            outcome=Outcome.ROLLED_BACK,
+            summary=(
+                f"{endpoint.name} is back on {plan.previous.version}"
+                f" ({config_name}), not on {plan.target.version}:"
+                f" {first_of(reasons)}"
+            ),
+            reasons=reasons,
+        )
     return Conclusion(
         outcome=Outcome.NEEDS_OPERATOR,
         summary=f"{_trouble(endpoint, plan)}: {first_of(reasons)}",
@@ -177,22 +183,24 @@ def serves(endpoint: EndpointReading | Absent) -> str:
     return f"{endpoint.name} is {endpoint.status.value} on {endpoint.config_name}{towards}."
 
 
-def _is_settled(endpoint: EndpointReading) -> bool:
-    """Whether one config serves, and goes on to: autoscaling works again when an outcome is recorded."""
+def _settled_config(endpoint: EndpointReading | Absent) -> str | None:
+    """The config that serves, if it goes on to: autoscaling works again when an outcome is recorded."""
+    if not isinstance(endpoint, EndpointReading):
+        return None
     is_at_rest = endpoint.status in _SERVING and endpoint.pending_config_name is None
-    return is_at_rest or is_seen_resizing(endpoint)
+    return endpoint.config_name if is_at_rest or is_seen_resizing(endpoint) else None
 
 
 def _trouble(endpoint: EndpointReading | Absent, plan: Plan) -> str:
     """Why a person is needed, in one clause."""
-    if isinstance(endpoint, EndpointReading) and _is_settled(endpoint):
-        if endpoint.config_name == plan.target.config:
-            return (
-                f"{endpoint.name} still serves {plan.target.version} ({plan.target.config}): it could"
-                f" not be brought back to {plan.previous.version}"
-            )
-        if endpoint.config_name not in plan.own_configs:
-            return f"{endpoint.name} was moved to {endpoint.config_name} outside Switchover"
+    config_name = _settled_config(endpoint)
+    if config_name == plan.target.config:
+        return (
+            f"{endpoint.name} still serves {plan.target.version} ({plan.target.config}): it could"
+            f" not be brought back to {plan.previous.version}"
+        )
+    if config_name is not None and config_name not in plan.own_configs:
+        return f"{endpoint.name} was moved to {config_name} outside Switchover"
     return serves(endpoint).rstrip(".")
 
 

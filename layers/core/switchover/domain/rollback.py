@@ -206,13 +206,8 @@ def _move_from(
         case EndpointStatus.UPDATE_ROLLBACK_FAILED:
             return Move.UPDATE_BACK
         case EndpointStatus.UPDATING:
-            if not _goes_forward(endpoint, home_configs, own_configs):
-                return Move.WAIT
-            if tripped_at is None or not is_unheeded(endpoint, tripped_at):
-                return Move.TRIP_ABORT_ALARM
-            if published_at is None or not is_unheeded(endpoint, published_at):
-                return Move.PUBLISH_ABORT
-            return Move.WAIT
+            is_ours = _goes_forward(endpoint, home_configs, own_configs)
+            return _next_abort(endpoint, tripped_at, published_at) if is_ours else Move.WAIT
         case EndpointStatus.FAILED:
             # A Failed endpoint takes nothing but DeleteEndpoint (rules §2), which ends its service.
             return Move.DELETE
@@ -237,6 +232,17 @@ def _move_in_service(
     if endpoint.config_name in home_configs:
         return Move.NOTHING
     return Move.UPDATE_BACK if endpoint.config_name in own_configs else Move.GIVE_UP
+
+
+def _next_abort(
+    endpoint: EndpointReading, tripped_at: datetime | None, published_at: datetime | None
+) -> Move:
+    """The next act that makes SageMaker turn back; none is left if it heeded neither."""
+    if tripped_at is None or not is_unheeded(endpoint, tripped_at):
+        return Move.TRIP_ABORT_ALARM
+    if published_at is None or not is_unheeded(endpoint, published_at):
+        return Move.PUBLISH_ABORT
+    return Move.WAIT
 
 
 def _goes_forward(

@@ -91,17 +91,18 @@ def _patterns(schema: object) -> Iterator[str]:
             yield value
         if key == "patternProperties" and isinstance(value, dict):
             yield from value
-        if key in _HOLDS_SCHEMA:
-            yield from _patterns(value)
-        if key in _HOLDS_SCHEMAS and isinstance(value, list):
-            yield from _patterns_in(value)
-        if key in _HOLDS_NAMED_SCHEMAS and isinstance(value, dict):
-            yield from _patterns_in(list(value.values()))
+        for below in _schemas_in(key, value):
+            yield from _patterns(below)
 
 
-def _patterns_in(schemas: list[Any]) -> Iterator[str]:
-    for schema in schemas:
-        yield from _patterns(schema)
+def _schemas_in(key: str, value: object) -> Iterator[object]:
+    """The schemas that the value of a keyword holds."""
+    if key in _HOLDS_SCHEMA:
+        yield value
+    if key in _HOLDS_SCHEMAS and isinstance(value, list):
+        yield from value
+    if key in _HOLDS_NAMED_SCHEMAS and isinstance(value, dict):
+        yield from value.values()
 
 
 def _refuse_unchecked(key: str, value: object) -> None:
