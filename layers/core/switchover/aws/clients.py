@@ -1,4 +1,4 @@
-"""Makes boto3 clients on first use and caches them, with explicit timeouts and retries."""
+"""Makes AWS clients on first use and caches them, with explicit timeouts and retries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from switchover import budget
 from switchover.domain.errors import NoAnswer
 
 if TYPE_CHECKING:
-    import boto3
     from botocore.client import BaseClient
     from botocore.model import OperationModel
     from botocore.session import Session as BotocoreSession
@@ -50,12 +49,12 @@ def teach_newer_models(session: BotocoreSession) -> BotocoreSession:
 
 
 @cache
-def _session() -> boto3.Session:
-    # Importing boto3 takes a quarter of a second, which a cold start pays only if it is used.
-    import boto3
+def _session() -> BotocoreSession:
+    # A cold start pays for botocore only if it is used, and never for boto3: what that adds (S3's
+    # transfers, resources) no gateway uses, so the layer leaves it out.
     import botocore.session
 
-    return boto3.Session(botocore_session=teach_newer_models(botocore.session.Session()))
+    return teach_newer_models(botocore.session.Session())
 
 
 @cache
@@ -66,7 +65,7 @@ def client(service: str) -> Any:
     """
     from botocore.config import Config
 
-    made: BaseClient = _session().client(  # type: ignore[call-overload]
+    made: BaseClient = _session().create_client(
         service,
         config=Config(
             connect_timeout=CONNECT_SECONDS,
