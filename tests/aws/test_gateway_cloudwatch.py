@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from tests.support.aws_models import faults_of
 from tests.support.staging import Staging
+from tests.support.storms import counted_calls
 
 from switchover.aws.cloudwatch import CloudWatch
 from switchover.domain.fleet import AlarmReading, AlarmState
 from switchover.domain.plans.alarms import AlarmSpec, Scope, standing_alarms, update_alarms
 from switchover.domain.policies.sections import Alarms
+from switchover_local.twin.scenario import CallRate
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -51,6 +54,22 @@ def states(gateway: CloudWatch, names: list[str]) -> list[AlarmState]:
     return [alarm.state for alarm in gateway.read(names)]
 
 
+# What DescribeAlarms tells and PutMetricAlarm takes.
+_SETTINGS = (
+    "AlarmName", "AlarmDescription", "Namespace", "MetricName", "Dimensions", "Statistic", "Period",
+    "EvaluationPeriods", "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData",
+)  # fmt: skip
+# These change with every put.
+_TIMES = frozenset(
+    {"AlarmConfigurationUpdatedTimestamp", "StateUpdatedTimestamp", "StateTransitionedTimestamp"}
+)
+
+
+def described(staging: Staging, name: str) -> list[dict[str, Any]]:
+    found = staging.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return [{key: alarm[key] for key in alarm.keys() - _TIMES} for alarm in found]
+
+
 def put_requests(client: CloudWatchClient, specs: tuple[AlarmSpec, ...]) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
     client.meta.events.register(
@@ -58,6 +77,8 @@ def put_requests(client: CloudWatchClient, specs: tuple[AlarmSpec, ...]) -> list
         lambda params, **_: sent.append(dict(params)),
     )
     with Stubber(client) as stub:
+        for _ in range(0, len(specs), 100):
+            stub.add_response("describe_alarms", {})
         for _ in specs:
             stub.add_response("put_metric_alarm", {})
         CloudWatch(client).ensure(specs)
@@ -101,6 +122,55 @@ def test_an_average_is_a_plain_statistic(client: CloudWatchClient) -> None:
 def test_ensured_alarms_exist_and_a_repeat_is_fine(gateway: CloudWatch) -> None:
     gateway.ensure(SPECS)
     gateway.ensure(SPECS)
+    assert AlarmState.MISSING not in states(gateway, NAMES)
+
+
+def test_an_alarm_that_is_as_wanted_is_not_put_again(staging: Staging, gateway: CloudWatch) -> None:
+    gateway.ensure(SPECS)
+
+    with counted_calls(staging.cloudwatch) as calls:
+        gateway.ensure(SPECS)
+
+    assert (calls["PutMetricAlarm"], calls["DescribeAlarms"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"Threshold": 0.5},
+        {"Period": 300},
+        {"Unit": "Percent"},
+        {"Dimensions": [{"Name": "EndpointName", "Value": "another"}]},
+        {"TreatMissingData": "breaching"},
+        {"MetricName": "Invocation4XXErrors"},
+        {"EvaluateLowSampleCountPercentile": "ignore"},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_an_alarm_that_somebody_changed_is_put_right(
+    staging: Staging, gateway: CloudWatch, changed: dict[str, Any]
+) -> None:
+    gateway.ensure(SPECS)
+    [wanted] = described(staging, NAMES[-1])
+    settings = {key: wanted[key] for key in _SETTINGS if key in wanted}
+    staging.cloudwatch.put_metric_alarm(**{**settings, **changed})
+
+    gateway.ensure(SPECS)
+
+    assert described(staging, NAMES[-1]) == [wanted]
+
+
+def test_tries_that_are_throttled_add_up_to_all_alarms(
+    staging: Staging, gateway: CloudWatch
+) -> None:
+    """An account may put 3 alarms a second: an update's own six never fit into one."""
+    staging.twin.change_scenario(call_rates={"PutMetricAlarm": CallRate(per_second=3, burst=3)})
+    with pytest.raises(ClientError, match="Rate exceeded"):
+        gateway.ensure(SPECS)
+    staging.clock.advance(1)
+
+    gateway.ensure(SPECS)
+
     assert AlarmState.MISSING not in states(gateway, NAMES)
 
 

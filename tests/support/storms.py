@@ -45,13 +45,13 @@ class Storm:
 def throttle(service: str, operation: str, times: int) -> Iterator[Storm]:
     """Throttle the next calls of an operation."""
     storm = Storm(times, _CODES.get(service, "ThrottlingException"))
-    events = clients.client(service).meta.events
-    name = f"before-call.{_hyphenated(service)}.{operation}"
-    events.register_first(name, storm.meet)
+    client = clients.client(service)
+    name = f"before-call.{_hyphenated(client)}.{operation}"
+    client.meta.events.register_first(name, storm.meet)
     try:
         yield storm
     finally:
-        events.unregister(name, storm.meet)
+        client.meta.events.unregister(name, storm.meet)
 
 
 @dataclass(slots=True)
@@ -68,15 +68,21 @@ class Count:
 @contextmanager
 def counted(service: str) -> Iterator[Counter[str]]:
     """Count the calls to a service by operation."""
+    with counted_calls(clients.client(service)) as calls:
+        yield calls
+
+
+@contextmanager
+def counted_calls(client: Any) -> Iterator[Counter[str]]:
+    """Count a client's calls by operation."""
     count = Count()
-    events = clients.client(service).meta.events
-    name = f"before-call.{_hyphenated(service)}"
-    events.register(name, count.note)
+    name = f"before-call.{_hyphenated(client)}"
+    client.meta.events.register(name, count.note)
     try:
         yield count.calls
     finally:
-        events.unregister(name, count.note)
+        client.meta.events.unregister(name, count.note)
 
 
-def _hyphenated(service: str) -> str:
-    return str(clients.client(service).meta.service_model.service_id.hyphenize())
+def _hyphenated(client: Any) -> str:
+    return str(client.meta.service_model.service_id.hyphenize())

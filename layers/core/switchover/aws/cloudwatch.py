@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 from switchover.domain.fleet import AlarmReading, AlarmState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef
+    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricAlarmTypeDef
 
     from switchover.domain.plans.alarms import AlarmSpec
 
 _NAMES_PER_CALL = 100  # DescribeAlarms and DeleteAlarms take at most 100 names
+# What changes the meaning of an alarm, and stands in no request of ours.
+_NEVER_WANTED = frozenset(
+    {"Unit", "Metrics", "ThresholdMetricId", "EvaluateLowSampleCountPercentile"}
+)
 
 
 class CloudWatch:
@@ -23,10 +27,32 @@ class CloudWatch:
     def __init__(self, cloudwatch: CloudWatchClient) -> None:
         self._cloudwatch = cloudwatch
 
-    def ensure(self, specs: Iterable[AlarmSpec]) -> None:
-        """Make every alarm be as specified; putting one again changes nothing about its state."""
+    def ensure(self, specs: Sequence[AlarmSpec]) -> None:
+        """Make every alarm be as specified; an alarm that is so already isn't put again.
+
+        An account may put 3 alarms a second (CloudWatch User Guide, "CloudWatch service quotas"). If many
+        updates begin at once, each try adds alarms, instead of putting the first ones again.
+        """
+        found = self._describe([spec.name for spec in specs])
         for spec in specs:
-            self._cloudwatch.put_metric_alarm(**_request(spec))
+            wanted = _request(spec)
+            if not _is_as_wanted(found.get(spec.name, {}), wanted):
+                self._cloudwatch.put_metric_alarm(**wanted)
+
+    def _describe(self, names: Sequence[str]) -> dict[str, MetricAlarmTypeDef]:
+        """The metric alarms of these names that exist."""
+        asked = (
+            self._cloudwatch.get_paginator("describe_alarms").paginate(
+                AlarmNames=some, AlarmTypes=["MetricAlarm"]
+            )
+            for some in _portions(names)
+        )
+        return {
+            alarm["AlarmName"]: alarm
+            for pages in asked
+            for page in pages
+            for alarm in page.get("MetricAlarms", ())
+        }
 
     def read(self, names: Sequence[str]) -> tuple[AlarmReading, ...]:
         """The state of each named alarm, in that order; one that doesn't exist is MISSING."""
@@ -103,6 +129,19 @@ def _request(spec: AlarmSpec) -> dict[str, Any]:
         "ComparisonOperator": "GreaterThanThreshold",
         "TreatMissingData": spec.treat_missing,
     }
+
+
+def _is_as_wanted(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether an alarm measures what a request asks for, and nothing else."""
+    if any(found.get(key) for key in _NEVER_WANTED):
+        return False
+    return all(_comparable(found.get(key)) == _comparable(value) for key, value in wanted.items())
+
+
+def _comparable(value: Any) -> Any:
+    """Dimensions have no order."""
+    is_list = isinstance(value, list)
+    return {each["Name"]: each["Value"] for each in value} if is_list else value
 
 
 def _dimensions(spec: AlarmSpec) -> list[DimensionTypeDef]:
