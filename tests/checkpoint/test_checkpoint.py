@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from switchover.checkpoint.contents import Allowed
 from switchover.checkpoint.inspecting import inspect_model
-from switchover.checkpoint.reading import TEXT_LIMITS_BYTES, StoredFile, read_evidence
+from switchover.checkpoint.reading import StoredFile, read_evidence
+from switchover.checkpoint.small_texts import TEXT_LIMITS_BYTES
 from switchover_cli.upload.folder import Folder, list_folder
 from switchover_local.checkpoint import remove_shard, truncate_shard, write_checkpoint
 

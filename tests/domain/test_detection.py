@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.support.samples import policy
 
-from switchover.domain.plans.alarms import (
+from switchover.domain.plans.detection import (
     detection_seconds,
     explain_alarms,
     fit_alarms,

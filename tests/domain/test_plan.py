@@ -24,8 +24,9 @@ from tests.support.samples import (
     variant,
 )
 
-from switchover.domain.plans.alarms import Scope, detection_seconds
+from switchover.domain.plans.alarms import Scope
 from switchover.domain.plans.deployment import return_config
+from switchover.domain.plans.detection import detection_seconds
 from switchover.domain.plans.experience import PastUpdate
 from switchover.domain.plans.groups import Material
 from switchover.domain.plans.plan import Kind, Plan

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from switchover.domain.plans.alarms import Scope, detection_seconds
+from switchover.domain.plans.alarms import Scope
+from switchover.domain.plans.detection import detection_seconds
 from switchover.domain.preflight import CheckState
 from switchover.domain.units import say_bytes, say_count
 from switchover_cli.plan.forecast import Answer

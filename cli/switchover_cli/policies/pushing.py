@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from switchover.aws.files import policy_key
 from switchover.domain.bounded_yaml import FILE_LIMITS
 from switchover.domain.fleet import Absent, EndpointReading
-from switchover.domain.plans.alarms import publish_seconds
+from switchover.domain.plans.detection import publish_seconds
 from switchover.domain.plans.experience import resolve_ready
 from switchover.domain.plans.fitting import Conditions, fit
 from switchover.domain.plans.policy_sense import find_contradictions, find_idle_keys

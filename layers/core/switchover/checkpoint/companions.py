@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from switchover.checkpoint.findings import Warned
-from switchover.checkpoint.reading import TEMPLATE
 from switchover.checkpoint.shapes import find_text_config
+from switchover.checkpoint.small_texts import TEMPLATE
 from switchover.checkpoint.templates import find_template_fault
 from switchover.checkpoint.text import Json, integer_at, object_at, quote
 from switchover.domain.reasons import Reason

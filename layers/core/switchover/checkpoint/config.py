@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from switchover.checkpoint.companions import check_chat_template, check_vision_companions
+from switchover.checkpoint.decoder import TextConfig
 from switchover.checkpoint.families import ARCHITECTURES, Architecture, expect_tensors
 from switchover.checkpoint.findings import Inspection, Warned
 from switchover.checkpoint.flat import find_wrapper, nest_base_model
-from switchover.checkpoint.language import TextConfig
 from switchover.checkpoint.quantized import (
     Quantization,
     find_quantization,

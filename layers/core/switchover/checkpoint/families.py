@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from switchover.checkpoint.decoder import TextConfig
+from switchover.checkpoint.experts import has_dense_layers
 from switchover.checkpoint.intern_vision import expect_internvl_chat_vision, expect_internvl_vision
 from switchover.checkpoint.language import (
     GEMMA3,
@@ -18,9 +20,7 @@ from switchover.checkpoint.language import (
     QWEN3,
     QWEN3_MOE,
     Language,
-    TextConfig,
     expect_language,
-    has_dense_layers,
 )
 from switchover.checkpoint.qwen_vision import (
     expect_qwen2_vision,

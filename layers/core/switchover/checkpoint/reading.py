@@ -25,9 +25,19 @@ from switchover.checkpoint.headers import (
 from switchover.checkpoint.index import INDEX, Index, fold_index
 from switchover.checkpoint.openings import read_findings
 from switchover.checkpoint.safetensors import LENGTH_BYTES, measure_header
-from switchover.checkpoint.vocabulary import is_vocabulary
+from switchover.checkpoint.small_texts import (
+    LONG_TEXTS,
+    STUB_BYTES,
+    TEMPLATE,
+    TEMPLATE_LIMIT_BYTES,
+    TEXT_LIMITS_BYTES,
+    list_stubs,
+    name_unread,
+    read_stubs,
+    read_texts,
+    text_too_large,
+)
 from switchover.checkpoint.weights import Assembly, Weights
-from switchover.domain.containers.properties import FILE_NAME as SERVING_PROPERTIES
 from switchover.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -36,37 +46,8 @@ if TYPE_CHECKING:
     from switchover.checkpoint.contents import Finding
 
 _PIECE_BYTES = 512 * 1024
-# Git LFS, docs/spec.md: a pointer is shorter than this, and so is no vocabulary.
-_STUB_BYTES = 1024
-
-TEMPLATE = "chat_template.jinja"
-_TEMPLATE_LIMIT_BYTES = 4 * 1024**2
-
-TOKENIZER = "tokenizer.json"
 GZIP_MAGIC = b"\x1f\x8b"
 _MAGIC_BYTES = 8  # enough to tell a reader what it is instead
-_MEBIBYTE = 1024**2
-TEXT_LIMITS_BYTES: Mapping[str, int] = {
-    "config.json": 4 * _MEBIBYTE,
-    "generation_config.json": 4 * _MEBIBYTE,
-    "tokenizer_config.json": 4 * _MEBIBYTE,
-    "preprocessor_config.json": 4 * _MEBIBYTE,
-    "processor_config.json": 4 * _MEBIBYTE,
-    "chat_template.json": 4 * _MEBIBYTE,
-    "adapter_config.json": 4 * _MEBIBYTE,
-    "quantize_config.json": 4 * _MEBIBYTE,
-    "quant_config.json": 4 * _MEBIBYTE,
-    "hf_quant_config.json": 4 * _MEBIBYTE,
-    "params.json": 4 * _MEBIBYTE,
-    "special_tokens_map.json": 4 * _MEBIBYTE,
-    "added_tokens.json": 4 * _MEBIBYTE,
-    "vocab.json": 16 * _MEBIBYTE,
-    INDEX: 16 * _MEBIBYTE,
-    TOKENIZER: 16 * _MEBIBYTE,
-    SERVING_PROPERTIES: _MEBIBYTE,
-}
-# Sound ones may be longer than is read.
-_LONG_TEXTS = frozenset({TOKENIZER, "vocab.json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +113,7 @@ def read_evidence(
     False, as for an archive inside another, it is a file like any other.
     """
     sizes = {file.path: file.bytes for file in files}
-    texts = sort_out(_read_texts(sizes, reader, run))
+    texts = sort_out(read_texts(sizes, reader, run))
     index = _read_index(sizes, reader)
     shards = ShardHeaders(sizes, reader, run)
     assembly = Assembly(
@@ -144,11 +125,11 @@ def read_evidence(
         assembly.add(shard)
     ggufs = sort_out(_read_ggufs(sizes, reader))
     is_packed = may_open and len(sizes) == 1 and is_archive(next(iter(sizes)))
-    wanted_stubs = _list_stubs(sizes)
-    stubs = sort_out(_read_stubs(wanted_stubs, sizes, reader, run))
+    wanted_stubs = list_stubs(sizes)
+    stubs = sort_out(read_stubs(wanted_stubs, sizes, reader, run))
     read = {**texts.found, **stubs.found}
     # Of a text that couldn't be read, the reason is among those of the texts.
-    unread = {*TEXT_LIMITS_BYTES, *wanted_stubs} - _LONG_TEXTS - read.keys()
+    unread = {*TEXT_LIMITS_BYTES, *wanted_stubs} - LONG_TEXTS - read.keys()
     judged = {path: n for path, n in sizes.items() if path not in unread}
     openings = sort_out(() if is_packed else read_findings(judged, read, reader, run))
     evidence = Evidence(
@@ -166,7 +147,7 @@ def read_evidence(
             *shards.reasons,
             *ggufs.reasons,
         ),
-        unread=_name_unread(sizes),
+        unread=name_unread(sizes),
     )
     if is_packed:
         (path,) = sizes
@@ -217,9 +198,9 @@ class _Kept:
 def _count_needed_bytes(path: str, size: int, have: bytes) -> int:
     """The number of first bytes that the rules need, as far as `have` determines it."""
     name = PurePosixPath(path).name
-    if size <= TEXT_LIMITS_BYTES.get(name, _STUB_BYTES - 1):
+    if size <= TEXT_LIMITS_BYTES.get(name, STUB_BYTES - 1):
         return size
-    if name == TEMPLATE and size <= _TEMPLATE_LIMIT_BYTES:
+    if name == TEMPLATE and size <= TEMPLATE_LIMIT_BYTES:
         return size
     if not has_own_check(path):
         return count_bytes_to_see(path, size)
@@ -231,49 +212,12 @@ def _count_needed_bytes(path: str, size: int, have: bytes) -> int:
     return len(have) if isinstance(length, Reason) else LENGTH_BYTES + length
 
 
-def _read_texts(
-    sizes: Mapping[str, int], reader: Reader, run: Run
-) -> Iterator[tuple[str, bytes | Reason]]:
-    wanted = [path for path in TEXT_LIMITS_BYTES if path in sizes and path != INDEX]
-    fitting = [path for path in wanted if sizes[path] <= TEXT_LIMITS_BYTES[path]]
-    yield from zip(
-        fitting, run(lambda path: reader.read(path, 0, sizes[path]), fitting), strict=True
-    )
-    for path in wanted:
-        if sizes[path] > TEXT_LIMITS_BYTES[path] and path not in _LONG_TEXTS:
-            yield path, _too_large(path, sizes[path])
-
-
-def _list_stubs(sizes: Mapping[str, int]) -> list[str]:
-    """The chat template, and of the vocabularies those that are too short to be one."""
-    return [
-        path
-        for path, size in sizes.items()
-        if (is_vocabulary(path) and path not in TEXT_LIMITS_BYTES and size < _STUB_BYTES)
-        or (path == TEMPLATE and size <= _TEMPLATE_LIMIT_BYTES)
-    ]
-
-
-def _read_stubs(
-    wanted: list[str], sizes: Mapping[str, int], reader: Reader, run: Run
-) -> Iterator[tuple[str, bytes | Reason]]:
-    return zip(wanted, run(lambda path: reader.read(path, 0, sizes[path]), wanted), strict=True)
-
-
-def _name_unread(sizes: Mapping[str, int]) -> tuple[str, ...]:
-    """Sound tokenizers of 30 MB exist; parsing one would cost more memory than it is worth."""
-    size, limit = sizes.get(TOKENIZER, 0), TEXT_LIMITS_BYTES[TOKENIZER]
-    if size <= limit:
-        return ()
-    return (f"{TOKENIZER}: its tokens, as it is {size} bytes long and at most {limit} are read.",)
-
-
 def _read_index(sizes: Mapping[str, int], reader: Reader) -> Index | Reason | None:
     size = sizes.get(INDEX)
     if size is None:
         return None
     if size > TEXT_LIMITS_BYTES[INDEX]:
-        return _too_large(INDEX, size)
+        return text_too_large(INDEX, size)
     refusals: list[Reason] = []
 
     def read_pieces() -> Iterator[bytes]:
@@ -295,12 +239,3 @@ def _read_ggufs(
     for path in sizes:
         if path.endswith(".gguf"):
             yield path, read_gguf(path, sizes[path], reader)
-
-
-def _too_large(path: str, size: int) -> Reason:
-    return Reason(
-        code="model.text-too-large",
-        subject=path,
-        message=f"is {size} bytes long; at most {TEXT_LIMITS_BYTES[path]} are read.",
-        remedy="Such a file is small in a sound checkpoint: save the checkpoint again.",
-    )

@@ -17,7 +17,8 @@ from switchover.domain.fleet import (
     EndpointStatus,
 )
 from switchover.domain.outcome import serves
-from switchover.domain.plans.alarms import Scope, detection_seconds
+from switchover.domain.plans.alarms import Scope
+from switchover.domain.plans.detection import detection_seconds
 from switchover.domain.reasons import Reason
 from switchover.domain.update.records import Evidence, Moment
 from switchover.domain.verdict import Verdict, has_moved, judge, judge_resize

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from switchover.domain.plans.alarms import detection_seconds, explain_alarms, settle_alarms
+from switchover.domain.plans.detection import detection_seconds, explain_alarms, settle_alarms
 from switchover.domain.plans.pace import Pace, explain_step, resolve_pace
 from switchover.domain.plans.timeline import (
     LONGEST_DEADLINE_SECONDS,

@@ -6,15 +6,10 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.containers.choosing import direct_container
 from switchover.domain.naming import config_name
-from switchover.domain.plans.alarms import (
-    bound_latency,
-    publish_seconds,
-    see_metrics,
-    standing_alarms,
-    update_alarms,
-)
+from switchover.domain.plans.alarms import bound_latency, standing_alarms, update_alarms
 from switchover.domain.plans.cloning import clone_config, clone_model, tag_origin
 from switchover.domain.plans.deployment import deployment_config
+from switchover.domain.plans.detection import publish_seconds, see_metrics
 from switchover.domain.plans.estimate import estimate_capacity, estimate_times
 from switchover.domain.plans.experience import PastUpdate, resolve_ready
 from switchover.domain.plans.fitting import Conditions, Fitted, fit
