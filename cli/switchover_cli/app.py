@@ -10,10 +10,10 @@ import typer
 from rich.text import Text
 from typer.exceptions import TyperException
 
-from switchover_cli.catalogue import Commands
 from switchover_cli.errors import CommandFailed, Interrupted, Misused, Refused
 from switchover_cli.exits import MEANINGS, ExitCode
 from switchover_cli.hints import forget_options
+from switchover_cli.loading import Commands
 from switchover_cli.output import open_console
 
 _EXIT_CODES = "\n\n".join(f"{code.value:>4}  {meaning}" for code, meaning in MEANINGS.items())

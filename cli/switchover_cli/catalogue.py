@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 _BEFORE = "Before anything moves"
 _START = "Start"
@@ -27,7 +24,7 @@ _BACK = "Back, and tidy"
 class Listed:
     """A command, or a group of commands, in the list.
 
-    `home` is its module, and its name there; a group whose members are listed has none.
+    `home` is its module, and its name there; a group has members instead.
     """
 
     name: str
@@ -36,10 +33,13 @@ class Listed:
     help: str
     members: tuple[Listed, ...] = ()
 
-    def find(self) -> Any:
-        """The function, or the Typer app, behind it: its module is imported."""
+    def find(self) -> Callable[..., Any]:
+        """The function behind it: its module is imported."""
         module, _, name = self.home.partition(":")
-        return getattr(import_module(f"switchover_cli.commands.{module}"), name)
+        found: Callable[..., Any] = getattr(
+            import_module(f"switchover_cli.commands.{module}"), name
+        )
+        return found
 
 
 _POLICY = (
@@ -74,6 +74,48 @@ _POLICY = (
         "Fetch an endpoint's policy file as it lies in the model bucket, byte for byte.",
     ),
 )
+_LOCAL = (
+    Listed(
+        "up",
+        "",
+        "local:up",
+        "Bring the local cloud up and deploy the stack on it; harmless if that is done already.",
+    ),
+    Listed("down", "", "local:down", "End the local cloud and every process of it."),
+    Listed(
+        "env", "", "local:env", "Print the variables that lead any AWS client to the local cloud."
+    ),
+    Listed(
+        "scenario",
+        "",
+        "local:scenario",
+        "Let the running local cloud be as a file says: models, capacity, faults, open questions.",
+    ),
+    Listed(
+        "demo",
+        "",
+        "local:demo",
+        "Play five updates on a fresh local cloud: good, slow, broken, rolling, and back.",
+    ),
+)
+_MODEL = (
+    Listed(
+        "check",
+        "",
+        "model:check",
+        "Say everything that keeps a model from loading; reads headers and small files only.",
+    ),
+)
+_RELEASE = (
+    Listed(
+        "mark-bad",
+        "",
+        "release:mark_bad",
+        "Keep uploads from starting a version; it still starts if somebody names it.",
+    ),
+    Listed("marks", "", "release:marks", "List the versions that are marked bad, and why."),
+    Listed("unmark", "", "release:unmark", "Let uploads start a version again."),
+)
 COMMANDS = (
     Listed(
         "plan",
@@ -88,7 +130,7 @@ COMMANDS = (
         "How endpoints want to be updated.",
         members=_POLICY,
     ),
-    Listed("model", _BEFORE, "model:app", "Look at a model without serving it."),
+    Listed("model", _BEFORE, "", "Look at a model without serving it.", members=_MODEL),
     Listed(
         "window",
         _BEFORE,
@@ -104,8 +146,9 @@ COMMANDS = (
     Listed(
         "local",
         _BEFORE,
-        "local:app",
+        "",
         "Rehearse on this machine: the deployed thing itself, with a twin of SageMaker.",
+        members=_LOCAL,
     ),
     Listed("start", _START, "start:start", "Start an update to a release that lies in S3."),
     Listed(
@@ -202,7 +245,13 @@ COMMANDS = (
         "Have an endpoint refuse every other version; rollbacks still work.",
     ),
     Listed("unpin", _BACK, "pin:unpin", "Let an endpoint take any version again."),
-    Listed("release", _BACK, "release:app", "Mark versions bad, list the marks, or take one off."),
+    Listed(
+        "release",
+        _BACK,
+        "",
+        "Mark versions bad, list the marks, or take one off.",
+        members=_RELEASE,
+    ),
     Listed(
         "gc",
         _BACK,
@@ -210,57 +259,3 @@ COMMANDS = (
         "Remove old configs and models that Switchover made; what is still needed stays, and why.",
     ),
 )
-
-
-class Commands(TyperGroup):
-    """A list of commands, of which only the one that is typed is loaded."""
-
-    def __init__(self, listed: tuple[Listed, ...] = COMMANDS, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.listed = {each.name: each for each in listed}
-        for each in listed:
-            # What the list shows, and nothing more: the command itself isn't loaded for that.
-            entry = TyperCommand(each.name, help=each.help, rich_help_panel=each.panel or None)
-            self.add_command(entry)
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that is typed, and load it."""
-        name, _, rest = super().resolve_command(ctx, args)
-        return name, load_command(self.listed[str(name)]), rest
-
-
-def load_command(listed: Listed) -> Any:
-    """The command itself, as Typer makes it of its function or app."""
-    if listed.members:
-        return Commands(
-            listed.members,
-            name=listed.name,
-            help=listed.help,
-            no_args_is_help=True,
-            rich_markup_mode="rich",
-        )
-    found = listed.find()
-    if not isinstance(found, typer.Typer):
-        alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
-        alone.command(listed.name)(found)
-        found = alone
-    command = typer.main.get_command(found)
-    command.name = listed.name
-    return command
-
-
-def each_function(listed: tuple[Listed, ...] = COMMANDS) -> Iterator[tuple[str, Any]]:
-    """What people type, and the function behind it, groups' commands included."""
-    for each in listed:
-        if each.members:
-            yield from (
-                (f"{each.name} {name}", found) for name, found in each_function(each.members)
-            )
-            continue
-        found = each.find()
-        if not isinstance(found, typer.Typer):
-            yield each.name, found
-            continue
-        for entry in found.registered_commands:
-            if entry.callback is not None:
-                yield f"{each.name} {entry.name or entry.callback.__name__}", entry.callback

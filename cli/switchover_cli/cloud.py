@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from switchover_cli.errors import CommandFailed, Misused
-from switchover_local.deploy import DeployFailed, deploy
-from switchover_local.record import code_path, is_running, log_path
-from switchover_local.stack import CloudDidNotStart, CloudNotRunning, LocalCloud
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from switchover_local.stack import LocalCloud
     from switchover_local.twin.scenario import Scenario
+
+
+def require_locks() -> None:
+    """Say where local clouds run, before anything of theirs is loaded.
+
+    Raises:
+        Misused: this system has no file locks as a local cloud needs them (Windows).
+    """
+    if find_spec("fcntl") is None:
+        raise Misused(
+            "The local cloud needs Linux or macOS.",
+            "On Windows, run it in the Windows Subsystem for Linux.",
+        )
 
 
 def find_project() -> Path:
@@ -54,6 +66,10 @@ def bring_up(
     Raises:
         CommandFailed: with the end of its log.
     """
+    require_locks()
+    from switchover_local.record import code_path
+    from switchover_local.stack import CloudDidNotStart, LocalCloud
+
     code = code_path(folder_of(project))
     try:
         return LocalCloud.up(speed=speed, scenario=scenario, folder=folder, code=code)
@@ -69,6 +85,8 @@ def deploy_stack(
     Raises:
         CommandFailed: with all that `sam` printed.
     """
+    from switchover_local.deploy import DeployFailed, deploy
+
     try:
         return deploy(cloud, project, parameters)
     except DeployFailed as error:
@@ -81,6 +99,10 @@ def stop_cloud(project: Path, tell: Callable[[str], object]) -> bool:
     Raises:
         CommandFailed: one is being started, and can't be ended yet.
     """
+    require_locks()
+    from switchover_local.record import is_running, log_path
+    from switchover_local.stack import LocalCloud
+
     folder = folder_of(project)
     cloud = LocalCloud.find(folder)
     if cloud is None and is_running(folder):
@@ -100,9 +122,20 @@ def attach_cloud(project: Path) -> LocalCloud:
         Misused: none does.
         CommandFailed: one does, and doesn't answer.
     """
+    require_locks()
+    from switchover_local.record import is_running
+
+    if not is_running(folder_of(project)):
+        raise _not_running()
+    from switchover_local.stack import CloudDidNotStart, CloudNotRunning, LocalCloud
+
     try:
         return LocalCloud.attach(folder_of(project))
     except CloudNotRunning as error:
-        raise Misused("No local cloud runs here.", "Start one: switchover local up") from error
+        raise _not_running() from error
     except CloudDidNotStart as error:
         raise CommandFailed(str(error)) from error
+
+
+def _not_running() -> Misused:
+    return Misused("No local cloud runs here.", "Start one: switchover local up")

@@ -14,7 +14,7 @@ from switchover.domain.plain_text import find_hidden, for_json, for_terminal, is
 from switchover_cli.hints import carried_options, find_gaps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pydantic import BaseModel
     from rich.console import ConsoleOptions, RenderableType
@@ -78,6 +78,14 @@ def _add_options(text: Text, options: str) -> Text:
 def print_json(record: BaseModel) -> None:
     """Print one record for machines."""
     print_document(record.model_dump_json(indent=2))
+
+
+def print_list(records: Sequence[BaseModel]) -> None:
+    """Print a list of records for machines."""
+    from pydantic import TypeAdapter
+
+    kind = type(records[0]) if records else object
+    print_document(TypeAdapter(tuple[kind, ...]).dump_json(tuple(records), indent=2).decode())  # type: ignore[valid-type]
 
 
 def _clean_segment(segment: Segment) -> Segment:

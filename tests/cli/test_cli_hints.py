@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from switchover_cli.app import main
-from switchover_cli.catalogue import each_function
 from switchover_cli.hints import asks_a_stack, carry_option, forget_options
+from switchover_cli.loading import each_function
 from switchover_cli.output import open_console
 
 

@@ -404,7 +404,7 @@ def test_push_loses_nobodys_change(
     file.write_text("tier: critical\n")
     s3.put_object(Bucket="models", Key=KEY, Body=b"tier: production\n")
     monkeypatch.setattr(
-        "switchover_cli.commands.policy.push.draw_push",
+        "switchover_cli.screens.push.draw_push",
         lambda _: s3.put_object(Bucket="models", Key=KEY, Body=b"tier: development\n"),
     )
 

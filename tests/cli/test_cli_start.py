@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from switchover_cli.app import main
-from switchover_cli.catalogue import COMMANDS, Listed, load_command
+from switchover_cli.catalogue import COMMANDS, Listed
 from switchover_cli.exits import ExitCode
+from switchover_cli.loading import load_command
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parents[2]
 # What no command needs that asks AWS nothing: the SDK, what speaks with it, and the local cloud.
 _OF_AWS = ("boto3", "botocore", "OpenSSL", "awscrt", "switchover.aws", "switchover_local", "fcntl")
-_SLOW = (*_OF_AWS, "pydantic")
+# Typer itself takes pydantic for a command's options; our models are what takes long to load.
+_MODELS = ("switchover.domain.reasons", "switchover.domain.fleet", "switchover_cli.deployment")
+_SLOW = (*_OF_AWS, *_MODELS)
 _WATCHED = """
 import sys
 from switchover_cli.app import main
@@ -27,20 +28,45 @@ code = main(sys.argv[2:])
 print("loaded:", *(name for name in names if name in sys.modules and name not in there))
 raise SystemExit(code)
 """
+_COMPLETED = """
+import sys
+from switchover_cli.app import main
+names = sys.argv[1].split(",")
+there = {name for name in names if name in sys.modules}
+try:
+    main(())
+finally:
+    print("loaded:", *(name for name in names if name in sys.modules and name not in there))
+"""
 _ON_WINDOWS = """
 import sys
 sys.modules["fcntl"] = None
-from switchover_cli.catalogue import COMMANDS, load_command
-for listed in COMMANDS:
-    if listed.name not in ("local", "rehearse"):
-        load_command(listed)
+from switchover_cli.app import main
+raise SystemExit(main(sys.argv[1:]))
 """
+
+
+def list_commands(listed: tuple[Listed, ...] = COMMANDS) -> list[str]:
+    """Every command, and every group, as people type it."""
+    return [
+        *(each.name for each in listed),
+        *(f"{group.name} {name}" for group in listed for name in list_commands(group.members)),
+    ]
+
+
+def list_alike(listed: tuple[Listed, ...] = COMMANDS) -> list[Listed]:
+    """Every command and group as it is listed."""
+    return [*listed, *(each for group in listed for each in list_alike(group.members))]
 
 
 def run_python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A program in an interpreter of its own, in which nothing is loaded yet."""
     return subprocess.run(  # noqa: S603  (our own interpreter)
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
     )
 
 
@@ -50,17 +76,42 @@ def run_python(program: str, *arguments: str) -> subprocess.CompletedProcess[str
     ids=" ".join,
 )
 def test_nothing_slow_is_loaded_before_a_command_is_known(arguments: list[str]) -> None:
-    ended = run_python(_WATCHED, ",".join(_SLOW), *arguments)
+    ended = run_python(_WATCHED, ",".join((*_SLOW, "pydantic")), *arguments)
 
     assert ended.returncode == ExitCode.DONE, ended.stderr
     assert ended.stdout.splitlines()[-1] == "loaded:"
 
 
-def test_the_help_of_a_group_loads_none_of_its_commands() -> None:
-    ended = run_python(_WATCHED, "switchover.domain.reasons,botocore", "policy", "--help")
+@pytest.mark.parametrize("command", list_commands())
+def test_help_loads_nothing_that_the_command_works_with(command: str) -> None:
+    ended = run_python(_WATCHED, ",".join(_SLOW), *command.split(), "--help")
 
     assert ended.returncode == ExitCode.DONE, ended.stderr
+    assert f"Usage: switchover {command}" in ended.stdout
     assert ended.stdout.splitlines()[-1] == "loaded:"
+
+
+def test_a_help_page_loads_no_markdown_and_leaves_none_to_be_missed() -> None:
+    names = "markdown_it,pygments,rich.markdown,rich.traceback"
+
+    ended = run_python(_WATCHED, names, "status", "--help")
+
+    assert ended.stdout.splitlines()[-1] == "loaded:"
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"), [("sta", "start status"), ("status --st", "--stack")]
+)
+def test_completing_a_command_or_an_option_loads_nothing_slow(
+    words: str, offered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_SWITCHOVER_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", f"switchover {words}")
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split())))
+
+    ended = run_python(_COMPLETED, ",".join(_SLOW))
+
+    assert ended.stdout.splitlines() == [*offered.split(), "loaded:"]
 
 
 @pytest.mark.parametrize(
@@ -83,13 +134,43 @@ def test_what_asks_aws_nothing_loads_nothing_of_it(
     assert ended.stdout.splitlines()[-1] == "loaded:"
 
 
-def test_commands_can_be_loaded_where_there_is_no_fcntl_as_on_windows() -> None:
-    ended = run_python(_ON_WINDOWS)
+@pytest.mark.parametrize(
+    "arguments",
+    ["--help", "local --help", "local up --help", "rehearse --help", "status --help"],
+)
+def test_help_is_given_where_there_is_no_fcntl_as_on_windows(arguments: str) -> None:
+    ended = run_python(_ON_WINDOWS, *arguments.split())
 
-    assert ended.stderr == ""
+    assert (ended.returncode, ended.stderr) == (ExitCode.DONE, "")
 
 
-@pytest.mark.parametrize("listed", COMMANDS, ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "local up",
+        "local down",
+        "local env",
+        "local demo",
+        "rehearse docs/scenarios/policy.yaml",
+        "status chat --local",
+    ],
+)
+def test_the_local_cloud_says_where_it_runs_where_there_is_no_fcntl(arguments: str) -> None:
+    ended = run_python(_ON_WINDOWS, *arguments.split())
+
+    assert ended.returncode == ExitCode.USAGE
+    assert ended.stderr.startswith("Error: The local cloud needs Linux or macOS.")
+
+
+def test_a_scenario_is_checked_where_there_is_no_fcntl() -> None:
+    scenario = "docs/scenarios/slow-model.yaml"
+
+    ended = run_python(_ON_WINDOWS, "local", "scenario", scenario, "--check")
+
+    assert (ended.returncode, ended.stderr) == (ExitCode.DONE, "")
+
+
+@pytest.mark.parametrize("listed", list_alike(), ids=lambda each: each.name)
 def test_the_list_says_of_a_command_what_its_own_help_says(listed: Listed) -> None:
     command = load_command(listed)
 

@@ -11,7 +11,7 @@ from tests.support.aws_actions import resource_types
 from tests.support.called_actions import actions_from
 from tests.support.template_parts import ROOT
 
-from switchover_cli.catalogue import each_function
+from switchover_cli.loading import each_function
 
 _FOLDER = ROOT / "docs" / "iam"
 _PATHS = sorted(_FOLDER.glob("*.json"))

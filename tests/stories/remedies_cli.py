@@ -117,7 +117,7 @@ def approved(desk: Desk) -> str:
     return desk.type("approve", ENDPOINT)
 
 
-@prints(f"{CLI}/commands/explain.py", "switchover history", shows=ENDPOINT)
+@prints(f"{CLI}/explained.py", "switchover history", shows=ENDPOINT)
 def explain_of_nothing(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()

@@ -43,7 +43,7 @@ def desk(
     monkeypatch.setattr(
         "switchover_cli.commands.upload.time", SimpleNamespace(sleep=world.clock.advance)
     )
-    monkeypatch.setattr("switchover_cli.commands.upload.open_uploader", lambda _: world.s3)
+    monkeypatch.setattr("switchover_cli.upload.client.open_uploader", lambda _: world.s3)
     monkeypatch.setattr("switchover_cli.start.offered.PICK_UP_SECONDS", 2)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "400")

@@ -13,8 +13,9 @@ from tests.support.scene import ENDPOINT
 from switchover.domain.marks import Mark, Pin
 from switchover.domain.outcome import Outcome
 from switchover_cli.app import main
-from switchover_cli.commands import upload as command
 from switchover_cli.exits import ExitCode
+from switchover_cli.start import vouching
+from switchover_cli.upload import client
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +73,7 @@ def person(
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     sit_down(world, monkeypatch)
-    monkeypatch.setattr(command, "open_uploader", lambda _: world.s3)
+    monkeypatch.setattr(client, "open_uploader", lambda _: world.s3)
     return Person(world, folder, capsys)
 
 
@@ -302,7 +303,7 @@ def test_what_somebody_wrote_meanwhile_is_not_written_over(
     def vouch_slowly(*_: Any) -> None:
         world.s3.put_object(Bucket=world.bucket, Key=_KEY, Body=b'{"theirs": 1}')
 
-    monkeypatch.setattr(command, "vouch", vouch_slowly)
+    monkeypatch.setattr(vouching, "vouch", vouch_slowly)
 
     code, told = person.upload("--reason", "second try")
 

@@ -8,9 +8,6 @@ from switchover_cli.connect import connect
 from switchover_cli.errors import Misused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.output import open_console, print_json
-from switchover_cli.screens.aborting import draw_abort
-from switchover_cli.steering.aborting import AbortRecord, stop_running
-from switchover_cli.watching.ending import follow_to_exit
 
 
 def abort(
@@ -23,6 +20,10 @@ def abort(
     json: Json = False,
 ) -> None:
     """Stop the update of an endpoint that runs; what served before serves again."""
+    from switchover_cli.screens.aborting import draw_abort
+    from switchover_cli.steering.aborting import AbortRecord, stop_running
+    from switchover_cli.watching.ending import follow_to_exit
+
     if not reason.strip():
         raise Misused("Why?", "Say it with --reason: it is recorded and announced.")
     deployment = connect(stack, local=local)

@@ -7,8 +7,6 @@ import typer
 from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
 from switchover_cli.output import open_console, print_json
-from switchover_cli.releases.adopting import adopt_serving
-from switchover_cli.screens.adopting import draw_adopted
 
 
 def adopt(
@@ -23,6 +21,9 @@ def adopt(
     json: Json = False,
 ) -> None:
     """Record what serves now as a version: from then on a rollback can return to it."""
+    from switchover_cli.releases.adopting import adopt_serving
+    from switchover_cli.screens.adopting import draw_adopted
+
     adopted = adopt_serving(connect(stack, local=local), endpoint, version, reason)
     if json:
         print_json(adopted.record)

@@ -1,16 +1,17 @@
 """`switchover approve` and `reject`: a person's answer to an update that waits for one."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from switchover.domain.update.approval import Reply
 from switchover_cli.connect import connect
-from switchover_cli.deployment import Deployment
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack, Why
 from switchover_cli.output import open_console, print_json
-from switchover_cli.screens.answering import draw_answer
-from switchover_cli.steering.answering import answer_waiting
+
+if TYPE_CHECKING:
+    from switchover.domain.update.approval import Reply
+    from switchover_cli.deployment import Deployment
+
 
 UpdateId = Annotated[
     str | None, typer.Option("--update", metavar="ID", help="Only if it is this update that waits.")
@@ -27,6 +28,8 @@ def approve(
     json: Json = False,
 ) -> None:
     """Let the update that waits for approval go on, or stay."""
+    from switchover.domain.update.approval import Reply
+
     deployment = connect(stack, local=local)
     _report(deployment, endpoint, update, Reply.APPROVED, reason, is_json=json)
 
@@ -41,19 +44,24 @@ def reject(
     json: Json = False,
 ) -> None:
     """Say no to the update that waits for approval; if it serves already, it is taken back."""
+    from switchover.domain.update.approval import Reply
+
     deployment = connect(stack, local=local)
     _report(deployment, endpoint, update, Reply.DECLINED, reason, is_json=json)
 
 
 def _report(
-    deployment: Deployment,
+    deployment: "Deployment",
     endpoint: str,
     update_id: str | None,
-    verdict: Reply,
+    verdict: "Reply",
     reason: str,
     *,
     is_json: bool,
 ) -> None:
+    from switchover_cli.screens.answering import draw_answer
+    from switchover_cli.steering.answering import answer_waiting
+
     given = answer_waiting(deployment, endpoint, update_id, verdict, reason)
     if is_json:
         print_json(given)

@@ -5,10 +5,8 @@ from typing import Annotated
 import typer
 
 from switchover_cli.connect import connect
-from switchover_cli.garbage.collecting import judge_leftovers, record_leftovers, remove_leftovers
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.output import open_console, print_json
-from switchover_cli.screens.garbage import draw_leftovers, say_removable
 
 
 def gc(
@@ -21,6 +19,13 @@ def gc(
     json: Json = False,
 ) -> None:
     """Remove old configs and models that Switchover made; what is still needed stays, and why."""
+    from switchover_cli.garbage.collecting import (
+        judge_leftovers,
+        record_leftovers,
+        remove_leftovers,
+    )
+    from switchover_cli.screens.garbage import draw_leftovers, say_removable
+
     deployment = connect(stack, local=local)
     judged = judge_leftovers(
         deployment.leftovers, deployment.ledger, deployment.wishes, endpoint, keep

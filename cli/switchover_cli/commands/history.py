@@ -1,15 +1,10 @@
 """`switchover history`: how an endpoint's updates went, or how the last one of each endpoint did."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from botocore.exceptions import ClientError
-from pydantic import TypeAdapter
 
-from switchover.domain.update.update import Update
 from switchover_cli.connect import connect
-from switchover_cli.deployment import Deployment
-from switchover_cli.drift import read_drift
 from switchover_cli.options import (
     DEFAULT_STACK,
     Json,
@@ -18,10 +13,11 @@ from switchover_cli.options import (
     check_endpoint,
     complete_endpoint,
 )
-from switchover_cli.output import open_console, print_document
-from switchover_cli.records import UpdateRecord, record_update
-from switchover_cli.refusals import is_denied
-from switchover_cli.screens.history import draw_history, find_place
+from switchover_cli.output import open_console, print_list
+
+if TYPE_CHECKING:
+    from switchover.domain.update.update import Update
+    from switchover_cli.deployment import Deployment
 
 
 def history(
@@ -41,6 +37,10 @@ def history(
     json: Json = False,
 ) -> None:
     """List an endpoint's updates, newest first; or the last update of every endpoint."""
+    from switchover_cli.drift import read_drift
+    from switchover_cli.records import record_update
+    from switchover_cli.screens.history import draw_history, find_place
+
     deployment = connect(stack, local=local)
     if endpoint is not None:
         updates = deployment.ledger.history(endpoint, limit)
@@ -57,19 +57,22 @@ def history(
             )
             for number, update in enumerate(updates)
         )
-        adapter = TypeAdapter(tuple[UpdateRecord, ...])
-        print_document(adapter.dump_json(records, indent=2).decode())
+        print_list(records)
     elif updates:
         open_console().print(draw_history(updates, drift, names_endpoints=endpoint is None))
     else:
         open_console().print(f"No update of {endpoint or 'any endpoint'} is known here.")
 
 
-def _last_of_each(deployment: Deployment, limit: int) -> tuple[Update, ...]:
+def _last_of_each(deployment: "Deployment", limit: int) -> "tuple[Update, ...]":
     """The last update of every endpoint that a release was ever offered for, newest first.
 
     Endpoints whose updates these credentials may not read are named on stderr.
     """
+    from botocore.exceptions import ClientError
+
+    from switchover_cli.refusals import is_denied
+
     found: list[Update] = []
     denied: list[str] = []
     for name in deployment.offers.endpoints():

@@ -2,25 +2,22 @@
 
 import shlex
 import time
+from json import dumps as dump_json
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from switchover.domain.units import say_count
-from switchover_cli.cloud import attach_cloud, deploy_stack, find_project, start_cloud, stop_cloud
-from switchover_cli.options import Json
-from switchover_cli.output import open_console, print_json, telling
-from switchover_cli.rehearsal.scenario_file import read_scenario
-from switchover_cli.words import say_duration
-from switchover_local.deploy import STACK_NAME
-from switchover_local.twin.scenario import Scenario
-
-app = typer.Typer(
-    help="Rehearse on this machine: the deployed thing itself, with a twin of SageMaker.",
-    no_args_is_help=True,
+from switchover_cli.cloud import (
+    attach_cloud,
+    deploy_stack,
+    find_project,
+    require_locks,
+    start_cloud,
+    stop_cloud,
 )
+from switchover_cli.options import Json
+from switchover_cli.output import open_console, print_document, print_json, telling
 
 DEFAULT_SPEED = 60.0
 DEMO_SPEED = 120.0
@@ -33,29 +30,6 @@ Speed = Annotated[
 ]
 
 
-class CloudRecord(BaseModel):
-    """What `local up` prints with `--json`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    engine_url: str
-    twin_url: str
-    speed: float
-    stack: str
-    outputs: dict[str, str]
-
-
-class ScenarioRecord(BaseModel):
-    """What `local scenario` prints with `--json`: the file with every default filled in."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    file: str
-    loaded: bool
-    scenario: Scenario
-
-
-@app.command()
 def up(
     *,
     speed: Annotated[
@@ -71,6 +45,11 @@ def up(
     json: Json = False,
 ) -> None:
     """Bring the local cloud up and deploy the stack on it; harmless if that is done already."""
+    require_locks()
+    from switchover_cli.rehearsal.records import record_cloud
+    from switchover_cli.screens.local import draw_cloud
+    from switchover_local.deploy import STACK_NAME
+
     project = find_project()
     console = open_console(stderr=json)
     began = time.monotonic()
@@ -82,30 +61,12 @@ def up(
         tell("Building and deploying the stack (a minute at first, then half of that)…")
         outputs = deploy_stack(cloud, project)
     if json:
-        print_json(
-            CloudRecord(
-                engine_url=cloud.engine_url,
-                twin_url=cloud.twin_url,
-                speed=cloud.state().speed,
-                stack=STACK_NAME,
-                outputs=outputs,
-            )
-        )
-        return
-    console.print(
-        f"The local cloud is up, with the stack {STACK_NAME!r} deployed"
-        f" ({say_duration(time.monotonic() - began)})."
-        f" An hour there takes {say_duration(3600 / cloud.state().speed)} here."
-    )
-    console.print()
-    console.print('  eval "$(switchover local env)"    lead this shell\'s switchover and aws there')
-    console.print(
-        "  switchover local demo             five updates, three outcomes, a minute or so"
-    )
-    console.print("  switchover local down             end it")
+        print_json(record_cloud(cloud, STACK_NAME, outputs))
+    else:
+        took = time.monotonic() - began
+        console.print(draw_cloud(STACK_NAME, cloud.state().speed, took))
 
 
-@app.command()
 def down(*, json: Json = False) -> None:
     """End the local cloud and every process of it."""
     with telling(open_console(stderr=True)) as tell:
@@ -116,20 +77,18 @@ def down(*, json: Json = False) -> None:
         typer.echo("The local cloud is down." if was_running else "No local cloud was running.")
 
 
-@app.command()
 def env(*, json: Json = False) -> None:
     """Print the variables that lead any AWS client to the local cloud."""
     cloud = attach_cloud(find_project())
     variables = cloud.environment()
     if json:
-        typer.echo(TypeAdapter(dict[str, str]).dump_json(variables, indent=2).decode())
+        print_document(dump_json(variables, indent=2))
         return
     typer.echo(f"unset {' '.join(_UNSET)}")
     for name, value in variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 
-@app.command()
 def scenario(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML or JSON; see docs/twin.md.")],
     *,
@@ -139,6 +98,10 @@ def scenario(
     json: Json = False,
 ) -> None:
     """Let the running local cloud be as a file says: models, capacity, faults, open questions."""
+    from switchover_cli.rehearsal.records import ScenarioRecord
+    from switchover_cli.rehearsal.scenario_file import read_scenario
+    from switchover_cli.screens.local import say_scenario
+
     read = read_scenario(file)
     if not check:
         attach_cloud(find_project()).load_scenario(read)
@@ -146,11 +109,10 @@ def scenario(
         print_json(ScenarioRecord(file=str(file), loaded=not check, scenario=read))
         return
     open_console(soft_wrap=True).print(
-        f"{file} {'can be played' if check else 'is loaded'}: {_say_scenario(read)}."
+        f"{file} {'can be played' if check else 'is loaded'}: {say_scenario(read)}."
     )
 
 
-@app.command()
 def demo(
     *,
     speed: Speed = DEMO_SPEED,
@@ -163,27 +125,7 @@ def demo(
 
     A local cloud that runs already is replaced.
     """
-    # The show brings checkpoints to write, and so numpy: no other command should wait for it.
+    require_locks()
     from switchover_cli.demo.acts import play_demo
 
     raise typer.Exit(play_demo(find_project(), speed=speed, is_kept=keep, is_json=json))
-
-
-def _say_scenario(read: Scenario) -> str:
-    said = [
-        *([say_count(len(read.models), "model behaviour")] if read.models else []),
-        *([say_count(len(read.faults), "fault")] if read.faults else []),
-        *(
-            name
-            for name in (
-                "timings",
-                "capacity",
-                "quotas",
-                "call_rates",
-                "switches",
-                "marketplace_models",
-            )
-            if name in read.model_fields_set
-        ),
-    ]
-    return ", ".join(said) or "all defaults"

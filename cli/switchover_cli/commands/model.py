@@ -4,23 +4,12 @@ from typing import Annotated
 
 import typer
 
-from switchover.checkpoint.contents import Allowed
 from switchover.domain.policies.tolerable import Tolerable
 from switchover_cli.exits import ExitCode
-from switchover_cli.models.checking import check_model, record_check
 from switchover_cli.options import Exclude, Json, Local
 from switchover_cli.output import open_console, print_json
-from switchover_cli.screens.model import print_check
-
-app = typer.Typer(help="Look at a model without serving it.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `check` a command of its own: Typer would merge a single one into its group."""
-
-
-@app.command()
 def check(
     model: Annotated[
         str,
@@ -52,6 +41,10 @@ def check(
     json: Json = False,
 ) -> None:
     """Say everything that keeps a model from loading; reads headers and small files only."""
+    from switchover.checkpoint.contents import Allowed
+    from switchover_cli.models.checking import check_model, record_check
+    from switchover_cli.screens.model import print_check
+
     allowed = Allowed(
         allow_pickle=allow_pickle,
         allow_remote_code=allow_remote_code,

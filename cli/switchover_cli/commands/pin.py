@@ -3,7 +3,6 @@
 from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Local, MustSayWhy, Stack, Version
 from switchover_cli.output import open_console
-from switchover_cli.releases.wishes import pin_version
 
 
 def pin(
@@ -15,6 +14,8 @@ def pin(
     local: Local = False,
 ) -> None:
     """Have an endpoint refuse every other version; rollbacks still work."""
+    from switchover_cli.releases.wishes import pin_version
+
     pin_version(connect(stack, local=local), endpoint, version, reason)
     open_console(soft_wrap=True).print(f"{endpoint} is pinned to {version}.")
 

@@ -1,7 +1,7 @@
 """`switchover plan`: what an update would be, read by people before anything moves."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,10 +22,9 @@ from switchover_cli.options import (
     Why,
 )
 from switchover_cli.output import open_console, print_document, print_json
-from switchover_cli.plan.asked import Asked, check_asked, read_candidate
-from switchover_cli.plan.proposal import Proposal, add_price, propose, record_proposal
-from switchover_cli.screens.plan import WIDEST, draw_proposal
-from switchover_cli.screens.plan_markdown import write_markdown
+
+if TYPE_CHECKING:
+    from switchover_cli.plan.proposal import Proposal
 
 
 def plan(
@@ -66,6 +65,9 @@ def plan(
     json: Json = False,
 ) -> None:
     """Show what an update would do, when it would start, or why it would not; changes nothing."""
+    from switchover_cli.plan.asked import Asked, check_asked, read_candidate
+    from switchover_cli.plan.proposal import add_price, propose
+
     if json and markdown:
         raise Misused("--json and --markdown print different things.", "Give one of them.")
     asked = Asked(
@@ -94,7 +96,11 @@ def plan(
         raise typer.Exit(ExitCode.REJECTED)
 
 
-def _show(proposal: Proposal, *, is_json: bool, is_markdown: bool) -> None:
+def _show(proposal: "Proposal", *, is_json: bool, is_markdown: bool) -> None:
+    from switchover_cli.plan.proposal import record_proposal
+    from switchover_cli.screens.plan import WIDEST, draw_proposal
+    from switchover_cli.screens.plan_markdown import write_markdown
+
     if is_json:
         print_json(record_proposal(proposal))
     elif is_markdown:
@@ -105,7 +111,9 @@ def _show(proposal: Proposal, *, is_json: bool, is_markdown: bool) -> None:
         console.print(draw_proposal(proposal, width=width), width=width)
 
 
-def _keep(proposal: Proposal, path: Path) -> None:
+def _keep(proposal: "Proposal", path: Path) -> None:
+    from switchover_cli.plan.proposal import record_proposal
+
     try:
         path.write_text(record_proposal(proposal).model_dump_json(indent=2) + "\n")
     except OSError as error:

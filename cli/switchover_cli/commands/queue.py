@@ -7,14 +7,15 @@ import typer
 from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
 from switchover_cli.output import open_console, print_json
-from switchover_cli.screens.queue import draw_queue
-from switchover_cli.steering.queueing import cancel_waiting, read_queue, record_queue
 
 
 def queue(
     endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
 ) -> None:
     """List who waits for an endpoint, in the order of their turns."""
+    from switchover_cli.screens.queue import draw_queue
+    from switchover_cli.steering.queueing import read_queue, record_queue
+
     found = read_queue(connect(stack, local=local), endpoint)
     if json:
         print_json(record_queue(found))
@@ -32,6 +33,8 @@ def cancel(
     json: Json = False,
 ) -> None:
     """Take an update out of the queue; it ends as Rejected."""
+    from switchover_cli.steering.queueing import cancel_waiting
+
     cancelled = cancel_waiting(connect(stack, local=local), endpoint, update, reason)
     if json:
         print_json(cancelled)

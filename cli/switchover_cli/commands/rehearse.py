@@ -5,12 +5,9 @@ from typing import Annotated
 
 import typer
 
-from switchover_cli.cloud import find_project
+from switchover_cli.cloud import find_project, require_locks
 from switchover_cli.commands.local import REHEARSAL_SPEED, Speed
 from switchover_cli.options import Json
-from switchover_cli.rehearsal.plan import prepare, read_size
-from switchover_cli.rehearsal.scenario_file import read_scenario
-from switchover_local.twin.scenario import Scenario
 
 
 def rehearse(
@@ -35,6 +32,12 @@ def rehearse(
 
     Nothing reaches AWS. The exit code is the outcome's.
     """
+    require_locks()
+    from switchover_cli.rehearsal.plan import prepare, read_size
+    from switchover_cli.rehearsal.play import play_rehearsal
+    from switchover_cli.rehearsal.scenario_file import read_scenario
+    from switchover_local.twin.scenario import Scenario
+
     plan = prepare(
         policy,
         scenario=Scenario() if scenario is None else read_scenario(scenario),
@@ -42,7 +45,4 @@ def rehearse(
         instance_type=instance_type,
         model_bytes=read_size(model_bytes),
     )
-    # The play writes checkpoints, and so needs numpy: no other command should wait for it.
-    from switchover_cli.rehearsal.play import play_rehearsal
-
     raise typer.Exit(play_rehearsal(plan, find_project(), speed=speed, is_json=json))

@@ -1,17 +1,11 @@
 """`switchover rollback`: back to what served before, whatever runs at the moment."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
 
-from switchover.domain.outcome import Outcome
-from switchover.domain.plans.plan import Kind
-from switchover.domain.update.request import Request
-from switchover.domain.update.update import Update
 from switchover_cli.connect import connect
-from switchover_cli.deployment import Deployment
-from switchover_cli.drift import draw_drift, read_drift
 from switchover_cli.exits import ExitCode
 from switchover_cli.options import (
     DEFAULT_STACK,
@@ -24,21 +18,11 @@ from switchover_cli.options import (
     complete_version,
 )
 from switchover_cli.output import open_console, print_json
-from switchover_cli.records import StartRecord, record_update
-from switchover_cli.running import find_running
-from switchover_cli.screens.rolling_back import say_turning_back
-from switchover_cli.start.starting import rollback_request, start_update
-from switchover_cli.steering.rolling_back import (
-    has_gone_back,
-    leads_further_back,
-    turn_back,
-)
-from switchover_cli.watching.ending import (
-    exit_code_of,
-    exit_code_of_abort,
-    report_started,
-    show_to_end,
-)
+
+if TYPE_CHECKING:
+    from switchover.domain.update.request import Request
+    from switchover.domain.update.update import Update
+    from switchover_cli.deployment import Deployment
 
 
 def rollback(
@@ -59,6 +43,11 @@ def rollback(
     json: Json = False,
 ) -> None:
     """Take an endpoint back to a version that served it before; an update that runs is called off."""
+    from switchover_cli.drift import draw_drift, read_drift
+    from switchover_cli.running import find_running
+    from switchover_cli.start.starting import rollback_request, start_update
+    from switchover_cli.watching.ending import report_started
+
     request = rollback_request(endpoint, to, reason)
     deployment = connect(stack, local=local)
     running = find_running(deployment, endpoint)
@@ -76,7 +65,12 @@ def rollback(
 
 
 def _turn_back(
-    deployment: Deployment, running: Update, request: Request, *, is_watched: bool, is_json: bool
+    deployment: "Deployment",
+    running: "Update",
+    request: "Request",
+    *,
+    is_watched: bool,
+    is_json: bool,
 ) -> None:
     """Have an update that runs go back; returns if it ended Updated before it could.
 
@@ -84,6 +78,13 @@ def _turn_back(
         Misused: it takes two steps.
         Exit: it went back, or nobody watches.
     """
+    from switchover.domain.outcome import Outcome
+    from switchover.domain.plans.plan import Kind
+    from switchover_cli.records import StartRecord, record_update
+    from switchover_cli.screens.rolling_back import say_turning_back
+    from switchover_cli.steering.rolling_back import has_gone_back, leads_further_back, turn_back
+    from switchover_cli.watching.ending import exit_code_of, exit_code_of_abort, show_to_end
+
     answer = turn_back(deployment, running, request)
     console = open_console(soft_wrap=True, quiet=is_json)
     leads_on = not is_json and leads_further_back(deployment, running)

@@ -1,6 +1,6 @@
 """`switchover start`: an update to a release that lies in S3."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
@@ -23,16 +23,9 @@ from switchover_cli.options import (
     Why,
 )
 from switchover_cli.output import open_console, print_json
-from switchover_cli.plan.forecast import Forecast
-from switchover_cli.plan.foreseen import foresee_start, record_foreseen
-from switchover_cli.screens.foreseen import draw_foreseen
-from switchover_cli.start.starting import (
-    parse_overrides,
-    release_request,
-    release_uri,
-    start_update,
-)
-from switchover_cli.watching.ending import report_started
+
+if TYPE_CHECKING:
+    from switchover_cli.plan.forecast import Forecast
 
 
 def start(
@@ -53,6 +46,15 @@ def start(
     json: Json = False,
 ) -> None:
     """Start an update to a release that lies in S3."""
+    from switchover_cli.plan.foreseen import foresee_start
+    from switchover_cli.start.starting import (
+        parse_overrides,
+        release_request,
+        release_uri,
+        start_update,
+    )
+    from switchover_cli.watching.ending import report_started
+
     overrides = parse_overrides(policy_override or ())
     deployment = connect(stack, local=local)
     if release is None:
@@ -67,12 +69,15 @@ def start(
     report_started(deployment, update_id, release, is_watched=watch, is_json=json)
 
 
-def _report_foreseen(forecast: Forecast, *, is_json: bool) -> None:
+def _report_foreseen(forecast: "Forecast", *, is_json: bool) -> None:
     """Say what would come of a start.
 
     Raises:
         Exit: it would not be started, now or later: the exit code that such an end has.
     """
+    from switchover_cli.plan.foreseen import record_foreseen
+    from switchover_cli.screens.foreseen import draw_foreseen
+
     if is_json:
         print_json(record_foreseen(forecast))
     else:

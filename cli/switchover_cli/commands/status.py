@@ -1,17 +1,16 @@
 """`switchover status`: what serves an endpoint now, what runs or waits, how the last update ended."""
 
-from __future__ import annotations
-
 from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.output import open_console, print_json
-from switchover_cli.standing import read_status, record_status
 
 
 def status(
     endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
 ) -> None:
     """Show what serves now, what runs, and how the last update ended."""
+    from switchover_cli.standing import read_status, record_status
+
     deployment = connect(stack, local=local)
     found = read_status(deployment, endpoint)
     if json:

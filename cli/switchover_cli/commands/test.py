@@ -4,14 +4,10 @@ from typing import Annotated
 
 import typer
 
-from switchover.domain.golden.assessing import GoldenVerdict
-from switchover.domain.units import say_count
 from switchover_cli.connect import connect
 from switchover_cli.exits import ExitCode
-from switchover_cli.golden.asking import examine, prepare_examination, record_answers
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.output import open_console, print_json
-from switchover_cli.screens.answers import draw_answers
 
 
 def ask_golden(
@@ -32,6 +28,11 @@ def ask_golden(
     json: Json = False,
 ) -> None:
     """Ask what serves now the golden requests, and judge its answers; they count as traffic."""
+    from switchover.domain.golden.assessing import GoldenVerdict
+    from switchover.domain.units import say_count
+    from switchover_cli.golden.asking import examine, prepare_examination, record_answers
+    from switchover_cli.screens.answers import draw_answers
+
     deployment = connect(stack, local=local)
     examination = prepare_examination(deployment, endpoint, golden, only or ())
     asking = say_count(len(examination.questions), "golden request")

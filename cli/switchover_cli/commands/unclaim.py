@@ -3,8 +3,6 @@
 from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack
 from switchover_cli.output import open_console, print_json
-from switchover_cli.screens.unclaiming import draw_unclaim
-from switchover_cli.steering.unclaiming import free_endpoint
 
 
 def unclaim(
@@ -16,6 +14,9 @@ def unclaim(
     json: Json = False,
 ) -> None:
     """Free an endpoint from an update whose execution is gone; what the update left is put back."""
+    from switchover_cli.screens.unclaiming import draw_unclaim
+    from switchover_cli.steering.unclaiming import free_endpoint
+
     freed = free_endpoint(connect(stack, local=local), endpoint, reason)
     if json:
         print_json(freed)

@@ -5,17 +5,11 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
-from switchover.domain.outcome import Outcome
-from switchover.domain.places import ReleasePlace
-from switchover.domain.policies.layers import Layer, merge_policy, parse_policy
-from switchover.domain.units import say_bytes, say_count
 from switchover_cli.connect import connect
-from switchover_cli.deployment import Deployment
 from switchover_cli.errors import CommandFailed, Misused, Refused
 from switchover_cli.options import (
     DEFAULT_STACK,
@@ -32,15 +26,13 @@ from switchover_cli.options import (
     complete_version,
 )
 from switchover_cli.output import PlainConsole, open_console, print_json
-from switchover_cli.records import UploadRecord
-from switchover_cli.screens.upload import UploadScreen
-from switchover_cli.start.vouching import vouch
-from switchover_cli.upload.arrival import await_arrival, find_last, find_repeat, name_arrival
-from switchover_cli.upload.client import open_uploader
-from switchover_cli.upload.first_look import FirstLook, look_first
-from switchover_cli.upload.memory import find_memory_folder
-from switchover_cli.upload.uploading import UploadOutcome, UploadReport, upload_release
-from switchover_cli.watching.ending import follow_to_exit
+
+if TYPE_CHECKING:
+    from switchover.domain.policies.layers import Layer
+    from switchover_cli.deployment import Deployment
+    from switchover_cli.records import UploadRecord
+    from switchover_cli.upload.first_look import FirstLook
+    from switchover_cli.upload.uploading import UploadReport
 
 
 def upload(
@@ -85,6 +77,16 @@ def upload(
     json: Json = False,
 ) -> None:
     """Check a model, upload it as a release, and so have it rolled out."""
+    from switchover.domain.places import ReleasePlace
+    from switchover_cli.screens.upload import UploadScreen
+    from switchover_cli.start.vouching import vouch
+    from switchover_cli.upload.arrival import await_arrival, find_repeat, name_arrival
+    from switchover_cli.upload.client import open_uploader
+    from switchover_cli.upload.first_look import look_first
+    from switchover_cli.upload.memory import find_memory_folder
+    from switchover_cli.upload.uploading import UploadOutcome, upload_release
+    from switchover_cli.watching.ending import follow_to_exit
+
     check_start(start, datetime.now(UTC))
     layer = _read_policy(policy)
     _check_policy(layer)
@@ -146,7 +148,9 @@ def check_start(start: str, now: datetime) -> None:
         )
 
 
-def _read_policy(path: Path | None) -> Layer:
+def _read_policy(path: Path | None) -> "Layer":
+    from switchover.domain.policies.layers import Layer, parse_policy
+
     if path is None:
         return Layer("--policy", {})
     try:
@@ -156,13 +160,22 @@ def _read_policy(path: Path | None) -> Layer:
     return parse_policy(raw, str(path))
 
 
-def _check_policy(layer: Layer) -> None:
+def _check_policy(layer: "Layer") -> None:
+    from switchover.domain.policies.layers import merge_policy
+
     effective = merge_policy([layer])
     if isinstance(effective, tuple):
         raise Misused("\n".join(map(str, effective)))
 
 
-def _describe(report: UploadReport, found: FirstLook, start: str, console: PlainConsole) -> None:
+def _describe(
+    report: "UploadReport", found: "FirstLook", start: str, console: PlainConsole
+) -> None:
+    from rich.text import Text
+
+    from switchover.domain.units import say_bytes, say_count
+    from switchover_cli.upload.uploading import UploadOutcome
+
     for left in report.left_out:
         console.print(Text(f"left out  {left.path}: {left.why}", style="dim"))
     for what in (*found.unchecked, *report.unchecked):
@@ -194,7 +207,9 @@ def _tell_arrival(start: str, console: PlainConsole) -> None:
     )
 
 
-def _record(report: UploadReport, update_id: str) -> UploadRecord:
+def _record(report: "UploadReport", update_id: str) -> "UploadRecord":
+    from switchover_cli.records import UploadRecord
+
     return UploadRecord(
         release=report.release_uri,
         outcome=report.outcome.value,
@@ -208,8 +223,8 @@ def _record(report: UploadReport, update_id: str) -> UploadRecord:
 
 
 def _end_unchanged(
-    deployment: Deployment,
-    report: UploadReport,
+    deployment: "Deployment",
+    report: "UploadReport",
     endpoint: str,
     version: str,
     *,
@@ -222,6 +237,13 @@ def _end_unchanged(
         Refused: its last update left something else serving.
         CommandFailed: no update to it is known.
     """
+    from rich.text import Text
+
+    from switchover.domain.outcome import Outcome
+    from switchover.domain.places import ReleasePlace
+    from switchover_cli.upload.arrival import find_last, name_arrival
+    from switchover_cli.watching.ending import follow_to_exit
+
     start = f"switchover start --endpoint {endpoint} --version {version}"
     place = f"{deployment.bucket}/{ReleasePlace(endpoint, version).key}"
     arrival = name_arrival(deployment, endpoint, version, place, report.sha256, "")

@@ -1,11 +1,10 @@
 """`switchover watch`: an endpoint's update followed to its outcome."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from switchover_cli.connect import connect
-from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused
 from switchover_cli.options import (
     DEFAULT_STACK,
@@ -15,9 +14,9 @@ from switchover_cli.options import (
     Stack,
 )
 from switchover_cli.output import open_console
-from switchover_cli.start.offered import await_offer, find_offer
-from switchover_cli.watching.ending import follow_to_exit
-from switchover_cli.watching.follow import find_last_update
+
+if TYPE_CHECKING:
+    from switchover_cli.deployment import Deployment
 
 
 def watch(
@@ -29,6 +28,8 @@ def watch(
     json: Json = False,
 ) -> None:
     """Follow an endpoint's running update, or show how its last one ended."""
+    from switchover_cli.watching.ending import follow_to_exit
+
     deployment = connect(stack, local=local)
     if update is not None:
         if not deployment.workflow.is_running(deployment.execution_arn(update)):
@@ -40,8 +41,11 @@ def watch(
     follow_to_exit(deployment, update, is_json=json)
 
 
-def _find(deployment: Deployment, endpoint: str) -> str:
+def _find(deployment: "Deployment", endpoint: str) -> str:
     """The update that runs; the one that a release begins which arrived just now; or the last one."""
+    from switchover_cli.start.offered import await_offer, find_offer
+    from switchover_cli.watching.follow import find_last_update
+
     claim = deployment.ledger.claim(endpoint)
     if claim is not None:
         return claim.update_id

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from switchover.domain.units import say_count
+from switchover_cli.output import open_console
 from switchover_cli.words import say_duration, say_minute
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from switchover_cli.doctor.findings import Finding
     from switchover_cli.doctor.reading import Unseen
+    from switchover_cli.doctor.record import DoctorRecord
     from switchover_cli.doctor.seen import Holding
 
 
@@ -64,3 +66,24 @@ def sum_up(findings: tuple[Finding, ...], unseen: tuple[Unseen, ...]) -> Text:
     if unseen:
         return Text("Nothing was found in what could be seen.", style="yellow")
     return Text("Nothing was found.", style="green")
+
+
+def print_examination(record: DoctorRecord) -> None:
+    """Everything that was found, on the terminal."""
+    console = open_console()
+    # A command is one line however narrow the terminal is, so that it can be copied.
+    whole = open_console(soft_wrap=True)
+    console.print(draw_held(record.held, record.at))
+    for number, finding in enumerate(record.findings, start=1):
+        console.print()
+        console.print(draw_finding(number, finding))
+        for command in finding.commands:
+            whole.print(Text(f"   {command}", style="cyan"))
+    if record.notes or record.unseen:
+        console.print()
+    for note in record.notes:
+        console.print(draw_note(note))
+    for each in record.unseen:
+        console.print(Text(f"not seen: {each.part}: {each.why}", style="yellow"))
+    console.print()
+    console.print(sum_up(record.findings, record.unseen))

@@ -1,21 +1,19 @@
 """`switchover policy init`: a policy to begin with, for a live endpoint."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from switchover.aws.files import policy_key
-from switchover.domain.fleet import EndpointReading
-from switchover.domain.manifest import ObjectVersion
 from switchover.domain.policies.choices import Tier
 from switchover_cli.connect import connect
-from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Local, Stack
 from switchover_cli.output import open_console, print_document
-from switchover_cli.policies.store import put_policy, write_new
-from switchover_cli.policies.template import Fleet, write_first_policy
+
+if TYPE_CHECKING:
+    from switchover_cli.deployment import Deployment
+    from switchover_cli.policies.template import Fleet
 
 
 def init(
@@ -32,6 +30,9 @@ def init(
     local: Local = False,
 ) -> None:
     """Write a commented policy for a live endpoint, with the strategy that suits it and why."""
+    from switchover_cli.policies.store import write_new
+    from switchover_cli.policies.template import write_first_policy
+
     deployment = connect(stack, local=local)
     written = write_first_policy(_read_fleet(deployment, endpoint), tier)
     console = open_console(stderr=True)
@@ -45,7 +46,10 @@ def init(
         print_document(written, ends_line=False)
 
 
-def _read_fleet(deployment: Deployment, endpoint: str) -> Fleet:
+def _read_fleet(deployment: "Deployment", endpoint: str) -> "Fleet":
+    from switchover.domain.fleet import EndpointReading
+    from switchover_cli.policies.template import Fleet
+
     reading = deployment.sagemaker.read(endpoint)
     if not isinstance(reading, EndpointReading) or not reading.variants:
         raise Misused(
@@ -66,7 +70,11 @@ def _read_fleet(deployment: Deployment, endpoint: str) -> Fleet:
     )
 
 
-def _upload_new(deployment: Deployment, endpoint: str, text: str) -> str:
+def _upload_new(deployment: "Deployment", endpoint: str, text: str) -> str:
+    from switchover.aws.files import policy_key
+    from switchover.domain.manifest import ObjectVersion
+    from switchover_cli.policies.store import put_policy
+
     key = policy_key(endpoint)
     uri = f"s3://{deployment.bucket}/{key}"
     if deployment.files.find_version(deployment.bucket, key).etag:

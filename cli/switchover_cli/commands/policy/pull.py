@@ -5,14 +5,10 @@ from typing import Annotated
 
 import typer
 
-from switchover.aws.files import policy_key
-from switchover.domain.bounded_yaml import FILE_LIMITS
-from switchover.domain.manifest import ObjectVersion
 from switchover_cli.connect import connect
 from switchover_cli.errors import Misused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Local, Stack
 from switchover_cli.output import open_console, print_document
-from switchover_cli.policies.store import write_new
 
 
 def pull(
@@ -28,6 +24,11 @@ def pull(
     local: Local = False,
 ) -> None:
     """Fetch an endpoint's policy file as it lies in the model bucket, byte for byte."""
+    from switchover.aws.files import policy_key
+    from switchover.domain.bounded_yaml import FILE_LIMITS
+    from switchover.domain.manifest import ObjectVersion
+    from switchover_cli.policies.store import write_new
+
     deployment = connect(stack, local=local)
     key = policy_key(endpoint)
     version = (

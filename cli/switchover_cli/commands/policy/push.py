@@ -10,8 +10,6 @@ from switchover_cli.connect import connect
 from switchover_cli.errors import CommandFailed, Misused
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack
 from switchover_cli.output import open_console, print_json
-from switchover_cli.policies.pushing import carry_out, prepare_push, read_policy_file
-from switchover_cli.screens.push import draw_push, draw_pushed
 
 
 def push(
@@ -27,6 +25,9 @@ def push(
     json: Json = False,
 ) -> None:
     """Put a policy file where the endpoint's updates read it, after showing what it changes."""
+    from switchover_cli.policies.pushing import carry_out, prepare_push, read_policy_file
+    from switchover_cli.screens.push import draw_push, draw_pushed
+
     policy = read_policy_file(file)
     deployment = connect(stack, local=local)
     prepared = prepare_push(deployment, endpoint, policy, is_live=live)

@@ -2,22 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import BaseModel
 
-from switchover.domain.policies.layers import (
-    Layer,
-    layer_of_input,
-    layer_of_release,
-    merge_policy,
-    parse_policy,
-)
-from switchover.domain.policies.overrides import Override
-from switchover.domain.policies.policy import Policy
 from switchover_cli.connect import connect
-from switchover_cli.deployment import Deployment
 from switchover_cli.errors import Misused, Refused
 from switchover_cli.options import (
     DEFAULT_STACK,
@@ -28,21 +17,13 @@ from switchover_cli.options import (
     Stack,
 )
 from switchover_cli.output import open_console, print_json
-from switchover_cli.policies.settings import settings_of
-from switchover_cli.policies.store import read_file
-from switchover_cli.releases.stored import read_stored_release
-from switchover_cli.screens.policy import draw_settings
-from switchover_cli.start.starting import parse_overrides
+
+if TYPE_CHECKING:
+    from switchover.domain.policies.layers import Layer
+    from switchover_cli.deployment import Deployment
+
 
 _OVERRIDE_SOURCE = "--policy-override"
-
-
-class PolicyRecord(BaseModel):
-    """A policy in force, for machines: `origins` lacks what is at its default."""
-
-    policy: Policy
-    origins: dict[str, str]
-    overrides: tuple[Override, ...]
 
 
 def show(
@@ -60,6 +41,13 @@ def show(
     json: Json = False,
 ) -> None:
     """Print every effective value, and where it came from."""
+    from switchover.domain.policies.layers import layer_of_input, merge_policy, parse_policy
+    from switchover_cli.policies.settings import settings_of
+    from switchover_cli.policies.showing import record_policy
+    from switchover_cli.policies.store import read_file
+    from switchover_cli.screens.policy import draw_settings
+    from switchover_cli.start.starting import parse_overrides
+
     if (endpoint is None) == (file is None):
         raise Misused("Show whose policy?", "Give an endpoint, or --file FILE.")
     layers: list[Layer] = []
@@ -78,13 +66,7 @@ def show(
     if isinstance(effective, tuple):
         raise Refused(f"The policy of {endpoint or file} is faulty.", effective)
     if json:
-        print_json(
-            PolicyRecord(
-                policy=effective.policy,
-                origins=dict(effective.origins),
-                overrides=effective.overrides,
-            )
-        )
+        print_json(record_policy(effective))
         return
     open_console().print(
         draw_settings(
@@ -93,7 +75,10 @@ def show(
     )
 
 
-def _release_layer(deployment: Deployment, uri: str) -> Layer:
+def _release_layer(deployment: "Deployment", uri: str) -> "Layer":
+    from switchover.domain.policies.layers import layer_of_release
+    from switchover_cli.releases.stored import read_stored_release
+
     release = read_stored_release(deployment.models, uri, deployment.bucket)
     if isinstance(release, tuple):
         raise Refused(f"{uri} can't be read.", release)

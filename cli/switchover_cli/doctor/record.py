@@ -1,0 +1,48 @@
+"""What `doctor` found, for people and machines alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from switchover_cli.doctor.findings import Finding, diagnose
+from switchover_cli.doctor.reading import Doctor, Unseen
+from switchover_cli.doctor.seen import Holding, tell_held
+
+if TYPE_CHECKING:
+    from switchover_cli.deployment import Deployment
+
+# Nobody subscribes an address to a local cloud, which sends no mail.
+_NORMAL_LOCALLY = frozenset({"topic.unheard"})
+
+
+class DoctorRecord(BaseModel):
+    """What `doctor --json` prints. Nothing that is in `unseen` was looked at whole.
+
+    `notes` would be findings on AWS, and are normal on a local cloud.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: datetime
+    held: tuple[Holding, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+    unseen: tuple[Unseen, ...]
+
+
+def examine(deployment: Deployment, within_seconds: float) -> DoctorRecord:
+    """Look for so long at most, and tell what is held and what is left over."""
+    examination = Doctor(deployment, within_seconds)
+    seen = examination.look()
+    found = diagnose(seen)
+    normal = _NORMAL_LOCALLY if deployment.is_local else frozenset[str]()
+    return DoctorRecord(
+        at=seen.now,
+        held=tell_held(seen),
+        findings=tuple(each for each in found if each.code not in normal),
+        notes=tuple(each for each in found if each.code in normal),
+        unseen=tuple(examination.unseen),
+    )
