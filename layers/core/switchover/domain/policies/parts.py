@@ -6,7 +6,6 @@ from enum import StrEnum
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeGuard, Union, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.units import Duration, written_duration, written_number
@@ -82,6 +81,8 @@ def write_value(value: object, marks: tuple[object, ...] = ()) -> str:
             is_duration = any(isinstance(mark, Duration) for mark in marks)
             return written_duration(value) if is_duration else written_number(value)
         case _:
+            import yaml  # here: a function that writes no value never loads it
+
             flow = yaml.safe_dump(
                 [_plain(value)], default_flow_style=True, sort_keys=False, width=10_000
             )
