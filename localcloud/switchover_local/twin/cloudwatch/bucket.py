@@ -34,11 +34,16 @@ class Bucket:
 
     def add(self, value: float, times: float = 1.0) -> None:
         """Count `value` in, `times` times."""
+        if value == self.minimum == self.maximum:
+            # Nearly every metric of nearly every request: the same value again.
+            self.count += times
+            self.total += value * times
+            return
         if self.values is not None and times == 1:
             self.values.append(value)
         elif self.values is not None or self.counted is not None:
             self._count_apart(value, times)
-        elif self.count and self.is_exact and not self.minimum == value == self.maximum:
+        elif self.count and self.is_exact:
             self._tell_apart(value, times)
         self.count += times
         self.total += value * times

@@ -72,8 +72,11 @@ class Series:
 
     def record(self, value: float, at: datetime, times: float = 1.0) -> None:
         """Take note of `value` (`times` times over) at the moment `at`."""
-        step = self.resolution_seconds
-        start = int(at.timestamp() // step) * step
+        self.record_in_second(int(at.timestamp()), value, times)
+
+    def record_in_second(self, second: int, value: float, times: float = 1.0) -> None:
+        """Take note of `value` in an epoch second; callers that record a lot work it out once."""
+        start = second - second % self.resolution_seconds
         bucket = self._newest if start == self._newest_start else self._bucket_at(start)
         bucket.add(value, times)
 

@@ -169,9 +169,10 @@ class Router:
             0.0 if status == 200 else 1.0,
             route.share_of_one_instance,
         )
+        second = int(at.timestamp())
         for series in route.series:
             for place, metric in series:
-                metric.record(values[place], at)
+                metric.record_in_second(second, values[place])
 
     def _table(self, endpoint_name: str, target_variant: str | None) -> _RoutingTable:
         endpoint = self.endpoint(endpoint_name)
