@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+from cProfile import Profile
 from typing import Any
 
 import pytest
@@ -232,14 +232,15 @@ def test_an_endpoint_that_was_made_again_answers_from_its_new_config() -> None:
 
 
 def test_a_request_costs_little_below_the_protocol_layer() -> None:
-    staging = Staging().begin()
-    began = time.process_time()
+    twin = Staging().begin().twin
+    twin.invoke("demo")
+    profile = Profile()
 
-    for _ in range(5_000):
-        staging.twin.invoke("demo")
+    profile.runcall(twin.invoke, "demo")
 
-    # 20,000 a second is the aim and 35,000 is what a laptop does; the bound allows for a slow one.
-    assert 5_000 / (time.process_time() - began) > 8_000
+    # Two for each of fourteen metrics, and two dozen to choose an instance and its answer. What that
+    # makes a second is a benchmark's to say.
+    assert sum(entry.callcount for entry in profile.getstats()) < 80
 
 
 @pytest.mark.parametrize(
