@@ -12,6 +12,7 @@ from switchover.domain.plain_text import for_message, quote
 from switchover.domain.serving import say_serving
 from switchover.domain.units import say_count, say_roughly
 from switchover.explain.advice import advise
+from switchover.explain.deviations import say_hotfix, say_overrides
 from switchover.explain.waits import say_starter
 
 if TYPE_CHECKING:
@@ -36,12 +37,12 @@ def tell_outcome(update: Update) -> tuple[str, ...]:
     if update.outcome is Outcome.UPDATED:
         lines += _way(update)
     starter = say_starter(update)
-    if update.hotfix_told:
-        lines.append(update.hotfix_told)
+    if hotfix := say_hotfix(update):
+        lines.append(hotfix)
     elif starter:
         lines.append(f"Asked for by {starter}." if update.offered_by else f"Asked for: {starter}.")
-    if update.overrides_told:
-        lines.append(shorten(update.overrides_told, _SENTENCE, placeholder=" …"))
+    if overrides := say_overrides(update):
+        lines.append(shorten(overrides, _SENTENCE, placeholder=" …"))
     if update.outcome is Outcome.UPDATED:
         lines.append(f"Proven {(update.found.identity or UNASKED).told}.")
     lines += _reasons(update)

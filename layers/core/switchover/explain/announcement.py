@@ -19,6 +19,7 @@ from switchover.domain.update.approval import Gate, Reply
 from switchover.explain.account import tell_outcome
 from switchover.explain.advice import advise
 from switchover.explain.changes import say_change
+from switchover.explain.deviations import say_hotfix, say_overrides
 from switchover.explain.waits import say_question, say_silence
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def announce_outcome(update: Update, now: EndpointReading | Absent | None = None
                 "kind": update.kind.value,
                 "outcome": update.outcome.value,
                 "summary": update.summary,
-                "hotfix": update.hotfix_told,
+                "hotfix": say_hotfix(update),
                 "reason": update.given_reason,
                 "started_by": list(update.offered_by or ()),
                 "moving_seconds": update.progress.moving_seconds,
@@ -150,7 +151,7 @@ def ask_people(
     said = [say_question(update, gate)]
     for reason in reasons:
         said += [f"- {reason.subject}: {reason.message}", f"→ {reason.remedy}"]
-    said += [told for told in (update.hotfix_told, update.overrides_told) if told]
+    said += [told for told in (say_hotfix(update), say_overrides(update)) if told]
     said.append(f"Offered by: {say_offerers(update.offered_by)}.")
     if update.given_reason and not update.hotfix_reason:
         said.append(f"Why: {quote(update.given_reason)}.")

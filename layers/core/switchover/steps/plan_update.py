@@ -11,6 +11,7 @@ from switchover.domain.approvals.four_eyes import subjects_of
 from switchover.domain.planning import make_plan
 from switchover.domain.queueing import Decision, Turn
 from switchover.domain.update.records import Moment
+from switchover.explain.deviations import say_hotfix, say_overrides
 from switchover.settings import settings
 from switchover.steps import wiring
 from switchover.steps.plan_inputs import survey
@@ -64,7 +65,7 @@ def plan_update(update_id: str) -> StateAnswer[PlanUpdateAnswer]:
     if plan.material.golden_pin and found.golden_files is not None:
         gateways.manifests().keep(update.update_id, GOLDEN, found.golden_files)
     update = ledger.save(update.with_plan(plan))
-    text = " ".join(filter(None, (plan.summary, update.hotfix_told, update.overrides_told)))
+    text = " ".join(filter(None, (plan.summary, say_hotfix(update), say_overrides(update))))
     ledger.add_moment(update, Moment(at=found.endpoint.read_at, state="PlanUpdate", text=text))
     verdict = (
         PlanUpdateAnswer.NEEDS_APPROVAL if plan.approval.required else PlanUpdateAnswer.PLANNED
