@@ -79,6 +79,15 @@ def read_outputs(cloud: LocalCloud) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
+def build_for_this_machine(project: Path, folder: Path) -> None:
+    """Have `sam build` put what it ships in a folder, for this machine's Python and processor.
+
+    Raises:
+        DeployFailed: building did.
+    """
+    _sam_build(project.resolve(), folder, {**_this_machine(), **REACH})
+
+
 @contextmanager
 def _built(project: Path, overrides: Mapping[str, str]) -> Iterator[Path]:
     """The build of the project's present files, which nobody replaces while it is in use."""
@@ -102,10 +111,7 @@ def _is_built(folder: Path, mark: str) -> bool:
 def _build(project: Path, folder: Path, overrides: Mapping[str, str], mark: str) -> None:
     built, mark_file = folder / "template.yaml", folder / "inputs.sha256"
     mark_file.unlink(missing_ok=True)
-    build = ["build", "--template", str(project / "template.yaml"), "--build-dir", str(folder)]
-    build += ["--cached", "--cache-dir", str(project / ".local" / "sam-cache")]
-    build += ["--parameter-overrides", *_pairs(overrides)]
-    _sam(build, project, dict(os.environ))
+    _sam_build(project, folder, overrides)
     _fit(built)
     # The layer brings its bytecode; handlers would be compiled by their first workers. Unpacking changes
     # times, so the files aren't checked; without the folder's name in it, equal code has equal bytecode.
@@ -115,6 +121,13 @@ def _build(project: Path, folder: Path, overrides: Mapping[str, str], mark: str)
     # SAM's template doesn't change with the code; the mark in it makes every build its own.
     built.write_text(f"# {mark}\n{built.read_text()}")
     mark_file.write_text(mark)
+
+
+def _sam_build(project: Path, folder: Path, overrides: Mapping[str, str]) -> None:
+    build = ["build", "--template", str(project / "template.yaml"), "--build-dir", str(folder)]
+    build += ["--cached", "--cache-dir", str(project / ".local" / "sam-cache")]
+    build += ["--parameter-overrides", *_pairs(overrides)]
+    _sam(build, project, dict(os.environ))
 
 
 def _fit(built: Path) -> None:
