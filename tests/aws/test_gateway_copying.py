@@ -152,6 +152,29 @@ def test_a_large_file_is_copied_by_parts_and_a_small_one_at_once(wire: Wire) -> 
     assert (wire.requests["CopyObject"], wire.requests["UploadPartCopy"]) == (len(SMALL), 3)
 
 
+def test_each_file_is_asked_for_once_at_its_source_and_once_as_a_copy(wire: Wire) -> None:
+    gateway = copying(wire)
+
+    standing = gateway.compare(RELEASE, BUCKET)
+    before = wire.requests["HeadObject"]
+    gateway.copy(standing)
+
+    assert before == len(FILES)
+    assert wire.requests["HeadObject"] == 2 * len(FILES)
+
+
+def test_a_prefix_that_may_not_be_listed_is_asked_for_each_file(wire: Wire) -> None:
+    wire.answers["ListObjectsV2"] = (403, "AccessDenied")
+    gateway = copying(wire)
+
+    standing = gateway.copy(gateway.compare(RELEASE, BUCKET))
+    again = gateway.compare(RELEASE, BUCKET)
+    wire.answers.clear()
+
+    assert (standing.verdict, again.verdict) == (CopyVerdict.COPIED, CopyVerdict.COPIED)
+    assert stored(wire) == FILES
+
+
 def test_no_byte_passes_through_here(wire: Wire) -> None:
     gateway = copying(wire)
 
