@@ -15,6 +15,7 @@ from tests.support.s3_fake import Bucket, fail_times, serve_s3
 from tests.support.samples import release_json
 
 from switchover.aws.release_files import ReleaseFiles
+from switchover.domain.bounded import Limits
 from switchover.domain.reasons import Reason
 from switchover.domain.release import Release, parse_release
 from switchover_cli.upload.uploading import (
@@ -185,6 +186,26 @@ def test_a_folder_of_more_files_than_a_release_may_have_is_refused(
             remedy="Name the folder that holds the model alone.",
         ),
     )
+
+
+def test_a_release_that_would_be_too_long_to_read_is_refused_before_a_byte_is_sent(
+    s3: S3Client, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("switchover_cli.upload.offer.LIMITS", Limits(bytes=1_000))
+
+    report = upload(folder, s3)
+
+    assert codes(report) == ["release.too-large"]
+    assert keys(s3) == set()
+
+
+def test_overrides_that_the_arrival_would_be_refused_for_are_refused_before_a_byte_is_sent(
+    s3: S3Client, folder: Path
+) -> None:
+    report = upload(folder, s3, policy={"note": [0] * 20_001})
+
+    assert codes(report) == ["release.not-json"]
+    assert keys(s3) == set()
 
 
 def test_a_folder_that_the_system_does_not_list_is_refused(

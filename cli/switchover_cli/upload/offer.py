@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from switchover.domain.places import ReleasePlace
 from switchover.domain.reasons import Reason, reasons_from
-from switchover.domain.release import FILE_NAME, Release
+from switchover.domain.release import FILE_NAME, LIMITS, Release, parse_release
 from switchover_cli.upload.folder import Digest
 
 if TYPE_CHECKING:
@@ -45,8 +45,16 @@ class Offer:
 
 
 def draft_release(offer: Offer, files: Iterable[StoredFile]) -> Release | tuple[Reason, ...]:
-    """The release as far as it is known before its files are read, or what is wrong with it."""
-    return compose_release(offer, (Digest(file.path, file.bytes, _NO_DIGEST) for file in files))
+    """The release as far as it is known before its files are read, or what is wrong with it.
+
+    What its arrival would be refused for, its length included, is told here.
+    """
+    digests = (Digest(file.path, file.bytes, _NO_DIGEST) for file in files)
+    release = compose_release(offer, digests)
+    if not isinstance(release, Release):
+        return release
+    raw = write_release(release)
+    return parse_release(raw, FILE_NAME) if len(raw) <= LIMITS.bytes else (_too_long(len(raw)),)
 
 
 def compose_release(offer: Offer, digests: Iterable[Digest]) -> Release | tuple[Reason, ...]:
@@ -89,6 +97,15 @@ def offers_same_model(existing: object, release: Release) -> bool:
 def write_release(release: Release) -> bytes:
     """`release.json`, byte for byte: the update is named after them."""
     return release.model_dump_json(by_alias=True, exclude_unset=True, indent=2).encode()
+
+
+def _too_long(length: int) -> Reason:
+    return Reason(
+        code="release.too-large",
+        subject=FILE_NAME,
+        message=f"would have {length:,} bytes, more than the {LIMITS.bytes:,} that are read.",
+        remedy="Offer fewer files, or give them shorter paths: each stands in release.json.",
+    )
 
 
 def version_taken(uri: str) -> Reason:
