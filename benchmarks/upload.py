@@ -153,9 +153,8 @@ def write_small(root: Path) -> Path:
     write_model(folder, 1, 64 * 1024)
     (folder / "assets").mkdir()
     for number in range(SMALL_FILES):
-        (folder / "assets" / f"{number}.txt").write_text(
-            f"Notes: {os.urandom(SMALL_BYTES // 2).hex()}"
-        )
+        text = f"# {os.urandom(SMALL_BYTES // 2).hex()}"
+        (folder / "assets" / f"{number}.txt").write_text(text[:SMALL_BYTES])
     return folder
 
 
