@@ -1,5 +1,7 @@
 """`switchover history`: how an endpoint's updates went, or how the last one of each endpoint did."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -67,24 +69,36 @@ def history(
 def _last_of_each(deployment: "Deployment", limit: int) -> "tuple[Update, ...]":
     """The last update of every endpoint that a release was ever offered for, newest first.
 
-    Endpoints whose updates these credentials may not read are named on stderr.
+    Which updates these are is read from the index, and only `limit` updates are read whole. Endpoints
+    whose updates these credentials may not read are named on stderr.
     """
-    from botocore.exceptions import ClientError
-
-    from switchover_cli.refusals import is_denied
-
+    begun: list[tuple[str, str, str]] = []
     found: list[Update] = []
     denied: list[str] = []
     for name in deployment.offers.endpoints():
-        try:
-            found += deployment.ledger.history(name, 1)
-        except ClientError as error:
-            if not is_denied(error):
-                raise
-            denied.append(name)
+        with _passing_denials(name, denied):
+            newest = deployment.ledger.newest(name)
+            begun += [(*newest, name)] if newest else []
+    for _, update_id, name in sorted(begun, reverse=True)[:limit]:
+        with _passing_denials(name, denied):
+            update = deployment.ledger.find(update_id)
+            found += [update] if update else []
     if denied:
         open_console(stderr=True, soft_wrap=True).print(
             f"(without those that you may not read: {', '.join(denied)})"
         )
-    found.sort(key=lambda update: update.started_at, reverse=True)
-    return tuple(found[:limit])
+    return tuple(found)
+
+
+@contextmanager
+def _passing_denials(endpoint: str, denied: list[str]) -> Iterator[None]:
+    from botocore.exceptions import ClientError
+
+    from switchover_cli.refusals import is_denied
+
+    try:
+        yield
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        denied.append(endpoint)

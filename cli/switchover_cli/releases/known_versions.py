@@ -24,9 +24,11 @@ def check_known(deployment: Deployment, endpoint: str, version: str) -> None:
     Raises:
         Misused: nobody knows it, as far as these credentials may see.
     """
-    known = dict.fromkeys(_versions(deployment, endpoint))
-    if version in known:
-        return
+    known: dict[str, None] = {}
+    for each in _versions(deployment, endpoint):
+        if each == version:
+            return
+        known[each] = None
     near = get_close_matches(version, known, n=3) or list(known)[:3]
     if not near:
         raise Misused(

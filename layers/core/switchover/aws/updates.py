@@ -216,6 +216,14 @@ class Updates(Parts):
         """An endpoint's updates as lists show them, newest first, by one query."""
         return tuple(self._list(item) for item in self._newest(endpoint, limit))
 
+    def newest(self, endpoint: str) -> tuple[str, str] | None:
+        """When an endpoint's newest update began, as text that sorts by time, and the update's id.
+
+        None if none ever began. One item of the index is read, and no update.
+        """
+        items = self._newest(endpoint, 1)
+        return (items[0]["started_at"]["S"], _id_in(items[0])) if items else None
+
     def past(self, endpoint: str) -> tuple[PastUpdate, ...]:
         """What the endpoint's last updates teach about its pace."""
         return tuple(each.taught for each in self.listed(endpoint) if each.taught is not None)
