@@ -627,4 +627,4 @@ def test_each_file_is_read_once_and_little_of_it(folder: Path) -> None:
 
     paths = [path for path, _ in counting.reads]
     assert len(paths) == len({*paths}) == len(listed.files) - 1  # handler.py's name tells enough
-    assert dict(counting.reads)["README.md"] == 1024
+    assert dict(counting.reads)["README.md"] == 16 * 1024

@@ -6,8 +6,10 @@ import io
 import os
 import pickle
 import pickletools
+import string
 
-from hypothesis import assume, given, settings
+import pytest
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from switchover.checkpoint.contents import STRICT, count_bytes_to_see, judge_content, refuse
@@ -85,12 +87,17 @@ def test_no_name_and_no_padding_hides_a_pickle_that_runs_something(
 
 
 @given(st.lists(st.sampled_from(sorted(OPCODES)), max_size=30), st.binary(max_size=10))
+@example(list(b"I0x10"), b"\ncos\nsystem\n.")
+@example(list(b"I1\0x"), b"\ncos\nsystem\n.")
+@example(list(b"F1"), b"\ncos\nsystem\n.")
+@example(list(b"S'a'"), b"\ncos\nsystem\n.")
+@example(list(b"cos"), b"\nsystemx")
 @settings(max_examples=500)
 def test_what_is_called_harmless_lets_no_unpickler_import_anything(
     opcodes: list[int], behind: bytes
 ) -> None:
     content = bytes(opcodes) + behind
-    assume(unpickle_in_mind(content) is Unpickled.HARMLESS)
+    assume(unpickle_in_mind(content, len(content)) is Unpickled.HARMLESS)
 
     assert not asks_to_import(content)
 
@@ -98,10 +105,30 @@ def test_what_is_called_harmless_lets_no_unpickler_import_anything(
 @given(st.sampled_from(NAMES), st.binary(max_size=600))
 def test_no_bytes_are_an_error(path: str, content: bytes) -> None:
     assert isinstance(refusals(path, content), list)
-    assert isinstance(may_be_unpickled(content), bool)
+    assert isinstance(may_be_unpickled(content, len(content)), bool)
 
 
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz \n.,(){}[]", max_size=OPENING_BYTES))
 @settings(max_examples=500)
 def test_plain_text_is_no_pickle(text: str) -> None:
-    assert recognize(text.encode()) is None
+    assert recognize(text.encode(), len(text)) is None
+
+
+@pytest.mark.parametrize("letter", string.ascii_letters + string.digits)
+@pytest.mark.parametrize("path", ["system_prompt.txt", "README.md", "LICENSE"])
+def test_a_text_whose_first_line_is_a_long_paragraph_is_sound(path: str, letter: str) -> None:
+    paragraph = f"{letter}his model was trained on licensed text, code and images. ".encode() * 100
+
+    assert refusals(path, paragraph) == []
+    assert refusals(path, paragraph + b"\nIt is so. For all." * 300) == []
+
+
+@pytest.mark.parametrize("padding", [b"V%s\n", b"X\x40\x1f\0\0%s", b"S'%s'\n"])
+def test_a_pickle_behind_a_long_string_is_found_in_a_text(padding: bytes) -> None:
+    content = padding % (b"x" * 8000) + pickle.dumps([Runs("id")], protocol=0)
+
+    assert refusals("system_prompt.txt", content) == ["model.pickle-weights"]
+
+
+def test_a_text_whose_first_line_does_not_end_in_what_is_read_is_refused() -> None:
+    assert refusals("notes.txt", b"V" + b"x" * 20_000 + b"\n" + b"text\n") != []

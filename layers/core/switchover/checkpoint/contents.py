@@ -15,8 +15,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from switchover.checkpoint import carriers
-from switchover.checkpoint.magic import OPENING_BYTES, Kind, may_be_unpickled, recognize
-from switchover.checkpoint.names import judge_name, match_any
+from switchover.checkpoint.magic import (
+    OPENING_BYTES,
+    TEXT_OPENING_BYTES,
+    Kind,
+    may_be_unpickled,
+    recognize,
+)
+from switchover.checkpoint.names import is_text, judge_name, match_any
 from switchover.domain.many_reasons import name_some
 from switchover.domain.reasons import Reason
 
@@ -102,7 +108,9 @@ def count_bytes_to_see(path: str, size: int) -> int:
         return 0
     if judge_name(path)[0] is Kind.PICKLE and not path.lower().endswith(".bin"):
         return 0
-    return size if is_carrier(path) and size <= CARRIER_LIMIT_BYTES else min(size, OPENING_BYTES)
+    if is_carrier(path) and size <= CARRIER_LIMIT_BYTES:
+        return size
+    return min(size, TEXT_OPENING_BYTES if is_text(path) else OPENING_BYTES)
 
 
 def is_carrier(path: str) -> bool:
@@ -120,9 +128,11 @@ def judge_content(path: str, size: int, seen: bytes) -> Iterator[Finding]:
     if len(seen) < wanted:
         yield Finding(Kind.UNREAD, path, f"was not read: {len(seen)} of {wanted} bytes were seen")
         return
-    if wanted and kind is Kind.PICKLE and not may_be_unpickled(seen):
+    if wanted and kind is Kind.PICKLE and not may_be_unpickled(seen, size):
         kind = Kind.DATA  # raw weights, such as metal/model.bin
-    kind, why = recognize(seen) or (kind, why) if kind in {Kind.DATA, Kind.UNKNOWN} else (kind, why)
+    kind, why = (
+        recognize(seen, size) or (kind, why) if kind in {Kind.DATA, Kind.UNKNOWN} else (kind, why)
+    )
     if kind is not Kind.DATA:
         yield Finding(kind, path, why)
     elif is_carrier(path) and wanted < size:

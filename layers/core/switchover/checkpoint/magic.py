@@ -16,6 +16,8 @@ from io import BytesIO
 from switchover.checkpoint.tar import is_header
 
 OPENING_BYTES = 1024
+# A text's first line may be a whole paragraph, and a line's end decides whether it may be a pickle.
+TEXT_OPENING_BYTES = 16 * 1024
 
 
 class Kind(StrEnum):
@@ -56,6 +58,14 @@ _MAGICS: tuple[tuple[bytes, Kind, str], ...] = (
     (b"\x04\x22\x4d\x18", Kind.UNKNOWN, _PACKED),
     (b"]\0\0", Kind.UNKNOWN, _PACKED),
 )
+# How many bytes say how long an argument is.
+_LENGTH_BYTES = {
+    pickletools.TAKEN_FROM_ARGUMENT1: 1,
+    pickletools.TAKEN_FROM_ARGUMENT4: 4,
+    pickletools.TAKEN_FROM_ARGUMENT4U: 4,
+    pickletools.TAKEN_FROM_ARGUMENT8U: 8,
+}
+_NAMED_BY_TWO_LINES = frozenset({"GLOBAL", "INST"})
 _NUMPY = b"\x93NUMPY"
 _OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
 _IMPORTS = frozenset({"GLOBAL", "INST", "STACK_GLOBAL", "EXT1", "EXT2", "EXT4"})
@@ -65,8 +75,8 @@ _TORCH_NUMBERS = frozenset({"INT", "LONG", "LONG1", "LONG4"})
 _ACTS = _IMPORTS | _CALLS | _TORCH_NUMBERS | {"PERSID", "BINPERSID"}
 
 
-def recognize(opening: bytes) -> tuple[Kind, str] | None:
-    """Recognise a file by its first bytes; None if they don't contradict its name.
+def recognize(opening: bytes, size: int) -> tuple[Kind, str] | None:
+    """Recognise a file of `size` bytes by its first bytes; None if they don't contradict its name.
 
     The text ends the sentence "it …".
     """
@@ -79,7 +89,7 @@ def recognize(opening: bytes) -> tuple[Kind, str] | None:
         return Kind.UNKNOWN, _PACKED
     if is_header(opening[:512]):
         return Kind.UNKNOWN, "is a tar archive, whose content isn't checked"
-    if unpickle_in_mind(opening) is Unpickled.RUNS:
+    if unpickle_in_mind(opening, size) is Unpickled.RUNS:
         return Kind.PICKLE, "is a pickle from its first byte on"
     return None
 
@@ -95,41 +105,76 @@ def _recognize_array(opening: bytes) -> tuple[Kind, str] | None:
     return Kind.PICKLE, "is a numpy array of Python objects, which is a pickle"
 
 
-def may_be_unpickled(opening: bytes) -> bool:
-    """Whether torch.load or pickle.load might run something in a file that begins so.
+def may_be_unpickled(opening: bytes, size: int) -> bool:
+    """Whether torch.load or pickle.load might run something in a file of `size` bytes that begins so.
 
     Of a file that a loader takes for a pickle by its name, only bytes that no unpickler goes on
     with are proof of the contrary.
     """
-    return recognize(opening) is not None or unpickle_in_mind(opening) is not Unpickled.HARMLESS
+    return (
+        recognize(opening, size) is not None
+        or unpickle_in_mind(opening, size) is not Unpickled.HARMLESS
+    )
 
 
-def unpickle_in_mind(opening: bytes) -> Unpickled:
-    """Go through a pickle's opcodes without doing what they say.
+def unpickle_in_mind(opening: bytes, size: int) -> Unpickled:
+    """Go through the opcodes of a pickle of `size` bytes without doing what they say.
 
-    It ends where an unpickler would give up: at a byte that is no opcode, or an opcode that takes
-    more from the stack than lies there. Texts end so within a few bytes.
+    It ends where an unpickler would give up: at a byte that is no opcode, at an opcode that takes more
+    from the stack than lies there, or at an argument that is no value or is longer than the file. Texts
+    end so, most of them within a few bytes.
     """
     stream, stack = BytesIO(opening), _Stack()
     seen: set[str] = set()
     while code := stream.read(1):
         opcode = _OPCODES.get(code.decode("latin-1"))
-        if opcode is None or not stack.take(opcode):
-            # INST imports before it takes anything from the stack.
+        if opcode is None or not stack.take(opcode) or not _take_argument(opcode, stream, size):
+            # INST imports before it takes anything from the stack, GLOBAL at the end of the file too.
             tried = seen if opcode is None else seen | {opcode.name}
             return Unpickled.MAYBE if tried & _ACTS else Unpickled.HARMLESS
-        if opcode.arg is not None:
-            # Unpicklers take some arguments that pickletools doesn't, such as I0x10.
-            with suppress(ValueError):
-                opcode.arg.reader(stream)
         seen.add(opcode.name)
         if opcode.name == "STOP":
             break
-    is_cut = len(opening) >= OPENING_BYTES and "STOP" not in seen
+    is_cut = len(opening) < size and "STOP" not in seen
     if is_cut or (seen & _IMPORTS and seen & _CALLS):
         return Unpickled.RUNS
     is_decided = not opening or ("STOP" in seen and not seen & _ACTS)
     return Unpickled.HARMLESS if is_decided else Unpickled.MAYBE
+
+
+def _take_argument(opcode: pickletools.OpcodeInfo, stream: BytesIO, size: int) -> bool:
+    """Pass over an opcode's argument; False if every unpickler gives up at it, whatever follows.
+
+    pickletools refuses more than unpicklers do, so its refusal alone decides nothing.
+    """
+    if opcode.arg is None:
+        return True
+    begins = stream.tell()
+    with suppress(ValueError):
+        opcode.arg.reader(stream)
+        return True
+    argument = stream.getvalue()[begins:]
+    if opcode.arg.n == pickletools.UP_TO_NEWLINE:
+        lines = argument.split(b"\n")
+        is_ended = len(lines) > (2 if opcode.name in _NAMED_BY_TWO_LINES else 1)
+        return _may_be_value(opcode.name, lines[0]) if is_ended else begins + len(argument) < size
+    width = _LENGTH_BYTES.get(opcode.arg.n, 0)
+    return begins + width + int.from_bytes(argument[:width], "little") <= size
+
+
+def _may_be_value(opcode: str, line: bytes) -> bool:
+    """Whether an unpickler might take a line that pickletools refused.
+
+    CPython's reads numbers in any base, and only up to a zero byte (Modules/_pickle.c, load_int).
+    """
+    if opcode in {"INT", "LONG", "GET", "PUT"}:
+        with suppress(ValueError):
+            int(line.partition(b"\0")[0].strip().removesuffix(b"L"), 0)
+            return True
+        return False
+    if opcode == "STRING":
+        return len(line) > 1 and line[:1] in {b"'", b'"'} and line[:1] == line[-1:]
+    return opcode != "FLOAT"
 
 
 class _Stack:

@@ -80,6 +80,7 @@ _DATA_NAMES = (
     "version",
     "vocab",
 )
+_TEXTS = frozenset({".bib", ".csv", ".jinja", ".jinja2", ".log", ".md", ".rst", ".tsv", ".txt"})
 # Without a suffix, or with a version in its place: LICENSE, NOTICE, USE_POLICY, LICENSE-APACHE-2.0.
 _DOCUMENTS = (
     "*licen[cs]e*",
@@ -107,6 +108,12 @@ def match_any(*patterns: str) -> re.Pattern[str]:
 
 _CODE_NAME, _DATA_NAME = match_any(*_CODE_NAMES), match_any(*_DATA_NAMES)
 _DOCUMENT = match_any(*_DOCUMENTS)
+
+
+def is_text(path: str) -> bool:
+    """Whether a file is a text that people write: its first line may be a long paragraph."""
+    name = PurePosixPath(path).name.lower()
+    return PurePosixPath(name).suffix in _TEXTS or bool(_DOCUMENT.match(name))
 
 
 def judge_name(path: str) -> tuple[Kind, str]:
