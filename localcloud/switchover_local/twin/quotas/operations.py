@@ -39,21 +39,20 @@ class QuotaOperations:
         self._arn_prefix = f"arn:aws:servicequotas:{region}:{account_id}:{_SERVICE_CODE}/"
 
     def list_service_quotas(self, params: ListServiceQuotasRequestTypeDef) -> Answer:
-        quotas = [
-            self._describe(name, self._value(name))
-            for name in self._names(params["ServiceCode"])
-            if params.get("QuotaCode", _code(name)) == _code(name)
-        ]
-        return _page(quotas, params)
+        names = self._names(params["ServiceCode"])
+        if "QuotaCode" in params:
+            names = tuple(name for name in names if _code(name) == params["QuotaCode"])
+        page, more = _page(names, params)
+        return Answer(
+            {"Quotas": [self._describe(name, self._value(name)) for name in page], **more}
+        )
 
     def list_aws_default_service_quotas(
         self, params: ListAWSDefaultServiceQuotasRequestTypeDef
     ) -> Answer:
-        defaults = [
-            self._describe(name, self._limits.default)
-            for name in self._names(params["ServiceCode"])
-        ]
-        return _page(defaults, params)
+        page, more = _page(self._names(params["ServiceCode"]), params)
+        quotas = [self._describe(name, self._limits.default) for name in page]
+        return Answer({"Quotas": quotas, **more})
 
     def get_service_quota(self, params: GetServiceQuotaRequestTypeDef) -> Answer:
         name = self._named(params)
@@ -64,11 +63,10 @@ class QuotaOperations:
     ) -> Answer:
         return Answer({"Quota": self._describe(self._named(params), self._limits.default)})
 
-    def _names(self, service_code: str) -> list[str]:
+    def _names(self, service_code: str) -> tuple[str, ...]:
         if service_code != _SERVICE_CODE:
             raise _no_such_resource()
-        types = _instance_types() | self._limits.own_types()
-        return sorted(f"{type_} for {use}" for type_ in types for use in _USES)
+        return _names_of(_instance_types() | self._limits.own_types())
 
     def _named(
         self, params: GetServiceQuotaRequestTypeDef | GetAWSDefaultServiceQuotaRequestTypeDef
@@ -104,25 +102,23 @@ def _instance_types() -> frozenset[str]:
 
 
 @cache
+def _names_of(instance_types: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(f"{type_} for {use}" for type_ in instance_types for use in _USES))
+
+
+@cache
 def _code(name: str) -> str:
     # AWS's codes look like this and mean nothing: clients match names (rules §6).
     return f"L-{hashlib.sha256(name.encode()).hexdigest()[:8].upper()}"
 
 
 def _page(
-    quotas: list[ServiceQuotaTypeDef],
+    names: tuple[str, ...],
     params: ListServiceQuotasRequestTypeDef | ListAWSDefaultServiceQuotasRequestTypeDef,
-) -> Answer:
+) -> tuple[list[str], dict[str, str]]:
     refusal = Refusal("InvalidPaginationTokenException", "The pagination token is invalid.")
     size = params.get("MaxResults", _PAGE)
-    page, more = cut_page(
-        quotas,
-        params.get("NextToken"),
-        size,
-        key=lambda quota: (quota["QuotaName"],),
-        refusal=refusal,
-    )
-    return Answer({"Quotas": page, **more})
+    return cut_page(names, params.get("NextToken"), size, key=lambda name: (name,), refusal=refusal)
 
 
 def _no_such_resource() -> Refusal:
