@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from switchover.settings import settings
 from switchover.steps.guard_bake import stand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from tests.support.template import Template
@@ -157,7 +158,7 @@ class Lambdas:
             stays = stand(asked.update_id, asked.bake_since)
             return self._stay(name, payload, stays, crash, ends_at)
         self.running, self.ends_at = (name, payload), ends_at
-        with patch.dict(os.environ, self._environment(name)):
+        with _told(self._environment(name)):
             settings.cache_clear()
             answer = module.handler(payload, _Context(self))
         if crash is not None:
@@ -174,7 +175,7 @@ class Lambdas:
     ) -> Pause | None:
         """Run a function that stays on until its next pause, or to its end."""
         self.running, self.ends_at = (name, payload), ends_at
-        with patch.dict(os.environ, self._environment(name)):
+        with _told(self._environment(name)):
             settings.cache_clear()
             seconds = next(pauses, None)
         if seconds is not None:
@@ -192,6 +193,21 @@ class Lambdas:
             return None
         planned[0].times -= 1
         return planned[0] if planned[0].times else planned.pop(0)
+
+
+@contextmanager
+def _told(variables: Mapping[str, str]) -> Iterator[None]:
+    """Have these in the environment. `patch.dict` would write the whole environment anew each time."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @dataclass(frozen=True, slots=True)
