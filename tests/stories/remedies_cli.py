@@ -5,41 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.stories.remedies import CLI, DOMAIN, prints
-from tests.stories.test_stories_unreadable import damage
+from tests.stories.remedies_helps import (
+    lose_a_stopped_record,
+    nothing_holds,
+    serves_first,
+)
 from tests.support.laptop import deployment_of
-from tests.support.offering import checkpoint
 from tests.support.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover.domain.aborting import call_off
-from switchover.domain.marks import Mark
-from switchover.domain.outcome import Outcome
 from switchover_cli.errors import Misused
 from switchover_cli.exits import ExitCode
 from switchover_cli.steering.aborting import ask_to_stop
-from switchover_cli.upload.offer import offered_meanwhile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.stories.remedies import Desk
     from tests.support.world import World
-
-_NIGHT = 'strategy: all-at-once\nwindow: {from: "22:00", to: "02:00", timezone: UTC}\n'
-
-
-def serves_first(world: World) -> bool:
-    return world.serving == FIRST_CONFIG
-
-
-def last_is_updated(world: World) -> bool:
-    world.run()
-    return world.update(world.executions[-1]).outcome is Outcome.UPDATED
-
-
-def nothing_holds(world: World) -> bool:
-    world.run()
-    world.clock.advance(6 * 3600)
-    return world.ledger.claim(ENDPOINT) is None
 
 
 @prints(
@@ -188,91 +171,11 @@ def a_pin_to_an_unknown_version(desk: Desk) -> str:
     return desk.type("pin", ENDPOINT, "v22", "--reason", "because")
 
 
-def write_model_folder(desk: Desk) -> str:
-    folder = desk.folder / "small"
-    folder.mkdir(exist_ok=True)
-    for path, content in checkpoint().items():
-        (folder / path).write_bytes(content)
-    return str(folder)
-
-
-@prints(
-    f"{CLI}/plan/asked.py",
-    "switchover start --endpoint ENDPOINT --version VERSION --now --reason '…'",
-    helps=last_is_updated,
-    filled={"VERSION": "v2"},
-)
-def a_folder_is_planned_for_now(desk: Desk) -> str:
-    desk.world.put_policy(_NIGHT)
-    named = ("--endpoint", ENDPOINT, "--version", "v2")
-    told = desk.type(
-        "plan", "--dir", write_model_folder(desk), *named, "--now", "--reason", "because"
-    )
-    desk.world.offer("v2", is_told=False)
-    return told
-
-
-def _mark(desk: Desk) -> None:
-    at = desk.world.clock.now()
-    desk.world.wishes.add_mark(Mark(endpoint=ENDPOINT, version="v2", reason="slow", at=at))
-
-
-@prints(
-    f"{DOMAIN}/queue_reasons.py",
-    "switchover start --endpoint {} --version {}",
-    helps=last_is_updated,
-)
-def what_is_marked_bad_is_planned(desk: Desk) -> str:
-    desk.world.offer("v2", is_told=False)
-    _mark(desk)
-    return desk.type("plan", "--endpoint", ENDPOINT, "--version", "v2")
-
-
-@prints(
-    f"{CLI}/commands/policy/init.py",
-    "switchover policy pull {} -o FILE",
-    filled={"FILE": "pulled.yaml"},
-)
-def a_policy_is_there_already(desk: Desk) -> str:
-    return desk.type("policy", "init", ENDPOINT, "--upload")
-
-
-@prints(f"{CLI}/commands/policy/pull.py", "switchover policy init {}", shows="strategy")
-def no_policy_is_there(desk: Desk) -> str:
-    desk.world.s3.delete_object(Bucket=desk.world.bucket, Key=f"policies/{ENDPOINT}.yaml")
-    return desk.type("policy", "pull", ENDPOINT)
-
-
-@prints(
-    f"{CLI}/screens/push.py",
-    "switchover policy pull {} --object-version {}",
-    shows="strategy: all-at-once",
-)
-def a_policy_is_replaced(desk: Desk) -> str:
-    file = desk.folder / "new.yaml"
-    file.write_text("strategy: canary\n")
-    return desk.type("policy", "push", ENDPOINT, str(file), "--yes")
-
-
 @prints(f"{CLI}/steering/queueing.py", "switchover queue {}", shows="Nobody waits for vlm")
 def cancelled_after_it_ended(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
     return desk.type("cancel", ENDPOINT, desk.world.update().update_id)
-
-
-def _lose_a_running_record(desk: Desk) -> None:
-    desk.world.crash("CleanUp", times=10_000)
-    desk.world.crash("StartQueued", times=10_000)
-    desk.world.offer("v2")
-    running = desk.world.run_to("AwaitOutcome")
-    damage(desk.world, running.name)
-
-
-def lose_a_stopped_record(desk: Desk) -> None:
-    _lose_a_running_record(desk)
-    desk.world.executions[0].abort()
-    desk.world.clock.advance(3600)
 
 
 @prints(f"{CLI}/screens/queue.py", "switchover unclaim {} --reason '…'", helps=nothing_holds)
@@ -298,18 +201,6 @@ def a_rollback_of_what_had_not_begun(desk: Desk) -> str:
     desk.world.run_to("RequestApproval", 1)
     desk.world.clock.advance(60)
     return desk.type("rollback", ENDPOINT)
-
-
-def _upload(desk: Desk, *more: str) -> str:
-    named = ("--endpoint", ENDPOINT, "--version", "v2")
-    return desk.type("upload", write_model_folder(desk), *named, *more)
-
-
-@prints(
-    f"{CLI}/start/starting.py", "switchover start --endpoint {} --version {}", helps=last_is_updated
-)
-def the_event_of_an_upload_is_lost(desk: Desk) -> str:
-    return _upload(desk, "--watch")
 
 
 @prints(f"{CLI}/screens/status.py", "switchover adopt {}", shows=FIRST_CONFIG)
@@ -367,75 +258,6 @@ def unclaim_of_what_is_free(desk: Desk) -> str:
 def unclaim_of_what_cannot_be_read(desk: Desk) -> str:
     lose_a_stopped_record(desk)
     return desk.type("unclaim", ENDPOINT, "--reason", "because")
-
-
-def _upload_and_arrive(desk: Desk) -> None:
-    _upload(desk)
-    key = f"releases/{ENDPOINT}/v2/release.json"
-    desk.type("start", f"s3://{desk.world.bucket}/{key}")
-
-
-@prints(
-    f"{CLI}/commands/upload.py",
-    "switchover start --endpoint {} --version {}",
-    helps=last_is_updated,
-)
-def the_same_is_uploaded_after_it_was_refused(desk: Desk) -> str:
-    desk.world.put_policy("strategy: all-at-once\nalarms: {also: [nobody-made-it]}")
-    _upload_and_arrive(desk)
-    desk.world.run()
-    desk.world.put_policy("strategy: all-at-once")
-    return _upload(desk)
-
-
-@prints(f"{CLI}/commands/upload.py", "switchover watch --update {}", shows="Updated")
-def the_same_is_uploaded_while_it_runs(desk: Desk) -> str:
-    _upload_and_arrive(desk)
-    desk.world.run_to("AwaitOutcome")
-    return _upload(desk)
-
-
-@prints(
-    f"{CLI}/upload/first_look.py",
-    "switchover release unmark {} {}",
-    helps=lambda world: world.wishes.mark(ENDPOINT, "v2") is None,
-)
-@prints(
-    f"{CLI}/upload/first_look.py",
-    "switchover start --endpoint {} --version {}",
-    helps=last_is_updated,
-)
-def what_is_marked_bad_is_uploaded(desk: Desk) -> str:
-    desk.world.offer("v2", is_told=False)
-    _mark(desk)
-    return _upload(desk)
-
-
-@prints(f"{CLI}/upload/offer.py", "switchover history", shows=ENDPOINT)
-def somebody_else_offered_meanwhile(desk: Desk) -> str:
-    desk.world.offer("v2")
-    desk.world.run()
-    return offered_meanwhile("s3://bucket/releases/vlm/v2/release.json").remedy
-
-
-@prints(
-    f"{CLI}/commands/watch.py", "switchover start --endpoint {} --version {}", helps=last_is_updated
-)
-def nobody_picks_an_offer_up(desk: Desk) -> str:
-    desk.world.offer("v2", is_told=False)
-    return desk.type("watch", ENDPOINT)
-
-
-@prints(f"{CLI}/watching/follow.py", "switchover history")
-@prints(
-    f"{CLI}/watching/follow.py",
-    "switchover upload DIR --endpoint {} --version VERSION",
-    filled={"DIR": "small", "VERSION": "v2"},
-    shows="Uploaded",
-)
-def nothing_was_ever_offered(desk: Desk) -> str:
-    write_model_folder(desk)
-    return desk.type("watch", ENDPOINT)
 
 
 @prints(f"{CLI}/watching/follow.py", "switchover status {}", shows=FIRST_CONFIG)

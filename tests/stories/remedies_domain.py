@@ -5,68 +5,30 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from tests.stories.remedies import DOMAIN, EXPLAIN, WEB, prints
-from tests.stories.remedies_cli import (
+from tests.stories.remedies import DOMAIN, EXPLAIN, prints
+from tests.stories.remedies_helps import (
+    in_flight,
     last_is_updated,
     lose_a_stopped_record,
+    message_of,
     nothing_holds,
+    remedies_of,
     serves_first,
-    write_model_folder,
+    serves_v2,
 )
-from tests.stories.test_stories_approval_links import links, visit, wait_for_approval
 from tests.stories.test_stories_endpoint_policy import redeploy, share
-from tests.stories.test_stories_four_eyes import offer_as
-from tests.support.laptop import ANA, deployment_of
+from tests.support.laptop import deployment_of
 from tests.support.losing import lose_update
-from tests.support.offering import object_created
 from tests.support.scene import ENDPOINT, FIRST_CONFIG
 
 from switchover.domain.adoption import Adoption, check_adoption
-from switchover.domain.approvals.answering import find_objections
 from switchover.domain.outcome import Ending, Outcome, _unexplained
 from switchover.domain.queueing import Claim
 from switchover.domain.recovering import given_up
-from switchover.domain.update.approval import Gate, Reply
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:
     from tests.stories.remedies import Desk
-    from tests.support.world import World
-
-    from switchover.domain.update.update import Update
-
-_ASKS = "strategy: all-at-once\napproval: {required: true}"
-_YES = {"by": "Kim", "reason": "go"}
-
-
-def serves_v2(world: World) -> bool:
-    world.run()
-    return "-v2-" in world.serving
-
-
-def is_rejected(world: World) -> bool:
-    world.run()
-    return world.update().outcome is Outcome.REJECTED
-
-
-def _asks_people_on_arrival(world: World) -> bool:
-    key = f"releases/{ENDPOINT}/v2/release.json"
-    head = world.s3.head_object(Bucket=world.bucket, Key=key)
-    world.outlets.emit(object_created(world.bucket, key, head, world.clock.now().isoformat()))
-    return world.run_to("RequestApproval", 1) is not None
-
-
-def _remedies(update: Update) -> str:
-    return " ".join(reason.remedy for reason in update.reasons)
-
-
-def _message(world: World) -> str:
-    return str(world.outlets.messages[-1]["Message"])
-
-
-def _in_flight(desk: Desk) -> None:
-    desk.world.offer("v2")
-    desk.world.run_to("AwaitOutcome")
 
 
 _ABORTING = f"{DOMAIN}/aborting.py"
@@ -81,7 +43,7 @@ def an_abort_comes_when_all_is_confirmed(desk: Desk) -> str:
 
 @prints(_ABORTING, "switchover watch {}", ends=ExitCode.ROLLED_BACK, helps=serves_first)
 def an_abort_comes_twice(desk: Desk) -> str:
-    _in_flight(desk)
+    in_flight(desk)
     desk.type("abort", ENDPOINT, "--reason", "because", "--no-watch")
     return desk.type("abort", ENDPOINT, "--reason", "because")
 
@@ -108,7 +70,7 @@ def a_rollback_further_than_an_abort_leads_in_two_steps(desk: Desk) -> str:
 
 @prints(f"{DOMAIN}/adoption.py", "switchover watch {}", shows="Updated")
 def adopted_while_an_update_runs(desk: Desk) -> str:
-    _in_flight(desk)
+    in_flight(desk)
     return desk.type("adopt", ENDPOINT)
 
 
@@ -126,51 +88,6 @@ def adopted_what_serves_no_more(desk: Desk) -> str:
     return moved.remedy
 
 
-def _wait_for_people(desk: Desk) -> None:
-    desk.world.put_policy(_ASKS)
-    desk.world.offer("v2")
-    desk.world.run_to("RequestApproval")
-    desk.world.clock.advance(60)
-
-
-@prints(f"{DOMAIN}/approvals/answering.py", "switchover history {}", shows="v2")
-def an_answer_to_what_nobody_asked(desk: Desk) -> str:
-    desk.world.offer("v2")
-    desk.world.run()
-    (fault,) = find_objections(desk.world.update(), Gate.START, Reply.APPROVED, "", "arn")
-    return fault.remedy
-
-
-@prints(f"{DOMAIN}/approvals/answering.py", "switchover reject {} --reason '…'", helps=is_rejected)
-def a_rejection_without_a_reason(desk: Desk) -> str:
-    _wait_for_people(desk)
-    return desk.type("reject", ENDPOINT, "--reason", " ")
-
-
-@prints(
-    f"{DOMAIN}/approvals/decision.py",
-    "switchover start --endpoint {} --version {} --now --reason '…'",
-    shows="Started",
-)
-def a_yes_that_comes_when_the_window_is_over(desk: Desk) -> str:
-    world = desk.world
-    world.put_policy(f"{_ASKS}\nwindow: {{from: '09:00', to: '13:00', timezone: UTC}}\n")
-    world.offer("v2")
-    world.run_to("RequestApproval")
-    world.clock.advance(4 * 3600)
-    desk.type("approve", ENDPOINT)
-    world.run()
-    return _remedies(world.update())
-
-
-@prints(f"{DOMAIN}/approvals/four_eyes.py", "switchover approve {}", helps=last_is_updated)
-def the_same_person_offers_and_approves(desk: Desk) -> str:
-    offer_as(desk.world, ANA, "strategy: all-at-once\napproval: {required: true, four_eyes: true}")
-    update = desk.world.update()
-    (fault,) = find_objections(update, Gate.START, Reply.APPROVED, "", ANA)
-    return fault.remedy
-
-
 @prints(f"{DOMAIN}/golden/assessing.py", "switchover test ENDPOINT", shows="say")
 def a_golden_request_is_not_measured(desk: Desk) -> str:
     world = desk.world
@@ -186,56 +103,12 @@ def a_golden_request_is_not_measured(desk: Desk) -> str:
     return desk.type("status", ENDPOINT)
 
 
-@prints(
-    f"{DOMAIN}/approvals/four_eyes.py",
-    "switchover upload DIR --endpoint {} --version {} --reason '…'",
-    helps=_asks_people_on_arrival,
-    filled={"DIR": "small"},
-)
-def nobody_vouched_for_a_release(desk: Desk) -> str:
-    desk.world.put_policy("strategy: all-at-once\napproval: {required: true, four_eyes: true}")
-    write_model_folder(desk)
-    desk.world.offer("v2", reason="nobody knows")
-    desk.world.run()
-    return _remedies(desk.world.update())
-
-
 @prints(f"{DOMAIN}/outcome.py", "switchover explain {}", shows="Timeline")
 def an_ending_brings_no_reason(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
     reading = deployment_of(desk.world).sagemaker.read(ENDPOINT)
     return _unexplained(Ending(verdict="other"), reading).remedy
-
-
-@prints(
-    f"{WEB}/start_approved.html.j2",
-    "switchover abort {} --reason '…'",
-    shows="RolledBack",
-    helps=serves_first,
-)
-def approved_by_a_link(desk: Desk) -> str:
-    wait_for_approval(desk.world, _ASKS)
-    page = visit(desk.world, links(desk.world)["approved"], "POST", _YES)
-    desk.world.run_to("AwaitOutcome")
-    return _plain(page["body"])
-
-
-@prints(f"{WEB}/stay_approved.html.j2", "switchover rollback {}", helps=serves_first)
-def a_promotion_is_approved_by_a_link(desk: Desk) -> str:
-    world = desk.world
-    world.lambdas.overrides["SWITCHOVER_LINKS_URL"] = "https://abc.lambda-url.us-east-1.on.aws/"
-    world.put_policy("strategy: all-at-once\napproval: {promotion: true}")
-    world.offer("v2")
-    world.run_to("RequestPromotion")
-    world.clock.advance(60)
-    page = visit(world, links(world)["approved"], "POST", _YES)
-    world.run()
-    return _plain(page["body"])
-
-
-def _plain(page: str) -> str:
-    return page.replace("&#x27;", "'").replace("&#39;", "'")
 
 
 @prints(f"{DOMAIN}/checks/checklist.py", "switchover watch {}", shows="Updated")
@@ -249,10 +122,10 @@ def the_checklist_names_a_dashboard(desk: Desk) -> str:
 
 @prints(f"{DOMAIN}/joining.py", "switchover explain {}", shows="Updated")
 def the_same_is_offered_twice(desk: Desk) -> str:
-    _in_flight(desk)
+    in_flight(desk)
     desk.world.offer("v2", reason="once more")
     desk.world.run()
-    return _remedies(desk.world.update(desk.world.executions[1]))
+    return remedies_of(desk.world.update(desk.world.executions[1]))
 
 
 def _lose_the_record(desk: Desk, state: str) -> str:
@@ -263,7 +136,7 @@ def _lose_the_record(desk: Desk, state: str) -> str:
     lose_update(world, stopped.name)
     world.stepfunctions.stop_execution(executionArn=stopped.arn)
     world.run()
-    return _remedies(world.ledger.update(stopped.name))
+    return remedies_of(world.ledger.update(stopped.name))
 
 
 @prints(f"{DOMAIN}/lost.py", "switchover status {}", shows="NeedsOperator")
@@ -287,15 +160,15 @@ def the_record_is_lost_and_no_tag_tells_what_served_before(desk: Desk) -> str:
 def a_release_calls_itself_a_hotfix(desk: Desk) -> str:
     desk.world.offer("v2", hotfix=True, reason="v1 fails")
     desk.world.run()
-    return _remedies(desk.world.update())
+    return remedies_of(desk.world.update())
 
 
 @prints(f"{DOMAIN}/queue_reasons.py", "switchover rollback {}{}", helps=serves_first)
 def a_rollback_from_the_console_while_an_update_runs(desk: Desk) -> str:
-    _in_flight(desk)
+    in_flight(desk)
     tried = desk.world.start("back", rollback=ENDPOINT)
     desk.world.clock.advance(30)
-    return _remedies(desk.world.update(tried))
+    return remedies_of(desk.world.update(tried))
 
 
 @prints(f"{DOMAIN}/queue_reasons.py", "switchover start --endpoint {} --version {}")
@@ -308,39 +181,18 @@ def something_newer_takes_the_place(desk: Desk) -> str:
     world.run()
     world.clock.advance(24 * 3600)
     assert world.update().outcome is Outcome.SUPERSEDED
-    return _remedies(world.update())
+    return remedies_of(world.update())
 
 
 @prints(f"{DOMAIN}/recovering.py", "switchover unclaim {} --reason '…'", helps=nothing_holds)
 def recoveries_are_given_up(desk: Desk) -> str:
     desk.world.crash("CleanUp", times=10_000)
     desk.world.crash("StartQueued", times=10_000)
-    _in_flight(desk)
+    in_flight(desk)
     desk.world.executions[0].abort()
     claim = desk.world.ledger.claim(ENDPOINT)
     assert isinstance(claim, Claim)
     return given_up(claim).remedy
-
-
-@prints(f"{EXPLAIN}/account.py", "switchover explain {}", shows="Updated")
-def people_are_told_of_an_outcome(desk: Desk) -> str:
-    desk.world.offer("v2")
-    desk.world.run()
-    return _message(desk.world)
-
-
-@prints(f"{EXPLAIN}/announcement.py", "switchover approve {}", helps=serves_v2)
-@prints(f"{EXPLAIN}/announcement.py", "switchover reject {} --reason '…'", helps=is_rejected)
-def people_are_asked_by_mail(desk: Desk) -> str:
-    _wait_for_people(desk)
-    return _message(desk.world)
-
-
-@prints(f"{EXPLAIN}/waits.py", "switchover approve {}", helps=serves_v2)
-@prints(f"{EXPLAIN}/waits.py", "switchover reject {} --reason '…'", helps=is_rejected)
-def people_are_asked_on_the_screen(desk: Desk) -> str:
-    _wait_for_people(desk)
-    return desk.type("status", ENDPOINT)
 
 
 @prints(f"{EXPLAIN}/advice.py", "switchover queue {}", shows="v2")
@@ -398,7 +250,7 @@ def a_resource_policy_is_lost(desk: Desk) -> str:
     events.register_first("before-call.sagemaker.PutEndpointPolicy", _deny)
     redeploy(world)
     events.unregister("before-call.sagemaker.PutEndpointPolicy", _deny)
-    return _message(world)
+    return message_of(world)
 
 
 def _deny(**_: object) -> tuple[SimpleNamespace, dict[str, Any]]:
@@ -411,7 +263,7 @@ def a_record_cannot_be_read_any_more(desk: Desk) -> str:
     lose_a_stopped_record(desk)
     desk.type("unclaim", ENDPOINT, "--reason", "because")
     desk.world.run()
-    return _remedies(desk.world.update())
+    return remedies_of(desk.world.update())
 
 
 @prints(f"{DOMAIN}/unreadable.py", "switchover unclaim {} --reason '…'", helps=nothing_holds)
@@ -419,4 +271,4 @@ def a_record_that_cannot_be_read_holds(desk: Desk) -> str:
     lose_a_stopped_record(desk)
     found = desk.world.ledger.find(desk.world.executions[0].name)
     assert found is not None
-    return _remedies(found)
+    return remedies_of(found)

@@ -8,7 +8,12 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.stories import remedies_cli, remedies_domain  # noqa: F401  (their stories)
+from tests.stories import (  # their stories
+    remedies_cli,  # noqa: F401
+    remedies_domain,  # noqa: F401
+    remedies_offers,  # noqa: F401
+    remedies_people,  # noqa: F401
+)
 from tests.stories.remedies import STORIES, Desk, Remedy
 from tests.stories.remedies_listed import NOT_TYPED, TYPED_ELSEWHERE
 from tests.stories.test_stories_unreadable import damage
