@@ -6,15 +6,15 @@ import http.client
 import json
 import os
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from switchover.aws.clients import teach_newer_models
-from switchover_local.control import PREFIX, CloudState
+from switchover_local.control import PREFIX
+from switchover_local.control_client import CloudRefused, ControlClient, ask
 from switchover_local.engine import ACCOUNT_ID, REGION, name_endpoints
 from switchover_local.hosting import end_host, start_host
 from switchover_local.processes import end_workers, identify
@@ -32,11 +32,11 @@ from switchover_local.record import (
 from switchover_local.sessions import CloudSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from mypy_boto3_sagemaker.literals import ProductionVariantInstanceTypeType
 
-    from switchover_local.twin.scenario import Behaviour, Fault, Scenario
+    from switchover_local.twin.scenario import Scenario
 
 START_SECONDS = 120
 ANSWER_SECONDS = 20
@@ -53,16 +53,10 @@ class CloudDidNotStart(Exception):
     """The host ended, or didn't answer in time; the message holds the end of its log."""
 
 
-class CloudRefused(Exception):
-    """The control API didn't accept a request."""
-
-
-@dataclass(frozen=True, slots=True)
-class LocalCloud:
+class LocalCloud(ControlClient):
     """A running local cloud: MiniStack and the twin, on loopback ports of their own."""
 
-    folder: Path
-    record: CloudRecord
+    __slots__ = ()
 
     @classmethod
     def up(
@@ -160,66 +154,6 @@ class LocalCloud:
         inner = teach_newer_models(CloudSession(self.engine_url, self.twin_url))
         return boto3.Session(key, secret, region_name=REGION, botocore_session=inner)
 
-    def state(self) -> CloudState:
-        """What the twin sees right now."""
-        return CloudState.model_validate_json(_ask(self.record.twin_port, "GET", f"{PREFIX}state"))
-
-    def step(self, seconds: float) -> CloudState:
-        """Let so many virtual seconds pass, and time stand from then on; what the twin sees then.
-
-        Whatever happens in them, work of functions included, is done before. 0 lets time stand at once.
-        """
-        body: dict[str, object] = {"seconds": seconds}
-        answer = _ask(self.record.twin_port, "POST", f"{PREFIX}step", body, timeout=None)
-        return CloudState.model_validate_json(answer)
-
-    @contextmanager
-    def stepping(self) -> Iterator[Callable[[float], CloudState]]:
-        """Let time stand inside the block, but for the steps that it takes."""
-        self.step(0)
-        try:
-            yield self.step
-        finally:
-            self._post("run", {})
-
-    def set_speed(self, speed: float) -> None:
-        """Let at most `speed` virtual seconds pass per real second from now on."""
-        self._post("speed", {"speed": speed})
-
-    def load_scenario(self, scenario: Scenario) -> None:
-        """Let the world be as the scenario says from now on, and inject its faults.
-
-        Seed, region and account stay those of the start; faults that an earlier scenario left
-        unused stay too.
-        """
-        self._post("scenario", scenario.model_dump(mode="json"))
-
-    def set_behaviour(self, model: str, behaviour: Behaviour) -> None:
-        """Change how every model whose S3 URI matches the glob `model` behaves from now on."""
-        self._post("behaviours", {"model": model, "behaviour": behaviour.model_dump()})
-
-    def inject(self, fault: Fault) -> None:
-        """Let something go wrong, now or when its moment comes."""
-        self._post("faults", fault.model_dump())
-
-    def start_traffic(self, endpoint: str, requests_per_second: float) -> None:
-        """Send requests to the endpoint, per virtual second, instead of what was sent before."""
-        self._post("traffic", {"endpoint": endpoint, "requests_per_second": requests_per_second})
-
-    def stop_traffic(self, endpoint: str) -> None:
-        """Send the endpoint nothing more."""
-        self._post("traffic", {"endpoint": endpoint, "requests_per_second": 0})
-
-    @contextmanager
-    def at_speed(self, speed: float) -> Iterator[None]:
-        """Let time run at `speed` inside the block, then as before."""
-        before = self.state().speed
-        self.set_speed(speed)
-        try:
-            yield
-        finally:
-            self.set_speed(before)
-
     def seed_endpoint(
         self,
         name: str,
@@ -289,9 +223,6 @@ class LocalCloud:
         )
         return f"arn:aws:iam::{ACCOUNT_ID}:role/{name}"
 
-    def _post(self, path: str, body: dict[str, object]) -> None:
-        _ask(self.record.twin_port, "POST", f"{PREFIX}{path}", body)
-
 
 def _policy(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -314,28 +245,8 @@ def _wait_for(folder: Path, patience_seconds: float = START_SECONDS) -> LocalClo
 
 def _answers(record: CloudRecord) -> bool:
     try:
-        _ask(record.engine_port, "GET", "/_ministack/ready", timeout=ANSWER_SECONDS)
-        _ask(record.twin_port, "GET", f"{PREFIX}state", timeout=ANSWER_SECONDS)
+        ask(record.engine_port, "GET", "/_ministack/ready", timeout=ANSWER_SECONDS)
+        ask(record.twin_port, "GET", f"{PREFIX}state", timeout=ANSWER_SECONDS)
     except (OSError, http.client.HTTPException, CloudRefused):
         return False
     return True
-
-
-def _ask(
-    port: int,
-    method: str,
-    path: str,
-    body: dict[str, object] | None = None,
-    timeout: float | None = START_SECONDS,
-) -> bytes:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
-    try:
-        payload = None if body is None else json.dumps(body)
-        connection.request(method, path, payload, {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        answer = response.read()
-    finally:
-        connection.close()
-    if response.status != 200:
-        raise CloudRefused(f"{method} {path}: {response.status} {answer.decode(errors='replace')}")
-    return answer
