@@ -201,6 +201,10 @@ def _parameters(code: _Code) -> dict[str, Type]:
 
 
 def _annotated(annotation: ast.expr | None, module: _Module) -> Type | None:
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        annotation = ast.parse(
+            annotation.value, mode="eval"
+        ).body  # what is imported for types only
     if not isinstance(annotation, ast.Name):
         return None
     target = module.names.get(annotation.id)
