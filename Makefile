@@ -35,7 +35,7 @@ format: .venv/test.done
 
 ruff: .venv/test.done
 	@$(BIN)/ruff check .
-	@$(BIN)/ruff check --select C901 --config 'lint.mccabe.max-complexity=8' functions layers/core
+	@$(BIN)/ruff check --select C901 --config 'lint.mccabe.max-complexity=8' functions layers/core cli localcloud
 
 imports: .venv/test.done
 	@$(BIN)/lint-imports --no-logo

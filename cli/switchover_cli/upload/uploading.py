@@ -151,10 +151,8 @@ def upload_release(
     memory = open_memory(memory_folder, listed, part_bytes, uri, clock_ns, reread=reread)
     try:
         if isinstance(existing, bytes):
-            digests, reasons = digest_folder(listed, part_bytes, memory, on_progress)
-            if reasons:
-                return replace(refused, reasons=limit_per_code(reasons))
-            again = _compare_with_existing(refused, offer, existing, digests, stored)
+            digested = digest_folder(listed, part_bytes, memory, on_progress)
+            again = _compare_with_existing(refused, offer, existing, digested, stored)
             if again.outcome is not UploadOutcome.OFFERED:
                 return again
             return _offer(s3, again, bucket, offer.key, existing, find_repeat, vouch)
@@ -199,9 +197,12 @@ def _compare_with_existing(
     report: UploadReport,
     offer: Offer,
     existing: bytes,
-    digests: tuple[Digest, ...],
+    digested: tuple[tuple[Digest, ...], tuple[Reason, ...]],
     stored: Mapping[str, StoredObject],
 ) -> UploadReport:
+    digests, unread = digested
+    if unread:
+        return replace(report, reasons=limit_per_code(unread))
     release = compose_release(offer, digests)
     if not isinstance(release, Release):
         return replace(report, reasons=release)
