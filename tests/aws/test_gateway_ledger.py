@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic_core import to_json
-from tests.support.ledger_table import TABLE
+from tests.support.ledger_table import TABLE, table_in_memory
 from tests.support.samples import (
     ENDPOINT,
     EXECUTION,
@@ -407,3 +407,20 @@ def test_an_entry_of_the_timeline_that_cannot_be_read_says_so(
         "Baking",
         "This entry can't be read.",
     ]
+
+
+def test_lists_read_their_own_length_of_a_long_history() -> None:
+    """DynamoDB hands out page after page: whoever asks for the newest few must ask for no second one."""
+    table: Any = table_in_memory()
+    ledger = Ledger(table, TABLE)
+    for n in range(250):
+        ledger.open_update(update(update_id=f"u{n}", started_at=later(n)))
+        ledger.add_served(served(f"v{n}", later(n)))
+    table.calls.clear()
+
+    ledger.past(ENDPOINT)
+    ledger.served(ENDPOINT)
+    ledger.newest(ENDPOINT)
+    ledger.history(ENDPOINT, 3)
+
+    assert table.calls["Query"] == 4

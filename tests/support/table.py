@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
@@ -63,6 +63,7 @@ class Table:
     # Request units: a failed condition costs them, and each index that keeps the item.
     written_units: int = 0
     read_units: float = 0
+    calls: Counter[str] = field(default_factory=Counter)
     # By index (the table's own under ""), partition: what lies in it, sorted.
     _sorted: dict[str, dict[str, list[tuple[str, _Key]]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
@@ -75,18 +76,21 @@ class Table:
 
     def get_item(self, *, Key: Item, **asked: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
         """One item."""
+        self.calls["GetItem"] += 1
         found = self.items.get(_key(Key))
         self.read_units += read_units(size_of(found or {}), asked)
         return {} if found is None else {"Item": dict(found)}
 
     def put_item(self, *, Item: Item, **asked: Any) -> dict[str, Any]:  # noqa: N803
         """Replace an item, if its condition holds."""
+        self.calls["PutItem"] += 1
         self._check("PutItem", _key(Item), asked)
         self._write("PutItem", _key(Item), deepcopy(Item))
         return {}
 
     def update_item(self, *, Key: Item, UpdateExpression: str, **asked: Any) -> dict[str, Any]:  # noqa: N803
         """Change an item, or make it, if its condition holds."""
+        self.calls["UpdateItem"] += 1
         key = _key(Key)
         self._check("UpdateItem", key, {**asked, "UpdateExpression": UpdateExpression})
         changed = dict(self.items.get(key, Key))
@@ -103,6 +107,7 @@ class Table:
 
     def delete_item(self, *, Key: Item, **asked: Any) -> dict[str, Any]:  # noqa: N803
         """Remove an item, if its condition holds; one that isn't there is removed."""
+        self.calls["DeleteItem"] += 1
         self._check("DeleteItem", _key(Key), asked)
         self._forget(_key(Key))
         self.items.pop(_key(Key), None)
@@ -110,6 +115,7 @@ class Table:
 
     def query(self, **asked: Any) -> dict[str, Any]:
         """The items of a partition, as one page: of `Limit` items, and of 1 MB."""
+        self.calls["Query"] += 1
         _check_named("Query", asked)
         names = asked.get("ExpressionAttributeNames", {})
         values = asked.get("ExpressionAttributeValues", {})
@@ -158,6 +164,7 @@ class Table:
 
     def scan(self, **_: Any) -> dict[str, Any]:
         """All items, as one page."""
+        self.calls["Scan"] += 1
         return {"Items": [dict(item) for item in self.items.values()], "Count": len(self.items)}
 
     def get_paginator(self, operation: str) -> Pages:

@@ -48,7 +48,7 @@ def history(
         updates = deployment.ledger.history(endpoint, limit)
         drift = read_drift(deployment, deployment.sagemaker.read(endpoint)) if updates else None
     else:
-        updates, drift = _last_of_each(deployment, limit), None
+        updates, drift = read_last_of_each(deployment, limit), None
     if json:
         place = min(find_place(updates, drift), len(updates) - 1) if drift else None
         records = tuple(
@@ -66,7 +66,7 @@ def history(
         open_console().print(f"No update of {endpoint or 'any endpoint'} is known here.")
 
 
-def _last_of_each(deployment: "Deployment", limit: int) -> "tuple[Update, ...]":
+def read_last_of_each(deployment: "Deployment", limit: int) -> "tuple[Update, ...]":
     """The last update of every endpoint that a release was ever offered for, newest first.
 
     Which updates these are is read from the index, and only `limit` updates are read whole. Endpoints

@@ -16,7 +16,7 @@ from tests.support.template import REGION
 from switchover.aws import clients as product_clients
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.support.faults.kinds import Fault
     from tests.support.walker import Execution
@@ -180,19 +180,17 @@ class _TappedClient:
 
 @dataclass(frozen=True, slots=True)
 class _TappedPages:
-    """All the pages of one operation, which count as one call."""
+    """The pages of one operation, which count as one call; each is read when it is asked for."""
 
     service: str
     operation: str
     pages: Any
     tap: Tap
 
-    def paginate(self, **asked: Any) -> list[Any]:
-        return list(
-            self.tap.pass_on(
-                self.service, self.operation, lambda: list(self.pages.paginate(**asked))
-            )
-        )
+    def paginate(self, **asked: Any) -> Iterator[Any]:
+        pages = iter(self.pages.paginate(**asked))
+        yield self.tap.pass_on(self.service, self.operation, lambda: next(pages))
+        yield from pages
 
 
 def _operation(method: str) -> str:
