@@ -82,6 +82,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    # moto stands in botocore; awscrt would pass it by.
+    monkeypatch.setenv("SWITCHOVER_UPLOAD_ENGINE", "botocore")
     with mock_aws():
         yield
 

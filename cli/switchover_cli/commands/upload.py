@@ -82,6 +82,7 @@ def upload(
     from switchover_cli.start.vouching import vouch
     from switchover_cli.upload.arrival import await_arrival, find_repeat, name_arrival
     from switchover_cli.upload.client import open_uploader
+    from switchover_cli.upload.fast import open_fast_lane
     from switchover_cli.upload.first_look import look_first
     from switchover_cli.upload.memory import find_memory_folder
     from switchover_cli.upload.uploading import UploadOutcome, upload_release
@@ -94,13 +95,14 @@ def upload(
     console = open_console()
     found = look_first(deployment, endpoint, version, layer, is_hotfix=hotfix)
     place = f"{deployment.bucket}/{ReleasePlace(endpoint, version).key}"
+    session, s3 = deployment.session, open_uploader(deployment.session)
     with UploadScreen(open_console(stderr=True), is_silent=json) as screen:
         report = upload_release(
             folder,
             endpoint=endpoint,
             version=version,
             bucket=deployment.bucket,
-            s3=open_uploader(deployment.session),
+            s3=s3,
             name=name,
             start=start,
             policy=layer.values,
@@ -114,6 +116,7 @@ def upload(
             find_repeat=partial(find_repeat, deployment, endpoint, version, place),
             vouch=partial(vouch, deployment),
             on_progress=screen.advance,
+            open_fast=partial(open_fast_lane, session, s3, deployment.bucket, os.environ),
         )
     if report.outcome is UploadOutcome.REFUSED:
         raise Refused(f"{folder} was not offered to {endpoint} as {version}.", report.reasons)
