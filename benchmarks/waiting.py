@@ -221,7 +221,7 @@ def cost_of(world: World, execution: Execution, invocations: int, describes: Cou
     known = next(at for at in execution.entered_at if at >= ended)
     return Cost(
         lasted_seconds=(ended - began).total_seconds(),
-        transitions=execution.transitions,
+        transitions=sum(each.transitions for each in (execution, *world.guards)),
         invocations=invocations,
         describes=describes["DescribeEndpoint"],
         reaction_seconds=(known - ended).total_seconds(),

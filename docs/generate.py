@@ -30,6 +30,7 @@ DOCS = Path(__file__).parent
 TIMEOUTS = DOCS / "timeouts.md"
 CONFIGURATION = DOCS / "configuration.md"
 MACHINE = DOCS.parent / "statemachine" / "update.asl.yaml"
+GUARD = DOCS.parent / "statemachine" / "guard.asl.yaml"
 SCHEMAS: dict[str, type[BaseModel]] = {
     "release": Release,
     "policy": Policy,
@@ -69,7 +70,9 @@ def generated() -> dict[Path, str]:
     }
     trust = _refill(CONFIGURATION.read_text(), _TRUST_BEGINS, tabulate_trust(), _TRUST_ENDS)
     sums = _refill(TIMEOUTS.read_text(), _SUMS_BEGIN, tabulate_sums(), _SUMS_END)
-    states = tabulate_timeouts(yaml.safe_load(MACHINE.read_text()))
+    states = tabulate_timeouts(
+        yaml.safe_load(MACHINE.read_text()), yaml.safe_load(GUARD.read_text())
+    )
     policy = f"```yaml\n{write_all_settings()}\n```"
     return {
         **schemas,
@@ -124,19 +127,31 @@ def _ways(states: dict[str, Any], following: str) -> list[tuple[str, str]]:
 
 
 def _machine_page() -> str:
-    machine = yaml.safe_load(MACHINE.read_text())
-    rows = "\n".join(
-        f"| {name} | {' '.join(state['Comment'].split())} |"
-        for name, state in machine["States"].items()
-    )
     return (
         "# The machine\n\n"
         "Drawn from `statemachine/update.asl.yaml` by `make docs`.\n\n"
-        f"{' '.join(machine['Comment'].split())}\n\n"
-        f"```mermaid\n{draw(machine)}\n```\n\n"
+        f"{_show(MACHINE)}\n\n"
         "Errors are not drawn: before StartUpdate they lead to RestoreCapacity, then to RollBack.\n\n"
-        f"| state | why it is there |\n|---|---|\n{rows}\n"
+        f"{_list_states(MACHINE)}\n\n"
+        "## The guard of a bake\n\n"
+        "Drawn from `statemachine/guard.asl.yaml`. ObserveUpdate and WakeUpdate start an execution for\n"
+        "each bake, while the update's own execution waits in AwaitOutcome.\n\n"
+        f"{_show(GUARD)}\n\n"
+        f"{_list_states(GUARD)}\n"
     )
+
+
+def _show(path: Path) -> str:
+    machine = yaml.safe_load(path.read_text())
+    return f"{' '.join(machine['Comment'].split())}\n\n```mermaid\n{draw(machine)}\n```"
+
+
+def _list_states(path: Path) -> str:
+    rows = "\n".join(
+        f"| {name} | {' '.join(state['Comment'].split())} |"
+        for name, state in yaml.safe_load(path.read_text())["States"].items()
+    )
+    return f"| state | why it is there |\n|---|---|\n{rows}"
 
 
 def _refill(text: str, begins: str, block: str, ends: str) -> str:

@@ -19,11 +19,11 @@ _STEPS = ROOT / "layers/core/switchover/steps"
 _ASKS = "from switchover.steps.asking import ask"
 
 
-def tabulate_timeouts(machine: dict[str, Any]) -> str:
+def tabulate_timeouts(*machines: dict[str, Any]) -> str:
     """A row for each Task that a function answers by itself."""
     seconds = function_seconds()
     rows = []
-    for name, state in machine["States"].items():
+    for name, state in (item for machine in machines for item in machine["States"].items()):
         if state["Type"] != "Task" or not isinstance(state["TimeoutSeconds"], int):
             continue
         function = f"{name}Function"

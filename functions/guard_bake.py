@@ -1,4 +1,4 @@
-"""GuardBake: stand by one bake, and see to it that it proves something."""
+"""GuardBake: one look at a bake, to see to it that the bake proves something."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Payload(BaseModel):
-    """Which update's bake, by when it began."""
+    """Which update's bake, by when it began. `is_paced` if a state machine waits between the looks."""
 
     update_id: str
     bake_since: AwareDatetime
+    is_paced: bool = False
 
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Pause where the guard pauses; a guard that stands too long for one function calls another."""
-    return answer(guard_bake(payload.update_id, payload.bake_since))
+    """Look once, and say when to look again."""
+    return answer(guard_bake(payload.update_id, payload.bake_since, is_paced=payload.is_paced))

@@ -100,7 +100,7 @@ def run(seed: int, endpoints: int, days: int) -> Result:
         faults.busiest,
         Counter(name for name, _ in world.lambdas.calls),
         len(world.executions),
-        sum(execution.transitions for execution in world.executions),
+        sum(each.transitions for each in (*world.executions, *world.guards)),
         faults.crashes.total() - world.crashes_left,
         sum(load.requests for load in world.loads.values()),
         world.table.written_units,

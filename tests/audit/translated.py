@@ -33,7 +33,8 @@ def translate(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     # SAM itself takes nothing but uploaded code.
     source["Globals"]["Function"]["CodeUri"] = _UPLOADED
     source["Resources"]["CoreLayer"]["Properties"]["ContentUri"] = _UPLOADED
-    source["Resources"]["UpdateStateMachine"]["Properties"]["DefinitionUri"] = _UPLOADED
+    for machine in ("UpdateStateMachine", "GuardStateMachine"):
+        source["Resources"][machine]["Properties"]["DefinitionUri"] = _UPLOADED
     session = boto3.Session(region_name="us-east-1")
     made: dict[str, dict[str, Any]] = Translator({}, Parser(), boto_session=session).translate(
         source, {}

@@ -18,6 +18,8 @@ from switchover.domain.guarding import (
     bake_of,
     call_guard,
     doubt_traffic,
+    first_look_in,
+    next_look_in,
     share_of_new_fleet,
     weigh,
 )
@@ -47,8 +49,8 @@ def under_way(**changes: Any) -> Update:
     return update(**{"plan": PLAN, "course": course(), **changes})
 
 
-def standing(**changes: Any) -> GuardCall:
-    return GuardCall(**{"bake_since": NOW, "called_at": NOW, "is_standing": True, **changes})
+def called(**changes: Any) -> GuardCall:
+    return GuardCall(**{"bake_since": NOW, "called_at": NOW, **changes})
 
 
 # Which bake
@@ -86,23 +88,60 @@ def test_a_bake_gets_a_guard() -> None:
 
 
 @pytest.mark.parametrize(
-    ("called", "now", "is_called_again"),
+    ("known", "is_called_again"),
     [
-        (standing(), 300, False),
-        (standing(is_standing=False), 100, False),
-        (standing(is_standing=False), 120, True),
-        (standing(bake_since=later(-900)), 10, True),
-        (standing(bake_since=later(-900), has_seen_enough=True), 10, False),
+        (called(), False),
+        (called(bake_since=later(-900)), True),
+        (called(bake_since=later(-900), has_seen_enough=True), False),
     ],
-    ids=["stands", "on-its-way", "never-came", "another-bake", "enough-seen"],
+    ids=["same-bake", "another-bake", "enough-seen"],
 )
-def test_it_is_called_again_only_if_it_never_came_or_another_bake_began(
-    called: GuardCall,
-    now: int,
+def test_it_is_called_once_for_each_bake_until_enough_was_seen(
+    known: GuardCall,
     is_called_again: bool,  # noqa: FBT001
 ) -> None:
-    found = call_guard(under_way(guard=called), baking(now=now))
+    found = call_guard(under_way(guard=known), baking(now=300))
     assert (found is not None) == is_called_again
+
+
+# When it looks
+
+
+@pytest.mark.parametrize(
+    ("probes", "lasts", "seconds"),
+    [
+        # One of five instances is new, and ten requests are the least: 50 golden ones take 100 s.
+        (30, 600, 140),
+        (30, 460, 140),
+        (30, 459, 0),
+        (12, 600, 0),
+        (0, 600, 500),
+        (0, 60, 0),
+    ],
+    ids=["metrics", "just-in-time", "too-short", "too-slow", "decision", "decision-is-due"],
+)
+def test_the_first_look_comes_when_there_is_something_to_do(
+    probes: int, lasts: int, seconds: int
+) -> None:
+    asking = plan(4, strategy="canary", guard={"probes_per_minute": probes}, tests={"golden": "g"})
+    assert first_look_in(asking, baking(said=f"Baking for {lasts} seconds")) == seconds
+
+
+def test_without_golden_requests_the_guard_only_decides() -> None:
+    assert first_look_in(PLAN, baking()) == 500
+
+
+@pytest.mark.parametrize(
+    ("now", "are_probes_sent", "seconds"), [(10, False, 500), (10, True, 60), (480, True, 30)]
+)
+def test_the_next_look_comes_in_a_minute_or_to_decide(
+    now: int,
+    are_probes_sent: bool,  # noqa: FBT001
+    seconds: int,
+) -> None:
+    bake = bake_of(baking(), PLAN)
+    assert bake is not None
+    assert next_look_in(bake, later(now), are_probes_sent=are_probes_sent) == seconds
 
 
 def test_nobody_guards_where_no_request_is_asked_for() -> None:
@@ -242,7 +281,7 @@ def test_what_says_nothing_blames_no_fleet(answer: Answer) -> None:
     probes.note(sign, answer)
 
     assert probes.blamed == ()
-    assert probes.sent == 2
+    assert probes.watch.sent == 2
 
 
 def test_the_first_ten_guards_go_to_sagemaker_the_abort_alarm_first() -> None:

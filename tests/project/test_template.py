@@ -11,7 +11,8 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 from tests.support.called_actions import reached_code, read_settings
 from tests.support.template_parts import (
-    MACHINE_PATH,
+    GUARDS,
+    MACHINE_PATHS,
     ROOT,
     TEMPLATE_PATH,
     Function,
@@ -55,7 +56,9 @@ def test_cfn_lint_finds_nothing_in_the_template_that_sam_makes_of_it() -> None:
     assert [str(match) for match in found] == []
 
 
-@pytest.mark.parametrize("path", [TEMPLATE_PATH, MACHINE_PATH], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [TEMPLATE_PATH, *MACHINE_PATHS.values()], ids=lambda path: path.name
+)
 def test_no_arn_names_a_partition(path: Path) -> None:
     assert "arn:aws" not in path.read_text(encoding="utf-8")
 
@@ -108,7 +111,7 @@ def test_each_purpose_of_waiting_has_its_state() -> None:
 
 
 def test_a_function_is_called_by_the_state_machine_or_by_events() -> None:
-    by_machine = {task.function for task in tasks()}
+    by_machine = {task.function for machine in MACHINE_PATHS for task in tasks(machine)}
     by_events = {function.name for function in functions() if function.events}
     written = resources("AWS::Serverless::Function")
     by_people = {name for name in written if "FunctionUrlConfig" in written[name]}
@@ -123,34 +126,45 @@ def test_a_function_is_called_by_the_state_machine_or_by_events() -> None:
     assert by_machine & by_events == set()
 
 
-def test_substitutions_are_complete_both_ways() -> None:
-    machine = resources("AWS::Serverless::StateMachine")["UpdateStateMachine"]
+@pytest.mark.parametrize("machine", MACHINE_PATHS)
+def test_substitutions_are_complete_both_ways(machine: str) -> None:
+    given = resources("AWS::Serverless::StateMachine")[machine]["DefinitionSubstitutions"]
 
-    assert set(machine["DefinitionSubstitutions"]) == machine_substitutions()
+    assert set(given) == machine_substitutions(machine)
 
 
-def test_a_substitution_is_the_arn_of_the_function_that_it_names() -> None:
-    given = resources("AWS::Serverless::StateMachine")["UpdateStateMachine"][
-        "DefinitionSubstitutions"
-    ]
+@pytest.mark.parametrize("machine", MACHINE_PATHS)
+def test_a_substitution_is_the_arn_of_the_function_that_it_names(machine: str) -> None:
+    given = resources("AWS::Serverless::StateMachine")[machine]["DefinitionSubstitutions"]
     arns = {name: value for name, value in given.items() if name.endswith("FunctionArn")}
 
     assert arns == {name: {"Fn::GetAtt": [name.removesuffix("Arn"), "Arn"]} for name in arns}
 
 
-def test_the_state_machine_may_invoke_its_functions_and_nothing_else() -> None:
-    role = resources("AWS::IAM::Role")["UpdateStateMachineRole"]
+@pytest.mark.parametrize("machine", MACHINE_PATHS)
+def test_a_state_machine_may_invoke_its_functions_and_nothing_else(machine: str) -> None:
+    role = resources("AWS::IAM::Role")[f"{machine}Role"]
     invoked = [
         statement.resources
         for statement in statements_of(role)
         if "lambda:InvokeFunction" in statement.actions
     ]
 
-    assert invoked == [frozenset(task.function for task in tasks())]
+    assert invoked == [frozenset(task.function for task in tasks(machine))]
+
+
+def test_a_guard_that_could_not_look_is_a_dead_letter() -> None:
+    rule = resources("AWS::Events::Rule")["Unguarded"]
+
+    assert rule["EventPattern"]["detail"]["stateMachineArn"] == [{"Ref": GUARDS}]
+    assert "FAILED" in rule["EventPattern"]["detail"]["status"]
+    assert [target["Arn"] for target in rule["Targets"]] == [{"Fn::GetAtt": ["DeadLetters", "Arn"]}]
 
 
 @pytest.mark.parametrize(
-    "task", [task for task in tasks() if task.timeout_seconds], ids=lambda task: task.name
+    "task",
+    [task for machine in MACHINE_PATHS for task in tasks(machine) if task.timeout_seconds],
+    ids=lambda task: task.name,
 )
 def test_a_function_gives_up_before_its_state_does(task: Task) -> None:
     """A function's own timeout is retried as States.TaskFailed; a state's isn't."""

@@ -10,6 +10,7 @@ from tests.support.template_parts import granted, resources, template, translate
 _ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 _OURS = {
     "UpdateStateMachineRole": _ARN % ("states", "stateMachine:${AWS::StackName}-update"),
+    "GuardStateMachineRole": _ARN % ("states", "stateMachine:${AWS::StackName}-guard"),
     "QueueScheduleRole": _ARN % ("scheduler", "schedule-group/${AWS::StackName}"),
 }
 _TRUST = {

@@ -14,7 +14,7 @@ from docs.timeouts import (
 )
 from tests.support.called_actions import reached_code
 from tests.support.samples import update
-from tests.support.template_parts import Function, Task, functions, tasks
+from tests.support.template_parts import MACHINE_PATHS, Function, Task, functions, tasks
 
 from switchover.domain.asking import ACTING_SECONDS, LANDING_SECONDS
 
@@ -27,7 +27,9 @@ _NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    "task", [task for task in tasks() if task.timeout_seconds], ids=lambda task: task.name
+    "task",
+    [task for machine in MACHINE_PATHS for task in tasks(machine) if task.timeout_seconds],
+    ids=lambda task: task.name,
 )
 def test_a_state_has_room_for_its_function_and_a_cold_start(task: Task) -> None:
     assert task.timeout_seconds is not None

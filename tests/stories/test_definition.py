@@ -11,6 +11,7 @@ import yaml
 from tests.support.answers import answers_before, compared_by
 from tests.support.definition import (
     FILE,
+    GUARD_FILE,
     Choice,
     Definition,
     Fail,
@@ -298,6 +299,7 @@ def test_a_task_runs_the_function_of_its_name(name: str) -> None:
 
 
 def test_every_substitution_is_used_and_none_is_missing() -> None:
-    used = set(re.findall(r"\$\{(\w+)\}", FILE.read_text("utf-8")))
+    texts = FILE.read_text("utf-8") + GUARD_FILE.read_text("utf-8")
+    used = set(re.findall(r"\$\{(\w+)\}", texts))
 
     assert used == set(read_template().substitutions)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
-from tests.support.definition import fill_in
+from tests.support.definition import FILE, GUARD_FILE, fill_in
 from tests.support.template import REGION, ROOT
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ _needs_node = pytest.mark.skipif(
     not (_VALIDATOR.exists() and shutil.which("node")),
     reason="asl-validator isn't installed: `make .venv/asl.done`, with node and npm on the PATH",
 )
+
+
+_of_each = pytest.mark.parametrize("file", [FILE, GUARD_FILE], ids=lambda file: file.name)
 
 
 def _without_a_way_on() -> dict[str, JsonValue]:
@@ -52,8 +55,9 @@ def _validate(definition: dict[str, JsonValue], folder: Path) -> subprocess.Comp
     return subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
 
 
-def test_cfn_lint_finds_nothing() -> None:
-    assert _lint(fill_in()) == []
+@_of_each
+def test_cfn_lint_finds_nothing(file: Path) -> None:
+    assert _lint(fill_in(file)) == []
 
 
 def test_cfn_lint_finds_a_state_without_a_way_on() -> None:
@@ -61,8 +65,9 @@ def test_cfn_lint_finds_a_state_without_a_way_on() -> None:
 
 
 @_needs_node
-def test_asl_validator_finds_nothing(tmp_path: Path) -> None:
-    read = _validate(fill_in(), tmp_path)
+@_of_each
+def test_asl_validator_finds_nothing(tmp_path: Path, file: Path) -> None:
+    read = _validate(fill_in(file), tmp_path)
 
     assert (read.returncode, read.stderr) == (0, "")
 

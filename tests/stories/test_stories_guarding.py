@@ -19,8 +19,9 @@ from switchover_local.twin.scenario import Behaviour, EventFault
 
 if TYPE_CHECKING:
     from tests.stories.conftest import MakeWorld
-    from tests.support.lambdas import Invocations
     from tests.support.world import World
+
+    from switchover.domain.update.records import GuardCall
 
 ONCE = ("Updating", "InService")
 AND_BACK = (*ONCE, *ONCE)
@@ -43,8 +44,8 @@ def ask_golden(world: World, matches: str = "This is") -> None:
     world.s3.put_object(Bucket=world.bucket, Key="golden/vlm.jsonl", Body="\n".join(lines).encode())
 
 
-def guards_called(world: World) -> int:
-    """How often a guard was called for a bake."""
+def looks(world: World) -> int:
+    """How often guards looked."""
     return len([name for name, _ in world.lambdas.calls if name == "GuardBakeFunction"])
 
 
@@ -52,6 +53,11 @@ def timeline(world: World) -> list[str]:
     """What the guards told."""
     moments = world.ledger.timeline(world.update().update_id)
     return [moment.text for moment in moments if moment.state == "GuardBake"]
+
+
+def guard_of(world: World) -> GuardCall | None:
+    """The guard that the ledger knows of."""
+    return world.update().guard
 
 
 def answered_per_minute(world: World, config: str) -> list[float]:
@@ -75,10 +81,8 @@ def answered_per_minute(world: World, config: str) -> list[float]:
 # Enough traffic, or made enough
 
 
-def test_where_traffic_flows_golden_requests_are_sent_only_until_it_is_measured(
-    make_world: MakeWorld,
-) -> None:
-    """Metrics come a minute late: the guard's first look sees none."""
+def test_where_traffic_flows_no_golden_requests_are_sent(make_world: MakeWorld) -> None:
+    """Metrics come a minute late: the guard's first look waits for them."""
     world = make_world(requests_per_second=5)
     world.put_policy(CANARY)
     ask_golden(world)
@@ -88,11 +92,22 @@ def test_where_traffic_flows_golden_requests_are_sent_only_until_it_is_measured(
 
     assert end.state == "Updated"
     assert_nothing_left_behind(world)
-    assert guards_called(world) == 1
+    assert (len(world.guards), looks(world)) == (1, 1)
     (told,) = timeline(world)
-    assert re.fullmatch(
-        r"The new fleet answered \d+ requests; the guard sent 15 golden requests as traffic\.", told
-    )
+    assert re.fullmatch(r"The new fleet answered \d+ requests\.", told)
+
+
+def test_a_bake_too_short_to_wait_for_metrics_is_asked_at_once(quiet_world: World) -> None:
+    quiet_world.put_policy(f"{CANARY}canary: {{bake_seconds: 260}}")
+    ask_golden(quiet_world)
+    quiet_world.offer()
+
+    end = quiet_world.run()
+
+    assert end.state == "Updated"
+    (guard,) = quiet_world.guards
+    assert guard.entered_at[guard.path.index("GuardBake")] == guard.started_at
+    assert quiet_world.update().guard.has_seen_enough  # type: ignore[union-attr]
 
 
 def test_a_quiet_canary_is_asked_golden_requests(quiet_world: World) -> None:
@@ -132,6 +147,8 @@ def test_silence_is_inconclusive_and_a_person_decides(quiet_world: World) -> Non
     quiet_world.run_to("RequestPromotion")
 
     assert "bake.inconclusive" in json.dumps(quiet_world.executions[0].variables["ending"])
+    # A canary has two bakes, and a look decides each.
+    assert (len(quiet_world.guards), looks(quiet_world)) == (2, 2)
     assert any("proves nothing" in told for told in timeline(quiet_world))
     assert statuses(quiet_world) == ONCE
 
@@ -152,8 +169,8 @@ def test_silence_turns_back_before_the_bake_is_over_if_the_policy_says_so(
 
 
 def test_a_lost_guard_does_not_make_silence_health(quiet_world: World) -> None:
-    """Its every call is lost; the last test counts for itself."""
-    quiet_world.stand_ins["lambda"] = _LosesCalls(None, 99)
+    """None ever starts; the last test counts for itself."""
+    quiet_world.stand_ins["stepfunctions"] = _StartsNoGuard(quiet_world.stepfunctions)
     quiet_world.put_policy("strategy: canary\nguard: {inconclusive: roll-back}")
     quiet_world.offer()
 
@@ -161,7 +178,7 @@ def test_a_lost_guard_does_not_make_silence_health(quiet_world: World) -> None:
 
     assert end.state == "RolledBack"
     assert "bake.inconclusive" in codes(assert_nothing_left_behind(quiet_world))
-    assert guards_called(quiet_world) == 0
+    assert quiet_world.guards == []
 
 
 def test_whoever_asks_for_no_requests_gets_no_guard(quiet_world: World) -> None:
@@ -172,7 +189,7 @@ def test_whoever_asks_for_no_requests_gets_no_guard(quiet_world: World) -> None:
 
     assert end.state == "Updated"
     assert_nothing_left_behind(quiet_world)
-    assert guards_called(quiet_world) == 0
+    assert quiet_world.guards == []
 
 
 # Bad, and nobody there to notice
@@ -232,24 +249,36 @@ def test_doubled_wake_ups_call_one_guard(quiet_world: World) -> None:
 
     assert end.state == "Updated"
     assert_nothing_left_behind(quiet_world)
-    assert guards_called(quiet_world) == 1
+    assert len(quiet_world.guards) == 1
 
 
-@dataclass(slots=True)
-class _LosesCalls:
-    """Lambda's Invoke, whose first calls come to nothing."""
+@dataclass
+class _StartsNoGuard(PassesOn):
+    """Step Functions, which loses the guards that it should start."""
 
-    invocations: Invocations | None
-    times: int
-
-    def invoke(self, **call: Any) -> None:
-        self.times -= 1
-        if self.times < 0 and self.invocations is not None:
-            self.invocations.invoke(**call)
+    def start_execution(self, **asked: Any) -> dict[str, Any]:
+        if asked["stateMachineArn"].endswith("-guard"):
+            return {}
+        started: dict[str, Any] = self.client.start_execution(**asked)
+        return started
 
 
-def test_a_call_that_was_lost_is_made_good_by_a_later_look(quiet_world: World) -> None:
-    quiet_world.stand_ins["lambda"] = _LosesCalls(quiet_world.client("lambda"), 1)
+@dataclass
+class _RefusesAGuard(PassesOn):
+    """Step Functions, which fails when the first guard is started."""
+
+    refused: int = 0
+
+    def start_execution(self, **asked: Any) -> dict[str, Any]:
+        if asked["stateMachineArn"].endswith("-guard") and not self.refused:
+            self.refused += 1
+            raise ClientError({"Error": {"Code": "InternalServerError"}}, "StartExecution")
+        started: dict[str, Any] = self.client.start_execution(**asked)
+        return started
+
+
+def test_a_guard_that_did_not_start_is_called_by_the_next_look(quiet_world: World) -> None:
+    quiet_world.stand_ins["stepfunctions"] = _RefusesAGuard(quiet_world.stepfunctions)
     quiet_world.put_policy(f"{CANARY}canary: {{bake_seconds: 30m}}")
     ask_golden(quiet_world)
     quiet_world.offer()
@@ -258,7 +287,7 @@ def test_a_call_that_was_lost_is_made_good_by_a_later_look(quiet_world: World) -
 
     assert end.state == "Updated"
     assert_nothing_left_behind(quiet_world)
-    assert guards_called(quiet_world) == 1
+    assert len(quiet_world.guards) == 1
 
 
 @dataclass
@@ -276,7 +305,6 @@ class _FailsOnce(PassesOn):
 
 
 def test_a_guard_that_fails_comes_again(quiet_world: World) -> None:
-    """Lambda runs a failed function again after a minute: it mustn't find its own post taken."""
     quiet_world.stand_ins["cloudwatch"] = _FailsOnce(quiet_world.client("cloudwatch"))
     quiet_world.put_policy(f"strategy: all-at-once\n{GOLDEN}termination_wait_seconds: 30m")
     ask_golden(quiet_world)
@@ -290,18 +318,54 @@ def test_a_guard_that_fails_comes_again(quiet_world: World) -> None:
     assert guard.has_seen_enough
 
 
-def test_a_guard_that_comes_twice_stands_once(quiet_world: World) -> None:
-    quiet_world.put_policy(CANARY)
+@pytest.mark.parametrize("after", [False, True])
+def test_a_guard_that_breaks_off_tells_its_end_once(quiet_world: World, *, after: bool) -> None:
+    """At the one look that decides the first of two bakes."""
+    quiet_world.crash("GuardBake", times=1, after=after)
+    quiet_world.put_policy("strategy: canary")
+    quiet_world.offer()
+
+    quiet_world.run_to("RequestPromotion")
+
+    assert looks(quiet_world) == 3
+    assert len(timeline(quiet_world)) == 2
+
+
+def test_a_guard_of_an_earlier_version_is_relieved_by_the_state_machine(
+    quiet_world: World,
+) -> None:
+    """It stood in its function, and called the next function when its time was over."""
+    quiet_world.stand_ins["stepfunctions"] = _StartsNoGuard(quiet_world.stepfunctions)
+    quiet_world.put_policy(f"{CANARY}canary: {{bake_seconds: 30m}}")
     ask_golden(quiet_world)
     quiet_world.offer()
-    assert quiet_world.clock.run_until(lambda: guards_called(quiet_world) == 1, 4 * 3600)
-    _, payload = quiet_world.lambdas.calls[-1]
-    quiet_world.lambdas.deliver("GuardBakeFunction", payload)
+    quiet_world.run_to("AwaitOutcome")
+    assert quiet_world.clock.run_until(lambda: guard_of(quiet_world) is not None, 4 * 3600)
+    called = guard_of(quiet_world)
+    assert called is not None
+    del quiet_world.stand_ins["stepfunctions"]
+    relief = {
+        "update_id": quiet_world.update().update_id,
+        "bake_since": called.bake_since.isoformat(),
+    }
+    quiet_world.lambdas.deliver("GuardBakeFunction", relief)
+    quiet_world.lambdas.deliver("GuardBakeFunction", relief)
 
     end = quiet_world.run()
 
     assert end.state == "Updated"
+    assert len(quiet_world.guards) == 1
     assert len(timeline(quiet_world)) == 1
+
+
+def test_a_bake_costs_no_more_transitions_the_longer_it_lasts(quiet_world: World) -> None:
+    quiet_world.put_policy("strategy: canary\ncanary: {bake_seconds: 1h}")
+    quiet_world.offer()
+
+    quiet_world.run_to("RequestPromotion")
+
+    once = ["AwaitTraffic", "GuardBake", "IsOver", "Guarded"]
+    assert [guard.path for guard in quiet_world.guards] == [once, once]
 
 
 # More alarms than SageMaker takes
@@ -321,7 +385,7 @@ def test_each_of_a_dozen_alarms_turns_the_update_back(world: World, red: int) ->
         f"strategy: canary\ncanary: {{bake_seconds: 20m}}\nalarms: {{also: [{', '.join(names)}]}}"
     )
     world.offer()
-    assert world.clock.run_until(lambda: guards_called(world) == 1, 4 * 3600)
+    assert world.clock.run_until(lambda: len(world.guards) == 1, 4 * 3600)
     world.twin.alarms.set_state(names[red], StateValue.ALARM, "refunds everywhere")
 
     end = world.run()

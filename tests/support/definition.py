@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = ROOT / "statemachine" / "update.asl.yaml"
+GUARD_FILE = ROOT / "statemachine" / "guard.asl.yaml"
 _EXPRESSION = re.compile(r"^\{%(.*)%\}$", re.DOTALL)
 _SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 _STATES_PATH = re.compile(r"\$states((?:\.\w+)*)")
@@ -114,7 +115,7 @@ class Wait(_Part):
 
     type: Literal["Wait"]
     comment: str
-    seconds: int
+    seconds: int | str
     next: str
 
 

@@ -17,7 +17,6 @@ from tests.support.walker import FunctionFailed
 
 from switchover import budget
 from switchover.settings import settings
-from switchover.steps.guard_bake import stand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -34,8 +33,6 @@ _EVENTBRIDGE_SECONDS = 1
 _DIED = "Runtime.ExitError"
 # What Step Functions is told of a function that ran into its own time-out.
 _TIMED_OUT = "Sandbox.Timedout"
-# Its pauses are virtual time, in which everything else goes on.
-_STAYING = "GuardBakeFunction"
 
 
 class PlannedCrash(Exception):
@@ -52,14 +49,6 @@ class Crash:
 
     times: int
     after: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A function stays, and goes on after so many seconds."""
-
-    seconds: float
-    go_on: Callable[[], Any]
 
 
 @dataclass(slots=True)
@@ -89,21 +78,18 @@ class Lambdas:
     def deliver(self, function: str, event: dict[str, Any], attempt: int = 0) -> None:
         """Give an event to a function, as EventBridge does: soon, and again if it fails."""
 
-        def go_on(act: Callable[[], Any]) -> None:
+        def run() -> None:
             try:
-                answer = self._answer(act)
+                self._answer(lambda: self._run(function, payload))
             except FunctionFailed:
                 if attempt < len(_ASYNC_RETRY_SECONDS):
                     self.deliver(function, event, attempt + 1)
                 else:
                     self.dead_letters.append(event)
-                return
-            if isinstance(answer, Pause):
-                self.clock.call_later(answer.seconds, lambda: go_on(answer.go_on))
 
         delay = _ASYNC_RETRY_SECONDS[attempt - 1] if attempt else _EVENTBRIDGE_SECONDS
         payload = json.loads(json.dumps(event))
-        self.clock.call_later(delay, lambda: go_on(lambda: self._run(function, payload)))
+        self.clock.call_later(delay, run)
 
     @property
     def seconds_left(self) -> float:
@@ -153,10 +139,6 @@ class Lambdas:
         crash = self._take_crash(name.removesuffix("Function"))
         if crash is not None and not crash.after:
             raise PlannedCrash(f"{name} failed before it acted")
-        if name == _STAYING:
-            asked = module.Payload.model_validate(payload)
-            stays = stand(asked.update_id, asked.bake_since)
-            return self._stay(name, payload, stays, crash, ends_at)
         self.running, self.ends_at = (name, payload), ends_at
         with _told(self._environment(name)):
             settings.cache_clear()
@@ -164,25 +146,6 @@ class Lambdas:
         if crash is not None:
             raise PlannedCrash(f"{name} failed after it acted")
         return answer
-
-    def _stay(
-        self,
-        name: str,
-        payload: Any,
-        pauses: Iterator[float],
-        crash: Crash | None,
-        ends_at: datetime,
-    ) -> Pause | None:
-        """Run a function that stays on until its next pause, or to its end."""
-        self.running, self.ends_at = (name, payload), ends_at
-        with _told(self._environment(name)):
-            settings.cache_clear()
-            seconds = next(pauses, None)
-        if seconds is not None:
-            return Pause(seconds, lambda: self._stay(name, payload, pauses, crash, ends_at))
-        if crash is not None:
-            raise PlannedCrash(f"{name} failed after it acted")
-        return None
 
     def _environment(self, name: str) -> dict[str, str]:
         return {**self.template.environment(name), **self.overrides}
@@ -219,17 +182,3 @@ class _Context:
     def get_remaining_time_in_millis(self) -> int:
         """How long the function may still run, in virtual time."""
         return round(self.lambdas.seconds_left * 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Invocations:
-    """Lambda's own API, as far as the product uses it: Invoke, for whoever doesn't wait."""
-
-    lambdas: Lambdas
-
-    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> None:  # noqa: N803 - AWS's names
-        """Have a function run soon, and again if it fails."""
-        if InvocationType != "Event":
-            raise NotModelled(f"nobody waits for {FunctionName}: {InvocationType}")
-        function = self.lambdas.template.function_of(f"arn:aws:lambda:::function:{FunctionName}")
-        self.lambdas.deliver(function, json.loads(Payload))

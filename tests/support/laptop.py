@@ -90,7 +90,7 @@ def send_json(
 def observer_of(world: World) -> Observer:
     """Looks at the world's updates as the functions do; calls no guards."""
     told = deployment_of(world)
-    nobody = Guards(world.client("lambda"), None)
+    nobody = Guards(told.workflow, None)
     return Observer(
         told.sagemaker,
         told.cloudwatch,

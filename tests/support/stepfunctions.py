@@ -32,14 +32,17 @@ class StepFunctions:
     clock: Clock
     invoke: Invoke
     emit: Callable[[Event], None]
+    # Machines that run beside the updates, by ARN.
+    others: dict[str, Definition] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
     before_state: Callable[[Execution], None] = lambda _execution: None
 
     def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, Any]:  # noqa: A002, N803 - AWS's names
         """Start one; the same again while it runs is the same one, later it is refused."""
-        if stateMachineArn != self.machine_arn:
+        definition = {self.machine_arn: self.definition, **self.others}.get(stateMachineArn)
+        if definition is None:
             raise _refusal("StateMachineDoesNotExist", stateMachineArn)
-        arn = f"{self.machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+        arn = f"{stateMachineArn.replace(':stateMachine:', ':execution:')}:{name}"
         request = json.loads(input)
         known = self.executions.get(arn)
         if known is not None:
@@ -50,7 +53,7 @@ class StepFunctions:
             arn,
             name,
             request,
-            self.definition,
+            definition,
             self.clock,
             self.invoke,
             self._tell,
@@ -59,6 +62,10 @@ class StepFunctions:
         self.executions[arn] = execution
         self._tell(execution)
         return {"executionArn": arn}
+
+    def of(self, machine_arn: str) -> list[Execution]:
+        """The executions of one machine, in the order of their start."""
+        return [one for one in self.executions.values() if machine_of(one.arn) == machine_arn]
 
     def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
         """How one stands."""
@@ -70,12 +77,12 @@ class StepFunctions:
     def list_executions(
         self,
         *,
-        stateMachineArn: str,  # noqa: N803, ARG002
+        stateMachineArn: str,  # noqa: N803
         statusFilter: str,  # noqa: N803
         maxResults: int = 100,  # noqa: N803
     ) -> dict[str, Any]:
         """Those of one status, the one that began last first."""
-        found = [one for one in self.executions.values() if one.status.value == statusFilter]
+        found = [one for one in self.of(stateMachineArn) if one.status.value == statusFilter]
         return {"executions": [_listed(one) for one in found[::-1][:maxResults]]}
 
     def get_paginator(self, _operation: str) -> Any:
@@ -117,7 +124,7 @@ class StepFunctions:
                 "resources": [execution.arn],
                 "detail": {
                     "executionArn": execution.arn,
-                    "stateMachineArn": self.machine_arn,
+                    "stateMachineArn": machine_of(execution.arn),
                     "name": execution.name,
                     "status": execution.status.value,
                     "startDate": int(execution.started_at.timestamp() * 1000),
@@ -131,6 +138,11 @@ class StepFunctions:
                 },
             }
         )
+
+
+def machine_of(execution_arn: str) -> str:
+    """The machine that an execution is of."""
+    return execution_arn.rpartition(":")[0].replace(":execution:", ":stateMachine:")
 
 
 def _listed(execution: Execution) -> dict[str, Any]:

@@ -91,17 +91,11 @@ class Template:
         }
 
     @property
-    def state_machine(self) -> str:
-        """The logical name of the one state machine."""
-        (name,) = self.named("AWS::Serverless::StateMachine")
-        return name
-
-    @property
     def substitutions(self) -> dict[str, str]:
-        """What stands for each `${Name}` in the definition file."""
-        properties = self.named("AWS::Serverless::StateMachine")[self.state_machine]
+        """What stands for each `${Name}` in the definition files."""
         return {
             name: str(self.resolve(value))
+            for properties in self.named("AWS::Serverless::StateMachine").values()
             for name, value in properties["DefinitionSubstitutions"].items()
         }
 

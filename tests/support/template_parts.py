@@ -13,7 +13,11 @@ from tests.audit.translated import read, translate
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE_PATH = ROOT / "template.yaml"
-MACHINE_PATH = ROOT / "statemachine/update.asl.yaml"
+UPDATES, GUARDS = "UpdateStateMachine", "GuardStateMachine"
+MACHINE_PATHS = {
+    UPDATES: ROOT / "statemachine/update.asl.yaml",
+    GUARDS: ROOT / "statemachine/guard.asl.yaml",
+}
 
 _OWN_ARN = re.compile(
     r"^arn:\$\{AWS::Partition\}:(?:"
@@ -139,9 +143,9 @@ def statements_of(properties: dict[str, Any]) -> tuple[Statement, ...]:
 
 
 @cache
-def tasks() -> tuple[Task, ...]:
-    """Every Task of the state machine."""
-    states: dict[str, dict[str, Any]] = yaml.safe_load(machine_text())["States"]
+def tasks(machine: str = UPDATES) -> tuple[Task, ...]:
+    """Every Task of a state machine."""
+    states: dict[str, dict[str, Any]] = yaml.safe_load(machine_text(machine))["States"]
     return tuple(
         Task(
             name=name,
@@ -156,14 +160,14 @@ def tasks() -> tuple[Task, ...]:
     )
 
 
-def machine_text() -> str:
-    """The definition as it is written, substitutions and all."""
-    return MACHINE_PATH.read_text(encoding="utf-8")
+def machine_text(machine: str) -> str:
+    """A definition as it is written, substitutions and all."""
+    return MACHINE_PATHS[machine].read_text(encoding="utf-8")
 
 
-def machine_substitutions() -> frozenset[str]:
-    """The names that the definition wants filled in."""
-    return frozenset(_SUBSTITUTION.findall(machine_text()))
+def machine_substitutions(machine: str) -> frozenset[str]:
+    """The names that a definition wants filled in."""
+    return frozenset(_SUBSTITUTION.findall(machine_text(machine)))
 
 
 def _called(state: dict[str, Any]) -> str:

@@ -148,7 +148,11 @@ class Execution:
             case Choice() as choice:
                 self._enter(self._choose(choice))
             case Wait() as wait:
-                self.clock.call_later(wait.seconds, lambda: self._enter(wait.next))
+                seconds = evaluate(wait.seconds, self._scope())
+                # AWS takes whole seconds only (Amazon States Language, "Wait").
+                if not isinstance(seconds, int) or seconds < 0:
+                    raise NotModelled(f"{self.state}: nobody can wait {seconds!r} seconds")
+                self.clock.call_later(seconds, lambda: self._enter(wait.next))
             case Succeed():
                 self._end(Status.SUCCEEDED)
             case Fail() as fail:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.support import clients
-from tests.support.definition import read_definition
-from tests.support.lambdas import Crash, Invocations, Lambdas
+from tests.support.definition import GUARD_FILE, read_definition
+from tests.support.lambdas import Crash, Lambdas
 from tests.support.offering import (
     checkpoint,
     describe_release,
@@ -70,6 +70,10 @@ class World:
             self.lambdas.invoke,
             self.outlets.emit,
         )
+        self.guard_arn = template.environment("ObserveUpdateFunction")[
+            "SWITCHOVER_GUARD_MACHINE_ARN"
+        ]
+        self.stepfunctions.others[self.guard_arn] = read_definition(GUARD_FILE)
         self.sagemaker = clients.client("sagemaker")
         self.cloudwatch = clients.client("cloudwatch")
         self.scaling = clients.client("application-autoscaling")
@@ -114,8 +118,6 @@ class World:
                 return self.roles
             case "dynamodb":
                 return self.dynamodb
-            case "lambda":
-                return Invocations(self.lambdas)
             case _:
                 return clients.client(service)
 
@@ -191,8 +193,13 @@ class World:
 
     @property
     def executions(self) -> list[Execution]:
-        """In the order of their start."""
-        return list(self.stepfunctions.executions.values())
+        """The updates', in the order of their start."""
+        return self.stepfunctions.of(self.stepfunctions.machine_arn)
+
+    @property
+    def guards(self) -> list[Execution]:
+        """The executions that guard bakes, in the order of their start."""
+        return self.stepfunctions.of(self.guard_arn)
 
     def update(self, execution: Execution | None = None) -> Update:
         """What the ledger holds of an execution's update; of the first one's, if not said."""

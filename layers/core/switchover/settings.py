@@ -24,7 +24,7 @@ class Settings(BaseModel):
     dead_letters_arn: str | None = Field(default=None, alias="SWITCHOVER_DEAD_LETTERS_ARN")
     approval_seconds: int = Field(default=0, alias="SWITCHOVER_APPROVAL_SECONDS")
     links_url: str = Field(default="", alias="SWITCHOVER_LINKS_URL")
-    guard_function: str | None = Field(default=None, alias="SWITCHOVER_GUARD_FUNCTION")
+    guard_machine_arn: str | None = Field(default=None, alias="SWITCHOVER_GUARD_MACHINE_ARN")
     event_bus: str = Field(default="default", alias="SWITCHOVER_EVENT_BUS")
 
     releases_may_text: str = Field(default="", alias="SWITCHOVER_RELEASES_MAY")

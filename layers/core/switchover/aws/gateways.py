@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from switchover.aws.copying import Copying
     from switchover.aws.failure_evidence import FailureEvidence
     from switchover.aws.files import Files
-    from switchover.aws.guards import Guards
+    from switchover.aws.guards import Guards, Watches
     from switchover.aws.ledger import Ledger
     from switchover.aws.manifests import Manifests
     from switchover.aws.metrics import FleetMetrics
@@ -60,10 +60,17 @@ def failure_evidence() -> FailureEvidence:
 
 
 def guards() -> Guards:
-    """Calls the guard of a bake."""
+    """Starts the guards of bakes."""
     from switchover.aws.guards import Guards
 
-    return Guards(clients.client("lambda"), settings().guard_function)
+    return Guards(workflow(), settings().guard_machine_arn)
+
+
+def watches() -> Watches:
+    """What guards saw of their bakes."""
+    from switchover.aws.guards import Watches
+
+    return Watches(clients.client("dynamodb"), settings().table)
 
 
 def fleet_metrics() -> FleetMetrics:

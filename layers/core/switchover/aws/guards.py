@@ -1,30 +1,78 @@
-"""Calls the guard: a function that runs until the bake ends."""
+"""Guards: the executions that guard bakes, and what their looks saw.
+
+| pk          | sk           | holds                                                  |
+|-------------|--------------|--------------------------------------------------------|
+| update#<id> | guard#<time> | what was seen so far of the bake that began then       |
+"""
 
 from __future__ import annotations
 
-import json
+import zlib
 from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from switchover.aws.table import Table
+from switchover.domain.guarding import Watch
+from switchover.domain.naming import execution_name
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from switchover.aws.workflow import Workflow
+
+_WATCH = TypeAdapter(Watch)
 
 
 class Guards:
-    """Calls the guard function; does nothing if no function is configured."""
+    """Starts the state machine that guards a bake; does nothing if no machine is configured."""
 
-    def __init__(self, awslambda: LambdaClient, function: str | None) -> None:
-        self._awslambda = awslambda
-        self._function = function
+    def __init__(self, workflow: Workflow, machine_arn: str | None) -> None:
+        self._workflow = workflow
+        self._machine_arn = machine_arn
 
-    def call(self, update_id: str, bake_since: datetime) -> None:
-        """Call the guard for the bake that began then, asynchronously."""
-        if self._function is None:
+    def call(self, endpoint: str, update_id: str, bake_since: datetime, pause_seconds: int) -> None:
+        """Have the bake that began then guarded; the first look comes after the pause.
+
+        Safe to repeat: the execution is named after the bake, and Step Functions starts a name once.
+        """
+        if self._machine_arn is None:
             return
-        payload = {"update_id": update_id, "bake_since": bake_since.isoformat()}
-        self._awslambda.invoke(
-            FunctionName=self._function,
-            InvocationType="Event",
-            Payload=json.dumps(payload).encode(),
-        )
+        since = bake_since.isoformat()
+        name = execution_name(endpoint, "guard", f"{update_id}#{since}")
+        request = {"update_id": update_id, "bake_since": since, "pause_seconds": pause_seconds}
+        self._workflow.start(self._machine_arn, name, request)
+
+
+class Watches(Table):
+    """What guards saw, from one look to the next. One execution writes each item."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        super().__init__(dynamodb, table)
+
+    def watch(self, update_id: str, bake_since: datetime) -> Watch:
+        """What the looks at this bake saw so far; nothing before the first one, or if it can't be read.
+
+        Then golden requests are counted anew, and the decision stays right: requests are counted by
+        their metric.
+        """
+        item = self._get(*_place(update_id, bake_since))
+        try:
+            return (
+                Watch()
+                if item is None
+                else _WATCH.validate_json(zlib.decompress(item["body"]["B"]))
+            )
+        except (KeyError, ValueError, zlib.error):
+            return Watch()
+
+    def keep(self, update_id: str, bake_since: datetime, watch: Watch) -> None:
+        """Keep what was seen so far."""
+        packed = zlib.compress(_WATCH.dump_json(watch))
+        self._put(*_place(update_id, bake_since), body={"B": packed})
+
+
+def _place(update_id: str, bake_since: datetime) -> tuple[str, str]:
+    return f"update#{update_id}", f"guard#{bake_since.isoformat()}"

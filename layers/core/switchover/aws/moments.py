@@ -23,7 +23,7 @@ class Moments(Table):
 
         SageMaker's clock tells whole seconds; within one the update's revision keeps the order.
         """
-        self._put_moment(
+        self.add_noted(
             update.update_id, NotedMoment(moment=moment, revision=update.record.revision)
         )
 
@@ -33,10 +33,11 @@ class Moments(Table):
         noted = NotedMoment(moment=moment, revision=update.record.revision)
         if last is not None and _says(last.moment) == _says(moment):
             noted = NotedMoment(moment=last.moment.repeat(moment), revision=last.revision)
-        self._put_moment(update.update_id, noted)
+        self.add_noted(update.update_id, noted)
         return noted
 
-    def _put_moment(self, update_id: str, noted: NotedMoment) -> None:
+    def add_noted(self, update_id: str, noted: NotedMoment) -> None:
+        """Add a moment under the revision that was noted with it."""
         moment = noted.moment.model_copy(update={"text": shorten_text(noted.moment.text)})
         once = moment.model_copy(update={"times": 1, "until": None}).model_dump_json()
         digest = hashlib.sha256(once.encode()).hexdigest()[:8]

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass as kept
+
 from switchover.domain.fleet import Absent, EndpointReading
 from switchover.domain.golden.assessing import GoldenVerdict, assess, verdict_of
 from switchover.domain.golden.bodies import vary_opening
@@ -16,7 +19,7 @@ from switchover.domain.plans.pace import share_of
 from switchover.domain.policies.choices import Inconclusive
 from switchover.domain.reasons import Reason
 from switchover.domain.units import say_count
-from switchover.domain.update.records import GuardCall
+from switchover.domain.update.records import GuardCall, NotedMoment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,10 +32,11 @@ if TYPE_CHECKING:
 
 # SageMaker must see the abort alarm red within the bake, and looks at alarms about once a minute (§2.7).
 DECIDE_BEFORE_SECONDS = 90
-# A guard that was called and didn't come by then is called again.
-_COMES_WITHIN_SECONDS = 120
-# DescribeEndpoint every 5 s was throttled on AWS, and its own SDK moved to 30 s (rules §6).
-LOOK_SECONDS = 30
+# The guard's looks while it sends golden requests; the policy limits these by the minute.
+LOOK_SECONDS = 60
+# Metrics come once a minute, and CloudWatch shows them a minute or two later (rules §4).
+_METRICS_LAG_SECONDS = 120
+_MEASURED_AFTER_SECONDS = 150
 _ANY_LATENCY_SECONDS = 3600.0
 _LASTS = re.compile(r"Baking for (\d+) seconds")
 
@@ -44,9 +48,18 @@ class Bake:
     since: datetime
     until: datetime
 
+    @property
+    def decide_at(self) -> datetime:
+        """When it has to be decided whether the bake proves anything."""
+        return self.until - timedelta(seconds=DECIDE_BEFORE_SECONDS)
+
     def must_be_decided(self, now: datetime) -> bool:
         """Whether later would be too late to stop it."""
-        return now >= self.until - timedelta(seconds=DECIDE_BEFORE_SECONDS)
+        return now >= self.decide_at
+
+    def seconds_to_decision(self, now: datetime) -> int:
+        """Whole seconds until it has to be decided; 0 if that is now."""
+        return max(0, math.ceil((self.decide_at - now).total_seconds()))
 
 
 def bake_of(endpoint: EndpointReading | Absent, plan: Plan) -> Bake | None:
@@ -74,7 +87,7 @@ def share_of_new_fleet(endpoint: EndpointReading | Absent, plan: Plan) -> float:
 
 
 def call_guard(update: Update, endpoint: EndpointReading | Absent) -> GuardCall | None:
-    """What to record if a guard has to be called now; None if none is needed, or one was called.
+    """The guard that has to be called now; None if none is needed, or one was called for this bake.
 
     Requests are counted over all bakes, so that none is needed once there were enough.
     """
@@ -82,15 +95,42 @@ def call_guard(update: Update, endpoint: EndpointReading | Absent) -> GuardCall 
     bake = bake_of(endpoint, plan)
     if bake is None or not plan.guard.min_requests or update.abort is not None:
         return None
-    fresh = GuardCall(bake_since=bake.since, called_at=endpoint.read_at)
-    if called is None:
-        return fresh
-    if called.has_seen_enough:
+    if called is not None and (called.has_seen_enough or called.bake_since == bake.since):
         return None
-    if called.bake_since != bake.since:
-        return fresh
-    came_late = endpoint.read_at >= called.called_at + timedelta(seconds=_COMES_WITHIN_SECONDS)
-    return fresh if came_late and not called.is_standing else None
+    return GuardCall(bake_since=bake.since, called_at=endpoint.read_at)
+
+
+def sends_probes(plan: Plan) -> bool:
+    """Whether the guard sends golden requests where traffic is low."""
+    return plan.tests.golden is not None and bool(plan.guard.probes_per_minute)
+
+
+def first_look_in(plan: Plan, endpoint: EndpointReading | Absent) -> int:
+    """Seconds until a guard has anything to do in the bake that goes on now.
+
+    Without golden requests it only decides, shortly before the bake ends. With them it begins when
+    metrics tell of real traffic, so that none are sent where that flows; but at once where the bake
+    is too short to wait for them and then still make up for missing traffic.
+    """
+    bake = bake_of(endpoint, plan)
+    if bake is None or isinstance(endpoint, Absent):
+        return 0
+    now = endpoint.read_at
+    if not sends_probes(plan):
+        return bake.seconds_to_decision(now)
+    measured_at = bake.since + timedelta(seconds=_MEASURED_AFTER_SECONDS)
+    share = share_of_new_fleet(endpoint, plan) or 1.0
+    needed_seconds = 60 * plan.guard.min_requests / share / plan.guard.probes_per_minute
+    proven_at = measured_at + timedelta(seconds=needed_seconds + _METRICS_LAG_SECONDS)
+    if proven_at > bake.decide_at:
+        return 0
+    return max(0, math.ceil((measured_at - now).total_seconds()))
+
+
+def next_look_in(bake: Bake, now: datetime, *, are_probes_sent: bool) -> int:
+    """Seconds from a look until the next: a minute with golden requests, else the decision."""
+    left = bake.seconds_to_decision(now)
+    return min(LOOK_SECONDS, left) if are_probes_sent else left
 
 
 def doubt_traffic(plan: Plan, answered: int) -> tuple[Reason, ...]:
@@ -123,7 +163,7 @@ def aim(plan: Plan, questions: Iterable[GoldenQuestion]) -> tuple[GoldenQuestion
     return tuple(replace(each, container=plan.destination.container) for each in questions)
 
 
-@dataclass(slots=True)
+@kept(config=ConfigDict(extra="ignore"))
 class Tally:
     """How a golden request fared in a bake, and why its last wrong answer was wrong."""
 
@@ -161,42 +201,56 @@ _TWICE = 2
 _SURE = math.log(100)
 
 
+@kept(config=ConfigDict(extra="ignore"))
+class Watch:
+    """What the looks of one guard saw so far: the ledger keeps it from one look to the next.
+
+    `named` counts what answers say of the model that wrote them. `conclusion` is the line of the timeline
+    with which the guard ended, noted before it is told, so that a retry tells the same line.
+    """
+
+    sent: int = 0
+    named: dict[str, int] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    conclusion: NotedMoment | None = None
+
+
 @dataclass(slots=True)
 class Probes:
     """Golden requests that are sent as traffic, one after the other, and what came back.
 
     `new_share` (0–1) of them reach the new fleet. With `varies` each chat begins with other bytes, for
-    routing by prefix to spread them. `named` counts what answers say of the model that wrote them.
+    routing by prefix to spread them. `watch` counts the answers.
     """
 
     questions: tuple[GoldenQuestion, ...]
+    watch: Watch = field(default_factory=Watch)
     identity: IdentityCheck | None = None
     varies: bool = False
-    named: Counter[str] = field(default_factory=Counter)
     new_share: float = 0
-    sent: int = 0
-    tallies: dict[str, Tally] = field(default_factory=dict)
 
     @property
     def next_question(self) -> GoldenQuestion:
         """The next golden request to send."""
-        question = self.questions[self.sent % len(self.questions)]
+        question = self.questions[self.watch.sent % len(self.questions)]
         if not self.varies or question.request.chat is None:
             return question
-        return replace(question, body=vary_opening(question.body, self.sent))
+        return replace(question, body=vary_opening(question.body, self.watch.sent))
 
     @property
     def told_fleets(self) -> str:
         """Which models answered, by their own words; empty if none said."""
-        said = (f"{count} by {name!r}" for name, count in self.named.most_common(_TOLD_NAMES))
+        most = Counter(self.watch.named).most_common(_TOLD_NAMES)
+        said = (f"{count} by {name!r}" for name, count in most)
         return ", ".join(said)
 
     def note(self, question: GoldenQuestion, answer: Answer) -> None:
         """Count an answer. The latency alarm judges slow answers: its metric knows the fleet."""
-        self.sent += 1
+        self.watch.sent += 1
         name = self.identity.told_by(answer) if self.identity else None
         if name is not None:
-            self.named[name[:_NAME_LETTERS]] += 1
+            short = name[:_NAME_LETTERS]
+            self.watch.named[short] = self.watch.named.get(short, 0) + 1
         if answer.status == 0 or answer.cut_short:
             return  # nothing came back, or not all of it: that says nothing about any fleet
         request = question.request
@@ -212,7 +266,7 @@ class Probes:
             }
         )
         reasons = assess(unhurried, answer, _ANY_LATENCY_SECONDS)
-        tally = self.tallies.setdefault(request.name, Tally())
+        tally = self.watch.tallies.setdefault(request.name, Tally())
         if verdict_of(reasons) is GoldenVerdict.INCONCLUSIVE:
             return
         if reasons:
@@ -225,7 +279,7 @@ class Probes:
         """The wrong answers that the new fleet almost certainly gave."""
         return tuple(
             reason.model_copy(update={"message": f"{tally.told(self.new_share)}: {reason.message}"})
-            for tally in self.tallies.values()
+            for tally in self.watch.tallies.values()
             if tally.blames_new_fleet(self.new_share)
             for reason in tally.reasons
         )

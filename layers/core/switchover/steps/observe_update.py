@@ -13,7 +13,7 @@ from switchover.aws.ledger import try_anew
 from switchover.aws.wishes import Wishes, heed
 from switchover.domain.answers import StateAnswer, answer
 from switchover.domain.fleet import EndpointReading
-from switchover.domain.guarding import call_guard
+from switchover.domain.guarding import call_guard, first_look_in
 from switchover.domain.observing import (
     Observation,
     Purpose,
@@ -147,12 +147,12 @@ class Observer:
             else None
         )
         if guard is not None:
+            # Started before it is recorded, as a recorded guard isn't called again; a name starts once.
+            pause_seconds = first_look_in(plan, seen.endpoint)
+            self.guards.call(update.endpoint, update.update_id, guard.bake_since, pause_seconds)
             changed = changed.guarded(guard)
         if changed != update:
             self.ledger.save(changed)
-        if guard is not None:
-            # Only the wake-up that recorded the guard calls it: the same wake-up may come twice.
-            self.guards.call(update.update_id, guard.bake_since)
         return verdict, reasons
 
     def _heed(self, update: Update) -> Update:

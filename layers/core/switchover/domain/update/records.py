@@ -70,9 +70,8 @@ class AbortRequest(BaseModel):
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class GuardCall:
-    """A guard was called for the bake that began then; `is_standing` once it has come."""
+    """A guard was called for the bake that began then."""
 
     bake_since: datetime
     called_at: datetime
-    is_standing: bool = False
     has_seen_enough: bool = False
