@@ -204,6 +204,16 @@ def test_a_parked_token_is_found_with_what_it_waits_for(ledger: Ledger) -> None:
     assert (found.waiting.task_token, found.waiting.awaited) == ("token-1", "outcome")
 
 
+def test_parking_a_token_reads_the_update_as_it_stands(ledger: Ledger) -> None:
+    opened = ledger.open_update(update())
+    ledger.save(amend(opened, last_seen="Baking"))
+
+    parked = ledger.park_token(opened.update_id, "token-1", "outcome")
+
+    assert parked == ledger.update(opened.update_id)
+    assert parked.progress.last_seen == "Baking"
+
+
 def test_parking_a_token_makes_no_reading_stale(ledger: Ledger) -> None:
     opened = ledger.open_update(update())
     ledger.park_token(opened.update_id, "token-1", "outcome")

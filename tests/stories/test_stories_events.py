@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections import Counter
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from tests.support.expectations import assert_nothing_left_behind
@@ -117,3 +119,36 @@ def test_another_file_of_the_model_starts_nothing(world: World) -> None:
     world.run()
 
     assert len(world.executions) == 1
+
+
+def _asked_while(world: World, event: dict[str, Any]) -> Counter[str]:
+    """What DynamoDB and SageMaker are asked while WakeUpdate takes an event."""
+    asked: Counter[str] = Counter()
+
+    def count(model: Any, **_: Any) -> None:
+        asked[model.name] += 1
+
+    clients = [world.dynamodb, world.sagemaker]
+    with ExitStack() as stack:
+        for made, service in zip(clients, ("dynamodb", "sagemaker"), strict=True):
+            made.meta.events.register(f"before-call.{service}", count)
+            stack.callback(made.meta.events.unregister, f"before-call.{service}", count)
+        world.lambdas.invoke("arn:aws:lambda:::function:WakeUpdateFunction", event)
+    return asked
+
+
+def test_an_alarm_that_no_update_knows_costs_one_query(world: World) -> None:
+    asked = _asked_while(world, {"detail": {"alarmName": "somebody-else's"}})
+
+    assert asked == {"Query": 1}
+
+
+def test_a_wake_up_reads_claim_update_and_request_to_stop_once(world: World) -> None:
+    world.put_policy("strategy: canary")
+    world.offer()
+    world.run_to("AwaitOutcome")
+    world.clock.advance(60)
+
+    asked = _asked_while(world, {"detail": {"EndpointName": ENDPOINT}})
+
+    assert asked == {"GetItem": 3, "DescribeEndpoint": 1}

@@ -368,7 +368,7 @@ def test_a_look_that_comes_after_the_outcome_changes_nothing(world: World) -> No
     world.twin.set_behaviour("*/v2/", _ERRORS)
     world.clock.advance(600)
 
-    verdict, reasons = observer_of(world).look(recorded.update_id, Purpose.WATCH)
+    verdict, reasons = observer_of(world).look(recorded, Purpose.WATCH)
 
     assert (verdict, reasons) == (Verdict.MOVING, ())
     assert world.update() == recorded

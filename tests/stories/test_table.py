@@ -261,3 +261,36 @@ def test_an_index_holds_what_it_holds_in_moto(dynamodb: Any, table: Table) -> No
 
     assert found == dynamodb.query(TableName="table", **_QUERIES[1])["Items"]
     assert "body" not in found[0]
+
+
+_PLACED: dict[str, Any] = {
+    **_KEY,
+    "endpoint": {"S": "vlm"},
+    "started_at": {"S": "2026"},
+    "listed": {"S": "short"},
+    "body": {"S": "x" * 3000},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "units"),
+    [
+        ("SET revision = :three", 3),
+        ("SET listed = :other", 4),
+        ("SET started_at = :other", 5),
+        ("REMOVE started_at", 4),
+        ("SET body = :other", 3),
+    ],
+    ids=["beside", "held", "moved", "left-out", "shorter"],
+)
+def test_an_index_costs_only_what_changes_in_it(change: str, units: int) -> None:
+    """Source: DynamoDB Developer Guide, "Using Global Secondary Indexes", "Write capacity units"."""
+    table = table_in_memory()
+    table.put_item(Item=_PLACED)
+    before = table.written_units
+
+    values = {name: _VALUES[name] for name in re.findall(r":\w+", change)}
+    asked = {"ExpressionAttributeValues": values} if values else {}
+    table.update_item(Key=_KEY, UpdateExpression=change, **asked)
+
+    assert table.written_units - before == units

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 from tests.support.definition import NotModelled
 from tests.support.expressions import condition, update
+from tests.support.table_indexes import Index, index_units, read_index
 from tests.support.table_units import Page, read_units, size_of, written_units
 
 if TYPE_CHECKING:
@@ -38,29 +39,15 @@ _SYNTAX = frozenset(
 _RESERVED = frozenset(ReservedKeywords.get_reserved_keywords())
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
-    """By which attributes an index sorts, and what it holds beside the keys; None is everything."""
-
-    partition: str
-    order: str
-    held: frozenset[str] | None = None
-
-    def project(self, item: Item) -> Item:
-        """What the index holds of an item."""
-        if self.held is None:
-            return dict(item)
-        held = self.held | {"pk", "sk", self.partition, self.order}
-        return {name: value for name, value in item.items() if name in held}
-
-
 @dataclass(slots=True)
 class Table:
     """One table with its indexes, and the client of it."""
 
     indexes: Mapping[str, Index]
     items: dict[_Key, Item] = field(default_factory=dict)
-    # Request units: a failed condition costs them, and each index that keeps the item.
+    # Request units: a failed condition costs them too. An index costs what it holds of the item, once if
+    # that changes, twice if the item moves in it (DynamoDB Developer Guide, "Using Global Secondary
+    # Indexes", "Write capacity units").
     written_units: int = 0
     read_units: float = 0
     calls: Counter[str] = field(default_factory=Counter)
@@ -72,7 +59,7 @@ class Table:
     @classmethod
     def of(cls, indexes: Iterable[Mapping[str, Any]]) -> Table:
         """The table with such GlobalSecondaryIndexes, as CreateTable and the template word them."""
-        return cls({index["IndexName"]: _read_index(index) for index in indexes})
+        return cls({index["IndexName"]: read_index(index) for index in indexes})
 
     def get_item(self, *, Key: Item, **asked: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
         """One item."""
@@ -110,7 +97,9 @@ class Table:
         self.calls["DeleteItem"] += 1
         self._check("DeleteItem", _key(Key), asked)
         self._forget(_key(Key))
-        self.items.pop(_key(Key), None)
+        before = self.items.pop(_key(Key), {})
+        self.written_units += written_units(before)
+        self.written_units += sum(index_units(index, before, {}) for index in self.indexes.values())
         return {}
 
     def query(self, **asked: Any) -> dict[str, Any]:
@@ -186,9 +175,13 @@ class Table:
     def _write(self, operation: str, key: _Key, item: Item) -> None:
         if size_of(item) > _ITEM_BYTES:
             raise refusal("ValidationException", operation, "Item size has exceeded the maximum")
+        before = self.items.get(key, {})
         self._forget(key)
         self.items[key] = item
-        self.written_units += written_units(item) * len(list(self._places(item)))
+        self.written_units += max(written_units(before), written_units(item))
+        self.written_units += sum(
+            index_units(index, before, item) for index in self.indexes.values()
+        )
         for index, (partition, order) in self._places(item):
             bisect.insort(self._sorted[index][partition], (order, key))
 
@@ -200,8 +193,8 @@ class Table:
     def _places(self, item: Item) -> Iterator[tuple[str, _Key]]:
         yield "", _key(item)
         for name, index in self.indexes.items():
-            if index.partition in item and index.order in item:
-                yield name, (item[index.partition]["S"], item[index.order]["S"])
+            if (place := index.place(item)) is not None:
+                yield name, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,20 +232,6 @@ def _prefix(text: str, values: Mapping[str, Any]) -> str:
 
 def _key(item: Mapping[str, Any]) -> _Key:
     return item["pk"]["S"], item["sk"]["S"]
-
-
-def _read_index(told: Mapping[str, Any]) -> Index:
-    keys = {key["KeyType"]: key["AttributeName"] for key in told["KeySchema"]}
-    match told["Projection"]:
-        case {"ProjectionType": "ALL"}:
-            held = None
-        case {"ProjectionType": "KEYS_ONLY"}:
-            held = frozenset[str]()
-        case {"ProjectionType": "INCLUDE", "NonKeyAttributes": included}:
-            held = frozenset(included)
-        case other:
-            raise NotModelled(f"the projection {other}")
-    return Index(keys["HASH"], keys["RANGE"], held)
 
 
 def _check_named(operation: str, asked: Mapping[str, Any]) -> None:

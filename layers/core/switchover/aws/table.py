@@ -78,19 +78,40 @@ class Table:
         Raises:
             LedgerRefused: DynamoDB refuses it in a way that no retry mends.
         """
+        return self._change_and_read(pk, sk, expression, condition, values, names) is not None
+
+    def _change_and_read(
+        self,
+        pk: str,
+        sk: str,
+        expression: str,
+        condition: str,
+        values: Mapping[str, Any],
+        names: Mapping[str, str] | None = None,
+        returned: Literal["NONE", "ALL_NEW"] = "NONE",
+    ) -> dict[str, Any] | None:
+        """Change an item on a condition; returns it as it is then, if asked. None if that isn't met.
+
+        What is returned is as current as a consistent read, and costs nothing (API, UpdateItem).
+
+        Raises:
+            LedgerRefused: DynamoDB refuses it in a way that no retry mends.
+        """
         named: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
         try:
-            self._dynamodb.update_item(
+            answer = self._dynamodb.update_item(
                 TableName=self._table,
                 Key=key(pk, sk),
                 UpdateExpression=expression,
                 ConditionExpression=condition,
                 ExpressionAttributeValues=values,
+                ReturnValues=returned,
                 **named,
             )
         except ClientError as error:
-            return _deny(error)
-        return True
+            _deny(error)
+            return None
+        return answer.get("Attributes", {})
 
     def _query(self, **query: Any) -> Iterator[dict[str, Any]]:
         pages = self._dynamodb.get_paginator("query").paginate(TableName=self._table, **query)

@@ -65,9 +65,7 @@ class Updates(Parts):
         update = self._find(update_id)
         if update is None:
             raise UpdateUnknown(f"the ledger holds no update {update_id!r}")
-        if update.record.is_unreadable:
-            raise UpdateUnreadable(str(update.reasons[0]))
-        return update
+        return _readable(update)
 
     def look_up(self, update_id: str) -> Update:
         """One update, to be looked at; what stands in for it if its record can't be read.
@@ -100,9 +98,7 @@ class Updates(Parts):
             UpdateUnreadable: what stands in for it must not take its place.
             LedgerRefused: DynamoDB refuses it for good.
         """
-        if update.record.is_unreadable:
-            raise UpdateUnreadable(str(update.reasons[0]))
-        return self._write(update)
+        return self._write(_readable(update))
 
     def settle(self, update: Update) -> Update:
         """Record an update that ended, if need be beside its endpoint's claim; returns it.
@@ -165,20 +161,25 @@ class Updates(Parts):
             "schema": {"N": str(SCHEMA)},
         }
 
-    def park_token(self, update_id: str, token: str, awaited: str) -> None:
+    def park_token(self, update_id: str, token: str, awaited: str) -> Update:
         """Keep the task token by which a waiting execution is woken, and what it waits for.
+
+        Returns the update as it stands then, so that it need not be read.
 
         Raises:
             UpdateUnknown: the ledger holds no update of that id.
+            UpdateUnreadable: its record can't be read.
         """
-        is_parked = self._change(
+        item = self._change_and_read(
             *_place(update_id),
             "SET task_token = :token, awaited = :awaited",
             "attribute_exists(pk)",
             {":token": {"S": token}, ":awaited": {"S": awaited}},
+            returned="ALL_NEW",
         )
-        if not is_parked:
+        if item is None:
             raise UpdateUnknown(f"the ledger holds no update {update_id!r}")
+        return _readable(read_update(item, self._read_part))
 
     def note_emitted(self, update: Update, outcome: Outcome) -> None:
         """Remember that machines were told this outcome."""
@@ -244,6 +245,12 @@ class Updates(Parts):
             return listed
         update = self.find(_id_in(item))
         return list_update(update) if update else Listed(update_id=_id_in(item), version="")
+
+
+def _readable(update: Update) -> Update:
+    if update.record.is_unreadable:
+        raise UpdateUnreadable(str(update.reasons[0]))
+    return update
 
 
 def _id_in(item: dict[str, Any]) -> str:

@@ -26,6 +26,8 @@ from switchover.domain.observing import (
 from switchover.domain.verdict import Verdict, has_moved
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from switchover.aws.cloudwatch import CloudWatch
     from switchover.aws.failure_evidence import FailureEvidence
     from switchover.aws.guards import Guards
@@ -48,8 +50,8 @@ def observe_update(update_id: str, purpose: Purpose, task_token: str) -> StateAn
     The token is parked before the observation, so that an event after the observation finds it.
     """
     looks = observer()
-    looks.ledger.park_token(update_id, task_token, purpose)
-    return looks.answer_if_settled(update_id, purpose, task_token)
+    parked = looks.ledger.park_token(update_id, task_token, purpose)
+    return looks.answer_if_settled(looks.heed(update_id, parked), purpose, task_token)
 
 
 def observer() -> Observer:
@@ -77,30 +79,33 @@ class Observer:
     guards: Guards
     wishes: Wishes
 
-    def heed(self, update_id: str) -> Update:
+    def heed(self, update_id: str, known: Update | None = None) -> Update:
         """Read an update, and accept a person's request to abort it, if the update can still be aborted.
+
+        `known` was read just now. The request is looked for each time, as its event may be lost.
 
         Raises:
             StaleUpdate: the update kept changing; the next wake-up or timeout observes it again.
         """
-        return try_anew(lambda: self._heed(self.ledger.update(update_id)), _LOOKS)
+        read = _known_first(known, lambda: self.ledger.update(update_id))
+        return try_anew(lambda: self._heed(read()), _LOOKS)
 
     def answer_if_settled(
-        self, update_id: str, purpose: Purpose, token: str
+        self, heeded: Update, purpose: Purpose, token: str
     ) -> StateAnswer[Verdict]:
         """Observe an update, and answer the waiting execution if the change is settled.
 
         Raises:
             StaleUpdate: the update kept changing; the next wake-up or timeout observes it again.
         """
-        verdict, reasons = self.look(update_id, purpose)
+        verdict, reasons = self.look(heeded, purpose)
         seen = StateAnswer(verdict, reasons)
         if verdict is not Verdict.MOVING:
             self.workflow.answer(token, answer(seen))
         return seen
 
-    def look(self, update_id: str, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
-        """Observe an update as it is now.
+    def look(self, heeded: Update, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
+        """Observe an update as it is now; `heeded` was read just now.
 
         Several wake-ups may observe at the same time. If the update was changed meanwhile, this one
         observes again, so that the last observation is never lost.
@@ -109,10 +114,9 @@ class Observer:
             StaleUpdate: the update kept changing; the next wake-up or timeout observes it again.
         """
 
-        def look() -> tuple[Verdict, tuple[Reason, ...]]:
-            return self.observe(self._heed(self.ledger.update(update_id)), purpose)
-
-        return try_anew(look, _LOOKS)
+        update_id = heeded.update_id
+        read = _known_first(heeded, lambda: self._heed(self.ledger.update(update_id)))
+        return try_anew(lambda: self.observe(read(), purpose), _LOOKS)
 
     def observe(self, update: Update, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
         """Make one observation of an update's current change, and record it.
@@ -175,6 +179,12 @@ class Observer:
             # The update was aborted, and this is SageMaker's reason for the rollback.
             known = replace(known, failure_reason=failure_of(seen))
         return known
+
+
+def _known_first(known: Update | None, read: Callable[[], Update]) -> Callable[[], Update]:
+    """Gives the update that was read just now; once that has proved stale, reads it anew."""
+    once = [] if known is None else [known]
+    return lambda: once.pop() if once else read()
 
 
 def _judged(

@@ -72,8 +72,8 @@ def _ask(
     """
     observer, told = make_observer(), settings()
     ledger = observer.ledger
-    ledger.park_token(update_id, task_token, gate)
-    seen = wake(observer.heed(update_id), observer)
+    parked = ledger.park_token(update_id, task_token, gate)
+    seen = wake(observer.heed(update_id, parked), observer)
     if seen is Woken.CLOSED:
         return StateAnswer(RequestApprovalAnswer.CLOSED)
     update = ledger.update(update_id)

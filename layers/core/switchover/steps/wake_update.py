@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from switchover.aws import gateways
 from switchover.aws.ledger import try_anew
+from switchover.domain.errors import UpdateUnknown
 from switchover.domain.naming import endpoint_of_alarm
 from switchover.domain.observing import Purpose
 from switchover.domain.update.approval import Gate, Reply
@@ -30,12 +31,16 @@ class Woken(StrEnum):
 
 def wake_update(endpoint_name: str | None, alarm_name: str | None) -> dict[str, Any]:
     """Observe the update. The event may be late, doubled or out of order, so its content isn't used."""
-    observer = make_observer()
     endpoints = _endpoints_of(endpoint_name, alarm_name)
+    if not endpoints:
+        # Most alarms of an account are nobody's here: one query tells, and no other client is made.
+        return {"verdict": Woken.NOBODY_WAITS, "found": {}}
+    observer = make_observer()
     seen = visit_each(endpoints, lambda name: wake_holder(name, observer))
-    if endpoint_name is not None:
+    if endpoint_name is not None and seen[endpoint_name] == Woken.NOBODY_WAITS:
+        # Nothing is adopted while an update may change the endpoint.
         adopt_wished(endpoint_name, gateways.sagemaker(), gateways.ledger(), gateways.wishes())
-    return {"verdict": ", ".join(seen.values()) or Woken.NOBODY_WAITS, "found": seen}
+    return {"verdict": ", ".join(seen.values()), "found": seen}
 
 
 def _endpoints_of(endpoint_name: str | None, alarm_name: str | None) -> list[str]:
@@ -53,10 +58,14 @@ def wake_holder(endpoint: str, observer: Observer) -> str:
     Raises:
         StaleUpdate: the update kept changing; Lambda retries the event.
     """
-    update = observer.ledger.claiming_update(endpoint)
-    if update is None:
+    claim = observer.ledger.claim(endpoint)
+    if claim is None:
         return Woken.NOBODY_WAITS
-    return wake(observer.heed(update.update_id), observer)
+    try:
+        update = observer.heed(claim.update_id)
+    except UpdateUnknown:
+        return Woken.NOBODY_WAITS
+    return wake(update, observer)
 
 
 def wake(update: Update, observer: Observer) -> Woken | Verdict:
@@ -77,7 +86,7 @@ def wake(update: Update, observer: Observer) -> Woken | Verdict:
     if update.waiting.awaited not in set(Purpose) or update.progress.course is None:
         return Woken.NOBODY_WAITS
     purpose = Purpose(update.waiting.awaited)
-    return observer.answer_if_settled(update.update_id, purpose, update.waiting.task_token).verdict
+    return observer.answer_if_settled(update, purpose, update.waiting.task_token).verdict
 
 
 def _is_no_noted(update: Update, gate: Gate, observer: Observer) -> bool:
@@ -86,7 +95,7 @@ def _is_no_noted(update: Update, gate: Gate, observer: Observer) -> bool:
         return True
     if gate is Gate.START:
         return False
-    verdict, reasons = observer.look(update.update_id, Purpose.GATE)
+    verdict, reasons = observer.look(update, Purpose.GATE)
     if verdict is not Verdict.FAILED:
         return False
     ledger = observer.ledger
