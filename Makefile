@@ -59,9 +59,10 @@ UNIT := $(addprefix tests/,domain checkpoint explain aws steps cli project)
 unit: .venv/test.done .venv/asl.done
 	@$(BIN)/pytest -q -n 2 $(UNIT)
 
-bench: .venv/test.done  ## the twin's speed, waiting beside polling, a check, upload and cold starts beside their peers, a soak of ten days
+bench: .venv/test.done  ## the twin's speed, waiting beside polling, its cost, a check, upload and cold starts beside their peers, a soak of ten days
 	$(BIN)/python -m benchmarks.twin
 	$(BIN)/python -m benchmarks.waiting
+	$(BIN)/python -m benchmarks.cost
 	$(BIN)/python -m benchmarks.checkpoint
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.coldstart

@@ -229,12 +229,14 @@ def cost_of(world: World, execution: Execution, invocations: int, describes: Cou
 
 
 @contextmanager
-def open_world(rollout: Rollout, phase_seconds: float) -> Iterator[World]:
+def open_world(
+    rollout: Rollout, phase_seconds: float, requests_per_second: float = 0.5
+) -> Iterator[World]:
     """An endpoint of the rollout's size that serves v1."""
     timings = _LAUNCH.model_copy(update={"terminate_seconds": 30 + phase_seconds})
     world = World(Scenario(timings=timings))
     with mock_aws(), patch.object(product_clients, "client", world.client):
-        world.begin(rollout.instances, requests_per_second=0.5)
+        world.begin(rollout.instances, requests_per_second)
         yield world
 
 

@@ -27,6 +27,7 @@ from tests.support.template_parts import (
 
 from switchover.aws.table import BY_START
 from switchover.domain.fleet import AlarmState
+from switchover.domain.naming import ALARM_PREFIX
 from switchover.domain.observing import Purpose
 from switchover.domain.release import FILE_NAME
 from switchover.settings import Settings
@@ -241,10 +242,13 @@ def test_only_a_release_file_starts_an_update() -> None:
     assert pattern["detail"]["object"]["key"] == [{"wildcard": f"releases/*/*/{FILE_NAME}"}]
 
 
-def test_every_alarm_that_goes_red_wakes_and_no_other() -> None:
+def test_only_an_alarm_that_goes_red_wakes() -> None:
     pattern = _BY_NAME["WakeUpdateFunction"].events["Alarm"]["Pattern"]
 
-    assert pattern["detail"] == {"state": {"value": [AlarmState.ALARM]}}
+    assert pattern["detail"] == {
+        "alarmName": [{"prefix": ALARM_PREFIX}, {"prefix": {"Ref": "AlarmNamePrefix"}}],
+        "state": {"value": [AlarmState.ALARM]},
+    }
 
 
 def test_the_table_has_the_index_that_the_ledger_reads() -> None:

@@ -7,8 +7,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from tests.support.event_rules import matches
 from tests.support.expectations import assert_nothing_left_behind
 from tests.support.scene import ENDPOINT
+from tests.support.template import read_template
 
 from switchover_local.twin.scenario import Behaviour, EventFault, Scenario, Timings
 
@@ -152,3 +154,31 @@ def test_a_wake_up_reads_claim_update_and_request_to_stop_once(world: World) -> 
     asked = _asked_while(world, {"detail": {"EndpointName": ENDPOINT}})
 
     assert asked == {"GetItem": 3, "DescribeEndpoint": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "prefix", "is_told"),
+    [
+        ("switchover/vlm/standing/errors", "ALARM", "pager-", True),
+        ("pager-orders", "ALARM", "pager-", True),
+        ("orders", "ALARM", "pager-", False),
+        ("orders", "ALARM", "", True),
+        ("pager-orders", "OK", "pager-", False),
+    ],
+)
+def test_an_alarm_wakes_if_it_is_red_and_named_as_the_stack_was_told(
+    name: str,
+    state: str,
+    prefix: str,
+    is_told: bool,  # noqa: FBT001
+) -> None:
+    template = read_template().with_parameter("AlarmNamePrefix", prefix)
+    event: dict[str, Any] = {
+        "source": "aws.cloudwatch",
+        "detail-type": "CloudWatch Alarm State Change",
+        "detail": {"alarmName": name, "state": {"value": state}},
+    }
+
+    told = [rule.function for rule in template.rules if matches(rule.pattern, event)]
+
+    assert told == ["WakeUpdateFunction"] * is_told

@@ -20,6 +20,8 @@ from tests.support.template import REGION
 from switchover_local.twin.wire.in_process import wire_client
 
 if TYPE_CHECKING:
+    from tests.support.table import Table
+
     from switchover_local.twin.twin import Twin
     from switchover_local.twin.wire.messages import Request, Response
 
@@ -40,6 +42,11 @@ def use_twin(twin: Twin) -> None:
     """From now on this twin answers, and no table is there yet."""
     _present[:] = [twin]
     _dynamodb.tables.clear()
+
+
+def tables() -> tuple[Table, ...]:
+    """The tables that are there."""
+    return tuple(_dynamodb.tables.values())
 
 
 @cache

@@ -39,6 +39,7 @@ class Template:
     """The template with every parameter at its default, and each resource under a made-up name."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
         self._globals: Mapping[str, Any] = document.get("Globals", {}).get("Function", {})
         self._parameters: Mapping[str, Any] = document.get("Parameters", {})
         self._conditions: Mapping[str, Any] = document.get("Conditions", {})
@@ -51,6 +52,11 @@ class Template:
             for name, resource in self.resources.items()
             if resource["Type"] == kind
         }
+
+    def with_parameter(self, name: str, value: str) -> Template:
+        """The same template, deployed with another value of one parameter."""
+        parameter = {**self._parameters[name], "Default": value}
+        return Template({**self._document, "Parameters": {**self._parameters, name: parameter}})
 
     @property
     def functions(self) -> dict[str, str]:
