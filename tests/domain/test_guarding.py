@@ -26,6 +26,8 @@ from switchover.domain.guarding import (
 from switchover.domain.update.records import GuardCall
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from switchover.domain.plans.plan import Plan
     from switchover.domain.update.update import Update
 
@@ -132,16 +134,16 @@ def test_without_golden_requests_the_guard_only_decides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "are_probes_sent", "seconds"), [(10, False, 500), (10, True, 60), (480, True, 30)]
+    ("now", "rests_until", "seconds"),
+    [(10, None, 500), (10, later(70), 60), (480, later(540), 30), (80, later(70), 0)],
+    ids=["decision", "rest", "decision-first", "rested"],
 )
-def test_the_next_look_comes_in_a_minute_or_to_decide(
-    now: int,
-    are_probes_sent: bool,  # noqa: FBT001
-    seconds: int,
+def test_the_next_look_comes_after_the_rest_or_to_decide(
+    now: int, rests_until: datetime | None, seconds: int
 ) -> None:
     bake = bake_of(baking(), PLAN)
     assert bake is not None
-    assert next_look_in(bake, later(now), are_probes_sent=are_probes_sent) == seconds
+    assert next_look_in(bake, later(now), rests_until) == seconds
 
 
 def test_nobody_guards_where_no_request_is_asked_for() -> None:

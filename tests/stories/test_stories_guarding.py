@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.support.expectations import assert_nothing_left_behind, codes
+from tests.support.lambdas import Crash
 from tests.support.scene import ENDPOINT, put_alarm
 from tests.support.stand_ins import PassesOn
 from tests.support.switch_situations import statuses
@@ -125,7 +126,12 @@ def test_a_quiet_canary_is_asked_golden_requests(quiet_world: World) -> None:
     assert "golden requests as traffic" in told
 
 
-def test_no_more_are_asked_than_the_policy_lets(quiet_world: World) -> None:
+@pytest.mark.parametrize("failures", [0, 2])
+def test_no_more_are_asked_than_the_policy_lets(quiet_world: World, failures: int) -> None:
+    """Nor does a look ask again that is repeated, because nobody heard that it had ended."""
+    quiet_world.lambdas.crashes["GuardBake"] += [
+        Crash(times=1, after=True) for _ in range(failures)
+    ]
     quiet_world.put_policy(f"{CANARY}guard: {{probes_per_minute: 12, min_requests: 1000}}")
     ask_golden(quiet_world)
     quiet_world.offer()

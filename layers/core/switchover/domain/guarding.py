@@ -127,10 +127,12 @@ def first_look_in(plan: Plan, endpoint: EndpointReading | Absent) -> int:
     return max(0, math.ceil((measured_at - now).total_seconds()))
 
 
-def next_look_in(bake: Bake, now: datetime, *, are_probes_sent: bool) -> int:
-    """Seconds from a look until the next: a minute with golden requests, else the decision."""
+def next_look_in(bake: Bake, now: datetime, rests_until: datetime | None) -> int:
+    """Seconds from a look until the next: when golden requests rest no longer, or to decide."""
     left = bake.seconds_to_decision(now)
-    return min(LOOK_SECONDS, left) if are_probes_sent else left
+    if rests_until is None:
+        return left
+    return min(left, max(0, math.ceil((rests_until - now).total_seconds())))
 
 
 def doubt_traffic(plan: Plan, answered: int) -> tuple[Reason, ...]:
@@ -205,14 +207,20 @@ _SURE = math.log(100)
 class Watch:
     """What the looks of one guard saw so far: the ledger keeps it from one look to the next.
 
-    `named` counts what answers say of the model that wrote them. `conclusion` is the line of the timeline
-    with which the guard ended, noted before it is told, so that a retry tells the same line.
+    `named` counts what answers say of the model that wrote them. `rests_until` is when golden requests
+    may be sent again: noted before any is sent, so that a retry keeps to the policy's rate. `conclusion`
+    is how the guard ended: noted before it is told, so that a retry tells the same.
     """
 
     sent: int = 0
+    rests_until: datetime | None = None
     named: dict[str, int] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
     conclusion: NotedMoment | None = None
+
+    def rests(self, now: datetime) -> bool:
+        """Whether the policy's rate is used up for this minute."""
+        return self.rests_until is not None and now < self.rests_until
 
 
 @dataclass(slots=True)

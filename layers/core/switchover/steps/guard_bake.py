@@ -6,6 +6,7 @@ The guard's state machine waits between the looks (statemachine/guard.asl.yaml).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from switchover.aws.manifests import GOLDEN
 from switchover.domain.answers import StateAnswer
 from switchover.domain.golden.questions import GoldenQuestion
 from switchover.domain.guarding import (
+    LOOK_SECONDS,
     Probes,
     aim,
     bake_of,
@@ -142,9 +144,12 @@ class BakeGuard:
 
         They are sent one after the other without pauses, since a function is paid while it pauses.
         """
-        pause_seconds = next_look_in(bake, now, are_probes_sent=bool(probes.questions))
-        if not probes.questions:
-            return pause_seconds
+        watch, update_id = probes.watch, update.update_id
+        if not probes.questions or watch.rests(now):
+            return next_look_in(bake, now, watch.rests_until)
+        watch.rests_until = now + timedelta(seconds=LOOK_SECONDS)
+        self.watches.keep(update_id, bake.since, watch)
+        pause_seconds = next_look_in(bake, now, watch.rests_until)
         spent_seconds, most = 0.0, min(_ASKING_SECONDS, pause_seconds)
         for _ in range(update.planned.guard.probes_per_minute):
             question = probes.next_question
@@ -154,7 +159,7 @@ class BakeGuard:
             spent_seconds += answer.latency_us / _US_PER_SECOND
             if spent_seconds >= most or probes.blamed:
                 break
-        self.watches.keep(update.update_id, bake.since, probes.watch)
+        self.watches.keep(update_id, bake.since, watch)
         # Whoever is to blame is stopped by a look that has read the bake anew.
         return 0 if probes.blamed else max(0, pause_seconds - int(spent_seconds))
 
