@@ -45,9 +45,7 @@ def _options(
     *,
     version: Annotated[
         bool,
-        typer.Option(
-            "--version", is_eager=True, callback=_say_version, help="Say which version this is."
-        ),
+        typer.Option("--version", is_eager=True, callback=_say_version, help="Print the version."),
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""

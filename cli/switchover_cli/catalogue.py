@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_BEFORE = "Before anything moves"
+_BEFORE = "Before an update"
 _START = "Start"
-_STEER = "While it waits or runs"
-_LOOK = "How it stands, how it went"
-_BACK = "Back, and tidy"
+_STEER = "While an update waits or runs"
+_LOOK = "State and results"
+_BACK = "Roll back, and clean up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +47,31 @@ _POLICY = (
         "show",
         "",
         "policy.show:show",
-        "Print every effective value, and where it came from.",
+        "Print every value in force, and where it was set.",
     ),
     Listed(
         "check",
         "",
         "policy.check:check",
-        "Say everything that is wrong with policy files, without AWS.",
+        "List every fault in policy files, without AWS.",
     ),
     Listed(
         "init",
         "",
         "policy.init:init",
-        "Write a commented policy for a live endpoint, with the strategy that suits it and why.",
+        "Write a commented policy for a live endpoint, with a recommended strategy.",
     ),
     Listed(
         "push",
         "",
         "policy.push:push",
-        "Put a policy file where the endpoint's updates read it, after showing what it changes.",
+        "Upload a policy file for an endpoint, after showing the changes.",
     ),
     Listed(
         "pull",
         "",
         "policy.pull:pull",
-        "Fetch an endpoint's policy file as it lies in the model bucket, byte for byte.",
+        "Download an endpoint's policy file from the model bucket, unchanged.",
     ),
 )
 _LOCAL = (
@@ -79,23 +79,26 @@ _LOCAL = (
         "up",
         "",
         "local:up",
-        "Bring the local cloud up and deploy the stack on it; harmless if that is done already.",
+        "Start the local cloud and deploy the stack on it; safe to repeat.",
     ),
-    Listed("down", "", "local:down", "End the local cloud and every process of it."),
+    Listed("down", "", "local:down", "Stop the local cloud and all of its processes."),
     Listed(
-        "env", "", "local:env", "Print the variables that lead any AWS client to the local cloud."
+        "env",
+        "",
+        "local:env",
+        "Print the environment variables that point AWS clients to the local cloud.",
     ),
     Listed(
         "scenario",
         "",
         "local:scenario",
-        "Let the running local cloud be as a file says: models, capacity, faults, open questions.",
+        "Load a scenario into the running local cloud: models, capacity, faults, switches.",
     ),
     Listed(
         "demo",
         "",
         "local:demo",
-        "Play five updates on a fresh local cloud: good, slow, broken, rolling, and back.",
+        "Run five updates on a new local cloud: good, slow, broken, rolling, and a rollback.",
     ),
 )
 _MODEL = (
@@ -103,7 +106,7 @@ _MODEL = (
         "check",
         "",
         "model:check",
-        "Say everything that keeps a model from loading; reads headers and small files only.",
+        "List everything that keeps a model from loading; reads only headers and small files.",
     ),
 )
 _RELEASE = (
@@ -111,96 +114,98 @@ _RELEASE = (
         "mark-bad",
         "",
         "release:mark_bad",
-        "Keep uploads from starting a version; it still starts if somebody names it.",
+        "Stop uploads from starting a version; a person can still start it by name.",
     ),
     Listed("marks", "", "release:marks", "List the versions that are marked bad, and why."),
-    Listed("unmark", "", "release:unmark", "Let uploads start a version again."),
+    Listed(
+        "unmark", "", "release:unmark", "Remove a version's mark, so that uploads start it again."
+    ),
 )
 COMMANDS = (
     Listed(
         "plan",
         _BEFORE,
         "plan:plan",
-        "Show what an update would do, when it would start, or why it would not; changes nothing.",
+        "Show what an update would do and when, or why it would be refused; changes nothing.",
     ),
     Listed(
         "policy",
         _BEFORE,
         "",
-        "How endpoints want to be updated.",
+        "Policies: the settings for the updates of endpoints.",
         members=_POLICY,
     ),
-    Listed("model", _BEFORE, "", "Look at a model without serving it.", members=_MODEL),
+    Listed("model", _BEFORE, "", "Check a model without serving it.", members=_MODEL),
     Listed(
         "window",
         _BEFORE,
         "window:window",
-        "Show an endpoint's week by its traffic, its windows in it, and the freezes ahead.",
+        "Show an endpoint's traffic over a week, its windows, and the coming freezes.",
     ),
     Listed(
         "rehearse",
         _BEFORE,
         "rehearse:rehearse",
-        "Play one update under a policy, and tell how it ends and what it would cost.",
+        "Run one update with a policy on a local cloud; show its outcome and its cost on AWS.",
     ),
     Listed(
         "local",
         _BEFORE,
         "",
-        "Rehearse on this machine: the deployed thing itself, with a twin of SageMaker.",
+        "Run the real stack on this machine, with a twin of SageMaker.",
         members=_LOCAL,
     ),
-    Listed("start", _START, "start:start", "Start an update to a release that lies in S3."),
+    Listed("start", _START, "start:start", "Start an update to a release that is already in S3."),
     Listed(
         "upload",
         _START,
         "upload:upload",
-        "Check a model, upload it as a release, and so have it rolled out.",
+        "Check a model and upload it as a release; the upload starts the update.",
     ),
     Listed(
         "queue",
         _STEER,
         "queue:queue",
-        "List who waits for an endpoint, in the order of their turns.",
+        "List the updates that wait for an endpoint, in their order.",
     ),
     Listed(
-        "cancel", _STEER, "queue:cancel", "Take an update out of the queue; it ends as Rejected."
+        "cancel", _STEER, "queue:cancel", "Remove an update from the queue; it ends as Rejected."
     ),
     Listed(
         "approve",
         _STEER,
         "approve:approve",
-        "Let the update that waits for approval go on, or stay.",
+        "Approve the update that waits for an answer.",
     ),
     Listed(
         "reject",
         _STEER,
         "approve:reject",
-        "Say no to the update that waits for approval; if it serves already, it is taken back.",
+        "Reject the update that waits for an answer; if it already serves, it is rolled back.",
     ),
     Listed(
         "abort",
         _STEER,
         "abort:abort",
-        "Stop the update of an endpoint that runs; what served before serves again.",
+        "Abort an endpoint's running update; the previous config serves again.",
     ),
     Listed(
         "unclaim",
         _STEER,
         "unclaim:unclaim",
-        "Free an endpoint from an update whose execution is gone; what the update left is put back.",
+        "Free an endpoint from an update whose execution has ended, and restore its changes.",
     ),
     Listed(
         "status",
         _LOOK,
         "status:status",
-        "Show what serves now, what runs, and how the last update ended.",
+        "Show the serving version, the running update, and the last outcome.",
     ),
     Listed(
         "watch",
         _LOOK,
         "watch:watch",
-        "Follow an endpoint's running update, or show how its last one ended.",
+        "Follow an endpoint's running update, or show the last outcome.",
     ),
     Listed(
         "history",
@@ -212,50 +217,52 @@ COMMANDS = (
         "explain",
         _LOOK,
         "explain:explain",
-        "Show why an update ended as it did: alarms, SageMaker's words, log, what serves, what to do.",
+        "Show why an update ended as it did: alarms, SageMaker's reason, log, and what to do.",
     ),
     Listed(
         "test",
         _LOOK,
         "test:ask_golden",
-        "Ask what serves now the golden requests, and judge its answers; they count as traffic.",
+        "Send the golden requests to the serving model and judge the answers; they count as traffic.",
     ),
     Listed(
         "doctor",
         _LOOK,
         "doctor:doctor",
-        "Show what is held, by whom, since when; and what is left over, with the command that mends it.",
+        "Show claims, queues and pins, and every leftover with the command that removes it.",
     ),
     Listed(
         "rollback",
         _BACK,
         "rollback:rollback",
-        "Take an endpoint back to a version that served it before; an update that runs is called off.",
+        "Return an endpoint to an earlier version; a running update is aborted.",
     ),
     Listed(
         "adopt",
         _BACK,
         "adopt:adopt",
-        "Record what serves now as a version: from then on a rollback can return to it.",
+        "Record the serving config as a version, so that a rollback can return to it.",
     ),
     Listed(
         "pin",
         _BACK,
         "pin:pin",
-        "Have an endpoint refuse every other version; rollbacks still work.",
+        "Keep an endpoint on one version; rollbacks still work.",
     ),
-    Listed("unpin", _BACK, "pin:unpin", "Let an endpoint take any version again."),
+    Listed(
+        "unpin", _BACK, "pin:unpin", "Remove an endpoint's pin: it accepts every version again."
+    ),
     Listed(
         "release",
         _BACK,
         "",
-        "Mark versions bad, list the marks, or take one off.",
+        "Mark versions bad, list the marks, or remove a mark.",
         members=_RELEASE,
     ),
     Listed(
         "gc",
         _BACK,
         "gc:gc",
-        "Remove old configs and models that Switchover made; what is still needed stays, and why.",
+        "Remove old configs and models of Switchover, except those that are still needed.",
     ),
 )

@@ -39,8 +39,8 @@ def find_project() -> Path:
         if (folder / "template.yaml").exists() and (folder / "statemachine").is_dir():
             return folder
     raise Misused(
-        f"{here} isn't in a checkout of Switchover.",
-        "The local cloud deploys template.yaml from one: go there first.",
+        f"{here} is not in a checkout of Switchover.",
+        "The local cloud deploys the checkout's template.yaml: change to a checkout first.",
     )
 
 
@@ -107,8 +107,8 @@ def stop_cloud(project: Path, tell: Callable[[str], object]) -> bool:
     cloud = LocalCloud.find(folder)
     if cloud is None and is_running(folder):
         raise CommandFailed(
-            f"A local cloud is being started in {folder}, and hasn't told its process yet.",
-            f"Try again; what it has to say is in {log_path(folder)}.",
+            f"A local cloud is starting in {folder}; its process is not known yet.",
+            f"Try again; its log is {log_path(folder)}.",
         )
     if cloud is not None:
         cloud.down(tell)
@@ -138,4 +138,4 @@ def attach_cloud(project: Path) -> LocalCloud:
 
 
 def _not_running() -> Misused:
-    return Misused("No local cloud runs here.", "Start one: switchover local up")
+    return Misused("No local cloud is running here.", "Start one: switchover local up")

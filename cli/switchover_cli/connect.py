@@ -80,7 +80,7 @@ def open_session(*, local: bool) -> boto3.Session:
         cloud = _running_cloud()
     except (CommandFailed, ImportError):
         return _own_session()
-    typer.echo("(the local cloud: no AWS account is named here)", err=True)
+    typer.echo("(using the local cloud, because no AWS account is configured here)", err=True)
     return cloud.session()
 
 
@@ -122,7 +122,7 @@ def _read_stack(stack: str, session: boto3.Session) -> tuple[dict[str, str], dic
         if "does not exist" not in str(error):
             raise
         raise Misused(
-            f"There is no stack {stack!r} in {session.region_name}.",
+            f"The stack {stack!r} doesn't exist in {session.region_name}.",
             "Deploy it (`sam deploy`), name it with --stack or SWITCHOVER_STACK, or add --local"
             " for the local cloud.",
         ) from error

@@ -19,12 +19,12 @@ class ExitCode(IntEnum):
 
 
 MEANINGS = {
-    ExitCode.DONE: "done as asked",
-    ExitCode.UNEXPECTED: "something unexpected: AWS, the network, a defect",
-    ExitCode.USAGE: "the command can't be right as given",
-    ExitCode.REJECTED: "Rejected or Superseded: the endpoint was not touched",
+    ExitCode.DONE: "success",
+    ExitCode.UNEXPECTED: "unexpected error: AWS, the network, a defect",
+    ExitCode.USAGE: "wrong usage",
+    ExitCode.REJECTED: "Rejected or Superseded: the endpoint is unchanged",
     ExitCode.ROLLED_BACK: "RolledBack: the previous config serves",
-    ExitCode.NEEDS_OPERATOR: "NeedsOperator, or what doctor found: a person must look now",
+    ExitCode.NEEDS_OPERATOR: "NeedsOperator, or a finding of doctor: a person must act",
     ExitCode.WRONG_ANSWERS: "a golden request was answered wrongly, or could not be measured",
-    ExitCode.INTERRUPTED: "stopped by Ctrl-C; an update goes on without us",
+    ExitCode.INTERRUPTED: "stopped by Ctrl-C; the update continues",
 }

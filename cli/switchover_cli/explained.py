@@ -87,8 +87,8 @@ def find_explained(deployment: Deployment, name: str) -> tuple[Update, tuple[Mom
         history = (running,) if running else deployment.ledger.history(name, 1)
         if not history:
             raise Misused(
-                f"{name!r} is no update's id, and no endpoint that was ever updated here.",
-                "The endpoints that are known: switchover history",
+                f"{name!r} is neither an update's id nor an endpoint that was updated here.",
+                "List the known endpoints: switchover history",
             )
         found = history[0]
     return found, deployment.ledger.timeline(found.update_id)

@@ -90,7 +90,8 @@ def explain_refused_call(answered: Answered) -> CommandFailed:
             " with the condition lambda:InvokedViaFunctionUrl (docs/permissions.md).",
         )
     return CommandFailed(
-        f"The function failed: HTTP {answered.status}.", "Try again; its log says what went wrong."
+        f"The function failed: HTTP {answered.status}.",
+        "Try again; the function's log has the error.",
     )
 
 

@@ -85,12 +85,10 @@ def _stack_of(ctx: typer.Context) -> str:
     return ctx.params.get("stack") or os.environ.get("SWITCHOVER_STACK") or DEFAULT_STACK
 
 
-Json = Annotated[
-    bool, typer.Option("--json", help="Print JSON for machines, and nothing else, on stdout.")
-]
+Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout, for programs.")]
 Local = Annotated[
     bool,
-    typer.Option("--local", callback=_carry_local, help="Talk to the running local cloud."),
+    typer.Option("--local", callback=_carry_local, help="Use the running local cloud."),
 ]
 Stack = Annotated[
     str,
@@ -137,15 +135,15 @@ PolicyOverride = Annotated[
     typer.Option(
         "--policy-override",
         metavar="KEY=VALUE",
-        help="Like canary.percent=25; repeat for more.",
+        help="Like canary.percent=25; may be repeated.",
     ),
 ]
-Why = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+Why = Annotated[str, typer.Option("--reason", help="The reason, which is recorded.")]
 Hotfix = Annotated[
     bool,
     typer.Option(
         "--hotfix",
-        help="Leave out alarms that are red already: what serves is broken. Needs --reason.",
+        help="Ignore alarms that are already red, because the serving version is broken. Needs --reason.",
     ),
 ]
 Exclude = Annotated[
@@ -153,14 +151,15 @@ Exclude = Annotated[
     typer.Option(
         "--exclude",
         metavar="GLOB",
-        help="Leave out files, as a line in .switchoverignore does; repeat for more.",
+        help="Leave out files, like a line in .switchoverignore; may be repeated.",
     ),
 ]
 Now = Annotated[bool, typer.Option("--now", help="Don't wait for the window. Needs --reason.")]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say whether it would start now, and start nothing.")
+    bool,
+    typer.Option("--dry-run", help="Report whether the update would start now; start nothing."),
 ]
-MustSayWhy = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+MustSayWhy = Annotated[str, typer.Option("--reason", help="The reason, which is recorded.")]
 Version = Annotated[
     str,
     typer.Argument(

@@ -74,7 +74,7 @@ class UpdateRecord(_Record):
 
 
 class StatusRecord(_Record):
-    """What `status` prints. `version` is null for a config that no update brought.
+    """What `status` prints. `version` is null for a config that no update created.
 
     `drift` is there where somebody else changed what serves since the last known good.
     """

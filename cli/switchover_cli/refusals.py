@@ -32,7 +32,7 @@ def understand(error: Exception) -> CommandFailed:
         case UpdateUnknown():
             return Misused(
                 f"{error}.",
-                "The endpoints that are known: switchover history; updates: switchover history ENDPOINT",
+                "List the known endpoints: switchover history; updates: switchover history ENDPOINT",
             )
         case BotoCoreError() | ClientError():
             return explain(error)
@@ -59,7 +59,7 @@ def explain(error: BotoCoreError | ClientError) -> CommandFailed:
         case EndpointConnectionError():
             return CommandFailed(
                 _sentence(error),
-                "Is the network up? If this shell points at a local cloud that is gone, open a new"
+                "Check the network. If this shell points to a stopped local cloud, open a new"
                 " one, or run `switchover local up`.",
             )
         case ClientError():

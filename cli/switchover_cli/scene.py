@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 # What the state machine does while SageMaker has nothing to say, by the state's name.
 STATE_WORDS = {
-    "ClaimEndpoint": "Checking that nobody else updates this endpoint",
+    "ClaimEndpoint": "Checking that no other update holds this endpoint",
     "CopyRelease": "Copying the model's files",
     "ValidateModel": "Checking the model's files",
-    "PlanUpdate": "Fixing the plan",
+    "PlanUpdate": "Making the plan",
     "RequestApproval": "Waiting for a person's approval",
-    "RecordApproval": "Noting what was answered",
+    "RecordApproval": "Recording the answer",
     "CreateConfig": "Creating the new model and config",
     "EnsureAlarms": "Setting the alarms",
     "ProtectCapacity": "Suspending autoscaling",
-    "AwaitCapacity": "Raising the fleet before the update",
-    "StartUpdate": "Asking SageMaker for the update",
+    "AwaitCapacity": "Enlarging the fleet before the update",
+    "StartUpdate": "Requesting the update from SageMaker",
     "AwaitOutcome": "Waiting for SageMaker",
-    "TestModel": "Asking the new model golden requests",
-    "RequestPromotion": "Waiting for a person to agree that it stays",
+    "TestModel": "Sending golden requests to the new model",
+    "RequestPromotion": "Waiting for a person to approve the promotion",
     "WatchUpdated": "Watching the new model after the update",
-    "RollBack": "Going back to the previous config",
-    "AwaitRollback": "Going back to the previous config",
-    "RestoreCapacity": "Putting autoscaling back",
-    "AwaitRestored": "Bringing the fleet back to its size",
+    "RollBack": "Rolling back to the previous config",
+    "AwaitRollback": "Rolling back to the previous config",
+    "RestoreCapacity": "Restoring autoscaling",
+    "AwaitRestored": "Restoring the fleet's size",
     "RecordOutcome": "Recording the outcome",
     "Announce": "Announcing the outcome",
 }
@@ -132,7 +132,9 @@ class Scene:
         if update.outcome is not None:
             return f"{elapsed} (planned: {planned})"
         left = update.plan.times.deadline_seconds - self.elapsed_seconds
-        given_up = f"it is given up in {say_roughly(left)}" if left > 0 else "its deadline is over"
+        given_up = (
+            f"the update gives up in {say_roughly(left)}" if left > 0 else "its deadline has passed"
+        )
         return f"{elapsed}: {late} longer than planned ({planned}); {given_up}"
 
     @property

@@ -30,7 +30,7 @@ _CHANGES = frozenset({Outcome.UPDATED, Outcome.ROLLED_BACK, Outcome.NEEDS_OPERAT
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One endpoint at one moment. `serving.version` is empty for a config that no update brought.
+    """One endpoint at one moment. `serving.version` is empty for a config that no update created.
 
     `last` ended last; `last_change` is the last of those that touched the endpoint.
     """

@@ -337,7 +337,7 @@ def test_what_is_kept_beside_the_claim_fits_there(room: Room, count: int) -> Non
 
     room.ledger.settle(amend(opened, **{**ENDING, "reasons": reasons(count, letters=3_000)}))
 
-    assert room.ledger.look_up(opened.update_id).reasons[-1].message.endswith("carried on here.")
+    assert room.ledger.look_up(opened.update_id).reasons[-1].message.endswith("left out here.")
 
 
 def test_an_item_that_takes_changes_again_knows_better(room: Room) -> None:

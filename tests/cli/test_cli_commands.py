@@ -136,7 +136,7 @@ def test_without_a_stack_the_remedy_names_what_to_do(shell: Shell) -> None:
     said = shell("history", "chat", "--stack", "absent")
 
     assert said.code == ExitCode.USAGE
-    assert "There is no stack 'absent' in us-east-1." in said.err
+    assert "The stack 'absent' doesn't exist in us-east-1." in said.err
     assert "--stack" in said.err
 
 
@@ -160,7 +160,7 @@ def test_debug_shows_the_traceback_wherever_it_stands(shell: Shell) -> None:
     said = shell("history", "chat", "--stack", "absent", "--debug")
 
     assert "Traceback" in said.err
-    assert "There is no stack 'absent'" in said.err
+    assert "The stack 'absent' doesn't exist" in said.err
 
 
 def test_an_unknown_option_is_a_usage_error(shell: Shell) -> None:
@@ -338,7 +338,7 @@ def test_status_of_no_endpoint_says_so(shell: Shell) -> None:
     said = shell("status", "ghost")
 
     assert said.code == ExitCode.DONE
-    assert "there is no endpoint of that name" in said.out
+    assert "the endpoint doesn't exist" in said.out
 
 
 def test_history_of_an_unknown_endpoint_is_an_empty_array(
@@ -378,7 +378,7 @@ def test_upload_refuses_what_the_endpoints_policy_does_not_let_before_anything_i
     told = shell("upload", ".", "--endpoint", "chat", "--version", "v2", *said)
 
     assert told.code == ExitCode.REJECTED
-    assert "was not offered to chat as v2" in told.err
+    assert "was not uploaded for chat as v2" in told.err
     assert "approval" in told.err or "hotfix" in told.err
     listed = deployment.s3.list_objects_v2(Bucket="models")
     assert [each["Key"] for each in listed["Contents"]] == ["policies/chat.yaml"]

@@ -188,7 +188,7 @@ def test_where_there_is_no_deployment_nothing_is_offered_and_nothing_said(
     tab: Tab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_none(stack: str, *, local: bool) -> Found:
-        raise Misused(f"There is no stack {stack!r}.")
+        raise Misused(f"The stack {stack!r} doesn't exist.")
 
     monkeypatch.setattr(connect, "connect", find_none)
 

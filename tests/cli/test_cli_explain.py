@@ -114,7 +114,7 @@ def test_a_long_timeline_shows_its_end_and_where_the_rest_is() -> None:
 
 
 def test_an_update_that_runs_is_said_to_run() -> None:
-    assert "It still runs." in shown(update())
+    assert "It is still running." in shown(update())
 
 
 def test_each_step_has_its_command_below() -> None:

@@ -104,7 +104,7 @@ def test_the_headline_says_what_how_long_and_how_many() -> None:
 
 
 def test_a_strategy_that_the_policy_names_is_traced_to_its_file() -> None:
-    assert "canary, asked for by policies/chat.yaml" in read(proposal(strategy="canary"))
+    assert "canary, set by policies/chat.yaml" in read(proposal(strategy="canary"))
 
 
 def test_a_strategy_that_the_tier_brings_names_the_tier() -> None:
@@ -113,13 +113,13 @@ def test_a_strategy_that_the_tier_brings_names_the_tier() -> None:
 
     told = read(replace(shown, effective=by_tier))
 
-    assert "canary, what tier critical asks for, set by policies/chat.yaml" in told
+    assert "canary, the strategy of tier critical, set by policies/chat.yaml" in told
 
 
 def test_a_strategy_that_nobody_chose_is_called_the_default() -> None:
     shown = replace(proposal(), effective=effective("policies/chat.yaml"))
 
-    assert "rolling, the default: nothing chooses another" in read(shown)
+    assert "rolling, the default" in read(shown)
 
 
 def test_latency_is_told_in_seconds_and_errors_in_percent() -> None:
@@ -139,7 +139,7 @@ def test_of_a_redeploy_no_alarm_is_given_to_sagemaker() -> None:
     told = read(proposal(strategy="redeploy"))
 
     assert "given to SageMaker" not in told
-    assert "SageMaker itself goes back" not in told
+    assert "SageMaker itself rolls back" not in told
 
 
 def test_alarms_that_a_hotfix_leaves_out_are_named() -> None:
@@ -147,8 +147,8 @@ def test_alarms_that_a_hotfix_leaves_out_are_named() -> None:
 
     told = read(changed(proposal(), excluded_alarms=(red,)))
 
-    assert f"left out though red: {red}" in told
-    assert "both fleets, left out of this hotfix errors" in told
+    assert f"ignored although red: {red}" in told
+    assert "both fleets, ignored by this hotfix errors" in told
 
 
 def test_accepted_overrides_are_named_for_people_pull_requests_and_machines() -> None:
@@ -167,7 +167,7 @@ def test_money_is_the_price_times_the_extra_hours() -> None:
     shown = changed(proposal(), extra_instance_seconds=5400)
     priced = replace(shown, price=Price(usd_per_hour=2, source="as given"))
 
-    assert "1.5 instance-hours more than the usual 4 instances take" in read(priced)
+    assert "1.5 instance-hours in addition to the usual 4 instances" in read(priced)
     assert "3.00 USD extra" in read(priced)
     assert record_proposal(priced).extra_usd == 3
 
@@ -179,16 +179,18 @@ def test_without_a_price_the_way_to_give_one_is_named() -> None:
 def test_every_phase_says_what_happens_if_it_fails() -> None:
     told = read(proposal(strategy="canary"))
 
-    assert "launching a new instance doesn't come up: SageMaker drops the new fleet" in told
-    assert "baking an alarm goes red: all traffic flips back to the old fleet" in told
+    assert "launching a new instance doesn't come up: SageMaker removes the new fleet" in told
+    assert "baking an alarm goes red: all traffic returns to the old fleet" in told
 
 
 def test_a_rolling_update_launches_old_instances_again_to_go_back() -> None:
-    assert "old instances that are gone are launched again" in read(proposal(strategy="rolling"))
+    assert "removed old instances are launched again" in read(proposal(strategy="rolling"))
 
 
 def test_a_redeploy_warns_that_nothing_serves_meanwhile() -> None:
-    assert "nothing serves until the new fleet is up" in read(proposal(strategy="redeploy"))
+    assert "the endpoint answers no request until the new fleet is up" in read(
+        proposal(strategy="redeploy")
+    )
 
 
 def test_checks_are_told_with_mark_and_evidence() -> None:
@@ -212,7 +214,7 @@ LATER = Reason(
     code="start.later",
     subject="endpoint chat",
     message="the update may begin at 22:00",
-    remedy="It starts by itself then.",
+    remedy="It starts automatically then.",
 )
 RUNNING = Running(update_id="chat-v9-ffff0000", version="v9", seconds_left=1500)
 
@@ -226,15 +228,15 @@ def forecast(**fields: Any) -> Proposal:
     ("fields", "said"),
     [
         ({}, "starts at once"),
-        ({"ends_by": samples.NOW}, "starts at once; it has until 2026-01-05 12:00 UTC"),
+        ({"ends_by": samples.NOW}, "starts at once; it must end by 2026-01-05 12:00 UTC"),
         (
             {"answer": Answer.QUEUED, "reasons": (LATER,)},
-            "starts later: the update may begin at 22:00 It starts by itself then.",
+            "starts later: the update may begin at 22:00 It starts automatically then.",
         ),
         ({"running": RUNNING}, "chat-v9-ffff0000 holds the endpoint, for about 25 min more"),
         (
             {"running": RUNNING.model_copy(update={"seconds_left": None})},
-            "holds the endpoint; how long it takes is not known yet",
+            "holds the endpoint; its duration isn't known yet",
         ),
         (
             {"running": RUNNING.model_copy(update={"seconds_left": 0})},

@@ -32,13 +32,13 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (("plan",), "Plan what?"),
         (("plan", "--version", "v2"), "Plan what?"),
-        (("plan", "--dir", "."), "A folder says neither endpoint nor version."),
+        (("plan", "--dir", "."), "A folder needs an endpoint and a version."),
         (
             ("plan", "--release", "s3://models/chat/"),
             "is not releases/<endpoint>/<version>/release.json",
         ),
         ((*UPLOADED, "--json", "--markdown"), "--json and --markdown print different things."),
-        ((*UPLOADED, "--hotfix"), "Say why with --reason"),
+        ((*UPLOADED, "--hotfix"), "Give the reason with --reason"),
         ((*UPLOADED, "--policy", "chat.yaml"), "--policy goes with --dir"),
         ((*UPLOADED, "--dir", ".", "--release", "s3://m/release.json"), "--release or --dir"),
         ((*UPLOADED, "--policy-override", "stratgy=canary"), "stratgy"),

@@ -173,7 +173,7 @@ def test_show_wants_to_know_whose(shell: Shell, arguments: tuple[str, ...]) -> N
     code, _, err = shell("show", *arguments)
 
     assert code == ExitCode.USAGE
-    assert "Show whose policy?" in err
+    assert "Which policy?" in err
 
 
 def test_check_of_a_right_file_ends_with_0(shell: Shell, file: Path) -> None:
@@ -243,7 +243,7 @@ def test_init_never_writes_over_a_file(shell: Shell, file: Path) -> None:
     code, _, err = shell("init", "chat", "-o", file)
 
     assert code == ExitCode.USAGE
-    assert "is there already" in err
+    assert "exists already" in err
     assert file.read_text() == "tier: critical"
 
 
@@ -263,7 +263,7 @@ def test_init_never_uploads_over_a_policy(shell: Shell, s3: S3Client) -> None:
     code, _, err = shell("init", "chat", "--upload")
 
     assert code == ExitCode.USAGE
-    assert "s3://models/policies/chat.yaml is there already" in err
+    assert "s3://models/policies/chat.yaml exists already" in err
     assert s3.get_object(Bucket="models", Key=KEY)["Body"].read() == b"tier: critical"
 
 
@@ -411,7 +411,7 @@ def test_push_loses_nobodys_change(
     code, _, err = shell("push", "chat", file, "--yes")
 
     assert code == ExitCode.UNEXPECTED
-    assert "by somebody else" in err
+    assert "by others" in err
     assert stored(s3) == b"tier: development\n"
 
 

@@ -148,12 +148,12 @@ def test_an_endpoint_that_an_ended_update_still_holds_says_why(desk: Desk) -> No
 
     said = desk.type("queue", ENDPOINT)
 
-    told = f"Ended, and is put right once SageMaker stands still: {ended.update_id}"
-    assert said.out.splitlines() == [told, "Nobody waits for chat."]
+    told = f"Ended; its changes are restored after SageMaker has settled: {ended.update_id}"
+    assert said.out.splitlines() == [told, "No update waits for chat."]
 
 
 def test_an_empty_queue_says_so(desk: Desk) -> None:
-    assert desk.type("queue", ENDPOINT).out == "Nobody waits for chat.\n"
+    assert desk.type("queue", ENDPOINT).out == "No update waits for chat.\n"
 
 
 def test_the_queue_is_told_to_machines_whole(desk: Desk) -> None:
@@ -170,7 +170,7 @@ def test_cancel_asks_for_the_end_of_one_that_waits(desk: Desk) -> None:
 
     said = desk.type("cancel", ENDPOINT, "chat-v3-c", "--reason", "wrong file")
 
-    assert said.out == "chat-v3-c is being taken out of the queue; it ends as Rejected.\n"
+    assert said.out == "chat-v3-c is being removed from the queue; it ends as Rejected.\n"
     assert desk.sent() == [{"cancel": "chat-v3-c", "reason": "wrong file"}]
 
 

@@ -160,7 +160,7 @@ def test_a_check_says_what_the_file_changes(capsys: pytest.CaptureFixture[str]) 
     code = main(["local", "scenario", str(DOCS / "scenarios" / "no-capacity.yaml"), "--check"])
 
     assert code == ExitCode.DONE
-    assert "can be played: timings, capacity." in capsys.readouterr().out
+    assert "is valid: timings, capacity." in capsys.readouterr().out
 
 
 def test_a_check_prints_the_scenario_for_machines(capsys: pytest.CaptureFixture[str]) -> None:

@@ -87,7 +87,7 @@ def test_a_late_update_says_by_how_much_and_when_it_is_given_up() -> None:
     text = " ".join(drawn(draw_scene(late), width=104).replace("│", " ").split())
 
     assert "2 min longer than planned (about" in text
-    assert "it is given up in" in text
+    assert "the update gives up in" in text
 
 
 def test_the_panel_fits_eighty_columns() -> None:
@@ -132,7 +132,7 @@ def test_before_the_start_the_phase_is_what_the_state_machine_does() -> None:
         endpoint=samples.endpoint(),
     )
 
-    assert early.phase == "Checking that nobody else updates this endpoint"
+    assert early.phase == "Checking that no other update holds this endpoint"
 
 
 def test_an_outcome_shows_every_reason_with_its_remedy() -> None:
@@ -172,12 +172,12 @@ def test_another_updates_stages_are_not_shown_as_this_ones() -> None:
 
 def test_a_reason_that_the_summary_quotes_is_told_once() -> None:
     reason = samples.reason()
-    summary = f"chat was not touched: {reason.subject}: {reason.message}"
+    summary = f"chat is unchanged: {reason.subject}: {reason.message}"
     update = samples.update(outcome=Outcome.REJECTED, summary=summary, reasons=(reason,))
 
     text = drawn(draw_outcome(update))
 
-    assert text.startswith("Rejected  chat was not touched.\n")
+    assert text.startswith("Rejected  chat is unchanged.\n")
     assert text.count("is wrong.") == 1
 
 

@@ -19,8 +19,8 @@ NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"skips_window": True}, "--now passes over the window."),
-        ({"is_hotfix": True}, "--hotfix leaves out red alarms."),
+        ({"skips_window": True}, "--now skips the window."),
+        ({"is_hotfix": True}, "--hotfix ignores red alarms."),
     ],
 )
 @pytest.mark.parametrize("reason", ["", "  "])
@@ -55,7 +55,7 @@ def test_a_reason_that_is_too_long_is_named_by_its_option() -> None:
 
 @pytest.mark.parametrize("start", ["2020-01-01T00:00:00Z", "2026-03-02T10:30:00+01:00"])
 def test_a_time_that_is_over_is_refused(start: str) -> None:
-    with pytest.raises(Misused, match="is over already"):
+    with pytest.raises(Misused, match="is in the past"):
         check_start(start, NOW)
 
 
@@ -74,4 +74,4 @@ def test_an_upload_for_a_time_that_is_over_sends_nothing(
     )
 
     assert code == ExitCode.USAGE
-    assert "--start 2020-01-01T00:00:00Z is over already" in capsys.readouterr().err
+    assert "--start 2020-01-01T00:00:00Z is in the past" in capsys.readouterr().err

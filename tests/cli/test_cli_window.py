@@ -210,5 +210,5 @@ def test_while_a_freeze_holds_the_screen_says_until_when(
 
     told = drawn(deployment)
 
-    assert "Frozen for more than a year: nothing begins but a hotfix or a rollback." in told
+    assert "Frozen for more than a year: only a hotfix or a rollback may begin." in told
     assert not any("at once" in line for line in told)

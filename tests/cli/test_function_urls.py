@@ -139,7 +139,7 @@ def test_nothing_is_said_of_an_offer_that_was_recorded(capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("urls", "vouch_url", "told"),
     [
-        (Urls(), "", "has no function for it"),
+        (Urls(), "", "has no VouchFunction"),
         (Urls(status=403), URL, "Lambda refused the call: HTTP 403"),
         (Urls(status=500), URL, "The function failed: HTTP 500"),
         (Urls(CommandFailed("isn't one.")), URL, "isn't one."),

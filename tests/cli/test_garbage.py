@@ -141,7 +141,7 @@ def test_a_model_that_a_persons_config_names_stays_though_its_own_config_goes() 
     told = judged(configs=by_hand)
 
     assert told["config", "v2"].is_removable
-    assert told["model", "v2"].needed_by == ("config by-hand names it",)
+    assert told["model", "v2"].needed_by == ("config by-hand uses it",)
 
 
 @pytest.mark.parametrize("outcome", [None, Outcome.QUEUED])
@@ -162,7 +162,7 @@ def test_an_update_without_a_plan_may_need_anything() -> None:
 
 
 def test_a_model_that_is_made_before_its_config_stays() -> None:
-    """CreateConfig makes the model first: for a moment no config names it."""
+    """CreateConfig makes the model first: for a moment no config uses it."""
     running = done("v6", outcome=None)
 
     told = judged(running, *UPDATES, models=frozenset({name("v6")}))
@@ -176,14 +176,14 @@ def test_where_a_rollback_goes_stays_though_it_is_long_ago() -> None:
 
     told = judged(endpoints={ENDPOINT: frozenset({name("v3")})}, elsewhere={ENDPOINT: been}, keep=1)
 
-    assert told["config", "v2"].needed_by == ("a rollback goes there",)
+    assert told["config", "v2"].needed_by == ("a rollback would return to it",)
     assert removable(told) == {(sort, v) for sort in ("config", "model") for v in ("v4", "v5")}
 
 
 def test_the_last_known_good_stays_where_somebody_else_moved_the_endpoint() -> None:
     told = judged(endpoints={ENDPOINT: frozenset({name("v3")})}, keep=1)
 
-    assert "a rollback goes there" in told["config", "v5"].needed_by
+    assert "a rollback would return to it" in told["config", "v5"].needed_by
 
 
 def test_a_pinned_version_stays() -> None:
@@ -219,7 +219,7 @@ def test_what_another_endpoint_would_go_back_to_stays() -> None:
 
     assert told["config", "v2"].needed_by == (
         "one of the last 2 that served other",
-        "a rollback of other goes there",
+        "a rollback of other would return to it",
     )
     assert not told["model", "v2"].is_removable
 
@@ -231,7 +231,9 @@ def test_what_an_unsettled_end_left_serving_stays() -> None:
 
     told = judged(mixed, *UPDATES, configs=configs, models=frozenset(configs))
 
-    assert told["config", "v6"].needed_by == ("update id-v6 ended unsettled and may serve it",)
+    assert told["config", "v6"].needed_by == (
+        "update id-v6 ended before SageMaker had settled, and may serve it",
+    )
     assert not told["model", "v6"].is_removable
 
 

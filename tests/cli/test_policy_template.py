@@ -93,7 +93,7 @@ def test_the_guides_table_is_resolved_to_instances(instances: int, batch: int) -
 
 
 def test_a_canary_says_what_it_costs() -> None:
-    assert "it takes 8 instances" in recommend_policy(fleet(4), Tier.CRITICAL).why
+    assert "8 instances run" in recommend_policy(fleet(4), Tier.CRITICAL).why
 
 
 def test_editors_are_told_the_schema_in_the_first_line() -> None:

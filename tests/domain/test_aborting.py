@@ -114,7 +114,7 @@ def test_who_called_it_off_and_why_is_the_reason() -> None:
     seen = Observation(endpoint=moving())
     (reason,) = collect_reasons(Verdict.FAILED, Purpose.OUTCOME, seen, Evidence(), REQUEST)
     assert reason.code == "update.aborted"
-    assert reason.message == "was called off by “ana”: “the demo was moved”."
+    assert reason.message == "was aborted by “ana”: “the demo was moved”."
 
 
 # The ways of the abort alarm

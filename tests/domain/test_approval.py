@@ -85,8 +85,8 @@ def test_a_no_with_reasons_of_its_own_ends_it_with_them(verdict: Reply) -> None:
         ("link", "Kim", "“Kim” (as claimed by the holder of the link)"),
         ("console", "", "somebody who answered the task token"),
         ("console", "Kim", "somebody who answered the task token, and claims to be “Kim”"),
-        ("look", "", "a look at the endpoint"),
-        ("abort", "arn:kim", "“arn:kim” (who called the update off)"),
+        ("look", "", "an observation of the endpoint"),
+        ("abort", "arn:kim", "“arn:kim” (who aborted the update)"),
         # As earlier versions wrote it.
         ("cli", "arn:aws:iam::1:root", "“arn:aws:iam::1:root” (as claimed at a command line)"),
     ],

@@ -22,7 +22,7 @@ def nested(levels: int) -> dict[str, Any]:
     [
         ({"policy": nested(100)}, "is nested deeper than 32 levels"),
         ({"policy": {"x": 10**41}}, "holds a number of more than 40 digits at policy.x"),
-        ({"policy": {"x": float("inf")}}, "holds inf, which is no number at policy.x"),
+        ({"policy": {"x": float("inf")}}, "holds inf, which is not a number at policy.x"),
         ({"reason": "\udfff"}, "holds half of a surrogate pair, which is no text at reason"),
         ({"policy": {"k" * 300: 1}}, "holds a key of 300 characters at policy"),
         ({"policy": {"x": [0] * 30_000}}, "holds more than 20000 values"),

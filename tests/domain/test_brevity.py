@@ -44,7 +44,7 @@ def test_an_answer_is_bounded_whatever_was_found(count: int, text: str) -> None:
 def test_how_many_reasons_are_left_out_is_said() -> None:
     *carried, last = fit_reasons(reasons(10_000))
 
-    assert last.message == f"{10_000 - len(carried)} more reasons are not carried on here."
+    assert last.message == f"{10_000 - len(carried)} more reasons are left out here."
 
 
 def test_a_text_that_is_cut_says_so() -> None:

@@ -263,7 +263,7 @@ def test_alarms_of_step_scaling_that_was_deleted_with_the_endpoint_are_told() ->
 
     gone = restoration(ScalingReading(), before=before, during=None, is_recreated=True)
 
-    assert gone.told == "To be given a new action: queue-is-long."
+    assert gone.told == "Needs a new action: queue-is-long."
     (told,) = tell_left("chat", gone)
     assert told.code == "capacity.alarms-astray"
     assert "queue-is-long" in told.message

@@ -55,7 +55,7 @@ def test_a_listed_alarm_that_does_not_exist_is_refused() -> None:
 
 def test_a_standing_alarm_may_be_missing_before_the_first_update() -> None:
     assert check_listed(case(alarms=(MISSING,))).reasons == ()
-    assert "made by this update" in check_data(case(alarms=(MISSING,))).evidence
+    assert "created by this update" in check_data(case(alarms=(MISSING,))).evidence
 
 
 def test_alarms_without_data_say_so() -> None:

@@ -74,7 +74,7 @@ def test_a_quota_too_low_for_the_way_back_is_noted_and_stops_nothing() -> None:
     assert PLAN.capacity.peak_instances < 7 < PLAN.capacity.rollback_peak_instances
     check = check_quota(case(planned=PLAN, quota_instances=7))
     assert check.state is CheckState.NOTED
-    assert "a rollback would want 8 for a while" in check.evidence
+    assert "a rollback would need 8 for a while" in check.evidence
 
 
 def test_an_incomplete_count_is_the_least_that_is_used() -> None:
@@ -88,7 +88,7 @@ def test_a_quota_is_no_question_for_what_needs_no_more_than_serves() -> None:
     in_place = amend_plan(PLAN, peak_instances=4, rollback_peak_instances=4)
     check = check_quota(case(planned=in_place, quota_instances=1))
     assert check.state is CheckState.PASSED
-    assert "not asked: it needs no more than the 4 that serve" in check.evidence
+    assert "not asked: the update needs no more than the 4 that serve" in check.evidence
 
 
 @pytest.mark.parametrize("grown", ["peak_instances", "rollback_peak_instances"])

@@ -157,7 +157,7 @@ def test_under_four_eyes_a_yes_of_whom_it_does_not_rule_out_is_void(
     assert given.verdict is Reply.VOID
     assert verdict_of(given) == "not_approved"
     assert [each.code for each in refusals_of(given)] == ["approval.four-eyes"]
-    assert given.told.startswith("The yes of ")
+    assert given.told.startswith("The approval by ")
 
 
 @pytest.mark.parametrize("found", [decided(ANA, verdict=Reply.DECLINED), None])
@@ -205,4 +205,4 @@ def test_a_yes_with_more_than_is_read_is_a_no(more: dict[str, object], said: str
     given = read(waiting(), {"verdict": "approved", **more})
 
     assert given.verdict is Reply.DECLINED
-    assert given.reason == f"this answer is not read: it {said}"
+    assert given.reason == f"this answer can't be read: it {said}"

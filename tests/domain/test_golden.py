@@ -99,27 +99,30 @@ def test_a_streamed_chat_asks_for_a_stream_that_tells_its_tokens() -> None:
         (b'{"name": "a", "body": 5}', "body: 5 is not accepted"),
         (b'{"name": "", "body": "x"}', "name: '' is not accepted"),
         (b'{"name": "a", "body": "x", "expct": {}}', "Did you mean 'expect'?"),
-        (b'{"name": "a", "body": "x", "expect": {"matches": "("}}', "is not a regular expression"),
+        (
+            b'{"name": "a", "body": "x", "expect": {"matches": "("}}',
+            "is not an accepted regular expression",
+        ),
         (b'{"name": "a", "body": "x", "expect": {"values": {"a[": 1}}}', "is not a JMESPath"),
         (b'{"name": "a", "body": "x", "expect": {"text_at": "a["}}', "is not a JMESPath"),
         (
             b'{"name": "a", "body": "x", "expect": {"values": {"a[?size(b)]": 1}}}',
             "there is no function size()",
         ),
-        (b'{"name": "a", "body": "x", "expect": {"matches": "^(?!No)"}}', "`matches_not` says"),
+        (b'{"name": "a", "body": "x", "expect": {"matches": "^(?!No)"}}', "`matches_not` gives"),
         (
             rb'{"name": "a", "body": "x", "expect": {"matches_not": "(a)\\1"}}',
             "backreferences are not supported",
         ),
         (
             b'{"name": "a", "body": "x", "expect": {"matches": "(?:a{1000}){1000}"}}',
-            "Take smaller repetitions",
+            "Use smaller repetitions",
         ),
         (b'{"name": "a", "body": "x", "expect": {"matches": ""}}', "at least 1 character"),
         (b'{"name": "a", "body": "x", "expect": {"schema": {"type": 5}}}', "is not a JSON Schema"),
         (
             b'{"name": "a", "body": "x", "expect": {"schema": {"$ref": "http://x.invalid/"}}}',
-            "nothing is fetched",
+            "which is not fetched",
         ),
         (
             b'{"name": "a", "body": "x", "expect": {"schema": {"requried": ["a"]}}}',
@@ -152,8 +155,8 @@ def test_a_streamed_chat_asks_for_a_stream_that_tells_its_tokens() -> None:
         (b'{"name": "a", "body_file": "/etc/passwd"}', "or a subfolder"),
         (b'{"name": "a", "chat": {"prompt": "x", "images": ["a.pdf"]}}', "an image is one of .png"),
         (b'{"name": "a", "body": "x", "custom_attributes": "a\\nb"}', "custom_attributes"),
-        (b'{"name": "hello", "body": "x"}', "'hello' is the name of line 1 too"),
-        (b'{"name": "a", "body_file": "x.bin"}', "x.bin does not lie beside the golden file"),
+        (b'{"name": "hello", "body": "x"}', "'hello' is also the name of line 1"),
+        (b'{"name": "a", "body_file": "x.bin"}', "x.bin is not beside the golden file"),
     ],
 )
 def test_a_wrong_line_is_told_once_with_its_number(line: bytes, words: str) -> None:
@@ -204,14 +207,17 @@ def test_bodies_that_are_too_large_together_are_refused_and_not_read_on(
 def test_more_requests_than_can_be_kept_are_refused() -> None:
     lines = "\n".join(f'{{"name": "{n}", "body": "x"}}' for n in range(201))
     assert refusals(lines.encode()) == [
-        f"{SOURCE}: holds 201 requests; 200 are taken. Keep those that would tell a wrong model."
+        (
+            f"{SOURCE}: holds 201 requests; at most 200 are accepted."
+            " Keep the requests that would reveal a wrong model."
+        )
     ]
 
 
 def test_of_far_too_many_lines_no_file_is_read_and_not_every_fault_is_told() -> None:
     """What is told travels with the update through 256 KB of payload."""
     told = refusals(b'{"name": "a", "body_file": "x.bin"\n' * 10_000)
-    assert told[0].startswith(f"{SOURCE}: holds 10000 requests; 200 are taken.")
+    assert told[0].startswith(f"{SOURCE}: holds 10000 requests; at most 200 are accepted.")
     assert len(told) == 21
     assert "has 181 more faults" in told[-1]
 

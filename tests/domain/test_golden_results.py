@@ -187,7 +187,7 @@ def test_the_text_is_looked_for_where_the_request_says() -> None:
 
 def test_a_text_that_is_not_where_the_request_says_is_told() -> None:
     [fault] = faults(answer('{"error": "no"}'), text_at="out.caption", matches="cat")
-    assert "nothing stands at out.caption" in fault
+    assert "has no value at out.caption" in fault
 
 
 def test_a_text_that_fits_the_schema_has_no_fault() -> None:

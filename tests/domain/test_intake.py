@@ -113,10 +113,10 @@ def test_an_opened_update_holds_what_was_asked() -> None:
         ({"release": "models/release.json"}, "release: 'models/release.json' is not accepted"),
         ({"rollback": "a_b"}, "rollback: 'a_b' is not accepted"),
         (5, "5 is not accepted"),
-        ({"resume": "u", "policy": {"approval": {"required": False}}}, "keeps what it was asked"),
-        ({"recover": "u", "policy": {"freezes": []}}, "keeps what it was asked"),
-        ({"resume": "u", "now": True, "reason": "r"}, "keeps what it was asked"),
-        ({"resume": "u", "hotfix": True, "reason": "r"}, "a hotfix is a `release`"),
+        ({"resume": "u", "policy": {"approval": {"required": False}}}, "keeps its request"),
+        ({"recover": "u", "policy": {"freezes": []}}, "keeps its request"),
+        ({"resume": "u", "now": True, "reason": "r"}, "keeps its request"),
+        ({"resume": "u", "hotfix": True, "reason": "r"}, "hotfix is only for a `release`"),
     ],
 )
 def test_a_wrong_request_is_told(raw: object, words: str) -> None:

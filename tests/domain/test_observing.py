@@ -160,7 +160,7 @@ def test_red_alarms_are_told() -> None:
 
 def test_a_vanished_endpoint_is_told() -> None:
     gone = Observation(endpoint=Absent(name="chat", read_at=NOW))
-    assert moment_of(gone, Purpose.OUTCOME).text == "The endpoint is gone."
+    assert moment_of(gone, Purpose.OUTCOME).text == "The endpoint doesn't exist."
 
 
 def reasons(
@@ -217,5 +217,5 @@ def test_a_raise_that_sagemaker_gave_up_has_failed_in_its_words() -> None:
 
     assert raised(seen) == (
         Verdict.FAILED,
-        ["its fleet could not be raised for the update: SageMaker says: no capacity"],
+        ["its fleet could not be enlarged for the update: SageMaker says: no capacity"],
     )

@@ -89,7 +89,7 @@ def test_a_mixed_fleet_is_back_only_on_the_repaired_config() -> None:
 def test_before_the_start_every_trouble_is_a_rejection() -> None:
     told = conclusion(endpoint(), "rejected", was_started=False)
     assert told.outcome is Outcome.REJECTED
-    assert told.summary.startswith("chat was not touched: ")
+    assert told.summary.startswith("chat is unchanged: ")
 
 
 def test_without_a_plan_it_is_a_rejection() -> None:
@@ -139,7 +139,7 @@ def test_capacity_of_an_endpoint_without_a_fleet_is_told_all_the_same() -> None:
 def test_capacity_that_sagemaker_keeps_from_being_put_back_is_tried_again() -> None:
     seen = endpoint(status=EndpointStatus.UPDATING, pending_config_name=TARGET)
     missed = conclusion(seen, is_capacity_restored=False)
-    assert missed.reasons[-1].remedy.startswith("It is tried again")
+    assert missed.reasons[-1].remedy.startswith("Switchover tries again")
 
 
 def test_a_crash_is_told_with_its_state_and_error() -> None:

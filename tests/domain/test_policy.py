@@ -204,7 +204,7 @@ def test_every_fault_is_told_at_once_with_its_own_file() -> None:
         (b"rolling: [", "is not YAML"),
         (b"a: b: c", "is not YAML"),
         (b"\tx: 1", "is not YAML"),
-        (b"a: &a {b: *a}", "holds itself in line 1"),
+        (b"a: &a {b: *a}", "contains itself in line 1"),
         (b"a: !!python/object:os.system {}", "is not YAML"),
         (b"\xfa", "is not YAML"),
         (b"? [a]\n: b", "is not YAML"),

@@ -162,7 +162,7 @@ def test_what_is_not_json_is_told_by_name(raw: bytes) -> None:
     [
         ({"policy": nested(210)}, "is nested deeper than 32 levels"),
         ({"policy": {"x": 10**4000}}, "a number of more than 40 digits at policy.x"),
-        ({"policy": {"x": float("nan")}}, "holds NaN, which is no JSON at policy.x"),
+        ({"policy": {"x": float("nan")}}, "holds NaN, which is not JSON at policy.x"),
         ({"reason": "\ud800"}, "half of a surrogate pair, which is no text at reason"),
         ({"policy": {"k" * 300: 1}}, "a key of 300 characters at policy"),
         ({"policy": {"x": list(range(100_000))}}, "more than 20000 values"),

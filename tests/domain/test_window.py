@@ -22,7 +22,7 @@ CHRISTMAS = Freeze(begins="2026-12-24", ends="2026-12-26", reason="Christmas tra
 def test_without_window_and_freeze_an_update_begins_at_once() -> None:
     found = find_start(NOON, wish=Start.NOW, windows=(), freezes=())
 
-    assert found == StartTime(at=NOON, why="Nothing holds it.", closes_at=None)
+    assert found == StartTime(at=NOON, why="No window or freeze delays it.", closes_at=None)
 
 
 def test_now_waits_for_the_policys_window() -> None:
@@ -81,7 +81,7 @@ def test_a_named_time_that_may_be_kept_passes_over_the_window() -> None:
 def test_a_named_time_that_is_past_holds_nothing() -> None:
     found = find_start(NOON, wish=NOON - timedelta(days=1), windows=(), freezes=())
 
-    assert found == StartTime(at=NOON, why="Nothing holds it.", closes_at=None)
+    assert found == StartTime(at=NOON, why="No window or freeze delays it.", closes_at=None)
 
 
 def test_a_named_time_in_any_zone_means_that_instant() -> None:
@@ -106,8 +106,8 @@ def test_an_update_that_would_outlast_the_opening_waits_for_the_next_and_says_so
     assert found == StartTime(
         at=datetime(2026, 11, 23, 22, tzinfo=UTC),
         why=(
-            "The opening until Mon 2026-11-23 04:00 UTC is too short for the 2 h 31 min that it may"
-            " take. Its window is open from Mon 2026-11-23 22:00 UTC."
+            "The opening until Mon 2026-11-23 04:00 UTC is too short for the longest duration of"
+            " 2 h 31 min. Its window is open from Mon 2026-11-23 22:00 UTC."
         ),
         closes_at=datetime(2026, 11, 24, 4, tzinfo=UTC),
         passed_by=("--now",),
@@ -280,7 +280,7 @@ def test_skipping_the_window_begins_at_once_whatever_the_release_asks_for() -> N
         for wish in wishes
     ]
 
-    assert found == 3 * [StartTime(at=NOON, why="Nothing holds it.", closes_at=None)]
+    assert found == 3 * [StartTime(at=NOON, why="No window or freeze delays it.", closes_at=None)]
 
 
 def test_freezes_without_an_end_in_sight_are_refused_by_name() -> None:

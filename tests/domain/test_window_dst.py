@@ -233,7 +233,7 @@ def test_an_update_waits_past_the_night_whose_window_clocks_have_shortened() -> 
 
     assert isinstance(found, StartTime)
     assert found.at == datetime(2026, 3, 9, 5, tzinfo=UTC)
-    assert "too short for the 3 h" in found.why
+    assert "too short for the longest duration of 3 h" in found.why
 
 
 def test_an_opening_that_touches_the_look_ahead_is_still_the_same_opening() -> None:

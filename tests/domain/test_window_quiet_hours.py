@@ -109,7 +109,7 @@ def test_a_whole_day_may_be_asked_for() -> None:
         ([], "no invocations"),
         (hours_of(lambda _: 0), "no invocations"),
         ([(BEGIN, 0.0), (BEGIN + 200 * HOUR, 0.0)], "no invocations"),
-        (hours_of(lambda _: 1, count=71), "known for 71 hours"),
+        (hours_of(lambda _: 1, count=71), "known for only 71 hours"),
     ],
 )
 def test_too_little_traffic_is_no_basis(hourly: list[tuple[datetime, float]], what: str) -> None:

@@ -151,19 +151,19 @@ def test_a_success_tells_its_strategy_how_long_it_took_and_who_asked_why() -> No
         f"Moved by rolling, 4 instances in steps of 2, in 25 min (planned: about"
         f" {say_roughly(plan().times.expected_seconds)})."
     )
-    assert told[2] == "Asked for by user/kim (AWS identity, account 111122223333): “emoji”."
+    assert told[2] == "Requested by user/kim (AWS identity, account 111122223333): “emoji”."
 
 
 def test_a_rejection_tells_its_faults_with_their_remedies_and_counts_the_rest() -> None:
     told = tell_outcome(
         ended(
             Outcome.REJECTED,
-            summary="chat was not touched: file: field: is wrong. (and 6 more)",
+            summary="chat is unchanged: file: field: is wrong. (and 6 more)",
             reasons=(reason(),) * 7,
         )
     )
 
-    assert told[0] == "chat was not touched."
+    assert told[0] == "chat is unchanged."
     assert told[1:8] == ("- file: field: is wrong.", "→ Mend it.") * 3 + ("- and 4 more",)
     assert not any(line.startswith("Serves now") for line in told)
 
@@ -217,7 +217,9 @@ def test_an_endpoint_that_is_gone_is_made_again() -> None:
 
     told = ended(Outcome.NEEDS_OPERATOR, serving=gone)
 
-    assert "Serves now: nothing: the endpoint is gone (at 12:15:00 UTC)." in tell_outcome(told)
+    assert "Serves now: nothing: the endpoint doesn't exist (at 12:15:00 UTC)." in tell_outcome(
+        told
+    )
     assert [command.split()[2] for command in commands(told)] == ["create-endpoint"]
 
 
@@ -316,7 +318,7 @@ def test_a_release_that_could_not_be_taken_back_may_go_once_more_or_to_another_v
 
 FULL = Reason(
     code="aws.refused",
-    subject="way back of chat",
+    subject="rollback of chat",
     message="AWS refused: The account-level service limit is 4.",
     remedy="Mend it.",
 )
@@ -341,15 +343,15 @@ def told_of(*reasons: Reason, faults: tuple[Reason, ...] = (), failure: str = ""
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (told_of(RED, FULL, faults=(FULL,)), "The way back failed: AWS refused: The account-level"),
-        (told_of(RED, CRASHED), "The way back failed: failed: X."),
-        (told_of(RED, FULL, CRASHED, faults=(FULL,)), "The way back failed: failed: X."),
+        (told_of(RED, FULL, faults=(FULL,)), "The rollback failed: AWS refused: The account-level"),
+        (told_of(RED, CRASHED), "The rollback failed: failed: X."),
+        (told_of(RED, FULL, CRASHED, faults=(FULL,)), "The rollback failed: failed: X."),
     ],
 )
 def test_why_it_is_not_back_stands_beside_why_it_had_to_go_back(text: str, says: str) -> None:
     assert "Why: alarm latency: went red" in text
     assert says in text
-    assert text.count("The way back failed") == 1
+    assert text.count("The rollback failed") == 1
     assert "more" not in text.partition("Next")[0]
 
 
@@ -362,4 +364,4 @@ def test_why_it_is_not_back_stands_beside_why_it_had_to_go_back(text: str, says:
     ],
 )
 def test_the_way_back_has_no_line_of_its_own_where_it_says_nothing_new(text: str) -> None:
-    assert "The way back failed" not in text
+    assert "The rollback failed" not in text

@@ -105,14 +105,16 @@ def test_approval_is_asked_for_with_the_plan_and_the_ways_to_answer() -> None:
     assert "by rolling" in told.text
     assert "switchover approve chat" in told.text
     assert "Offered by: not known: no offerer is recorded." in told.text
-    assert told.text.endswith("Until 2026-01-05 13:00 UTC. Silence rejects the update.")
+    assert told.text.endswith(
+        "Until 2026-01-05 13:00 UTC. Without an answer, the update is rejected."
+    )
     assert told.attributes["outcome"] == "ApprovalRequested"
 
 
 def test_promotion_is_asked_for_with_what_a_no_means_and_why_it_is_asked() -> None:
     told = asked(Gate.PROMOTION, reasons=(reason("too-few"),))
     assert told.subject == "Promote? chat v2"
-    assert "A no takes it back to v1." in told.text
+    assert "A no rolls it back to v1." in told.text
     assert "\n- file: field: is wrong.\n→ Mend it.\n" in told.text
     assert told.attributes["outcome"] == "PromotionRequested"
 

@@ -98,7 +98,10 @@ def test_whoever_is_asked_reads_what_it_takes_and_until_when() -> None:
     text = ask(asked(release=release(reason="reads receipts"))).text
 
     assert "May chat move to v2?" in text
-    assert "2 hours left, until 2026-01-05 14:00 UTC. Silence rejects the update." in text
+    assert (
+        "2 hours left, until 2026-01-05 14:00 UTC. Without an answer, the update is rejected."
+        in text
+    )
     facts = ("v1, 4 instances", "v2 of qwen", "rolling", "about 22 minutes", "at most 6 ")
     assert [fact for fact in facts if fact not in text] == []
     assert "0.7 instance-hours more than usual" in text
@@ -123,10 +126,10 @@ def test_a_redeploy_says_that_requests_fail_and_that_it_costs_no_more() -> None:
 @pytest.mark.parametrize(
     ("excluded", "told"),
     [
-        ((), "Hotfix “v1 fails everybody” No alarm is left out"),
+        ((), "Hotfix “v1 fails everybody” No alarm is ignored"),
         (
             ("errors", "p99"),
-            "Hotfix “v1 fails everybody” These alarms are red already and are left out: errors, p99",
+            "Hotfix “v1 fails everybody” These alarms are already red and are ignored: errors, p99",
         ),
     ],
 )
@@ -154,7 +157,7 @@ def test_at_promotion_people_read_what_was_tested_and_what_a_no_means() -> None:
     text = ask(asked(Gate.PROMOTION, golden=golden), Reply.DECLINED).text
 
     assert "May chat stay on v2?" in text
-    assert "Silence takes the update back." in text
+    assert "Without an answer, the update is rolled back." in text
     assert "1 of 2 golden requests passed “counts cats”: failed" in text
     assert "back to v1" in text
 
@@ -184,7 +187,7 @@ def test_why_people_are_asked_at_all_is_told() -> None:
         (Gate.START, Reply.APPROVED, "Approve: it may start"),
         (Gate.START, Reply.DECLINED, "Reject: it must not start"),
         (Gate.PROMOTION, Reply.APPROVED, "Approve: it may stay"),
-        (Gate.PROMOTION, Reply.DECLINED, "Reject: take it back"),
+        (Gate.PROMOTION, Reply.DECLINED, "Reject: roll it back"),
     ],
 )
 def test_a_page_has_one_button_that_posts(gate: Gate, verdict: Reply, words: str) -> None:
@@ -226,7 +229,7 @@ def test_what_was_typed_is_escaped_too() -> None:
 
 
 def test_a_quotation_that_was_typed_is_kept_as_text_in_its_field() -> None:
-    typed = Form("“Kim”", "", "A rejection must say why.")
+    typed = Form("“Kim”", "", "A rejection needs a reason.")
 
     page = read(ask_page(asked(), Reply.DECLINED, SECRET, NOW, typed, 422))
 
@@ -234,11 +237,11 @@ def test_a_quotation_that_was_typed_is_kept_as_text_in_its_field() -> None:
 
 
 def test_what_has_to_be_mended_is_said_and_what_was_typed_is_kept() -> None:
-    typed = Form('Kim "><b>', "\x1b[2J", "A rejection must say why.")
+    typed = Form('Kim "><b>', "\x1b[2J", "A rejection needs a reason.")
 
     page = read(ask_page(asked(), Reply.DECLINED, SECRET, NOW, typed, 422))
 
-    assert "A rejection must say why." in page.text
+    assert "A rejection needs a reason." in page.text
     assert [field["value"] for field in page.find("input")] == ['Kim "><b>', r"\x1b[2J"]
 
 

@@ -171,7 +171,7 @@ def a_pin_to_an_unknown_version(desk: Desk) -> str:
     return desk.type("pin", ENDPOINT, "v22", "--reason", "because")
 
 
-@prints(f"{CLI}/steering/queueing.py", "switchover queue {}", shows="Nobody waits for vlm")
+@prints(f"{CLI}/steering/queueing.py", "switchover queue {}", shows="No update waits for vlm")
 def cancelled_after_it_ended(desk: Desk) -> str:
     desk.world.offer("v2")
     desk.world.run()
@@ -249,7 +249,7 @@ def unclaim_of_what_runs(desk: Desk) -> str:
     return desk.type("unclaim", ENDPOINT, "--reason", "because")
 
 
-@prints(f"{CLI}/steering/unclaiming.py", "switchover queue {}", shows="Nobody waits for vlm")
+@prints(f"{CLI}/steering/unclaiming.py", "switchover queue {}", shows="No update waits for vlm")
 def unclaim_of_what_is_free(desk: Desk) -> str:
     return desk.type("unclaim", ENDPOINT, "--reason", "because")
 

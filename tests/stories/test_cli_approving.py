@@ -74,7 +74,7 @@ def test_a_second_answer_is_told_of_the_first_and_how_to_stop_it_now(
 
     told = capsys.readouterr().err
     assert code == ExitCode.USAGE
-    assert "was answered already: Approved by" in told
+    assert "was already answered: Approved by" in told
     assert "switchover abort vlm" in told
     assert world.run().state == "Updated"
 
@@ -91,7 +91,7 @@ def test_a_rejection_says_what_serves_on(world: World, capsys: pytest.CaptureFix
     main(("reject", "vlm", "--reason", "not on Friday"))
 
     told = capsys.readouterr().out
-    assert "is rejected. It ends as Rejected; nothing was touched, and v1 serves on." in told
+    assert "is rejected. It ends as Rejected; nothing was changed, and v1 keeps serving." in told
 
 
 def test_an_answer_that_comes_too_late_is_told_how_it_ended(

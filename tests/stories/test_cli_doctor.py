@@ -241,7 +241,7 @@ def test_nothing_found_in_a_part_is_not_told_as_nothing_found(
     said = capsys.readouterr().out
     assert code == ExitCode.UNEXPECTED
     assert "not seen: dead letters: AccessDenied on GetQueueAttributes" in said
-    assert "Nothing was found in what could be seen." in said
+    assert "Nothing was found in the parts that could be read." in said
 
 
 def test_without_any_right_it_still_says_what_it_could_not_see(shell: Shell) -> None:
@@ -255,7 +255,7 @@ def test_without_any_right_it_still_says_what_it_could_not_see(shell: Shell) -> 
     assert diagnose(doctor.look()) == ()
     assert [each.part for each in doctor.unseen] == [
         "claims", "queues", "executions", "endpoints", "alarms", "scaling", "configs and models",
-        "schedules", "dead letters", "who is told",
+        "schedules", "dead letters", "subscribers",
     ]  # fmt: skip
 
 
@@ -293,8 +293,8 @@ def test_time_that_is_over_ends_it_and_is_said(shell: Shell) -> None:
 
     doctor.look()
 
-    assert doctor.unseen[-1].part == "who is told"
-    assert doctor.unseen[-1].why == "3 s were over; --within gives more"
+    assert doctor.unseen[-1].part == "subscribers"
+    assert doctor.unseen[-1].why == "the time limit of 3 s was reached; --within raises it"
 
 
 def test_it_changes_nothing(shell: Shell) -> None:
@@ -325,7 +325,7 @@ def test_on_a_local_cloud_a_topic_that_nobody_hears_is_a_note(
 
     said = " ".join(capsys.readouterr().out.split())
     assert code == ExitCode.DONE
-    assert "note: nobody has a confirmed subscription" in said
+    assert "note: it has no confirmed subscription" in said
     assert "Nothing was found." in said
 
 
@@ -348,7 +348,7 @@ def test_on_aws_a_topic_that_nobody_hears_is_a_finding(
     ("policy", "state", "waits"),
     [
         ("strategy: canary", "AwaitOutcome", "waits while SageMaker moves the endpoint"),
-        ("approval: {required: true}", "RequestApproval", "waits for people to let it start"),
+        ("approval: {required: true}", "RequestApproval", "waits for approval before the start"),
     ],
 )
 def test_who_holds_an_endpoint_is_one_word_and_what_for_is_said(
@@ -392,7 +392,7 @@ def test_a_command_is_one_line_at_any_width(
     shell.type_in("switchover doctor")
 
     lines = capsys.readouterr().out.splitlines()
-    assert f"   switchover unclaim {ENDPOINT} --reason 'its execution is gone'" in lines
+    assert f"   switchover unclaim {ENDPOINT} --reason 'its execution has ended'" in lines
     assert (
         max(len(line) for line in lines if not line.startswith(("   aws ", "   switch"))) <= width
     )

@@ -119,4 +119,4 @@ def test_a_hotfix_leaves_out_what_is_red(world: World, capsys: pytest.CaptureFix
 
     assert without == ExitCode.REJECTED
     assert code == ExitCode.DONE
-    assert "left out though red: red-already" in capsys.readouterr().out
+    assert "ignored although red: red-already" in capsys.readouterr().out

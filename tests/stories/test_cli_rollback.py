@@ -113,7 +113,7 @@ def test_while_a_rollback_runs_another_one_follows_it(
     code = main(("rollback", ENDPOINT))
 
     assert code == ExitCode.DONE
-    assert "is going back already" in capsys.readouterr().out
+    assert "is already rolling back" in capsys.readouterr().out
     assert world.update(back).outcome is Outcome.UPDATED
     assert world.update(back).abort is None
     assert world.serving == FIRST_CONFIG
@@ -190,7 +190,7 @@ def test_what_waits_for_people_is_called_off_and_what_serves_stays(
     code = main(("rollback", ENDPOINT))
 
     assert code == ExitCode.DONE
-    assert "What serves now goes on serving." in capsys.readouterr().out
+    assert "The serving version stays." in capsys.readouterr().out
     assert world.update().outcome is Outcome.REJECTED
     assert world.serving == FIRST_CONFIG
 

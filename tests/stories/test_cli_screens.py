@@ -26,7 +26,7 @@ _WHY = "The tokenizer breaks on emoji"
 
 @pytest.fixture
 def world(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Six instances serve v1, by a config that no update brought."""
+    """Six instances serve v1, by a config that no update created."""
     made = make_world(instances=6)
     sit_down(made, monkeypatch)
     monkeypatch.setenv("COLUMNS", str(WIDTH))
@@ -59,8 +59,16 @@ def ask(world: World, gate: str = "required") -> None:
 @pytest.mark.parametrize(
     ("gate", "question", "silence"),
     [
-        ("required", "vlm wants to move to v2 by rolling", "Silence rejects the update."),
-        ("promotion", "Shall it stay? A no takes it back to v1.", "Silence takes the update back."),
+        (
+            "required",
+            "vlm wants to move to v2 by rolling",
+            "Without an answer, the update is rejected.",
+        ),
+        (
+            "promotion",
+            "Approve it? A no rolls it back to v1.",
+            "Without an answer, the update is rolled back.",
+        ),
     ],
 )
 def test_an_update_that_waits_for_people_shows_question_deadline_and_both_answers(
@@ -95,7 +103,7 @@ def test_an_answered_question_waits_for_nobody(world: World, typed: Type) -> Non
 
     said = typed("status", "vlm")
 
-    assert "Silence rejects the update" not in said
+    assert "Without an answer, the update is rejected" not in said
     assert "phase Launching" in said
 
 
@@ -108,7 +116,7 @@ def test_mid_update_both_fleets_are_counted_out_of_the_whole(world: World, typed
 
     assert "old ■■■■■□ 5 of 6 new ■□□□□□ 1 of 6" in said
     assert "v1 vlm-v1, 5 instances v2 switchover-vlm-v2" in said
-    assert "no update brought" not in said
+    assert "no update created" not in said
 
 
 def test_the_running_updates_own_config_is_told_by_its_version(world: World, typed: Type) -> None:
@@ -117,7 +125,7 @@ def test_the_running_updates_own_config_is_told_by_its_version(world: World, typ
     said = typed("status", "vlm")
 
     assert "serves v2 switchover-vlm-v2" in said
-    assert "no update brought" not in said
+    assert "no update created" not in said
     assert "moved in" in said
 
 
@@ -177,7 +185,7 @@ def test_what_serves_now_and_what_lies_in_s3_alone_may_be_pinned_and_marked(
     typed("release", "mark-bad", "vlm", version, "--reason", "answers in French")
 
     status = typed("status", "vlm")
-    assert f"pinned {version} alone may start since 2026-03-02" in status
+    assert f"pinned {version} is the only version that may start since 2026-03-02" in status
     assert f"marked {version} marked bad since 2026-03-02" in status
     assert f"{version} marked bad since" in typed("release", "marks", "vlm")
 
@@ -185,7 +193,9 @@ def test_what_serves_now_and_what_lies_in_s3_alone_may_be_pinned_and_marked(
 def test_a_pin_that_cannot_be_read_is_shown_as_one(world: World, typed: Type) -> None:
     world.wishes.set_pin(Pin(endpoint="vlm", version="", reason="?", at=None))
 
-    assert "a version that can't be read alone may start" in typed("status", "vlm")
+    assert "a version that can't be read is the only version that may start" in typed(
+        "status", "vlm"
+    )
 
 
 def test_an_update_in_the_queue_is_in_the_status_with_its_reason(world: World, typed: Type) -> None:
@@ -228,7 +238,7 @@ def test_what_gc_may_remove_is_removed_by_the_command_that_it_names(
     world.run()
     main(("gc", "vlm", "--keep", "1"))
     printed = capsys.readouterr().out
-    command = printed.partition("Remove them: switchover ")[2].split()
+    command = printed.partition("can be removed: switchover ")[2].split()
 
     code = main(command)
 

@@ -159,7 +159,7 @@ def test_every_fault_of_the_file_is_told_and_nothing_is_asked(
 
     told = " ".join(capsys.readouterr().err.split())
     assert code == ExitCode.REJECTED
-    assert "sign.png does not lie beside the golden file" in told
+    assert "sign.png is not beside the golden file" in told
     assert "golden.jsonl line 1 is not JSON" in told
 
 
@@ -170,7 +170,7 @@ def test_a_file_that_is_nowhere_is_told_by_where_it_was_looked_for(
 
     told = " ".join(capsys.readouterr().err.split())
     assert code == ExitCode.USAGE
-    assert f"gone.jsonl is no file here, and no key in s3://{world.bucket}" in told
+    assert f"gone.jsonl is neither a local file nor a key in s3://{world.bucket}" in told
 
 
 @pytest.mark.usefixtures("world")

@@ -182,7 +182,7 @@ def test_in_flight_sagemaker_itself_rolls_back(world: World, policy: str, words:
     assert statuses(world) == ONCE
     assert codes(update) == ["update.aborted"]
     assert end.cause is not None
-    assert "called off by “arn:ana”: “the demo was moved”" in end.cause
+    assert "aborted by “arn:ana”: “the demo was moved”" in end.cause
     assert_no_request_failed(world)
 
 
@@ -363,7 +363,7 @@ def test_the_command_says_what_happens_next(
     end = typed.run()
 
     assert code == ExitCode.DONE
-    assert "its abort alarm is set" in capsys.readouterr().out
+    assert "The abort alarm is set" in capsys.readouterr().out
     assert end.state == "RolledBack"
     abort = typed.update().abort
     assert abort is not None
@@ -378,7 +378,7 @@ def test_a_redeploy_has_no_alarm_to_set(typed: World, capsys: pytest.CaptureFixt
     main(["abort", ENDPOINT, "--reason", "the demo was moved", "--no-watch"])
 
     told = capsys.readouterr().out
-    assert "as soon as that is over, it is taken back" in told
+    assert "then it is rolled back" in told
     assert "alarm" not in told
 
 

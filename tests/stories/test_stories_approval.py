@@ -121,10 +121,10 @@ def test_a_second_answer_finds_that_nobody_waits(world: World) -> None:
     ask(world, BEFORE_START, "RequestApproval")
     say(world, Reply.APPROVED)
 
-    with pytest.raises(Misused, match="Nobody waits for an answer"):
+    with pytest.raises(Misused, match="no longer waits for an answer"):
         say(world, Reply.DECLINED)
     world.clock.advance(60)
-    with pytest.raises(Misused, match="was answered already: Approved by"):
+    with pytest.raises(Misused, match="was already answered: Approved by"):
         say(world, Reply.DECLINED)
 
     assert world.run().state == "Updated"
@@ -135,7 +135,7 @@ def test_what_waits_for_no_person_cannot_be_approved(world: World) -> None:
     world.run_to("AwaitOutcome")
     world.clock.advance(60)
 
-    with pytest.raises(Misused, match="needs nobody's approval"):
+    with pytest.raises(Misused, match="needs no approval"):
         say(world, Reply.APPROVED)
 
     assert world.run().state == "Updated"
@@ -253,7 +253,9 @@ def test_an_alarm_that_goes_red_while_people_are_asked_turns_it_back_at_once(wor
     assert set(codes(update)) == {"alarm.went-red"}
     assert (given.verdict, given.channel, given.by) == (Reply.DECLINED, Channel.LOOK, "")
     assert "alarm switchover/vlm/" in given.reason
-    assert moments(world, "RecordApproval")[0].startswith("Rejected by a look at the endpoint: ")
+    assert moments(world, "RecordApproval")[0].startswith(
+        "Rejected by an observation of the endpoint: "
+    )
     assert world.wishes.mark(ENDPOINT, "v2") is not None
 
 

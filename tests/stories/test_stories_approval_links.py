@@ -126,7 +126,7 @@ def test_a_rejection_must_say_why(asked: World, reason: str) -> None:
     page = visit(asked, links(asked)["declined"], "POST", {"by": "Kim", "reason": reason})
 
     assert page["statusCode"] == 422
-    assert "A rejection must say why." in page["body"]
+    assert "A rejection needs a reason." in page["body"]
     assert 'value="Kim"' in page["body"]
     assert asked.executions[0].state == "RequestApproval"
 
@@ -248,7 +248,7 @@ def test_a_page_says_why_people_must_decide_what_no_policy_asks(make_world: Make
     page = visit(world, links(world)["approved"])
 
     assert "May vlm stay on v2?" in page["body"]
-    assert "answered 0 requests while it baked" in page["body"]
+    assert "answered 0 requests during its bake" in page["body"]
 
 
 def test_the_links_of_the_first_gate_do_not_open_the_second(world: World) -> None:

@@ -120,7 +120,7 @@ def test_a_bound_that_somebody_set_stays_and_is_told(world: World) -> None:
     assert "MaxCapacity was set to 20" in world.outlets.messages[-1]["Message"]
     moments = world.ledger.timeline(update.update_id)
     assert [m.text for m in moments if m.state == "RestoreCapacity"] == [
-        "Left as others set it: MaxCapacity was set to 20 (before: 8)."
+        "Kept as others set it: MaxCapacity was set to 20 (before: 8)."
     ]
 
 

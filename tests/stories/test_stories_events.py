@@ -92,7 +92,7 @@ def test_the_end_of_a_deletion_is_noticed_though_no_event_tells_it(
 
     found = world.ledger.timeline(world.update().update_id)
     begun = [moment.at for moment in found if moment.text.startswith("Deleting on ")]
-    noticed = {m.state: m.at for m in found if m.text == "The endpoint is gone."}
+    noticed = {m.state: m.at for m in found if m.text == "The endpoint doesn't exist."}
     assert list(noticed) == waits
     assert all(
         deletion_seconds <= (gone - began).total_seconds() <= deletion_seconds + 16

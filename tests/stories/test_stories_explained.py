@@ -148,7 +148,7 @@ def test_nobody_known_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(("explain", "nobody"))
 
     assert code == ExitCode.USAGE
-    assert "The endpoints that are known: switchover history" in capsys.readouterr().err
+    assert "List the known endpoints: switchover history" in capsys.readouterr().err
 
 
 def test_an_update_without_any_log_ends_as_it_would_and_says_so(world: World) -> None:
@@ -221,7 +221,7 @@ def test_a_previous_model_that_is_gone_leaves_the_endpoint_as_it_is_for_a_person
     assert update.plan is not None
     assert world.serving == update.plan.target.config
     assert f"Serves now: v2 ({update.plan.target.config})" in text_of_last(world)
-    assert "The way back failed: AWS refused: Could not find model" in text_of_last(world)
+    assert "The rollback failed: AWS refused: Could not find model" in text_of_last(world)
 
 
 def test_a_previous_config_that_is_broken_itself_calls_a_person(world: World) -> None:

@@ -87,7 +87,7 @@ def test_a_yes_by_the_task_token_is_void(world: World, claims: dict[str, str]) -
     assert end.state == "Rejected"
     assert codes(assert_untouched(world)) == ["approval.four-eyes"]
     assert only_approval(world).verdict is Reply.VOID
-    assert moments(world, "RecordApproval")[0].startswith("The yes of somebody who answered")
+    assert moments(world, "RecordApproval")[0].startswith("The approval by somebody who answered")
 
 
 def test_there_are_no_links_to_answer_by(world: World) -> None:

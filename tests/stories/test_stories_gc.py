@@ -45,7 +45,7 @@ def test_gc_removes_what_nothing_needs_and_a_rollback_still_works(
 
     told = capsys.readouterr().out
     assert shown == ExitCode.DONE
-    assert "2 may go. Remove them: switchover gc vlm --keep 2 --yes" in told
+    assert "2 can be removed: switchover gc vlm --keep 2 --yes" in told
     assert "one of the last 2 that served" in told
     assert world.config_names() == before
 

@@ -64,7 +64,7 @@ def test_a_hotfix_tells_its_reason_and_what_it_left_out(ailing: World) -> None:
 
     told = (
         f"Hotfix, for the reason given by the starter: “{_WHY}”;"
-        f" left out, as red already: {_STANDING}."
+        f" ignored because already red: {_STANDING}."
     )
     planned = [m.text for m in ailing.ledger.timeline(end.name) if m.state == "PlanUpdate"]
     assert [told in text for text in planned] == [True]
@@ -103,7 +103,7 @@ def test_a_hotfix_without_a_reason_is_rejected(world: World, reason: str) -> Non
 
     update = world.update(end)
     assert codes(update) == ["release.invalid"]
-    assert "say why" in str(update.reasons[0])
+    assert "add a reason" in str(update.reasons[0])
     assert "hotfix" in update.reasons[0].subject
 
 

@@ -203,7 +203,7 @@ def test_adopting_under_another_name_is_refused_with_the_one_that_holds(
     code, told = switchover("adopt", ENDPOINT, "--version", "mine")
 
     assert code == ExitCode.REJECTED
-    assert "is recorded as v1 already" in told
+    assert "is already recorded as v1" in told
 
 
 def test_a_version_that_another_config_served_as_is_refused(

@@ -29,7 +29,7 @@ def _raw(**changes: Any) -> bytes:
             _raw(colour="red"), "release.invalid", "unknown key 'colour'", id="unknown-key"
         ),
         pytest.param(_raw(prefix=7), "release.invalid", "7 is not accepted", id="wrong-type"),
-        pytest.param(_raw(prefix="models"), "release.invalid", "ends with '/'", id="prefix"),
+        pytest.param(_raw(prefix="models"), "release.invalid", "must end with '/'", id="prefix"),
         pytest.param(_raw(files=[]), "release.invalid", "files", id="no-files"),
     ],
 )

@@ -123,6 +123,9 @@ def test_people_are_told_once_of_an_update_that_no_recovery_could_end(world: Wor
     world.clock.advance(12 * _QUARTER)
 
     (message,) = world.outlets.messages
-    assert message["Subject"] == f"NeedsOperator: {ENDPOINT} is held and not looked after"
+    assert (
+        message["Subject"]
+        == f"NeedsOperator: {ENDPOINT} is held by an update that no recovery could end"
+    )
     assert f"switchover unclaim {ENDPOINT} --reason" in message["Message"]
     assert world.executions == []

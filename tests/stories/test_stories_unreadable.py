@@ -50,7 +50,7 @@ HOSTILE = {
     "5,000 digits": release_with('{"x": %s}' % ("9" * 5_000)),
     "5,000 digits in place of all": b"9" * 5_000,
     "a key twice": release_with('{"tier": "critical", "tier": "development"}'),
-    "no number": release_with('{"x": NaN}'),
+    "not a number": release_with('{"x": NaN}'),
     "half a character": release_with('{"x": "\\ud800"}'),
     "a list": b"[]",
     "nothing": b" ",

@@ -181,7 +181,7 @@ def test_the_same_release_again_says_that_it_was_rejected_why_and_how_to_start_i
     code, told = person.upload()
 
     assert code == ExitCode.REJECTED
-    assert "nothing starts" in told
+    assert "no update starts" in told
     assert "ended as Rejected" in told
     assert "nobody-made-it" in told
     assert f"switchover start --endpoint {ENDPOINT} --version v2" in told
@@ -196,7 +196,7 @@ def test_watching_replays_no_old_outcome(person: Person) -> None:
 
     assert code == ExitCode.REJECTED
     assert "ClaimEndpoint" not in told
-    assert "nothing starts" in told
+    assert "no update starts" in told
 
 
 def test_the_command_that_it_names_starts_it(person: Person) -> None:
@@ -226,7 +226,7 @@ def test_another_reason_offers_the_same_files_again_and_sends_none_of_them(
     person.arrive()
 
     assert code == ExitCode.DONE
-    assert "release.json alone was sent" in told
+    assert "only release.json was sent" in told
     assert person.versions() == before
     assert [each.outcome for each in person.world.ledger.history(ENDPOINT)] == [
         Outcome.UPDATED,
@@ -245,7 +245,7 @@ def test_what_is_said_beside_the_files_may_be_said_anew(
     code, told = person.upload(*more)
 
     assert code == ExitCode.DONE
-    assert "release.json alone was sent" in told
+    assert "only release.json was sent" in told
 
 
 def test_other_files_are_no_word_beside_them(person: Person) -> None:

@@ -234,8 +234,8 @@ def test_sagemakers_words_for_a_way_back_that_failed_are_told(make_world: MakeWo
 
     assert end.state == "NeedsOperator"
     text = text_of_last(world)
-    assert "The way back failed: SageMaker says: Unable to provision" in text
-    assert "called off by “arn:ana”: “the demo was moved”" in text
+    assert "The rollback failed: SageMaker says: Unable to provision" in text
+    assert "aborted by “arn:ana”: “the demo was moved”" in text
     assert len(text.splitlines()) <= 12
 
 
@@ -253,8 +253,8 @@ def test_a_refused_way_back_is_told_in_sagemakers_words(world: World) -> None:
     assert text.startswith(
         f"vlm still serves v2 ({update.planned.target.config}): it could not be brought back to v1.\n"
     )
-    assert "The way back failed: AWS refused: The account-level service limit" in text
-    assert "Next: Instances may be short" in text
+    assert "The rollback failed: AWS refused: The account-level service limit" in text
+    assert "Next: Instances may be scarce" in text
     assert f"--endpoint-config-name {FIRST_CONFIG} " in text
 
 
@@ -273,7 +273,7 @@ def test_a_way_back_that_crashes_still_tells_why_it_was_needed(world: World) -> 
     text = text_of_last(world)
     assert "Why: alarm 5xx: went red at" in text
     assert (
-        "The way back failed: failed: Runtime.ExitError: RollBackFunction failed before it acted."
+        "The rollback failed: failed: Runtime.ExitError: RollBackFunction failed before it acted."
         in text
     )
 
@@ -289,8 +289,8 @@ def test_whoever_waits_for_what_never_ends_is_called_within_the_hour(world: Worl
 
     assert end.state == "NeedsOperator"
     assert moves(world) == [
-        "Abort alarm set, so that SageMaker rolls back",
-        "Left as it is for a person to decide",
+        "Set the abort alarm to red, so that SageMaker rolls back",
+        "Left unchanged: a person must decide",
     ]
     told_at = world.update().ended_at
     assert told_at is not None

@@ -36,16 +36,16 @@ def stamps(count: int) -> list[str]:
 
 # What each holds, and what is said of it; empty where nothing is wrong with it.
 CALENDARS = {
-    "an interval of 0": (event(BEGIN, "RRULE:FREQ=DAILY;INTERVAL=0"), "an INTERVAL and a COUNT"),
-    "an interval below 0": (event(BEGIN, "RRULE:FREQ=DAILY;INTERVAL=-1"), "an INTERVAL and"),
-    "an endless interval": (event(BEGIN, f"RRULE:FREQ=DAILY;INTERVAL={'9' * 4000}"), "an INTERVAL"),
-    "an endless count": (event(BEGIN, f"RRULE:FREQ=DAILY;COUNT={'9' * 300}"), "an INTERVAL and"),
+    "an interval of 0": (event(BEGIN, "RRULE:FREQ=DAILY;INTERVAL=0"), "INTERVAL and COUNT"),
+    "an interval below 0": (event(BEGIN, "RRULE:FREQ=DAILY;INTERVAL=-1"), "INTERVAL and"),
+    "an endless interval": (event(BEGIN, f"RRULE:FREQ=DAILY;INTERVAL={'9' * 4000}"), "INTERVAL"),
+    "an endless count": (event(BEGIN, f"RRULE:FREQ=DAILY;COUNT={'9' * 300}"), "INTERVAL and"),
     "every second": (event(BEGIN, "RRULE:FREQ=SECONDLY"), "within a day"),
     "every hour of a day": (event(BEGIN, "RRULE:FREQ=DAILY;BYHOUR=1,2"), "within a day"),
-    "no frequency": (event(BEGIN, "RRULE:COUNT=2"), "at no single FREQ"),
-    "two frequencies": (event(BEGIN, "RRULE:FREQ=DAILY,WEEKLY"), "at no single FREQ"),
+    "no frequency": (event(BEGIN, "RRULE:COUNT=2"), "with exactly one FREQ"),
+    "two frequencies": (event(BEGIN, "RRULE:FREQ=DAILY,WEEKLY"), "with exactly one FREQ"),
     "another scale": (event(BEGIN, "RRULE:RSCALE=HEBREW;FREQ=DAILY"), "RSCALE, which is not read"),
-    "a rule to leave out by": (event(BEGIN, "EXRULE:FREQ=DAILY"), "leaves days out by a rule"),
+    "a rule to leave out by": (event(BEGIN, "EXRULE:FREQ=DAILY"), "excludes days by a rule"),
     "a long rule": (
         event(BEGIN, f"RRULE:FREQ=DAILY;BYMONTHDAY={','.join(['1'] * 30_000)}"),
         "longer than 1000 characters",

@@ -13,19 +13,21 @@ from switchover_cli.output import open_console, print_json
 def abort(
     endpoint: Endpoint,
     *,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record; needed.")],
-    watch: Annotated[bool, typer.Option(help="Follow it to its outcome.")] = True,
+    reason: Annotated[
+        str, typer.Option("--reason", help="The reason, which is recorded; required.")
+    ],
+    watch: Annotated[bool, typer.Option(help="Follow the update to its outcome.")] = True,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Stop the update of an endpoint that runs; what served before serves again."""
+    """Abort an endpoint's running update; the previous config serves again."""
     from switchover_cli.screens.aborting import draw_abort
     from switchover_cli.steering.aborting import AbortRecord, stop_running
     from switchover_cli.watching.ending import follow_to_exit
 
     if not reason.strip():
-        raise Misused("Why?", "Say it with --reason: it is recorded and announced.")
+        raise Misused("Why?", "Give the reason with --reason: it is recorded and announced.")
     deployment = connect(stack, local=local)
     update = stop_running(deployment, endpoint, reason.strip())
     if not json:

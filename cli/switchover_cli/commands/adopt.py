@@ -20,7 +20,7 @@ def adopt(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Record what serves now as a version: from then on a rollback can return to it."""
+    """Record the serving config as a version, so that a rollback can return to it."""
     from switchover_cli.releases.adopting import adopt_serving
     from switchover_cli.screens.adopting import draw_adopted
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 UpdateId = Annotated[
-    str | None, typer.Option("--update", metavar="ID", help="Only if it is this update that waits.")
+    str | None, typer.Option("--update", metavar="ID", help="Answer only this update.")
 ]
 
 
@@ -27,7 +27,7 @@ def approve(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Let the update that waits for approval go on, or stay."""
+    """Approve the update that waits for an answer."""
     from switchover.domain.update.approval import Reply
 
     deployment = connect(stack, local=local)
@@ -43,7 +43,7 @@ def reject(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Say no to the update that waits for approval; if it serves already, it is taken back."""
+    """Reject the update that waits for an answer; if it already serves, it is rolled back."""
     from switchover.domain.update.approval import Reply
 
     deployment = connect(stack, local=local)

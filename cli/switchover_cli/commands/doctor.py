@@ -13,13 +13,13 @@ from switchover_cli.output import print_json
 def doctor(
     *,
     within: Annotated[
-        float, typer.Option(min=1, metavar="SECONDS", help="Look for so long at most.")
+        float, typer.Option(min=1, metavar="SECONDS", help="Time limit for the search.")
     ] = 60,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Show what is held, by whom, since when; and what is left over, with the command that mends it.
+    """Show claims, queues and pins, and every leftover with the command that removes it.
 
     It only reads, and may be run at any time. The exit code is 0 if nothing was found, 5 if something
     was, 1 if nothing was found but not everything could be seen.

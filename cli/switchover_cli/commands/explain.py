@@ -14,7 +14,7 @@ def explain(
         str,
         typer.Argument(
             metavar="UPDATE|ENDPOINT",
-            help="An update's id; of an endpoint, the one that runs, or its last.",
+            help="An update's id; or an endpoint, for its running or last update.",
         ),
     ],
     *,
@@ -22,7 +22,7 @@ def explain(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Show why an update ended as it did: alarms, SageMaker's words, log, what serves, what to do."""
+    """Show why an update ended as it did: alarms, SageMaker's reason, log, and what to do."""
     from switchover_cli.explained import read_explanation, record_explanation
     from switchover_cli.screens.explanation import draw_explanation
 

@@ -12,13 +12,17 @@ from switchover_cli.output import open_console, print_json
 def gc(
     endpoint: Endpoint,
     *,
-    keep: Annotated[int, typer.Option(min=1, help="Keep so many of those that served last.")] = 3,
-    yes: Annotated[bool, typer.Option("--yes", help="Remove them; otherwise only say so.")] = False,
+    keep: Annotated[
+        int, typer.Option(min=1, help="How many of the last serving configs to keep.")
+    ] = 3,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Remove them; without this option they are only listed.")
+    ] = False,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Remove old configs and models that Switchover made; what is still needed stays, and why."""
+    """Remove old configs and models of Switchover, except those that are still needed."""
     from switchover_cli.garbage.collecting import (
         judge_leftovers,
         record_leftovers,

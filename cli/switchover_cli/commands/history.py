@@ -29,11 +29,11 @@ def history(
             metavar="ENDPOINT",
             callback=check_endpoint,
             autocompletion=complete_endpoint,
-            help="The SageMaker endpoint; by default all, with the last update of each.",
+            help="The SageMaker endpoint; default: all endpoints, with the last update of each.",
         ),
     ] = None,
     *,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number of updates.")] = 20,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
@@ -85,7 +85,7 @@ def read_last_of_each(deployment: "Deployment", limit: int) -> "tuple[Update, ..
             found += [update] if update else []
     if denied:
         open_console(stderr=True, soft_wrap=True).print(
-            f"(without those that you may not read: {', '.join(denied)})"
+            f"(without the endpoints that you have no permission to read: {', '.join(denied)})"
         )
     return tuple(found)
 

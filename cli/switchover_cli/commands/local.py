@@ -25,9 +25,7 @@ REHEARSAL_SPEED = 3600.0  # as fast as this machine plays it: each playing shows
 # What could lead an AWS client past the variables that `env` prints.
 _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
-Speed = Annotated[
-    float, typer.Option(min=1, max=3600, help="Virtual seconds that pass in one real second.")
-]
+Speed = Annotated[float, typer.Option(min=1, max=3600, help="Virtual seconds per real second.")]
 
 
 def up(
@@ -37,14 +35,14 @@ def up(
         typer.Option(
             min=1,
             max=3600,
-            help="Virtual seconds that pass in one real second, at most; 60 if nothing is said."
-            " A cloud that runs already goes on at this speed.",
+            help="Maximum virtual seconds per real second; default 60."
+            " Also changes the speed of a running cloud.",
             show_default=False,
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Bring the local cloud up and deploy the stack on it; harmless if that is done already."""
+    """Start the local cloud and deploy the stack on it; safe to repeat."""
     require_locks()
     from switchover_cli.rehearsal.records import record_cloud
     from switchover_cli.screens.local import draw_cloud
@@ -68,17 +66,17 @@ def up(
 
 
 def down(*, json: Json = False) -> None:
-    """End the local cloud and every process of it."""
+    """Stop the local cloud and all of its processes."""
     with telling(open_console(stderr=True)) as tell:
         was_running = stop_cloud(find_project(), tell)
     if json:
         typer.echo('{"was_running": true}' if was_running else '{"was_running": false}')
     else:
-        typer.echo("The local cloud is down." if was_running else "No local cloud was running.")
+        typer.echo("The local cloud is stopped." if was_running else "No local cloud was running.")
 
 
 def env(*, json: Json = False) -> None:
-    """Print the variables that lead any AWS client to the local cloud."""
+    """Print the environment variables that point AWS clients to the local cloud."""
     cloud = attach_cloud(find_project())
     variables = cloud.environment()
     if json:
@@ -92,12 +90,10 @@ def env(*, json: Json = False) -> None:
 def scenario(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML or JSON; see docs/twin.md.")],
     *,
-    check: Annotated[
-        bool, typer.Option("--check", help="Only say whether it can be played.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only check the file.")] = False,
     json: Json = False,
 ) -> None:
-    """Let the running local cloud be as a file says: models, capacity, faults, open questions."""
+    """Load a scenario into the running local cloud: models, capacity, faults, switches."""
     from switchover_cli.rehearsal.records import ScenarioRecord
     from switchover_cli.rehearsal.scenario_file import read_scenario
     from switchover_cli.screens.local import say_scenario
@@ -109,7 +105,7 @@ def scenario(
         print_json(ScenarioRecord(file=str(file), loaded=not check, scenario=read))
         return
     open_console(soft_wrap=True).print(
-        f"{file} {'can be played' if check else 'is loaded'}: {say_scenario(read)}."
+        f"{file} {'is valid' if check else 'is loaded'}: {say_scenario(read)}."
     )
 
 
@@ -117,11 +113,12 @@ def demo(
     *,
     speed: Speed = DEMO_SPEED,
     keep: Annotated[
-        bool, typer.Option("--keep/--stop", help="Leave the local cloud up to look at, or end it.")
+        bool,
+        typer.Option("--keep/--stop", help="Keep the local cloud running afterwards, or stop it."),
     ] = True,
     json: Json = False,
 ) -> None:
-    """Play five updates on a fresh local cloud: good, slow, broken, rolling, and back.
+    """Run five updates on a new local cloud: good, slow, broken, rolling, and a rollback.
 
     A local cloud that runs already is replaced.
     """

@@ -19,28 +19,33 @@ def check(
     ],
     *,
     allow_pickle: Annotated[
-        bool, typer.Option("--allow-pickle", help="As the policy's model.allow_pickle.")
+        bool, typer.Option("--allow-pickle", help="Like model.allow_pickle in the policy.")
     ] = False,
     allow_remote_code: Annotated[
-        bool, typer.Option("--allow-remote-code", help="As the policy's model.allow_remote_code.")
+        bool,
+        typer.Option("--allow-remote-code", help="Like model.allow_remote_code in the policy."),
     ] = False,
     data_files: Annotated[
         list[str] | None,
-        typer.Option("--data-file", help="As an entry of the policy's model.data_files."),
+        typer.Option("--data-file", help="Like an entry of model.data_files in the policy."),
     ] = None,
     tolerate: Annotated[
         list[Tolerable] | None,
-        typer.Option("--tolerate", metavar="CODE", help="As an entry of model.tolerate."),
+        typer.Option(
+            "--tolerate", metavar="CODE", help="Like an entry of model.tolerate in the policy."
+        ),
     ] = None,
     refuse: Annotated[
         list[Tolerable] | None,
-        typer.Option("--refuse", metavar="CODE", help="As an entry of model.refuse."),
+        typer.Option(
+            "--refuse", metavar="CODE", help="Like an entry of model.refuse in the policy."
+        ),
     ] = None,
     exclude: Exclude = None,
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Say everything that keeps a model from loading; reads headers and small files only."""
+    """List everything that keeps a model from loading; reads only headers and small files."""
     from switchover.checkpoint.contents import Allowed
     from switchover_cli.models.checking import check_model, record_check
     from switchover_cli.screens.model import print_check

@@ -13,7 +13,7 @@ def pin(
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
 ) -> None:
-    """Have an endpoint refuse every other version; rollbacks still work."""
+    """Keep an endpoint on one version; rollbacks still work."""
     from switchover_cli.releases.wishes import pin_version
 
     pin_version(connect(stack, local=local), endpoint, version, reason)
@@ -21,6 +21,6 @@ def pin(
 
 
 def unpin(endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False) -> None:
-    """Let an endpoint take any version again."""
+    """Remove an endpoint's pin: it accepts every version again."""
     connect(stack, local=local).wishes.remove_pin(endpoint)
     open_console(soft_wrap=True).print(f"{endpoint} is not pinned.")

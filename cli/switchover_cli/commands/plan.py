@@ -34,12 +34,12 @@ def plan(
     ] = None,
     folder: Annotated[
         Path | None,
-        typer.Option("--dir", metavar="DIR", help="A checkpoint that is not uploaded yet."),
+        typer.Option("--dir", metavar="DIR", help="The folder of a model that isn't uploaded yet."),
     ] = None,
     endpoint: EndpointOption = None,
     version: VersionOption = None,
     name: Annotated[
-        str | None, typer.Option(help="With --dir: the model's name; by default the folder's.")
+        str | None, typer.Option(help="With --dir: the model's name; default: the folder's name.")
     ] = None,
     policy: Annotated[
         Path | None,
@@ -48,14 +48,15 @@ def plan(
     policy_override: PolicyOverride = None,
     price: Annotated[
         float | None,
-        typer.Option(min=0, metavar="USD_PER_HOUR", help="What one instance costs an hour."),
+        typer.Option(min=0, metavar="USD_PER_HOUR", help="Price of one instance per hour, in USD."),
     ] = None,
     exclude: Exclude = None,
     hotfix: Hotfix = False,
     now: Now = False,
     reason: Why = "",
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write what --json prints there.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write the output of --json to this file."),
     ] = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")
@@ -64,7 +65,7 @@ def plan(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Show what an update would do, when it would start, or why it would not; changes nothing."""
+    """Show what an update would do and when, or why it would be refused; changes nothing."""
     from switchover_cli.plan.asked import Asked, check_asked, read_candidate
     from switchover_cli.plan.proposal import add_price, propose
 

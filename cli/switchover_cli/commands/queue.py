@@ -12,7 +12,7 @@ from switchover_cli.output import open_console, print_json
 def queue(
     endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
 ) -> None:
-    """List who waits for an endpoint, in the order of their turns."""
+    """List the updates that wait for an endpoint, in their order."""
     from switchover_cli.screens.queue import draw_queue
     from switchover_cli.steering.queueing import read_queue, record_queue
 
@@ -25,14 +25,16 @@ def queue(
 
 def cancel(
     endpoint: Endpoint,
-    update: Annotated[str, typer.Argument(metavar="UPDATE", help="Its id, as `queue` shows it.")],
+    update: Annotated[
+        str, typer.Argument(metavar="UPDATE", help="The update's id, as `queue` shows it.")
+    ],
     *,
     reason: Why = "",
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Take an update out of the queue; it ends as Rejected."""
+    """Remove an update from the queue; it ends as Rejected."""
     from switchover_cli.steering.queueing import cancel_waiting
 
     cancelled = cancel_waiting(connect(stack, local=local), endpoint, update, reason)
@@ -40,5 +42,5 @@ def cancel(
         print_json(cancelled)
     else:
         open_console(soft_wrap=True).print(
-            f"{update} is being taken out of the queue; it ends as Rejected."
+            f"{update} is being removed from the queue; it ends as Rejected."
         )

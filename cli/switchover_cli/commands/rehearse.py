@@ -12,21 +12,29 @@ from switchover_cli.options import Json
 
 def rehearse(
     policy: Annotated[
-        Path, typer.Argument(metavar="POLICY.yaml", help="Named after the endpoint it is for.")
+        Path,
+        typer.Argument(
+            metavar="POLICY.yaml", help="The policy file; its name is the endpoint's name."
+        ),
     ],
     *,
     scenario: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What goes wrong; see docs/scenarios/.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The scenario file: what goes wrong; examples in docs/scenarios/."
+        ),
     ] = None,
-    instances: Annotated[int, typer.Option(min=1, max=200, help="The fleet that serves.")] = 4,
+    instances: Annotated[
+        int, typer.Option(min=1, max=200, help="The number of serving instances.")
+    ] = 4,
     instance_type: Annotated[str, typer.Option(metavar="TYPE")] = "ml.g6e.2xlarge",
     model_bytes: Annotated[
-        str, typer.Option("--bytes", metavar="SIZE", help="How large the model is taken to be.")
+        str, typer.Option("--bytes", metavar="SIZE", help="The assumed size of the model.")
     ] = "16.6GB",
     speed: Speed = REHEARSAL_SPEED,
     json: Json = False,
 ) -> None:
-    """Play one update under a policy, and tell how it ends and what it would cost.
+    """Run one update with a policy on a local cloud; show its outcome and its cost on AWS.
 
     v1 serves on the fleet, under traffic; v2 arrives. The local cloud for it comes and goes.
 

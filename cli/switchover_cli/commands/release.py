@@ -13,7 +13,7 @@ def mark_bad(
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
 ) -> None:
-    """Keep uploads from starting a version; it still starts if somebody names it."""
+    """Stop uploads from starting a version; a person can still start it by name."""
     from switchover_cli.releases import wishes
 
     wishes.mark_bad(connect(stack, local=local), endpoint, version, reason)
@@ -40,6 +40,6 @@ def marks(
 def unmark(
     endpoint: Endpoint, version: Version, *, stack: Stack = DEFAULT_STACK, local: Local = False
 ) -> None:
-    """Let uploads start a version again."""
+    """Remove a version's mark, so that uploads start it again."""
     connect(stack, local=local).wishes.remove_mark(endpoint, version)
     open_console(soft_wrap=True).print(f"{version} is not marked for {endpoint}.")

@@ -33,16 +33,16 @@ def rollback(
         typer.Option(
             callback=check_version,
             autocompletion=complete_version,
-            help="The version to return to; by default the last before.",
+            help="The version to return to; default: the previous one.",
         ),
     ] = None,
     reason: Why = "",
-    watch: Annotated[bool, typer.Option(help="Follow it to its outcome.")] = True,
+    watch: Annotated[bool, typer.Option(help="Follow the update to its outcome.")] = True,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Take an endpoint back to a version that served it before; an update that runs is called off."""
+    """Return an endpoint to an earlier version; a running update is aborted."""
     from switchover_cli.drift import draw_drift, read_drift
     from switchover_cli.running import find_running
     from switchover_cli.start.starting import rollback_request, start_update
@@ -100,4 +100,4 @@ def _turn_back(
             print_json(record_update(last.update, last.timeline, last.drift))
         code_of = exit_code_of if running.kind is Kind.ROLLBACK else exit_code_of_abort
         raise typer.Exit(code_of(last.update.outcome or Outcome.NEEDS_OPERATOR))
-    console.print("It had passed everything already: a rollback starts now.")
+    console.print("It had already passed everything: a rollback starts now.")

@@ -45,7 +45,7 @@ def start(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Start an update to a release that lies in S3."""
+    """Start an update to a release that is already in S3."""
     from switchover_cli.plan.foreseen import foresee_start
     from switchover_cli.start.starting import (
         parse_overrides,

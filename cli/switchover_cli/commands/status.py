@@ -8,7 +8,7 @@ from switchover_cli.output import open_console, print_json
 def status(
     endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
 ) -> None:
-    """Show what serves now, what runs, and how the last update ended."""
+    """Show the serving version, the running update, and the last outcome."""
     from switchover_cli.standing import read_status, record_status
 
     deployment = connect(stack, local=local)

@@ -17,17 +17,17 @@ def ask_golden(
         str | None,
         typer.Option(
             metavar="FILE|KEY",
-            help="A golden file here, or in the model bucket; by default the policy's tests.golden.",
+            help="A golden file, local or in the model bucket; default: tests.golden of the policy.",
         ),
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="This request; repeat for more.")
+        list[str] | None, typer.Option(metavar="NAME", help="Only this request; may be repeated.")
     ] = None,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Ask what serves now the golden requests, and judge its answers; they count as traffic."""
+    """Send the golden requests to the serving model and judge the answers; they count as traffic."""
     from switchover.domain.golden.assessing import GoldenVerdict
     from switchover.domain.units import say_count
     from switchover_cli.golden.asking import examine, prepare_examination, record_answers

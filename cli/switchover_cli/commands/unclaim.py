@@ -13,7 +13,7 @@ def unclaim(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Free an endpoint from an update whose execution is gone; what the update left is put back."""
+    """Free an endpoint from an update whose execution has ended, and restore its changes."""
     from switchover_cli.screens.unclaiming import draw_unclaim
     from switchover_cli.steering.unclaiming import free_endpoint
 

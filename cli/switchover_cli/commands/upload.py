@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 def upload(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="The checkpoint's folder, or one .tar.gz.")
+        Path, typer.Argument(metavar="DIR", help="The model's folder, or one .tar.gz.")
     ],
     *,
     endpoint: Annotated[
@@ -45,7 +45,7 @@ def upload(
         typer.Option(
             callback=check_endpoint,
             autocompletion=complete_endpoint,
-            help="The endpoint that it is for.",
+            help="The endpoint of the release.",
         ),
     ],
     version: Annotated[
@@ -53,11 +53,11 @@ def upload(
         typer.Option(
             callback=check_version,
             autocompletion=complete_version,
-            help="Its version; one never changes its content.",
+            help="The new version; a version never changes its content.",
         ),
     ],
     name: Annotated[
-        str | None, typer.Option(help="The model's name; by default the folder's.")
+        str | None, typer.Option(help="The model's name; default: the folder's name.")
     ] = None,
     start: Annotated[
         str, typer.Option(metavar="WHEN", help="now, low-peak, or a time like 2030-01-31T02:00Z.")
@@ -69,14 +69,17 @@ def upload(
     hotfix: Hotfix = False,
     reason: Why = "",
     reread: Annotated[
-        bool, typer.Option("--reread", help="Read every file, also the untouched ones.")
+        bool,
+        typer.Option(
+            "--reread", help="Read every file, also files that are unchanged since the last upload."
+        ),
     ] = False,
     watch: Watch = False,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Check a model, upload it as a release, and so have it rolled out."""
+    """Check a model and upload it as a release; the upload starts the update."""
     from switchover.domain.places import ReleasePlace
     from switchover_cli.screens.upload import UploadScreen
     from switchover_cli.start.vouching import vouch
@@ -119,7 +122,7 @@ def upload(
             open_fast=partial(open_fast_lane, session, s3, deployment.bucket, os.environ),
         )
     if report.outcome is UploadOutcome.REFUSED:
-        raise Refused(f"{folder} was not offered to {endpoint} as {version}.", report.reasons)
+        raise Refused(f"{folder} was not uploaded for {endpoint} as {version}.", report.reasons)
     if not json:
         _describe(report, found, start, console)
     if report.outcome is UploadOutcome.UNCHANGED:
@@ -146,8 +149,8 @@ def check_start(start: str, now: datetime) -> None:
         return
     if wished.tzinfo is not None and wished < now:
         raise Misused(
-            f"--start {start} is over already: it is {now:%Y-%m-%dT%H:%MZ} now.",
-            "Give a time that is to come, or --start now.",
+            f"--start {start} is in the past: it is {now:%Y-%m-%dT%H:%MZ} now.",
+            "Give a time in the future, or --start now.",
         )
 
 
@@ -186,15 +189,15 @@ def _describe(
     for warning in (*found.warnings, *report.warnings):
         console.print(Text.assemble(("warning", "yellow"), f"   {warning}"))
     if report.outcome is UploadOutcome.UNCHANGED:
-        console.print(f"{report.release_uri} is there already, the same: nothing was sent.")
+        console.print(f"{report.release_uri} already has the same content: nothing was sent.")
         return
     if report.outcome is UploadOutcome.OFFERED:
-        console.print("The same files were offered before: release.json alone was sent.")
+        console.print("The same files were uploaded before: only release.json was sent.")
         console.print(report.release_uri, soft_wrap=True)
         _tell_arrival(start, console)
         return
     copied = f", {len(report.copied)} copied from other versions" if report.copied else ""
-    kept = f", {len(report.already_there)} were there already" if report.already_there else ""
+    kept = f", {len(report.already_there)} existed already" if report.already_there else ""
     weight = say_bytes(report.release.total_bytes) if report.release else ""
     sent = say_count(len(report.sent), "file")
     console.print(f"Uploaded {sent}{copied}{kept}; {weight} in all.")
@@ -204,9 +207,9 @@ def _describe(
 
 def _tell_arrival(start: str, console: PlainConsole) -> None:
     console.print(
-        "Its arrival starts the update; nothing else is to be done."
+        "The upload starts the update; you need no other command."
         if start == "now"
-        else f"Its arrival plans the update for {start}; nothing else is to be done."
+        else f"The upload schedules the update for {start}; you need no other command."
     )
 
 
@@ -265,11 +268,11 @@ def _end_unchanged(
         return
     if not last.update_id:
         raise CommandFailed(
-            f"Nothing was sent, and no update to {version} is known for {endpoint}.",
+            f"Nothing was sent, and {endpoint} has no update to {version}.",
             f"Start it: {start}",
         )
     raise Refused(
-        f"Nothing was sent, and nothing starts: {last.told}.",
+        f"Nothing was sent, and no update starts: {last.told}.",
         last.reasons,
         f"Start it anyway: {start}",
     )

@@ -27,7 +27,7 @@ def watch(
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Follow an endpoint's running update, or show how its last one ended."""
+    """Follow an endpoint's running update, or show the last outcome."""
     from switchover_cli.watching.ending import follow_to_exit
 
     deployment = connect(stack, local=local)
@@ -53,13 +53,13 @@ def _find(deployment: "Deployment", endpoint: str) -> str:
     if offer is None:
         return find_last_update(deployment, endpoint)
     open_console(stderr=True, soft_wrap=True).print(
-        f"{offer.version} is offered, and not picked up yet: waiting for its update…"
+        f"{offer.version} was uploaded; waiting for its update to start…"
     )
     found = await_offer(deployment, endpoint, offer)
     if found is None:
         raise Misused(
-            f"No update picked {offer.version} up. A release whose content was offered before starts"
-            " nothing new.",
+            f"No update to {offer.version} started. A release with the content of an earlier one starts"
+            " no new update.",
             f"Start it: switchover start --endpoint {endpoint} --version {offer.version}",
         )
     return found

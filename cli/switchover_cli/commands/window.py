@@ -8,7 +8,7 @@ from switchover_cli.output import open_console, print_json
 def window(
     endpoint: Endpoint, *, stack: Stack = DEFAULT_STACK, local: Local = False, json: Json = False
 ) -> None:
-    """Show an endpoint's week by its traffic, its windows in it, and the freezes ahead."""
+    """Show an endpoint's traffic over a week, its windows, and the coming freezes."""
     from switchover_cli.screens.week import draw_outlook
     from switchover_cli.windows.outlook import read_outlook, record_outlook
 

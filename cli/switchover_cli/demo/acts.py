@@ -141,7 +141,7 @@ def play_demo(project: Path, *, speed: float, is_kept: bool, is_json: bool) -> i
         with tempfile.TemporaryDirectory(prefix="switchover-demo-") as folder:
             with telling(console) as tell:
                 if stop_cloud(project, tell):
-                    console.print("The local cloud that ran here is replaced.")
+                    console.print("The running local cloud is replaced.")
                 stage = _build_stage(project, Path(folder), tell)
             console.print(
                 f"Ready in {say_duration(time.monotonic() - began)}: {ENDPOINT} serves v1 on"
@@ -172,7 +172,7 @@ def _build_stage(project: Path, folder: Path, tell: Callable[[str], object]) -> 
     cloud = start_cloud(project, IDLE_SPEED)
     tell("Building and deploying the stack (a minute at first, then half of that)…")
     deploy_stack(cloud, project)
-    tell(f"Bringing {ENDPOINT} into service with v1…")
+    tell(f"Creating {ENDPOINT} with v1…")
     return set_stage(cloud, find_deployment(STACK_NAME, cloud.session()), folder)
 
 
@@ -253,7 +253,7 @@ def _close(console: Console, *, is_true: bool, is_kept: bool, real_seconds: floa
     console.print(Text.assemble((told, style), f", in {say_duration(real_seconds)}."))
     console.print()
     if is_kept:
-        console.print("The local cloud is still up, to look further (commands in .venv/bin):")
+        console.print("The local cloud is still running. Try (commands in .venv/bin):")
         console.print(f"  switchover history {ENDPOINT} --local   every update with its reason")
         console.print(
             f"  switchover status {ENDPOINT} --local    what serves, alarms, last outcome"

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 def unclaim(endpoint: str) -> str:
     """Free an endpoint, and put back what the update left."""
-    return _typed("switchover unclaim", endpoint, "--reason", "its execution is gone")
+    return _typed("switchover unclaim", endpoint, "--reason", "its execution has ended")
 
 
 def unpin(endpoint: str) -> str:
-    """Let an endpoint take any version again."""
+    """Remove an endpoint's pin: it accepts every version again."""
     return _typed("switchover unpin", endpoint)
 
 

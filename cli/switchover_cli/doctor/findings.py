@@ -62,11 +62,11 @@ def _claims(seen: Seen) -> Iterator[Finding]:
         claim = held.claim
         if not is_abandoned(claim, seen.now, is_running=held.is_running):
             continue
-        record = "the ledger has no record of it" if held.update is None else "its record is there"
+        record = "the ledger has no record of it" if held.update is None else "its record exists"
         yield Finding(
             code="claim.abandoned",
             subject=f"endpoint {claim.endpoint}",
-            evidence=f"{claim.update_id} holds it, its execution is gone, and {record}.",
+            evidence=f"{claim.update_id} holds it, but its execution has ended; {record}.",
             since=claim.claimed_at,
             commands=(commands.unclaim(claim.endpoint),),
         )
@@ -79,7 +79,7 @@ def _stuck(seen: Seen) -> Iterator[Finding]:
         yield Finding(
             code="queue.stuck",
             subject=f"endpoint {one.endpoint}",
-            evidence=f"{one.update_id} waits, its time has come, and the endpoint is free.",
+            evidence=f"{one.update_id} waits, although its time has come and the endpoint is free.",
             since=one.not_before,
             commands=(commands.start(seen.machine_arn, {"resume": one.update_id}),),
         )
@@ -140,7 +140,7 @@ def _pins(seen: Seen) -> Iterator[Finding]:
         yield Finding(
             code="pin.unreadable",
             subject=f"endpoint {endpoint}",
-            evidence="its pin can't be read, so that no release may start.",
+            evidence="its pin can't be read, so no release can start.",
             since=None,
             commands=(commands.unpin(endpoint),),
         )
@@ -153,7 +153,7 @@ def _scaling(seen: Seen) -> Iterator[Finding]:
         yield Finding(
             code="scaling.suspended",
             subject=f"endpoint {left.endpoint}",
-            evidence=f"its scaling is as {left.update_id} left it, which is over, not as before.",
+            evidence=f"its scaling was not restored after {left.update_id}, which has ended.",
             since=left.since,
             commands=(register_target(left.endpoint, left.variant, left.request),),
         )
@@ -171,9 +171,9 @@ def _alarms(seen: Seen) -> Iterator[Finding]:
             code="alarm.left",
             subject=f"alarm {alarm.name}",
             evidence=(
-                "there is no such endpoint."
+                "its endpoint doesn't exist."
                 if is_standing
-                else "it watches the fleet of one update, and none runs."
+                else "it watches the fleet of one update, but no update runs."
             ),
             since=alarm.since,
             commands=(commands.delete_alarm(alarm.name),),
@@ -194,7 +194,7 @@ def _configs(seen: Seen) -> Iterator[Finding]:
             yield Finding(
                 code=f"{sort}.left",
                 subject=f"{sort} {thing.name}",
-                evidence="Switchover's name, of no update that the ledger knows; no endpoint serves it.",
+                evidence="Switchover made it for an update that the ledger lacks; no endpoint serves it.",
                 since=thing.since,
                 commands=(delete(thing.name),),
             )
@@ -221,7 +221,7 @@ def _schedules(seen: Seen) -> Iterator[Finding]:
         yield Finding(
             code="schedule.left",
             subject=f"schedule {schedule.name}",
-            evidence=f"it was to ring at {at:%Y-%m-%d %H:%M} UTC and be gone afterwards.",
+            evidence=f"it was due at {at:%Y-%m-%d %H:%M} UTC, and should have been deleted then.",
             since=at,
             commands=(commands.delete_schedule(seen.schedule_group, schedule.name),),
         )
@@ -233,7 +233,7 @@ def _stack(seen: Seen) -> Iterator[Finding]:
         yield Finding(
             code="dead-letters",
             subject="dead-letter queue",
-            evidence=f"{say_count(seen.dead_letters, 'event')} that no function could take.",
+            evidence=f"{say_count(seen.dead_letters, 'event')} that no function could handle.",
             since=None,
             commands=(
                 commands.read_dead_letters(url),
@@ -244,7 +244,7 @@ def _stack(seen: Seen) -> Iterator[Finding]:
         yield Finding(
             code="topic.unheard",
             subject="outcome topic",
-            evidence="nobody has a confirmed subscription, so that no person is told anything.",
+            evidence="it has no confirmed subscription, so no person is notified.",
             since=None,
             commands=(commands.subscribe(seen.topic_arn),),
         )
@@ -252,7 +252,7 @@ def _stack(seen: Seen) -> Iterator[Finding]:
         yield Finding(
             code="parameter.unknown",
             subject="stack parameter ReleasesMay",
-            evidence=f"no policy key is called {', '.join(seen.unknown_keys)}.",
+            evidence=f"it names unknown policy keys: {', '.join(seen.unknown_keys)}.",
             since=None,
             commands=(commands.set_releases_may(seen.known_keys),),
         )

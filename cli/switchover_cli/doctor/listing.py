@@ -155,7 +155,7 @@ class Runs:
 
 
 class DeadLetters:
-    """The queue of events that no function could take."""
+    """The queue of events that no function could handle."""
 
     def __init__(self, sqs: SQSClient) -> None:
         self._sqs = sqs

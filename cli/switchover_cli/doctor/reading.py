@@ -92,7 +92,7 @@ class Doctor:
             ("configs and models", self._configs),
             ("schedules", self._schedules),
             ("dead letters", self._dead_letters),
-            ("who is told", self._listeners),
+            ("subscribers", self._listeners),
         ):
             seen = self._try(part, read, seen)
         return seen
@@ -114,7 +114,7 @@ class Doctor:
         except BotoCoreError as error:
             why = str(error)
         except _TimeIsOver:
-            why = f"{self.within_seconds:.0f} s were over; --within gives more"
+            why = f"the time limit of {self.within_seconds:.0f} s was reached; --within raises it"
         self.unseen.append(Unseen(part=part, why=why))
         return seen
 

@@ -143,10 +143,10 @@ _WAITS: Mapping[str, str] = {
     Purpose.CAPACITY: "waits for extra instances",
     Purpose.OUTCOME: "waits while SageMaker moves the endpoint",
     Purpose.WATCH: "watches the alarms of the new version",
-    Purpose.ROLLBACK: "waits while SageMaker takes the endpoint back",
-    Purpose.RESTORE: "waits to put the capacity back",
-    Gate.START: "waits for people to let it start",
-    Gate.PROMOTION: "waits for people to let the new version stay",
+    Purpose.ROLLBACK: "waits while SageMaker rolls back",
+    Purpose.RESTORE: "waits to restore the capacity",
+    Gate.START: "waits for approval before the start",
+    Gate.PROMOTION: "waits for approval of the promotion",
 }
 
 
@@ -160,5 +160,5 @@ def _tell_claim(held: HeldClaim) -> Holding:
         since=held.claim.claimed_at,
         told=f"its execution runs{waits and f', and {waits}'}"
         if held.is_running
-        else "its execution is gone",
+        else "its execution has ended",
     )

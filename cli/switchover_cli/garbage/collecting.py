@@ -41,7 +41,7 @@ def judge_leftovers(
     pin = wishes.pin(endpoint)
     if pin is not None and pin.is_unreadable:
         raise Misused(
-            f"The pin of {endpoint} can't be read, so that what it needs is unknown.",
+            f"The pin of {endpoint} can't be read, so the pinned version is unknown.",
             f"Pin the version again (switchover pin {endpoint} VERSION --reason '…'), or free it:"
             f" switchover unpin {endpoint}",
         )

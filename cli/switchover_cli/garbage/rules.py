@@ -168,7 +168,7 @@ def _need_for_endpoints(
         for config in inventory.endpoints.get(endpoint, ()):
             goal = choose_earlier(entries, config, None)
             if isinstance(goal, Served):
-                needs.add(goal.config_name, f"a rollback{whom and f' of{whom}'} goes there")
+                needs.add(goal.config_name, f"a rollback{whom and f' of{whom}'} would return to it")
 
 
 def _need_for_updates(needs: _Needs, updates: tuple[Update, ...]) -> None:
@@ -182,7 +182,7 @@ def _need_for_updates(needs: _Needs, updates: tuple[Update, ...]) -> None:
             # A rollback that isn't planned yet may go to whatever served.
             needs.add_all(f"update {update.update_id} is not planned yet")
         elif update.plan is not None and (is_open or is_unsettled):
-            why = "needs it" if is_open else "ended unsettled and may serve it"
+            why = "needs it" if is_open else "ended before SageMaker had settled, and may serve it"
             for config in update.plan.own_configs:
                 needs.add(config, f"update {update.update_id} {why}")
 
@@ -194,5 +194,5 @@ def _exists(made: Made, inventory: Inventory) -> bool:
 
 def _users(model: Made, configs: Mapping[str, frozenset[str]]) -> Iterator[str]:
     yield from (
-        f"config {name} names it" for name, models in configs.items() if model.name in models
+        f"config {name} uses it" for name, models in configs.items() if model.name in models
     )

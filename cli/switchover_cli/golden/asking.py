@@ -68,7 +68,7 @@ def prepare_examination(
     """
     reading = deployment.sagemaker.read(endpoint)
     if isinstance(reading, Absent):
-        raise Misused(f"There is no endpoint {endpoint!r}.", "Name one that serves.")
+        raise Misused(f"There is no endpoint {endpoint!r}.", "Name an endpoint that exists.")
     policy = _read_policy(deployment, endpoint)
     source = golden or policy.tests.golden
     if source is None:
@@ -124,11 +124,11 @@ def _read_golden(deployment: Deployment, source: str) -> tuple[GoldenQuestion, .
     faults = tuple(entry for entry in found if isinstance(entry, Reason))
     if [fault.code for fault in faults] == ["golden.missing"]:
         raise Misused(
-            f"{source} is no file here, and no key in s3://{deployment.bucket}.",
+            f"{source} is neither a local file nor a key in s3://{deployment.bucket}.",
             "Correct the name, or upload the golden requests.",
         )
     if faults:
-        raise Refused(f"The golden requests of {source} can't be asked.", faults)
+        raise Refused(f"The golden requests of {source} can't be sent.", faults)
     return tuple(entry for entry in found if isinstance(entry, GoldenQuestion))
 
 

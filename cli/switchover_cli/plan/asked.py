@@ -53,7 +53,7 @@ def check_asked(asked: Asked) -> None:
     if asked.folder is not None and asked.now:
         raise Misused(
             "An upload waits for its window.",
-            "Leave out --now. Once it is uploaded: switchover start --endpoint ENDPOINT"
+            "Remove --now. After the upload: switchover start --endpoint ENDPOINT"
             " --version VERSION --now --reason '…'",
         )
     parse_overrides(asked.overrides)
@@ -94,9 +94,7 @@ def _find_release(deployment: Deployment, asked: Asked) -> str:
 
 def _describe_offer(asked: Asked, folder: Path) -> Offer:
     if asked.endpoint is None or asked.version is None:
-        raise Misused(
-            "A folder says neither endpoint nor version.", "Give --endpoint and --version."
-        )
+        raise Misused("A folder needs an endpoint and a version.", "Give --endpoint and --version.")
     return Offer(
         endpoint=asked.endpoint,
         version=asked.version,

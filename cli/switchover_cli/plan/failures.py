@@ -21,13 +21,13 @@ def state_failures(plan: Plan) -> tuple[Fact, ...]:
     return (
         Fact(
             "before",
-            "config, model or alarms can't be created: Rejected, what was created is removed",
+            "config, model or alarms can't be created: Rejected, and the created ones are removed",
         ),
         *_in_flight(plan),
         *_afterwards(plan),
         Fact(
             "always",
-            "scaling and fleet size are put back; what isn't one clean fleet ends as NeedsOperator",
+            "scaling and fleet size are restored; unless exactly one fleet serves: NeedsOperator",
         ),
     )
 
@@ -45,7 +45,7 @@ def _in_flight(plan: Plan) -> Iterator[Fact]:
     if plan.deployment.pace.strategy is not Strategy.REDEPLOY:
         yield Fact(
             "deadline",
-            f"not done after {say_roughly(plan.times.deadline_seconds)}: SageMaker stops and goes back",
+            f"not done after {say_roughly(plan.times.deadline_seconds)}: SageMaker rolls back",
         )
 
 
@@ -54,17 +54,17 @@ def _blue_green(plan: Plan) -> Iterator[Fact]:
     back_seconds = way_back_seconds(plan.deployment.pace, plan.times.ready_seconds)
     yield Fact(
         "launching",
-        f"a new instance doesn't come up: SageMaker drops the new fleet; {previous} served all"
-        " along",
+        f"a new instance doesn't come up: SageMaker removes the new fleet; {previous} keeps"
+        " serving",
     )
     yield Fact(
         "baking",
-        f"an alarm goes red: all traffic flips back to the old fleet, which still stands, within"
+        f"an alarm goes red: all traffic returns to the old fleet, which still runs, within"
         f" {say_roughly(back_seconds)}; {previous} serves",
     )
     yield Fact(
         "terminating",
-        f"the old fleet is going: from here on the way back launches"
+        f"the old fleet is being removed: from here on a rollback launches"
         f" {say_count(plan.deployment.pace.instances, 'instance')} again,"
         f" about {say_roughly(plan.times.ready_seconds)}",
     )
@@ -75,12 +75,12 @@ def _rolling(plan: Plan) -> Iterator[Fact]:
     again = say_count(pace.rollback_batch_instances, "instance")
     yield Fact(
         "launching",
-        f"a new instance doesn't come up: SageMaker puts the finished batches back to"
+        f"a new instance doesn't come up: SageMaker returns the finished batches to"
         f" {plan.previous.version}",
     )
     yield Fact(
         "baking",
-        f"an alarm goes red: old instances that are gone are launched again, {again} at a time,"
+        f"an alarm goes red: removed old instances are launched again, {again} at a time,"
         f" {say_roughly(way_back_seconds(pace, plan.times.ready_seconds))} at most;"
         f" {plan.previous.version} serves",
     )
@@ -91,11 +91,13 @@ def _rolling(plan: Plan) -> Iterator[Fact]:
 
 
 def _redeploy(plan: Plan) -> Iterator[Fact]:
-    yield Fact("terminating", "from here on nothing serves until the new fleet is up")
+    yield Fact(
+        "terminating", "from here on the endpoint answers no request until the new fleet is up"
+    )
     yield Fact(
         "launching",
         f"the new fleet doesn't come up: the endpoint is made again on {plan.previous.config},"
-        f" about {say_roughly(plan.times.ready_seconds)} more without service"
+        f" about {say_roughly(plan.times.ready_seconds)} more without an endpoint"
         if plan.deployment.allows_downtime
         else "the new fleet doesn't come up: a person must decide",
     )
@@ -104,7 +106,7 @@ def _redeploy(plan: Plan) -> Iterator[Fact]:
 def _afterwards(plan: Plan) -> Iterator[Fact]:
     back = f"back to {plan.previous.config}, all at once, about {say_roughly(plan.times.ready_seconds)}"
     if plan.tests.golden is None:
-        yield Fact("tests", "none: no golden requests, what the model answers stays unasked")
+        yield Fact("tests", "none: without golden requests, the model's answers aren't tested")
     else:
         yield Fact("tests", f"an answer to {plan.tests.golden} is wrong: {back}")
     if plan.times.watch_seconds:

@@ -88,17 +88,22 @@ def state_strategy(proposal: Proposal) -> tuple[Fact, ...]:
         Fact("from", f"{plan.previous.version}, config {plan.previous.config}"),
         Fact("to", f"{plan.target.version}, config {plan.target.config}{_say_weight(proposal)}"),
     ]
-    who = "another person than who offers it" if plan.approval.four_eyes else "a person"
+    who = "a person other than the uploader" if plan.approval.four_eyes else "a person"
     if plan.approval.required:
-        facts.append(Fact("approval", f"{who} must agree before anything is changed"))
+        facts.append(Fact("approval", f"{who} must approve before the first change"))
     if plan.approval.promotion:
-        facts.append(Fact("promotion", f"{who} must agree that it stays, else it is taken back"))
+        facts.append(
+            Fact(
+                "promotion",
+                f"{who} must approve the promotion; otherwise the update is rolled back",
+            )
+        )
     if plan.capacity.during is not None:
         low, high = plan.capacity.during
         facts.append(Fact("capacity", f"{low} to {high} instances while it runs, then as before"))
     facts += [Fact("override", str(override)) for override in plan.overrides]
     if plan.alarms.excluded:
-        facts.append(Fact("hotfix", f"left out though red: {', '.join(plan.alarms.excluded)}"))
+        facts.append(Fact("hotfix", f"ignored although red: {', '.join(plan.alarms.excluded)}"))
     return tuple(facts)
 
 
@@ -122,7 +127,9 @@ def _say_way_back(drift: Drift) -> str:
 def _say_start(forecast: Forecast) -> str:
     if forecast.answer is Answer.QUEUED:
         return " ".join(f"later: {reason.message} {reason.remedy}" for reason in forecast.reasons)
-    until = "" if forecast.ends_by is None else f"; it has until {say_minute(forecast.ends_by)} UTC"
+    until = (
+        "" if forecast.ends_by is None else f"; it must end by {say_minute(forecast.ends_by)} UTC"
+    )
     return f"at once{until}"
 
 
@@ -131,7 +138,7 @@ def _say_running(running: Running) -> str:
     if running.waits_for_people:
         return f"{told}, and waits for a person's answer"
     if running.seconds_left is None:
-        return f"{told}; how long it takes is not known yet"
+        return f"{told}; its duration isn't known yet"
     if not running.seconds_left:
         return f"{told}, longer than it was expected to take"
     return f"{told}, for about {say_roughly(running.seconds_left)} more"
@@ -141,7 +148,7 @@ def state_numbers(plan: Plan, price: Price | None) -> tuple[Fact, ...]:
     """Time, instances and money."""
     usual = plan.deployment.pace.old_instances
     hours = plan.capacity.extra_instance_seconds / 3600
-    extra = f"{hours:.1f} instance-hours more than the usual {say_count(usual, 'instance')} take"
+    extra = f"{hours:.1f} instance-hours in addition to the usual {say_count(usual, 'instance')}"
     return (
         Fact(
             "expected",
@@ -178,7 +185,7 @@ def state_alarms(plan: Plan) -> tuple[AlarmGroup, ...]:
 def say_limit(spec: AlarmSpec) -> str:
     """What an alarm is about, its threshold in units that people use."""
     if spec.scope is Scope.ABORT:
-        return "set by RollBack, to stop the update"
+        return "set to red by RollBack, to stop the update"
     # SageMaker counts latencies in microseconds, and the average of its errors is their rate
     # (rules §4).
     if spec.metric.endswith("Latency"):
@@ -209,9 +216,9 @@ def _first_steps(plan: Plan) -> tuple[str, ...]:
 
 def _say_whose(name: str, plan: Plan) -> str:
     if name in plan.alarms.excluded:
-        return "left out of this hotfix"
+        return "ignored by this hotfix"
     if _is_sagemakers(name, plan):
-        return "given to SageMaker, which goes back"
+        return "watched by SageMaker, which rolls back"
     return "watched by Switchover"
 
 
@@ -221,11 +228,11 @@ def _is_sagemakers(name: str, plan: Plan) -> bool:
 
 def _say_why(effective: EffectivePolicy | None) -> str:
     if effective is None or "strategy" not in effective.origins:
-        return "the default: nothing chooses another"
+        return "the default"
     if "strategy" in effective.implied:
         tier = effective.policy.tier.value
-        return f"what tier {tier} asks for, set by {effective.origins['tier']}"
-    return f"asked for by {effective.origins['strategy']}"
+        return f"the strategy of tier {tier}, set by {effective.origins['tier']}"
+    return f"set by {effective.origins['strategy']}"
 
 
 def _say_weight(proposal: Proposal) -> str:
@@ -237,8 +244,8 @@ def _say_weight(proposal: Proposal) -> str:
 
 def _say_deadline(plan: Plan) -> str:
     if plan.deployment.request is None:
-        return f"SageMaker has none for it; {say_roughly(plan.overdue_seconds)} is overdue"
-    return f"{say_roughly(plan.times.deadline_seconds)}, then SageMaker itself goes back"
+        return f"none in SageMaker; overdue after {say_roughly(plan.overdue_seconds)}"
+    return f"{say_roughly(plan.times.deadline_seconds)}, then SageMaker itself rolls back"
 
 
 def _say_money(plan: Plan, price: Price | None) -> str:

@@ -76,7 +76,7 @@ def read_policy_file(file: Path) -> PolicyFile:
     raw = read_file(file)
     effective = merge_policy([parse_policy(raw, str(file))])
     if isinstance(effective, tuple):
-        raise Refused(f"{file} is faulty: nothing was written.", effective)
+        raise Refused(f"{file} has faults: nothing was written.", effective)
     contradictions = find_contradictions(effective)
     if contradictions:
         raise Refused(f"{file} contradicts itself: nothing was written.", contradictions)
@@ -157,9 +157,9 @@ def _check_live(
             code="endpoint.variant-differs",
             subject=f"{effective.place('variant')}: variant",
             message=f"{asked!r} is not the live variant {variant.name!r}.",
-            remedy="Correct the policy, or leave `variant` out.",
+            remedy="Correct or remove `variant`.",
         )
-        raise Refused(f"It doesn't suit {endpoint}: nothing was written.", (reason,))
+        raise Refused(f"The policy doesn't fit {endpoint}: nothing was written.", (reason,))
     conditions = Conditions(
         instances=variant.desired_instances,
         configured_instances=described["InitialInstanceCount"],
@@ -170,7 +170,9 @@ def _check_live(
     )
     fitted = fit(effective.policy, effective.chosen, conditions)
     if isinstance(fitted, tuple):
-        raise Refused(f"It doesn't suit {endpoint} as it is: nothing was written.", fitted)
+        raise Refused(
+            f"The policy doesn't fit the live fleet of {endpoint}: nothing was written.", fitted
+        )
 
 
 def _diff(stored: bytes, raw: bytes, uri: str, file: Path) -> tuple[str, ...]:

@@ -32,8 +32,8 @@ def put_policy(
         if error.response["Error"]["Code"] not in _CHANGED:
             raise
         raise CommandFailed(
-            f"s3://{deployment.bucket}/{key} was changed by somebody else meanwhile; nothing written.",
-            "Run the same command again: it shows what differs now.",
+            f"s3://{deployment.bucket}/{key} was changed by others meanwhile; nothing was written.",
+            "Run the same command again: it shows the differences now.",
         ) from error
     return ObjectVersion(etag=put["ETag"].strip('"'), version_id=put.get("VersionId", ""))
 
@@ -51,7 +51,7 @@ def write_new(path: Path, content: bytes) -> None:
     except FileExistsError as error:
         if path.is_file() and path.read_bytes() == content:
             return
-        raise Misused(f"{path} is there already.", "Name another, or move it away.") from error
+        raise Misused(f"{path} exists already.", "Give another name, or move the file.") from error
     except OSError as error:
         raise Misused(f"{path} can't be written: {error.strerror}.") from error
 

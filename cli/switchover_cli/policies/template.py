@@ -49,8 +49,8 @@ def recommend_policy(fleet: Fleet, tier: Tier) -> Recommendation:
     if strategy is Strategy.REDEPLOY:
         return Recommendation(
             values,
-            "redeploy. It needs no instance more than the fleet has, and the endpoint is away until"
-            " the new fleet is up: for endpoints that may be.",
+            "redeploy. It needs no additional instance, but the endpoint answers no request until"
+            " the new fleet is up: only for endpoints that may be down.",
         )
     if count < 2:
         # CanarySize, LinearStepSize and MaximumBatchSize are at most half of the fleet (rules §1.2).
@@ -59,21 +59,21 @@ def recommend_policy(fleet: Fleet, tier: Tier) -> Recommendation:
             values,
             f"all-at-once, though the tier is {tier.value}: SageMaker takes batches and canaries of at"
             " most half of the fleet, and one instance has no half. A second instance serves before"
-            " the first one goes, so nothing is down; termination_wait_seconds is the bake.",
+            " the first one is removed, so there is no downtime; termination_wait_seconds is the bake.",
         )
     if strategy is Strategy.CANARY:
         first = resolve_canary(Policy().canary.percent, count)
         return Recommendation(
             values,
-            f"canary, {first} of {count} instances first. Both fleets stand in full until the end, so"
-            f" the way back is a switch of traffic; it takes {2 * count} instances for that long.",
+            f"canary, {first} of {count} instances first. Both fleets run completely until the end, so"
+            f" a rollback only switches traffic; meanwhile {2 * count} instances run.",
         )
     batch = resolve_batch(None, count)
     return Recommendation(
         values,
         f"rolling, {batch} of {count} instances at a time, by the guide's table for the fleet's size"
-        f" at the start of each update. At most {count + batch} instances stand at once; the way back"
-        " launches old instances again and is slower for it.",
+        f" at the start of each update. At most {count + batch} instances run at once; a rollback"
+        " launches old instances again, so it is slower.",
     )
 
 
@@ -84,8 +84,8 @@ def write_first_policy(fleet: Fleet, tier: Tier) -> str:
     bounds = fleet.scaled_between
     scaled = f", scaled between {bounds[0]} and {bounds[1]}" if bounds else ", not autoscaled"
     purpose = (
-        f"How {fleet.endpoint} wants to be updated. Lines like `#key: value` show defaults: take the #"
-        " away, there and at the section's name, to change one."
+        f"The policy of {fleet.endpoint}. Lines like `#key: value` show defaults: remove the #"
+        " there and at the section's name to change one."
     )
     live = (
         f"Live when this was written: {fleet.instances} × {fleet.instance_type}{scaled};"

@@ -70,7 +70,7 @@ def adopt_serving(
         *(_find_faults(reading, live) if isinstance(reading, EndpointReading) else ()),
     )
     if against or live is None or not isinstance(reading, EndpointReading):
-        raise Refused(f"What serves {endpoint} was not adopted.", against)
+        raise Refused(f"The config that serves {endpoint} was not adopted.", against)
     is_new = all(entry.config_name != reading.config_name for entry in served)
     if is_new:
         deployment.wishes.ask_adoption(wish)
@@ -108,7 +108,7 @@ def _wish(endpoint: str, version: str, config: str, reason: str, at: datetime) -
         )
     except ValidationError as error:
         raise Misused(
-            f"{version!r} is no name of a version: letters, digits and . _ + -, at most 63.",
+            f"{version!r} is not a valid version: use letters, digits and . _ + -, at most 63.",
             "Give one: --version …",
         ) from error
 
@@ -117,8 +117,8 @@ def _gone(endpoint: str, config: str) -> Reason:
     return Reason(
         code="endpoint.no-way-back",
         subject=f"endpoint {endpoint}",
-        message=f"its config {config} or the config's model is gone.",
-        remedy="Nothing can go back to it: recreate it under that name, then adopt it.",
+        message=f"the config {config} or its model was deleted.",
+        remedy="No rollback can return to it. Create it again under the same name, then adopt it.",
     )
 
 
@@ -130,7 +130,7 @@ def _await(deployment: Deployment, wish: Adoption) -> None:
             return
         time.sleep(_PAUSE_SECONDS)
     raise CommandFailed(
-        f"The wish is written, and nothing has recorded {wish.config_name} yet.",
-        f"It is looked at again within 15 minutes: switchover status {wish.endpoint}. If it isn't"
+        f"The wish is written, but no function has recorded {wish.config_name} yet.",
+        f"It is checked again within 15 minutes: switchover status {wish.endpoint}. If it isn't"
         " recorded then, see the logs of WakeUpdateFunction and StartQueuedFunction.",
     )

@@ -33,7 +33,7 @@ def check_known(deployment: Deployment, endpoint: str, version: str) -> None:
     if not near:
         raise Misused(
             f"No version of {endpoint} is known here.",
-            "Check the endpoint's name, and --stack. The endpoints that are known: switchover history",
+            "Check the endpoint's name, and --stack. List the known endpoints: switchover history",
         )
     raise Misused(
         f"{endpoint} has no version {version!r}: none was uploaded, started or served.",

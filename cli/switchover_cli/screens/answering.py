@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 _SAID = {Reply.APPROVED: "approved", Reply.DECLINED: "rejected"}
 _NEXT = {
     (Gate.START, Reply.APPROVED): "{new} starts now.",
-    (Gate.START, Reply.DECLINED): "It ends as Rejected; nothing was touched, and {old} serves on.",
+    (
+        Gate.START,
+        Reply.DECLINED,
+    ): "It ends as Rejected; nothing was changed, and {old} keeps serving.",
     (Gate.PROMOTION, Reply.APPROVED): "{new} stays.",
-    (Gate.PROMOTION, Reply.DECLINED): "{old} is brought back.",
+    (Gate.PROMOTION, Reply.DECLINED): "{old} will serve again.",
 }
 
 

@@ -77,7 +77,7 @@ def draw_explanation(
 def _draw_head(update: Update) -> Text:
     text = Text(f"{update.endpoint} → {say_version(update)}  {update.update_id}\n", style="dim")
     if update.outcome is None:
-        return text.append("It still runs.", style="cyan")
+        return text.append("It is still running.", style="cyan")
     text.append(update.outcome.value, style=OUTCOME_STYLES[update.outcome])
     ended = f"  {say_minute(update.ended_at)} UTC" if update.ended_at else ""
     return text.append(f"{ended}  {headline(update)}", style="default")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def draw_held(held: tuple[Holding, ...], now: datetime) -> RenderableType:
     """What is held, by whom, since when."""
     if not held:
-        return Text("Nothing is held: no claim, no queue, no pin.")
+        return Text("There is no claim, no waiting update and no pin.")
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -33,7 +33,7 @@ def draw_held(held: tuple[Holding, ...], now: datetime) -> RenderableType:
         since = (
             f"for {say_duration((now - each.since).total_seconds())}"
             if each.since
-            else "how long is unknown"
+            else "since an unknown time"
         )
         table.add_row(each.kind, Text.assemble((each.endpoint, "bold"), f", {since}"))
         table.add_row("", f"by {each.by}")
@@ -56,7 +56,7 @@ def draw_finding(number: int, finding: Finding) -> RenderableType:
 
 def draw_note(note: Finding) -> Text:
     """What is normal on a local cloud, and would be a finding on AWS."""
-    return Text(f"note: {note.evidence} That is normal on a local cloud.", style="dim")
+    return Text(f"note: {note.evidence} This is normal on a local cloud.", style="dim")
 
 
 def sum_up(findings: tuple[Finding, ...], unseen: tuple[Unseen, ...]) -> Text:
@@ -64,7 +64,7 @@ def sum_up(findings: tuple[Finding, ...], unseen: tuple[Unseen, ...]) -> Text:
     if findings:
         return Text(f"{say_count(len(findings), 'finding')}.", style="bold red")
     if unseen:
-        return Text("Nothing was found in what could be seen.", style="yellow")
+        return Text("Nothing was found in the parts that could be read.", style="yellow")
     return Text("Nothing was found.", style="green")
 
 

@@ -27,13 +27,13 @@ def say_removable(judged: Sequence[Judged], command: str) -> str:
     """How many may go, and the command that removes them."""
     removable = sum(each.is_removable for each in judged)
     if removable:
-        return f"{removable} may go. Remove them: {command}"
-    return "All of it is still needed."
+        return f"{removable} can be removed: {command}"
+    return "All of them are still needed."
 
 
 def _draw_judged(judged: Judged) -> Iterator[RenderableType]:
     made = judged.made
     yield Text.assemble(f"{made.sort.value:<8}", (made.name, "bold"), f"  {made.version}")
     why = "; ".join(judged.needed_by)
-    needed = Text(f"needed: {why}", "dim") if why else Text("needed by nothing", "yellow")
+    needed = Text(f"needed: {why}", "dim") if why else Text("not needed", "yellow")
     yield Padding(needed, (0, 0, 0, 8))

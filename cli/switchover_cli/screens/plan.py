@@ -48,7 +48,7 @@ def draw_proposal(proposal: Proposal, *, width: int) -> RenderableType:
     plan = proposal.plan
     parts: list[RenderableType] = [Text(say_headline(proposal), style="bold")]
     if proposal.reasons:
-        parts += [_title("Reasons against it"), *draw_reasons(proposal.reasons)]
+        parts += [_title("Reasons against the update"), *draw_reasons(proposal.reasons)]
     facts = (*state_start(proposal.forecast), *state_strategy(proposal))
     parts += [Text(), _draw_facts(facts)] if facts else []
     if plan is not None:
@@ -116,7 +116,7 @@ def _draw_difference(difference: Difference) -> Iterator[RenderableType]:
             yield Text.assemble((f"{what} ", "dim"), change.field)
             sides = Text(f"{change.old or _ABSENT} → {change.new or _ABSENT}", overflow="fold")
             yield Padding(sides, (0, 0, 0, 4))
-    yield Text(f"{difference.unchanged} fields of config and model stay as they are.", style="dim")
+    yield Text(f"{difference.unchanged} fields of config and model stay unchanged.", style="dim")
 
 
 def _draw_facts(facts: Iterable[Fact]) -> RenderableType:

@@ -77,7 +77,7 @@ def _write(proposal: Proposal) -> Iterator[str]:
         yield from _folded(
             say_count(len(alarms), "alarm"),
             _table(
-                ("alarm", "sees, and who acts", "red if", "after"),
+                ("alarm", "fleet, and who acts", "red if", "after"),
                 ((row.name, whose, row.limit, row.how_soon) for whose, row in alarms),
             ),
         )

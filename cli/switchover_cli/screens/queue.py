@@ -22,19 +22,21 @@ def draw_queue(found: Queue) -> RenderableType:
         lines.append(Text(f"Running: {found.running}"))
     if found.to_finish:
         lines.append(
-            Text(f"Ended, and is put right once SageMaker stands still: {found.to_finish}")
+            Text(f"Ended; its changes are restored after SageMaker has settled: {found.to_finish}")
         )
     if found.unreadable:
         freed = (
-            "Its execution runs, and ends it."
+            "Its execution still runs, and will end it."
             if found.is_running
-            else f"Free it at once: switchover unclaim {found.endpoint} --reason '…'"
+            else f"To free the endpoint now: switchover unclaim {found.endpoint} --reason '…'"
         )
-        lines.append(Text(f"Holds the endpoint, and can't be read: {found.unreadable}. {freed}"))
+        lines.append(
+            Text(f"Holds the endpoint, but its record can't be read: {found.unreadable}. {freed}")
+        )
     if found.pin:
         lines.append(Text(f"Pinned to {found.pin.shown}: {found.pin.reason}"))
     if not found.waiting:
-        return Group(*lines, Text(f"Nobody waits for {found.endpoint}."))
+        return Group(*lines, Text(f"No update waits for {found.endpoint}."))
     for one in found.waiting:
         lines.append(Text(f"\n{one.version or '(rollback)'}  {one.update_id}", style="bold"))
         lines.append(

@@ -20,15 +20,15 @@ def say_turning_back(
     name = running.update_id
     match answer:
         case InFlight.FOLLOW:
-            yield f"{name} is going back already."
+            yield f"{name} is already rolling back."
         case InFlight.AFTERWARDS:
-            yield f"{name} has passed everything, and is being recorded: a rollback follows."
+            yield f"{name} has passed everything and is being recorded; a rollback follows."
         case InFlight.CALL_OFF:
-            yield f"{name} runs, and is called off: nobody has to wait for it."
+            yield f"{name} runs, and is aborted."
             yield say_next_step(running)
             if not running.progress.is_started:
-                yield "What serves now goes on serving."
+                yield "The serving version stays."
                 if leads_further_back:
-                    yield f"Further back, when this is over: switchover rollback {running.endpoint}"
+                    yield f"For an even earlier version later: switchover rollback {running.endpoint}"
         case _:
             assert_never(answer)

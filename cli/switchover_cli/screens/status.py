@@ -61,7 +61,7 @@ def _add_drift(facts: Table, status: Status) -> None:
 def _draw_serving(status: Status) -> Text:
     reading, serving = status.endpoint, status.serving
     if isinstance(reading, Absent):
-        return Text("nothing: there is no endpoint of that name", style="bold red")
+        return Text("nothing: the endpoint doesn't exist", style="bold red")
     fleets = [(serving.version, serving.config_name, serving.instances)]
     if serving.pending_config_name:
         coming = (
@@ -73,7 +73,7 @@ def _draw_serving(status: Status) -> Text:
     shown = [fleet for fleet in fleets if fleet[2]]
     text = Text()
     for version, config, instances in shown:
-        text.append(f"{version or 'a config that no update brought'}", style="bold")
+        text.append(f"{version or 'a config that no update created'}", style="bold")
         text.append(f"  {config}, {say_count(instances, 'instance')}\n")
     if not shown:
         text.append("nothing: no instance runs\n", style="bold red")
@@ -117,6 +117,7 @@ def _draw_pin(endpoint: str, pin: Pin) -> Text:
     text = Text(pin.shown, style="bold")
     since = f" since {say_minute(pin.at)} UTC" if pin.at else ""
     return text.append(
-        f"  alone may start{since}: {pin.reason}\nFree it: switchover unpin {endpoint}",
+        f"  is the only version that may start{since}: {pin.reason}\n"
+        f"Remove the pin: switchover unpin {endpoint}",
         style="not bold",
     )

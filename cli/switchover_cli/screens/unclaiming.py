@@ -17,5 +17,5 @@ def draw_unclaim(endpoint: str, freed: UnclaimRecord) -> RenderableType:
     """From which update an endpoint is freed, and what to look at where its changes are unknown."""
     lines = [Text(f"{endpoint} is being freed from {freed.update_id}.")]
     if freed.to_check:
-        lines.append(Text("What that update changed is unknown. Look at:"))
+        lines.append(Text("It is unknown what that update changed. Check:"))
     return Group(*lines, *(Text(f"- {each}") for each in freed.to_check))

@@ -57,9 +57,7 @@ def _draw_hold(outlook: Outlook) -> tuple[Text, ...]:
         return ()
     end = f"until {_minute(until, ZoneInfo(outlook.timezone))} {outlook.timezone}"
     told = "for more than a year" if until == outlook.ahead.end else end
-    return (
-        Text(f"Frozen {told}: nothing begins but a hotfix or a rollback.", style="bold yellow"),
-    )
+    return (Text(f"Frozen {told}: only a hotfix or a rollback may begin.", style="bold yellow"),)
 
 
 def _draw_rule(outlook: Outlook) -> Text:
@@ -73,7 +71,9 @@ def _draw_rule(outlook: Outlook) -> Text:
         )
     when = "at once" if frozen_until(outlook) is None else "as soon as no freeze holds"
     text = f"The policy has no window: updates begin {when}."
-    return Text(f"{text} Marked [ ] is what `auto` would choose." if outlook.suggested else text)
+    return Text(
+        f"{text} The hours that `auto` would choose are marked [ ]." if outlook.suggested else text
+    )
 
 
 def say_window(window: Window) -> str:

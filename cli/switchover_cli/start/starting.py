@@ -131,7 +131,9 @@ def _put(values: dict[str, Any], path: list[str], value: object, pair: str) -> N
     for name in parents:
         values = values.setdefault(name, {})
         if not isinstance(values, dict):
-            raise Misused(f"--policy-override {pair!r} sets a part of what is a single value.")
+            raise Misused(
+                f"--policy-override {pair!r} sets a part of a key that has a single value."
+            )
     values[last] = value
 
 
@@ -146,8 +148,8 @@ _TYPED = {
     "now": "--now",
 }
 _NEEDS_REASON = {
-    "now": "--now passes over the window",
-    "hotfix": "--hotfix leaves out red alarms",
+    "now": "--now skips the window",
+    "hotfix": "--hotfix ignores red alarms",
 }
 
 
@@ -155,7 +157,9 @@ def _checked(**fields: Any) -> Request:
     """The execution's input, or what is wrong in the words of the command line."""
     for name, does in _NEEDS_REASON.items():
         if fields.get(name) and not fields["reason"].strip():
-            raise Misused(f"{does}.", "Say why with --reason '…': it is recorded and announced.")
+            raise Misused(
+                f"{does}.", "Give the reason with --reason '…': it is recorded and announced."
+            )
     rollback = fields.get("rollback")
     if rollback is not None and not is_endpoint_name(rollback):
         raise Misused(

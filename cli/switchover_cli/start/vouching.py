@@ -24,14 +24,15 @@ def vouch(deployment: Deployment, subject: str) -> None:
     fault = _find_fault(deployment, subject)
     if fault is not None:
         open_console(stderr=True).print(
-            f"Not recorded who offers this (approval.four_eyes would reject it). {fault.message}",
+            f"You could not be recorded as the uploader or starter (approval.four_eyes would reject it)."
+            f" {fault.message}",
             soft_wrap=True,
         )
 
 
 def _find_fault(deployment: Deployment, subject: str) -> CommandFailed | None:
     if not deployment.vouch_url:
-        return CommandFailed("This stack has no function for it: deploy it anew.")
+        return CommandFailed("This stack has no VouchFunction: deploy the current version.")
     try:
         answered = deployment.function_urls.call(deployment.vouch_url, {"subject": subject})
     except CommandFailed as error:

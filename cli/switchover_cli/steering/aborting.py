@@ -38,16 +38,16 @@ def ask_to_stop(deployment: Deployment, update: Update, request: AbortRequest) -
         raise Misused(f"{update.update_id}: {objection.why}", objection.remedy)
     if not deployment.wishes.ask_abort(update.endpoint, update.update_id, request):
         raise Misused(
-            f"{update.update_id}: Somebody asked to call it off already.",
+            f"{update.update_id}: an abort is already requested.",
             f"Follow it: switchover watch {update.endpoint}",
         )
     try:
         ring(deployment.session.client("events"), update.endpoint)
     except (BotoCoreError, ClientError) as error:
         raise CommandFailed(
-            f"The request to stop {update.update_id} is recorded, but its event isn't sent: {error}",
-            "The next look finds it, within PollIntervalSeconds; where people are asked, reject it."
-            " For the future, allow events:PutEvents (docs/permissions.md).",
+            f"The request to abort {update.update_id} is recorded, but its event wasn't sent: {error}",
+            "The update finds it within PollIntervalSeconds. If the update waits for approval, reject it."
+            " To avoid this, allow events:PutEvents (docs/permissions.md).",
         ) from error
 
 
@@ -60,7 +60,7 @@ def stop_running(deployment: Deployment, endpoint: str, reason: str) -> Update:
     holder = deployment.ledger.claim(endpoint)
     if holder is None:
         raise Misused(
-            f"No update of {endpoint} runs.",
+            f"{endpoint} has no running update.",
             f"See what serves: switchover status {endpoint}; what waits: switchover queue {endpoint}",
         )
     update = deployment.ledger.update(holder.update_id)

@@ -55,8 +55,8 @@ def _send(
     """Have the answer taken; returns the ARN that it was recorded for."""
     if not deployment.decide_url:
         raise CommandFailed(
-            "This stack has no function that records who answers.",
-            "Deploy it anew: since then, answers are no longer given by the task token.",
+            "This stack has no DecideFunction, which records the person who answers.",
+            "Deploy the current version of the stack: answers are no longer sent with the task token.",
         )
     answered = deployment.function_urls.call(
         deployment.decide_url,
@@ -67,9 +67,9 @@ def _send(
             return str(answered.content["by"])
         case "late":
             raise Misused(
-                f"Nobody waits for an answer to {update_id} any more: it was answered meanwhile,"
-                " or the time was over.",
-                f"See how it went on: switchover history {endpoint}",
+                f"{update_id} no longer waits for an answer: it was answered meanwhile,"
+                " or the time limit has passed.",
+                f"See its outcome: switchover history {endpoint}",
             )
         case "refused" | "unfit":
             raise Refused(f"{update_id}: this answer is not taken.", answered.reasons)
@@ -83,7 +83,7 @@ def _what_else(deployment: Deployment, endpoint: str, running: Update | None) ->
         return f"{running.update_id} runs instead."
     newest = next(iter(deployment.ledger.history(endpoint, 1)), None)
     if newest is None or newest.outcome is None:
-        return f"No update of {endpoint} runs."
+        return f"{endpoint} has no running update."
     return f"The newest, {newest.update_id}, is {newest.outcome.value}: {newest.summary}"
 
 
@@ -91,12 +91,12 @@ def _why_not(update: Update) -> str:
     """What is going on with an update that doesn't wait for a person."""
     name, plan = update.update_id, update.plan
     if plan is None:
-        return f"{name} isn't planned yet, so that there is nothing to answer."
+        return f"{name} isn't planned yet, so there is no question to answer."
     if not (plan.approval.required or plan.approval.promotion or update.asking.given):
-        return f"{name} needs nobody's approval: its policy doesn't ask for it."
+        return f"{name} needs no approval: its policy doesn't require one."
     said = [f"{name} doesn't wait for an answer now."]
     if update.asking.given:
-        said = [f"{name} was answered already: {update.asking.given[-1].told}"]
+        said = [f"{name} was already answered: {update.asking.given[-1].told}"]
     if plan.approval.promotion and not update.is_ending and not update.approval_of(Gate.PROMOTION):
         said.append(f"People are asked once {update.version} serves and has passed its tests.")
     return " ".join(said)
@@ -104,5 +104,5 @@ def _why_not(update: Update) -> str:
 
 def _remedy(endpoint: str, verdict: Reply) -> str:
     if verdict is Reply.DECLINED:
-        return f"Stop it, wherever it is: switchover abort {endpoint} --reason '…'"
-    return f"See where it is: switchover status {endpoint}"
+        return f"To abort it: switchover abort {endpoint} --reason '…'"
+    return f"See its state: switchover status {endpoint}"

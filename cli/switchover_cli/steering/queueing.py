@@ -96,7 +96,7 @@ def cancel_waiting(
     if found.endpoint != endpoint or found.outcome is not Outcome.QUEUED:
         raise Misused(
             f"{update_id} doesn't wait for {endpoint}.",
-            f"See who does: switchover queue {endpoint}",
+            f"List the queue: switchover queue {endpoint}",
         )
     name = execution_name(endpoint, "cancel", f"{update_id}#{found.record.revision}")
     request = Request(cancel=update_id, reason=reason)

@@ -37,8 +37,8 @@ def free_endpoint(deployment: Deployment, endpoint: str, reason: str) -> Unclaim
         )
     if deployment.workflow.is_running(holder.execution_arn):
         raise Misused(
-            f"{holder.update_id} still runs, and the claim is its own.",
-            f"Stop it: switchover abort {endpoint} --reason '…'",
+            f"{holder.update_id} still runs, so it keeps its claim.",
+            f"To abort it: switchover abort {endpoint} --reason '…'",
         )
     held_for = deployment.ledger.find(holder.update_id)
     if held_for is None:

@@ -44,7 +44,7 @@ def find_last_update(deployment: Deployment, endpoint: str) -> str:
     if not latest:
         raise Misused(
             f"No update of {endpoint} is known here.",
-            "Check the name and --stack. The endpoints that are known: switchover history. The first"
+            "Check the name and --stack. List the known endpoints: switchover history. The first"
             f" update: switchover upload DIR --endpoint {endpoint} --version VERSION",
         )
     return latest[0].update_id

@@ -82,7 +82,7 @@ def read_outlook(deployment: Deployment, endpoint: str) -> Outlook:
     """
     reading = deployment.sagemaker.read(endpoint)
     if not isinstance(reading, EndpointReading) or not reading.variants:
-        raise Misused(f"There is no endpoint {endpoint!r}.", "Name one that serves.")
+        raise Misused(f"There is no endpoint {endpoint!r}.", "Name an endpoint that exists.")
     file = deployment.files.policy_file(deployment.bucket, endpoint)
     effective = merge_policy(() if file is None else (file,))
     if isinstance(effective, tuple):
@@ -95,7 +95,7 @@ def read_outlook(deployment: Deployment, endpoint: str) -> Outlook:
     freezes = timetables.freezes(effective.policy, deployment.bucket, reading.read_at)
     faults = _find_faults(week, wanted, freezes)
     if faults:
-        raise Refused(f"It can't be told when {endpoint} may be updated.", faults)
+        raise Refused(f"The start times of {endpoint} can't be computed.", faults)
     holding = tuple(freeze for freeze in freezes if isinstance(freeze, Freeze))
     return _look_ahead(endpoint, reading.read_at, wanted, week, holding)
 

@@ -15,7 +15,7 @@ def check(
     *,
     json: Json = False,
 ) -> None:
-    """Say everything that is wrong with policy files, without AWS."""
+    """List every fault in policy files, without AWS."""
     from switchover_cli.policies.checking import check_policy
     from switchover_cli.screens.policy import draw_verdict
 

@@ -19,17 +19,21 @@ if TYPE_CHECKING:
 def init(
     endpoint: Endpoint,
     *,
-    tier: Annotated[Tier, typer.Option(help="How much the endpoint matters.")] = Tier.PRODUCTION,
+    tier: Annotated[Tier, typer.Option(help="The importance of the endpoint.")] = Tier.PRODUCTION,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of stdout.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write to this file instead of stdout."
+        ),
     ] = None,
     upload: Annotated[
-        bool, typer.Option("--upload", help="Put it where the endpoint's updates read it.")
+        bool,
+        typer.Option("--upload", help="Also upload it, so that the endpoint's updates use it."),
     ] = False,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
 ) -> None:
-    """Write a commented policy for a live endpoint, with the strategy that suits it and why."""
+    """Write a commented policy for a live endpoint, with a recommended strategy."""
     from switchover_cli.policies.store import write_new
     from switchover_cli.policies.template import write_first_policy
 
@@ -41,7 +45,7 @@ def init(
         console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
     if upload:
         uri = _upload_new(deployment, endpoint, written)
-        console.print(f"Uploaded {uri}: it holds from the next update on.", soft_wrap=True)
+        console.print(f"Uploaded {uri}: the next update uses it.", soft_wrap=True)
     if output is None and not upload:
         print_document(written, ends_line=False)
 
@@ -54,7 +58,7 @@ def _read_fleet(deployment: "Deployment", endpoint: str) -> "Fleet":
     if not isinstance(reading, EndpointReading) or not reading.variants:
         raise Misused(
             f"There is no endpoint {endpoint!r} that serves.",
-            "Create it first: a policy is written for a live fleet.",
+            "Create the endpoint first: a policy is written for a live fleet.",
         )
     live = deployment.sagemaker.live_release(reading.config_name)
     variant = reading.variants[0]
@@ -79,8 +83,8 @@ def _upload_new(deployment: "Deployment", endpoint: str, text: str) -> str:
     uri = f"s3://{deployment.bucket}/{key}"
     if deployment.files.find_version(deployment.bucket, key).etag:
         raise Misused(
-            f"{uri} is there already.",
-            f"Fetch it (`switchover policy pull {endpoint} -o FILE`), edit that, and push it.",
+            f"{uri} exists already.",
+            f"Fetch it (`switchover policy pull {endpoint} -o FILE`), edit the file, and push it.",
         )
     put_policy(deployment, key, text.encode(), ObjectVersion())
     return uri

@@ -15,7 +15,10 @@ def pull(
     endpoint: Endpoint,
     *,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of stdout.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write to this file instead of stdout."
+        ),
     ] = None,
     object_version: Annotated[
         str, typer.Option(metavar="ID", help="An earlier version, by S3's id.")
@@ -23,7 +26,7 @@ def pull(
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
 ) -> None:
-    """Fetch an endpoint's policy file as it lies in the model bucket, byte for byte."""
+    """Download an endpoint's policy file from the model bucket, unchanged."""
     from switchover.aws.files import policy_key
     from switchover.domain.bounded_yaml import FILE_LIMITS
     from switchover.domain.manifest import ObjectVersion
@@ -40,7 +43,7 @@ def pull(
     if raw is None:
         which = f" in version {object_version}" if object_version else ""
         raise Misused(
-            f"There is no s3://{deployment.bucket}/{key}{which}: the defaults hold for {endpoint}.",
+            f"There is no s3://{deployment.bucket}/{key}{which}: {endpoint} uses the defaults.",
             f"Write one: switchover policy init {endpoint}",
         )
     if output is None:

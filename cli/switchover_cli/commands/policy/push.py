@@ -17,14 +17,14 @@ def push(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The policy file.")],
     *,
     live: Annotated[
-        bool, typer.Option("--live", help="Check also that it suits the fleet that serves now.")
+        bool, typer.Option("--live", help="Also check that the policy works for the live fleet.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask whether to write it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Put a policy file where the endpoint's updates read it, after showing what it changes."""
+    """Upload a policy file for an endpoint, after showing the changes."""
     from switchover_cli.policies.pushing import carry_out, prepare_push, read_policy_file
     from switchover_cli.screens.push import draw_push, draw_pushed
 
@@ -45,6 +45,8 @@ def push(
 
 def _ask(uri: str) -> None:
     if not sys.stdin.isatty():
-        raise Misused("Nobody is here to be asked; nothing was written.", "Add --yes to write it.")
+        raise Misused(
+            "There is no terminal to ask on; nothing was written.", "Add --yes to write it."
+        )
     if not typer.confirm(f"Write {uri}?", err=True):
         raise CommandFailed("Nothing was written.")

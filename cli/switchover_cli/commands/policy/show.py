@@ -30,17 +30,17 @@ def show(
     endpoint: SomeEndpoint = None,
     *,
     file: Annotated[
-        Path | None, typer.Option(help="A policy file here, instead of an endpoint's in AWS.")
+        Path | None, typer.Option(help="A local policy file, instead of an endpoint's file in AWS.")
     ] = None,
     release: Annotated[
-        str | None, typer.Option(metavar="S3URI", help="With what this release.json overrides.")
+        str | None, typer.Option(metavar="S3URI", help="Add the overrides of this release.json.")
     ] = None,
     policy_override: PolicyOverride = None,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
 ) -> None:
-    """Print every effective value, and where it came from."""
+    """Print every value in force, and where it was set."""
     from switchover.domain.policies.layers import layer_of_input, merge_policy, parse_policy
     from switchover_cli.policies.settings import settings_of
     from switchover_cli.policies.showing import record_policy
@@ -49,7 +49,7 @@ def show(
     from switchover_cli.start.starting import parse_overrides
 
     if (endpoint is None) == (file is None):
-        raise Misused("Show whose policy?", "Give an endpoint, or --file FILE.")
+        raise Misused("Which policy?", "Give an endpoint, or --file FILE.")
     layers: list[Layer] = []
     releases_may: tuple[str, ...] = ()
     if file is not None:

@@ -153,7 +153,7 @@ class Wishes(Table):
             )
 
     def remove_pin(self, endpoint: str) -> None:
-        """Let an endpoint take any version again."""
+        """Remove an endpoint's pin: it accepts every version again."""
         self._delete(endpoint, "pin")
 
     def _find(self, endpoint: str, sk: str) -> str | None:

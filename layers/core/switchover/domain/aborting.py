@@ -31,8 +31,8 @@ def call_off(update_id: str, at: datetime, by: str, why: str) -> AbortRequest:
             Reason(
                 code="update.aborted",
                 subject=f"update {update_id}",
-                message=f"was called off by {quote(by)}: {quote(why)}.",
-                remedy="Start the release again when it may go.",
+                message=f"was aborted by {quote(by)}: {quote(why)}.",
+                remedy="Start the release again when the reason no longer holds.",
             ),
         ),
     )
@@ -60,25 +60,25 @@ def object_to_abort(update: Update) -> Objection | None:
     endpoint = update.endpoint
     if update.outcome is Outcome.QUEUED:
         return Objection(
-            "It waits in the queue and touches nothing.",
-            f"Take it out: switchover cancel {endpoint} {update.update_id}",
+            "It waits in the queue and has changed nothing.",
+            f"Remove it: switchover cancel {endpoint} {update.update_id}",
         )
     if update.outcome is not None:
         return Objection(
-            f"It is over, and ended {update.outcome.value}.",
-            f"To return to what served before: switchover rollback {endpoint}",
+            f"It has already ended as {update.outcome.value}.",
+            f"To return to the previous version: switchover rollback {endpoint}",
         )
     if update.is_going_back:
-        return Objection("It is going back already.", f"Follow it: switchover watch {endpoint}")
+        return Objection("It is already rolling back.", f"Follow it: switchover watch {endpoint}")
     if update.abort is not None:
         return Objection(
-            f"It was called off already, by {quote(update.abort.by)}.",
+            f"It was already aborted by {quote(update.abort.by)}.",
             f"Follow it: switchover watch {endpoint}",
         )
     if update.progress.is_confirmed:
         return Objection(
             "It has passed everything and is being recorded as Updated.",
-            f"To return to what served before: switchover rollback {endpoint}",
+            f"To return to the previous version: switchover rollback {endpoint}",
         )
     return None
 
@@ -103,7 +103,7 @@ def answer_rollback(update: Update, to: str | None) -> InFlight | Objection:
     if update.kind is Kind.ROLLBACK:
         if not update.is_ending and to in {None, leads_to}:
             return InFlight.FOLLOW
-        why = "is a rollback that was called off" if update.is_ending else "is a rollback already"
+        why = "is a rollback that was aborted" if update.is_ending else "is a rollback already"
         return Objection(
             f"It {why}{f', to {leads_to}' if leads_to else ''}.",
             f"Wait for its outcome: switchover watch {endpoint}; {then}",
@@ -111,7 +111,7 @@ def answer_rollback(update: Update, to: str | None) -> InFlight | Objection:
     if update.progress.is_confirmed:
         return InFlight.AFTERWARDS
     if to not in {None, leads_to}:
-        stays = f"{leads_to} serves" if leads_to else "the present config still serves"
+        stays = f"{leads_to} serves" if leads_to else "the current config still serves"
         first = (
             f"Wait for its outcome: switchover watch {endpoint}"
             if update.is_ending

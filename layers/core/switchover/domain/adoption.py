@@ -107,22 +107,22 @@ def check_adoption(
             code="adoption.moved",
             subject=subject,
             message=f"serves {endpoint.config_name} by now, not {wish.config_name}.",
-            remedy=f"Look at it (switchover status {wish.endpoint}), then adopt again.",
+            remedy=f"Check the endpoint (switchover status {wish.endpoint}), then adopt again.",
         )
     other = next((e.version for e in served if e.config_name == wish.config_name), wish.version)
     if other != wish.version:
         yield Reason(
             code="adoption.known",
             subject=f"config {wish.config_name}",
-            message=f"is recorded as {other} already, not {wish.version}.",
-            remedy=f"Leave out --version: it is known as {other}.",
+            message=f"is already recorded as {other}, not as {wish.version}.",
+            remedy=f"Remove --version: the config is known as {other}.",
         )
     taken = next((e.config_name for e in served if e.version == wish.version), wish.config_name)
     if taken != wish.config_name and other == wish.version:
         yield Reason(
             code="adoption.version-taken",
             subject=f"version {wish.version}",
-            message=f"is {taken}, which served before: a way back to it would be ambiguous.",
+            message=f"is already the name of {taken}, which served before: it would be ambiguous.",
             remedy="Choose another name: --version …",
         )
 

@@ -152,7 +152,7 @@ def _check_one(value: object, place: Any, limits: Limits) -> None:
         case int() if abs(value) >= 10**limits.digits:
             raise Unreadable(f"holds a number of more than {limits.digits} digits{_at(place)}")
         case float() if not math.isfinite(value):
-            raise Unreadable(f"holds {value}, which is no number{_at(place)}")
+            raise Unreadable(f"holds {value}, which is not a number{_at(place)}")
 
 
 def _decode(raw: bytes) -> str:
@@ -160,7 +160,7 @@ def _decode(raw: bytes) -> str:
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
-        raise Unreadable(f"is not JSON: it is no {encoding} at byte {error.start}") from error
+        raise Unreadable(f"is not JSON: it is not {encoding} at byte {error.start}") from error
 
 
 def _holds_more_than(values: int, text: str) -> bool:
@@ -192,12 +192,12 @@ def _fraction(text: str) -> float | _Fault:
         return _Fault(f"holds a number of more than {_FLOAT_CHARACTERS} digits")
     number = float(text)
     if math.isinf(number):
-        return _Fault(f"holds {_shown(text)}, which is beyond any number")
+        return _Fault(f"holds {_shown(text)}, which is too large for a number")
     return number
 
 
 def _constant(name: str) -> _Fault:
-    return _Fault(f"holds {name}, which is no JSON")
+    return _Fault(f"holds {name}, which is not JSON")
 
 
 def _too_many(limits: Limits) -> str:

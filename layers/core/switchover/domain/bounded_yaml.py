@@ -59,7 +59,7 @@ class BoundedLoader(yaml.SafeLoader):
         self._depth -= 1
         if is_alias:
             if id(node) not in self._sizes:
-                raise Unreadable(f"holds itself in line {event.start_mark.line + 1}")
+                raise Unreadable(f"contains itself in line {event.start_mark.line + 1}")
             size, height = self._sizes[id(node)]
         else:
             size, height = self._count - before + 1, self._height + 1
@@ -82,7 +82,7 @@ class BoundedLoader(yaml.SafeLoader):
         try:
             return super().get_single_node()
         except OverflowError as error:
-            raise Unreadable("names a character that Unicode hasn't") from error
+            raise Unreadable("names a character that doesn't exist in Unicode") from error
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
         """The value of a node.
@@ -105,7 +105,7 @@ class BoundedLoader(yaml.SafeLoader):
         """
         number = float(super().construct_yaml_float(node))
         if not math.isfinite(number):
-            raise Unreadable(f"holds {number}, which is no number{_in_line(node)}")
+            raise Unreadable(f"holds {number}, which is not a number{_in_line(node)}")
         return number
 
 

@@ -46,6 +46,6 @@ def _more(last: Reason, left: int) -> Reason:
     return Reason(
         code=last.code,
         subject="more reasons",
-        message=f"{left} more reasons are not carried on here.",
-        remedy="Correct those above first, then see what remains.",
+        message=f"{left} more reasons are left out here.",
+        remedy="Correct the reasons above first, then check again.",
     )

@@ -63,6 +63,6 @@ def part_lost(endpoint: str, command: str, request: Mapping[str, Any], why: str)
     return Reason(
         code="capacity.not-restored",
         subject=f"endpoint {endpoint}: {_PARTS[command]}",
-        message=f"could not be put back: {why.rstrip('.')}.",
+        message=f"could not be restored: {why.rstrip('.')}.",
         remedy=f"aws application-autoscaling {command} --cli-input-json {shlex.quote(text)}",
     )

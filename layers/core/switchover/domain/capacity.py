@@ -40,8 +40,8 @@ class Restoration:
     @property
     def told(self) -> str:
         """The sentence for the timeline."""
-        others = f"Left as others set it: {', '.join(self.others)}." if self.others else ""
-        astray = f"To be given a new action: {', '.join(self.astray)}." if self.astray else ""
+        others = f"Kept as others set it: {', '.join(self.others)}." if self.others else ""
+        astray = f"Needs a new action: {', '.join(self.astray)}." if self.astray else ""
         return " ".join(filter(None, (others, astray)))
 
 
@@ -83,8 +83,8 @@ def tell_left(endpoint: str, restoration: Restoration) -> tuple[Reason, ...]:
         Reason(
             code="capacity.changed-by-others",
             subject=subject,
-            message=f"{change} while the update ran; it was left so.",
-            remedy="Nothing, if that is how you want it.",
+            message=f"{change} while the update ran; this change was kept.",
+            remedy="Nothing, if you want this setting.",
         )
         for change in restoration.others
     )
@@ -92,7 +92,7 @@ def tell_left(endpoint: str, restoration: Restoration) -> tuple[Reason, ...]:
         Reason(
             code="capacity.alarms-astray",
             subject=subject,
-            message=f"its step scaling was made again under another ARN, which {name} doesn't call.",
+            message=f"its step-scaling policy was created again with a new ARN that {name} doesn't call.",
             remedy="Give the alarm the policy's new ARN (describe-scaling-policies) as its action.",
         )
         for name in restoration.astray

@@ -41,7 +41,7 @@ def compare_with_release(
                 Reason(
                     code="model.file-missing",
                     subject=file.path,
-                    message=f"release.json lists it, but {place} doesn't hold it.",
+                    message=f"release.json lists it, but it isn't in {place}.",
                     remedy="Upload the release again under a new version.",
                 )
             )
@@ -82,6 +82,6 @@ def _refuse_unlisted(path: str, place: str) -> Reason:
     return Reason(
         code="model.unexpected-file",
         subject=path,
-        message=f"lies under {place}, but release.json doesn't list it; SageMaker downloads all.",
+        message=f"is in {place}, but release.json doesn't list it; SageMaker would download it too.",
         remedy="Delete it, or upload the release again under a new version.",
     )

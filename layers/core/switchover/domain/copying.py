@@ -94,7 +94,7 @@ class FileCopy:
             return "has another checksum than its source."
         if is_its_copy or is_equal or held.sha256 is not None:
             return None
-        return "is another file, or a copy of what the source was before."
+        return "is another file, or a copy of an earlier state of the source."
 
     @property
     def is_compared(self) -> bool:
@@ -185,7 +185,7 @@ def source_changed(uri: str) -> Reason:
         code="copy.source-changed",
         subject=uri,
         message="was changed while it was copied.",
-        remedy="Write release.json anew for what lies there now, with a prefix of its own.",
+        remedy="Write release.json again for the present files, with a prefix of its own.",
     )
 
 
@@ -198,7 +198,7 @@ def copy_stuck(copy: ReleaseCopy, seconds: float) -> Reason:
             f"nothing was copied in {seconds:.0f} s;"
             f" {len(copy.missing)} of {len(copy.files)} files are still missing."
         ),
-        remedy="Start the release again: what is copied stays. If it stays stuck, copy by hand.",
+        remedy="Start the release again: copied files stay. If it fails again, copy the files by hand.",
     )
 
 
@@ -216,7 +216,7 @@ def _source_faults(file: ReleaseFile, source: ObjectReading) -> Iterator[Reason]
         yield Reason(
             code="copy.archived",
             subject=source.uri,
-            message="is archived, and can't be read as it is.",
+            message="is archived and can't be read.",
             remedy="Restore it, then start the release again.",
         )
     if source.bytes != file.bytes:
@@ -224,14 +224,14 @@ def _source_faults(file: ReleaseFile, source: ObjectReading) -> Iterator[Reason]
             code="copy.size-differs",
             subject=source.uri,
             message=f"has {source.bytes} bytes, where release.json says {file.bytes}.",
-            remedy="Write release.json anew for what lies there, or put the right file there.",
+            remedy="Write release.json again for the files there, or upload the right file.",
         )
     elif source.sha256 not in (None, file.sha256):
         yield Reason(
             code="copy.checksum-differs",
             subject=source.uri,
             message=f"has SHA-256 {source.sha256}, where release.json says {file.sha256}.",
-            remedy="Write release.json anew for what lies there, or put the right file there.",
+            remedy="Write release.json again for the files there, or upload the right file.",
         )
 
 
@@ -240,7 +240,7 @@ def _differs(held: ObjectReading, difference: str) -> Reason:
         code="copy.differs",
         subject=held.uri,
         message=difference,
-        remedy="Give the release a prefix of its own, or delete this file if nothing serves it.",
+        remedy="Give the release a prefix of its own, or delete this file if no endpoint serves it.",
     )
 
 

@@ -145,7 +145,7 @@ def doubt_traffic(plan: Plan, answered: int) -> tuple[Reason, ...]:
         Reason(
             code="bake.inconclusive",
             subject=f"config {plan.target.config}",
-            message=f"its fleet answered {answered} requests while it baked, and {least} are the least.",
+            message=f"its fleet answered {answered} requests during its bake; the minimum is {least}.",
             remedy=f"Bake longer, {ways}, or lower `guard.min_requests`.",
         ),
     )

@@ -72,11 +72,11 @@ def conclude_lost(
 
 def record_lost(update: Update, endpoint: EndpointReading | Absent, left: Leftovers) -> Reason:
     """The update's record is gone, but its changes are still there."""
-    found = _say_config(endpoint, left) if left.config else "No config of it is found."
+    found = _say_config(endpoint, left) if left.config else "No config of this update was found."
     return Reason(
         code="update.record-lost",
         subject=f"update {update.update_id}",
-        message=f"its record in the ledger is gone, so that it can't be carried on. {found}",
+        message=f"its record in the ledger is lost, so it can't continue. {found}",
         remedy=_next_step(update, endpoint, left),
     )
 
@@ -88,7 +88,7 @@ def tell_leftovers(endpoint: str, left: Leftovers) -> tuple[Reason, ...]:
         Reason(
             code="capacity.left-suspended",
             subject=f"endpoint {endpoint}: autoscaling of {variant}",
-            message="is suspended whole, and what it was before is not known.",
+            message="is completely suspended, and its earlier setting is unknown.",
             remedy=f"If it should scale: {register_target(endpoint, variant, resumed)}",
         )
         for variant in left.variants
@@ -98,11 +98,11 @@ def tell_leftovers(endpoint: str, left: Leftovers) -> tuple[Reason, ...]:
 def _say_config(endpoint: EndpointReading | Absent, left: Leftovers) -> str:
     origin = f" (made from {left.previous_config})" if left.previous_config else ""
     if isinstance(endpoint, Absent):
-        return f"Its config {left.config}{origin} exists; the endpoint is gone."
+        return f"Its config {left.config}{origin} exists; the endpoint doesn't."
     if endpoint.pending_config_name == left.config:
         return f"SageMaker is moving the endpoint to its config {left.config}{origin}."
     if endpoint.config_name == left.config:
-        return f"Its config {left.config}{origin} serves, and nothing has confirmed that it should."
+        return f"Its config {left.config}{origin} serves, but was not confirmed."
     return f"Its config {left.config}{origin} exists and doesn't serve."
 
 

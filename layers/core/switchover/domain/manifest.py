@@ -133,7 +133,7 @@ def judge_changes(changes: Changes, checked: Manifest, place: str) -> Iterator[R
             subject=place,
             message=f"differs from the files that were checked ({told}).",
             remedy=(
-                "Offer the new content as another version; or put the checked files back and start"
+                "Offer the new content as another version; or restore the checked files and start"
                 " the release again."
             ),
         )
@@ -163,7 +163,7 @@ def record_lost(place: str) -> Reason:
         code="model.record-lost",
         subject=place,
         message="can't be compared with what was checked: its record in the ledger is gone or differs.",
-        remedy="Start the release again: its files are checked and recorded anew.",
+        remedy="Start the release again: its files are checked and recorded again.",
     )
 
 

@@ -112,7 +112,7 @@ def check_marks(update: Update, mark: Mark | None, pin: Pin | None) -> Iterator[
             subject=f"version {update.version}",
             message=f"is marked bad{_say_since(mark)}: {quote(mark.reason)}.",
             remedy=(
-                "Offer another version; or ask for it by name:"
+                "Offer another version; or start this one by name:"
                 f" switchover start --endpoint {update.endpoint} --version {update.version}"
             ),
         )
@@ -121,7 +121,7 @@ def check_marks(update: Update, mark: Mark | None, pin: Pin | None) -> Iterator[
             code="endpoint.pinned",
             subject=f"endpoint {update.endpoint}",
             message=f"is pinned to {pin.shown}: {quote(pin.reason)}.",
-            remedy=f"Free it first: switchover unpin {update.endpoint}",
+            remedy=f"Remove the pin first: switchover unpin {update.endpoint}",
         )
 
 

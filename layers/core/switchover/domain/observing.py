@@ -200,7 +200,7 @@ def moment_of(seen: Observation, purpose: Purpose) -> Moment:
     """The entry for the timeline: SageMaker's message, instances, red alarms."""
     endpoint = seen.endpoint
     if isinstance(endpoint, Absent):
-        return Moment(at=seen.at, state=_STATE[purpose], text="The endpoint is gone.")
+        return Moment(at=seen.at, state=_STATE[purpose], text="The endpoint doesn't exist.")
     words = [stage.message or stage.status for stage in endpoint.stages]
     text = " ".join(dict.fromkeys(words)) or f"{endpoint.status.value} on {endpoint.config_name}."
     red = ", ".join(alarm.name for alarm in seen.red)
@@ -231,7 +231,7 @@ def _say_failure(endpoint: str, words: str) -> Reason:
         code="sagemaker.failure-reason",
         subject=f"endpoint {endpoint}",
         message=f"SageMaker says: {words}",
-        remedy="Fix the cause that it names, then start the release again.",
+        remedy="Fix the cause that SageMaker names, then start the release again.",
     )
 
 
@@ -277,7 +277,7 @@ def _not_raised(endpoint: EndpointReading | Absent, subject: str) -> Reason:
         code="capacity.not-raised",
         subject=subject,
         message=(
-            "its fleet could not be raised for the update:"
+            "its fleet could not be enlarged for the update:"
             f" {f'SageMaker says: {told}' if told else serves(endpoint)}"
         ),
         remedy="Start the release again later, or lower `capacity.during.min`.",

@@ -77,7 +77,7 @@ class Conclusion(BaseModel):
 
 
 # What an execution says of an update that another one has taken up since.
-TAKEN_UP = Conclusion(outcome=Outcome.QUEUED, summary="Taken up by another execution.")
+TAKEN_UP = Conclusion(outcome=Outcome.QUEUED, summary="Another execution continues this update.")
 # What the update took away, and only a person can put back.
 LOST = frozenset({"capacity.not-restored", "endpoint.policy-lost"})
 _RESTORED = frozenset({"untouched", "restored", "updated"})
@@ -122,7 +122,7 @@ def conclude(
         not_yet = None if was_started else _NOT_YET.get(ending.verdict)
         return Conclusion(
             outcome=not_yet or Outcome.REJECTED,
-            summary=f"{endpoint.name} was not touched: {first_of(reasons)}",
+            summary=f"{endpoint.name} is unchanged: {first_of(reasons)}",
             reasons=reasons,
         )
     if not reasons and ending.verdict != "updated":
@@ -246,9 +246,9 @@ def _capacity_off(endpoint: EndpointReading | Absent, noted: CapacitySnapshot | 
         subject=f"endpoint {endpoint.name}",
         message=f"its capacity could not be restored: {what}",
         remedy=(
-            "It is tried again within 15 minutes after SageMaker has settled; look then."
+            "Switchover tries again within 15 minutes after SageMaker has settled; check then."
             if is_moving
-            else "Put it back by hand."
+            else "Restore it by hand."
         ),
     )
 

@@ -51,7 +51,7 @@ def find_place(bucket: str, key: str, model_bucket: str) -> ReleasePlace | Reaso
         return Reason(
             code="release.other-bucket",
             subject=uri,
-            message=f"lies in another bucket than {model_bucket!r}; only that bucket may hold releases.",
+            message=f"is not in the model bucket {model_bucket!r}, which alone may hold releases.",
             remedy=(
                 f"Upload it to s3://{model_bucket}/{_LAYOUT}; its files may be copied from"
                 " elsewhere (`source`)."
@@ -64,7 +64,7 @@ def find_place(bucket: str, key: str, model_bucket: str) -> ReleasePlace | Reaso
             code="release.misplaced",
             subject=uri,
             message=f"is not {_LAYOUT}.",
-            remedy="Upload it with `switchover upload`, or put it there.",
+            remedy="Upload it with `switchover upload`, or move it to that key.",
         )
     return ReleasePlace(endpoint, version)
 
@@ -108,15 +108,15 @@ def _misplacements(release: Release, place: ReleasePlace, bucket: str) -> Iterat
             yield Reason(
                 code="release.misplaced",
                 subject=f"{uri}: {field}",
-                message=f"{said!r} is not {expected!r}, for which this key speaks.",
-                remedy=f"Correct it, or upload it as {_LAYOUT} of what it says.",
+                message=f"{said!r} differs from {expected!r}, which the key names.",
+                remedy=f"Correct the field, or upload the release to the key {_LAYOUT} that it names.",
             )
     if not _is_below(release.prefix, place.prefix):
         yield Reason(
             code="release.prefix-elsewhere",
             subject=f"{uri}: prefix",
-            message=f"{release.prefix!r} does not lie under {place.prefix!r}.",
-            remedy=f"Put the files under {place.prefix}, and write that prefix.",
+            message=f"{release.prefix!r} is not under {place.prefix!r}.",
+            remedy=f"Move the files under {place.prefix}, and correct the prefix.",
         )
     from_bucket, folder = release.source_bucket_and_prefix
     own = f"{MODELS_PREFIX}{place.endpoint}/"
@@ -127,7 +127,7 @@ def _misplacements(release: Release, place: ReleasePlace, bucket: str) -> Iterat
             code="release.source-elsewhere",
             subject=f"{uri}: source",
             message=f"{release.source!r} may hold files of others: it is not under {own!r}.",
-            remedy="Have a person with access copy the files, or name a folder under it.",
+            remedy="Ask a person with access to copy the files, or name a folder under it.",
         )
 
 

@@ -19,11 +19,11 @@ def remedy_for_busy(update: Update, *, waits: bool) -> str:
         to = update.request.to if update.request else None
         goal = f" --to {to}" if to else ""
         return (
-            "An update that runs is called off, not waited for. This command does it, or says how:"
+            "A rollback doesn't wait for a running update, but aborts it. Use this command:"
             f" switchover rollback {update.endpoint}{goal}"
         )
     if waits:
-        return "This one starts by itself when that has ended."
+        return "This update starts automatically when that one has ended."
     return (
         f"Wait for its outcome, then start this release: {start_command(update)}"
         " (the policy says `when_busy: reject`)"
@@ -41,8 +41,8 @@ def superseded_by(update: Update, newer: str) -> Reason:
     return Reason(
         code="queue.superseded",
         subject=f"endpoint {update.endpoint}",
-        message=f"{newer} was offered after this one and takes its place.",
-        remedy=f"Nothing to do. If it is wanted after all: {start_command(update)}",
+        message=f"{newer} was offered after this one and replaces it.",
+        remedy=f"Nothing to do. If this version is still wanted: {start_command(update)}",
     )
 
 
@@ -57,7 +57,7 @@ def starts_later(update: Update, start: StartTime) -> Reason:
 
 
 def _remedy_for_time(update: Update, start: StartTime) -> str:
-    by_itself = "It starts by itself then."
+    by_itself = "It starts automatically then."
     if not start.passed_by:
         return by_itself
     asked = update.request
@@ -69,7 +69,11 @@ def _remedy_for_time(update: Update, start: StartTime) -> str:
     command = start_command(
         update, *sorted((*others, *start.passed_by), reverse=True), "--reason '…'"
     )
-    only = "If what serves is broken" if "--hotfix" in start.passed_by else "To start it at once"
+    only = (
+        "If the serving version is broken"
+        if "--hotfix" in start.passed_by
+        else "To start it immediately"
+    )
     return f"{by_itself} {only}: {command}"
 
 
@@ -78,8 +82,8 @@ def waits_behind(update: Update, other: str) -> Reason:
     return Reason(
         code="queue.behind",
         subject=f"endpoint {update.endpoint}",
-        message=f"{other} was offered earlier and goes first.",
-        remedy="It starts by itself in its turn.",
+        message=f"{other} was offered earlier and runs first.",
+        remedy="It starts automatically in its turn.",
     )
 
 
@@ -88,8 +92,8 @@ def being_cleaned_up(endpoint: str, update_id: str) -> Reason:
     return Reason(
         code="claim.recovering",
         subject=f"endpoint {endpoint}",
-        message=f"{update_id} has ended, and what it left is being put back.",
-        remedy="This one starts by itself afterwards.",
+        message=f"{update_id} has ended, and its changes are being restored.",
+        remedy="This update starts automatically afterwards.",
     )
 
 
@@ -98,6 +102,6 @@ def cancelled(update_id: str, why: str) -> Reason:
     return Reason(
         code="queue.cancelled",
         subject=f"update {update_id}",
-        message=f"was taken out of the queue: {quote(why) if why else 'no reason given'}.",
+        message=f"was removed from the queue: {quote(why) if why else 'no reason given'}.",
         remedy="Start the release again if it is still wanted.",
     )

@@ -80,7 +80,7 @@ def limit_reasons(
         code=code,
         subject=subject,
         message=f"has {left} more faults.",
-        remedy="Correct those above first: many are one mistake made again and again.",
+        remedy="Correct the faults above first: many may have the same cause.",
     )
     return (*reasons[:MOST_REASONS], last)
 

@@ -91,8 +91,8 @@ def given_up(claim: Claim) -> Reason:
         code="claim.given-up",
         subject=f"endpoint {claim.endpoint}",
         message=(
-            f"{MOST_RECOVERIES} recoveries of {claim.update_id}, whose execution is gone, could not end"
-            " it; no more are tried, and it still holds the endpoint."
+            f"{MOST_RECOVERIES} recoveries of {claim.update_id}, whose execution has ended, failed to end"
+            " it; no more are tried, and the update still holds the endpoint."
         ),
         remedy=f"Free it: switchover unclaim {claim.endpoint} --reason '…'",
     )

@@ -28,7 +28,7 @@ def check_endpoint(endpoint: EndpointReading | Absent) -> Iterator[Reason]:
         yield Reason(
             code="endpoint.under-maintenance",
             subject=subject,
-            message="is SystemUpdating: AWS maintains it, and takes no update meanwhile.",
+            message="is SystemUpdating: AWS maintains it, and accepts no update meanwhile.",
             remedy="Wait until it is InService, then start the release again.",
         )
     elif endpoint.status is not EndpointStatus.IN_SERVICE or not endpoint.variants:
@@ -44,7 +44,7 @@ def check_endpoint(endpoint: EndpointReading | Absent) -> Iterator[Reason]:
             code="endpoint.not-in-service",
             subject=subject,
             message=f"is still being moved to {endpoint.pending_config_name}.",
-            remedy="Wait until that is over, then start the release again.",
+            remedy="Wait until the move has ended, then start the release again.",
         )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Serving(BaseModel):
-    """What DescribeEndpoint says serves. `version` is empty for a config that no update brought.
+    """What DescribeEndpoint says serves. `version` is empty for a config that no update created.
 
     `status` is empty if there is no endpoint.
     """
@@ -64,7 +64,7 @@ def say_serving(serving: Serving) -> str:
     whole = f"{version}({serving.config_name}), {_count(serving.instances)}"
     match serving.status:
         case None:
-            return "nothing: the endpoint is gone"
+            return "nothing: the endpoint doesn't exist"
         case EndpointStatus.FAILED | EndpointStatus.OUT_OF_SERVICE:
             return f"nothing: the endpoint is {serving.status.value}"
         case _ if not serving.instances and not serving.pending_instances:

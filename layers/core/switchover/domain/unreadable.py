@@ -41,7 +41,7 @@ def stand_in_for(
         started_at=started_at,
         outcome=announced if is_over else Outcome.NEEDS_OPERATOR,
         told=Told(announced=announced),
-        summary="Its record can't be read, so that what it did is unknown.",
+        summary="Its record can't be read, so its changes are unknown.",
         reasons=(
             Reason(
                 code="update.unreadable",

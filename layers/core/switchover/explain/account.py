@@ -40,7 +40,7 @@ def tell_outcome(update: Update) -> tuple[str, ...]:
     if hotfix := say_hotfix(update):
         lines.append(hotfix)
     elif starter:
-        lines.append(f"Asked for by {starter}." if update.offered_by else f"Asked for: {starter}.")
+        lines.append(f"Requested by {starter}." if update.offered_by else f"Requested: {starter}.")
     if overrides := say_overrides(update):
         lines.append(shorten(overrides, _SENTENCE, placeholder=" …"))
     if update.outcome is Outcome.UPDATED:
@@ -118,7 +118,7 @@ def _testimony(update: Update) -> Iterator[str]:
     fault = _fault_of_way_back(update)
     is_told = evidence.failure_reason and fault and evidence.failure_reason in fault.message
     if fault is not None and not is_told:
-        yield shorten(f"The way back failed: {fault.message}", _SENTENCE, placeholder=" …")
+        yield shorten(f"The rollback failed: {fault.message}", _SENTENCE, placeholder=" …")
     if evidence.log.lines:
         last = evidence.log.lines[-1]
         yield f"Container log: {quote(last.text, _SENTENCE)}"

@@ -53,8 +53,8 @@ _FAILURES = (
     ),
 )
 _NO_ROOM = re.compile(r"InsufficientInstanceCapacity|CapacityError|service limit")
-_SHORT = Step(text="Instances may be short: look at capacity and quota first.")
-_CAPACITY_OFF = "The fleet serves, but its capacity isn't as it was"
+_SHORT = Step(text="Instances may be scarce: check capacity and quota first.")
+_CAPACITY_OFF = "The fleet serves, but its capacity isn't restored"
 
 
 def advise(update: Update) -> tuple[Step, ...]:
@@ -99,7 +99,7 @@ def _by_outcome(update: Update) -> tuple[Step, ...]:
 
 
 def _after_rejection(update: Update) -> Iterator[Step]:
-    yield Step(text="Correct the faults that are named.")
+    yield Step(text="Correct the faults above.")
     if update.kind is Kind.RELEASE and update.version:
         yield Step(
             text="Then start the release again, without a new upload:",
@@ -128,7 +128,7 @@ _SAGEMAKERS = "sagemaker.failure-reason"
 def _for_operator(update: Update) -> Iterator[Step]:
     plan, serving = update.plan, update.serving
     if plan is None or serving is None:
-        yield Step(text="Look at the endpoint:", command=_describe(update.endpoint))
+        yield Step(text="Check the endpoint:", command=_describe(update.endpoint))
         return
     match serving.status:
         case None:
@@ -136,7 +136,7 @@ def _for_operator(update: Update) -> Iterator[Step]:
         case EndpointStatus.FAILED | EndpointStatus.OUT_OF_SERVICE:
             # A Failed endpoint takes only DeleteEndpoint (rules §2).
             yield Step(
-                text="Nothing serves. SageMaker takes only a delete now:",
+                text="No instance serves. SageMaker accepts only a deletion now:",
                 command=f"aws sagemaker delete-endpoint --endpoint-name {plan.endpoint}",
             )
             yield _create(plan)
@@ -148,7 +148,7 @@ def _for_operator(update: Update) -> Iterator[Step]:
             yield from _for_a_fleet_that_serves(update, plan, serving.config_name)
         case _:
             yield Step(
-                text="SageMaker still changes the endpoint. Wait and look again. If nothing changes, ask"
+                text="SageMaker still changes the endpoint. Wait and check again. If nothing changes, ask"
                 " AWS Support."
             )
             yield Step(text="Look:", command=_describe(plan.endpoint))
@@ -164,17 +164,17 @@ def _for_a_fleet_that_serves(update: Update, plan: Plan, config_name: str) -> It
             yield _SHORT
         yield _update(plan, plan.previous.config, f"Try {plan.previous.version} once more:")
         yield Step(
-            text="Or go to another version that served:",
+            text="Or return to another version that served:",
             command=f"switchover rollback {plan.endpoint} --to VERSION",
         )
     elif config_name in plan.own_configs:
         yield Step(
-            text="The config's name alone doesn't prove what serves. Look:",
+            text="The config's name alone doesn't prove which model serves. Check:",
             command=_describe(plan.endpoint),
         )
     else:
         yield Step(
-            text="Somebody else updated the endpoint. To go back all the same:",
+            text="The endpoint was updated outside Switchover. To roll back in spite of that:",
             command=f"switchover rollback {plan.endpoint} --to {plan.previous.version}",
         )
 
@@ -195,7 +195,7 @@ def _for_a_fleet_of_other_capacity(update: Update, plan: Plan) -> Iterator[Step]
 
 def _resize(plan: Plan, instances: int) -> Step:
     return Step(
-        text=f"Bring the fleet back to {say_count(instances, 'instance')}:",
+        text=f"Restore the fleet's size of {say_count(instances, 'instance')}:",
         command=(
             f"aws sagemaker update-endpoint-weights-and-capacities --endpoint-name {plan.endpoint}"
             " --desired-weights-and-capacities"
@@ -206,7 +206,7 @@ def _resize(plan: Plan, instances: int) -> Step:
 
 def _rescale(plan: Plan, target: dict[str, Any]) -> Step:
     return Step(
-        text="Put the scalable target back:",
+        text="Restore the scalable target:",
         command=register_target(
             plan.endpoint, plan.destination.variant, {"SuspendedState": {}, **target}
         ),

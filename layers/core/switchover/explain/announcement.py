@@ -109,9 +109,9 @@ def announce_given_up(claim: Claim) -> Announcement:
     """Tell people that an update holds its endpoint, though nothing works on the update any more."""
     outcome, reason = Outcome.NEEDS_OPERATOR.value, given_up(claim)
     return Announcement(
-        subject=_ascii(f"{outcome}: {claim.endpoint} is held and not looked after")[
-            :_SUBJECT_LENGTH
-        ],
+        subject=_ascii(
+            f"{outcome}: {claim.endpoint} is held by an update that no recovery could end"
+        )[:_SUBJECT_LENGTH],
         text=for_message(str(reason)),
         attributes={
             "outcome": outcome,
@@ -156,7 +156,7 @@ def ask_people(
     if update.given_reason and not update.hotfix_reason:
         said.append(f"Why: {quote(update.given_reason)}.")
     said += [
-        f"Plan {update.planned.digest[:12]}: a yes is for this plan only.",
+        f"Plan {update.planned.digest[:12]}: an approval counts for this plan only.",
         f"Yes: switchover approve {update.endpoint}",
         f"No: switchover reject {update.endpoint} --reason '…'",
     ]
@@ -168,9 +168,7 @@ def ask_people(
             f" {links_url}?{write_query(update.update_id, secret, verdict)}"
             for word, verdict in (("Yes", Reply.APPROVED), ("No", Reply.DECLINED))
         ]
-        lines.append(
-            "Everybody with these links can answer: forward this message only to people who may."
-        )
+        lines.append("Anybody with these links can answer: forward this message only to approvers.")
     if update.planned.approval.four_eyes:
         lines.append(
             "A person who offered the update may not approve it. Only `switchover approve` counts."

@@ -17,7 +17,7 @@ def say_hotfix(update: Update) -> str:
     left_out = ", ".join(update.plan.alarms.excluded) if update.plan else ""
     return (
         f"Hotfix, for the reason given by the starter: {quote(update.hotfix_reason)};"
-        f" {f'left out, as red already: {left_out}' if left_out else 'no alarm is left out'}."
+        f" {f'ignored because already red: {left_out}' if left_out else 'no alarm is ignored'}."
     )
 
 

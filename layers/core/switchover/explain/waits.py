@@ -69,8 +69,8 @@ def say_question(update: Update, gate: Gate) -> str:
             )
         case Gate.PROMOTION:
             return (
-                f"{update.endpoint} serves {update.version} with all of its traffic. Shall it stay?"
-                f" A no takes it back to {plan.previous.version}."
+                f"{update.endpoint} serves {update.version} with all of its traffic. Approve it?"
+                f" A no rolls it back to {plan.previous.version}."
             )
         case _:
             assert_never(gate)
@@ -80,9 +80,9 @@ def say_silence(gate: Gate) -> str:
     """What happens if nobody answers."""
     match gate:
         case Gate.START:
-            return "Silence rejects the update."
+            return "Without an answer, the update is rejected."
         case Gate.PROMOTION:
-            return "Silence takes the update back."
+            return "Without an answer, the update is rolled back."
         case _:
             assert_never(gate)
 

@@ -52,11 +52,11 @@ def _find_fault(by: str, reason: str, verdict: Reply) -> str:
     if not has_words(by):
         return "Your name is missing."
     if len(by) > LONGEST_TYPED_NAME:
-        return f"Your name has {len(by)} characters; at most {LONGEST_TYPED_NAME} characters are taken."
+        return f"Your name has {len(by)} characters. Use at most {LONGEST_TYPED_NAME} characters."
     if verdict is Reply.DECLINED and not has_words(reason):
-        return "A rejection must say why."
+        return "A rejection needs a reason."
     if len(reason) > LONGEST_WORDS:
-        return f"The reason has {len(reason)} characters; at most {LONGEST_WORDS} characters are taken."
+        return f"The reason has {len(reason)} characters. Use at most {LONGEST_WORDS} characters."
     return ""
 
 
@@ -70,7 +70,7 @@ def find_objections(
             Reason(
                 code="approval.not-asked",
                 subject=f"update {update.update_id}" if update else "update",
-                message="doesn't ask this now: the update isn't there yet, was answered, or has ended.",
+                message="doesn't ask this now: it isn't planned yet, was already answered, or has ended.",
                 remedy=f"See what happened: switchover history {endpoint}",
             ),
         )
@@ -79,7 +79,7 @@ def find_objections(
             Reason(
                 code="approval.reason-missing",
                 subject=f"update {update.update_id}",
-                message="a rejection must say why.",
+                message="a rejection needs a reason.",
                 remedy=f"Give a reason: switchover reject {update.endpoint} --reason '…'",
             ),
         )

@@ -84,14 +84,14 @@ def refusals_of(approval: Approval) -> tuple[Reason, ...]:
                 code="approval.declined",
                 subject=subject,
                 message=f"{approval.who} said no{why}",
-                remedy="Settle the objection, then start the release again.",
+                remedy="Resolve the objection, then start the release again.",
             )
         case Reply.EXPIRED:
             reason = Reason(
                 code="approval.expired",
                 subject=subject,
                 message="nobody answered in time.",
-                remedy="Start the release again and have it approved.",
+                remedy="Start the release again, and ask an approver to answer.",
             )
         case Reply.FAILED:
             reason = Reason(

@@ -162,12 +162,12 @@ def _find_objections(update: Update, plan: Plan, given: Approval) -> Iterator[Re
             code="approval.too-late",
             subject=f"endpoint {plan.endpoint}",
             message=(
-                f"the yes came at {given.at:%Y-%m-%d %H:%M} UTC. The update had to begin by"
+                f"the approval came at {given.at:%Y-%m-%d %H:%M} UTC. The update had to begin by"
                 f" {plan.times.begin_by:%Y-%m-%d %H:%M} UTC to end before its window closes or a freeze"
                 " begins."
             ),
             remedy=(
-                "Start the release again: the update waits for the next opening, and asks people then."
+                "Start the release again: the update waits for the next opening, and asks then."
                 f" To start it at once: switchover start --endpoint {plan.endpoint}"
                 f" --version {plan.target.version} --now --reason '…'"
             ),
@@ -191,7 +191,7 @@ def _read_answer(
         check_value(answer, _ANSWER_LIMITS)
         said = _Words.model_validate(answer)
     except Unreadable as error:
-        said = _Words(verdict=Reply.DECLINED, reason=f"this answer is not read: it {error}")
+        said = _Words(verdict=Reply.DECLINED, reason=f"this answer can't be read: it {error}")
     except ValidationError:
         said = _Words(
             verdict=Reply.DECLINED, reason=f"this answer is not understood: {_cut(answer)}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from switchover.domain.fleet import AlarmReading
     from switchover.domain.readings import Permission
 
-_NOT_READ = "not looked at: policy or endpoint couldn't be read"
+_NOT_READ = "not checked: the policy or the endpoint couldn't be read"
 
 
 def check_quiet(case: Case) -> Check:
@@ -28,9 +28,9 @@ def check_quiet(case: Case) -> Check:
         return Check.unknown(name, title, _NOT_READ)
     red = ", ".join(case.found.red)
     if red and case.goes_back:
-        return Check.noted(name, title, f"red: {red}; a rollback isn't held up by them")
+        return Check.noted(name, title, f"red: {red}; red alarms don't stop a rollback")
     if red and case.update.hotfix_reason:
-        evidence = f"red, and left out of this hotfix: {red}; {case.update.hotfix_reason}"
+        evidence = f"red, and ignored by this hotfix: {red}; {case.update.hotfix_reason}"
         return Check.noted(name, title, evidence)
     told = ", ".join(_state_of(alarm) for alarm in case.found.alarms)
     faults = [_already_red(alarm) for alarm in case.found.alarms if alarm.name in case.found.red]
@@ -39,7 +39,7 @@ def check_quiet(case: Case) -> Check:
 
 def _state_of(alarm: AlarmReading) -> str:
     is_missing = alarm.state is AlarmState.MISSING
-    return f"{alarm.name} {'is made by this update' if is_missing else alarm.state.value}"
+    return f"{alarm.name} {'is created by this update' if is_missing else alarm.state.value}"
 
 
 def check_listed(case: Case) -> Check:
@@ -54,9 +54,7 @@ def check_listed(case: Case) -> Check:
         if alarm.name in listed and alarm.state is AlarmState.MISSING
     ]
     evidence = (
-        f"named in alarms.also: {', '.join(listed)}"
-        if listed
-        else "the policy names none of its own"
+        f"named in alarms.also: {', '.join(listed)}" if listed else "the policy names no alarms"
     )
     return Check.judged(name, title, evidence, map(_missing, missing))
 
@@ -72,11 +70,13 @@ def check_data(case: Case) -> Check:
         if name not in case.listed_alarms
     ]  # fmt: skip
     if silent:
-        evidence = f"INSUFFICIENT_DATA, so that nothing turns them red: {', '.join(silent)}"
+        evidence = f"INSUFFICIENT_DATA, so they can't go red: {', '.join(silent)}"
         return Check.noted(name, title, evidence)
     if made:
-        return Check.noted(name, title, f"made by this update, empty as yet: {', '.join(made)}")
-    return Check.judged(name, title, f"all {len(case.found.alarms)} have")
+        return Check.noted(
+            name, title, f"created by this update, without data yet: {', '.join(made)}"
+        )
+    return Check.judged(name, title, f"all {len(case.found.alarms)} have data")
 
 
 def check_permission(case: Case) -> Check:
@@ -84,7 +84,7 @@ def check_permission(case: Case) -> Check:
     name, title = "alarms.readable", "The model's role may describe the alarms"
     match case.found.permission:
         case None:
-            return Check.unknown(name, title, "not looked at: the model names no execution role")
+            return Check.unknown(name, title, "not checked: the model names no execution role")
         case Unmeasured(why):
             return Check.unknown(name, title, why)
         case permission:
@@ -103,7 +103,7 @@ def _already_red(alarm: AlarmReading) -> Reason:
     return Reason(
         code="alarm.already-red",
         subject=f"alarm {alarm.name}",
-        message=f"is in ALARM already: {alarm.reason or 'no reason given'}",
+        message=f"is already in ALARM: {alarm.reason or 'no reason given'}",
         remedy=(
             "Bring it back to OK first. If the version that serves is what fails, start the release as"
             " a hotfix (`hotfix: true` with a `reason` in the execution's input), which leaves red"
@@ -117,7 +117,7 @@ def _missing(alarm: AlarmReading) -> Reason:
         code="alarm.missing",
         subject=f"alarm {alarm.name}",
         message="is listed in the policy and does not exist.",
-        remedy="Create it, or take it out of `alarms.also`.",
+        remedy="Create it, or remove it from `alarms.also`.",
     )
 
 

@@ -30,7 +30,7 @@ def tick_off(case: Case, checks: Sequence[Check]) -> tuple[Check, ...]:
         _point("checklist.tests", "Test cases are prepared", checks, "tests.golden"),
         _point(
             "checklist.rollback",
-            "The way back is planned",
+            "The rollback is planned",
             checks,
             "endpoint.way-back",
             "rollback.goal",
@@ -42,7 +42,7 @@ def tick_off(case: Case, checks: Sequence[Check]) -> tuple[Check, ...]:
 def _point(name: str, title: str, checks: Sequence[Check], *on: str) -> Check:
     stands_on = [check for check in checks if check.name in on]
     if not stands_on:
-        return Check.judged(name, title, "nothing of the kind is needed to go back")
+        return Check.judged(name, title, "not needed for a rollback")
     state = min((check.state for check in stands_on), key=_BY_WEIGHT.index)
     return Check(
         name=name,

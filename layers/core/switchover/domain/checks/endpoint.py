@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from switchover.domain.readings import Artifact
 
 _LAUNCHING_ANEW = frozenset({Strategy.ROLLING, Strategy.REDEPLOY})
-_NOT_READ = "not looked at: there is no live config to read"
+_NOT_READ = "not checked: there is no live config to read"
 
 
 def check_status(case: Case) -> Check:

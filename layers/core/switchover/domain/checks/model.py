@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from switchover.domain.checks.case import Case
     from switchover.domain.fleet import LiveRelease
 
-_NO_MODEL = "not looked at: there is no live model to read"
+_NO_MODEL = "not checked: there is no live model to read"
 
 
 def check_container(case: Case) -> Check:
     """Whether one container of the model is the one that the release is for."""
-    name, title = "endpoint.container", "The release has one container to go to"
+    name, title = "endpoint.container", "Exactly one container gets the release"
     live = case.found.live
     if live is None or case.container is None:
         return Check.unknown(name, title, _NO_MODEL)
@@ -49,7 +49,7 @@ def check_weights(case: Case) -> Check:
     name, title = "endpoint.weights", "The container loads the release's files"
     live = case.found.live
     if live is None or not isinstance(case.container, int):
-        return Check.unknown(name, title, "not looked at: which container it is isn't known")
+        return Check.unknown(name, title, "not checked: the container is unknown")
     container = containers_of(live.model)[case.container]
     sets_weights = case.policy is not None and case.policy.weights is Weights.RELEASE
     source = find_weight_source(
@@ -69,7 +69,7 @@ def check_copy(case: Case) -> Check:
     name, title = "endpoint.copy", "Config and model can be copied whole"
     live = case.found.live
     if live is None:
-        return Check.unknown(name, title, "not looked at: there is no live config to read")
+        return Check.unknown(name, title, "not checked: there is no live config to read")
     return Check.judged(
         name, title, "every field that AWS sends is known here", _unknown_fields(live)
     )
@@ -90,7 +90,9 @@ def check_endpoint_policy(case: Case) -> Check:
         case Unmeasured(why):
             return Check.judged(name, title, why, (_policy_unread(case.update.endpoint, why),))
         case _:
-            return Check.noted(name, title, "redeploy deletes it; it is attached again afterwards")
+            return Check.noted(
+                name, title, "redeploy deletes the policy, and attaches it again afterwards"
+            )
 
 
 def _policy_unread(endpoint: str, why: str) -> Reason:
@@ -98,7 +100,7 @@ def _policy_unread(endpoint: str, why: str) -> Reason:
         code="endpoint.policy-unread",
         subject=f"endpoint {endpoint}: resource policy",
         message=f"redeploy deletes it, and it {why}.",
-        remedy="Let the function call sagemaker:GetEndpointPolicy; or choose another strategy.",
+        remedy="Allow the function sagemaker:GetEndpointPolicy, or choose another strategy.",
     )
 
 
@@ -108,5 +110,5 @@ def _unknown_fields(live: LiveRelease) -> Iterator[Reason]:
             code="endpoint.unknown-field",
             subject=field,
             message="AWS sends this field, and this version of Switchover can't copy it.",
-            remedy="Deploy a Switchover with a newer boto3, or take the setting away by hand first.",
+            remedy="Deploy a Switchover with a newer boto3, or remove the setting by hand first.",
         )

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 _TIMING = "timing."
 _ALARMS = "alarms."
-_NO_PLAN = "not computed: there is nothing to plan with"
+_NO_PLAN = "not computed: the inputs of the plan are missing"
 
 
 def check_strategy(case: Case) -> Check:
     """Whether the strategy may be used, and the fleet is large enough for it."""
     name, title = "strategy.fits", "The strategy suits the fleet"
     if case.policy is None:
-        return Check.unknown(name, title, "not looked at: the policy is faulty")
+        return Check.unknown(name, title, "not checked: the policy has faults")
     faults = [
         *refuse_strategy(case.policy),
         *(fault for fault in _refusals(case) if not fault.code.startswith((_TIMING, _ALARMS))),
@@ -44,7 +44,7 @@ def check_time(case: Case) -> Check:
     faults = [fault for fault in _refusals(case) if fault.code.startswith(_TIMING)]
     if case.plan is None and not faults:
         return Check.unknown(name, title, _NO_PLAN)
-    evidence = "too long, or given too little time"
+    evidence = "too long, or its deadline is too short"
     if case.plan is not None:
         times = case.plan.times
         minutes = [round(s / 60) for s in (times.expected_seconds, times.deadline_seconds)]
@@ -73,7 +73,8 @@ def check_quota(case: Case) -> Check:
         return Check.unknown(name, title, _NO_PLAN)
     if not wants_more(case.plan, case.found.endpoint):
         evidence = (
-            f"not asked: it needs no more than the {case.plan.capacity.peak_instances} that serve"
+            "not asked: the update needs no more than the"
+            f" {case.plan.capacity.peak_instances} that serve"
         )
         return Check.judged(name, title, evidence, ())
     if quota is None:
@@ -96,7 +97,7 @@ def check_quota(case: Case) -> Check:
         return Check.noted(
             name,
             title,
-            f"{evidence}; a rollback would want {returning} for a while, more than that",
+            f"{evidence}; a rollback would need {returning} for a while, more than the quota",
         )
     return Check.judged(name, title, evidence, faults)
 
@@ -128,9 +129,9 @@ def _quota_faults(plan: Plan, quota_instances: int, others: int) -> Iterator[Rea
 def _tell_usage(usage: Usage | Unmeasured | None) -> str:
     match usage:
         case None:
-            return "what others use was not looked at"
+            return "the use by other endpoints was not checked"
         case Unmeasured(why):
-            return f"what others use is unknown ({why})"
+            return f"the use by other endpoints is unknown ({why})"
         case Usage():
             told = f"{usage.instances} used by {say_count(usage.endpoints, 'other endpoint')}"
             if usage.seen == usage.listed:

@@ -74,7 +74,7 @@ def _find_named(
         code="endpoint.container-unclear",
         subject="policy: container",
         message=f"no container of {_subject(model)} is called {hostname!r}: {_listed(containers)}.",
-        remedy="Correct the name, or leave it out where only one container has model data.",
+        remedy="Correct the name, or remove it if only one container has model data.",
     )
 
 

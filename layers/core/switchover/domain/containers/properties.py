@@ -21,10 +21,10 @@ def find_weights_elsewhere(text: str) -> tuple[Reason, ...]:
             code="model.weights-elsewhere",
             subject=f"{FILE_NAME}: {key}",
             message=(
-                f"names {read[key][:_SHOWN_LETTERS]!r}: LMI loads that, and not the files that were"
+                f"names {read[key][:_SHOWN_LETTERS]!r}: LMI loads that instead of the files that were"
                 " checked."
             ),
-            remedy=f"Leave {key} out: LMI then loads the files beside {FILE_NAME}.",
+            remedy=f"Remove {key}: LMI then loads the files beside {FILE_NAME}.",
         )
         for key in _WEIGHTS
         if read.get(key) and not _is_of_release(read[key])

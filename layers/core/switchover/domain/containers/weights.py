@@ -111,7 +111,7 @@ def refuse_elsewhere(source: WeightSource, subject: str) -> Iterable[Reason]:
                 f"names {_shown(value)}, and {source.server} loads that instead of the release's files."
             ),
             remedy=(
-                "Set `weights: release` in the policy: the variable then leads to the release's files."
+                "Set `weights: release` in the policy: the variable then points to the release's files."
                 f" Or set it to {MODEL_FOLDER} by hand."
             ),
         )

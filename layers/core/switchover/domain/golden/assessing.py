@@ -122,7 +122,7 @@ def _differences_in_text(expect: Expectation, answer: Answer) -> Iterator[str]:
         return
     text = read_text(answer, expect.text_at)
     if text is None:
-        yield f"nothing stands at {expect.text_at}: {_quoted(answer.text)}"
+        yield f"has no value at {expect.text_at}: {_quoted(answer.text)}"
         return
     if expect.similar_to is not None:
         yield from _differences_from_reference(expect.similar_to, text)
@@ -138,7 +138,7 @@ def _differences_in_text(expect: Expectation, answer: Answer) -> Iterator[str]:
 
 def _unmeasurable(expect: Expectation, answer: Answer) -> Iterator[str]:
     if expect.tokens_per_second is not None and measure_speed(answer) is None:
-        yield "took no time that could be measured"
+        yield "was too fast to be measured"
     if not (expect.matches or expect.matches_not or expect.json_schema is not None):
         return
     text = read_text(answer, expect.text_at)
@@ -189,8 +189,8 @@ def _unasked(request: GoldenRequest) -> Reason:
     return Reason(
         code="golden.unasked",
         subject=f"golden request {request.name!r}",
-        message="there was no time left to ask it.",
-        remedy="Ask fewer or shorter ones, or more at once: tests.at_once.",
+        message="there was no time left to send it.",
+        remedy="Use fewer or shorter requests, or send more at the same time: tests.at_once.",
     )
 
 

@@ -38,14 +38,14 @@ def compile_pattern(pattern: str) -> Pattern:
         said = " ".join(str(error).rpartition("error: ")[2].split())
         raise PydanticCustomError(
             "pattern",
-            "is not a regular expression that is taken: {said}",
+            "is not an accepted regular expression: {said}",
             {"said": said.rpartition("SchemaError: ")[2].rstrip("."), "remedy": _remedy(said)},
         ) from error
 
 
 def _remedy(said: str) -> str:
     if "look-around" in said or "backreferences" in said:
-        return "Do without it, so that no text can take for ever; `matches_not` says what must not occur."
+        return "Avoid it, so that matching always ends; `matches_not` gives what must not occur."
     if "size limit" in said:
-        return "Take smaller repetitions: `{1,100}` writes the part out a hundred times."
+        return "Use smaller repetitions: `{1,100}` repeats the part a hundred times."
     return "Correct it; the syntax is that of Rust's `regex` (docs.rs/regex)."

@@ -95,8 +95,8 @@ def _with_files(
             Reason(
                 code="golden.file-missing",
                 subject=where,
-                message=f"{name} does not lie beside the golden file.",
-                remedy="Upload it there, or correct the name.",
+                message=f"{name} is not beside the golden file.",
+                remedy="Upload it beside the golden file, or correct the name.",
             )
             for name in missing
         ]
@@ -106,8 +106,8 @@ def _with_files(
     return [
         _too_large(
             where,
-            f"the body is larger than the {_megabytes(BODY_LIMIT_BYTES)} that SageMaker takes.",
-            "Take smaller files; base64 makes an image larger by a third.",
+            f"the body is larger than the {_megabytes(BODY_LIMIT_BYTES)} limit of SageMaker.",
+            "Use smaller files; base64 makes an image larger by a third.",
         )
     ]
 
@@ -123,8 +123,8 @@ def _faults_of_size(count: int, total: int, source: str) -> Iterator[Reason]:
     if count > MOST_REQUESTS:
         yield _too_large(
             source,
-            f"holds {count} requests; {MOST_REQUESTS} are taken.",
-            "Keep those that would tell a wrong model.",
+            f"holds {count} requests; at most {MOST_REQUESTS} are accepted.",
+            "Keep the requests that would reveal a wrong model.",
         )
     if total > TOTAL_LIMIT_BYTES:
         yield too_large_together(source)
@@ -135,7 +135,7 @@ def too_large_together(source: str) -> Reason:
     return _too_large(
         source,
         f"and the files beside it are larger than {_megabytes(TOTAL_LIMIT_BYTES)} together.",
-        "Take fewer or smaller files.",
+        "Use fewer or smaller files.",
     )
 
 
@@ -144,7 +144,7 @@ def _unreadable(where: str, error: Unreadable) -> Reason:
         code="golden.invalid",
         subject=where,
         message=f"{error}.",
-        remedy="Write one JSON object in that line.",
+        remedy="Write one JSON object in this line.",
     )
 
 
@@ -156,8 +156,8 @@ def _doubled(name: str, where: str, before: int) -> Reason:
     return Reason(
         code="golden.invalid",
         subject=f"{where}: name",
-        message=f"{name!r} is the name of line {before} too.",
-        remedy="Give each request a name of its own: results are told by it.",
+        message=f"{name!r} is also the name of line {before}.",
+        remedy="Give each request a name of its own: the results are listed by name.",
     )
 
 

@@ -56,7 +56,7 @@ def compile_schema(text: str) -> Callable[[Any], Any]:
     import fastjsonschema
 
     def refuse(uri: str) -> None:
-        raise ValueError(f"refers to {uri}, and nothing is fetched")
+        raise ValueError(f"refers to {uri}, which is not fetched")
 
     schema = json.loads(text)
     patterns = {each: compile_pattern(each) for each in _patterns(schema)}
@@ -107,7 +107,7 @@ def _schemas_in(key: str, value: object) -> Iterator[object]:
 
 def _refuse_unchecked(key: str, value: object) -> None:
     if key not in _KEYWORDS:
-        raise ValueError(f"{key!r} is no keyword of JSON Schema draft 7{_near(key, _KEYWORDS)}")
+        raise ValueError(f"{key!r} is not a keyword of JSON Schema draft 7{_near(key, _KEYWORDS)}")
     if key == "$schema" and str(value).rstrip("#") != _DRAFT:
         raise ValueError(f"is of {value}, and draft 7 is checked: {_DRAFT}#")
     if key == "format" and value not in _FORMATS:

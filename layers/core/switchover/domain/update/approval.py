@@ -80,9 +80,9 @@ class Approval(BaseModel):
             case Reply.DECLINED:
                 return f"Rejected by {self.who}{why}"
             case Reply.VOID:
-                return f"The yes of {self.who} doesn't count: {self.reasons[0].message}"
+                return f"The approval by {self.who} doesn't count: {self.reasons[0].message}"
             case Reply.EXPIRED:
-                return "Nobody answered in time, which is a no."
+                return "Nobody answered in time. This counts as a no."
             case Reply.FAILED:
                 return f"An error ended the question{why}"
             case _:
@@ -108,9 +108,9 @@ class Approval(BaseModel):
                 claimed = f", and claims to be {named}" if named else ""
                 return f"somebody who answered the task token{claimed}"
             case Channel.LOOK:
-                return "a look at the endpoint"
+                return "an observation of the endpoint"
             case Channel.ABORT:
-                return f"{named or 'somebody'} (who called the update off)"
+                return f"{named or 'somebody'} (who aborted the update)"
             case Channel.CLI:
                 return f"{named or 'somebody'} (as claimed at a command line)"
             case _:

@@ -65,7 +65,7 @@ class AbortRequest(BaseModel):
         first = self.reasons[0]
         if first.code == "update.aborted":
             return f"{first.subject} {first.message}"
-        return f"Called off by {self.by}: {first.subject}: {first.message}"
+        return f"Aborted by {self.by}: {first.subject}: {first.message}"
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))

@@ -50,7 +50,7 @@ class Request(BaseModel):
     policy: dict[str, Any] = Field(default_factory=dict)
     reason: str = Field(default="", max_length=1000)
     hotfix: Hotfix = False
-    now: Annotated[bool, Field(strict=True), explained("now passes over the window")] = False
+    now: Annotated[bool, Field(strict=True), explained("now skips the window")] = False
     offered_at: Annotated[AwareDatetime, AfterValidator(check_year)] | None = None
 
     @model_validator(mode="after")
@@ -66,11 +66,11 @@ class Request(BaseModel):
             )
         if self.earlier_update is not None and (self.policy or self.now):
             raise ValueError(
-                "an update that is taken up keeps what it was asked for: policy and now go with a"
+                "a continued update keeps its request: policy and now are only for a"
                 " `release` or a `rollback`"
             )
         if self.hotfix and self.release is None:
-            raise ValueError("a hotfix is a `release`: red alarms don't hold a rollback up anyway")
+            raise ValueError("hotfix is only for a `release`: red alarms don't stop a rollback")
         return self
 
     @property
@@ -96,7 +96,7 @@ def parse_request(raw: object) -> Request | tuple[Reason, ...]:
                 code="input.invalid",
                 subject="execution input",
                 message=f"{unreadable}.",
-                remedy="Write what is asked for, as docs/inputs shows it.",
+                remedy="Write the input like the examples in docs/inputs.",
             ),
         )
     except ValidationError as error:

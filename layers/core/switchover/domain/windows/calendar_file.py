@@ -161,7 +161,7 @@ def _event_faults(event: Event) -> Iterator[tuple[str, str]]:
     if "EXRULE" in event:
         yield (
             "EXRULE",
-            "leaves days out by a rule, which RFC 5545 no longer has; name them by EXDATE",
+            "excludes days by a rule (EXRULE), which RFC 5545 removed; list the days with EXDATE",
         )
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
@@ -179,13 +179,13 @@ def _ends_early(event: Event) -> bool:
 
 def _rule_faults(rule: Any) -> Iterator[str]:
     if len(rule.get("FREQ", ())) != 1:
-        yield "repeats at no single FREQ"
+        yield "must repeat with exactly one FREQ"
     often = _TOO_OFTEN.intersection(str(each).upper() for each in rule.get("FREQ", ()))
     if often or any(name in rule for name in _SEVERAL_A_DAY):
         yield "repeats within a day; a freeze repeats daily at most"
     numbers = chain(rule.get("INTERVAL", ()), rule.get("COUNT", ()))
     if any(not 1 <= number <= _LARGEST for number in numbers):
-        yield f"an INTERVAL and a COUNT lie between 1 and {_LARGEST}"
+        yield f"INTERVAL and COUNT must be between 1 and {_LARGEST}"
     unread = sorted(rule.keys() - READ_PARTS)
     if unread and unread[0] not in _SEVERAL_A_DAY:
         yield f"has {unread[0]}, which is not read"
@@ -207,5 +207,5 @@ def _fault(subject: str, message: str) -> Reason:
         code="freeze.calendar",
         subject=subject,
         message=message,
-        remedy="Export the calendar again, or correct it there; until then nothing starts.",
+        remedy="Export the calendar again, or correct the file; until then no update starts.",
     )

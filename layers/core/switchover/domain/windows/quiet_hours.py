@@ -51,7 +51,7 @@ def measure_week(
     hours = (last - first) // _HOUR + 1
     if hours < _FEWEST_DAYS * _HOURS_OF_DAY:
         return _no_data(
-            f"its invocations are known for {hours} hours, and it takes {_FEWEST_DAYS} days to judge"
+            f"its invocations are known for only {hours} hours; {_FEWEST_DAYS} days are needed"
         )
     zone = ZoneInfo(timezone)
     by_slot: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
@@ -102,6 +102,6 @@ def _no_data(what: str) -> Reason:
     return Reason(
         code="window.no-data",
         subject="policy: window",
-        message=f"its quiet hours can't be told: {what}.",
-        remedy="Write the window out (from, to, timezone), or start with --now and a --reason.",
+        message=f"its quiet hours can't be computed: {what}.",
+        remedy="Write the window explicitly (from, to, timezone), or start with --now and a --reason.",
     )

@@ -160,7 +160,7 @@ class _Why:
 
     def __str__(self) -> str:
         said = [*self._asked(), *self._frozen(), *self._windowed()]
-        return " ".join(said) or "Nothing holds it."
+        return " ".join(said) or "No window or freeze delays it."
 
     def _asked(self) -> Iterator[str]:
         if self.is_asked:
@@ -176,7 +176,7 @@ class _Why:
         if not self.opened:
             return
         first = self.opened[0]
-        needs = f"the {say_length(self.lasts)} that it may take"
+        needs = f"the longest duration of {say_length(self.lasts)}"
         if first.end <= self.found.begin and not any(self._frozen()):
             yield f"The opening until {self._time(first.end)} is too short for {needs}."
         if self.found.length >= LOOK_AHEAD:
@@ -210,8 +210,8 @@ def _no_window() -> Reason:
     return Reason(
         code="start.no-window",
         subject="release.json: start",
-        message="'low-peak' waits for a window, and the policy has none.",
-        remedy="Give the policy a `window`, or write `start: now`.",
+        message="'low-peak' needs a window, but the policy has none.",
+        remedy="Add a `window` to the policy, or write `start: now`.",
     )
 
 
