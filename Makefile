@@ -59,13 +59,14 @@ UNIT := $(addprefix tests/,domain checkpoint explain aws steps cli project)
 unit: .venv/test.done .venv/asl.done
 	@$(BIN)/pytest -q -n 2 $(UNIT)
 
-bench: .venv/test.done  ## the twin's speed, waiting beside polling, its cost, a check, upload and cold starts beside their peers, a soak of ten days
+bench: .venv/test.done  ## the twin, waiting and its cost, checks, uploads, cold starts, commands, growth, a soak: figures beside peers
 	$(BIN)/python -m benchmarks.twin
 	$(BIN)/python -m benchmarks.waiting
 	$(BIN)/python -m benchmarks.cost
 	$(BIN)/python -m benchmarks.checkpoint
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.coldstart
+	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.soak
 
 faults: .venv/test.done  ## calls that fail, come late or in storms, stops, deletions, pairs: how each update ended (15 minutes)

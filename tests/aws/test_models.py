@@ -122,7 +122,7 @@ def test_a_missing_file_is_named_with_its_place(stored: S3Client, release: Relea
 
     assert reason.code == "model.file-missing"
     assert reason.subject == "model-00002-of-00004.safetensors"
-    assert "s3://models/models/chat/7/ doesn't hold it" in reason.message
+    assert "it isn't in s3://models/models/chat/7/" in reason.message
 
 
 def test_a_file_of_another_size_is_named_with_both_sizes(

@@ -250,6 +250,20 @@ def test_an_account_whose_calls_are_rationed_updates_all_the_same(
     _assert_well_ended(world)
 
 
+def test_an_account_that_may_put_fewer_alarms_a_second_than_an_update_has_updates_all_the_same(
+    world: World,
+) -> None:
+    rate = CallRate(per_second=3, burst=3)
+    world.twin.change_scenario(call_rates={"PutMetricAlarm": rate})
+    world.offer()
+
+    end = world.run()
+
+    world.twin.change_scenario(call_rates={})
+    assert end.state == "Updated"
+    _assert_well_ended(world)
+
+
 def test_an_account_whose_calls_are_rationed_turns_back_all_the_same(world: World) -> None:
     world.put_policy("strategy: canary")
     world.twin.set_behaviour("*/v2/", Behaviour(latency_us=20_000_000))

@@ -1,0 +1,1 @@
+"""How cost grows: with shards and files, with the ledger, with endpoints that update at once."""
