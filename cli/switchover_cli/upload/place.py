@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from switchover.aws.objects import explain_refusal
-from switchover.aws.release_files import KEYS_LIMIT
+from switchover.aws.objects import KEYS_LIMIT, explain_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

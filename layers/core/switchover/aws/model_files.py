@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from switchover.aws.manifests import FILES, Manifests
-from switchover.aws.objects import explain_refusal
-from switchover.aws.release_files import KEYS_LIMIT, too_many_keys
+from switchover.aws.objects import KEYS_LIMIT, explain_refusal, too_many_keys
 from switchover.domain.manifest import (
     UNVERSIONED,
     ModelFile,

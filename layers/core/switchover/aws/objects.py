@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from switchover.domain.reasons import Reason
+from switchover.domain.release import MOST_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from switchover.domain.manifest import ObjectVersion
 
 SHA256_METADATA = "sha256"
+KEYS_LIMIT = MOST_FILES
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 _DENIED = frozenset({"403", "AccessDenied", "AllAccessDisabled", "Forbidden"})
@@ -153,3 +155,13 @@ def explain_refusal(error: ClientError, subject: str, bucket: str) -> Reason:
             remedy="Restore it from its archive or enable its key, or upload it again.",
         )
     raise error
+
+
+def too_many_keys(place: str) -> Reason:
+    """Say that more lies under a prefix than a release may have."""
+    return Reason(
+        code="model.unexpected-file",
+        subject=place,
+        message=f"holds more than {KEYS_LIMIT} keys; SageMaker would download them all.",
+        remedy="Give the release a prefix of its own.",
+    )

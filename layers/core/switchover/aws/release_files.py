@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from switchover.aws.objects import PrefixReader, explain_refusal
+from switchover.aws.objects import KEYS_LIMIT, PrefixReader, explain_refusal, too_many_keys
 from switchover.checkpoint.contents import STRICT
 from switchover.checkpoint.findings import Inspection
 from switchover.checkpoint.inspecting import inspect_model
@@ -17,7 +17,7 @@ from switchover.checkpoint.reading import StoredFile, read_evidence
 from switchover.domain.comparing import compare_with_release, find_unlisted
 from switchover.domain.many_reasons import limit_per_code
 from switchover.domain.reasons import Reason
-from switchover.domain.release import FILE_NAME, LIMITS, MOST_FILES
+from switchover.domain.release import FILE_NAME, LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from switchover.domain.manifest import ModelFile
     from switchover.domain.release import Release
 
-KEYS_LIMIT = MOST_FILES
 # An archive is read whole, by one thread; ValidateModel has 290 s for everything.
 ARCHIVE_SECONDS = 200
 # boto3 keeps ten connections per client: more threads would wait for one.
@@ -194,16 +193,6 @@ class ReleaseFiles:
         except ClientError as error:
             return explain_refusal(error, place, bucket)
         return too_many_keys(place) if len(files) > KEYS_LIMIT else files
-
-
-def too_many_keys(place: str) -> Reason:
-    """Say that more lies under a prefix than a release may have."""
-    return Reason(
-        code="model.unexpected-file",
-        subject=place,
-        message=f"holds more than {KEYS_LIMIT} keys; SageMaker would download them all.",
-        remedy="Give the release a prefix of its own.",
-    )
 
 
 def _nothing_under(place: str) -> Reason:
