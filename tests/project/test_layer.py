@@ -18,7 +18,11 @@ from botocore import xform_name
 from botocore.model import ListShape, MapShape, StructureShape
 from layers.core.builder.botocore_subset import NotInBotocore, write_subset
 from layers.core.builder.build import BuildFailed, compile_all, has_bytecode_for, install_libraries
-from tests.support.called_operations import CALLED_PATH, write_called_operations
+from tests.support.called_operations import (
+    CALLED_PATH,
+    named_operations,
+    write_called_operations,
+)
 from tests.support.template_parts import ROOT, template
 
 from switchover.aws.clients import teach_newer_models
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
     from botocore.model import Shape
 
+HANDLERS = sorted(path.stem for path in (ROOT / "functions").glob("*.py"))
 _DATA = Path(botocore.__file__).parent / "data"
 _NEWER = ROOT / "layers/core/switchover/aws/models"
 _CALLED: dict[str, list[str]] = json.loads(CALLED_PATH.read_text(encoding="utf-8"))
@@ -52,6 +57,12 @@ def whole() -> botocore.session.Session:
 
 def test_the_operations_that_the_layer_describes_are_those_that_the_code_calls() -> None:
     assert CALLED_PATH.read_text(encoding="utf-8") == write_called_operations(), "run `make docs`"
+
+
+def test_the_layer_describes_what_a_gateway_names_even_where_no_call_can_be_followed() -> None:
+    """A call through a name without a type isn't followed: it would fail in Lambda only."""
+    assert named_operations()
+    assert named_operations() <= set(_OPERATIONS)
 
 
 @pytest.mark.parametrize(("service", "operation"), _OPERATIONS)
@@ -169,8 +180,7 @@ def test_libraries_that_do_not_exist_for_a_runtime_fail_the_build(
 
 def test_no_handler_loads_at_its_import_what_only_some_calls_need() -> None:
     """botocore's clients, the log and the readers of checkpoints: half of a second in all."""
-    handlers = sorted(path.stem for path in (ROOT / "functions").glob("*.py"))
-    program = f"import json, sys, {', '.join(handlers)}; print(json.dumps(sorted(sys.modules)))"
+    program = f"import json, sys, {', '.join(HANDLERS)}; print(json.dumps(sorted(sys.modules)))"
     path = os.pathsep.join(map(str, (ROOT / "functions", ROOT / "layers/core", *sys.path)))
 
     run = subprocess.run(  # noqa: S603 - our own handlers

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, TypeGuard
 
 from tests.support.called_actions import (
     ROOT,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CALLED_PATH = ROOT / "layers/core/builder/called_operations.json"
+_TYPED = re.compile(r"from mypy_boto3_(\w+) import")
 # What botocore asks by itself: where a bucket lies, if an answer doesn't say so
 # (utils.S3RegionRedirectorv2.get_bucket_region).
 _BOTOCORES_OWN = {("s3", "HeadBucket")}
@@ -39,12 +41,36 @@ def called_operations(function: str) -> frozenset[tuple[str, str]]:
 def write_called_operations() -> str:
     """The text of the file: each service with its operations."""
     handlers = sorted(path.stem for path in (ROOT / "functions").glob("*.py"))
-    called = {each for handler in handlers for each in called_operations(handler)} | _BOTOCORES_OWN
+    called = {each for handler in handlers for each in called_operations(handler)}
+    called |= named_operations() | _BOTOCORES_OWN
     listed = {
         service: sorted(operation for owner, operation in called if owner == service)
         for service in sorted({service for service, _ in called})
     }
     return json.dumps(listed, indent=2) + "\n"
+
+
+def named_operations() -> frozenset[tuple[str, str]]:
+    """The operations that a module of the gateways names, of each service whose client it types.
+
+    Coarser than following calls, and blind to nothing that following calls may miss: a call through an
+    untyped name would otherwise be found in Lambda.
+    """
+    found = set[tuple[str, str]]()
+    for path in (ROOT / "layers/core/switchover/aws").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        nodes = list(ast.walk(ast.parse(text)))
+        names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        names |= {node.value for node in nodes if _is_text(node)}
+        for package in set(_TYPED.findall(text)):
+            service = package.replace("_", "-")
+            known = _operations(service)[1]
+            found |= {(service, known[name]) for name in names if name in known}
+    return frozenset(found)
+
+
+def _is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _called_methods(entry: str) -> Iterator[tuple[str, str]]:
