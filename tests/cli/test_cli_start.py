@@ -38,6 +38,13 @@ try:
 finally:
     print("loaded:", *(name for name in names if name in sys.modules and name not in there))
 """
+# What is registered first runs last, when the command's own endings are over.
+_AS_TYPED = """
+import atexit, gc, sys
+from switchover_cli.app import main
+atexit.register(lambda: print("frozen:", gc.get_freeze_count() > 0))
+raise SystemExit(main())
+"""
 _ON_WINDOWS = """
 import sys
 sys.modules["fcntl"] = None
@@ -97,6 +104,13 @@ def test_a_help_page_loads_no_markdown_and_leaves_none_to_be_missed() -> None:
     ended = run_python(_WATCHED, names, "status", "--help")
 
     assert ended.stdout.splitlines()[-1] == "loaded:"
+
+
+def test_what_was_loaded_is_not_searched_for_garbage_at_the_end() -> None:
+    ended = run_python(_AS_TYPED, "--version")
+
+    assert ended.returncode == ExitCode.DONE, ended.stderr
+    assert ended.stdout.splitlines()[-1] == "frozen: True"
 
 
 @pytest.mark.parametrize(
