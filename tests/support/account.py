@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
+from awscli.shorthand import ShorthandParser
 from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
@@ -182,7 +183,7 @@ class Shell:
         asked: dict[str, Any] = {}
         for option, given in _pairs(options):
             member = next(m for m in shape.members if f"--{xform_name(m, '-')}" == option)
-            asked[member] = _parsed(shape.members[member].type_name, given)
+            asked[member] = _parsed(shape.members[member], given)
         validate_parameters(asked, shape)
         return getattr(self.world.client(service), xform_name(name))(**asked)
 
@@ -198,13 +199,17 @@ def _pairs(options: list[str]) -> Iterator[tuple[str, list[str]]]:
         at = end
 
 
-def _parsed(type_name: str, given: list[str]) -> Any:
-    match type_name:
+def _parsed(shape: Any, given: list[str]) -> Any:
+    match shape.type_name:
         case "list":
             return given
         case "string":
             (value,) = given
             return value
+        case "structure" if not given[0].startswith("{"):
+            (value,) = given
+            short = ShorthandParser().parse(value)
+            return {name: _parsed(shape.members[name], [each]) for name, each in short.items()}
         case _:
             (value,) = given
             return json.loads(value)
