@@ -40,7 +40,10 @@ def calm() -> Config:
     from botocore.config import Config
 
     return Config(
-        connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5}
+        connect_timeout=5,
+        read_timeout=60,
+        retries={"mode": "standard", "total_max_attempts": 5},
+        max_pool_connections=32,  # `model check` reads a bucket as ValidateModel does
     )
 
 

@@ -207,3 +207,11 @@ def test_a_client_asks_as_long_as_it_is_said(service: str, monkeypatch: pytest.M
 
     assert config.retries == {"mode": "standard", "total_max_attempts": clients.ATTEMPTS}
     assert config.connect_timeout + config.read_timeout < ATTEMPT_SECONDS
+
+
+def test_each_read_of_s3_at_a_time_has_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+    made = clients.client.__wrapped__("s3")
+
+    assert made.meta.config.max_pool_connections >= clients.S3_CONNECTIONS

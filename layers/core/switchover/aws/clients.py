@@ -31,6 +31,9 @@ ATTEMPT_SECONDS = CONNECT_SECONDS + READ_SECONDS + 1
 # should be set to be 70 seconds" (API Reference, InvokeEndpoint). A container's log is read beside what
 # decides, which mustn't wait for it. S3 copies large parts before it answers.
 _OWN_READ_SECONDS = {"sagemaker-runtime": 70, "logs": 5, "s3": 20}
+# A release of 50,000 files takes 100,000 short reads: with 32 at a time ValidateModel has 80 ms for each.
+S3_CONNECTIONS = 32
+_CONNECTIONS = {"s3": S3_CONNECTIONS}
 # Asking twice would be two requests to the model, and hides the failure that is looked for.
 _SINGLE_ATTEMPT = frozenset({"sagemaker-runtime", "logs"})
 # Who asks the model keeps to a time of its own, which is part of the test.
@@ -70,6 +73,7 @@ def client(service: str) -> Any:
         config=Config(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=_OWN_READ_SECONDS.get(service, READ_SECONDS),
+            max_pool_connections=_CONNECTIONS.get(service, 10),
             retries={
                 "mode": "standard",
                 "total_max_attempts": 1 if service in _SINGLE_ATTEMPT else ATTEMPTS,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from switchover.domain.reasons import Reason
 
 COPIED_FROM_METADATA = "copied-from"
-# boto3 keeps ten connections per client.
+# Whether S3 throttles ten at a time isn't known (docs/limits.md).
 _PARALLEL_COPIES = 10
 # Of these S3 knows a whole object's checksum though it came in parts (S3 User Guide, "Checking object
 # integrity"): taking the source's own makes the two sides comparable.

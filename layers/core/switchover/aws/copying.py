@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from switchover.aws.clients import S3_CONNECTIONS
 from switchover.aws.copy_round import COPIED_FROM_METADATA, CopyRound, explain_copy_refusal
 from switchover.aws.objects import find_sha256
 from switchover.domain.copying import (
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 # processor each).
 ROUND_SECONDS = 600
 PART_BYTES = 256 * MIB_BYTES
-# boto3 keeps ten connections per client.
-_PARALLEL_READS = 10
 _FILE_MISSING = "copy.file-missing"
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
@@ -82,7 +81,7 @@ class Copying:
             is_listed = listed is None or key in listed
             return FileCopy(file, source, self._read_held(bucket, key) if is_listed else None)
 
-        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+        with ThreadPoolExecutor(S3_CONNECTIONS) as pool:
             return stand(release, bucket, pool.map(look_at, release.files), begun_with)
 
     def copy(self, standing: ReleaseCopy) -> ReleaseCopy:
@@ -117,7 +116,7 @@ class Copying:
             key = f"{standing.release.prefix}{copy.file.path}"
             return replace(copy, held=self._read_held(standing.bucket, key))
 
-        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+        with ThreadPoolExecutor(S3_CONNECTIONS) as pool:
             found = pool.map(look_at, standing.files)
             return stand(standing.release, standing.bucket, found, standing.source_digest)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from switchover.aws.clients import S3_CONNECTIONS
 from switchover.aws.manifests import FILES, Manifests
 from switchover.aws.objects import KEYS_LIMIT, explain_refusal, too_many_keys
 from switchover.domain.manifest import (
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 # Old versions are listed between the present ones; beyond this it is no release's prefix any more.
 _LISTED_LIMIT = 10 * KEYS_LIMIT
-_PARALLEL_READS = 10
 
 
 class ModelFiles:
@@ -89,7 +89,7 @@ class ModelFiles:
                 return file
             return replace(file, checksum=head.get("ChecksumSHA256", ""))
 
-        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+        with ThreadPoolExecutor(S3_CONNECTIONS) as pool:
             return tuple(pool.map(look_at, files))
 
 

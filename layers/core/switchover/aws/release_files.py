@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from switchover.aws.clients import S3_CONNECTIONS
 from switchover.aws.objects import KEYS_LIMIT, PrefixReader, explain_refusal, too_many_keys
 from switchover.checkpoint.contents import STRICT
 from switchover.checkpoint.findings import Inspection
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 # An archive is read whole, by one thread; ValidateModel has 290 s for everything.
 ARCHIVE_SECONDS = 200
-# boto3 keeps ten connections per client: more threads would wait for one.
-_PARALLEL_READS = 10
 
 
 class ReleaseFiles:
@@ -101,7 +100,7 @@ class ReleaseFiles:
         wanted = {file.path for file in release.files}
         pinned = {file.path: file.version for file in versions or ()}
         reader = PrefixReader(self._s3, bucket, release.prefix, pinned)
-        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+        with ThreadPoolExecutor(S3_CONNECTIONS) as pool:
             heads = list(pool.map(reader.add_sha256, (f for f in listed if f.path in wanted)))
             there = [file for file, _, _ in heads]
             absent = wanted - {file.path for file in there}
@@ -150,7 +149,7 @@ class ReleaseFiles:
         if not files:
             return Inspection((_nothing_under(f"s3://{bucket}/{prefix}"),))
         reader = PrefixReader(self._s3, bucket, folder)
-        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+        with ThreadPoolExecutor(S3_CONNECTIONS) as pool:
             evidence = self._read_evidence(files, reader, pool, set())
         found = inspect_model(evidence, allowed)
         reasons = (*find_unlisted((), keys, place), *found.reasons)
