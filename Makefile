@@ -65,6 +65,7 @@ bench: .venv/test.done  ## the twin, waiting and its cost, checks, uploads, cold
 	$(BIN)/python -m benchmarks.cost
 	$(BIN)/python -m benchmarks.checkpoint
 	$(BIN)/python -m benchmarks.upload
+	$(BIN)/python -m benchmarks.release_size
 	$(BIN)/python -m benchmarks.coldstart
 	$(BIN)/python -m benchmarks.commands
 	$(BIN)/python -m benchmarks.growth
