@@ -18,7 +18,7 @@ demo: .venv/local.done  ## the main job, on the local cloud: four releases and a
 test: .venv/test.done  ## everything that CI checks: the static checks beside the tests
 	@$(MAKE) --no-print-directory -j2 tests static
 
-quick: .venv/test.done  ## the inner loop: static checks but the audit, and unit tests (a minute)
+quick: .venv/test.done  ## the inner loop: static checks but the audit, and unit tests but the long ones (a minute)
 	@$(MAKE) --no-print-directory -j2 unit lint
 
 static: lint audit
@@ -57,7 +57,7 @@ tests: .venv/test.done .venv/asl.done
 UNIT := $(addprefix tests/,domain checkpoint explain aws steps cli project)
 
 unit: .venv/test.done .venv/asl.done
-	@$(BIN)/pytest -q -n 2 $(UNIT)
+	@$(BIN)/pytest -q -n 2 -m "not long" $(UNIT)
 
 bench: .venv/test.done  ## the twin, waiting and its cost, checks, uploads, cold starts, commands, growth, a soak: figures beside peers
 	$(BIN)/python -m benchmarks.twin

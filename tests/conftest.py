@@ -41,8 +41,24 @@ Loader.load_data_with_path = _once(Loader.load_data_with_path)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the deployed tests: they take longest, and wait for most of that time."""
-    items.sort(key=lambda item: item.get_closest_marker("deployed") is None)
+    """Begin with what takes longest, so that no worker is left alone with it at the end.
+
+    Deployed tests take longest, and wait for most of that time. Then come files with a long test, then
+    all that stays together in a file; single stories fill up what is left.
+    """
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    markers = {marker.name for marker in item.iter_markers()}
+    if "deployed" in markers:
+        return 0
+    if "long" in markers:
+        return 1
+    return 3 if _STORIES in item.nodeid else 2
+
+
+_STORIES = "/test_stories_"
 
 
 class _Division(LoadScopeScheduling):
@@ -54,7 +70,7 @@ class _Division(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return nodeid if "/test_stories_" in file else file
+        return nodeid if _STORIES in file else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

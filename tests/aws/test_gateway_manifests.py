@@ -68,6 +68,7 @@ def keep(s3: S3Client, manifests: Manifests) -> Manifest:
 # The ledger
 
 
+@pytest.mark.long
 def test_ten_thousand_files_with_the_longest_names_are_kept_whole(manifests: Manifests) -> None:
     files = tuple(
         ModelFile(f"{number:05}{'é' * 450}", number, f"{number:032x}", f"{number:032x}", "c" * 50)

@@ -122,7 +122,9 @@ def reasons(count: int, letters: int = 300) -> tuple[Reason, ...]:
 # What is long
 
 
-@pytest.mark.parametrize("count", [1, 100, 2_200, 6_000, MOST_FILES])
+@pytest.mark.parametrize(
+    "count", [1, 100, 2_200, 6_000, pytest.param(MOST_FILES, marks=pytest.mark.long)]
+)
 def test_a_release_of_any_length_is_kept(room: Room, count: int) -> None:
     opened = room.ledger.open_update(of_many_files(count))
 

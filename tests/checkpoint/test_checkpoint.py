@@ -547,6 +547,7 @@ json_texts = st.recursive(
 ).map(lambda value: json.dumps(value).encode())
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(
     name=st.sampled_from([*TEXT_LIMITS_BYTES, SHARD.format("00001"), "other.safetensors"]),

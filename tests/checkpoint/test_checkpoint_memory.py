@@ -54,6 +54,7 @@ def write_shard(names: list[str]) -> bytes:
     return len(header).to_bytes(8, "little") + header + bytes(len(names))
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_number_of_shards() -> None:
     few, many = Experts(12), Experts(64)
 

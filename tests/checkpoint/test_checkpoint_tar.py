@@ -280,6 +280,7 @@ def read_all(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     b"GNU tar" not in subprocess.run(["tar", "--version"], check=False, capture_output=True).stdout,  # noqa: S607
     reason="needs GNU tar",

@@ -351,6 +351,7 @@ class CountingS3:
         return [{"Contents": [{"Key": key, "Size": size} for key, size in found.items()]}]
 
 
+@pytest.mark.long
 def test_5_000_files_take_a_request_each_and_few_more(tmp_path: Path) -> None:
     write_checkpoint(tmp_path, seed=1)
     (tmp_path / "assets").mkdir()

@@ -94,6 +94,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.long
 @given(JSON)
 def test_sound_json_is_never_refused_nor_changed(value: Any) -> None:
     """A false refusal is as grave as a false acceptance."""

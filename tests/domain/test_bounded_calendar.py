@@ -38,6 +38,7 @@ def said() -> dict[str, list[str]]:
     return told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "expected"), [(name, words) for name, (_, words) in CALENDARS.items() if words]
 )
@@ -48,6 +49,7 @@ def test_too_much_or_nonsense_is_a_fault(
     assert len(said[name]) <= 21
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name, (_, words) in CALENDARS.items() if not words])
 def test_what_is_only_much_is_unrolled(said: dict[str, list[str]], name: str) -> None:
     assert said[name] == []

@@ -64,6 +64,7 @@ TOO_MUCH = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("text", "said"), TOO_MUCH.values(), ids=TOO_MUCH)
 def test_too_much_is_a_fault_of_the_policy_that_takes_little_memory(text: str, said: str) -> None:
     found: list[Any] = []

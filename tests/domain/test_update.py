@@ -40,6 +40,7 @@ def complaints(tmp_path: Path, change: str) -> str:
     return told
 
 
+@pytest.mark.long
 def test_a_sound_change_passes_mypy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert "Success" in complaints(tmp_path, 'replace(update, summary="v2 serves.")')

@@ -49,6 +49,7 @@ def _named(function: Function) -> str:
     return function.name
 
 
+@pytest.mark.long
 def test_cfn_lint_finds_nothing_in_the_template_that_sam_makes_of_it() -> None:
     text = TEMPLATE_PATH.read_text(encoding="utf-8")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.samples import ENDPOINT, NOW, update
@@ -144,6 +145,7 @@ _TIMES = st.lists(
 )
 
 
+@pytest.mark.long
 @given(_TIMES, st.sampled_from([WhenBusy.SUPERSEDE, WhenBusy.QUEUE]))
 def test_the_endpoint_ends_on_the_newest_and_each_has_an_end(
     times: list[tuple[int, int]], when_busy: WhenBusy
@@ -159,6 +161,7 @@ def test_the_endpoint_ends_on_the_newest_and_each_has_an_end(
     assert set(clerk.ended.values()) <= {"updated", "superseded"}
 
 
+@pytest.mark.long
 @given(_TIMES)
 def test_what_could_begin_long_before_all_newer_ones_is_not_superseded(
     times: list[tuple[int, int]],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from tests.stories.test_stories_golden import CHAT, put_golden
 from tests.support import clients
 from tests.support.expectations import assert_nothing_left_behind
@@ -62,6 +63,7 @@ def _value_bytes(value: dict[str, Any]) -> int:
             return len(str(held).encode())
 
 
+@pytest.mark.long
 def test_a_release_of_thousands_of_files_with_hundreds_of_questions_is_updated_to(
     world: World,
 ) -> None:
@@ -78,6 +80,7 @@ def test_a_release_of_thousands_of_files_with_hundreds_of_questions_is_updated_t
     assert largest_item(world) < ITEM_BYTES
 
 
+@pytest.mark.long
 def test_hundreds_of_long_wrong_answers_are_told_and_recorded(world: World) -> None:
     ask_many(world, 200)
     world.twin.set_behaviour("*/v2/", Behaviour(reply="漢" * 100_000))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from botocore.exceptions import ClientError
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -175,7 +176,7 @@ class LiveEndpoint(RuleBasedStateMachine):
             assert self.status in AT_REST
 
 
-TestLiveEndpoint = LiveEndpoint.TestCase
+TestLiveEndpoint = pytest.mark.long(LiveEndpoint.TestCase)
 # No shrinking: it takes minutes, and twelve steps are readable as they are.
 TestLiveEndpoint.settings = settings(
     max_examples=40,
