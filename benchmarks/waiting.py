@@ -21,7 +21,6 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from moto import mock_aws
 from rich.console import Console
 from rich.table import Table
 from tests.support.definition import Definition
@@ -235,7 +234,7 @@ def open_world(
     """An endpoint of the rollout's size that serves v1."""
     timings = _LAUNCH.model_copy(update={"terminate_seconds": 30 + phase_seconds})
     world = World(Scenario(timings=timings))
-    with mock_aws(), patch.object(product_clients, "client", world.client):
+    with patch.object(product_clients, "client", world.client):
         world.begin(rollout.instances, requests_per_second)
         yield world
 

@@ -10,7 +10,6 @@ from random import Random
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from moto import mock_aws
 from tests.support.faults.injected import run_at_once
 
 from benchmarks.soak.faults import Disturbed
@@ -67,7 +66,6 @@ def run(seed: int, endpoints: int, days: int) -> Result:
     people = People(world, Random(f"{seed}/people"))  # noqa: S311
     watch = Watch(world, people, faults)
     with (
-        mock_aws(),
         patch.object(product_clients, "client", faults.client),
         patch.object(ThreadPoolExecutor, "submit", run_at_once),
         patch("time.monotonic", lambda: world.clock.now().timestamp()),

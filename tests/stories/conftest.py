@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
-from moto import mock_aws
 from tests.support.world import World
 
 from switchover.aws import clients as product_clients
@@ -44,8 +43,7 @@ def make_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeWorld]:
         world.begin(instances, requests_per_second)
         return world
 
-    with mock_aws():
-        yield make
+    yield make
     settings.cache_clear()
 
 

@@ -16,7 +16,6 @@ from benchmarks.soak.people import People
 from benchmarks.soak.run import run
 from benchmarks.soak.tables import draw, draw_briefly
 from benchmarks.soak.world import SoakWorld, use
-from moto import mock_aws
 from rich.console import Console
 
 from switchover.aws import clients as product_clients
@@ -43,7 +42,7 @@ def watch() -> Iterator[Watch]:
     dice = Random(1)  # noqa: S311 - reproducible, not secret
     people, faults = People(world, dice), Disturbed(world, dice=dice)
     faults.is_on = False
-    with mock_aws(), patch.object(product_clients, "client", faults.client):
+    with patch.object(product_clients, "client", faults.client):
         use(world)
         world.begin_all({_NAME: 2})
         found = Watch(world, people, faults)

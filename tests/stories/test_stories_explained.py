@@ -243,7 +243,7 @@ def test_a_previous_config_that_is_broken_itself_calls_a_person(world: World) ->
 
 
 def test_logs_are_read_through_the_products_own_client(world: World) -> None:
-    """moto answers as CloudWatch Logs does where nobody ever wrote."""
+    """There is no log group, as where nobody ever wrote."""
     client("logs").create_log_group(logGroupName=_GROUP)
     world.put_policy(_QUICK)
     world.twin.set_behaviour("*/v2/", _ERRORS)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 from tests.support.scene import ENDPOINT
 from tests.support.world import World
 
@@ -65,30 +64,29 @@ _tellings = st.lists(
 def test_events_in_any_order_end_with_the_newest_that_was_told(
     monkeypatch: pytest.MonkeyPatch, when_busy: str, tellings: list[tuple[int, int]]
 ) -> None:
-    with mock_aws():
-        world = World(Scenario())
-        monkeypatch.setattr(product_clients, "client", world.client)
-        world.begin(4, 0.1)
-        world.put_policy(f"strategy: all-at-once\nwhen_busy: {when_busy}")
-        events = []
-        for version in _VERSIONS:
-            world.clock.advance(1)
-            events.append(world.offer(version, is_told=False))
+    world = World(Scenario())
+    monkeypatch.setattr(product_clients, "client", world.client)
+    world.begin(4, 0.1)
+    world.put_policy(f"strategy: all-at-once\nwhen_busy: {when_busy}")
+    events = []
+    for version in _VERSIONS:
+        world.clock.advance(1)
+        events.append(world.offer(version, is_told=False))
 
-        for which, seconds in tellings:
-            world.clock.advance(seconds)
-            world.outlets.emit(events[which])
-        world.run()
+    for which, seconds in tellings:
+        world.clock.advance(seconds)
+        world.outlets.emit(events[which])
+    world.run()
 
-        told = {_VERSIONS[which] for which, _ in tellings}
-        updates = world.ledger.history(ENDPOINT)
-        assert {update.version for update in updates} == told
-        assert len(updates) == len(told)
-        assert {update.outcome for update in updates} <= _ENDED
-        [newest] = [update for update in updates if update.version == max(told)]
-        assert newest.outcome is Outcome.UPDATED
-        assert world.serving == newest.planned.target.config
-        assert world.queue.entries(ENDPOINT) == ()
-        assert world.ledger.claim(ENDPOINT) is None
-        assert world.lambdas.dead_letters == []
-        assert world.capacity() == world.capacity_before
+    told = {_VERSIONS[which] for which, _ in tellings}
+    updates = world.ledger.history(ENDPOINT)
+    assert {update.version for update in updates} == told
+    assert len(updates) == len(told)
+    assert {update.outcome for update in updates} <= _ENDED
+    [newest] = [update for update in updates if update.version == max(told)]
+    assert newest.outcome is Outcome.UPDATED
+    assert world.serving == newest.planned.target.config
+    assert world.queue.entries(ENDPOINT) == ()
+    assert world.ledger.claim(ENDPOINT) is None
+    assert world.lambdas.dead_letters == []
+    assert world.capacity() == world.capacity_before

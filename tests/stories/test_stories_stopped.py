@@ -8,7 +8,6 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.stories.test_stories_abort import call_off_now
 from tests.stories.test_stories_way_back import offer_what_answers_wrong
-from tests.support import clients
 from tests.support.expectations import (
     assert_no_request_failed,
     assert_nothing_left_behind,
@@ -201,7 +200,7 @@ class _Denying:
 def test_a_confirmation_that_nobody_may_answer_is_not_taken_back(world: World) -> None:
     world.offer()
     world.run_to("WatchUpdated")
-    world.stand_ins["stepfunctions"] = _Denying(clients.client("stepfunctions"))
+    world.stand_ins["stepfunctions"] = _Denying(world.client("stepfunctions"))
 
     end = world.run()
 

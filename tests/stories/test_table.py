@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
-from tests.support.clients import moto_client
+from tests.support.clients import plain_client
 from tests.support.definition import NotModelled
 from tests.support.expressions import condition, update
 from tests.support.ledger_table import create_table, table_in_memory
@@ -65,7 +65,7 @@ _UPDATES = (
 @pytest.fixture
 def dynamodb() -> Iterator[Any]:
     with mock_aws():
-        made = moto_client("dynamodb")
+        made = plain_client("dynamodb")
         create_table(made, "table")
         yield made
 

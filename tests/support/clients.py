@@ -1,6 +1,6 @@
 """Real boto3 clients of the world that a test builds: made once, as making them takes long.
 
-The twin answers for SageMaker and what surrounds it, moto for S3, tables in memory for DynamoDB.
+The twin answers for SageMaker and what surrounds it, memory for DynamoDB, S3 and CloudWatch Logs.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-
-# Imported before any client is made: that is when moto learns to answer for it.
 from moto.core.models import botocore_stubber
+from tests.support.definition import NotModelled
 from tests.support.dynamodb import DynamoDB
-from tests.support.template import REGION
+from tests.support.log_groups import LogGroups
+from tests.support.s3 import S3
+from tests.support.template import ACCOUNT, REGION
 
 from switchover_local.twin.wire.in_process import wire_client
 
@@ -36,12 +38,16 @@ TWIN_SERVICES = frozenset(
 )
 _present: list[Twin] = []
 _dynamodb = DynamoDB()
+_log_groups = LogGroups()
+_s3 = S3(lambda: _present[0].clock.now())
 
 
 def use_twin(twin: Twin) -> None:
-    """From now on this twin answers, and no table is there yet."""
+    """From now on this twin answers, and no table, bucket or log group is there yet."""
     _present[:] = [twin]
     _dynamodb.tables.clear()
+    _s3.buckets.clear()
+    _log_groups.names.clear()
 
 
 def tables() -> tuple[Table, ...]:
@@ -59,20 +65,34 @@ def client(service: str) -> Any:
         with suppress(AttributeError):
             made.meta.events.unregister("before-send", botocore_stubber)
         return made
-    made = moto_client(service)
-    if service == "dynamodb":
-        _dynamodb.answer_for(made)
+    made = plain_client(service)
+    match service:
+        case "dynamodb":
+            _dynamodb.answer_for(made)
+        case "s3":
+            _s3.answer_for(made)
+        case "logs":
+            _log_groups.answer_for(made)
+        case _:
+            made.meta.events.register_last("before-call", _say_who_asks)
     return made
 
 
-def moto_client(service: str) -> Any:
-    """A client that moto answers."""
+def plain_client(service: str) -> Any:
+    """A client that nobody answers for yet."""
     session = boto3.Session(
         aws_access_key_id="story",
         aws_secret_access_key="story",  # noqa: S106 - nobody checks it
         region_name=REGION,
     )
     return session.client(service, config=Config(user_agent="story"))  # type: ignore[call-overload]
+
+
+def _say_who_asks(model: Any, **_: Any) -> tuple[AWSResponse, dict[str, str]]:
+    if model.name != "GetCallerIdentity":
+        raise NotModelled(f"{model.service_model.service_name}: {model.name}")
+    identity = {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/story"}
+    return AWSResponse("", 200, {}, None), identity
 
 
 def _ask_twin(request: Request) -> Response | None:

@@ -1,7 +1,4 @@
-"""DynamoDB behind a real boto3 client: the client checks and words each call, tables in memory answer.
-
-What concerns tables rather than items is passed on to moto.
-"""
+"""DynamoDB behind a real boto3 client: the client checks and words each call, tables in memory answer."""
 
 from __future__ import annotations
 
@@ -10,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
+from tests.support.definition import NotModelled
 from tests.support.table import Table, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OF_TABLES = frozenset({"CreateTable", "DescribeTable", "DescribeContinuousBackups"})
 _METHODS = {
     "GetItem": Table.get_item,
     "PutItem": Table.put_item,
@@ -40,12 +37,13 @@ class DynamoDB:
         events.register_last("before-parameter-build.dynamodb", _remember)
         events.register_last("before-call.dynamodb", self._answer)
 
-    def _answer(self, model: Any, context: Mapping[str, Any], **_: Any) -> _Answer | None:
+    def _answer(self, model: Any, context: Mapping[str, Any], **_: Any) -> _Answer:
         asked = context["asked"]
         if model.name == "CreateTable":
             self.tables[asked["TableName"]] = Table.of(asked["GlobalSecondaryIndexes"])
-        if model.name in _OF_TABLES:
-            return None
+            return _say(200, {"TableDescription": {"TableName": asked["TableName"]}})
+        if model.name not in _METHODS:
+            raise NotModelled(model.name)
         try:
             with self._lock:
                 return _say(200, _METHODS[model.name](self._table(model.name, asked), **asked))

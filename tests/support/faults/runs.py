@@ -17,7 +17,6 @@ from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 from unittest.mock import patch
 
-from moto import mock_aws
 from tests.support.faults.excuses import excused_by
 from tests.support.faults.injected import Call, Tap, run_at_once
 from tests.support.faults.invariants import broken_by
@@ -145,7 +144,6 @@ def open_world(faults: tuple[Fault, ...] = ()) -> Iterator[Tap]:
     world = World(Scenario(), table_in_memory())
     tap = Tap(world)
     with (
-        mock_aws(),
         patch.object(product_clients, "client", tap.client),
         patch.object(ThreadPoolExecutor, "submit", run_at_once),
         patch("time.monotonic", lambda: world.clock.now().timestamp()),
