@@ -247,7 +247,16 @@ def test_only_an_alarm_that_goes_red_wakes() -> None:
     pattern = _BY_NAME["WakeUpdateFunction"].events["Alarm"]["Pattern"]
 
     assert pattern["detail"] == {
-        "alarmName": [{"prefix": ALARM_PREFIX}, {"prefix": {"Ref": "AlarmNamePrefix"}}],
+        "alarmName": [
+            {"prefix": ALARM_PREFIX},
+            {
+                "Fn::If": [
+                    "HasAlarmNamePrefix",
+                    {"prefix": {"Ref": "AlarmNamePrefix"}},
+                    {"exists": True},
+                ]
+            },
+        ],
         "state": {"value": [AlarmState.ALARM]},
     }
 

@@ -47,6 +47,8 @@ def _value_matches(choice: JsonValue, value: JsonValue) -> bool:
                 isinstance(value, str)
                 and re.fullmatch(".*".join(parts), value, re.DOTALL) is not None
             )
+        case {"exists": True, **rest} if not rest:
+            return value is not None
         case {"anything-but": list(others), **rest} if not rest:
             return value not in others
         case dict():
