@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from moto import mock_aws
 from rich.console import Group
 from tests.support.laptop import deployment_of
 from tests.support.world import World
@@ -104,11 +103,10 @@ def draw() -> str:
 
 @contextmanager
 def _staged() -> Iterator[World]:
-    with mock_aws():
-        world = World(_SCENARIO)
-        with patch.object(product_clients, "client", world.client):
-            world.begin(instances=4, requests_per_second=2)
-            yield world
+    world = World(_SCENARIO)
+    with patch.object(product_clients, "client", world.client):
+        world.begin(instances=4, requests_per_second=2)
+        yield world
     settings.cache_clear()
 
 
