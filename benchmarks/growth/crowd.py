@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from moto import mock_aws
-from moto.s3.models import FakeKey
 from tests.support.faults.injected import Tap, run_at_once
 
 from benchmarks.growth.quotas import QUOTAS
@@ -130,20 +128,10 @@ def open_world(endpoints: int) -> Iterator[tuple[SoakWorld, Counting]]:
     world = SoakWorld(1, endpoints)
     tap = Counting(world)
     with (
-        mock_aws(),
         patch.object(product_clients, "client", tap.client),
         patch.object(ThreadPoolExecutor, "submit", run_at_once),
         patch("time.monotonic", lambda: world.clock.now().timestamp()),
-        # A listing of versions copies every object of the bucket in moto, with its content.
-        patch.object(FakeKey, "__deepcopy__", _copy_without_content, create=True),
-        patch.object(FakeKey, "__del__", lambda _key: None),
     ):
         use(world)
         yield world, tap
     settings.cache_clear()
-
-
-def _copy_without_content(key: FakeKey, _memo: object) -> FakeKey:
-    copied: FakeKey = object.__new__(FakeKey)  # moto's own keeps each instance for good
-    copied.__dict__.update(key.__dict__)
-    return copied
