@@ -112,7 +112,7 @@ def test_a_mistyped_endpoint_has_no_update(
 ) -> None:
     main(("approve", "vlmm"))
 
-    assert "No update of vlmm runs." in capsys.readouterr().err
+    assert "vlmm has no running update." in capsys.readouterr().err
     assert world.executions[0].state == "RequestApproval"
 
 

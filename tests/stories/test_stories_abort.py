@@ -252,7 +252,7 @@ def test_who_goes_back_already_is_not_disturbed(world: World) -> None:
     end = world.run()
 
     assert objection is not None
-    assert "back already" in objection.why
+    assert "already rolling back" in objection.why
     assert end.state == "RolledBack"
     assert "alarm.went-red" in codes(assert_nothing_left_behind(world))
 
@@ -287,7 +287,7 @@ def test_what_is_over_is_told(world: World) -> None:
     objection = call_off_now(world)
 
     assert objection is not None
-    assert "ended Updated" in objection.why
+    assert "already ended as Updated" in objection.why
     assert world.update().abort is None
 
 

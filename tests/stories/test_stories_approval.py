@@ -142,7 +142,7 @@ def test_what_waits_for_no_person_cannot_be_approved(world: World) -> None:
 
 
 def test_an_endpoint_without_an_update_has_nothing_to_approve(world: World) -> None:
-    with pytest.raises(Misused, match="No update of vlm runs"):
+    with pytest.raises(Misused, match="vlm has no running update"):
         say(world, Reply.APPROVED)
 
 

@@ -275,7 +275,7 @@ def test_a_config_whose_model_is_gone_is_not_adopted(
     code, told = switchover("adopt", ENDPOINT)
 
     assert code == ExitCode.REJECTED
-    assert "is gone" in told
+    assert "was deleted" in told
     assert world.ledger.served(ENDPOINT) == ()
 
 

@@ -290,7 +290,7 @@ def test_whoever_waits_for_what_never_ends_is_called_within_the_hour(world: Worl
     assert end.state == "NeedsOperator"
     assert moves(world) == [
         "Set the abort alarm to red, so that SageMaker rolls back",
-        "Left unchanged: a person must decide",
+        "Left unchanged for a person to decide",
     ]
     told_at = world.update().ended_at
     assert told_at is not None

@@ -62,11 +62,11 @@ _TOLD = {
     Move.NOTHING: "The previous config serves",
     Move.WAIT: "Waiting for SageMaker to settle",
     Move.TRIP_ABORT_ALARM: "Set the abort alarm to red, so that SageMaker rolls back",
-    Move.PUBLISH_ABORT: "SageMaker ignores the abort alarm: published its metric instead",
+    Move.PUBLISH_ABORT: "Published the metric of the abort alarm, since SageMaker ignores its state",
     Move.UPDATE_BACK: "Updating back to the previous config",
     Move.DELETE: "Deleting the failed endpoint, to create it on the previous config",
     Move.CREATE: "Creating the endpoint on the previous config",
-    Move.GIVE_UP: "Left unchanged: a person must decide",
+    Move.GIVE_UP: "Left unchanged for a person to decide",
 }
 
 
