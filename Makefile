@@ -7,7 +7,7 @@ LOCKED := $(PIP) --require-hashes -r requirements
 
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: demo test quick static lint types format ruff imports cfn generated audit tests unit bench faults outcomes docs lock clean help
+.PHONY: demo test quick static lint types format ruff imports cfn generated audit tests unit bench faults outcomes docs wheel lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
@@ -77,6 +77,10 @@ faults: .venv/test.done  ## calls that fail, come late or in storms, stops, dele
 outcomes: .venv/test.done  ## deployed: fourteen updates, every strategy and outcome; ten stops in mid-request (a quarter of an hour)
 	$(BIN)/pytest -q tests/deployed/stack_outcomes.py tests/deployed/stack_late_acts.py
 
+wheel: .venv/test.done  ## the commands as a wheel in dist/, for pipx or uv tool
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
 docs: .venv/test.done  ## what is generated: JSON Schemas, the pictures, tables, the operations that the code calls
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m docs.recorded
@@ -98,7 +102,7 @@ lock:  ## pin every dependency anew (needs uv)
 
 clean:  ## remove everything that these commands made
 	-[ -x $(BIN)/switchover ] && $(BIN)/switchover local down
-	rm -rf .venv .venv-audit .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-audit .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build dist
 
 .venv/created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
