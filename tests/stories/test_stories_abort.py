@@ -402,3 +402,22 @@ def test_without_an_update_or_a_reason_nothing_is_called_off(
 ) -> None:
     assert main(["abort", ENDPOINT, *arguments]) == ExitCode.USAGE
     assert typed.executions == []
+
+
+# Where somebody deleted the alarms of the update
+
+
+def test_without_its_abort_alarm_an_update_runs_to_its_end_and_is_taken_back(world: World) -> None:
+    """SetAlarmState refuses an alarm that isn't there, and SageMaker has no other way to stop."""
+    world.put_policy("strategy: linear")
+    world.offer()
+    run_to_stage(world, "Launching")
+    world.cloudwatch.delete_alarms(AlarmNames=sorted(world.alarm_names()))
+
+    call_off_now(world)
+    world.run()
+
+    update = assert_nothing_left_behind(world)
+    assert update.outcome is Outcome.ROLLED_BACK
+    assert (world.serving, statuses(world)) == (FIRST_CONFIG, AND_BACK)
+    assert "the demo was moved" in update.summary

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from switchover.domain.fleet import AlarmReading, AlarmState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_cloudwatch.literals import StateValueType
     from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricAlarmTypeDef
 
     from switchover.domain.plans.alarms import AlarmSpec
@@ -79,19 +82,18 @@ class CloudWatch:
         return tuple(alarm["AlarmName"] for page in pages for alarm in page.get("MetricAlarms", ()))
 
     def trip(self, name: str, reason: str) -> None:
-        """Turn an alarm red by hand, which makes SageMaker roll back if the alarm is listed there."""
-        self._cloudwatch.set_alarm_state(
-            AlarmName=name, StateValue="ALARM", StateReason=reason[:1023]
-        )
+        """Turn an alarm red by hand, which makes SageMaker roll back if the alarm is listed there.
+
+        An alarm that somebody deleted stays deleted: the rollback goes on without it.
+        """
+        self._set_state(name, "ALARM", reason)
 
     def publish_abort(self, spec: AlarmSpec) -> None:
         """Have an abort alarm turn red by its metric, as every measured alarm does.
 
         It is set to OK before: it may be red by hand, and red again would be no change of its state.
         """
-        self._cloudwatch.set_alarm_state(
-            AlarmName=spec.name, StateValue="OK", StateReason="Its metric is published instead."
-        )
+        self._set_state(spec.name, "OK", "Its metric is published instead.")
         self._cloudwatch.put_metric_data(
             Namespace=spec.namespace,
             MetricData=[
@@ -103,6 +105,15 @@ class CloudWatch:
                 }
             ],
         )
+
+    def _set_state(self, name: str, state: StateValueType, reason: str) -> None:
+        try:
+            self._cloudwatch.set_alarm_state(
+                AlarmName=name, StateValue=state, StateReason=reason[:1023]
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "ResourceNotFound":
+                raise
 
     def remove(self, names: Sequence[str]) -> None:
         """Delete alarms; those that are gone already are fine."""
