@@ -82,7 +82,7 @@ def _draw_alarms(plan: Plan) -> Iterator[RenderableType]:
         # Of one width in every group, so that the groups read as one table.
         table.add_column(width=2 + max(len(row.name) for row in rows))
         table.add_column(width=max(len(row.limit) for row in rows))
-        table.add_column()
+        table.add_column(overflow="fold")
         for row in group.rows:
             table.add_row(Text(f"  {row.name}"), Text(row.limit), Text(row.how_soon))
         yield table

@@ -19,7 +19,7 @@ def draw_reasons(reasons: tuple[Reason, ...]) -> tuple[RenderableType, ...]:
         return ()
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", style="dim", min_width=3)
-    table.add_column()
+    table.add_column(overflow="fold")
     for number, reason in enumerate(reasons, start=1):
         what = Text(reason.subject, style="bold")
         what.append(f"  {reason.message}", style="not bold")

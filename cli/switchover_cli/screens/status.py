@@ -30,7 +30,7 @@ def draw_status(status: Status) -> RenderableType:
     """The printed form for people."""
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", min_width=7)
-    facts.add_column(ratio=1)
+    facts.add_column(ratio=1, overflow="fold")
     facts.add_row("serves", _draw_serving(status))
     _add_drift(facts, status)
     if status.running is not None:

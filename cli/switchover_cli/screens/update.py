@@ -70,7 +70,7 @@ def draw_scene(scene: Scene) -> RenderableType:
     update = scene.update
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", min_width=7)
-    facts.add_column(ratio=1)
+    facts.add_column(ratio=1, overflow="fold")
     facts.add_row("update", Text(update.update_id, overflow="fold"))
     facts.add_row("asked", Text(say_asked(update)))
     facts.add_row("plan", Text(say_strategy(update.plan) if update.plan else "not fixed yet"))
@@ -134,7 +134,7 @@ def draw_alarms(alarms: tuple[AlarmReading, ...]) -> RenderableType:
         line.append(ALARM_WORDS[alarm.state], style=_ALARM_STYLES[alarm.state])
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", min_width=11)
-    table.add_column()
+    table.add_column(overflow="fold")
     for fleet in sorted(groups, reverse=True):
         table.add_row(fleet, groups[fleet])
     return table
@@ -192,7 +192,7 @@ def _draw_timeline(timeline: tuple[Moment, ...], update: Update) -> RenderableTy
     table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(style="dim", no_wrap=True, min_width=8)
     table.add_column(no_wrap=True, min_width=15)
-    table.add_column(ratio=1)
+    table.add_column(ratio=1, overflow="fold")
     shown = squeeze(timeline)[-_TIMELINE_ROWS:]
     for moment in shown:
         table.add_row(

@@ -25,6 +25,8 @@ def check(
     else:
         console = open_console()
         for verdict in verdicts:
-            console.print(draw_verdict(verdict.file, verdict.reasons, verdict.warnings))
+            console.print(
+                draw_verdict(verdict.file, verdict.reasons, verdict.warnings), soft_wrap=True
+            )
     if not all(verdict.is_right for verdict in verdicts):
         raise typer.Exit(ExitCode.REJECTED)
