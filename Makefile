@@ -50,9 +50,9 @@ audit: .venv/test.done .venv-audit/audit.done  ## what checkov and Policy Sentry
 	@$(BIN)/python -m tests.audit.translated .local/audit/template.json
 	@.venv-audit/bin/python -m tests.audit .local/audit/template.json
 
-# Three workers on two cores: those with a deployed cloud wait for most of their time.
+# Four workers on two cores: those with a deployed cloud wait for most of their time.
 tests: .venv/test.done .venv/asl.done
-	@$(BIN)/pytest -q -n 3 --no-loadscope-reorder
+	@$(BIN)/pytest -q -n 4 --no-loadscope-reorder
 
 UNIT := $(addprefix tests/,domain checkpoint explain aws steps cli project)
 

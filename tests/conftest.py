@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     all that stays together in a file; single stories fill up what is left.
     """
     items.sort(key=_turn)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collected tests out of each later search for garbage: there are many thousands."""
+    gc.collect()
+    gc.freeze()
 
 
 def _turn(item: pytest.Item) -> int:

@@ -74,4 +74,4 @@ def test_the_code_that_runs_is_the_wheels(switchover: Path) -> None:
 def test_a_policy_is_checked_by_the_wheel(switchover: Path, tmp_path: Path) -> None:
     policy = tmp_path / "vlm.yaml"
     policy.write_text("strategy: canary\n")
-    assert "vlm.yaml" in _run(str(switchover), "policy", "check", str(policy))
+    assert _run(str(switchover), "policy", "check", str(policy)) == f"Right   {policy}\n"

@@ -8,7 +8,6 @@ of every run, and again an hour later.
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -33,7 +32,6 @@ _PARTS_PER_PROCESSOR = 12
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the cases that are asked for; 1 if an invariant broke."""
-    logging.disable()
     asked = _parse(arguments)
     cases = choose(
         find_cases(seed=asked.seed),
