@@ -15,6 +15,8 @@ from moto import mock_aws
 from tests.support.ledger_table import TABLE, create_table
 from xdist.scheduler import LoadScopeScheduling
 
+from switchover.log import logger
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
@@ -39,6 +41,10 @@ def _once(load: Callable[..., Any]) -> Callable[..., Any]:
 # botocore remembers them for one session, and nearly every test has a session of its own.
 Loader.load_service_model = _once(Loader.load_service_model)
 Loader.load_data_with_path = _once(Loader.load_data_with_path)
+
+
+# A logger keeps the stream that it finds when it is made, and the stream of a test is closed at its end.
+logger()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
