@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_cloudwatch.literals import StateValueType
-    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricAlarmTypeDef
+    from mypy_boto3_cloudwatch.literals import AlarmTypeType, StateValueType
+    from mypy_boto3_cloudwatch.type_defs import DescribeAlarmsOutputTypeDef, DimensionTypeDef
 
     from switchover.domain.plans.alarms import AlarmSpec
 
@@ -36,43 +36,38 @@ class CloudWatch:
         An account may put 3 alarms a second (CloudWatch User Guide, "CloudWatch service quotas"). If many
         updates begin at once, each try adds alarms, instead of putting the first ones again.
         """
-        found = self._describe([spec.name for spec in specs])
+        found = {
+            alarm["AlarmName"]: alarm
+            for page in self._describe([spec.name for spec in specs], "MetricAlarm")
+            for alarm in page.get("MetricAlarms", ())
+        }
         for spec in specs:
             wanted = _request(spec)
             if not _is_as_wanted(found.get(spec.name, {}), wanted):
                 self._cloudwatch.put_metric_alarm(**wanted)
 
-    def _describe(self, names: Sequence[str]) -> dict[str, MetricAlarmTypeDef]:
-        """The metric alarms of these names that exist."""
-        asked = (
-            self._cloudwatch.get_paginator("describe_alarms").paginate(
-                AlarmNames=some, AlarmTypes=["MetricAlarm"]
-            )
-            for some in _portions(names)
-        )
-        return {
-            alarm["AlarmName"]: alarm
-            for pages in asked
-            for page in pages
-            for alarm in page.get("MetricAlarms", ())
-        }
-
     def read(self, names: Sequence[str]) -> tuple[AlarmReading, ...]:
         """The state of each named alarm, in that order; one that doesn't exist is MISSING."""
-        found: dict[str, AlarmReading] = {}
-        for some in _portions(names):
-            pages = self._cloudwatch.get_paginator("describe_alarms").paginate(
-                AlarmNames=some, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        found = {
+            alarm["AlarmName"]: AlarmReading(
+                name=alarm["AlarmName"],
+                state=AlarmState(alarm["StateValue"]),
+                reason=alarm.get("StateReason", ""),
             )
-            for page in pages:
-                for alarm in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())):
-                    found[alarm["AlarmName"]] = AlarmReading(
-                        name=alarm["AlarmName"],
-                        state=AlarmState(alarm["StateValue"]),
-                        reason=alarm.get("StateReason", ""),
-                    )
+            for page in self._describe(names, "MetricAlarm", "CompositeAlarm")
+            for alarm in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ()))
+        }
         missing = AlarmState.MISSING
         return tuple(found.get(name) or AlarmReading(name=name, state=missing) for name in names)
+
+    def _describe(
+        self, names: Sequence[str], *kinds: AlarmTypeType
+    ) -> Iterator[DescribeAlarmsOutputTypeDef]:
+        """The pages that describe those alarms of these names and kinds that exist."""
+        for some in _portions(names):
+            yield from self._cloudwatch.get_paginator("describe_alarms").paginate(
+                AlarmNames=some, AlarmTypes=list(kinds)
+            )
 
     def names(self, prefix: str) -> tuple[str, ...]:
         """The names of the metric alarms that begin so."""
