@@ -19,8 +19,6 @@ from switchover.domain.naming import execution_name
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mypy_boto3_dynamodb import DynamoDBClient
-
     from switchover.aws.workflow import Workflow
 
 _WATCH = TypeAdapter(Watch)
@@ -48,9 +46,6 @@ class Guards:
 
 class Watches(Table):
     """What guards saw, from one look to the next. One execution writes each item."""
-
-    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
-        super().__init__(dynamodb, table)
 
     def watch(self, update_id: str, bake_since: datetime) -> Watch:
         """What the looks at this bake saw so far; nothing before the first one, or if it can't be read.
