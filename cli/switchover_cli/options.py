@@ -159,7 +159,6 @@ DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Report whether the update would start now; start nothing."),
 ]
-MustSayWhy = Annotated[str, typer.Option("--reason", help="The reason, which is recorded.")]
 Version = Annotated[
     str,
     typer.Argument(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from switchover_cli.connect import connect
-from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack, Why
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
 from switchover_cli.output import open_console, print_json
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def approve(
 def reject(
     endpoint: Endpoint,
     *,
-    reason: MustSayWhy,
+    reason: Why,
     update: UpdateId = None,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,

@@ -1,7 +1,7 @@
 """`switchover pin`: an endpoint that takes releases of one version only."""
 
 from switchover_cli.connect import connect
-from switchover_cli.options import DEFAULT_STACK, Endpoint, Local, MustSayWhy, Stack, Version
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Local, Stack, Version, Why
 from switchover_cli.output import open_console
 
 
@@ -9,7 +9,7 @@ def pin(
     endpoint: Endpoint,
     version: Version,
     *,
-    reason: MustSayWhy,
+    reason: Why,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
 ) -> None:

@@ -1,7 +1,7 @@
 """`switchover release`: versions that must not be started again by themselves."""
 
 from switchover_cli.connect import connect
-from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack, Version
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Version, Why
 from switchover_cli.output import open_console, print_list
 
 
@@ -9,7 +9,7 @@ def mark_bad(
     endpoint: Endpoint,
     version: Version,
     *,
-    reason: MustSayWhy,
+    reason: Why,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
 ) -> None:

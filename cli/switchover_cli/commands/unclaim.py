@@ -1,14 +1,14 @@
 """`switchover unclaim`: free an endpoint whose claim is held by an execution that is gone."""
 
 from switchover_cli.connect import connect
-from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, MustSayWhy, Stack
+from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why
 from switchover_cli.output import open_console, print_json
 
 
 def unclaim(
     endpoint: Endpoint,
     *,
-    reason: MustSayWhy,
+    reason: Why,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
