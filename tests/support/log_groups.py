@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.awsrequest import AWSResponse
 from tests.support.definition import NotModelled
+from tests.support.in_memory import answer_calls, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_Answer = tuple[AWSResponse, dict[str, Any]]
+    from tests.support.in_memory import Answer
 
 
 class LogGroups:
@@ -21,31 +21,20 @@ class LogGroups:
 
     def answer_for(self, client: Any) -> None:
         """Answer what this client asks."""
-        events = client.meta.events
-        events.register_last("before-parameter-build.logs", _remember)
-        events.register_last("before-call.logs", self._answer)
+        answer_calls(client, "logs", self._answer)
 
-    def _answer(self, model: Any, context: Mapping[str, Any], **_: Any) -> _Answer:
-        name = context["asked"]["logGroupName"]
-        match model.name:
+    def _answer(self, operation: str, asked: Mapping[str, Any]) -> Answer:
+        name = asked["logGroupName"]
+        match operation:
             case "CreateLogGroup":
                 self.names.add(name)
-                return _say(200, {})
+                return say(200, {})
             case "DescribeLogStreams" if name in self.names:
-                return _say(200, {"logStreams": []})
+                return say(200, {"logStreams": []})
             case "DescribeLogStreams":
                 # Source: CloudWatch Logs API Reference, DescribeLogStreams, "Errors".
                 said = "The specified log group does not exist."
                 error = {"Code": "ResourceNotFoundException", "Message": said}
-                return _say(400, {"Error": error})
+                return say(400, {"Error": error})
             case other:
                 raise NotModelled(other)
-
-
-def _remember(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
-    context["asked"] = params
-
-
-def _say(status: int, answer: dict[str, Any]) -> _Answer:
-    metadata = {"HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}
-    return AWSResponse("", status, {}, None), {**answer, "ResponseMetadata": metadata}

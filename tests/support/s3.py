@@ -7,14 +7,16 @@ from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from botocore.awsrequest import AWSResponse
 from tests.support.buckets import listing, objects
 from tests.support.buckets.bucket import Bucket, Refused
 from tests.support.definition import NotModelled
+from tests.support.in_memory import answer_calls, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+
+    from tests.support.in_memory import Answer
 
 _REQUESTS = {
     "PutObject": objects.put_object,
@@ -38,7 +40,6 @@ _MODELLED = frozenset(
         *("VersionId", "VersionIdMarker", "VersioningConfiguration"),
     }
 )
-_Answer = tuple[AWSResponse, dict[str, Any]]
 
 
 class S3:
@@ -51,22 +52,19 @@ class S3:
 
     def answer_for(self, client: Any) -> None:
         """Answer what this client asks, unless another handler of the same event does."""
-        events = client.meta.events
-        events.register_last("before-parameter-build.s3", _remember)
-        events.register_last("before-call.s3", self._answer)
+        answer_calls(client, "s3", self._answer)
 
-    def _answer(self, model: Any, context: Mapping[str, Any], **_: Any) -> _Answer:
-        asked = context["asked"]
+    def _answer(self, operation: str, asked: Mapping[str, Any]) -> Answer:
         if unknown := asked.keys() - _MODELLED:
-            raise NotModelled(f"{model.name} with {sorted(unknown)}")
+            raise NotModelled(f"{operation} with {sorted(unknown)}")
         try:
             with self._lock:
-                answer = self._do(model.name, asked)
+                answer = self._do(operation, asked)
         except Refused as refused:
-            return self._say(refused.status, {"Error": _word(model.name, refused)})
+            return self._say(refused.status, {"Error": _word(operation, refused)})
         if "ContentRange" in answer:
             return self._say(HTTPStatus.PARTIAL_CONTENT, answer)
-        is_deletion = model.name == "DeleteObject"
+        is_deletion = operation == "DeleteObject"
         return self._say(HTTPStatus.NO_CONTENT if is_deletion else HTTPStatus.OK, answer)
 
     def _do(self, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,10 +89,8 @@ class S3:
         """S3 tells times by the second."""
         return self._now().replace(microsecond=0)
 
-    def _say(self, status: int, answer: dict[str, Any]) -> _Answer:
-        headers = {"date": format_datetime(self._second(), usegmt=True)}
-        metadata = {"HTTPStatusCode": int(status), "HTTPHeaders": headers, "RetryAttempts": 0}
-        return AWSResponse("", status, {}, None), {**answer, "ResponseMetadata": metadata}
+    def _say(self, status: int, answer: dict[str, Any]) -> Answer:
+        return say(int(status), answer, {"date": format_datetime(self._second(), usegmt=True)})
 
 
 def _word(operation: str, refused: Refused) -> Mapping[str, str]:
@@ -102,8 +98,3 @@ def _word(operation: str, refused: Refused) -> Mapping[str, str]:
     if operation == "HeadObject":
         return {"Code": str(refused.status), "Message": HTTPStatus(refused.status).phrase}
     return refused.error
-
-
-def _remember(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
-    # The call as it was made: a request's body no longer tells what is asked.
-    context["asked"] = params
