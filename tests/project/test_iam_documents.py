@@ -41,6 +41,7 @@ _BESIDE: dict[str, set[str]] = {
     "uploader": _SIGNED | {"s3:AbortMultipartUpload"},  # `aws s3 cp` drops what it can't end
     # Leftovers are listed by an operation whose name is a variable.
     "operator": _SIGNED | {"sagemaker:ListEndpointConfigs", "sagemaker:ListModels"},
+    "planner": set(),
     "approver": _SIGNED,
     # Golden requests and calendars are written, read and taken away with the plain aws CLI.
     "owner": {"s3:DeleteObject", "s3:ListBucketVersions"},
@@ -57,6 +58,7 @@ _WITHOUT = {
         "iam:SimulatePrincipalPolicy",
         "sns:GetTopicAttributes",
     },
+    "planner": {"iam:GetRole", "iam:SimulatePrincipalPolicy", "sns:GetTopicAttributes"},
 }
 # S3 User Guide, GetObject: without it a missing key is a 403, and "missing" would read "denied".
 _COMPANIONS = {"s3:GetObject": "s3:ListBucket"}

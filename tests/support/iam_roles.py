@@ -151,6 +151,12 @@ ALLOWED: dict[str, dict[str, Act]] = {
         "read a release": get(f"releases/{ENDPOINT}/v9/notes.txt"),
         "read a calendar": get("calendars/freezes.ics"),
     },
+    "planner": {
+        **_FOLLOWING,
+        "read the policy": get(f"policies/{ENDPOINT}.yaml"),
+        "read a release": get(f"releases/{ENDPOINT}/v9/notes.txt"),
+        "read a calendar": get("calendars/freezes.ics"),
+    },
     "approver": {**_FOLLOWING, "decide": DECIDE},
     "auditor": {
         **_FOLLOWING,
@@ -255,6 +261,14 @@ DENIED: dict[str, dict[str, Act]] = {
         "read another's model": get(f"models/{OTHER}/v1/config.json"),
     },
     "operator": {**_NOBODYS, **_OWNERS, **_UPLOADING, **_STRANGE, "decide": DECIDE},
+    "planner": {
+        **_NOBODYS,
+        **_OWNERS,
+        **_OPERATING,
+        **_UPLOADING,
+        **_STRANGE,
+        "decide": DECIDE,
+    },
     "approver": {
         **_NOBODYS,
         **_OWNERS,
