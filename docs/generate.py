@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from command_line import command_line_page
 from licences import third_party_page
 from timeouts import tabulate_sums, tabulate_timeouts
 
@@ -77,6 +78,7 @@ def generated() -> dict[Path, str]:
     return {
         **schemas,
         DOCS / "machine.md": _machine_page(),
+        DOCS / "command-line.md": command_line_page(),
         DOCS / "models.md": write_page(),
         CONFIGURATION: _refill(trust, _POLICY_BEGINS, policy, _POLICY_ENDS),
         TIMEOUTS: _refill(sums, _STATES_BEGIN, states, _STATES_END),
