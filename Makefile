@@ -7,7 +7,7 @@ LOCKED := $(PIP) --require-hashes -r requirements
 
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: demo test quick static lint types format ruff imports cfn generated audit tests unit bench faults outcomes docs wheel lock clean help
+.PHONY: demo test quick static lint types format ruff imports cfn generated site audit tests unit bench faults outcomes docs wheel lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
@@ -21,7 +21,7 @@ test: .venv/test.done  ## everything that CI checks: the static checks beside th
 quick: .venv/test.done  ## the inner loop: static checks but the audit, and unit tests but the long ones (a minute)
 	@$(MAKE) --no-print-directory -j2 unit lint
 
-static: lint audit
+static: lint audit site
 
 # Each prints all it has to say at once, as the tests run beside it.
 lint: .venv/test.done
@@ -45,6 +45,9 @@ cfn: .venv/test.done
 
 generated: .venv/test.done
 	@$(BIN)/python docs/generate.py --check
+
+site: .venv/docs.done  ## the documentation site, in .local/site/html; a link that leads nowhere fails
+	@$(BIN)/python -m docs.site
 
 audit: .venv/test.done .venv-audit/audit.done  ## what checkov and Policy Sentry find in the template and in docs/iam
 	@$(BIN)/python -m tests.audit.translated .local/audit/template.json
@@ -81,18 +84,19 @@ wheel: .venv/test.done  ## the commands as a wheel in dist/, for pipx or uv tool
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
-docs: .venv/test.done  ## what is generated: JSON Schemas, the pictures, tables, the operations that the code calls
+docs: .venv/test.done .venv/docs.done  ## what is generated (JSON Schemas, pictures, tables, the operations that the code calls), then the site
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m docs.recorded
 	$(BIN)/python -m benchmarks.estimates
 	$(BIN)/python -m tests.support.called_operations
+	$(BIN)/python -m docs.site
 
 lock:  ## pin every dependency anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate -q --extra test -o requirements/test.txt
 	uv pip compile requirements/audit.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate -q -o requirements/audit.txt
-	for group in people local; do \
+	for group in people local docs; do \
 	  uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header --no-annotate -q --extra $$group -c requirements/test.txt \
 	    -o requirements/$$group.txt || exit 1; \
@@ -120,6 +124,10 @@ clean:  ## remove everything that these commands made
 .venv/test.done: requirements/test.txt pyproject.toml | .venv/created
 	@$(LOCKED)/test.txt
 	@$(PIP) --no-build-isolation -e .
+	@touch $@
+
+.venv/docs.done: requirements/docs.txt | .venv/created
+	@$(LOCKED)/docs.txt
 	@touch $@
 
 # A reader of the state machine that needs node. Without it, its two tests are skipped.
