@@ -199,7 +199,7 @@ COMMANDS = (
         "status",
         _LOOK,
         "status:status",
-        "Show the serving version, the running update, and the last outcome.",
+        "Show what serves, the running update and the last outcome; without ENDPOINT, of all endpoints.",
     ),
     Listed(
         "watch",

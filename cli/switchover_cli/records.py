@@ -84,6 +84,7 @@ class StatusRecord(_Record):
     status: str | None
     config: str | None
     version: str | None
+    serves_since: datetime | None
     instances: int
     pending_config: str | None
     pending_version: str | None

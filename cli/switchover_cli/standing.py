@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from switchover.domain.adoption import find_drift
@@ -16,10 +17,13 @@ from switchover_cli.records import StatusRecord, record_update
 from switchover_cli.scene import Scene, read_scene
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from switchover.domain.adoption import Drift
     from switchover.domain.fleet import AlarmReading
     from switchover.domain.marks import Mark, Pin
     from switchover.domain.queueing import Waiting
+    from switchover.domain.served import Served
     from switchover.domain.update.update import Update
     from switchover_cli.deployment import Deployment
 
@@ -32,7 +36,8 @@ _CHANGES = frozenset({Outcome.UPDATED, Outcome.ROLLED_BACK, Outcome.NEEDS_OPERAT
 class Status:
     """One endpoint at one moment. `serving.version` is empty for a config that no update created.
 
-    `last` ended last; `last_change` is the last of those that touched the endpoint.
+    `last` ended last; `last_change` is the last of those that touched the endpoint. `serves_since` is
+    when the serving config was confirmed; None if no update brought it.
     """
 
     endpoint: EndpointReading | Absent
@@ -45,6 +50,7 @@ class Status:
     marks: tuple[Mark, ...]
     alarms: tuple[AlarmReading, ...]
     drift: Drift | None = None
+    serves_since: datetime | None = None
 
 
 def read_status(deployment: Deployment, endpoint: str) -> Status:
@@ -53,9 +59,10 @@ def read_status(deployment: Deployment, endpoint: str) -> Status:
     running = _running(deployment, endpoint)
     served = deployment.ledger.served(endpoint)
     history = deployment.ledger.history(endpoint)
+    serving = serving_of(reading, running.update.plan if running else None, served)
     return Status(
         endpoint=reading,
-        serving=serving_of(reading, running.update.plan if running else None, served),
+        serving=serving,
         running=running,
         waiting=deployment.queue.entries(endpoint),
         last=_latest(history, _OVER),
@@ -64,6 +71,7 @@ def read_status(deployment: Deployment, endpoint: str) -> Status:
         marks=deployment.wishes.marks(endpoint),
         alarms=_standing(deployment, reading),
         drift=find_drift(reading, served, history),
+        serves_since=_since(serving.config_name, served),
     )
 
 
@@ -76,6 +84,7 @@ def record_status(status: Status) -> StatusRecord:
         status=reading.status.value if isinstance(reading, EndpointReading) else None,
         config=serving.config_name or None,
         version=serving.version or None,
+        serves_since=status.serves_since,
         instances=serving.instances,
         pending_config=serving.pending_config_name or None,
         pending_version=serving.pending_version or None,
@@ -98,6 +107,12 @@ def _latest(history: tuple[Update, ...], outcomes: frozenset[Outcome]) -> Update
     """The update that ended last of those that ended so, whenever each began."""
     ended = (update for update in history if update.outcome in outcomes)
     return max(ended, key=lambda update: update.ended_at or update.started_at, default=None)
+
+
+def _since(config: str, served: tuple[Served, ...]) -> datetime | None:
+    """When a config was first confirmed, without another one since. `served` has the newest first."""
+    stint = takewhile(lambda each: each.config_name == config, served)
+    return min((each.at for each in stint), default=None)
 
 
 def _running(deployment: Deployment, endpoint: str) -> Scene | None:

@@ -217,7 +217,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         (("statsu",), "See: switchover --help"),
         (("status", "--nope"), "See: switchover status --help"),
         (("policy", "sho"), "See: switchover policy --help"),
-        (("status",), "See: switchover status --help"),
+        (("queue",), "See: switchover queue --help"),
     ],
 )
 def test_what_was_mistyped_is_answered_with_the_help_to_read(

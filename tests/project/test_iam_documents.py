@@ -50,8 +50,9 @@ _BESIDE: dict[str, set[str]] = {
 _FREE = {"sts:GetCallerIdentity"}
 # What commands can do without: docs/iam/README.md says who does it then, or what is missing.
 _WITHOUT = {
-    # `watch` doesn't wait for a release that no update picked up yet; `history` takes an endpoint.
-    "approver": {"s3:ListBucket", "s3:GetObject"},
+    # `watch` doesn't wait for a release that no update picked up yet; `history` and `status` take an
+    # endpoint.
+    "approver": {"s3:ListBucket", "s3:GetObject", "s3:GetObjectVersion"},
     "operator": {
         "dynamodb:UpdateItem",
         "iam:GetRole",

@@ -25,6 +25,7 @@ from switchover.domain.policies.layers import (
     parse_policy,
 )
 from switchover.domain.reasons import Reason
+from switchover.domain.release import is_endpoint_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -105,6 +106,16 @@ class Files:
         offered = (layer_of_release(update.release), asked)
         layers = offered if file is None else (file, *offered)
         return merge_policy(layers, self._releases_may)
+
+    def policies(self, bucket: str) -> tuple[str, ...]:
+        """The endpoints that have a policy file. Names that no endpoint can have are left out."""
+        folder, suffix = "policies/", ".yaml"
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
+        keys = (found["Key"] for page in pages for found in page.get("Contents", []))
+        names = (
+            key.removeprefix(folder).removesuffix(suffix) for key in keys if key.endswith(suffix)
+        )
+        return tuple(name for name in names if is_endpoint_name(name))
 
     def policy_file(
         self, bucket: str, endpoint: str, version: ObjectVersion | None = None

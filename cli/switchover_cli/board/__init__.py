@@ -1,0 +1,1 @@
+"""All endpoints of a stack at a glance."""
