@@ -1,4 +1,4 @@
-"""Announce: tell people and machines how it went."""
+"""Announce: notify people and machines of the outcome."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Payload(EndPayload):
-    """Which update, its conclusion, and the execution that came to it."""
+    """The update, its conclusion, and the execution that reached the conclusion."""
 
     conclusion: Conclusion
 
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Tell machines and people, each once: on a retry, only those are told who weren't yet."""
+    """Notify machines and people, each once. On a retry, only those not yet notified are notified."""
     return answer(
         announce(
             payload.update_id,

@@ -1,4 +1,4 @@
-"""AnswerApproval: the page behind a link. A GET shows what is asked, a POST answers."""
+"""AnswerApproval: the page behind a link. A GET shows the question, a POST answers it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from switchover.web.url_request import UrlRequest
 
 @lambda_handler(UrlRequest)
 def handler(request: UrlRequest) -> dict[str, Any]:
-    """The secret authorises. Without it, a caller learns nothing about any update."""
+    """The secret in the link authorises. Without the secret, a caller learns nothing about any update."""
     page = answer_approval(request)
     logger().info("answered", extra={"method": request.method, "page": page.verdict})
     return page.response

@@ -1,4 +1,4 @@
-"""ClaimEndpoint: understand what is asked, and take the right to do it, or a place in the queue."""
+"""ClaimEndpoint: read the request, and take the claim of the endpoint or a place in the queue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Payload(BaseModel):
-    """`request` is the execution's input, as somebody wrote it."""
+    """`request` is the execution's input, unchecked."""
 
     execution_name: str
     execution_arn: str
@@ -24,7 +24,7 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Open the update, or take up an earlier one; then its endpoint's claim, or every reason why not."""
+    """Open an update or continue an earlier one, then take the claim or return all reasons against it."""
     return answer(
         claim_endpoint(
             payload.execution_name,

@@ -1,4 +1,4 @@
-"""CleanUp: an execution ended before its outcome was told; another takes its update there."""
+"""CleanUp: start a recovery for an update whose execution ended before announcing the outcome."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Whatever is left is taken to its end; an execution that recorded nothing is recorded first."""
+    """Start a recovery if anything is left to do. An execution without a record is recorded first."""
     told = payload.detail
     ended = EndedExecution(
         execution_arn=told.execution_arn,

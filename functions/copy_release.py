@@ -1,4 +1,4 @@
-"""CopyRelease: a release whose files lie elsewhere is brought into the model bucket, by S3 itself."""
+"""CopyRelease: let S3 copy a release's files from another place into the model bucket."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from switchover.telemetry import handler as lambda_handler
 
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
-    """Copy for one round; what is there already, from whichever round, is never copied again."""
+    """Copy for one round. Files that are already there, from any round, aren't copied again."""
     return answer(copy_release(payload.update_id))

@@ -12,5 +12,5 @@ from switchover.telemetry import handler as lambda_handler
 
 @lambda_handler(PlannedPayload)
 def handler(payload: PlannedPayload) -> dict[str, Any]:
-    """Create what the plan says, if it is still made of what was checked; a rollback's config exists."""
+    """Create the planned model and config if files and plan are unchanged. A rollback creates nothing."""
     return answer(create_config(payload.update_id, payload.plan_digest))

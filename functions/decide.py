@@ -1,4 +1,4 @@
-"""Decide: take a person's answer over IAM, so that who gave it is known."""
+"""Decide: receive a person's answer through IAM, which identifies the person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from switchover.web.url_request import UrlRequest
 
 @lambda_handler(UrlRequest)
 def handler(request: UrlRequest) -> dict[str, Any]:
-    """The URL takes signed requests only; IAM decides whose."""
+    """The URL accepts only signed requests. IAM decides who may send them."""
     response = decide(request)
     logger().info("answered", extra={"status": response["statusCode"], "caller": request.caller})
     return response

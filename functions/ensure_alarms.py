@@ -1,4 +1,4 @@
-"""EnsureAlarms: the standing alarms of the endpoint, and those of this update alone."""
+"""EnsureAlarms: create the endpoint's standing alarms and the alarms of this update."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from switchover.telemetry import handler as lambda_handler
 
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
-    """Make every alarm of the plan exist as planned, and have people's own wake the update."""
+    """Create every alarm of the plan, and register people's own alarms so that they wake the update."""
     return answer(ensure_alarms(payload.update_id))

@@ -1,4 +1,4 @@
-"""GuardBake: one look at a bake, to see to it that the bake proves something."""
+"""GuardBake: look at a bake once, so that the bake doesn't pass with too few requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Payload(BaseModel):
-    """Which update's bake, by when it began. `is_paced` if a state machine waits between the looks."""
+    """The update and the start of its bake. `is_paced`: a state machine waits between the looks."""
 
     update_id: str
     bake_since: AwareDatetime
@@ -21,5 +21,5 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Look once, and say when to look again."""
+    """Look once, and return when the next look is due."""
     return answer(guard_bake(payload.update_id, payload.bake_since, is_paced=payload.is_paced))

@@ -1,4 +1,4 @@
-"""AwaitOutcome and its kin: park the token, look once, answer at once if it is settled."""
+"""ObserveUpdate: park the token, observe once, and answer immediately if the change is settled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Payload(BaseModel):
-    """Which update, what it waits for, and the token by which it is woken."""
+    """The update, what its execution waits for, and the token that wakes the execution."""
 
     update_id: str
     purpose: Purpose
@@ -22,5 +22,5 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Parked before looked at: what happens after the look finds a token to wake."""
+    """The token is parked before the observation, so that an event after the observation finds it."""
     return answer(observe_update(payload.update_id, payload.purpose, payload.task_token))

@@ -1,4 +1,4 @@
-"""PlanUpdate: fix every number before anything is touched, or refuse with all reasons at once."""
+"""PlanUpdate: fix every number before the first change, or refuse with all reasons together."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from switchover.telemetry import handler as lambda_handler
 
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
-    """Read everything that a plan needs, make it and record it with the checks behind it."""
+    """Read everything that a plan needs, make the plan, and record it with its checks."""
     return answer(plan_update(payload.update_id))

@@ -1,4 +1,4 @@
-"""ProtectCapacity: note the capacity, keep scaling out of the way, raise the fleet if asked."""
+"""ProtectCapacity: record the capacity, suspend scaling, and enlarge the fleet if the policy asks."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from switchover.telemetry import handler as lambda_handler
 
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
-    """Record what will have to be put back before changing any of it."""
+    """Record the settings that must be restored later, then change them."""
     return answer(protect_capacity(payload.update_id))

@@ -1,4 +1,4 @@
-"""ReceiveRelease: a release.json arrived; start its update, once."""
+"""ReceiveRelease: start the update of a newly uploaded release.json, once."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Start under a name made of the content: the same event again, or the same bytes, start nothing."""
+    """Start an execution named after the content: the same event or the same bytes start only one."""
     created = payload.detail.created
     return answer(
         receive_release(

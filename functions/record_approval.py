@@ -1,4 +1,4 @@
-"""RecordApproval: keep who answered, when and why; say whether the update goes on."""
+"""RecordApproval: record who answered, when and why, and decide whether the update continues."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Payload(BaseModel):
-    """Which update, what was asked, and how the wait for an answer ended."""
+    """The update, the question, and how the wait for an answer ended."""
 
     update_id: str
     gate: Gate
@@ -24,7 +24,7 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """A repeat finds what was recorded. What may stay is watched from the answer on."""
+    """Record the answer; a retry finds it recorded. After a promotion the watch begins at the answer."""
     return answer(
         record_approval(payload.update_id, payload.gate, payload.reply, payload.plan_digest)
     )

@@ -1,4 +1,4 @@
-"""RecordOutcome: name the outcome from what serves now, clear what was ours, give the claim back."""
+"""RecordOutcome: derive the outcome from the serving config, clean up, and release the claim."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Payload(EndPayload):
-    """Which update, how it came to its end, and whether the capacity is back.
+    """The update, its conclusion, and whether the capacity is restored.
 
-    `awaits_landing` is missing in executions of older definitions: they know no verdict `landing`.
+    `awaits_landing` is missing in executions of older definitions, which have no verdict `landing`.
     """
 
     execution_arn: str
@@ -26,7 +26,7 @@ class Payload(EndPayload):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Record first, clear after: a repeat finds the outcome and only clears."""
+    """Record the outcome first, then clean up: a retry finds the outcome and only cleans up."""
     execution = Execution(payload.execution_arn, payload.started_at, payload.request)
     return answer(
         record_outcome(

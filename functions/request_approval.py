@@ -1,4 +1,4 @@
-"""RequestApproval: park the task token, and tell people how to answer it."""
+"""RequestApproval: park the task token, and tell people how to answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Payload(BaseModel):
-    """Which update, what people are asked and since when, and the token that its execution waits on."""
+    """The update, the question and its time, and the token that the execution waits for."""
 
     update_id: str
     gate: Gate
@@ -26,7 +26,7 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Whatever fails here has one of two names, by which alone its state may try again."""
+    """Ask people. Every error has one of two names, because the state retries by error name."""
     return answer(
         request_approval(
             payload.update_id,

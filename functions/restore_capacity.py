@@ -1,4 +1,4 @@
-"""RestoreCapacity: put scaling and fleet size back as they were noted, where they are still ours."""
+"""RestoreCapacity: restore the scaling and the fleet size that the update changed."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from switchover.telemetry import handler as lambda_handler
 
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
-    """Put back what can be; what a late request may still change is looked at again after it."""
+    """Restore every part that can be restored. A part that a late request may change is checked again."""
     return answer(restore_capacity(payload.update_id))

@@ -1,4 +1,4 @@
-"""RollBack: bring the previous config back by the fastest safe way for the state that is found."""
+"""RollBack: bring the previous config back, in the fastest safe way for the endpoint's state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Payload(BaseModel):
-    """Which update, and what came to an end badly."""
+    """The update, and the conclusion that requires the rollback."""
 
     update_id: str
     ending: Ending
@@ -21,5 +21,5 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Read, choose one move, note it, make it; the machine comes back until nothing is left to do."""
+    """Read, choose one move, note it, and make it. The state repeats until no move is left."""
     return answer(roll_back(payload.update_id, payload.ending))

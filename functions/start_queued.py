@@ -1,4 +1,4 @@
-"""StartQueued: somebody's time may have come, or somebody is gone for good; look who is next."""
+"""StartQueued: check each claimed endpoint and each queue, and start the next update."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Detail(BaseModel):
-    """What one of Switchover's own events says of the endpoint that it is about."""
+    """The detail of Switchover's own events: the endpoint."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -21,7 +21,7 @@ class Detail(BaseModel):
 
 
 class Payload(BaseModel):
-    """A schedule or a person names the endpoint, an event has it inside; the clock means all."""
+    """The endpoint: schedules and people name it, events hold it in `detail`, the timer names none."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -32,5 +32,5 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Look at each endpoint that is meant: a trigger says «look», never «start»."""
+    """Check the named endpoint, or every endpoint. A trigger asks for a check, never for a start."""
     return answer(start_queued(payload.endpoint or payload.detail.endpoint, payload.time))

@@ -1,4 +1,4 @@
-"""StartUpdate: ask SageMaker for the change, once, however often this runs."""
+"""StartUpdate: request the change from SageMaker, once, however often this state runs."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from switchover.telemetry import handler as lambda_handler
 
 @lambda_handler(PlannedPayload)
 def handler(payload: PlannedPayload) -> dict[str, Any]:
-    """Read, choose, note the course, then act: a lost answer is found again by the next reading."""
+    """Read, choose, note the course, then act. A lost answer's effect is found by the next reading."""
     return answer(start_update(payload.update_id, payload.plan_digest))

@@ -1,4 +1,4 @@
-"""TestModel: ask the model itself; InService can still be the wrong one."""
+"""TestModel: send golden requests to the model, because an InService endpoint may serve a wrong one."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from switchover.telemetry import handler as lambda_handler
 
 @lambda_handler(UpdatePayload)
 def handler(payload: UpdatePayload) -> dict[str, Any]:
-    """Send every golden request; then fix how long the watch after success lasts."""
+    """Send every golden request, then set the end of the watch after success."""
     return answer(test_model(payload.update_id))

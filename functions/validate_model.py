@@ -1,4 +1,4 @@
-"""ValidateModel: every file of the release is there and is what it says, without downloading it."""
+"""ValidateModel: check that every file of the release exists and is valid, without downloading it."""
 
 from __future__ import annotations
 

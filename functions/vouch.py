@@ -1,4 +1,4 @@
-"""Vouch: keep who offers a release, or starts an update, before it begins."""
+"""Vouch: record the person who offers a release or starts an update, before it begins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from switchover.web.url_request import UrlRequest
 
 @lambda_handler(UrlRequest)
 def handler(request: UrlRequest) -> dict[str, Any]:
-    """Callers can only ever add themselves: what is kept is whom AWS authenticated."""
+    """Only the identity that AWS authenticated is recorded, so callers can add only themselves."""
     response = vouch(request)
     logger().info("vouched", extra={"status": response["statusCode"], "caller": request.caller})
     return response

@@ -1,4 +1,4 @@
-"""WakeUpdate: an event about an endpoint or an alarm, or a person's wish, wakes the update that waits."""
+"""WakeUpdate: observe the waiting update after an event of an endpoint or alarm, or a person's wish."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Detail(BaseModel):
-    """The two names by which events tell what they are about (rules §5)."""
+    """The name of the endpoint or of the alarm that the event is about (rules §5)."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -20,7 +20,7 @@ class Detail(BaseModel):
 
 
 class Payload(BaseModel):
-    """An EventBridge event of SageMaker, of CloudWatch, or of a person who wishes something."""
+    """An EventBridge event from SageMaker or CloudWatch, or one that a person sends with a wish."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -29,5 +29,5 @@ class Payload(BaseModel):
 
 @lambda_handler(Payload)
 def handler(payload: Payload) -> dict[str, Any]:
-    """Look for oneself: the event may be late, doubled or out of order, so it only says «look»."""
+    """Observe the update. The event may be late, doubled or out of order, so its content isn't used."""
     return wake_update(payload.detail.endpoint_name, payload.detail.alarm_name)

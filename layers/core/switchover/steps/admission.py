@@ -93,8 +93,9 @@ class Admission:
     ) -> Decision:
         """Take the claim for an update, put the update into the queue, or return the reasons against it.
 
-        An update that waits has read the claim again after it joined the queue. A holder that ended
-        before that reading was seen to be gone; a holder that ends later finds the update in the queue.
+        An update that waits has read the claim again after it joined the queue. If the holder ended
+        before that reading, the reading shows it. If the holder ends later, it finds the update in
+        the queue.
 
         Raises:
             Unavailable: other updates were always faster; a retry reads again.
@@ -165,7 +166,7 @@ class Admission:
         endpoint: EndpointReading | Absent,
         lasts_seconds: int = 0,
     ) -> StartTime | tuple[Reason, ...]:
-        """The start time that policy, release and person allow, or the reasons why it is unknown.
+        """Find the start time that policy, release and person allow, or the reasons why it is unknown.
 
         A rollback doesn't wait, because the serving version may be the problem.
         """
@@ -203,7 +204,7 @@ class Admission:
 
     def _look_again(self, update: Update, endpoint: EndpointReading | Absent, look: Look) -> Look:
         waiting = self._queue.entries(update.endpoint)
-        # Read after the queue: a holder that ends between the two readings is then seen to be gone.
+        # Read after the queue, so that a holder that ends between the two readings counts as ended.
         standing = self._ledger.standing(update.endpoint)
         holder = standing.holder
         is_running = holder is not None and self._workflow.is_running(holder.execution_arn)
@@ -245,7 +246,7 @@ def _variant(endpoint: EndpointReading | Absent) -> str:
 
 def _waiting(update: Update, decision: Decision, when_busy: WhenBusy) -> Waiting:
     if decision.not_before is None:
-        raise ValueError(f"{update.update_id} has no time until which it waits")
+        raise ValueError(f"{update.update_id} waits, but its decision has no end of the wait")
     return Waiting(
         endpoint=update.endpoint,
         update_id=update.update_id,

@@ -64,7 +64,7 @@ def _find(update_id: str, conclusion: Conclusion, execution: Execution) -> Updat
         found = gateways.ledger().find(update_id)
     except AWS_FAILED as error:
         if not is_final(error):
-            raise  # a retry may read it
+            raise  # a retry may be able to read the record
         return _unknown(update_id, conclusion, execution, str(error))
     return found or _record_anew(update_id, conclusion, execution)
 

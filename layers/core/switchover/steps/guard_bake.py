@@ -1,4 +1,4 @@
-"""GuardBake: one look at a bake: count the new fleet's requests, and send it some if nobody else does.
+"""GuardBake: one look at a bake: counts the new fleet's requests, and sends some if there are too few.
 
 The guard's state machine waits between the looks (statemachine/guard.asl.yaml).
 """
@@ -45,12 +45,12 @@ if TYPE_CHECKING:
     from switchover.steps.observe_update import Observer
 
 _US_PER_SECOND = 1_000_000
-# So that a look ends before the next one is due, even if its last golden request takes long.
+# A look must end before the next one is due, even if its last golden request takes long.
 _ASKING_SECONDS = 30
 
 
 class GuardBakeAnswer(StrEnum):
-    """Whether the bake is over, or has to be looked at again."""
+    """Whether the bake is over, or needs another look."""
 
     OVER = "over"
     BAKING = "baking"
@@ -59,10 +59,11 @@ class GuardBakeAnswer(StrEnum):
 def guard_bake(
     update_id: str, bake_since: datetime, *, is_paced: bool
 ) -> StateAnswer[GuardBakeAnswer]:
-    """Look at the bake that began then; `pause_seconds` says when the next look is due.
+    """Look at the bake that began at that time; `pause_seconds` says when the next look is due.
 
-    Earlier versions of the code stood by a bake inside a function, and called their relief without a
-    state machine that paces the looks: during a deployment, it takes over here.
+    In earlier versions of the code a function guarded a bake by itself and called its successor
+    directly, without a state machine. During a deployment, such a call arrives here and is handed to
+    the state machine.
     """
     if not is_paced:
         endpoint = gateways.ledger().update(update_id).endpoint
@@ -97,12 +98,12 @@ class BakeGuard:
     watches: Watches
 
     def look(self, update_id: str, bake_since: datetime) -> int | None:
-        """Look at the bake that began then; returns the seconds until the next look, None if none is due.
+        """Look at the bake that began at that time; returns the seconds until the next look, or None.
 
-        Enough requests end the guard well. Too few shortly before the bake's end are inconclusive: the
-        update is stopped if the policy says so, else TestModel finds it. Wrong answers that must be the
-        new fleet's stop it. A look that fails may be repeated: what it saw is kept at its end, and how
-        the guard ends is noted before it is told.
+        Enough requests end the guard. Too few requests shortly before the bake's end are
+        inconclusive: the update is stopped if the policy says so, else TestModel reports it. Wrong
+        answers that must come from the new fleet stop the update. A failed look may be repeated: a
+        look records its findings at its end, and records the guard's end before it returns it.
         """
         update = self.observer.ledger.update(update_id)
         endpoint = self.observer.sagemaker.read(update.endpoint)
@@ -140,9 +141,9 @@ class BakeGuard:
         return aim(plan, (entry for entry in found if isinstance(entry, GoldenQuestion)))
 
     def _ask(self, update: Update, bake: Bake, now: datetime, probes: Probes) -> int:
-        """Send golden requests, as many as the policy lets a minute take; returns the pause after them.
+        """Send as many golden requests as the policy allows per minute; returns the pause after them.
 
-        They are sent one after the other without pauses, since a function is paid while it pauses.
+        They are sent without pauses, because a function costs money while it pauses.
         """
         watch, update_id = probes.watch, update.update_id
         if not probes.questions or watch.rests(now):
@@ -153,14 +154,14 @@ class BakeGuard:
         spent_seconds, most = 0.0, min(_ASKING_SECONDS, pause_seconds)
         for _ in range(update.planned.guard.probes_per_minute):
             question = probes.next_question
-            # Asked once, and of a stream only the beginning: the bake must be looked at again in time.
+            # Sent once, and only the beginning of a stream is read: the next look must be in time.
             answer = self.runtime.ask(update.endpoint, question, _ASKING_SECONDS)
             probes.note(question, answer)
             spent_seconds += answer.latency_us / _US_PER_SECOND
             if spent_seconds >= most or probes.blamed:
                 break
         self.watches.keep(update_id, bake.since, watch)
-        # Whoever is to blame is stopped by a look that has read the bake anew.
+        # The next look reads the bake anew, and stops the update if the new fleet is to blame.
         return 0 if probes.blamed else max(0, pause_seconds - int(spent_seconds))
 
     def _conclude(
@@ -185,11 +186,11 @@ class BakeGuard:
             self._note_enough(update.update_id, GuardCall(bake_since=bake.since, called_at=now))
 
     def _note_enough(self, update_id: str, this: GuardCall) -> None:
-        """Record, as the guard's last act, that no other bake has to be guarded."""
+        """Record, as the guard's last act, that no other bake needs a guard."""
         ledger = self.observer.ledger
 
         def note() -> None:
-            # Read anew: looks record what they see while metrics are read.
+            # Read anew, because observations may have changed the update while metrics were read.
             update = ledger.update(update_id)
             ledger.save(update.guarded(replace(update.guard or this, has_seen_enough=True)))
 

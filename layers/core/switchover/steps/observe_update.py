@@ -182,7 +182,7 @@ class Observer:
 
 
 def _known_first(known: Update | None, read: Callable[[], Update]) -> Callable[[], Update]:
-    """Gives the update that was read just now; once that has proved stale, reads it anew."""
+    """Returns the update that was read just now on the first call; reads it anew on later calls."""
     once = [] if known is None else [known]
     return lambda: once.pop() if once else read()
 

@@ -28,7 +28,7 @@ def validate_model(update_id: str) -> StateAnswer[ValidateModelAnswer]:
     if update.release is None:
         return StateAnswer(ValidateModelAnswer.VALID)
     policy = gateways.files().effective_policy(update)
-    # A faulty policy is PlanUpdate's to report; the files are checked by the strict defaults.
+    # PlanUpdate reports a faulty policy. Here the files are checked with the strict defaults.
     allowed = Model() if isinstance(policy, tuple) else policy.policy.model
     model_files, place = gateways.model_files(), (update.bucket, update.release.prefix)
     listed = model_files.list_versions(*place)

@@ -33,7 +33,8 @@ def wake_update(endpoint_name: str | None, alarm_name: str | None) -> dict[str, 
     """Observe the update. The event may be late, doubled or out of order, so its content isn't used."""
     endpoints = _endpoints_of(endpoint_name, alarm_name)
     if not endpoints:
-        # Most alarms of an account are nobody's here: one query tells, and no other client is made.
+        # Most alarms of an account concern no endpoint here. One query shows that, with no other
+        # client.
         return {"verdict": Woken.NOBODY_WAITS, "found": {}}
     observer = make_observer()
     seen = visit_each(endpoints, lambda name: wake_holder(name, observer))
@@ -71,7 +72,7 @@ def wake_holder(endpoint: str, observer: Observer) -> str:
 def wake(update: Update, observer: Observer) -> Woken | Verdict:
     """Answer the waiting execution, if its wait is over; returns the result.
 
-    A wake-up can answer a question to people only with no: `closed`. Otherwise `people_decide`.
+    A wake-up can answer a question to people only with "no": `closed`. Otherwise `people_decide`.
 
     Raises:
         StaleUpdate: the update kept changing; the next wake-up observes it again.
@@ -90,7 +91,7 @@ def wake(update: Update, observer: Observer) -> Woken | Verdict:
 
 
 def _is_no_noted(update: Update, gate: Gate, observer: Observer) -> bool:
-    """Whether the question is closed with no. The reason is recorded first: RecordApproval reads it."""
+    """Whether the question is closed with "no". The reason is recorded first, for RecordApproval."""
     if update.abort is not None:
         return True
     if gate is Gate.START:
