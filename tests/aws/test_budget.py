@@ -80,7 +80,7 @@ def test_a_call_within_its_time_is_sent() -> None:
 def test_a_call_whose_time_is_over_is_never_sent() -> None:
     wire = Wire(timed_out())
 
-    with budget.within(0), pytest.raises(NoAnswer, match="DescribeEndpoint was not asked"):
+    with budget.within(0), pytest.raises(NoAnswer, match="DescribeEndpoint was not called"):
         wire.ask()
 
     assert wire.attempts == 0

@@ -1,1 +1,1 @@
-"""The build of the layer; nothing of this folder is in the layer."""
+"""Builds the layer. The layer itself contains nothing from this folder."""

@@ -1,8 +1,8 @@
 """Reduces botocore's data to the operations that the code calls.
 
 botocore describes 400 services in 30 MB, and the first client of a service parses the whole description
-of that service: SageMaker's is 2 MB long. An operation that is left keeps every shape that it reaches, so
-that requests are written and answers are read as by the whole botocore.
+of that service: SageMaker's is 2 MB long. A kept operation keeps every shape that it reaches, so
+requests and answers are the same as with the whole botocore.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Json = dict[str, Any]
-# What isn't about one service.
+# Data that isn't about one service.
 _SHARED = ("_retry", "partitions", "sdk-default-configuration")
-# Tell of one operation each, by this key.
+# Files whose entries are about one operation each, and the key of these entries.
 _BY_OPERATION = {"paginators-1": "pagination", "waiters-2": "waiters"}
 
 
@@ -106,7 +106,7 @@ def reduce_endpoints(endpoints: Mapping[str, Any], prefixes: set[str]) -> Json:
 
 
 def _reduce_by_operation(whole: Mapping[str, Any], key: str, operations: Sequence[str]) -> Json:
-    """Paginators are named after their operation; waiters name theirs."""
+    """A paginator has its operation's name; a waiter names its operation in a field."""
     kept = {
         name: entry
         for name, entry in whole[key].items()
@@ -137,7 +137,7 @@ def _references_of_shape(shape: Mapping[str, Any]) -> Iterator[Json]:
 
 
 def _undocumented_shape(shape: Mapping[str, Any]) -> Json:
-    """A member may be called `documentation` itself: members lose theirs one by one."""
+    """A shape without documentation. A member that is itself called `documentation` is kept."""
     bare = _without_documentation(shape)
     if "members" in bare:
         bare["members"] = {

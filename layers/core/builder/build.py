@@ -1,9 +1,9 @@
-"""Builds the layer: pinned libraries, botocore reduced to what is called, our code, and bytecode.
+"""Builds the layer: pinned libraries, botocore with only the called operations, our code, and bytecode.
 
     python -m builder.build --runtime python3.13 --architecture arm64 --into FOLDER
 
-`sam build` runs it by the Makefiles beside it. Any Python from 3.11 on will do, but bytecode is for one
-version of Python: only the runtime's own version can write it.
+`sam build` runs it through the Makefiles in this folder. It runs on Python 3.11 or newer. Bytecode
+fits one version of Python, so only the runtime's own version can write it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OLDEST = (3, 11)
 # python3.12 on): Lambda Developer Guide, "Lambda runtimes".
 _PROCESSORS = {"arm64": "aarch64", "x86_64": "x86_64"}
 _GLIBC = {"python3.11": ("2_17", "2_26"), "later": ("2_17", "2_28", "2_34")}
-# Where libraries keep tests of their own, and commands that nobody runs in Lambda.
+# The libraries' own tests, and commands that are never run in Lambda.
 _UNUSED = ("bin", "*/test", "*/tests")
 
 
@@ -50,16 +50,16 @@ def build(runtime: str, architecture: str, layer: Path) -> None:
     else:
         print(
             f"No bytecode in the layer: this is Python {sys.version_info.major}.{sys.version_info.minor},"
-            f" and the functions run on {runtime}. Every cold start compiles what it imports, which"
-            f" doubles its time. Have {runtime} on the PATH, or run `sam build --use-container`."
+            f" and the functions run on {runtime}. Every cold start compiles its imports, which"
+            f" doubles its time. Put {runtime} on the PATH, or run `sam build --use-container`."
         )
 
 
 def install_libraries(runtime: str, architecture: str, packages: Path) -> None:
-    """Install what the lock says, each file checked by its hash, as the Lambda runtime takes it.
+    """Install the locked libraries for the Lambda runtime, each file checked by its hash.
 
     Raises:
-        BuildFailed: pip didn't.
+        BuildFailed: pip failed.
     """
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile"]
@@ -73,7 +73,7 @@ def install_libraries(runtime: str, architecture: str, packages: Path) -> None:
 
 
 def reduce_botocore(packages: Path) -> None:
-    """Replace botocore's data by the subset that the functions need."""
+    """Replace botocore's data with the subset that the functions need."""
     sys.path.insert(0, str(packages))
     sys.dont_write_bytecode = True
     from .botocore_subset import write_subset
@@ -88,14 +88,14 @@ def reduce_botocore(packages: Path) -> None:
 
 
 def has_bytecode_for(runtime: str) -> bool:
-    """Whether this Python's bytecode is the runtime's."""
+    """Whether this Python has the runtime's version, so that its bytecode fits."""
     return runtime == f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def compile_all(packages: Path) -> None:
-    """Put bytecode beside the sources, the same for the same sources, and never compared with them.
+    """Write reproducible bytecode beside the sources, which Python loads without checking the sources.
 
-    Python would compare a source's time, which packing and unpacking change.
+    Python would check the source's modification time, which packing and unpacking change.
     """
     for path in sorted(packages.rglob("*.py")):
         compileall.compile_file(

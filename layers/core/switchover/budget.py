@@ -1,6 +1,6 @@
-"""How long the function that runs may still ask AWS: each attempt of a call looks here before it is sent.
+"""The time in which the running function may begin calls to AWS. Each attempt of a call is checked first.
 
-Lambda gives a process one invocation at a time, so that there is one budget per process; the threads of
+Lambda runs one invocation per process at a time, so there is one budget per process. The threads of
 an invocation share it.
 """
 
@@ -20,7 +20,7 @@ _ends: list[float] = []
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Calls to AWS in here begin within `seconds`; an inner budget never outlasts an outer one."""
+    """Let calls to AWS begin only within `seconds`. An inner budget never outlasts an outer one."""
     _ends.append(time.monotonic() + min(seconds, seconds_left()))
     try:
         yield
@@ -29,7 +29,7 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """The time in which a call may still begin; infinite where nobody set an end."""
+    """The time in which a call may still begin; infinite without a budget."""
     return _ends[-1] - time.monotonic() if _ends else float("inf")
 
 
@@ -37,7 +37,7 @@ def spend(what: str) -> None:
     """Refuse to begin `what` once the time is over.
 
     Raises:
-        NoAnswer: there is no time left for it.
+        NoAnswer: no time is left.
     """
     if seconds_left() <= 0:
-        raise NoAnswer(f"{what} was not asked: the time for it is used up")
+        raise NoAnswer(f"{what} was not called: its time is used up")

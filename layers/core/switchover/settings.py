@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Settings(BaseModel):
-    """What a function is told by the template. A name that a function doesn't use is absent there."""
+    """The environment variables that the template sets. Each function gets only those that it uses."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -31,7 +31,7 @@ class Settings(BaseModel):
 
     @property
     def releases_may(self) -> tuple[str, ...]:
-        """What releases may set to anything, where an endpoint's policy file doesn't say."""
+        """The settings that releases may override freely, unless the policy file says otherwise."""
         return split_names(self.releases_may_text)
 
     @property
@@ -39,7 +39,7 @@ class Settings(BaseModel):
         """The update state machine.
 
         Raises:
-            ValueError: this function was not told of it.
+            ValueError: this function's environment doesn't name it.
         """
         if self.state_machine_arn is None:
             raise ValueError("SWITCHOVER_STATE_MACHINE_ARN is not set for this function")
@@ -47,7 +47,7 @@ class Settings(BaseModel):
 
 
 def split_names(text: str) -> tuple[str, ...]:
-    """The names in a stack parameter, which separates them by commas."""
+    """The names in a stack parameter, separated by commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 

@@ -1,4 +1,4 @@
-"""How handlers speak: one structured line per decision, and each exception once."""
+"""Logs what handlers do: one structured line per decision, and each exception once."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ Answer = dict[str, Any]
 
 
 class UpdatePayload(BaseModel):
-    """What most states hand to their function: which update. The ledger knows the rest."""
+    """The payload of most states: the id of the update. The ledger holds the rest."""
 
     update_id: str
 
 
 class PlannedPayload(UpdatePayload):
-    """Which update, and the digest of its plan as the execution carries it.
+    """The update, and the digest of its plan as the execution holds it.
 
-    Without a digest the execution began by a definition that carried none.
+    The digest is empty in executions that began with an older definition of the state machine.
     """
 
     plan_digest: str = ""
 
 
 class EndPayload(UpdatePayload):
-    """Which update comes to its end, by which execution, and what that was asked.
+    """The update that ends, the execution that ends it, and that execution's input.
 
-    Without a start the execution began by a definition that didn't hand it over.
+    The start is 1970 in executions that began with an older definition of the state machine.
     """
 
     execution_arn: str = ""
@@ -48,11 +48,11 @@ class EndPayload(UpdatePayload):
 
 
 def handler(payload: type[P]) -> Callable[[Callable[[P], Answer]], Callable[[Any, Any], Answer]]:
-    """Make a Lambda handler of a function from a parsed payload to its answer.
+    """Make a Lambda handler from a function that takes a parsed payload and returns an answer.
 
-    Logs one line with the answer's verdict. An exception is logged here, once, and raised on, so that
-    the state machine retries and then takes its Catch. Where AWS gave no answer, the exception is
-    NoAnswer, for which the state machine has more patience. Nothing is asked of AWS so late that Lambda
+    Logs one line with the answer's verdict. An exception is logged here, once, and raised again, so
+    that the state machine retries and then takes its Catch. If AWS gave no answer, the exception is
+    NoAnswer, which the state machine retries for longer. No call to AWS begins so late that Lambda
     would end the function before the answer.
     """
 
@@ -78,14 +78,14 @@ def handler(payload: type[P]) -> Callable[[Callable[[P], Answer]], Callable[[Any
 
 
 def _seconds_for_calls(context: Any) -> float:
-    """How long calls may still begin; a context that tells no time is no Lambda's."""
+    """The time in which calls may still begin. Without a context the caller isn't Lambda: no limit."""
     if context is None:
         return float("inf")
     return float(context.get_remaining_time_in_millis() / 1000 - ATTEMPT_SECONDS)
 
 
 def _is_unanswered(error: Exception) -> bool:
-    # Imported where something failed only: botocore is half of a cold start.
+    # Imported only after a failure, because botocore is half of a cold start.
     from switchover.aws.failures import is_unanswered
 
     return is_unanswered(error)
