@@ -207,7 +207,7 @@ def test_a_strategy_that_keeps_the_old_fleet_is_told(strategy: str) -> None:
 
 
 def test_what_is_not_judged_is_told_and_stops_nothing() -> None:
-    unknown = Artifact(DATA, Presence.UNKNOWN, "couldn't be looked at: AccessDenied")
+    unknown = Artifact(DATA, Presence.UNKNOWN, "couldn't be checked: AccessDenied")
     check = check_way_back(case(live_artifacts=(unknown,)))
     assert check.state is CheckState.NOTED
     assert "AccessDenied" in check.evidence

@@ -191,7 +191,7 @@ def test_what_s3_vouches_for_is_known_of_the_copy(wire: Wire) -> None:
     found = ReleaseFiles(wire.s3).inspect(RELEASE, BUCKET)
 
     assert [text for text in found.unchecked if "no SHA-256" in text] == [
-        f"{LARGE}: S3 holds no SHA-256 of it to compare."
+        f"{LARGE}: S3 holds no SHA-256 of this file, so none was compared."
     ]
     assert not [r for r in found.reasons if r.code == "model.checksum-differs"]
 

@@ -189,7 +189,7 @@ def test_an_answer_is_read_no_further_than_can_be_held() -> None:
     answers = asker.ask_all("chat", [STREAMED] * 200, within_seconds=100)
     assert sum(len(answer.body) for answer in answers if answer) < 200_000_000
     assert answers[0] is not None
-    assert answers[0].cut_short == "is longer than 0.5 MB, and was not read on"
+    assert answers[0].cut_short == "is longer than 0.5 MB; the rest was not read"
 
 
 def test_an_answer_that_the_network_cuts_off_is_asked_for_once_more(

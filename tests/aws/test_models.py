@@ -190,7 +190,9 @@ def test_a_composite_checksum_is_not_taken_for_the_contents_digest(
     inspection = ReleaseFiles(stored).inspect(release, BUCKET)
 
     assert inspection.reasons == ()
-    assert inspection.unchecked == (f"{path}: S3 holds no SHA-256 of it to compare.",)
+    assert inspection.unchecked == (
+        f"{path}: S3 holds no SHA-256 of this file, so none was compared.",
+    )
 
 
 def test_a_file_that_no_release_lists_is_refused(stored: S3Client, release: Release) -> None:

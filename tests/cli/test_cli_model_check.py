@@ -135,7 +135,7 @@ def test_a_folder_key_of_the_console_is_refused(
 @pytest.mark.parametrize(
     ("place", "says"),
     [
-        ("s3://models/nowhere/", "s3://models/nowhere/  holds no file."),
+        ("s3://models/nowhere/", "s3://models/nowhere/  contains no file."),
         ("s3://elsewhere/x/", "s3://elsewhere  there is no such bucket."),
         (
             "s3://models/x/release.json",

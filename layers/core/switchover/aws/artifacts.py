@@ -31,10 +31,10 @@ _GONE = frozenset(
         "RepositoryNotFoundException",
     }
 )
-# An instance can't download these (S3 User Guide, "Archived objects").
+# An instance can't download objects of these storage classes (S3 User Guide, "Archived objects").
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
-# ECR fetches an image of these again when an instance pulls it, so that none of them is ever gone
-# (ECR User Guide, "Sync an upstream registry": the prefixes that its console proposes).
+# ECR fetches an image with one of these prefixes again when an instance pulls it, so such an image is
+# never lost (ECR User Guide, "Sync an upstream registry": the prefixes that its console proposes).
 _PULLED_THROUGH = (
     "azure/",
     "chainguard/",
@@ -52,17 +52,17 @@ _ECR_IMAGE = re.compile(
 
 
 class Artifacts:
-    """The data and images of models that were created before."""
+    """The data and images of models that were created earlier."""
 
     def __init__(self, s3: S3Client, ecr: ECRClient) -> None:
         self._s3 = s3
         self._ecr = ecr
 
     def read(self, live: LiveRelease, images: Iterable[str] = ()) -> tuple[Artifact, ...]:
-        """Check that all artifacts exist that a new instance of this model needs.
+        """Check that every artifact exists that a new instance of this model needs.
 
-        `images` are what SageMaker says it runs, by digest; without them the model's own names count.
-        Reading neither changes nor downloads anything.
+        `images` are the images that SageMaker reports as running, by digest. Without them the image
+        names in the model are used. Nothing is changed or downloaded.
         """
         containers = containers_of(live.model)
         named = tuple(images) or tuple(str(each.get("Image", "")) for each in containers)
@@ -84,7 +84,7 @@ class Artifacts:
         return Artifact(uri, Presence.GONE if why else Presence.THERE, why)
 
     def _missing_folder(self, bucket: str, prefix: str) -> str:
-        """Why a folder can't be launched from; empty if nothing speaks against it."""
+        """Why an instance can't start from a folder; empty if no reason is known."""
         found = self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
         files = [each for each in found if each.get("Size")]
         if not files:
@@ -93,7 +93,7 @@ class Artifacts:
         return f"{archived.get('Key')} is archived" if archived else ""
 
     def _lost(self, bucket: str, key: str) -> str:
-        """Why one object can't be launched from; the name may also be a folder's, without its slash."""
+        """Why an instance can't start from one object. `name` may also be a folder without its slash."""
         try:
             found = self._s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
@@ -134,4 +134,4 @@ def _failed(name: str, error: BotoCoreError | ClientError | NoAnswer) -> Artifac
     code = error.response["Error"].get("Code") if isinstance(error, ClientError) else ""
     if code in _GONE:
         return Artifact(name, Presence.GONE, "does not exist")
-    return Artifact(name, Presence.UNKNOWN, f"couldn't be looked at: {error}")
+    return Artifact(name, Presence.UNKNOWN, f"couldn't be checked: {error}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.queueing import Claim
 
-# No endpoint's name holds this sign, so that the index keeps claims apart from all updates.
+# No endpoint's name contains this character, so the index keeps claims apart from updates.
 _CLAIMED = "#claimed"
 
 
@@ -25,8 +25,9 @@ class Claims(Table):
     def take_claim(self, claim: Claim, order: str, *, instead_of: str | None = None) -> bool:
         """Take the endpoint's claim if it is free, ours, or held by the execution `instead_of`.
 
-        Never if something newer than `order` ever held it: a release that is told of late must not go
-        over what came after it. Both are one condition on one item, so that nothing comes between.
+        The claim is refused if a newer update than `order` ever held it: a release whose event is
+        late must not replace a newer release. Both rules are one condition on one item, so no other
+        write comes between them.
         """
         return self._put_if(
             "(attribute_not_exists(execution_arn) OR execution_arn IN (:own, :other))"
@@ -64,7 +65,7 @@ class Claims(Table):
         return tuple(item["started_at"]["S"] for item in items)
 
     def release_claim(self, endpoint: str, execution_arn: str) -> bool:
-        """Give back the claim that an execution holds; another's stays."""
+        """Release the claim that an execution holds; the claim of another execution stays."""
         return self._change(
             f"endpoint#{endpoint}",
             "claim",
@@ -76,8 +77,8 @@ class Claims(Table):
     def count_recovery(self, endpoint: str, update_id: str, now: datetime) -> bool:
         """Count one more recovery of an update; False if none is due at `now`.
 
-        Counted beside the claim, as a recovery may be needed because the update's own item takes no
-        change. Where nothing can be counted, nothing may be begun.
+        The count is kept beside the claim, because a recovery may be needed when the update's own
+        item can't be changed. Without a count no recovery may begin.
 
         Raises:
             LedgerRefused: the count can't be written.
@@ -93,7 +94,7 @@ class Claims(Table):
         return read_recoveries(update_id, item or {})
 
     def note_given_up(self, endpoint: str, update_id: str) -> None:
-        """Remember that people know of an update which no recovery could end."""
+        """Record that people were notified of an update that no recovery could end."""
         past = self.recoveries(endpoint, update_id)
         self._note_recoveries(endpoint, update_id, past, replace(past, is_told=True))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from switchover.domain.plans.alarms import AlarmSpec
 
 _NAMES_PER_CALL = 100  # DescribeAlarms and DeleteAlarms take at most 100 names
-# What changes the meaning of an alarm, and stands in no request of ours.
+# Fields that change the meaning of an alarm, and that our requests never contain.
 _NEVER_WANTED = frozenset(
     {"Unit", "Metrics", "ThresholdMetricId", "EvaluateLowSampleCountPercentile"}
 )
@@ -31,10 +31,11 @@ class CloudWatch:
         self._cloudwatch = cloudwatch
 
     def ensure(self, specs: Sequence[AlarmSpec]) -> None:
-        """Make every alarm be as specified; an alarm that is so already isn't put again.
+        """Make every alarm as specified; an alarm that is already as specified isn't put again.
 
-        An account may put 3 alarms a second (CloudWatch User Guide, "CloudWatch service quotas"). If many
-        updates begin at once, each try adds alarms, instead of putting the first ones again.
+        An account may put 3 alarms a second (CloudWatch User Guide, "CloudWatch service quotas"). If
+        many updates begin at once, each retry adds the missing alarms, instead of putting the first
+        ones again.
         """
         found = {
             alarm["AlarmName"]: alarm
@@ -47,7 +48,7 @@ class CloudWatch:
                 self._cloudwatch.put_metric_alarm(**wanted)
 
     def read(self, names: Sequence[str]) -> tuple[AlarmReading, ...]:
-        """The state of each named alarm, in that order; one that doesn't exist is MISSING."""
+        """The state of each named alarm, in the same order; an alarm that doesn't exist is MISSING."""
         found = {
             alarm["AlarmName"]: AlarmReading(
                 name=alarm["AlarmName"],
@@ -63,30 +64,31 @@ class CloudWatch:
     def _describe(
         self, names: Sequence[str], *kinds: AlarmTypeType
     ) -> Iterator[DescribeAlarmsOutputTypeDef]:
-        """The pages that describe those alarms of these names and kinds that exist."""
+        """The pages that describe the existing alarms of these names and kinds."""
         for some in _portions(names):
             yield from self._cloudwatch.get_paginator("describe_alarms").paginate(
                 AlarmNames=some, AlarmTypes=list(kinds)
             )
 
     def names(self, prefix: str) -> tuple[str, ...]:
-        """The names of the metric alarms that begin so."""
+        """The names of the metric alarms with this prefix."""
         pages = self._cloudwatch.get_paginator("describe_alarms").paginate(
             AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm"]
         )
         return tuple(alarm["AlarmName"] for page in pages for alarm in page.get("MetricAlarms", ()))
 
     def trip(self, name: str, reason: str) -> None:
-        """Turn an alarm red by hand, which makes SageMaker roll back if the alarm is listed there.
+        """Set an alarm to ALARM, which makes SageMaker roll back if the deployment lists the alarm.
 
-        An alarm that somebody deleted stays deleted: the rollback goes on without it.
+        A deleted alarm stays deleted: the rollback continues without it.
         """
         self._set_state(name, "ALARM", reason)
 
     def publish_abort(self, spec: AlarmSpec) -> None:
-        """Have an abort alarm turn red by its metric, as every measured alarm does.
+        """Turn an abort alarm red through its metric, as with every measured alarm.
 
-        It is set to OK before: it may be red by hand, and red again would be no change of its state.
+        The alarm is first set to OK: if it was set to ALARM before, turning red would be no change of
+        state.
         """
         self._set_state(spec.name, "OK", "Its metric is published instead.")
         self._cloudwatch.put_metric_data(
@@ -111,7 +113,7 @@ class CloudWatch:
                 raise
 
     def remove(self, names: Sequence[str]) -> None:
-        """Delete alarms; those that are gone already are fine."""
+        """Delete alarms; an alarm that is already deleted is a success."""
         existing = [
             alarm.name for alarm in self.read(names) if alarm.state is not AlarmState.MISSING
         ]
@@ -145,7 +147,7 @@ def _is_as_wanted(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 
 def _comparable(value: Any) -> Any:
-    """Dimensions have no order."""
+    """An alarm in a form to compare: dimensions have no order."""
     is_list = isinstance(value, list)
     return {each["Name"]: each["Value"] for each in value} if is_list else value
 

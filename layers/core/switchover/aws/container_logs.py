@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_logs.type_defs import GetLogEventsRequestTypeDef
 
-# One stream per instance and container that ever was, listed by name, 50 to a page.
+# One stream for each instance and container that ever existed, listed by name, 50 to a page.
 _MOST_PAGES = 10
 _MOST_STREAMS = 3
 _LINES_PER_STREAM = 500
-# GetLogEvents may answer with an empty page though there is more behind its token.
+# GetLogEvents may return an empty page although its token leads to more events.
 _MOST_EMPTY_PAGES = 3
 _LINGER = timedelta(minutes=1)
 
 
 class ContainerLogs:
-    """What containers of endpoints print.
+    """The output of the containers of endpoints.
 
-    SageMaker writes it to /aws/sagemaker/Endpoints/<endpoint>, one stream <variant>/<instance id> for
-    each instance (SageMaker Developer Guide, "Log groups and streams"). Nothing says which config an
-    instance serves: streams that began since the update did are the new fleet's.
+    SageMaker writes the output to /aws/sagemaker/Endpoints/<endpoint>, one stream <variant>/<instance
+    id> for each instance (SageMaker Developer Guide, "Log groups and streams"). AWS doesn't say which
+    config an instance serves. A stream that began after the update counts as the new fleet's.
     """
 
     def __init__(self, logs: CloudWatchLogsClient) -> None:
         self._logs = logs
 
     def read(self, endpoint: str, variant: str, since: datetime, until: datetime) -> ContainerLog:
-        """The telling lines of the instances that came up between two moments.
+        """The relevant lines of the instances that started between two moments.
 
-        Never fails: a log that is missing, denied or slow is no reason for a worse outcome.
+        Never fails: a log that is missing, denied or slow must not worsen the outcome.
         """
         group = f"/aws/sagemaker/Endpoints/{endpoint}"
         try:

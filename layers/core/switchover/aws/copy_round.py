@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 COPIED_FROM_METADATA = "copied-from"
 # Whether S3 throttles ten at a time isn't known (docs/limits.md).
 _PARALLEL_COPIES = 10
-# Of these S3 knows a whole object's checksum though it came in parts (S3 User Guide, "Checking object
-# integrity"): taking the source's own makes the two sides comparable.
+# With these algorithms S3 knows the checksum of the whole object even if it was uploaded in parts (S3
+# User Guide, "Checking object integrity"). The copy uses the source's algorithm, so that both sides
+# are comparable.
 _WHOLE_CHECKSUMS: dict[str, ChecksumAlgorithmType] = {
     "CRC64NVME": "CRC64NVME",
     "CRC32C": "CRC32C",
@@ -35,15 +36,16 @@ _WHOLE_CHECKSUMS: dict[str, ChecksumAlgorithmType] = {
 _REMEDIES = {
     "copy.file-missing": "Put it there, or correct `source` in release.json.",
     "copy.access-denied": (
-        "Let the stack's SourceBucketPattern match the source's bucket. Another account's bucket needs"
-        " a policy that allows it too, and a file under a KMS key needs kms:Decrypt."
+        "Let the stack's SourceBucketPattern match the source's bucket. A bucket of another"
+        " account also needs a policy that allows the reads, and a file under a KMS key needs"
+        " kms:Decrypt."
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Missing:
-    """A file to be copied."""
+    """A file that has to be copied."""
 
     source: ObjectReading
     key: str
@@ -51,7 +53,7 @@ class _Missing:
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
-    """A large file on its way, and the parts of it that are still to be copied."""
+    """A large file that is being copied, and its parts that still have to be copied."""
 
     file: _Missing
     upload_id: str
@@ -68,9 +70,9 @@ class _Act:
 
 
 class CopyRound:
-    """Copies what is missing while it may go on; says what it did and what stood in the way.
+    """Copies the missing files until the round is over; holds what was done and what failed.
 
-    `done` are the acts that brought something, `reasons` are final, `troubles` may pass by themselves.
+    `done` are the acts that copied something. `reasons` are final; `troubles` may pass by themselves.
     The first reason ends the round: a refused release isn't copied further.
     """
 
@@ -100,7 +102,7 @@ class CopyRound:
         self.troubles: list[ClientError | BotoCoreError] = []
 
     def run(self) -> None:
-        """Begin copies until everything is there or the round is over, and wait for those begun."""
+        """Begin copies until no file is missing or the round is over, then wait for those in progress."""
         small = [file for file in self._files if file.source.bytes <= self._whole_bytes]
         large = [file for file in self._files if file.source.bytes > self._whole_bytes]
         begun = self._find_begun() if large else {}
@@ -124,7 +126,8 @@ class CopyRound:
             act.do()
         except ClientError as error:
             if _is_there(error):
-                # Put by another writer, or by a call whose answer was lost: the next look judges it.
+                # Written by another writer, or by a call whose answer was lost. The next look judges
+                # the file.
                 self.done.append(act.file.key)
                 return
             try:
@@ -145,8 +148,8 @@ class CopyRound:
         }
 
     def _copy_whole(self, file: _Missing) -> None:
-        # S3 computes the SHA-256 itself, of what really arrived. Tags stay behind: to read and write
-        # them would take permissions of their own.
+        # S3 itself computes the SHA-256 of the content that arrived. Tags aren't copied: that would
+        # need additional permissions.
         self._s3.copy_object(
             Bucket=self._bucket,
             Key=file.key,
@@ -170,8 +173,8 @@ class CopyRound:
         self._uploads.append(_Upload(file, upload_id, parts, missing))
 
     def _create(self, file: _Missing) -> str:
-        # S3 has no SHA-256 of a whole object that comes in parts. What vouches for the source's is
-        # handed on; what only release.json claims is not.
+        # S3 has no SHA-256 of a whole object that is written in parts. A proven SHA-256 of the source
+        # is copied along; a SHA-256 that only release.json claims isn't.
         vouched = {SHA256_METADATA: file.source.sha256} if file.source.sha256 else {}
         known = file.source.checksum.algorithm if file.source.checksum else "CRC64NVME"
         return self._s3.create_multipart_upload(
@@ -195,7 +198,7 @@ class CopyRound:
         self.done.append(f"{upload.file.key}#{part.number}")
 
     def _complete(self, upload: _Upload) -> None:
-        # S3's own list, as parts of earlier rounds are among them.
+        # S3's own list, because it includes the parts of earlier rounds.
         listed = {
             part["PartNumber"]: part for part in self._list_parts(upload.file, upload.upload_id)
         }
@@ -218,17 +221,17 @@ class CopyRound:
 
 
 def _is_there(error: ClientError) -> bool:
-    """Whether S3 wrote nothing because something lies there; a source that changed is another thing."""
+    """Whether S3 wrote nothing because the destination exists, and not because the source changed."""
     told = cast("Mapping[str, str]", error.response.get("Error", {}))
     if told.get("Code") != "PreconditionFailed":
         return False
-    # The one condition that ends an upload in parts; a copy has one on its source as well.
+    # The end of an upload in parts has only this condition; a copy also has one on its source.
     is_end = error.operation_name == "CompleteMultipartUpload"
     return is_end or told.get("Condition", "").lower() == "if-none-match"
 
 
 def explain_copy_refusal(error: ClientError, uri: str, bucket: str) -> Reason:
-    """Turn S3's refusal into a reason; raise what may pass by itself."""
+    """Turn S3's refusal into a reason; raise an error that may pass by itself."""
     if error.response.get("Error", {}).get("Code") == "PreconditionFailed":
         return source_changed(uri)
     known = explain_refusal(error, uri, bucket)

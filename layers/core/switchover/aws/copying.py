@@ -1,7 +1,7 @@
-"""Copies a release's files between buckets inside S3: no file passes through the function.
+"""Copies a release's files between buckets inside S3, so no file passes through the function.
 
-S3 holds the progress: finished files under the release's prefix, parts of unfinished files in
-their multipart uploads. So after a crash, or in the next round, the copy continues.
+S3 holds the progress: finished files lie under the release's prefix, and parts of unfinished files in
+their multipart uploads. So the copy continues after a crash, or in the next round.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
     from switchover.domain.release import Release, ReleaseFile
 
-# A round, its first look included, begins no copy after this. Its function has four minutes more: the
-# largest single copy (5 GiB) ends even at 25 MB/s, and 50,000 copies are looked at (2 ms of a whole
-# processor each).
+# After this time a round begins no copy; the time of its first look counts. The function has four
+# minutes more. That is enough for the largest single copy (5 GiB) at 25 MB/s, and for a look at
+# 50,000 copies (2 ms of a whole processor each).
 ROUND_SECONDS = 600
 PART_BYTES = 256 * MIB_BYTES
 _FILE_MISSING = "copy.file-missing"
@@ -85,10 +85,11 @@ class Copying:
             return stand(release, bucket, pool.map(look_at, release.files), begun_with)
 
     def copy(self, standing: ReleaseCopy) -> ReleaseCopy:
-        """Copy until the round ends, then look at each file that was missing.
+        """Copy until the round ends, then check each file that was missing.
 
         Raises:
-            ClientError, BotoCoreError: nothing could be copied for a trouble that may pass by itself.
+            ClientError, BotoCoreError: nothing could be copied, because of an error that may pass by
+            itself.
         """
         copying = CopyRound(
             self._s3,
@@ -108,7 +109,7 @@ class Copying:
         return reached
 
     def _look_again(self, standing: ReleaseCopy) -> ReleaseCopy:
-        """What became of the missing files. No copy was made of a source that changed meanwhile."""
+        """Check the files that were missing. A source that changed meanwhile wasn't copied."""
 
         def look_at(copy: FileCopy) -> FileCopy:
             if copy.held is not None:
@@ -135,7 +136,7 @@ class Copying:
                     )
 
     def _list(self, bucket: str, prefix: str) -> set[str] | None:
-        """The keys under a prefix; None if they may not be listed, and each has to be asked for."""
+        """The keys under a prefix; None if listing isn't allowed, and each key must be read by itself."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         try:
             return {item["Key"] for page in pages for item in page.get("Contents", ())}
@@ -168,7 +169,7 @@ class Copying:
 
 
 def _find_checksum(head: HeadObjectOutputTypeDef) -> Checksum | None:
-    """A checksum of the whole content; what S3 makes of parts' checksums depends on their sizes."""
+    """A checksum of the whole content. A checksum of checksums depends on the sizes of the parts."""
     if head.get("ChecksumType") == "COMPOSITE":
         return None
     found = (

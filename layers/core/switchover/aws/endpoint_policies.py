@@ -32,7 +32,7 @@ class EndpointPolicies(SageMakerCalls):
         return str(found["ResourcePolicy"])
 
     def put_endpoint_policy(self, endpoint: str, policy: str) -> None:
-        """Attach a resource policy to an endpoint, which replaces the one that it has.
+        """Attach a resource policy to an endpoint; it replaces an existing one.
 
         Raises:
             CallRefused: SageMaker or IAM refuses, in their own words.
@@ -43,6 +43,7 @@ class EndpointPolicies(SageMakerCalls):
             )
         except ClientError as error:
             if error.response["Error"].get("Code") in _DENIED:
-                # The endpoint serves without it: what else is to be put back doesn't wait for it.
+                # The endpoint serves without its policy, so the other parts are restored without a
+                # wait for it.
                 raise CallRefused(error.response["Error"].get("Message", str(error))) from error
             raise refusal_of(error) from error

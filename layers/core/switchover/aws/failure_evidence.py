@@ -30,14 +30,14 @@ _MOST_DATAPOINTS = 10
 
 
 class FailureEvidence:
-    """What a change that went wrong leaves behind for a while."""
+    """Reads the evidence that a failed change leaves for a while."""
 
     def __init__(self, cloudwatch: CloudWatchClient, logs: ContainerLogs) -> None:
         self._cloudwatch = cloudwatch
         self._logs = logs
 
     def gather(self, update: Update, seen: Observation) -> Evidence:
-        """Everything there is on the change that is under way, bounded in number and length.
+        """Gather all evidence of the change under way, bounded in number and length.
 
         Raises:
             ValueError: the update has no change under way.
@@ -46,7 +46,7 @@ class FailureEvidence:
         if course is None:
             raise ValueError(f"{update.update_id} has no change under way")
         trips = self.trips(plan, course.started_at)
-        # Later streams are of instances that come up on the way back, with the previous config.
+        # Later streams belong to instances that start during the rollback, with the previous config.
         turned_back = min((trip.at for trip in trips if trip.at), default=seen.at)
         log = self._logs.read(
             plan.endpoint, plan.destination.variant, update.started_at, turned_back
@@ -54,20 +54,21 @@ class FailureEvidence:
         return Evidence(failure_reason=failure_of(seen), alarms=trips, log=log)
 
     def log_of(self, update: Update) -> ContainerLog:
-        """What the new fleet printed before the change that is under way, which is the way back."""
+        """The new fleet's output from before the change under way, which is the rollback."""
         plan, course = update.planned, update.progress.course
         until = course.started_at if course else update.started_at
         return self._logs.read(plan.endpoint, plan.destination.variant, update.started_at, until)
 
     def trips(self, plan: Plan, since: datetime) -> tuple[Trip, ...]:
-        """The plan's alarms that went red since then, though they be quiet now; first things first."""
+        """The plan's alarms that turned red since then, even if they are OK now; the earliest first."""
         found = (
             self._trip(alarm, plan, since)
             for alarm in self._alarms(plan.alarms.observed)
-            # Updated whenever the state is (API Reference, MetricAlarm): the others need no history.
+            # This time changes with the state (API Reference, MetricAlarm), so only these alarms need
+            # a history.
             if alarm["StateUpdatedTimestamp"] >= since or alarm["StateValue"] == "ALARM"
         )
-        # Of those that turned red together, the new fleet's own tells most.
+        # If several alarms turned red together, the new fleet's own alarm says most.
         return tuple(
             sorted(
                 filter(None, found),
@@ -87,7 +88,7 @@ class FailureEvidence:
     def _trip(self, alarm: Mapping[str, Any], plan: Plan, since: datetime) -> Trip | None:
         told = self._red_since(alarm["AlarmName"], since)
         if told is None and alarm["StateValue"] == "ALARM":
-            # It was red already: then it is what it says of itself.
+            # The alarm was red already, so its own description is the evidence.
             told = (
                 alarm.get("StateTransitionedTimestamp", alarm["StateUpdatedTimestamp"]),
                 alarm.get("StateReason", ""),
@@ -130,7 +131,7 @@ class _Evaluated(BaseModel):
 
 
 class _ReasonData(BaseModel):
-    """StateReasonData, as events and histories of CloudWatch show it; AWS specifies no form.
+    """StateReasonData, as CloudWatch's events and histories show it. AWS specifies no format.
 
     Seen in CloudWatch User Guide, "Alarm events and EventBridge", and in the AWS CLI's example of
     describe-alarm-history: `recentDatapoints` oldest first, `evaluatedDatapoints` newest first.
@@ -145,9 +146,9 @@ class _ReasonData(BaseModel):
 
 
 def _datapoints(raw: object) -> tuple[Datapoint, ...]:
-    """The datapoints that turned an alarm red, oldest first; none if they aren't told."""
+    """The datapoints that turned an alarm red, oldest first; none if CloudWatch doesn't report them."""
     try:
-        # An object in a history, a text in DescribeAlarms; whoever sets an alarm may write any JSON.
+        # An object in a history, a text in DescribeAlarms. SetAlarmState accepts any JSON here.
         told = _ReasonData.model_validate(json.loads(raw) if isinstance(raw, str) else raw)
     except (ValidationError, ValueError):
         return ()
@@ -166,11 +167,11 @@ def _datapoints(raw: object) -> tuple[Datapoint, ...]:
 
 
 def _measured(alarm: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
-    """Which metric an alarm watches, of which fleet, against what. A composite one watches none."""
+    """The metric, fleet and threshold of an alarm. A composite alarm has no metric."""
     statistic = alarm
     metric: Mapping[str, Any] = alarm
     name = alarm.get("MetricName", "")
-    # An alarm on an expression is told by what it returns, and by the first metric that goes into it.
+    # An alarm on an expression is described by its label and by a metric that the expression uses.
     for query in alarm.get("Metrics", ()):
         statistic = query.get("MetricStat", statistic)
         metric = statistic.get("Metric", metric)

@@ -7,10 +7,11 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 
 from switchover.domain.errors import NoAnswer
 
-# Every way in which a call can fail.
+# All exceptions that a call can raise.
 AWS_FAILED = (NoAnswer, ClientError, BotoCoreError)
-# What botocore retries by its code (retries/standard.py, which is no public interface), but for
-# LimitExceededException: of Application Auto Scaling or Scheduler it is a quota, that no waiting mends.
+# The error codes that botocore retries (retries/standard.py, not a public interface), without
+# LimitExceededException: from Application Auto Scaling or Scheduler that is a quota, and waiting
+# doesn't help.
 THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
@@ -34,7 +35,7 @@ _BAD_REQUEST, _TOO_MANY_REQUESTS, _SERVERS_OWN = 400, 429, 500
 
 
 def is_unanswered(error: BaseException) -> bool:
-    """Whether the same call, made later, may well be answered; whether it was carried out isn't known."""
+    """Whether the same call may succeed later. It is unknown whether AWS carried this one out."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return (
@@ -46,7 +47,7 @@ def is_unanswered(error: BaseException) -> bool:
 
 
 def was_refused(error: BaseException) -> bool:
-    """Whether AWS refused the call at its first try: after a retry, the first try may still land."""
+    """Whether AWS refused the call at its first try. After a retry, the first try may still land."""
     if not isinstance(error, ClientError):
         return False
     told = error.response.get("ResponseMetadata", {})

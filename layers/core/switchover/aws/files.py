@@ -39,7 +39,7 @@ _GONE = _MISSING | {"NoSuchVersion", "412", "PreconditionFailed", "MethodNotAllo
 
 
 def policy_key(endpoint: str) -> str:
-    """Where an endpoint's policy lies in the model bucket."""
+    """The key of an endpoint's policy in the model bucket."""
     return f"policies/{endpoint}.yaml"
 
 
@@ -47,12 +47,12 @@ class Files:
     """One bucket's policies and golden requests."""
 
     def __init__(self, s3: S3Client, releases_may: tuple[str, ...] = ()) -> None:
-        """`releases_may` is the stack's word on what releases may override."""
+        """`releases_may` are the settings that the stack lets releases override."""
         self._s3 = s3
         self._releases_may = releases_may
 
     def read(self, bucket: str, key: str, at_most_bytes: int) -> bytes | None:
-        """A file's content, at most so much of it; None if there is none."""
+        """At most the first `limit` bytes of a file; None if the file doesn't exist."""
         try:
             answer = self._s3.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
@@ -63,7 +63,7 @@ class Files:
             return body.read(at_most_bytes)
 
     def find_version(self, bucket: str, key: str) -> ObjectVersion:
-        """The present version of an object; one without ETag if there is none."""
+        """The current version of an object; a version without ETag if the object doesn't exist."""
         try:
             head = self._s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
@@ -75,7 +75,7 @@ class Files:
     def read_version(
         self, bucket: str, key: str, version: ObjectVersion, at_most_bytes: int
     ) -> bytes | None:
-        """Like `read`, of exactly this version; None if it is gone."""
+        """Like `read`, in exactly this version; None if the version is deleted."""
         if not version.etag:
             return None
         try:
@@ -91,10 +91,10 @@ class Files:
             return body.read(at_most_bytes)
 
     def effective_policy(self, update: Update) -> EffectivePolicy | tuple[Reason, ...]:
-        """The policy of an update: defaults < file < release < input; or every fault of them.
+        """The policy of an update, from defaults < file < release < input; or all their faults.
 
-        A release's word counts as far as the file and the stack let releases speak. The file is read in
-        the version that the update's run was pinned to, if it was.
+        A release overrides only the settings that the file and the stack allow. If the update has
+        pinned a version of the file, that version is read.
         """
         file = self.policy_file(update.bucket, update.endpoint, update.pins.policy_version)
         request = update.request
@@ -120,7 +120,7 @@ class Files:
     def policy_file(
         self, bucket: str, endpoint: str, version: ObjectVersion | None = None
     ) -> Layer | None:
-        """Read an endpoint's policy file; None if there is no file, or was none in that version."""
+        """Read an endpoint's policy file; None if there is no file, or none in that version."""
         key = policy_key(endpoint)
         source = f"s3://{bucket}/{key}"
         if version is None:
@@ -159,7 +159,7 @@ class Files:
     def pinned_golden(
         self, bucket: str, key: str, manifest: Manifest | None
     ) -> tuple[GoldenQuestion, ...] | tuple[Reason, ...]:
-        """Read the golden requests in exactly a manifest's versions, or say why they can't be used."""
+        """Read the golden requests in exactly the manifest's versions, or say why they can't be used."""
         pinned = {file.path: file.version for file in manifest.files} if manifest else {}
         gone = [] if pinned else [key]
 
@@ -222,8 +222,8 @@ def _version_gone(source: str, version: ObjectVersion) -> Reason:
     return Reason(
         code="policy.version-gone",
         subject=source,
-        message=f"no longer has the version {version.told}, which this update began with.",
-        remedy="Start the release again: it then goes by the policy that is there.",
+        message=f"no longer has the version {version.told}, with which this update began.",
+        remedy="Start the release again. It then uses the policy file that exists now.",
     )
 
 
@@ -231,6 +231,6 @@ def _golden_gone(source: str) -> Reason:
     return Reason(
         code="golden.version-gone",
         subject=source,
-        message="no longer exists in the version that the plan was made with, so that nothing was asked.",
-        remedy="Decide by hand, or start the release again with golden files that stay as they are.",
+        message="no longer exists in the version of the plan, so no golden request was sent.",
+        remedy="Decide by hand, or start the release again and leave its golden files unchanged.",
     )

@@ -1,7 +1,7 @@
 """The gateways of this process, each made on first use with a cached client.
 
-A gateway's module is imported where the gateway is made: a function's cold start pays for what its state
-uses, and for no other.
+A gateway's module is imported where the gateway is made, so that a cold start imports only the
+gateways that its state uses.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def guards() -> Guards:
 
 
 def watches() -> Watches:
-    """What guards saw of their bakes."""
+    """The findings of guards about their bakes."""
     from switchover.aws.guards import Watches
 
     return Watches(clients.client("dynamodb"), settings().table)
@@ -102,7 +102,7 @@ def fleets() -> Fleets:
 
 
 def roles() -> Roles:
-    """What roles may do."""
+    """The permissions of roles."""
     from switchover.aws.roles import Roles
 
     return Roles(clients.client("iam"))
@@ -130,7 +130,7 @@ def model_files() -> ModelFiles:
 
 
 def copying() -> Copying:
-    """Releases that lie elsewhere."""
+    """Copies of releases from other places."""
     from switchover.aws.copying import Copying
 
     return Copying(clients.client("s3"))
@@ -144,21 +144,21 @@ def files() -> Files:
 
 
 def artifacts() -> Artifacts:
-    """What models are launched from."""
+    """The data and images of models."""
     from switchover.aws.artifacts import Artifacts
 
     return Artifacts(clients.client("s3"), clients.client("ecr"))
 
 
 def ledger() -> Ledger:
-    """What Switchover remembers."""
+    """The ledger: updates, claims and served configs."""
     from switchover.aws.ledger import Ledger
 
     return Ledger(clients.client("dynamodb"), settings().table)
 
 
 def manifests() -> Manifests:
-    """The manifests of files that updates were made of."""
+    """The manifests of the files that updates use."""
     from switchover.aws.manifests import Manifests
 
     return Manifests(clients.client("dynamodb"), settings().table)
@@ -179,14 +179,14 @@ def queue() -> Queue:
 
 
 def wishes() -> Wishes:
-    """The wishes of people."""
+    """People's requests: stops, marks, pins and adoptions."""
     from switchover.aws.wishes import Wishes
 
     return Wishes(clients.client("dynamodb"), settings().table)
 
 
 def watched_alarms() -> WatchedAlarms:
-    """The updates that users' own alarms belong to."""
+    """The updates that people's own alarms may roll back."""
     from switchover.aws.watched_alarms import WatchedAlarms
 
     return WatchedAlarms(clients.client("dynamodb"), settings().table)
@@ -196,7 +196,7 @@ def schedules() -> Schedules:
     """The schedules that start waiting updates.
 
     Raises:
-        ValueError: this function's environment names no target.
+        ValueError: this function's environment doesn't name the schedules' target.
     """
     from switchover.aws.schedules import Ring, Schedules
 
@@ -223,7 +223,7 @@ def announcements() -> Announcements:
     """Publishes outcomes.
 
     Raises:
-        ValueError: this function was given no topic.
+        ValueError: this function's environment names no topic.
     """
     from switchover.aws.notifications import Announcements
 

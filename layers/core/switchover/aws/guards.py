@@ -1,8 +1,8 @@
-"""Guards: the executions that guard bakes, and what their looks saw.
+"""Guards: the executions that guard bakes, and the findings of their looks.
 
 | pk          | sk           | holds                                                  |
 |-------------|--------------|--------------------------------------------------------|
-| update#<id> | guard#<time> | what was seen so far of the bake that began then       |
+| update#<id> | guard#<time> | the findings about the bake that began then            |
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Guards:
         self._machine_arn = machine_arn
 
     def call(self, endpoint: str, update_id: str, bake_since: datetime, pause_seconds: int) -> None:
-        """Have the bake that began then guarded; the first look comes after the pause.
+        """Start the guard of the bake that began at that time; its first look comes after the pause.
 
-        Safe to repeat: the execution is named after the bake, and Step Functions starts a name once.
+        Safe to repeat: the execution is named after the bake, and Step Functions starts each name once.
         """
         if self._machine_arn is None:
             return
@@ -45,13 +45,13 @@ class Guards:
 
 
 class Watches(Table):
-    """What guards saw, from one look to the next. One execution writes each item."""
+    """The findings of guards, kept from one look to the next. Each item has one writing execution."""
 
     def watch(self, update_id: str, bake_since: datetime) -> Watch:
-        """What the looks at this bake saw so far; nothing before the first one, or if it can't be read.
+        """The findings of this bake's looks so far; empty before the first look or if unreadable.
 
-        Then golden requests are counted anew, and the decision stays right: requests are counted by
-        their metric.
+        If they are unreadable, golden requests are counted anew. The decision stays right, because the
+        fleet's requests are counted by their metric.
         """
         item = self._get(*_place(update_id, bake_since))
         try:
@@ -64,7 +64,7 @@ class Watches(Table):
             return Watch()
 
     def keep(self, update_id: str, bake_since: datetime, watch: Watch) -> None:
-        """Keep what was seen so far."""
+        """Keep the findings so far."""
         packed = zlib.compress(_WATCH.dump_json(watch))
         self._put(*_place(update_id, bake_since), body={"B": packed})
 

@@ -1,17 +1,17 @@
-"""The ledger: everything that Switchover remembers, in one DynamoDB table.
+"""The ledger: all of Switchover's records, in one DynamoDB table.
 
 | pk              | sk                       | holds                                               |
 |-----------------|--------------------------|-----------------------------------------------------|
-| endpoint#<name> | claim                    | who may change the endpoint, and the newest so far; |
+| endpoint#<name> | claim                    | the holder, and the newest update so far;           |
 |                 |                          | while it is held, in the index under CLAIMED        |
 | endpoint#<name> | recoveries               | how often the claim's update was recovered          |
 | endpoint#<name> | served#<time>            | a config that was confirmed to serve                |
-| endpoint#<name> | ended#<update>           | an outcome that the update's own item didn't take   |
+| endpoint#<name> | ended#<update>           | an outcome that the update's own item refused       |
 | update#<id>     | update                   | the update; the index by_start sorts by start       |
-| update#<id>     | part#<name>#<digest>#<n> | a field of it that is long                          |
+| update#<id>     | part#<name>#<digest>#<n> | a long field of the update                          |
 | update#<id>     | moment#<time>#n          | its timeline                                        |
 
-Beside these: the queue (queue.py), wishes (wishes.py), what an update is made of (manifests.py).
+Beside these: the queue (queue.py), wishes (wishes.py), the files of an update (manifests.py).
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from switchover.domain.update.update import Update
 
-# Of an endpoint's updates, among which one is looked for that changes it without a claim.
+# So many of an endpoint's newest updates are searched for one that changes the endpoint without a
+# claim.
 _NEWEST = 5
 _Result = TypeVar("_Result")
 
@@ -49,10 +50,10 @@ def try_anew(act: Callable[[], _Result], tries: int = 5) -> _Result:
 
 
 class Ledger(Claims, Updates, Moments, ServedConfigs):
-    """What Switchover remembers. Every write is safe to repeat."""
+    """All of Switchover's records. Every write is safe to repeat."""
 
     def standing(self, endpoint: str) -> Standing:
-        """The update that may change the endpoint now, and the newest that ever might.
+        """The update that may change the endpoint now, and the newest update that ever held the claim.
 
         If the claim was deleted, an update that has begun to change the endpoint still holds it.
         """
@@ -72,6 +73,6 @@ class Ledger(Claims, Updates, Moments, ServedConfigs):
         return self.standing(endpoint).holder
 
     def claiming_update(self, endpoint: str) -> Update | None:
-        """The update that holds an endpoint's claim, whatever it waits for."""
+        """The update that holds an endpoint's claim, in any state of waiting."""
         claim = self.claim(endpoint)
         return self.find(claim.update_id) if claim else None

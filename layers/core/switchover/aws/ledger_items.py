@@ -27,18 +27,17 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-# Raised when an older version could misunderstand what is written. Keys that are only added need no
-# new one: reading passes over what it doesn't know.
-# 1: the whole update is the body. 2: long fields are parts.
+# Raised when an older version could misunderstand the items. Added keys need no new number: readers
+# ignore unknown keys. 1: the whole update is the body. 2: long fields are parts.
 SCHEMA = 2
-# An item takes 400 KB (DynamoDB Developer Guide, "Quotas"), and each begun KB that a write changes costs
-# a unit. A field above the first bound is a part of its own, and so are the longest ones for as long as
-# the others together are above the second one.
+# An item takes 400 KB (DynamoDB Developer Guide, "Quotas"), and each started KB of a written item
+# costs a unit. A field above the first bound becomes a part of its own. Then the longest fields
+# become parts, until the other fields together are within the second bound.
 _FIELD_BYTES = 16 * 1024
 _BODY_BYTES = 128 * 1024
-# As text it can be read in DynamoDB's console; packed it takes a quarter.
+# People can read text in DynamoDB's console; a packed body takes a quarter of the space.
 _PACKED_FROM_BYTES = 4 * 1024
-# These live in attributes of their own: they change beside the body, or are looked up by.
+# These fields have attributes of their own: they change without the body, or they are search keys.
 _OWN_ATTRIBUTES = {
     "task_token",
     "awaited",
@@ -50,20 +49,20 @@ _OWN_ATTRIBUTES = {
 }
 _UPDATE = TypeAdapter(Update)
 _KEPT_END = TypeAdapter(KeptEnd)
-# Told to people, and nothing is decided by them: an update goes on without them if they are lost.
+# Fields for people only: no decision uses them. If they are lost, an update continues without them.
 _TOLD_ONLY = frozenset({"warnings", "preflight", "evidence", "golden"})
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """An update as JSON: what its item holds, and the long fields, which are parts."""
+    """An update as JSON: the fields in its item, and the long fields, which become parts."""
 
     short: dict[str, bytes]
     long: dict[str, bytes]
 
 
 def body_of(update: Update) -> Body:
-    """Divide an update by how long its fields are."""
+    """Divide an update's fields into short and long ones."""
     fields = {
         name: to_json(value, by_alias=False)
         for name, value in flatten(update).items()
@@ -82,13 +81,13 @@ def body_of(update: Update) -> Body:
 
 
 def pack(short: Mapping[str, bytes]) -> AttributeValueTypeDef:
-    """The body of an update's item: one JSON object of its short fields, packed if it is long."""
+    """The body of an update's item: a JSON object of the short fields, packed if it is long."""
     raw = _object_of(short)
     return {"S": raw.decode()} if len(raw) < _PACKED_FROM_BYTES else {"B": zlib.compress(raw)}
 
 
 def pack_parts(parts: Mapping[str, str]) -> AttributeValueTypeDef:
-    """Where an update's long fields are: the digest of each."""
+    """The digest of each long field of an update, by which its part is found."""
     return {"M": {name: {"S": digest} for name, digest in parts.items()}}
 
 
@@ -111,8 +110,8 @@ def read_update(item: dict[str, Any], read_part: Callable[[str, str, str], bytes
             for name, digest in parts.items()
             if (raw := _read_long(read_part, update_id, name, digest)) is not None
         }
-        # What newer versions add, also deep inside, is passed over.
-        # As JSON again, not as Python: a release is read strictly, and would refuse lists and text there.
+        # Keys that newer versions added are ignored, at any depth. The body is validated as JSON, not
+        # as Python: a release is read strictly and would refuse Python's lists and text.
         nested = nest(from_json(_join(_text_of(item["body"]), long)))
         update = _UPDATE.validate_json(to_json(nested), extra="ignore")
         told = update.told_of(
@@ -154,14 +153,14 @@ def _object_of(fields: Mapping[str, bytes]) -> bytes:
 
 
 def _join(body: bytes, long: Mapping[str, bytes]) -> bytes:
-    """One JSON object of the short fields and the long ones."""
+    """Join the short and the long fields into one JSON object."""
     if not long:
         return body
     return body.rstrip().removesuffix(b"}") + b"," + _object_of(long)[1:]
 
 
 def read_moment(item: dict[str, Any]) -> Moment:
-    """One entry of a timeline; one that says so if it can't be read."""
+    """Read one entry of a timeline; if it can't be read, the entry says so."""
     try:
         return Moment.model_validate_json(item["body"]["S"], extra="ignore")
     except (KeyError, ValueError):
@@ -170,7 +169,7 @@ def read_moment(item: dict[str, Any]) -> Moment:
 
 
 def read_kept_end(item: dict[str, Any] | None) -> KeptEnd:
-    """Read an update's end from beside its endpoint's claim; nothing if it can't be read."""
+    """Read an update's outcome that is kept beside its endpoint's claim; None if it can't be read."""
     if item is None:
         return KeptEnd()
     try:
@@ -185,7 +184,7 @@ def read_kept_end(item: dict[str, Any] | None) -> KeptEnd:
 
 
 def read_listed(item: dict[str, Any]) -> Listed | None:
-    """An entry of a list; None if its item holds none, as older versions wrote it."""
+    """Read an entry of a list; None if the item has none, because an older version wrote it."""
     try:
         return Listed.model_validate_json(item["listed"]["S"])
     except (KeyError, ValueError):
@@ -193,7 +192,7 @@ def read_listed(item: dict[str, Any]) -> Listed | None:
 
 
 def read_recoveries(update_id: str, item: dict[str, Any]) -> Recoveries:
-    """How often an update was recovered, by that count; never, if that can't be read."""
+    """How often an update was recovered, by that item; 0 if the item can't be read."""
     try:
         if item["update_id"]["S"] != update_id:
             return Recoveries()
@@ -227,7 +226,7 @@ def _revision_in(item: dict[str, Any]) -> int:
 
 
 def read_served(item: dict[str, Any]) -> Served | None:
-    """A config that served; None if its item can't be read."""
+    """Read a config that served; None if its item can't be read."""
     try:
         return Served.model_validate_json(item["body"]["S"], extra="ignore")
     except (KeyError, ValueError):
@@ -245,7 +244,7 @@ def read_claim(endpoint: str, item: dict[str, Any]) -> Claim:
 
 
 def _time_in(key: str) -> datetime:
-    """The time with which a sort key begins."""
+    """The time at the beginning of a sort key."""
     try:
         at = datetime.fromisoformat(key.partition("#")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""Reads what endpoints run on: configs and models, whole, as a copy of them needs."""
+"""Reads the configs and models of endpoints, with every field that a copy of them needs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from switchover.domain.fleet import LiveRelease
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import DescribeEndpointConfigOutputTypeDef
 
-# What a description adds of its own: a copy gets its own ones.
+# Fields that only a description has: a copy gets its own.
 _DESCRIBED_ONLY = frozenset(
     {"EndpointConfigArn", "ModelArn", "CreationTime", "DeploymentRecommendation"}
 )
@@ -23,7 +23,7 @@ class LiveConfigs(SageMakerCalls):
     """One account's endpoint configs and their models."""
 
     def live_release(self, config_name: str, endpoint_arn: str | None = None) -> LiveRelease | None:
-        """Everything that a config runs on, whole, or None if the config or its model is gone."""
+        """A config and its model, with every field; None if one of them is deleted."""
         try:
             config = self._sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
             model_name = config["ProductionVariants"][0].get("ModelName")
@@ -47,7 +47,7 @@ class LiveConfigs(SageMakerCalls):
         )
 
     def find_model_name(self, config_name: str) -> str | None:
-        """The model of a config's one variant; None if the config is gone or isn't of one model."""
+        """The model of a config's only variant; None if the config is deleted or has no single model."""
         config = self._find_config(config_name)
         names = (
             [variant.get("ModelName") for variant in config["ProductionVariants"]] if config else []
@@ -55,11 +55,11 @@ class LiveConfigs(SageMakerCalls):
         return names[0] if len(names) == 1 else None
 
     def has_config(self, config_name: str) -> bool:
-        """Whether there is a config of that name."""
+        """Whether a config of that name exists."""
         return self._find_config(config_name) is not None
 
     def find_tags(self, config_name: str) -> dict[str, str] | None:
-        """The tags of a config; None if there is none of that name."""
+        """The tags of a config; None if the config doesn't exist."""
         config = self._find_config(config_name)
         if config is None:
             return None
@@ -81,14 +81,15 @@ class LiveConfigs(SageMakerCalls):
         )
 
     def _beyond_creation(self, described: Any, operation: str) -> tuple[str, ...]:
-        """What AWS sent and the create call can't take: botocore doesn't know it, or only to describe."""
+        """The fields of AWS's answer that botocore doesn't know, or can't send in the create call."""
         shape = self._sagemaker.meta.service_model.operation_model(operation).input_shape
         sent = {key: value for key, value in _bare(described).items() if key not in _DESCRIBED_ONLY}
         path = operation.removeprefix("Create")
         return (*described.get(UNKNOWN_FIELDS, ()), *find_unknown(sent, shape, path))
 
     def _creatable(self, operation: str) -> frozenset[str]:
-        # Asked of the installed model at run time, so that a field that AWS adds survives (rules §1.5).
+        # Read from the installed botocore at run time, so that a field that AWS adds survives (rules
+        # §1.5).
         shape = self._sagemaker.meta.service_model.operation_model(operation).input_shape
         return frozenset(shape.members) if shape is not None else frozenset()
 

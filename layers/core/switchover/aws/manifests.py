@@ -1,6 +1,6 @@
 """Manifests in the ledger's table: the file versions that an update used.
 
-Each is a part of its update (parts.py), named by its subject and found by its digest.
+Each manifest is a part of its update (parts.py), named by its subject and found by its digest.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from switchover.aws.parts import Parts, digest_of
 from switchover.domain.manifest import Manifest, ModelFile
 
-# What a manifest is of.
+# The subjects of manifests.
 FILES = "files"
 GOLDEN = "golden"
 
@@ -21,11 +21,11 @@ class Manifests(Parts):
     """The file versions that updates read. Every write is safe to repeat."""
 
     def keep(self, update_id: str, subject: str, manifest: Manifest) -> None:
-        """Keep a manifest; the same again is the same items."""
+        """Keep a manifest; keeping it again writes the same items."""
         self._keep_part(update_id, f"manifest-{subject}", manifest.text.encode())
 
     def read(self, update_id: str, subject: str, digest: str) -> Manifest | None:
-        """The manifest that has this digest; None if it isn't there whole, or is another."""
+        """The manifest with this digest; None if it is incomplete or has another digest."""
         try:
             raw = self._read_part(update_id, f"manifest-{subject}", digest[: len(digest_of(b""))])
             rows = json.loads(raw)
@@ -37,7 +37,7 @@ class Manifests(Parts):
         return manifest if manifest.digest == digest else None
 
     def _read_rows_of_schema_1(self, update_id: str, subject: str) -> list[Any] | None:
-        """An update that began before there were parts has them in <subject>#<n>, each with some rows."""
+        """Older updates have no parts: their rows are in items <subject>#<n>, some rows in each."""
         rows: list[Any] = []
         number, count = 0, 1
         while number < count:

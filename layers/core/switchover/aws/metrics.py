@@ -45,8 +45,9 @@ class FleetMetrics:
     ) -> float | None:
         """The serving fleet's latency in the hour before, by one statistic of ModelLatency.
 
-        None if it answered fewer than `FEWEST_REQUESTS`. The dimension of its config exists only once a
-        guardrail deployment touched it (rules §4); until then no other fleet is in its variant's numbers.
+        None if the fleet answered fewer than `FEWEST_REQUESTS`. The dimension of its config exists
+        only after a guardrail deployment (rules §4). Before that, the variant's numbers contain no
+        other fleet.
         """
         variant = endpoint.variants[0].name
         minute = until.replace(second=0, microsecond=0)
@@ -65,7 +66,8 @@ class FleetMetrics:
         )
         number = 0 if found["requests0"] else 1
         requests, latencies = found[f"requests{number}"], found[f"latency{number}"]
-        # Should CloudWatch cut its periods at the full hour: percentiles of two pieces can't be added.
+        # In case CloudWatch cuts its periods at the full hour: percentiles of two periods can't be
+        # added.
         busiest = max(requests, key=requests.__getitem__, default=None)
         if busiest is None or requests[busiest] < FEWEST_REQUESTS:
             return None
@@ -74,7 +76,7 @@ class FleetMetrics:
     def _read(
         self, queries: tuple[MetricDataQueryTypeDef, ...], start: datetime, end: datetime
     ) -> Mapping[str, Mapping[datetime, float]]:
-        """Each query's values by the moment at which their period begins."""
+        """Each query's values, by the start of their period."""
         found: dict[str, dict[datetime, float]] = {query["Id"]: {} for query in queries}
         pages = self._cloudwatch.get_paginator("get_metric_data").paginate(
             MetricDataQueries=queries, StartTime=start, EndTime=end
@@ -88,7 +90,7 @@ class FleetMetrics:
 
 
 def _fleet(endpoint: str, variant: str, config_name: str | None = None) -> dict[str, str]:
-    """The dimensions of one fleet's metrics; of all that a variant has, without a config."""
+    """The dimensions of one fleet's metrics; without a config, of the whole variant."""
     both = {"EndpointName": endpoint, "VariantName": variant}
     return {**both, "EndpointConfigName": config_name} if config_name else both
 
@@ -122,9 +124,9 @@ class Traffic:
     def hourly_invocations(
         self, endpoint: str, variant: str, now: datetime
     ) -> tuple[tuple[datetime, float], ...]:
-        """Each whole hour of the last 14 days that had invocations, and how many; oldest first.
+        """The number of invocations in each whole hour of the last 14 days; oldest first.
 
-        CloudWatch keeps no value for hours without any.
+        Hours without invocations are absent, because CloudWatch keeps no value for them.
         """
         this_hour = now.replace(minute=0, second=0, microsecond=0)
         pages = self._cloudwatch.get_paginator("get_metric_data").paginate(

@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
     from switchover.domain.update.update import Update
 
-# Old versions are listed between the present ones; beyond this it is no release's prefix any more.
+# Old versions are listed among the current ones. A prefix with more versions isn't a release's prefix.
 _LISTED_LIMIT = 10 * KEYS_LIMIT
 
 
 class ModelFiles:
-    """What lies under a release's prefix, as versions."""
+    """The files under a release's prefix, as versions."""
 
     def __init__(self, s3: S3Client) -> None:
         self._s3 = s3
 
     def list_versions(self, bucket: str, prefix: str) -> tuple[ModelFile, ...] | Reason:
-        """The present version of every key under a prefix, or why that can't be seen."""
+        """The current version of every key under a prefix, or why the prefix can't be listed."""
         place = f"s3://{bucket}/{prefix}"
         found: list[ModelFile] = []
         listed = 0
@@ -68,7 +68,7 @@ class ModelFiles:
     def with_checksums(
         self, bucket: str, prefix: str, files: tuple[ModelFile, ...]
     ) -> tuple[ModelFile, ...]:
-        """The same files, with the SHA-256 that S3 computed of each, where it did.
+        """The same files, each with its SHA-256 if S3 computed one.
 
         Raises:
             ClientError: S3 still throttles or fails after botocore's retries.
@@ -96,9 +96,9 @@ class ModelFiles:
 def find_changes(
     update: Update, plan: Plan, plan_digest: str, manifests: Manifests, model_files: ModelFiles
 ) -> tuple[Reason, ...]:
-    """Find every difference to the checked plan and the checked model files.
+    """Find every difference from the checked plan and the checked model files.
 
-    The model of a rollback isn't compared: nothing may block a rollback.
+    The model of a rollback isn't compared, because nothing may block a rollback.
     """
     changed = tuple(find_plan_change(plan, plan_digest))
     if (

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class Moments(Table):
-    """What happened, in its order."""
+    """The timeline of each update, in order."""
 
     def add_moment(self, update: Update, moment: Moment) -> None:
-        """Add to an update's timeline; the same moment twice is one.
+        """Add a moment to an update's timeline; adding the same moment twice keeps one.
 
-        SageMaker's clock tells whole seconds; within one the update's revision keeps the order.
+        SageMaker's clock has whole seconds. Within a second, the update's revision keeps the order.
         """
         self.add_noted(
             update.update_id, NotedMoment(moment=moment, revision=update.record.revision)
         )
 
     def add_move(self, update: Update, moment: Moment) -> NotedMoment:
-        """Add what RollBack does; told again in a row, it is counted in the same item."""
+        """Add a move of RollBack; the same move again in a row is counted in the same item."""
         last = update.way_back.last_move
         noted = NotedMoment(moment=moment, revision=update.record.revision)
         if last is not None and _says(last.moment) == _says(moment):
@@ -37,7 +37,7 @@ class Moments(Table):
         return noted
 
     def add_noted(self, update_id: str, noted: NotedMoment) -> None:
-        """Add a moment under the revision that was noted with it."""
+        """Add a moment with the revision that is noted in it."""
         moment = noted.moment.model_copy(update={"text": shorten_text(noted.moment.text)})
         once = moment.model_copy(update={"times": 1, "until": None}).model_dump_json()
         digest = hashlib.sha256(once.encode()).hexdigest()[:8]

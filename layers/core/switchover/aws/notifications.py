@@ -17,7 +17,7 @@ SOURCE = "switchover"
 
 
 class Announcements:
-    """Where the world hears how an update went."""
+    """Publishes the outcomes of updates."""
 
     def __init__(
         self, sns: SNSClient, events: EventBridgeClient, topic_arn: str, event_bus: str
@@ -28,7 +28,7 @@ class Announcements:
         self._event_bus = event_bus
 
     def publish(self, announcement: Announcement) -> None:
-        """Tell people, with attributes that machines filter by."""
+        """Notify people, with attributes for filters of subscriptions."""
         self._sns.publish(
             TopicArn=self._topic_arn,
             Subject=announcement.subject,
@@ -41,13 +41,14 @@ class Announcements:
         )
 
     def emit(self, announcement: Announcement) -> None:
-        """Tell machines: one event `switchover` / `Update <Outcome>`."""
+        """Notify machines: one event `switchover` / `Update <Outcome>`."""
         answer = self._events.put_events(
             Entries=[
                 {
                     "Source": SOURCE,
                     "DetailType": announcement.detail_type,
-                    # Its 256 KB are counted as UTF-8, in which a letter is shorter than its escape.
+                    # EventBridge counts its 256 KB in UTF-8, where a letter is shorter than its JSON
+                    # escape.
                     "Detail": json.dumps(announcement.detail, ensure_ascii=False),
                     "EventBusName": self._event_bus,
                 }
@@ -62,14 +63,14 @@ class Announcements:
 
 
 class Topic:
-    """One SNS topic; `topic_arn` is None where none is known."""
+    """One SNS topic; `topic_arn` is None if no topic is known."""
 
     def __init__(self, sns: SNSClient, topic_arn: str | None) -> None:
         self._sns = sns
         self._topic_arn = topic_arn
 
     def subscribers(self) -> Subscribers | Unmeasured:
-        """How many subscriptions are confirmed, and how many await it."""
+        """How many subscriptions are confirmed, and how many await confirmation."""
         if self._topic_arn is None:
             return Unmeasured("no topic is known here")
         told = self._sns.get_topic_attributes(TopicArn=self._topic_arn)["Attributes"]

@@ -26,16 +26,16 @@ KEYS_LIMIT = MOST_FILES
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 _DENIED = frozenset({"403", "AccessDenied", "AllAccessDisabled", "Forbidden"})
-# What a repeat can't mend: archived in Glacier, shorter than a moment ago, a KMS key that is off.
+# Errors that no retry solves: archived in Glacier, shorter than a moment ago, a disabled KMS key.
 _UNREADABLE = frozenset({"InvalidObjectState", "InvalidRange", "KMS.DisabledException"})
-# It was written over since it was listed.
+# The object was overwritten after it was listed.
 _CHANGED = frozenset({"412", "PreconditionFailed"})
 
 
 class PrefixReader:
     """Reads a release's files in a bucket; safe to use from several threads.
 
-    A file with a pinned version is read in that version, whatever was written over it.
+    A file with a pinned version is read in that version, even if it was overwritten since.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class PrefixReader:
         )
 
     def add_sha256(self, file: StoredFile) -> tuple[StoredFile, Reason | None, str]:
-        """Ask S3 for what it knows of a file's content, and for its own checksum as it writes that."""
+        """Add the SHA-256 that S3 knows of a file's content, and S3's own checksum in S3's format."""
         try:
             head = self._head(file.path)
         except ClientError as error:
@@ -96,14 +96,14 @@ class PrefixReader:
 
 
 def find_sha256(head: HeadObjectOutputTypeDef) -> str | None:
-    """The SHA-256 of an object's whole content in lower-case hex, if anything vouches for it.
+    """The SHA-256 of an object's whole content in lower-case hex, if it is proven or recorded.
 
-    Of an object that came in one part, S3 computed it itself. Of one that came in parts, S3 keeps
-    only a digest of the parts' digests ("composite"), and the ETag ends in the number of parts;
-    SHA-256 has no whole-object form there (S3 User Guide, "Checking object integrity"). Then it is
-    what `switchover upload` wrote into the object's metadata: that proves what the uploader meant
-    to store. It is worth more than a claim, because upload has S3 verify each part on arrival and
-    compares the composite with its own.
+    If an object was uploaded in one part, S3 computed the SHA-256 itself. If it was uploaded in
+    parts, S3 keeps only a digest of the parts' digests ("composite"), and the ETag ends in the number
+    of parts. SHA-256 has no whole-object form there (S3 User Guide, "Checking object integrity").
+    Then the SHA-256 is taken from the object's metadata, where `switchover upload` wrote it: it
+    proves the content that the uploader meant to store. It is stronger than a claim, because upload
+    lets S3 verify each part on arrival and compares the composite with its own.
     """
     checksum = head.get("ChecksumSHA256")
     is_composite = head.get("ChecksumType") == "COMPOSITE" or "-" in head["ETag"]
@@ -116,7 +116,7 @@ def find_sha256(head: HeadObjectOutputTypeDef) -> str | None:
 
 
 def explain_refusal(error: ClientError, subject: str, bucket: str) -> Reason:
-    """Turn S3's refusal into a reason; raise what may pass by itself."""
+    """Turn S3's refusal into a reason; raise an error that may pass by itself."""
     code = error.response.get("Error", {}).get("Code", "")
     if code == "NoSuchBucket":
         return Reason(
@@ -133,7 +133,7 @@ def explain_refusal(error: ClientError, subject: str, bucket: str) -> Reason:
             remedy="Upload it, or correct its name.",
         )
     if code in _DENIED:
-        # S3 also denies, rather than says 404, to a caller without s3:ListBucket.
+        # Without s3:ListBucket, S3 answers 403 instead of 404 for a missing key.
         return Reason(
             code="model.access-denied",
             subject=subject,
@@ -144,8 +144,8 @@ def explain_refusal(error: ClientError, subject: str, bucket: str) -> Reason:
         return Reason(
             code="model.file-changed",
             subject=subject,
-            message=f"was written over in bucket {bucket} while it was checked.",
-            remedy="Wait until whatever writes it is done, then start the release again.",
+            message=f"was overwritten in bucket {bucket} during the check.",
+            remedy="Wait until the upload is finished, then start the release again.",
         )
     if code in _UNREADABLE:
         return Reason(
@@ -158,7 +158,7 @@ def explain_refusal(error: ClientError, subject: str, bucket: str) -> Reason:
 
 
 def too_many_keys(place: str) -> Reason:
-    """Say that more lies under a prefix than a release may have."""
+    """The reason for a prefix with more keys than a release may have."""
     return Reason(
         code="model.unexpected-file",
         subject=place,

@@ -26,14 +26,14 @@ class Offer:
 
 
 class Offers:
-    """What lies under `releases/`; no file is read."""
+    """The files under `releases/`; their content isn't read."""
 
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
 
     def endpoints(self) -> tuple[str, ...]:
-        """Every endpoint that a release was ever offered for, by name."""
+        """The names of all endpoints that ever had a release."""
         folder = folder_of_releases()
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=folder, Delimiter="/"
@@ -45,11 +45,11 @@ class Offers:
         )
 
     def offers(self, endpoint: str) -> tuple[Offer, ...]:
-        """An endpoint's releases, the one that came last first."""
+        """An endpoint's releases, newest first."""
         return tuple(sorted(self._offers(endpoint), key=lambda offer: offer.at, reverse=True))
 
     def object_version(self, offer: Offer) -> str | None:
-        """The version of a release.json that lies there now."""
+        """The current version of a release.json."""
         return self._s3.head_object(Bucket=self._bucket, Key=offer.key).get("VersionId")
 
     def _offers(self, endpoint: str) -> Iterator[Offer]:

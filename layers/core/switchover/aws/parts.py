@@ -4,8 +4,8 @@
 |-------------|--------------------------|--------------------------------------------------------|
 | update#<id> | part#<name>#<digest>#<n> | piece n of a text, compressed; and how many there are  |
 
-A part is named by its content, so that it never changes: it is written before the item that points at
-it, the same again is the same items, and whoever has read that item finds the part.
+A part is named by its content, so it never changes. It is written before the item that points at it,
+so every reader of that item finds the part. Writing a part again writes the same items.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PIECE_BYTES = 256 * 1024
 
 
 def digest_of(raw: bytes) -> str:
-    """How a part of this content is called."""
+    """The digest that names a part with this content."""
     return hashlib.sha256(raw).hexdigest()[:32]
 
 
@@ -29,7 +29,7 @@ class Parts(Table):
     """Long texts of updates."""
 
     def _keep_part(self, update_id: str, name: str, raw: bytes) -> str:
-        """Keep a text; returns the digest that it is found by. Piece 0 is written last."""
+        """Keep a text; returns the digest by which it is found. Piece 0 is written last."""
         digest, packed = digest_of(raw), zlib.compress(raw)
         starts = range(0, len(packed), _PIECE_BYTES)
         for start in reversed(starts):
@@ -41,11 +41,11 @@ class Parts(Table):
         return digest
 
     def _read_part(self, update_id: str, name: str, digest: str) -> bytes:
-        """A text that was kept.
+        """Read a text that was kept.
 
         Raises:
-            KeyError: it isn't there whole.
-            ValueError: it isn't what was kept.
+            KeyError: a piece of the text is missing.
+            ValueError: the text differs from the one that was kept.
         """
         first = self._piece(update_id, name, digest, 0)
         numbers = range(1, int(first["pieces"]["N"]))
@@ -55,13 +55,13 @@ class Parts(Table):
         except zlib.error as error:
             raise ValueError(str(error)) from error
         if digest_of(raw) != digest:
-            raise ValueError(f"its part {name} isn't what was kept")
+            raise ValueError(f"its part {name} isn't the text that was kept")
         return raw
 
     def _piece(self, update_id: str, name: str, digest: str, number: int) -> dict[str, Any]:
         piece = self._get(*_place(update_id, name, digest, number))
         if piece is None:
-            raise KeyError(f"its part {name} is gone")
+            raise KeyError(f"its part {name} is missing")
         return piece
 
 

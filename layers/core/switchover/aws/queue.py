@@ -3,7 +3,7 @@
 | pk                | sk                      | holds                                            |
 |-------------------|-------------------------|--------------------------------------------------|
 | endpoint#<name>   | waiting#<time>#<update> | an update that waits; in the index under WAITING |
-| round             | place                   | the endpoint that the last round looked at last  |
+| round             | place                   | the endpoint that the last round checked last    |
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from switchover.aws.table import BY_START, Table, key
 from switchover.domain.queueing import Waiting
 
-# No endpoint's name holds this sign, so that the index keeps those who wait apart from all updates.
+# No endpoint's name contains this character, so the index keeps waiting entries apart from updates.
 _WAITING = "#waiting"
 _ROUND: Final = ("round", "place")
 
@@ -25,11 +25,11 @@ class Queue(Table):
     """The waiting updates of each endpoint. Safe to repeat."""
 
     def put(self, waiting: Waiting) -> None:
-        """Keep an update in its place of the queue; again is the same place."""
+        """Put an update into its place in the queue. A repeat keeps the same place."""
         self._dynamodb.put_item(TableName=self._table, Item=_item(waiting))
 
     def replace(self, seen: Waiting, waiting: Waiting) -> bool:
-        """Change an entry that is still as it was seen; False if it isn't."""
+        """Change an entry if nobody changed it since it was read; else False."""
         try:
             self._dynamodb.put_item(
                 TableName=self._table,
@@ -50,7 +50,7 @@ class Queue(Table):
         )
 
     def entries(self, endpoint: str) -> tuple[Waiting, ...]:
-        """The updates that wait for an endpoint, in the order of their offers."""
+        """The updates that wait for an endpoint, in the order in which they were offered."""
         items = self._query(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :waiting)",
             ExpressionAttributeValues={
@@ -71,12 +71,12 @@ class Queue(Table):
         return tuple(dict.fromkeys(_endpoint_of(item) for item in items))
 
     def place(self) -> str:
-        """The endpoint that was looked at last; empty before the first round."""
+        """The endpoint that was checked last; empty before the first round."""
         item = self._get(*_ROUND) or {}
         return str(item.get("endpoint_name", {}).get("S", ""))
 
     def keep_place(self, endpoint: str) -> None:
-        """Remember which endpoint is looked at, so that the next round begins behind it."""
+        """Record the endpoint that is being checked, so that the next round begins after it."""
         self._put(*_ROUND, endpoint_name={"S": endpoint})
 
 

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from switchover.domain.manifest import ModelFile
     from switchover.domain.release import Release
 
-# An archive is read whole, by one thread; ValidateModel has 290 s for everything.
+# One thread reads a whole archive; ValidateModel has 290 s in all.
 ARCHIVE_SECONDS = 200
 
 
 class ReleaseFiles:
-    """The model bucket as a release's validation sees it."""
+    """Reads the releases in the model bucket for their validation."""
 
     def __init__(self, s3: S3Client, now_seconds: Callable[[], float] = time.monotonic) -> None:
         self._s3 = s3
@@ -72,7 +72,7 @@ class ReleaseFiles:
         bucket: str,
         allowed: Allowances = STRICT,
     ) -> tuple[Reason, ...]:
-        """Say everything that keeps the release's files from being the model it says they are."""
+        """List every reason why the release's files aren't the model that the release declares."""
         return self.inspect(release, bucket, allowed).reasons
 
     def inspect(
@@ -85,7 +85,8 @@ class ReleaseFiles:
     ) -> Inspection:
         """Like `validate`, and also list the files that could not be checked.
 
-        `versions` are the files to check, each in exactly this version; by default the present ones.
+        `versions` are the files to check, each in exactly this version; by default the current
+        versions.
 
         Raises:
             ClientError: S3 still throttles or fails after botocore's retries.
@@ -113,7 +114,7 @@ class ReleaseFiles:
             *found.reasons,
         )
         unvouched = tuple(
-            f"{file.path}: S3 holds no SHA-256 of it to compare."
+            f"{file.path}: S3 holds no SHA-256 of this file, so none was compared."
             for file in there
             if file.sha256 is None
         )
@@ -134,7 +135,7 @@ class ReleaseFiles:
         prefix: str,
         allowed: Allowances = STRICT,
     ) -> Inspection:
-        """Like `inspect`, of files that no release lists: all under a prefix, or a single one.
+        """Like `inspect`, for files that no release lists: all files under a prefix, or a single file.
 
         Raises:
             ClientError: S3 still throttles or fails after botocore's retries.
@@ -174,7 +175,7 @@ class ReleaseFiles:
     def list_files(
         self, bucket: str, prefix: str, root: str | None = None
     ) -> tuple[StoredFile, ...] | Reason:
-        """List what lies under a prefix, or say why that can't be seen.
+        """List the files under a prefix, or say why they can't be listed.
 
         Paths are relative to `root`, by default the prefix itself.
         """
@@ -198,6 +199,6 @@ def _nothing_under(place: str) -> Reason:
     return Reason(
         code="model.file-missing",
         subject=place,
-        message="holds no file.",
-        remedy="Name the prefix that holds config.json and the weights, or the archive's own key.",
+        message="contains no file.",
+        remedy="Name the prefix that contains config.json and the weights, or the archive's own key.",
     )

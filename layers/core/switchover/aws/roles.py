@@ -1,4 +1,4 @@
-"""IAM, read only: asks whether a role has certain permissions."""
+"""Asks IAM whether a role has certain permissions. Changes nothing."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Roles:
     def may_describe_alarms(
         self, role_arn: str, alarm_arns: Sequence[str]
     ) -> Permission | Unmeasured:
-        """Whether a role may describe these alarms, by IAM's own simulation of its policies.
+        """Whether a role may describe these alarms, according to IAM's simulation of the role's policies.
 
-        The simulation has no request: a policy with context conditions can't be judged.
+        The simulation has no real request, so a policy with conditions on the request can't be judged.
         """
         role = role_arn.rpartition("/")[2]
         try:

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 _US_PER_SECOND = 1_000_000
 _NANOSECONDS_PER_US = 1000
 _NANOSECONDS_PER_SECOND = 1_000_000_000
-# A container that breaks off, or keeps silent for too long, has no status of its own (a time-out was
-# reported as status 0): only SageMaker's ModelError.
+# A container that breaks off, or is silent for too long, sends no status (a timeout was reported as
+# status 0). Then there is only SageMaker's ModelError.
 _MODEL_ERROR = 424
-# SageMaker ends a request that takes too long by itself; so much later nothing comes any more ("the SDK
-# socket timeout should be set to be 70 seconds", API Reference, InvokeEndpoint).
+# SageMaker itself ends a request that takes too long. After this time no answer comes any more ("the
+# SDK socket timeout should be set to be 70 seconds", API Reference, InvokeEndpoint).
 _LONGEST_TRY_NS = (LONGEST_ANSWER_SECONDS + 10) * _NANOSECONDS_PER_SECOND
-# SageMaker takes bodies of 25 MB and says nothing of answers. All of them are held until the last one
-# came, by a function of 512 MB.
+# SageMaker accepts requests of 25 MB and documents no limit for answers. A function of 512 MB holds
+# all answers until the last one has arrived.
 _ANSWER_LIMIT_BYTES = 6_000_000
 _ANSWERS_LIMIT_BYTES = 100_000_000
 
@@ -52,10 +52,10 @@ class Runtime:
         within_seconds: float = LONGEST_STREAM_SECONDS,
         at_most_bytes: int = _ANSWER_LIMIT_BYTES,
     ) -> Answer:
-        """Send one golden request. No answer and an error status are answers too.
+        """Send one golden request. A missing answer and an error status are results too.
 
-        It is sent once more if no container's answer came, and there is time. A stream is read for
-        `within_seconds` at most, and of any answer `at_most_bytes`.
+        The request is sent once more if no answer of the container came and time is left. A stream is
+        read for at most `within_seconds`, and any answer to at most `at_most_bytes`.
         """
         until = self._now_in(within_seconds)
         answer = self._try(endpoint, question, until, at_most_bytes)
@@ -75,8 +75,9 @@ class Runtime:
     ) -> tuple[Answer | None, ...]:
         """Send golden requests, several in parallel; return the answers in the requests' order.
 
-        The first is sent `warm_up` times before, and those answers are ignored. None means that there
-        was no time: no request begins that might not end within `within_seconds`.
+        Before that, the first request is sent `warm_up` times, and these answers are ignored. None
+        means that no time was left: a request begins only if it ends within `within_seconds` for
+        certain.
         """
         until = self._now_in(within_seconds)
         room = min(_ANSWER_LIMIT_BYTES, _ANSWERS_LIMIT_BYTES // max(1, len(questions)))
@@ -104,7 +105,7 @@ class Runtime:
                 return self._stream(endpoint, question, began, until, at_most_bytes)
             given = self._runtime.invoke_endpoint(**_parameters(endpoint, question))
             body = given["Body"].read(at_most_bytes)
-            # Reading on is also what makes botocore notice an answer that the network cut off.
+            # Only by reading on does botocore notice an answer that the network cut off.
             is_longer = bool(given["Body"].read(1))
             return self._answer(
                 200,
@@ -162,7 +163,7 @@ class Runtime:
         )
 
     def _failed(self, error: ClientError, began: int) -> Answer:
-        """What an error means: a container's own comes as ModelError with what the container said."""
+        """Turn an error into a result. A container's own error comes as ModelError, with its text."""
         said: dict[str, Any] = dict(error.response)
         if said["Error"].get("Code") == "ModelError":
             status = said.get("OriginalStatusCode") or _MODEL_ERROR
@@ -198,14 +199,14 @@ def _parameters(
 
 
 def _is_of_model(error: EventStreamError | ReadTimeoutError) -> bool:
-    """Whether the container broke its stream off, rather than SageMaker: it stopped or fell silent."""
+    """Whether the container ended the stream early, and not SageMaker: it stopped or was silent."""
     if isinstance(error, ReadTimeoutError):
         return True
     return bool(error.response["Error"]["Code"] == "ModelStreamError")
 
 
 def _too_long(limit_bytes: int) -> str:
-    return f"is longer than {limit_bytes / 1_000_000:.1f} MB, and was not read on"
+    return f"is longer than {limit_bytes / 1_000_000:.1f} MB; the rest was not read"
 
 
 def _read_parts(stream: Any) -> Iterator[bytes]:

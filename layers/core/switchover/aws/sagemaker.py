@@ -30,14 +30,14 @@ class SageMaker(LiveConfigs, EndpointPolicies):
     """One account's SageMaker endpoints, configs and models."""
 
     def read(self, endpoint: str) -> EndpointReading | Absent:
-        """Take one reading of an endpoint. Its time is SageMaker's own, from the answer's Date."""
+        """Take one reading of an endpoint. Its time is SageMaker's, from the answer's Date header."""
         try:
             described = self._sagemaker.describe_endpoint(EndpointName=endpoint)
         except ClientError as error:
             if not says(error, NOT_FOUND):
                 raise
             return Absent(name=endpoint, read_at=_answered_at(error.response))
-        # SageMaker may look names up whatever their case; IAM, claims and policies tell cases apart.
+        # SageMaker may ignore the case of names; IAM, claims and policies don't.
         # Source: CreateEndpoint, EndpointName ("case-insensitive in CreateEndpoint").
         if described["EndpointName"] != endpoint:
             return Absent(name=endpoint, read_at=_answered_at(described))
@@ -56,9 +56,9 @@ class SageMaker(LiveConfigs, EndpointPolicies):
         )
 
     def create(self, model: dict[str, Any], config: dict[str, Any]) -> None:
-        """Create the target model and config; an existing one must equal the one to create.
+        """Create the target model and config. If one exists already, it must equal the one to create.
 
-        An uploader can predict both names, and may have created other resources under them.
+        An uploader can predict both names, and may have created other resources with these names.
 
         Raises:
             CallRefused: SageMaker refuses one of them; the message is SageMaker's.
@@ -75,7 +75,7 @@ class SageMaker(LiveConfigs, EndpointPolicies):
         )
 
     def create_config(self, config: dict[str, Any]) -> None:
-        """Create a config; one that exists already is taken as made by us before.
+        """Create a config; an existing one counts as created by an earlier try.
 
         Raises:
             CallRefused: SageMaker refuses it, in its own words.
@@ -87,7 +87,7 @@ class SageMaker(LiveConfigs, EndpointPolicies):
                 raise refusal_of(error) from error
 
     def discard(self, config_name: str, model_name: str) -> None:
-        """Delete a config and model that never served; already deleted is success."""
+        """Delete a config and model that never served; an already deleted one is a success."""
         for delete in (
             partial(self._sagemaker.delete_endpoint_config, EndpointConfigName=config_name),
             partial(self._sagemaker.delete_model, ModelName=model_name),
@@ -106,10 +106,10 @@ class SageMaker(LiveConfigs, EndpointPolicies):
         *,
         retain_capacity: bool,
     ) -> None:
-        """Ask SageMaker to move the endpoint to a config. Read first: this is never blindly repeated.
+        """Ask SageMaker to move the endpoint to a config. Before a repeat, read the endpoint.
 
         Raises:
-            EndpointBusy: it is being changed by someone else.
+            EndpointBusy: another change of the endpoint is running.
             Unavailable: SageMaker doesn't see the config yet.
             CallRefused: SageMaker refuses, in its own words.
         """
@@ -126,10 +126,10 @@ class SageMaker(LiveConfigs, EndpointPolicies):
             raise refusal_of(error) from error
 
     def delete_endpoint(self, endpoint: str) -> None:
-        """Ask for the endpoint's deletion; its configs and models stay.
+        """Request the endpoint's deletion; its configs and models stay.
 
         Raises:
-            EndpointBusy: it is being changed, so that SageMaker won't delete it now.
+            EndpointBusy: the endpoint is being changed, so SageMaker won't delete it now.
             CallRefused: SageMaker refuses, in its own words.
         """
         try:
@@ -142,7 +142,7 @@ class SageMaker(LiveConfigs, EndpointPolicies):
     def create_endpoint(
         self, endpoint: str, config_name: str, tags: tuple[dict[str, str], ...]
     ) -> None:
-        """Create the endpoint on a config; one that exists already is left to be observed.
+        """Create the endpoint with a config. An existing endpoint is left unchanged, to be observed.
 
         Raises:
             CallRefused: SageMaker refuses, in its own words.
@@ -160,10 +160,10 @@ class SageMaker(LiveConfigs, EndpointPolicies):
             raise refusal_of(error) from error
 
     def set_instances(self, endpoint: str, variant: str, instances: int) -> None:
-        """Ask for a fleet of `instances`.
+        """Request a fleet of `instances`.
 
         Raises:
-            EndpointBusy: it is being changed by someone else.
+            EndpointBusy: another change of the endpoint is running.
             CallRefused: SageMaker refuses, in its own words.
         """
         try:

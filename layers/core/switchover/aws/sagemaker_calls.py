@@ -1,6 +1,6 @@
-"""Calls to SageMaker: the client, and what its refusals mean.
+"""Calls to SageMaker: the client, and the errors that its refusals stand for.
 
-Nearly each refusal is a ValidationException, and only its words tell them apart (rules §2.1).
+Nearly every refusal is a ValidationException, and only its message shows the cause (rules §2.1).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 NOT_FOUND = "could not find"
 EXISTING = "already existing"
 _IN_PROGRESS = "in-progress"
-# What was just created may not be seen at once (rules §1.7): worth asking again.
+# A resource that was just created may not be visible at once (rules §1.7), so a retry helps.
 _NOT_YET_VISIBLE = ("could not find endpoint configuration", "could not find model")
 _FINAL = frozenset({"ValidationException", "ResourceLimitExceeded", "ResourceInUse"})
 
 
 class SageMakerCalls:
-    """What every part of the gateway to SageMaker has: the client of one account."""
+    """The common base of all SageMaker gateways: the client of one account."""
 
     def __init__(self, sagemaker: SageMakerClient) -> None:
         self._sagemaker = sagemaker
@@ -31,12 +31,12 @@ class SageMakerCalls:
 
 
 def says(error: ClientError, words: str) -> bool:
-    """Whether a refusal has these words, which are in lower case."""
+    """Whether a refusal's message contains these words, given in lower case."""
     return words in error.response["Error"].get("Message", "").lower()
 
 
 def refusal_of(error: ClientError) -> Exception:
-    """The domain's error for a refusal, in SageMaker's words; else the error itself."""
+    """The domain's error for a refusal, with SageMaker's words; for other errors, the error itself."""
     message = error.response["Error"].get("Message", str(error))
     if says(error, _IN_PROGRESS):
         return EndpointBusy(message)

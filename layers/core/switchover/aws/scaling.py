@@ -23,7 +23,7 @@ _NAMESPACE: Final = "sagemaker"
 _DIMENSION: Final = "sagemaker:variant:DesiredInstanceCount"
 
 
-# As the CLI calls what makes each again.
+# The CLI's commands that create each part again.
 _TARGET: Final = "register-scalable-target"
 _POLICY: Final = "put-scaling-policy"
 _ACTION: Final = "put-scheduled-action"
@@ -31,7 +31,7 @@ _ACTION: Final = "put-scheduled-action"
 
 @dataclass(frozen=True, slots=True)
 class NotRestored:
-    """A part of an endpoint's scaling that could not be put back: the CLI's command, its input, why."""
+    """A part of the scaling that could not be restored: the CLI's command, its input, and the reason."""
 
     part: str
     request: dict[str, Any]
@@ -45,7 +45,7 @@ class Scaling:
         self._scaling = scaling
 
     def read(self, endpoint: str, variant: str) -> ScalingReading:
-        """A variant's target, policies and scheduled actions, raw."""
+        """A variant's target, policies and scheduled actions, as AWS sends them."""
         where = _where(endpoint, variant)
         target = self.find_target(endpoint, variant)
         if target is None:
@@ -61,7 +61,7 @@ class Scaling:
         )
 
     def find_target(self, endpoint: str, variant: str) -> dict[str, Any] | None:
-        """A variant's scalable target, raw; None if it has none."""
+        """A variant's scalable target as AWS sends it; None if it has none."""
         where = _where(endpoint, variant)
         targets = self._scaling.describe_scalable_targets(
             ServiceNamespace=_NAMESPACE,
@@ -73,7 +73,7 @@ class Scaling:
     def protect(
         self, endpoint: str, variant: str, snapshot: ScalingReading, during: tuple[int, int] | None
     ) -> None:
-        """Suspend scaling, so that nothing fights the update; with `during`, set its bounds."""
+        """Suspend scaling, so that it doesn't work against the update; with `during`, set its bounds."""
         if snapshot.target is not None:
             self._register(endpoint, variant, protection(during))
 

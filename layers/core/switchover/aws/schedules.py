@@ -28,8 +28,8 @@ class Ring:
 class Schedules:
     """One-time schedules for queues. Each fires once at its time and deletes itself.
 
-    A single schedule per endpoint that is moved would be fewer. But it might delete itself after
-    firing just when another process has moved it, and of two concurrent moves the later time
+    One schedule per endpoint, moved each time, would need fewer schedules. But it might delete itself
+    after firing, just when another process has moved it. And of two concurrent moves, the later time
     could win.
     """
 
@@ -38,7 +38,7 @@ class Schedules:
         self._ring = ring
 
     def wake(self, endpoint: str, at: datetime) -> None:
-        """Have an endpoint's queue looked at, in the minute of `at` or the next one."""
+        """Schedule a check of an endpoint's queue, in the minute of `at` or the next one."""
         # Scheduler is precise to the minute (EventBridge Scheduler User Guide, "Schedule types").
         minute = (at.astimezone(UTC) + timedelta(seconds=59)).replace(second=0, microsecond=0)
         try:

@@ -11,8 +11,8 @@ from switchover.domain.errors import UpdateUnreadable
 if TYPE_CHECKING:
     from switchover.domain.served import Served
 
-# What planning looks at: three months of daily releases. What lies deeper is read only if nothing among
-# these is where a rollback goes.
+# Planning reads this many: three months of daily releases. Older configs are read only if a rollback
+# can't go to any of these.
 NEWEST_SERVED = 100
 
 
@@ -30,7 +30,7 @@ class ServedConfigs(Table):
     def served(self, endpoint: str, newest: int | None = NEWEST_SERVED) -> tuple[Served, ...]:
         """The configs that served an endpoint last, newest first; all of them with `newest` None.
 
-        Those that can't be read are passed over.
+        Unreadable ones are left out.
         """
         found = self._read_served(endpoint, newest)
         return tuple(served for served in found if served is not None)
@@ -39,13 +39,13 @@ class ServedConfigs(Table):
         """All configs that ever served an endpoint, newest first, so that `gc` keeps them.
 
         Raises:
-            UpdateUnreadable: one can't be read.
+            UpdateUnreadable: one of them can't be read.
         """
         found = self._read_served(endpoint, None)
         known = tuple(served for served in found if served is not None)
         if len(known) < len(found):
             raise UpdateUnreadable(
-                f"what served {endpoint} once can't all be read, so that what it needs is unknown"
+                f"a record of what served {endpoint} can't be read, so it is unknown what it needs"
             )
         return known
 

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The index over `endpoint` and `started_at`. Of an item it holds the keys and `listed`.
+# The index over `endpoint` and `started_at`. It holds each item's keys and `listed`.
 BY_START = "by_start"
-# A retry may mend these as well (DynamoDB Developer Guide, "Error handling with DynamoDB": "OK to
-# retry? Yes"). Unlike elsewhere, LimitExceededException passes: too many changes of tables at once.
+# A retry may help against these too (DynamoDB Developer Guide, "Error handling with DynamoDB": "OK to
+# retry? Yes"). Unlike in other services, LimitExceededException passes by itself: it means too many
+# changes of tables at once.
 _PASSING = THROTTLED | {
     "LimitExceededException",
     "ReplicatedWriteConflictException",
@@ -47,7 +48,7 @@ class Table:
     def _put_if(
         self, condition: str, values: Mapping[str, Any], pk: str, sk: str, /, **attributes: Any
     ) -> bool:
-        """Put an item on a condition; False if that isn't met.
+        """Put an item if a condition is met; else return False.
 
         Raises:
             LedgerRefused: DynamoDB refuses it in a way that no retry mends.
@@ -73,7 +74,7 @@ class Table:
         values: Mapping[str, Any],
         names: Mapping[str, str] | None = None,
     ) -> bool:
-        """Change an item on a condition; False if that isn't met.
+        """Change an item if a condition is met; else return False.
 
         Raises:
             LedgerRefused: DynamoDB refuses it in a way that no retry mends.
@@ -90,9 +91,9 @@ class Table:
         names: Mapping[str, str] | None = None,
         returned: Literal["NONE", "ALL_NEW"] = "NONE",
     ) -> dict[str, Any] | None:
-        """Change an item on a condition; returns it as it is then, if asked. None if that isn't met.
+        """Change an item if a condition is met, and return the new item if asked; else return None.
 
-        What is returned is as current as a consistent read, and costs nothing (API, UpdateItem).
+        The returned item is as current as a consistent read, and costs nothing (API, UpdateItem).
 
         Raises:
             LedgerRefused: DynamoDB refuses it in a way that no retry mends.
@@ -119,7 +120,7 @@ class Table:
             yield from page["Items"]
 
     def _query_last(self, limit: int | None, **query: Any) -> Iterator[dict[str, Any]]:
-        """The last `limit` items of a query, the last one first; all of them without a limit."""
+        """The last `limit` items of a query, the last one first; without a limit, all of them."""
         bound = {} if limit is None else {"Limit": limit}
         return islice(self._query(ScanIndexForward=False, **bound, **query), limit)
 
@@ -130,7 +131,7 @@ def key(pk: str, sk: str) -> dict[str, Any]:
 
 
 def is_final(error: Exception) -> bool:
-    """Whether DynamoDB refuses for good: no retry mends that."""
+    """Whether DynamoDB's refusal is final: a retry doesn't help."""
     if not isinstance(error, ClientError):
         return False
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
@@ -138,11 +139,11 @@ def is_final(error: Exception) -> bool:
 
 
 def _deny(error: ClientError) -> Literal[False]:
-    """False if a condition wasn't met.
+    """Return False if a condition wasn't met; raise any other error.
 
     Raises:
-        LedgerRefused: no retry mends what DynamoDB refuses.
-        ClientError: a retry may.
+        LedgerRefused: DynamoDB's refusal is final.
+        ClientError: a retry may help.
     """
     if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
         return False

@@ -1,4 +1,4 @@
-"""Finds fields in AWS's answers that are newer than the installed botocore, which drops them."""
+"""Finds fields in AWS's answers that the installed botocore doesn't know and therefore drops."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel, Shape
 
-# Under this name a parsed answer tells them.
+# The key of these fields in a parsed answer.
 UNKNOWN_FIELDS = "UnknownFields"
 
 
 def tell_unknown_fields(client: BaseClient, *operations: str) -> None:
-    """From now on the answers of these operations name what botocore would drop of them.
+    """Make the answers of these operations also name the fields that botocore drops.
 
-    botocore parses the members that it knows, and says nothing of the others.
+    botocore parses the members that it knows, and drops the others silently.
     """
     service = client.meta.service_model.service_id.hyphenize()
     for operation in operations:
@@ -39,7 +39,7 @@ def find_unknown(value: Any, shape: Shape | None, path: str) -> Iterator[str]:
 
 
 def _members(value: Any, shape: Shape | None) -> Iterator[tuple[str, Any, Shape | None]]:
-    """Each member of a value by the step that leads there, with its shape; None where there is none."""
+    """Each member of a value with the path step to it and its shape; None if it has no shape."""
     match shape, value:
         case StructureShape(), dict():
             for name, below in value.items():

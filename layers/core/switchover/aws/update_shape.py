@@ -1,4 +1,4 @@
-"""The flat shape in which items hold an update."""
+"""Converts an update to the flat form in which items hold it, and back."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ GROUPS = {
     "told": Told,
     "record": Record,
 }
-# Fields that items hold under another name than their group.
+# Fields whose name in items differs from their name in the group.
 _NAMES = {
     ("asking", "given"): "approvals",
     ("asking", "link"): "approval_link",
@@ -43,12 +43,12 @@ _NAMES = {
     ("way_back", "attempts"): "rollback_attempts",
     ("way_back", "faults"): "way_back_faults",
 }
-# By the name in items: the group of a field, and its name there.
+# For each name in items: the field's group, and its name in the group.
 PLACES = place_fields(GROUPS, _NAMES)
 
 
 def flatten(update: Update) -> dict[str, object]:
-    """Each field of an update by its name in items."""
+    """All fields of an update, by their names in items."""
     whole = _by_name(update)
     return flat_shape.flatten(
         {**whole, **{group: _by_name(whole[group]) for group in GROUPS}},
@@ -57,7 +57,7 @@ def flatten(update: Update) -> dict[str, object]:
 
 
 def nest(item: Mapping[str, Any]) -> dict[str, Any]:
-    """What an item holds, by groups. Names that are unknown stay where they are."""
+    """An item's fields, sorted into groups. Unknown names stay at the top."""
     return flat_shape.nest(item, PLACES)
 
 

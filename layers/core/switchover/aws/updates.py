@@ -1,7 +1,7 @@
 """Updates: one item each, guarded by a condition on its revision; long fields are parts.
 
-The outcome of an update whose own item takes no change any more, for whatever reason DynamoDB gives, is
-kept beside its endpoint's claim: people are told it once, and the endpoint is free.
+DynamoDB may refuse every change of an update's item. Then the outcome is kept beside its endpoint's
+claim, so that people are notified once and the endpoint becomes free.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _NEWEST = 20
 
 
 class Updates(Parts):
-    """What became of each update. Every write is safe to repeat."""
+    """The record of each update. Every write is safe to repeat."""
 
     def open_update(self, update: Update) -> Update:
-        """Record that an update began; a repeat returns what was recorded first."""
+        """Record that an update began; a repeat returns the first record."""
         opened, attributes = self._write_parts(update, update.record.revision)
         is_new = self._put_if(
             "attribute_not_exists(pk)",
@@ -56,10 +56,10 @@ class Updates(Parts):
         return opened if is_new else self.update(update.update_id)
 
     def update(self, update_id: str) -> Update:
-        """One update, as it stands, to be carried on.
+        """One update as recorded, for a caller that continues it.
 
         Raises:
-            UpdateUnknown: the ledger holds none of that id.
+            UpdateUnknown: the ledger holds no update with that id.
             UpdateUnreadable: its record can't be read.
         """
         update = self._find(update_id)
@@ -68,10 +68,10 @@ class Updates(Parts):
         return _readable(update)
 
     def look_up(self, update_id: str) -> Update:
-        """One update, to be looked at; what stands in for it if its record can't be read.
+        """One update, for a caller that only reads; a stand-in if its record can't be read.
 
         Raises:
-            UpdateUnknown: the ledger holds none of that id.
+            UpdateUnknown: the ledger holds no update with that id.
         """
         update = self.find(update_id)
         if update is None:
@@ -79,11 +79,11 @@ class Updates(Parts):
         return update
 
     def find(self, update_id: str) -> Update | None:
-        """Like `look_up`; None if the ledger holds none of that id."""
+        """Like `look_up`; None if the ledger holds no update with that id."""
         update = self._find(update_id)
         if update is None or (update.outcome and update.told.announced is update.outcome):
             return update
-        # Nobody was told its end yet: or was, and its own item could not take it.
+        # The outcome isn't announced yet; or it is, and the update's own item could not record that.
         return add_end(update, read_kept_end(self._get(*_place_of_end(update))))
 
     def _find(self, update_id: str) -> Update | None:
@@ -95,17 +95,17 @@ class Updates(Parts):
 
         Raises:
             StaleUpdate: it was changed since it was read; read again and decide anew.
-            UpdateUnreadable: what stands in for it must not take its place.
+            UpdateUnreadable: this is a stand-in, which must not replace the record.
             LedgerRefused: DynamoDB refuses it for good.
         """
         return self._write(_readable(update))
 
     def settle(self, update: Update) -> Update:
-        """Record an update that ended, if need be beside its endpoint's claim; returns it.
+        """Record an update that ended, beside its endpoint's claim if necessary; returns the update.
 
         Raises:
             StaleUpdate: it was changed since it was read; read again and decide anew.
-            LedgerRefused: DynamoDB takes it nowhere.
+            LedgerRefused: DynamoDB refuses it in both places.
         """
         try:
             return self.save(update)
@@ -115,7 +115,7 @@ class Updates(Parts):
             return update
 
     def settle_unreadable(self, update: Update, execution_arn: str) -> Update:
-        """Put what stands in for an unreadable update in its place; the old record is kept beside it.
+        """Replace an unreadable update by its stand-in; the old record is kept in the same item.
 
         Raises:
             StaleUpdate: it was changed since it was read; read again and decide anew.
@@ -125,13 +125,13 @@ class Updates(Parts):
         return self._write(readable, ", unreadable = if_not_exists(body, :schema)")
 
     def _write(self, update: Update, also: str = "") -> Update:
-        """Write what is long first, then the item that points at it, on one condition."""
+        """Write the long fields first, then the item that points at them, under one condition."""
         changed, attributes = self._write_parts(update, update.record.revision + 1)
         is_written = self._change(
             *_place(update.update_id),
             "SET body = :body, parts = :parts, listed = :listed, #schema = :schema,"
             f" revision = :next{also}",
-            # A record without a revision is damaged, and nobody's to change but here.
+            # A record without a revision is damaged; only this call may change it.
             "revision = :read OR NOT attribute_type(revision, :number)",
             {
                 **{f":{name}": value for name, value in attributes.items()},
@@ -148,7 +148,7 @@ class Updates(Parts):
     def _write_parts(
         self, update: Update, revision: int
     ) -> tuple[Update, dict[str, AttributeValueTypeDef]]:
-        """Write the long fields that changed; returns the update that knows them, and its attributes."""
+        """Write the changed long fields; returns the update with their digests, and its attributes."""
         body = body_of(update)
         parts = {name: digest_of(raw) for name, raw in body.long.items()}
         for name, digest in parts.items():
@@ -162,9 +162,9 @@ class Updates(Parts):
         }
 
     def park_token(self, update_id: str, token: str, awaited: str) -> Update:
-        """Keep the task token by which a waiting execution is woken, and what it waits for.
+        """Record the task token that wakes a waiting execution, and what the execution awaits.
 
-        Returns the update as it stands then, so that it need not be read.
+        Returns the updated record, so that no further read is needed.
 
         Raises:
             UpdateUnknown: the ledger holds no update of that id.
@@ -182,15 +182,15 @@ class Updates(Parts):
         return _readable(read_update(item, self._read_part))
 
     def note_emitted(self, update: Update, outcome: Outcome) -> None:
-        """Remember that machines were told this outcome."""
+        """Record that machines were notified of this outcome."""
         self._note(update, "emitted", outcome)
 
     def note_announced(self, update: Update, outcome: Outcome) -> None:
-        """Remember that people were told this outcome."""
+        """Record that people were notified of this outcome."""
         self._note(update, "announced", outcome)
 
     def _note(self, update: Update, attribute: str, outcome: Outcome) -> None:
-        """Note it in the update's item, or beside the claim. Never fails, as people were told already."""
+        """Record it in the update's item, or beside the claim. Never fails: the notification is sent."""
         places = (_place(update.update_id), "attribute_exists(pk)"), (_place_of_end(update), "")
         for place, condition in places:
             conditions = {"ConditionExpression": condition} if condition else {}
@@ -209,24 +209,24 @@ class Updates(Parts):
                 return
 
     def history(self, endpoint: str, limit: int = _NEWEST) -> tuple[Update, ...]:
-        """An endpoint's updates, newest first; for those that can't be read, what stands in."""
+        """An endpoint's updates, newest first; a stand-in for each unreadable one."""
         found = (self.find(_id_in(item)) for item in self._newest(endpoint, limit))
         return tuple(update for update in found if update is not None)
 
     def listed(self, endpoint: str, limit: int = _NEWEST) -> tuple[Listed, ...]:
-        """An endpoint's updates as lists show them, newest first, by one query."""
+        """An endpoint's updates, newest first, in the short form of lists. Needs one query."""
         return tuple(self._list(item) for item in self._newest(endpoint, limit))
 
     def newest(self, endpoint: str) -> tuple[str, str] | None:
-        """When an endpoint's newest update began, as text that sorts by time, and the update's id.
+        """The start of an endpoint's newest update, as text that sorts by time, and the update's id.
 
-        None if none ever began. One item of the index is read, and no update.
+        None if no update ever began. Reads one item of the index, and no update.
         """
         items = self._newest(endpoint, 1)
         return (items[0]["started_at"]["S"], _id_in(items[0])) if items else None
 
     def past(self, endpoint: str) -> tuple[PastUpdate, ...]:
-        """What the endpoint's last updates teach about its pace."""
+        """The measured pace of the endpoint's last updates."""
         return tuple(each.taught for each in self.listed(endpoint) if each.taught is not None)
 
     def _newest(self, endpoint: str, limit: int) -> list[dict[str, Any]]:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sagemaker import SageMakerClient
 
-# At a rate that AWS doesn't publish (rules §6), beside whoever else asks: enough for one plan.
+# AWS doesn't publish the rate limit (rules §6), and other callers share it. This many is enough for
+# one plan.
 _MOST_ENDPOINTS = 100
 _AT_ONCE = 4
-# The most that one ListEndpoints tells (API Reference); it tells ten unasked.
+# The largest page of ListEndpoints (API Reference); the default is ten.
 _PAGE = 100
 
 
@@ -42,11 +43,11 @@ class Fleets:
         return tuple(each["EndpointName"] for page in pages for each in page["Endpoints"])
 
     def usage(self, instance_type: str, besides: str) -> Usage:
-        """The instances of a type that endpoints hold, all but the endpoint `besides`.
+        """The instances of a type that endpoints use, without the endpoint `besides`.
 
-        Service Quotas knows the limit and not the use. An endpoint under way counts both fleets. One call
-        for each endpoint and each config that serves; as soon as AWS asks to slow down, or the time for
-        it is used up, what was seen so far is the least that is used.
+        Service Quotas knows the limit, but not the use. An endpoint that is updating counts both
+        fleets. Each endpoint and each serving config needs one call. If AWS throttles, or the time is
+        used up, the count so far is returned as a lower bound.
 
         Raises:
             ClientError, BotoCoreError, NoAnswer: the endpoints can't be listed.
@@ -65,7 +66,7 @@ class Fleets:
 
 
 class _Count:
-    """Counts a type's instances at several endpoints at once, until AWS asks to slow down."""
+    """Counts a type's instances at several endpoints at once, until AWS throttles."""
 
     def __init__(self, sagemaker: SageMakerClient, instance_type: str) -> None:
         self._sagemaker = sagemaker
@@ -75,13 +76,13 @@ class _Count:
         self._is_over = False
 
     def look(self, endpoint: str) -> int | None:
-        """The instances of the type that one endpoint holds; None if that can't be seen."""
+        """The instances of the type that one endpoint uses; None if that can't be read."""
         if self._is_over:
             return None
         try:
             return self._held(endpoint)
         except (BotoCoreError, ClientError, NoAnswer) as error:
-            # Else it is gone since it was listed, or not for us to see.
+            # Otherwise the endpoint was deleted since the listing, or reading it isn't allowed.
             self._is_over = self._is_over or is_unanswered(error)
             return None
 

@@ -2,9 +2,9 @@
 
 | pk           | sk              | holds                                                     |
 |--------------|-----------------|-----------------------------------------------------------|
-| alarm#<name> | endpoint#<name> | the update of that endpoint which the alarm may turn back |
+| alarm#<name> | endpoint#<name> | the update of that endpoint which the alarm may roll back |
 
-The alarms of an endpoint's own need no item: their names tell it.
+An endpoint's own alarms need no item, because their names contain the endpoint.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 
 class WatchedAlarms(Table):
-    """Which alarm wakes which update. Safe to repeat."""
+    """The updates that each alarm wakes. Safe to repeat."""
 
     def watch(self, update: Update) -> None:
-        """Have an update woken by the alarms that its plan took over from people."""
+        """Register an update with the alarms of people in its plan, so that they wake it."""
         for name in update.planned.borrowed_alarms:
             self._put(*_place(name, update.endpoint), update_id={"S": update.update_id})
 
     def leave(self, update: Update) -> None:
         """Remove an update from its alarms; the entries of a later update stay.
 
-        Never fails: a leftover entry only costs one reading of the endpoint when that alarm goes red.
+        Never fails: a leftover entry only costs one reading of the endpoint when the alarm turns red.
         """
         for name in update.plan.borrowed_alarms if update.plan else ():
             try:
@@ -48,7 +48,7 @@ class WatchedAlarms(Table):
                     )
 
     def endpoints(self, name: str) -> tuple[str, ...]:
-        """The endpoints that an alarm of that name concerns."""
+        """The endpoints of the updates that this alarm wakes."""
         items = self._query(
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": f"alarm#{name}"}},

@@ -3,14 +3,15 @@
 | pk              | sk             | holds                                            |
 |-----------------|----------------|--------------------------------------------------|
 | wish#<endpoint> | abort#<update> | a person's request to stop an update             |
-| wish#<endpoint> | mark#<version> | a version that isn't started again by itself     |
+| wish#<endpoint> | mark#<version> | a version that must not start automatically      |
 | wish#<endpoint> | pin            | the one version that the endpoint takes          |
-| wish#<endpoint> | adopt          | what serves, to be recorded as a version         |
+| wish#<endpoint> | adopt          | the serving config, to be recorded as a version  |
 
-An adoption that isn't recorded yet stands in the index `by_start` too, for the look every 15 minutes.
-So a right to write here, by `dynamodb:LeadingKeys`, is no right to write claims, plans or the queue.
-What people wrote may be unreadable. It holds up releases, but neither a rollback nor other endpoints:
-such a pin lets no release start, such a mark marks its version, such a request stops its update.
+An adoption that isn't recorded yet is also in the index `by_start`, for the check every 15 minutes. A
+permission to write here, by `dynamodb:LeadingKeys`, is no permission to write claims, plans or the
+queue. A record of people may be unreadable. It then stops releases, but neither a rollback nor other
+endpoints: an unreadable pin lets no release start, an unreadable mark marks its version, and an
+unreadable request stops its update.
 """
 
 from __future__ import annotations
@@ -36,20 +37,21 @@ if TYPE_CHECKING:
 
 ABORT_REQUESTED = "Abort Requested"
 _SOURCE = "switchover"
-# No endpoint's name holds this sign, so that the index keeps adoptions apart from all updates.
+# No endpoint's name contains this character, so the index keeps adoptions apart from updates.
 _ADOPTS = "#adopts"
-# Of characters; a request of ours with all its reasons has a tenth. It is copied into the update.
+# In characters. Our own longest request, with all its reasons, has a tenth. It is copied into the
+# update.
 _LONGEST = 64 * 1024
 _NO_JSON = "unreadable"
-_UNREADABLE = "what was written can't be read"
+_UNREADABLE = "the record can't be read"
 _Wish = TypeVar("_Wish", bound=BaseModel)
 
 
 class Wishes(Table):
-    """The wishes of people for each endpoint. Safe to repeat."""
+    """People's wishes for each endpoint. Safe to repeat."""
 
     def ask_abort(self, endpoint: str, update_id: str, request: AbortRequest) -> bool:
-        """Request that an update is stopped; False if a request exists already."""
+        """Record a request to stop an update; False if a request exists already."""
         try:
             self._keep(
                 endpoint,
@@ -77,14 +79,14 @@ class Wishes(Table):
         self._keep(mark.endpoint, f"mark#{mark.version}", mark.model_dump_json())
 
     def mark(self, endpoint: str, version: str) -> Mark | None:
-        """Why a version isn't started again by itself, if it isn't."""
+        """The mark that keeps a version from starting again automatically, if there is one."""
         body = self._find(endpoint, f"mark#{version}")
         return None if body is None else _read_mark(endpoint, version, body)
 
     def marks(self, endpoint: str) -> tuple[Mark, ...]:
-        """Every version of an endpoint that isn't started again by itself, by name."""
+        """Every marked version of an endpoint, by name."""
         found: dict[str, Mark] = {}
-        # A wish goes over what an earlier version of the code wrote beside the claim.
+        # A wish replaces the mark that an earlier version of the code wrote beside the claim.
         for pk in (f"endpoint#{endpoint}", f"wish#{endpoint}"):
             items = self._query(
                 KeyConditionExpression="pk = :pk AND begins_with(sk, :mark)",
@@ -97,7 +99,7 @@ class Wishes(Table):
         return tuple(found[version] for version in sorted(found))
 
     def remove_mark(self, endpoint: str, version: str) -> None:
-        """Let a version be started again."""
+        """Remove a mark: the version may start again."""
         self._delete(endpoint, f"mark#{version}")
 
     def set_pin(self, pin: Pin) -> None:
@@ -114,7 +116,7 @@ class Wishes(Table):
         )
 
     def ask_adoption(self, wish: Adoption) -> None:
-        """Request that the serving config is recorded as a version; the last wish counts."""
+        """Record a wish to adopt the serving config as a version; the last wish counts."""
         self._put(
             f"wish#{wish.endpoint}",
             "adopt",
@@ -157,7 +159,7 @@ class Wishes(Table):
         self._delete(endpoint, "pin")
 
     def _find(self, endpoint: str, sk: str) -> str | None:
-        """A wish; or one that an earlier version of the code wrote beside the claim."""
+        """Find a wish, here or where an earlier version of the code wrote it: beside the claim."""
         return self._body(f"wish#{endpoint}", sk) or self._body(f"endpoint#{endpoint}", sk)
 
     def _delete(self, endpoint: str, sk: str) -> None:
@@ -196,7 +198,7 @@ def _read(wish: type[_Wish], body: str, unread: _Wish) -> _Wish:
 
 
 def heed(update: Update, ledger: Ledger, wishes: Wishes) -> Update:
-    """Take up a person's request to stop an update, if that can still be done.
+    """Accept a person's request to stop an update, if the update can still be stopped.
 
     Raises:
         StaleUpdate: it was changed since it was read; read again and decide anew.
@@ -212,7 +214,7 @@ def heed(update: Update, ledger: Ledger, wishes: Wishes) -> Update:
 
 
 def ring(events: EventBridgeClient, endpoint: str) -> None:
-    """Have the endpoint's update read now. Without the event, the next reading finds the wish.
+    """Send an event that makes the endpoint's update be observed now. Else the next observation finds it.
 
     Raises:
         ClientError: the caller may not put this event.

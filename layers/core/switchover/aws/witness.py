@@ -1,12 +1,12 @@
-"""Records, as AWS authenticated them, who decided and who offered. Only functions may write here.
+"""Records the callers, as AWS authenticated them, who decided or offered. Only functions write here.
 
 | pk                  | sk        | holds                                                          |
 |---------------------|-----------|----------------------------------------------------------------|
 | decision#<update>   | <digest>  | one answer to a question, recorded before its token is answered |
-| offered#<subject>   | callers   | the ARNs of who vouched for a release.json, or for an update   |
+| offered#<subject>   | callers   | the ARNs of the callers who vouched for the subject            |
 
-In the ledger's table, under keys of their own: a grant that people are given to the rows of endpoints and
-updates (`dynamodb:LeadingKeys`) doesn't reach them.
+These items are in the ledger's table, under keys of their own. People's permissions for the items of
+endpoints and updates (`dynamodb:LeadingKeys`) don't include these items.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Of one subject. More than ever offer one release, and far less than an item may hold.
+# Callers per subject: more than a release ever has, and far fewer than an item can hold.
 MOST_OFFERERS = 50
 
 
 class Witness:
-    """What functions vouch for. Every write is safe to repeat, and nothing is ever taken back."""
+    """The records that only functions write. Every write is safe to repeat, and no record is removed."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def record(self, decision: Decision) -> None:
-        """Keep one answer."""
+        """Record one answer."""
         self._dynamodb.put_item(
             TableName=self._table,
             Item={
@@ -45,7 +45,7 @@ class Witness:
         )
 
     def find(self, update_id: str, key: str) -> Decision | None:
-        """The answer of that key to a question of that update, if one was recorded."""
+        """The recorded answer with that key to a question of that update, if there is one."""
         if not key:
             return None
         found = self._dynamodb.get_item(
@@ -56,7 +56,7 @@ class Witness:
         return Decision.model_validate_json(found["body"]["S"]) if found else None
 
     def vouch(self, subject: str, arn: str) -> bool:
-        """Keep that a caller offers something; False if too many did already."""
+        """Record a caller who offers a subject; False if the subject has too many callers already."""
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
@@ -78,7 +78,7 @@ class Witness:
         return True
 
     def offerers(self, subjects: Iterable[str]) -> tuple[str, ...]:
-        """All recorded callers for any of these subjects; none if one of them has no caller."""
+        """All recorded callers of these subjects; none if one subject has no caller."""
         found = [self._offerers(subject) for subject in subjects]
         return tuple(sorted(set().union(*found))) if all(found) else ()
 

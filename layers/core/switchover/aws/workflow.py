@@ -16,17 +16,18 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 _GONE = frozenset({"ExecutionDoesNotExist"})
-# The execution has moved on: another wake-up or a timeout was first.
+# The task no longer waits: another wake-up or a timeout was first.
 _STALE = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
 _STOPPED: Final = ("ABORTED", "TIMED_OUT")
-# Newest first: ListExecutions, "Results are sorted by time, with the most recent execution first".
+# Listed newest first: ListExecutions, "Results are sorted by time, with the most recent execution
+# first".
 _LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """An execution that didn't come to an end of its own."""
+    """An execution that was stopped or timed out."""
 
     arn: str
     name: str
@@ -53,12 +54,12 @@ class Workflow:
         return True
 
     def is_running(self, execution_arn: str) -> bool:
-        """Whether an execution still runs; one that is unknown doesn't."""
+        """Whether an execution still runs; an unknown execution doesn't."""
         described = self._describe(execution_arn)
         return described is not None and described["status"] in {"RUNNING", "PENDING_REDRIVE"}
 
     def find_input(self, execution_arn: str) -> str | None:
-        """An execution's input as JSON; None if the execution is unknown or its input isn't kept."""
+        """An execution's input as JSON; None if AWS no longer has the execution or its input."""
         described = self._describe(execution_arn)
         return None if described is None else described.get("input")
 
@@ -71,14 +72,14 @@ class Workflow:
             return None
 
     def running(self, state_machine_arn: str) -> frozenset[str]:
-        """The ARNs of the executions that run now, if already listed."""
+        """The ARNs of the running executions, if they are listed already."""
         pages = self._stepfunctions.get_paginator("list_executions").paginate(
             stateMachineArn=state_machine_arn, statusFilter="RUNNING"
         )
         return frozenset(one["executionArn"] for page in pages for one in page["executions"])
 
     def stopped(self, state_machine_arn: str) -> tuple[Stopped, ...]:
-        """The executions that were begun last, of those that were stopped or took too long."""
+        """The newest executions that were stopped or took too long."""
         return tuple(
             Stopped(one["executionArn"], one["name"], one["status"], one["startDate"])
             for status in _STOPPED
@@ -88,7 +89,7 @@ class Workflow:
         )
 
     def answer(self, token: str, output: Mapping[str, object]) -> bool:
-        """Answer a waiting task; False if no task waits for that token any more."""
+        """Answer a waiting task; False if no task waits with that token any more."""
         try:
             self._stepfunctions.send_task_success(taskToken=token, output=json.dumps(output))
         except ClientError as error:
