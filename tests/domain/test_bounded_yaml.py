@@ -52,9 +52,18 @@ TOO_MUCH = {
         'a: "\\UFFFFFFFF"',
         "names a character that doesn't exist in Unicode",
     ),
-    "no whole number": ("a: !!int ''", "holds what isn't the int that its tag says in line 1"),
-    "no fraction": ("a: !!float ''", "holds what isn't the float that its tag says in line 1"),
-    "neither yes nor no": ("x:\n  a: !!bool maybe", "isn't the bool that its tag says in line 2"),
+    "no whole number": (
+        "a: !!int ''",
+        "holds an invalid value for the tag !!int in line 1",
+    ),
+    "no fraction": (
+        "a: !!float ''",
+        "holds an invalid value for the tag !!float in line 1",
+    ),
+    "neither yes nor no": (
+        "x:\n  a: !!bool maybe",
+        "holds an invalid value for the tag !!bool in line 2",
+    ),
     "bytes": ("a: !!binary SGVsbG8=", "could not determine a constructor"),
     "a set": ("a: !!set {a, b}", "could not determine a constructor"),
     "an ordered map": ("a: !!omap [a: 1]", "could not determine a constructor"),

@@ -88,7 +88,7 @@ def test_a_quota_is_no_question_for_what_needs_no_more_than_serves() -> None:
     in_place = amend_plan(PLAN, peak_instances=4, rollback_peak_instances=4)
     check = check_quota(case(planned=in_place, quota_instances=1))
     assert check.state is CheckState.PASSED
-    assert "not asked: the update needs no more than the 4 that serve" in check.evidence
+    assert "not read: the update needs no more than the 4 that serve" in check.evidence
 
 
 @pytest.mark.parametrize("grown", ["peak_instances", "rollback_peak_instances"])

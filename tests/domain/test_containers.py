@@ -120,14 +120,14 @@ def test_a_container_that_loads_the_release_is_passed(
 @pytest.mark.parametrize(
     ("image", "environment", "words"),
     [
-        (OWN, {"HF_MODEL_ID": HUB}, "whether this image follows it isn't known"),
-        (OWN, {"SM_VLLM_MODEL": HUB}, "whether this image follows it isn't known"),
+        (OWN, {"HF_MODEL_ID": HUB}, "it is unknown whether this image uses it"),
+        (OWN, {"SM_VLLM_MODEL": HUB}, "it is unknown whether this image uses it"),
         (
             f"{REGISTRY}/huggingface-pytorch-inference:2.9-transformers5.2-gpu",
             {"HF_MODEL_ID": HUB},
-            "isn't known",
+            "it is unknown",
         ),
-        (LMI, {"HF_MODEL_ID": HUB, "OPTION_MODEL_ID": "/opt/ml/model"}, "isn't documented"),
+        (LMI, {"HF_MODEL_ID": HUB, "OPTION_MODEL_ID": "/opt/ml/model"}, "is undocumented"),
         (
             f"{REGISTRY}/sagemaker-xgboost:1.7-1",
             {"SAGEMAKER_SUBMIT_DIRECTORY": "s3://code/sourcedir.tar.gz"},
@@ -135,12 +135,12 @@ def test_a_container_that_loads_the_release_is_passed(
         ),
         (LMI, {"SERVING_LOAD_MODELS": "test::Python=s3://old/"}, "may load anything"),
         # NIM downloads what this names (NVIDIA NIM for LLMs, Configuration).
-        (f"{REGISTRY}/nim-llm:1.8", {"NIM_MODEL_NAME": "meta/llama-3.1-8b"}, "isn't known"),
-        (OWN, {"MODEL_NAME": HUB}, "isn't known"),
-        (OWN, {"MODEL_PATH": "/mnt/efs/v1"}, "isn't known"),
-        (OWN, {"weights_uri": OLD}, "isn't known"),
-        ("docker.io/vllm/vllm-openai:v0.11.0", {"VLLM_MODEL": HUB}, "isn't known"),
-        (f"{REGISTRY}/pytorch-inference:2.6", {"MODEL_ID": HUB}, "isn't known"),
+        (f"{REGISTRY}/nim-llm:1.8", {"NIM_MODEL_NAME": "meta/llama-3.1-8b"}, "it is unknown"),
+        (OWN, {"MODEL_NAME": HUB}, "it is unknown"),
+        (OWN, {"MODEL_PATH": "/mnt/efs/v1"}, "it is unknown"),
+        (OWN, {"weights_uri": OLD}, "it is unknown"),
+        ("docker.io/vllm/vllm-openai:v0.11.0", {"VLLM_MODEL": HUB}, "it is unknown"),
+        (f"{REGISTRY}/pytorch-inference:2.6", {"MODEL_ID": HUB}, "it is unknown"),
         (VLLM, {"SM_VLLM_TOKENIZER": HUB}, "may not fit the release"),
         (VLLM, {"SM_VLLM_LORA_MODULES": "legal=team/legal-lora"}, "may not fit the release"),
         (VLLM, {"SM_VLLM_SPECULATIVE_CONFIG": '{"model": "a/eagle3"}'}, "may not fit the release"),
@@ -166,7 +166,7 @@ def test_what_cannot_be_judged_is_neither_refused_nor_passed(
 
 def test_an_own_image_that_has_no_model_data_may_never_look_for_any() -> None:
     source = find_weight_source({"Image": OWN})
-    assert "whether this image reads /opt/ml/model isn't known" in source.doubts[0]
+    assert "it is unknown whether this image reads /opt/ml/model" in source.doubts[0]
 
 
 @pytest.mark.parametrize("image", [OWN, f"{REGISTRY}/my-vllm:1", "", "vllm-openai:v0.11"])

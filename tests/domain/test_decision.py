@@ -96,7 +96,7 @@ def test_what_is_not_understood_is_a_no_that_says_so(answer: object) -> None:
     given = read(waiting(), answer)
 
     assert given.verdict is Reply.DECLINED
-    assert given.reason == f"this answer is not understood: {answer!r}"
+    assert given.reason == f"this answer isn't known: {answer!r}"
     assert verdict_of(given) == "not_approved"
 
 

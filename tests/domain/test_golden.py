@@ -109,7 +109,7 @@ def test_a_streamed_chat_asks_for_a_stream_that_tells_its_tokens() -> None:
             b'{"name": "a", "body": "x", "expect": {"values": {"a[?size(b)]": 1}}}',
             "there is no function size()",
         ),
-        (b'{"name": "a", "body": "x", "expect": {"matches": "^(?!No)"}}', "`matches_not` gives"),
+        (b'{"name": "a", "body": "x", "expect": {"matches": "^(?!No)"}}', "Use `matches_not`"),
         (
             rb'{"name": "a", "body": "x", "expect": {"matches_not": "(a)\\1"}}',
             "backreferences are not supported",
@@ -138,7 +138,7 @@ def test_a_streamed_chat_asks_for_a_stream_that_tells_its_tokens() -> None:
         ),
         (
             b'{"name": "a", "body": "x", "expect": {"schema": {"$schema": "https://x.invalid/2020-12"}}}',
-            "draft 7 is checked",
+            "only draft 7 is supported",
         ),
         (
             b'{"name": "a", "body": "x", "expect": {"schema": {"not": {"$ref": "#/a", "minLength": 1}}}}',
@@ -174,7 +174,7 @@ def test_every_wrong_line_and_every_missing_file_is_told() -> None:
 @pytest.mark.parametrize("raw", [b"", b"\n \n"])
 def test_an_empty_file_asks_nothing_and_is_refused(raw: bytes) -> None:
     assert refusals(raw) == [
-        f"{SOURCE}: holds no request. Write at least one JSON object per line."
+        f"{SOURCE}: contains no request. Write at least one JSON object per line."
     ]
 
 
@@ -209,7 +209,7 @@ def test_more_requests_than_can_be_kept_are_refused() -> None:
     assert refusals(lines.encode()) == [
         (
             f"{SOURCE}: holds 201 requests; at most 200 are accepted."
-            " Keep the requests that would reveal a wrong model."
+            " Keep the requests that show a wrong model."
         )
     ]
 

@@ -201,7 +201,7 @@ def test_a_text_that_does_not_fit_the_schema_is_told_with_what_is_missing() -> N
 
 
 def test_a_text_that_is_no_json_does_not_fit_a_schema() -> None:
-    assert "is not JSON, which the schema is for" in faults(chat_answer("Ada"), schema=PERSON)[0]
+    assert "is not JSON, but the schema is for JSON" in faults(chat_answer("Ada"), schema=PERSON)[0]
 
 
 def test_case_and_white_space_make_no_difference_to_similarity() -> None:

@@ -415,7 +415,7 @@ def test_a_guess_is_said_to_be_one_and_gets_a_generous_deadline() -> None:
     made = plan(8)
     known = plan(8, ready_seconds=made.times.ready_seconds)
     assert made.times.ready_source == "the model's size"
-    assert "is a guess from the model's size" in made.notes[-1]
+    assert "estimated from the model's size" in made.notes[-1]
     assert made.times.deadline_seconds > known.times.deadline_seconds
 
 

@@ -128,7 +128,7 @@ def test_a_success_has_nothing_to_do() -> None:
 
     assert told == (
         "chat serves v2.",
-        "Proven by the config that serves; the model itself was not asked for its name.",
+        "Proven by the serving config; the model itself was not asked for its name.",
         f"Serves now: v2 ({plan().target.config}), 4 instances (at 12:15:00 UTC).",
         "Nothing to do.",
         "More: switchover explain chat-v2-0a1b2c3d",

@@ -104,7 +104,7 @@ def test_an_answer_that_comes_too_late_is_told_how_it_ended(
     told = capsys.readouterr().err
     assert code == ExitCode.USAGE
     assert f"The newest, {world.update().update_id}, is Rejected: " in told
-    assert "nobody answered in time" in told
+    assert "no answer came in time" in told
 
 
 def test_a_mistyped_endpoint_has_no_update(

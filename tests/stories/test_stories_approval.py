@@ -103,7 +103,7 @@ def test_whatever_is_no_plain_yes_is_a_no(world: World, output: object) -> None:
     world.run()
 
     assert codes(assert_untouched(world)) == ["approval.declined"]
-    assert "is not understood" in only_approval(world).reason
+    assert "isn't known" in only_approval(world).reason
 
 
 def test_silence_is_a_recorded_no(world: World) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TOLD = "The endpoint was moved to theirs outside Switchover"
 _REMEDY = (
     f"To go back to v2: switchover rollback {ENDPOINT}."
-    f" To keep the present config: switchover adopt {ENDPOINT}"
+    f" To keep the current config: switchover adopt {ENDPOINT}"
     " --version NAME"
 )
 _PLAN = ("plan", "--endpoint", ENDPOINT, "--version", "v2")

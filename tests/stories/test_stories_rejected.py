@@ -253,7 +253,7 @@ def test_silence_is_not_approval(world: World) -> None:
     end = world.run()
 
     assert end.state == "Rejected"
-    assert "nobody answered in time" in str(assert_untouched(world).reasons[0])
+    assert "no answer came in time" in str(assert_untouched(world).reasons[0])
 
 
 def test_a_declined_update_is_rejected(world: World) -> None:

@@ -44,7 +44,7 @@ CALENDARS = {
     "every hour of a day": (event(BEGIN, "RRULE:FREQ=DAILY;BYHOUR=1,2"), "within a day"),
     "no frequency": (event(BEGIN, "RRULE:COUNT=2"), "with exactly one FREQ"),
     "two frequencies": (event(BEGIN, "RRULE:FREQ=DAILY,WEEKLY"), "with exactly one FREQ"),
-    "another scale": (event(BEGIN, "RRULE:RSCALE=HEBREW;FREQ=DAILY"), "RSCALE, which is not read"),
+    "another scale": (event(BEGIN, "RRULE:RSCALE=HEBREW;FREQ=DAILY"), "RSCALE, which is not supported"),
     "a rule to leave out by": (event(BEGIN, "EXRULE:FREQ=DAILY"), "excludes days by a rule"),
     "a long rule": (
         event(BEGIN, f"RRULE:FREQ=DAILY;BYMONTHDAY={','.join(['1'] * 30_000)}"),

@@ -17,8 +17,8 @@ from switchover.domain.update.records import AbortRequest
 if TYPE_CHECKING:
     from switchover.domain.update.update import Update
 
-# SageMaker's own cadence of looking at alarms is undocumented (rules §2.7); metrics and alarms move
-# once a minute.
+# How often SageMaker checks alarms is undocumented (rules §2.7); metrics and alarms change once a
+# minute.
 PATIENCE_SECONDS = 60
 
 
@@ -49,14 +49,14 @@ def is_by_a_person(request: AbortRequest) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why there is nothing to call off, and what to do instead."""
+    """Why an update can't be aborted now, and what to do instead."""
 
     why: str
     remedy: str
 
 
 def object_to_abort(update: Update) -> Objection | None:
-    """Say why an update can't be called off now; None if it can."""
+    """Say why an update can't be aborted now; None if it can."""
     endpoint = update.endpoint
     if update.outcome is Outcome.QUEUED:
         return Objection(
@@ -88,7 +88,9 @@ class InFlight(StrEnum):
 
     CALL_OFF = "call-off"
     FOLLOW = "follow"
-    AFTERWARDS = "afterwards"  # it is being recorded, which takes seconds: then back from it
+    AFTERWARDS = (
+        "afterwards"  # its outcome is being recorded, which takes seconds; roll back after that
+    )
 
 
 def answer_rollback(update: Update, to: str | None) -> InFlight | Objection:

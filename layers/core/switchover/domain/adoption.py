@@ -1,4 +1,4 @@
-"""Adoption: records a config that Switchover didn't put there as a version to roll back to."""
+"""Adoption: records a config that somebody else set as a version to roll back to."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
 
 
-# A wish that nobody could heed for so long is given up: who wished it has looked since.
+# A wish that could not be fulfilled for this long is dropped: its author has checked since.
 LASTS = timedelta(hours=24)
 
 
 class Adoption(BaseModel):
-    """A person's wish to have what serves recorded as a version. `config_name` is what they saw serve."""
+    """A person's wish to record the serving config as a version. `config_name` is the config they saw."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,9 +38,9 @@ class Adoption(BaseModel):
 
 
 class Drift(BaseModel):
-    """What serves isn't what the last update left. `since` is SageMaker's LastModifiedTime.
+    """The serving config isn't the one that the last update left. `since` is LastModifiedTime.
 
-    `told` and `remedy` say so for people, in one sentence or two each.
+    `told` and `remedy` are one or two sentences each, for people.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,10 +56,10 @@ class Drift(BaseModel):
 def find_drift(
     endpoint: EndpointReading | Absent, served: Sequence[Served], updates: Iterable[Update]
 ) -> Drift | None:
-    """Whether somebody else changed what serves; None if not, or if nothing is known to have served.
+    """Find a change of the serving config outside Switchover; None if there is none or it can't be told.
 
-    `served` is newest first. While an update runs, or where the last one ended on a config of its own
-    that isn't recorded as served, what serves is that update's business.
+    `served` is newest first. Nothing is reported while an update runs, or if the last update ended on
+    a config of its own that isn't recorded as served.
     """
     if isinstance(endpoint, Absent) or not served:
         return None
@@ -79,8 +79,8 @@ def find_drift(
             f" ({good.config_name})."
         ),
         remedy=(
-            f"To go back to {good.version}: switchover rollback {endpoint.name}. To keep the present"
-            f" config: switchover adopt {endpoint.name} --version NAME"
+            f"To go back to {good.version}: switchover rollback {endpoint.name}. To keep the"
+            f" current config: switchover adopt {endpoint.name} --version NAME"
         ),
     )
 
@@ -91,7 +91,7 @@ def check_adoption(
     served: Sequence[Served],
     holder: str | None,
 ) -> Iterator[Reason]:
-    """Say why the serving config can't be recorded as a version now; nothing if it can or is."""
+    """Say why the serving config can't be recorded as a version now; empty if it can be or already is."""
     subject = f"endpoint {wish.endpoint}"
     if holder is not None:
         yield Reason(
@@ -122,13 +122,13 @@ def check_adoption(
         yield Reason(
             code="adoption.version-taken",
             subject=f"version {wish.version}",
-            message=f"is already the name of {taken}, which served before: it would be ambiguous.",
+            message=f"is already the name of {taken}, which served before: the name is ambiguous.",
             remedy="Choose another name: --version …",
         )
 
 
 def _last_started(updates: Iterable[Update]) -> tuple[Update, ...]:
-    """The update that runs, or else the one that ended last; one that waited may end after newer ones."""
+    """The running update, or else the one that ended last: not always the newest, as updates may wait."""
     started = [each for each in updates if each.progress.is_started]
     running = [each for each in started if each.outcome is None]
     ended = sorted(started, key=lambda each: each.ended_at or each.started_at)
@@ -139,7 +139,7 @@ def _is_its_business(last: Update, config_name: str, good: Served) -> bool:
     if last.outcome is None:
         return True
     if last.ended_at is not None and good.at >= last.ended_at:
-        return False  # what was left, or adopted since, is recorded
+        return False  # the config that was left, or adopted since, is recorded
     own = last.plan.own_configs if last.plan else frozenset[str]()
     is_left = last.outcome is Outcome.NEEDS_OPERATOR or config_name == last.serving_config
     return is_left and config_name in own

@@ -18,7 +18,7 @@ V = TypeVar("V", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class StateAnswer(Generic[V]):
-    """A verdict out of those that the state has. `carried` is what the execution carries on beside."""
+    """One of the state's verdicts. `carried` are further values that the execution keeps."""
 
     verdict: V
     reasons: tuple[Reason, ...] = ()
@@ -26,6 +26,6 @@ class StateAnswer(Generic[V]):
 
 
 def answer(said: StateAnswer[Any]) -> dict[str, Any]:
-    """The JSON that a state hands to the machine, which carries a bounded part of the reasons."""
+    """The JSON that a state returns to the state machine, with a limited number of the reasons."""
     reasons = [reason.model_dump() for reason in fit_reasons(said.reasons)]
     return {"verdict": said.verdict.value, "reasons": reasons, **said.carried}

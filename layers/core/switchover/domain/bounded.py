@@ -1,7 +1,7 @@
 """Reads JSON that people wrote, with bounds on size, depth and values.
 
-The limits lie far above what people need, and below what a reader, the ledger or a message can't take.
-The work is linear in the bytes. Whatever is read here can be written as JSON and read again.
+The limits are far above people's needs, and below the limits of readers, the ledger and messages. The
+work is linear in the bytes. Every value that is read here can be written as JSON and read again.
 """
 
 from __future__ import annotations
@@ -20,20 +20,21 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 _CONTAINERS = (dict, list)
 _BEFORE_VALUES = ("[", "{", ",")
-# A text that never ends is taken to the end, and not looked for again at each of its quotes.
+# A text without an end is read to the end of the file, not searched again from each of its quotes.
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _SHOWN = 60
-# The longest text that Python writes for a float has 24 characters; people's rounding errors have some
-# more. Beyond that, reading one takes more than linear time.
+# The longest text that Python writes for a float has 24 characters; people's rounding errors have
+# some more. Longer ones take more than linear time to read.
 _FLOAT_CHARACTERS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a text may hold.
+    """The limits of a text.
 
-    2^128 has 39 digits; Python reads longer numbers by the square of their length, and writes none of
-    more than 4,300 digits. Pydantic reads JSON of less than 200 levels.
+    2^128 has 39 digits. Python's time to read a longer number grows with the square of its length,
+    and Python writes no number of more than 4,300 digits. Pydantic reads JSON of fewer than 200
+    levels.
     """
 
     bytes: int
@@ -44,23 +45,23 @@ class Limits:
 
 
 class Unreadable(ValueError):
-    """Why a text is not read, as the end of the sentence "it …"."""
+    """Why a text can't be read; the message ends the sentence "it …"."""
 
 
 class _Fault(str):
-    """Stands in a parsed text where something can't be taken, until its place is known."""
+    """Marks an invalid value in a parsed text, until the value's place is known."""
 
     __slots__ = ()
 
 
 def read_json(raw: bytes | str, limits: Limits) -> Any:
-    """Read JSON within its limits; of a text that is none, or too much, say why.
+    """Read JSON within limits; a text that isn't JSON, or exceeds a limit, is refused with the cause.
 
-    UTF-8 is read, with or without a mark, and UTF-16 as some editors write it. A key that stands twice in
-    an object is refused: readers differ in which of the two they believe.
+    UTF-8 is read with or without a byte order mark, and so is UTF-16 as some editors write it. An
+    object with a repeated key is refused, because readers differ in which value they use.
 
     Raises:
-        Unreadable: and nothing else, whatever the bytes are.
+        Unreadable: the only exception, for any bytes.
     """
     if len(raw) > limits.bytes:
         raise Unreadable(f"is longer than {limits.bytes} bytes")
@@ -84,13 +85,13 @@ def read_json(raw: bytes | str, limits: Limits) -> Any:
 
 
 def check_value(value: object, limits: Limits) -> None:
-    """Be sure that a value which others parsed stays within the limits.
+    """Check that a value that other code parsed is within the limits.
 
     Raises:
-        Unreadable: it doesn't.
+        Unreadable: the value exceeds a limit.
     """
     _check_one(value, None, limits)
-    # A loop and no recursion, which the value's depth would end.
+    # A loop, because deep values would exceed Python's recursion limit.
     waiting: list[tuple[Any, Any, int]] = [(value, None, 0)]
     count = 0
     while waiting:
@@ -112,10 +113,10 @@ def check_value(value: object, limits: Limits) -> None:
 
 
 def check_text(text: str) -> str:
-    """Return a text that UTF-8 can be made of.
+    """Check that a text can be encoded as UTF-8; returns the text.
 
     Raises:
-        Unreadable: it holds half of a surrogate pair, which JSON and YAML can escape.
+        Unreadable: the text holds half of a surrogate pair, which JSON and YAML can escape.
     """
     if not text.isascii():
         try:
@@ -164,11 +165,11 @@ def _decode(raw: bytes) -> str:
 
 
 def _holds_more_than(values: int, text: str) -> bool:
-    """Whether more values would be made of a text, which take up to 20 times its length in memory."""
+    """Whether a text has too many values. Parsed, they take up to 20 times its length in memory."""
     signs = sum(map(text.count, _BEFORE_VALUES))
     if signs <= values:
         return False
-    # Within texts the signs count for nothing.
+    # Characters inside strings don't count.
     bare = _TEXT.sub("", text)
     return sum(map(bare.count, _BEFORE_VALUES)) > values
 
@@ -209,7 +210,7 @@ def _too_deep(limits: Limits) -> str:
 
 
 def _at(place: Any) -> str:
-    """Say a place, which is the place around it and the key or index there; the outermost is None."""
+    """A place in words. It is a pair of the outer place and the key or index there; the root is None."""
     steps: list[str] = []
     while place is not None and len(steps) < _SHOWN:
         place, step = place

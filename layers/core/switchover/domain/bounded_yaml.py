@@ -1,4 +1,4 @@
-"""Reads YAML within bounds: an alias counts with its full size before anything is expanded."""
+"""Reads YAML within limits. An alias counts with its full size before it is expanded."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from switchover.domain.bounded import Limits, Unreadable, check_text
 
 _PLAIN = ("null", "bool", "int", "float", "timestamp", "str", "seq", "map")
 _NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
-# A policy of every key there is takes 6 KB; PyYAML reads some 100 KB in a second.
+# A policy with every key takes 6 KB; PyYAML reads some 100 KB per second.
 FILE_LIMITS = Limits(bytes=128 * 1024)
 
 
 class BoundedLoader(yaml.SafeLoader):
-    """Reads plain values, and no more of them than the limits say.
+    """Reads plain values within the limits.
 
-    The merge key `<<` copies what it names, so that a few lines of aliases of aliases would fill any
-    memory. Every node is counted as it is composed, an alias with all that it stands for. Tags that make
-    anything but plain values, such as `!!binary` and `!!set`, aren't known.
+    The merge key `<<` copies its target, so a few lines of nested aliases could fill any memory.
+    Every node is counted when it is composed, and an alias counts with all values of its target. Tags
+    for other than plain values, such as `!!binary` and `!!set`, are refused.
     """
 
     yaml_constructors = {  # noqa: RUF012  (PyYAML's own way)
@@ -39,14 +39,14 @@ class BoundedLoader(yaml.SafeLoader):
         self._depth = 0
         self._count = 0
         self._height = 0
-        # Of each whole node, by its identity: how many it holds, and how many levels.
+        # For each complete node, by identity: its number of values and of levels.
         self._sizes: dict[int, tuple[int, int]] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Compose a node and count what it holds.
+        """Compose a node and count its values.
 
         Raises:
-            Unreadable: it is too much, or holds itself.
+            Unreadable: the node exceeds a limit, or contains itself.
         """
         is_alias = self.check_event(yaml.AliasEvent)
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
@@ -77,7 +77,7 @@ class BoundedLoader(yaml.SafeLoader):
         """The document's node.
 
         Raises:
-            Unreadable: it is too much, or a text names a character that Unicode hasn't.
+            Unreadable: the document exceeds a limit, or names a character that isn't in Unicode.
         """
         try:
             return super().get_single_node()
@@ -88,20 +88,20 @@ class BoundedLoader(yaml.SafeLoader):
         """The value of a node.
 
         Raises:
-            Unreadable: a tag says what the value isn't, such as `!!int ''`.
+            Unreadable: the value doesn't fit its tag, as in `!!int ''`.
         """
         try:
             return super().construct_object(node, deep)
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
             raise Unreadable(
-                f"holds what isn't the {node.tag.rpartition(':')[2]} that its tag says{_in_line(node)}"
+                f"holds an invalid value for the tag !!{node.tag.rpartition(':')[2]}{_in_line(node)}"
             ) from error
 
     def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
         """Read a number.
 
         Raises:
-            Unreadable: it is infinite, or none.
+            Unreadable: the number is infinite or NaN.
         """
         number = float(super().construct_yaml_float(node))
         if not math.isfinite(number):

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Step Functions and EventBridge carry 256 KB (Step Functions Developer Guide, "Quotas"; EventBridge API
-# Reference, PutEvents). An ending may hold an earlier one, and Lambda's account of an error beside both.
+# Reference, PutEvents). An ending may contain an earlier ending, and Lambda's description of an error.
 CARRIED_BYTES = 64 * 1024
 _LONGEST_TEXT = 4000
 
 
 def fit_reasons(reasons: Sequence[Reason], most_bytes: int = CARRIED_BYTES) -> tuple[Reason, ...]:
-    """The first reasons that fit into so many bytes of JSON, and one that says how many more there are.
+    """The first reasons that fit into `room` bytes of JSON, and a reason with the number of the others.
 
     Texts of more than 4,000 characters are cut.
     """
@@ -33,7 +33,7 @@ def fit_reasons(reasons: Sequence[Reason], most_bytes: int = CARRIED_BYTES) -> t
 
 
 def shorten_text(text: str, longest: int = _LONGEST_TEXT) -> str:
-    """A text of at most so many characters, which says so if more of it there was."""
+    """A text of at most `longest` characters, with the number of characters left out."""
     left = len(text) - longest
     return text if left <= 0 else f"{text[:longest]} … ({left:,} more characters)"
 

@@ -1,4 +1,4 @@
-"""What a person puts back by hand of an endpoint, and by which command of the AWS CLI."""
+"""The parts of an endpoint that a person must restore by hand, with the AWS CLI's commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from switchover.domain.scaling_parts import BOUNDS, SUSPENSIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# By the command of the AWS CLI that makes each again.
+# The AWS CLI's commands that create each part again.
 _PARTS = {
     "register-scalable-target": "scalable target",
     "put-scaling-policy": "scaling policy",
@@ -21,9 +21,9 @@ _PARTS = {
 
 
 def register_target(endpoint: str, variant: str, request: Mapping[str, Any]) -> str:
-    """The command that sends RegisterScalableTarget the bounds and suspensions of a request.
+    """The CLI command for RegisterScalableTarget with a request's bounds and suspensions.
 
-    Suspensions go together: what becomes of one that isn't named is not documented.
+    All suspensions are sent together: the effect on an omitted one is undocumented.
     """
     options = [
         f"--{option} {request[key]}"

@@ -1,4 +1,4 @@
-"""Decides which capacity settings to restore after an update: its own, never those of others."""
+"""Decides which capacity settings to restore after an update: only those that the update changed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """What is put back, and what others changed meanwhile, in words.
+    """The settings to restore, and in words the changes that others made meanwhile.
 
-    `target` is what RegisterScalableTarget is sent, None if it fits; policies and scheduled actions are
-    those that have to be made again; `instances` is the size that the fleet is brought to, None if it
-    keeps the one that it has. `is_out_of_reach` says that it has another one than before, and that
-    SageMaker resizes no endpoint in that state. `astray` are alarms that call a policy that is gone.
+    `target` is the request for RegisterScalableTarget, None if the target is right. Policies and
+    scheduled actions are those to create again. `instances` is the size to restore, None if the fleet
+    keeps its size. `is_out_of_reach`: the size differs from before, and SageMaker resizes no endpoint
+    in this state. `astray` are alarms whose action is a deleted policy.
     """
 
     target: dict[str, Any] | None = None
@@ -34,7 +34,7 @@ class Restoration:
 
     @property
     def asks_of_scaling(self) -> bool:
-        """Whether anything of the scaling has to be put back."""
+        """Whether any part of the scaling has to be restored."""
         return bool(self.target or self.policies or self.scheduled_actions)
 
     @property
@@ -53,10 +53,10 @@ def plan_restoration(
     *,
     is_recreated: bool,
 ) -> Restoration:
-    """Decide what to put back of an endpoint's scaling and size.
+    """Decide which parts of an endpoint's scaling and size to restore.
 
-    `is_recreated` says that the update deleted the endpoint, and with it all scaling (rules §3): then
-    what is missing was not removed by anybody else.
+    `is_recreated` says that the update deleted the endpoint, and with it all scaling (rules §3). Then
+    the missing parts weren't removed by others.
     """
     before, now = _plain(noted.scaling), _plain(found)
     if before.target is None:
@@ -108,9 +108,9 @@ def _restore_size(
     endpoint: EndpointReading | Absent,
     plan: Plan,
 ) -> Restoration:
-    """The size that the fleet had, unless somebody else chose another, or bounds that it must fit.
+    """The size that the fleet had, unless others chose another size or bounds that exclude it.
 
-    What a redeploy finds is always its own doing: nobody can resize an endpoint that isn't there.
+    After a redeploy the size is always the update's own: a deleted endpoint can't be resized by others.
     """
     if not (plan.changes_fleet_size and has_other_size(endpoint, noted_instances)):
         return kept
@@ -134,7 +134,7 @@ def _restore_size(
 
 
 def _find_astray(before: ScalingReading) -> tuple[str, ...]:
-    """The alarms of step scaling: they call a policy by its ARN, and one that is made again has another.
+    """The alarms of step scaling, which call a policy by ARN: a policy created again has a new ARN.
 
     Target tracking makes its own alarms.
     """
@@ -152,5 +152,5 @@ def _own_sizes(plan: Plan) -> frozenset[int]:
 
 
 def _plain(reading: ScalingReading) -> ScalingReading:
-    """As it comes out of the ledger, so that times and numbers compare."""
+    """A value in the form that the ledger returns, so that times and numbers can be compared."""
     return ScalingReading.model_validate_json(reading.model_dump_json())

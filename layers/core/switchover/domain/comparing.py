@@ -27,9 +27,9 @@ class StoredFile(Protocol):
 def compare_with_release(
     release: Release, stored: Iterable[StoredFile], place: str
 ) -> tuple[Reason, ...]:
-    """Say where what lies under the prefix differs from what `release.json` lists.
+    """List every difference between the files under the prefix and the list in `release.json`.
 
-    `place` names the prefix to a reader, such as `s3://bucket/models/chat/7/`.
+    `place` is the prefix in words, such as `s3://bucket/models/chat/7/`.
     """
     there = {file.path: file for file in stored}
     listed = {file.path for file in release.files}
@@ -64,7 +64,7 @@ def _differs(what: str, path: str, listed: str, found: str) -> Reason:
 def find_unlisted(listed: Iterable[str], stored: Iterable[str], place: str) -> tuple[Reason, ...]:
     """List stored paths that the release doesn't name: SageMaker downloads all files there.
 
-    `release.json` itself may lie beside its files: it can't list itself, and loaders ignore it.
+    `release.json` itself may lie in the same folder: it can't list itself, and loaders ignore it.
     """
     unlisted = {*stored} - {*listed, FILE_NAME}
     return tuple(_refuse_unlisted(path, place) for path in sorted(unlisted))
@@ -72,7 +72,8 @@ def find_unlisted(listed: Iterable[str], stored: Iterable[str], place: str) -> t
 
 def _refuse_unlisted(path: str, place: str) -> Reason:
     if not path or path.endswith("/"):
-        # Rules §1.6: such a key, which the S3 console's "Create folder" makes, breaks deployment.
+        # The S3 console's "Create folder" creates such a key, and it breaks the deployment (rules
+        # §1.6).
         return Reason(
             code="model.empty-folder-key",
             subject=f"{place}{path}",

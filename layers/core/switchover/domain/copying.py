@@ -1,4 +1,4 @@
-"""Copying a release from another place: the files still to copy, the finished, the wrong ones."""
+"""Copying a release from another place: the missing files, the finished files, the wrong files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from switchover.domain.release import Release, ReleaseFile
 
 MIB_BYTES = 1024**2
-# Source: S3 User Guide, "Amazon S3 multipart upload limits": 5 MiB to 5 GiB each, but for the last.
+# Source: S3 User Guide, "Amazon S3 multipart upload limits": 5 MiB to 5 GiB each, except the last.
 PARTS_LIMIT = 10_000
 # Source: S3 API Reference, CopyObject: larger objects are copied by UploadPartCopy.
 WHOLE_LIMIT_BYTES = 5 * 1024**3
@@ -55,7 +55,7 @@ class ObjectReading:
 
 @dataclass(frozen=True, slots=True)
 class FileCopy:
-    """One file of a release: at its source, and as the release's prefix holds it."""
+    """One file of a release: at its source, and under the release's prefix."""
 
     file: ReleaseFile
     source: ObjectReading | Reason
@@ -63,7 +63,7 @@ class FileCopy:
 
     @property
     def faults(self) -> tuple[Reason, ...]:
-        """Everything that keeps this file from being copied, or from being the copy that it should."""
+        """Every reason why this file can't be copied, or why the existing copy is wrong."""
         if isinstance(self.held, Reason):
             return (self.held,)
         if isinstance(self.source, Reason):
@@ -76,10 +76,10 @@ class FileCopy:
 
     @property
     def difference(self) -> str | None:
-        """How what the prefix holds isn't the file, if it holds something else.
+        """The difference between the object under the prefix and the file; empty if there is none.
 
-        A copy of this very source must have its checksum. Anything else has to be shown to be the file:
-        what lies in a prefix may serve already, so it is never overwritten.
+        A copy of this source must have the source's checksum. For any other object it must be proven
+        that the object is the file. An object is never overwritten, because it may serve already.
         """
         held, source = self.held, self.source
         if not isinstance(held, ObjectReading):
@@ -115,7 +115,7 @@ class ReleaseCopy:
 
     @property
     def missing(self) -> tuple[FileCopy, ...]:
-        """The files that the prefix doesn't hold yet."""
+        """The files that aren't under the prefix yet."""
         return tuple(copy for copy in self.files if copy.held is None)
 
     @property
@@ -127,12 +127,12 @@ class ReleaseCopy:
 
     @property
     def uncompared(self) -> tuple[str, ...]:
-        """The copied files of which no checksum of both sides could be compared."""
+        """The copied files without comparable checksums on both sides."""
         return tuple(copy.file.path for copy in self.files if not copy.is_compared)
 
     @property
     def source_digest(self) -> str:
-        """Tells this state of the source from any other: parts of two states must not be joined."""
+        """The digest of the source's state: parts of two states must not be joined."""
         etags = (
             f"{copy.file.path}\0{copy.source.etag}\n"
             for copy in self.files
@@ -160,7 +160,7 @@ def stand(
 ) -> ReleaseCopy:
     """Judge the progress of a copy, with every fault at once.
 
-    `begun_with` is the digest that the source had when the copy began; empty if it didn't yet.
+    `begun_with` is the source's digest when the copy began; empty if no copy began.
     """
     now = ReleaseCopy(release, bucket, tuple(files))
     faults = [fault for copy in now.files for fault in copy.faults]
@@ -170,7 +170,7 @@ def stand(
 
 
 def lay_out_parts(size_bytes: int, part_bytes: int) -> tuple[Part, ...]:
-    """Cut a file into parts of `part_bytes`, or of more where that would be too many for S3."""
+    """Cut a file into parts of `part_bytes`, or into larger parts if S3 would refuse so many."""
     least_bytes = ceil(size_bytes / PARTS_LIMIT)
     part_bytes = max(part_bytes, ceil(least_bytes / MIB_BYTES) * MIB_BYTES)
     return tuple(
@@ -185,12 +185,12 @@ def source_changed(uri: str) -> Reason:
         code="copy.source-changed",
         subject=uri,
         message="was changed while it was copied.",
-        remedy="Write release.json again for the present files, with a prefix of its own.",
+        remedy="Write release.json again for the current files, with a new prefix.",
     )
 
 
 def copy_stuck(copy: ReleaseCopy, seconds: float) -> Reason:
-    """A whole round of copying brought nothing."""
+    """A whole round copied nothing."""
     return Reason(
         code="copy.stuck",
         subject=f"{copy.release.source}",
@@ -245,7 +245,7 @@ def _differs(held: ObjectReading, difference: str) -> Reason:
 
 
 def _is_equal(held: ObjectReading, source: ObjectReading | Reason) -> bool | None:
-    """Whether the checksums agree; None if there are none of one kind on both sides."""
+    """Whether the checksums agree; None if the two sides have no checksum of the same kind."""
     if isinstance(source, Reason) or held.checksum is None or source.checksum is None:
         return None
     if held.checksum.algorithm != source.checksum.algorithm:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="ignore"))
 class KeptEnd:
-    """What is kept of an end beside the endpoint's claim. Without an outcome only who was told is known.
+    """The outcome of an update, kept beside its endpoint's claim. It may hold only who was notified.
 
-    `revision` is that of the update which took no change: once it takes one, it knows better.
+    `revision` is that of the record that refused the change. A record with a later revision counts.
     """
 
     revision: int = 0
@@ -37,7 +37,7 @@ class KeptEnd:
 
 
 def add_end(update: Update, kept: KeptEnd) -> Update:
-    """The update with what is kept of its end, and with who was told of that."""
+    """Add the kept outcome, and the notifications about it, to the update."""
     is_newest = kept.outcome is not None and kept.revision == update.record.revision
     if is_newest and update.outcome is None:
         update = replace(
@@ -58,7 +58,7 @@ def add_end(update: Update, kept: KeptEnd) -> Update:
 
 
 def end_of(update: Update) -> KeptEnd:
-    """The end of an update, to be kept beside the endpoint's claim; bounded, as its own record isn't."""
+    """Make the outcome that is kept beside the endpoint's claim. Its size is limited."""
     return KeptEnd(
         revision=update.record.revision,
         outcome=update.outcome,

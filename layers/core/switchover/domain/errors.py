@@ -3,16 +3,16 @@
 SwitchoverError
 ├── FleetTooSmall        a strategy can't be resolved for this fleet
 ├── EndpointNotFound     SageMaker knows no endpoint of that name
-├── EndpointBusy         the endpoint refuses a change now; later may do
-├── CallRefused          AWS refused a call for good; the message is AWS's
-├── NameTaken            something else bears the name that is to be made; the message says what differs
+├── EndpointBusy         the endpoint refuses a change now; a retry may help
+├── CallRefused          AWS refused a call finally; the message is AWS's
+├── NameTaken            another resource has the name; the message names the difference
 ├── UpdateUnknown        the ledger holds no update of that id
 ├── UpdateUnreadable     the ledger's record of the update can't be read
 ├── StaleUpdate          the update was changed since it was read
-├── LedgerRefused        DynamoDB refused a write for good
+├── LedgerRefused        DynamoDB refused a write finally
 ├── NotAsked             people couldn't be asked; the state machine retries
-└── Unavailable          AWS did not answer well; a retry may do
-    └── NoAnswer         AWS asked to slow down, failed by itself or was silent; the state machine waits
+└── Unavailable          AWS gave no usable answer; a retry may help
+    └── NoAnswer         AWS throttled, failed or was silent; the state machine retries for longer
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class EndpointBusy(SwitchoverError):
 
 
 class CallRefused(SwitchoverError):
-    """AWS refused a call in a way that a retry can't mend."""
+    """AWS refused a call, and a retry can't help."""
 
 
 class NameTaken(SwitchoverError):
-    """Something else bears the name of what is to be made."""
+    """Another resource has the name of the one to create."""
 
 
 class UpdateUnknown(SwitchoverError):
@@ -60,19 +60,20 @@ class StaleUpdate(SwitchoverError):
 
 
 class LedgerRefused(SwitchoverError):
-    """DynamoDB refused to write into the ledger in a way that a retry can't mend."""
+    """DynamoDB refused to write into the ledger, and a retry can't help."""
 
 
 class NotAsked(SwitchoverError):
-    """People couldn't be asked. The state machine knows it by this name, and asks again."""
+    """People couldn't be asked. The state machine matches this name, and retries."""
 
 
 class Unavailable(SwitchoverError):
-    """AWS didn't answer, or asked to slow down; the state machine retries."""
+    """AWS didn't answer, or throttled; the state machine retries."""
 
 
 class NoAnswer(Unavailable):
-    """AWS asked to slow down, failed by itself or didn't answer in time.
+    """AWS throttled, failed or didn't answer in time.
 
-    Says nothing about what was asked. The state machine knows it by this name, and has more patience.
+    It is unknown whether AWS carried out the call. The state machine matches this name, and retries
+    for longer.
     """

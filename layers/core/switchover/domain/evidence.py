@@ -1,6 +1,6 @@
 """The evidence of a failed update, in words and convenient units.
 
-Alarms, instances and log streams vanish: it is kept when it happens, and bounded.
+Alarms, instances and log streams disappear, so the evidence is recorded at once. Its size is limited.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_LINES = 10
 _LINE_LENGTH = 300
-# Looked at; what is longer is data, not a message.
+# The part of a line that is searched. A longer line is data, not a message.
 _READ_LENGTH = 1000
 _US_PER_SECOND = 1_000_000
 # Counted in microseconds (rules §4).
@@ -39,7 +39,7 @@ _TROUBLE = re.compile(
     r"error|exception|traceback|cuda|out of memory|\boom\b|killed|fatal|panic|no space left",
     re.IGNORECASE,
 )
-# A container may print what it was given: tokens of Hugging Face and of AWS, and what is called so.
+# A container may print its secrets: tokens of Hugging Face and AWS, and values with such names.
 _SECRET = re.compile(
     r"\b(?:hf_\w{8,}|(?:AKIA|ASIA)[A-Z0-9]{16}|Bearer\s+[^\s\"',}]+)"
     r"|(?P<name>\b\w*(?:token(?!iz|s)|secret|password|api_?key)\w*[\"']?\s*[=:]\s*[\"']?)"
@@ -49,7 +49,7 @@ _SECRET = re.compile(
 
 
 class Fleet(StrEnum):
-    """Whose metrics an alarm watches."""
+    """The fleet whose metrics an alarm watches."""
 
     NEW = "new fleet"
     OLD = "old fleet"
@@ -75,10 +75,11 @@ class Datapoint(BaseModel):
 
 
 class Trip(AlarmReading):
-    """An alarm that went red: when, on which metric of which fleet, by which datapoints.
+    """An alarm that turned red: its time, metric, fleet and datapoints.
 
-    What CloudWatch didn't tell is empty: an alarm that was set by hand has no datapoints, a composite
-    one has no metric. `datapoints` are oldest first, `threshold` is in the metric's own unit.
+    A field that CloudWatch didn't report is empty: an alarm that was set by hand has no datapoints,
+    and a composite alarm has no metric. `datapoints` are oldest first, `threshold` is in the metric's
+    own unit.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
@@ -114,7 +115,7 @@ class ContainerLog(BaseModel):
 
 
 def fleet_of(dimensions: Mapping[str, str], plan: Plan) -> Fleet:
-    """Whose metrics these dimensions select, in an update that follows the plan."""
+    """The fleet whose metrics these dimensions select, in an update with this plan."""
     if dimensions.get("EndpointName") != plan.endpoint:
         is_ours = dimensions.get("EndpointConfigName") == plan.target.config
         return Fleet.NEW if is_ours else Fleet.OTHER
@@ -130,7 +131,7 @@ def fleet_of(dimensions: Mapping[str, str], plan: Plan) -> Fleet:
 
 
 def choose_lines(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:
-    """The last lines that speak of trouble; without any, the last lines. Shortened, oldest first."""
+    """The last lines with words of errors; if there are none, the last lines. Shortened, oldest first."""
     ordered = sorted((line for line in lines if line.text.strip()), key=lambda line: line.at)
     troubled = [line for line in ordered if _TROUBLE.search(line.text, 0, _READ_LENGTH)]
     return tuple(
@@ -140,7 +141,7 @@ def choose_lines(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:
 
 
 def say_value(trip: Trip, value: float) -> str:
-    """A value of the alarm's metric as people say it: `20 s`, `70 %`, `0.4`."""
+    """A value of the alarm's metric in words: `20 s`, `70 %`, `0.4`."""
     if trip.metric in _LATENCIES and trip.statistic != "SampleCount":
         seconds = value / _US_PER_SECOND
         return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"
@@ -150,13 +151,13 @@ def say_value(trip: Trip, value: float) -> str:
 
 
 def say_metric(trip: Trip) -> str:
-    """What the alarm measures: `p99 ModelLatency`."""
+    """The measurement of the alarm: `p99 ModelLatency`."""
     is_rate = trip.metric in _ERRORS and trip.statistic == "Average"
     return f"{'rate of' if is_rate else trip.statistic} {trip.metric}".strip()
 
 
 def say_limit(trip: Trip) -> str:
-    """From where on the alarm is red: `above 5 s`; empty for an alarm without a threshold."""
+    """The alarm's limit: `above 5 s`; empty for an alarm without a threshold."""
     if trip.threshold is None:
         return ""
     compared = _COMPARISONS.get(trip.comparison, "against")
@@ -164,7 +165,7 @@ def say_limit(trip: Trip) -> str:
 
 
 def say_trip(trip: Trip) -> str:
-    """One sentence: what was measured against which limit, on which fleet and when."""
+    """One sentence with the measured values, the limit, the fleet and the time."""
     when = f" at {say_time(trip.at)}" if trip.at else ""
     if not trip.metric or trip.threshold is None or not trip.datapoints:
         return f"went red{when}: {trip.reason}"
@@ -176,7 +177,7 @@ def say_trip(trip: Trip) -> str:
 
 
 def say_time(at: datetime) -> str:
-    """A moment for somebody who was woken: the time of day in UTC, to the second."""
+    """The time of day in UTC, to the second."""
     return f"{at.astimezone(UTC):%H:%M:%S} UTC"
 
 

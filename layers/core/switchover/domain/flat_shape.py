@@ -1,7 +1,7 @@
-"""The flat shape of a value in groups: one object, in which each field has a name of its own.
+"""The flat form of a value with groups: one object, in which each field has a unique name.
 
-Groups are how the code reads a value. What is stored and printed doesn't know them, so that all versions
-of the code read and write the same shape.
+Only the code uses groups. The stored and printed form has none, so that all versions of the code read
+and write the same form.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    # By a field's name in the flat shape: its group, and its name there.
+    # For each name in the flat form: the field's group, and its name in the group.
     Places = Mapping[str, tuple[str, str]]
 
 
 def place_fields(groups: Mapping[str, type], names: Mapping[tuple[str, str], str]) -> Places:
-    """The place of each grouped field; `names` are those that differ from the name in the group."""
+    """The place of each grouped field; `names` are flat names that differ from those in the group."""
     return {
         names.get((group, each.name), each.name): (group, each.name)
         for group, kind in groups.items()
@@ -26,7 +26,7 @@ def place_fields(groups: Mapping[str, type], names: Mapping[tuple[str, str], str
 
 
 def flatten(nested: Mapping[str, Any], places: Places) -> dict[str, Any]:
-    """The flat shape of a value whose groups are mappings. What a group leaves out is left out."""
+    """Flatten a value whose groups are mappings. A field that a group omits is omitted."""
     groups = {group for group, _ in places.values()}
     flat = {name: value for name, value in nested.items() if name not in groups}
     grouped = {
@@ -38,7 +38,7 @@ def flatten(nested: Mapping[str, Any], places: Places) -> dict[str, Any]:
 
 
 def nest(flat: Mapping[str, Any], places: Places) -> dict[str, Any]:
-    """A flat shape by groups. Names that are unknown stay where they are."""
+    """Sort the fields of a flat form into groups. Unknown names stay at the top."""
     nested: dict[str, Any] = {name: value for name, value in flat.items() if name not in places}
     for name, (group, field) in places.items():
         if name in flat:

@@ -24,7 +24,7 @@ class EndpointStatus(StrEnum):
 
     @property
     def is_moving(self) -> bool:
-        """Whether SageMaker is at work, so that it will have another status by itself."""
+        """Whether SageMaker is changing the endpoint, so that the status will change by itself."""
         return self in {
             EndpointStatus.CREATING,
             EndpointStatus.UPDATING,
@@ -35,7 +35,7 @@ class EndpointStatus(StrEnum):
 
 
 class AlarmState(StrEnum):
-    """A CloudWatch alarm's state; `MISSING` is ours: no alarm of that name exists."""
+    """A CloudWatch alarm's state. `MISSING` is Switchover's own: no alarm of that name exists."""
 
     OK = "OK"
     ALARM = "ALARM"
@@ -48,7 +48,7 @@ class _Reading(BaseModel):
 
 
 class Stage(_Reading):
-    """One VariantStatus entry: what SageMaker says it is doing, and since when (rules §2.5)."""
+    """One VariantStatus entry: SageMaker's current work, and its start (rules §2.5)."""
 
     status: str
     message: str = ""
@@ -56,12 +56,12 @@ class Stage(_Reading):
 
     @property
     def is_bake(self) -> bool:
-        """Whether alarms are watched meanwhile."""
+        """Whether SageMaker watches alarms in this stage."""
         return self.status == "Baking"
 
 
 class VariantReading(_Reading):
-    """One production variant of one fleet; `images` are what it runs, by digest."""
+    """One production variant of one fleet; `images` are its running images, by digest."""
 
     name: str
     current_instances: int
@@ -73,7 +73,7 @@ class VariantReading(_Reading):
 class EndpointReading(_Reading):
     """DescribeEndpoint at one moment.
 
-    `config_name` is what serves; during an update that is still the previous config, and
+    `config_name` is the serving config. During an update it is still the previous config, and
     `pending_config_name` is the target (rules §2.4). `read_at` is SageMaker's own clock.
     """
 
@@ -90,7 +90,7 @@ class EndpointReading(_Reading):
 
     @property
     def instances(self) -> int:
-        """Instances of the fleet that the endpoint reports as its own."""
+        """Instances of the endpoint's current fleet."""
         return sum(variant.current_instances for variant in self.variants)
 
     @property
@@ -100,7 +100,7 @@ class EndpointReading(_Reading):
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """What SageMaker says it is doing, on either fleet."""
+        """SageMaker's current stages, for both fleets."""
         return tuple(
             stage
             for variant in (*self.pending_variants, *self.variants)
@@ -109,12 +109,12 @@ class EndpointReading(_Reading):
 
     @property
     def is_moving(self) -> bool:
-        """Whether SageMaker is still at work on it, whoever asked it to be."""
+        """Whether SageMaker is still changing the endpoint, for any caller."""
         return self.status.is_moving or self.pending_config_name is not None
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether it serves cleanly, so that SageMaker takes a change of it."""
+        """Whether the endpoint serves without a change, so that SageMaker accepts a change."""
         return self.status is EndpointStatus.IN_SERVICE and self.pending_config_name is None
 
     @property
@@ -124,7 +124,7 @@ class EndpointReading(_Reading):
 
 
 class Absent(_Reading):
-    """There is no endpoint of that name, says SageMaker at `read_at`."""
+    """The endpoint doesn't exist, according to SageMaker at `read_at`."""
 
     name: str
     read_at: datetime
@@ -139,12 +139,12 @@ class AlarmReading(_Reading):
 
 
 class LiveRelease(_Reading):
-    """Everything that the endpoint runs on now, as describe calls return it, with tags.
+    """The endpoint's current config and model, as the describe calls return them, with tags.
 
     `config` and `model` are raw DescribeEndpointConfig and DescribeModel answers: they are cloned
-    whole, because a list of known fields would drop the rest (rules §1.5). The `creatable_` sets
-    name what the create calls accept, by the installed botocore. `unknown_fields` are what AWS sends
-    beyond that: a copy would lose them.
+    whole, because a list of known fields would drop the rest (rules §1.5). The `creatable_` sets are
+    the fields that the create calls of the installed botocore accept. `unknown_fields` are further
+    fields that AWS sends: a copy would lose them.
     """
 
     config: dict[str, Any]
@@ -158,7 +158,7 @@ class LiveRelease(_Reading):
 
 
 class ScalingReading(_Reading):
-    """A variant's scalable target with all that hangs on it, raw, so that it can be put back whole."""
+    """A variant's scalable target, policies and scheduled actions, as AWS sends them."""
 
     target: dict[str, Any] | None = None
     policies: tuple[dict[str, Any], ...] = ()
@@ -168,7 +168,7 @@ class ScalingReading(_Reading):
 def has_other_size(
     endpoint: EndpointReading | Absent, instances: int
 ) -> TypeGuard[EndpointReading]:
-    """Whether there is a fleet, and its desired size is another."""
+    """Whether there is a fleet with another desired size."""
     return (
         isinstance(endpoint, EndpointReading)
         and bool(endpoint.variants)
@@ -176,22 +176,22 @@ def has_other_size(
     )
 
 
-# A resize that fails goes through RollingBack, and maintenance takes no resize (rules §2).
+# A failed resize shows RollingBack; during maintenance SageMaker accepts no resize (rules §2).
 _RESIZING = frozenset(
     {EndpointStatus.UPDATING, EndpointStatus.ROLLING_BACK, EndpointStatus.SYSTEM_UPDATING}
 )
 
 
 def is_seen_resizing(endpoint: EndpointReading) -> bool:
-    """Whether SageMaker itself says that the fleet which serves only changes its size.
+    """Whether SageMaker reports that the serving fleet only changes its size.
 
-    Then the variant that serves carries the stages, and nothing is pending (rules §2.4).
+    Then the serving variant has the stages, and no config is pending (rules §2.4).
     """
     return is_being_resized(endpoint) and any(variant.stages for variant in endpoint.variants)
 
 
 def is_being_resized(endpoint: EndpointReading | Absent) -> TypeGuard[EndpointReading]:
-    """Whether a fleet whose config stays is busy, so that its size is settled only after that."""
+    """Whether the fleet is being changed without a new config, so that its size isn't final yet."""
     return (
         isinstance(endpoint, EndpointReading)
         and endpoint.status in _RESIZING

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from switchover.domain.plans.plan import Plan
     from switchover.domain.update.update import Update
 
-# SageMaker must see the abort alarm red within the bake, and looks at alarms about once a minute (§2.7).
+# SageMaker must see the red abort alarm within the bake, and checks alarms about once a minute (§2.7).
 DECIDE_BEFORE_SECONDS = 90
-# The guard's looks while it sends golden requests; the policy limits these by the minute.
+# The time between looks while the guard sends golden requests; the policy limits them per minute.
 LOOK_SECONDS = 60
 # Metrics come once a minute, and CloudWatch shows them a minute or two later (rules §4).
 _METRICS_LAG_SECONDS = 120
@@ -50,22 +50,22 @@ class Bake:
 
     @property
     def decide_at(self) -> datetime:
-        """When it has to be decided whether the bake proves anything."""
+        """The time to decide whether the bake proves anything."""
         return self.until - timedelta(seconds=DECIDE_BEFORE_SECONDS)
 
     def must_be_decided(self, now: datetime) -> bool:
-        """Whether later would be too late to stop it."""
+        """Whether the decision is due: later, the bake can't be stopped any more."""
         return now >= self.decide_at
 
     def seconds_to_decision(self, now: datetime) -> int:
-        """Whole seconds until it has to be decided; 0 if that is now."""
+        """Whole seconds until the decision is due; 0 if it is due now."""
         return max(0, math.ceil((self.decide_at - now).total_seconds()))
 
 
 def bake_of(endpoint: EndpointReading | Absent, plan: Plan) -> Bake | None:
-    """The bake that goes on now; None if none does.
+    """The current bake; None if there is none.
 
-    SageMaker's own words say how long it lasts (rules §2.5), and the plan where they don't.
+    SageMaker's message gives the bake's length (rules §2.5); without one, the plan does.
     """
     if isinstance(endpoint, Absent):
         return None
@@ -78,18 +78,18 @@ def bake_of(endpoint: EndpointReading | Absent, plan: Plan) -> Bake | None:
 
 
 def share_of_new_fleet(endpoint: EndpointReading | Absent, plan: Plan) -> float:
-    """Which share (0–1) of the requests the new fleet gets: every instance that serves gets the same."""
+    """The new fleet's share (0–1) of the requests: every serving instance gets the same share."""
     if isinstance(endpoint, Absent) or not endpoint.pending_instances:
         return 0.0
     if plan.deployment.pace.steps == 1:
-        return 1.0  # the old fleet is still there, but out of traffic
+        return 1.0  # the old fleet still exists, but gets no traffic
     return share_of(endpoint.pending_instances, endpoint.instances)
 
 
 def call_guard(update: Update, endpoint: EndpointReading | Absent) -> GuardCall | None:
-    """The guard that has to be called now; None if none is needed, or one was called for this bake.
+    """The guard to start now; None if no guard is needed, or this bake has one already.
 
-    Requests are counted over all bakes, so that none is needed once there were enough.
+    Requests are counted over all bakes, so after enough requests no guard is needed.
     """
     plan, called = update.planned, update.guard
     bake = bake_of(endpoint, plan)
@@ -101,16 +101,16 @@ def call_guard(update: Update, endpoint: EndpointReading | Absent) -> GuardCall 
 
 
 def sends_probes(plan: Plan) -> bool:
-    """Whether the guard sends golden requests where traffic is low."""
+    """Whether the guard sends golden requests if traffic is low."""
     return plan.tests.golden is not None and bool(plan.guard.probes_per_minute)
 
 
 def first_look_in(plan: Plan, endpoint: EndpointReading | Absent) -> int:
-    """Seconds until a guard has anything to do in the bake that goes on now.
+    """Seconds until a guard has anything to do in the current bake.
 
-    Without golden requests it only decides, shortly before the bake ends. With them it begins when
-    metrics tell of real traffic, so that none are sent where that flows; but at once where the bake
-    is too short to wait for them and then still make up for missing traffic.
+    Without golden requests a guard only decides, shortly before the bake ends. With them it begins
+    when metrics show the real traffic, so that it sends none if the traffic is enough. If the bake is
+    too short to wait for metrics and then replace missing traffic, the guard begins at once.
     """
     bake = bake_of(endpoint, plan)
     if bake is None or isinstance(endpoint, Absent):
@@ -128,7 +128,7 @@ def first_look_in(plan: Plan, endpoint: EndpointReading | Absent) -> int:
 
 
 def next_look_in(bake: Bake, now: datetime, rests_until: datetime | None) -> int:
-    """Seconds from a look until the next: when golden requests rest no longer, or to decide."""
+    """Seconds until the next look: until golden requests may be sent again, or the decision is due."""
     left = bake.seconds_to_decision(now)
     if rests_until is None:
         return left
@@ -136,7 +136,7 @@ def next_look_in(bake: Bake, now: datetime, rests_until: datetime | None) -> int
 
 
 def doubt_traffic(plan: Plan, answered: int) -> tuple[Reason, ...]:
-    """Why the bakes prove nothing, if the new fleet was asked too little; no data is not health."""
+    """Why the bakes prove nothing, if the new fleet got too few requests: no data is not health."""
     least = plan.guard.min_requests
     if answered >= least:
         return ()
@@ -152,7 +152,7 @@ def doubt_traffic(plan: Plan, answered: int) -> tuple[Reason, ...]:
 
 
 def weigh(verdict: GoldenVerdict, doubts: tuple[Reason, ...], plan: Plan) -> GoldenVerdict:
-    """What right answers and too little traffic mean together, as the policy wants it."""
+    """The verdict of right answers and too little traffic together, according to the policy."""
     is_unsure = verdict is GoldenVerdict.INCONCLUSIVE or bool(doubts)
     if verdict is GoldenVerdict.FAILED or not is_unsure:
         return verdict
@@ -161,24 +161,25 @@ def weigh(verdict: GoldenVerdict, doubts: tuple[Reason, ...], plan: Plan) -> Gol
 
 
 def aim(plan: Plan, questions: Iterable[GoldenQuestion]) -> tuple[GoldenQuestion, ...]:
-    """The questions, each to the container that has the release."""
+    """The questions, addressed to the container that has the release."""
     return tuple(replace(each, container=plan.destination.container) for each in questions)
 
 
 @kept(config=ConfigDict(extra="ignore"))
 class Tally:
-    """How a golden request fared in a bake, and why its last wrong answer was wrong."""
+    """The counted answers to one golden request in a bake, and the fault of its last wrong answer."""
 
     right: int = 0
     wrong: int = 0
     reasons: tuple[Reason, ...] = ()
 
     def blames_new_fleet(self, new_share: float) -> bool:
-        """Whether the wrong answers must be those of the new fleet, which gets that share of requests.
+        """Whether the wrong answers must come from the new fleet, which gets `new_share` of the requests.
 
-        InvokeEndpoint doesn't tell which config answered. If the new fleet alone is wrong, its share of
-        the answers is; if the old one alone is (the request is newer than its model), the rest are.
-        The first must be a hundred times as likely as the second; where both get half, it never is.
+        InvokeEndpoint doesn't say which config answered. If only the new fleet is wrong, its share of
+        the answers is wrong. If only the old fleet is wrong (the request is newer than its model),
+        the other answers are wrong. The first must be a hundred times as likely as the second. If
+        both fleets get half, it never is.
         """
         if self.wrong < _TWICE or new_share <= 0:
             return False
@@ -188,7 +189,7 @@ class Tally:
         return (self.right - self.wrong) * odds >= _SURE
 
     def told(self, new_share: float) -> str:
-        """What was counted; nobody saw which fleet answered, so that a person can judge the guess."""
+        """The counts, so that a person can judge the conclusion: it is unknown which fleet answered."""
         asked = self.right + self.wrong
         return (
             f"in the bake {self.wrong} of {say_count(asked, 'answer')} were wrong, while"
@@ -198,18 +199,19 @@ class Tally:
 
 _TOLD_NAMES = 3
 _NAME_LETTERS = 100
-# Once may be chance: a model is seldom quite deterministic.
+# One wrong answer may be chance, because models are seldom fully deterministic.
 _TWICE = 2
 _SURE = math.log(100)
 
 
 @kept(config=ConfigDict(extra="ignore"))
 class Watch:
-    """What the looks of one guard saw so far: the ledger keeps it from one look to the next.
+    """The findings of one guard's looks so far; the ledger keeps them from one look to the next.
 
-    `named` counts what answers say of the model that wrote them. `rests_until` is when golden requests
-    may be sent again: noted before any is sent, so that a retry keeps to the policy's rate. `conclusion`
-    is how the guard ended: noted before it is told, so that a retry tells the same.
+    `named` counts the model names in answers. `rests_until` is the time from which golden requests
+    may be sent again; it is recorded before any is sent, so that a retry keeps to the policy's rate.
+    `conclusion` is the guard's end; it is recorded before it is returned, so that a retry returns the
+    same.
     """
 
     sent: int = 0
@@ -225,10 +227,10 @@ class Watch:
 
 @dataclass(slots=True)
 class Probes:
-    """Golden requests that are sent as traffic, one after the other, and what came back.
+    """Golden requests that are sent as traffic, one after the other, and their answers.
 
-    `new_share` (0–1) of them reach the new fleet. With `varies` each chat begins with other bytes, for
-    routing by prefix to spread them. `watch` counts the answers.
+    `new_share` (0–1) of them reach the new fleet. With `varies` each chat begins with other bytes, so
+    that routing by prefix spreads the chats. `watch` counts the answers.
     """
 
     questions: tuple[GoldenQuestion, ...]
@@ -247,7 +249,7 @@ class Probes:
 
     @property
     def told_fleets(self) -> str:
-        """Which models answered, by their own words; empty if none said."""
+        """The model names in the answers, with counts; empty if no answer names a model."""
         most = Counter(self.watch.named).most_common(_TOLD_NAMES)
         said = (f"{count} by {name!r}" for name, count in most)
         return ", ".join(said)
@@ -260,7 +262,7 @@ class Probes:
             short = name[:_NAME_LETTERS]
             self.watch.named[short] = self.watch.named.get(short, 0) + 1
         if answer.status == 0 or answer.cut_short:
-            return  # nothing came back, or not all of it: that says nothing about any fleet
+            return  # a missing or incomplete answer says nothing about either fleet
         request = question.request
         unhurried = request.model_copy(
             update={
@@ -284,7 +286,7 @@ class Probes:
 
     @property
     def blamed(self) -> tuple[Reason, ...]:
-        """The wrong answers that the new fleet almost certainly gave."""
+        """The reasons for wrong answers that almost certainly came from the new fleet."""
         return tuple(
             reason.model_copy(update={"message": f"{tally.told(self.new_share)}: {reason.message}"})
             for tally in self.watch.tallies.values()

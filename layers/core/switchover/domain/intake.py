@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from switchover.domain.update.request import Request
 
 
-# Outcomes of requests that name no endpoint are filed here.
+# Outcomes of requests without an endpoint are recorded under this name.
 UNKNOWN_ENDPOINT = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request, understood as far as it goes; `reasons` says where it doesn't."""
+    """A request, read as far as possible; `reasons` are its faults."""
 
     kind: Kind
     endpoint: str
@@ -41,9 +41,10 @@ class Asked:
     def open(
         self, update_id: str, execution_arn: str, at: datetime, asked_at: datetime | None = None
     ) -> Update:
-        """The update that begins with this request, asked for at `asked_at` unless it says when before.
+        """The update that begins with this request, made at `asked_at` or an earlier time that it names.
 
-        One that says it was offered later would go over all that is offered until then, rollbacks too.
+        A later time isn't used: such a request would replace everything offered until then, also
+        rollbacks.
         """
         asked_at = asked_at or at
         offered_at = (self.request.offered_at if self.request else None) or asked_at
@@ -62,7 +63,7 @@ class Asked:
         )
 
     def refuse(self, endpoint: EndpointReading | Absent) -> Decision | None:
-        """Refuse a request that can't be read, with the faults of its endpoint; None if it has none."""
+        """Refuse a faulty request, together with the faults of its endpoint; None if it has no fault."""
         if not self.reasons:
             return None
         of_endpoint = check_endpoint(endpoint) if self.request else ()
@@ -76,7 +77,8 @@ def understand(
 ) -> Asked:
     """Read the request: endpoint, version, direction, and every fault in it.
 
-    A release is filed under the endpoint of its key, which IAM protects, whatever its content names.
+    A release belongs to the endpoint of its key, which IAM protects, and not to one that its content
+    names.
     """
     if isinstance(request, tuple):
         return Asked(Kind.RELEASE, UNKNOWN_ENDPOINT, "", model_bucket, None, None, request)

@@ -17,7 +17,7 @@ _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
 def read_properties(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each key with its value, escapes undone. Of a key that stands twice, Java takes the last."""
+    """Yield each key with its value, with escapes resolved. If a key is repeated, Java uses the last."""
     for line in _logical_lines(text):
         found = _SPLIT.match(line)
         key, value = found.groups() if found else (line, "")
@@ -25,7 +25,7 @@ def read_properties(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _logical_lines(text: str) -> Iterator[str]:
-    """Yield each line without indent, joined with the lines that continue it; comments are left out."""
+    """Yield each line without indent, joined with its continuation lines; comments are left out."""
     line, is_continued = "", False
     for natural in re.split(r"\r\n|\r|\n", text):
         part = natural.lstrip(" \t\f")

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from switchover.domain.fleet import Absent
     from switchover.domain.update.update import Update
 
-# What a release says of itself and of its start: once it is granted, that changes nothing.
+# A release's fields about itself and its start: after the start they change nothing.
 _TOLD_ONLY = {"json_schema": None, "reason": "", "start": Start.NOW, "hotfix": False}
 
 
 def is_granted(
     update: Update, newest: Update | None, endpoint: EndpointReading | Absent, *, is_running: bool
 ) -> bool:
-    """Whether the newest update of an endpoint does the same, and runs or was confirmed.
+    """Whether the newest update of an endpoint does the same, and is running or was confirmed.
 
-    One that runs goes by the policy that it began with: under another one the same request may end
-    otherwise. One that goes back, or was asked to end, gives nothing.
+    A running update uses the policy that it began with: with another policy the same request may end
+    differently. An update that is rolling back, or is being aborted, doesn't count.
     """
     if newest is None or newest.update_id == update.update_id:
         return False
@@ -45,11 +45,11 @@ def is_granted(
 
 
 def joined(update: Update, granted: Update) -> Reason:
-    """Another update already does what this one asks for."""
+    """The reason for an update whose request another update already fulfils."""
     if granted.outcome is None:
         done, told = "is running", "its outcome counts for both"
     else:
-        done, told = "has finished: the version serves", "there is nothing left to do"
+        done, told = "has ended: the version serves", "there is nothing left to do"
     return Reason(
         code="queue.joined",
         subject=f"endpoint {update.endpoint}",

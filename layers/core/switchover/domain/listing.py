@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Listed(BaseModel):
-    """One update in a list. `taught` is the measurement that a successful one is."""
+    """One update in a list. `taught` is the measurement of a successful update."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -26,7 +26,7 @@ class Listed(BaseModel):
 
 
 def list_update(update: Update) -> Listed:
-    """An update as lists show it."""
+    """The short form of an update, for lists."""
     return Listed(
         update_id=update.update_id,
         version=update.version,

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 class Leftovers(BaseModel):
-    """What of an update is found without its record.
+    """The resources of an update that are found without its record.
 
-    `config` is the config that it made, empty if there is none; `previous_config` what that was cloned
-    from, empty if its tags don't say; `alarms` are those of one config; `variants` are those whose
-    scaling is suspended whole, as an update suspends it. `states` are those that its timeline tells of.
+    `config` is the config that the update created, empty if there is none. `previous_config` is the
+    config that it was cloned from, empty if its tags don't say. `alarms` are those of one config.
+    `variants` are those whose scaling is fully suspended, as an update suspends it. `states` are the
+    states in the update's timeline.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,7 +39,7 @@ class Leftovers(BaseModel):
         return bool(self.config or self.alarms or self.states & _CHANGING)
 
 
-# A moment of these is written only after something was made or asked for.
+# Moments of these states are written only after a resource was created or a change was requested.
 _CHANGING = frozenset(
     {
         "AwaitCapacity",
@@ -53,7 +54,7 @@ _CHANGING = frozenset(
 
 
 def is_suspended(target: dict[str, object] | None) -> bool:
-    """Whether a scalable target is suspended whole."""
+    """Whether a scalable target is fully suspended."""
     state = (target or {}).get("SuspendedState")
     return isinstance(state, dict) and all(state.get(each) for each in SUSPENSIONS)
 
@@ -61,7 +62,7 @@ def is_suspended(target: dict[str, object] | None) -> bool:
 def conclude_lost(
     update: Update, endpoint: EndpointReading | Absent, left: Leftovers
 ) -> Conclusion:
-    """Name the outcome of an update whose record is lost: a person looks, and is told at what."""
+    """The outcome of an update whose record is lost: a person must check, and the account says what."""
     reasons = (record_lost(update, endpoint, left), *tell_leftovers(endpoint.name, left))
     return Conclusion(
         outcome=Outcome.NEEDS_OPERATOR,

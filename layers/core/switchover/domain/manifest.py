@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 _TOLD_FILES = 10
 _row = attrgetter("path", "bytes", "etag", "version_id", "checksum")
-# What S3 calls the version of an object whose bucket keeps none.
+# S3's version id for objects in a bucket without versions.
 UNVERSIONED = "null"
 
 
 class ObjectVersion(BaseModel):
-    """One version of an object. Without an ETag there was no object.
+    """One version of an object. Without an ETag the object didn't exist.
 
-    `version_id` is empty where the bucket keeps no versions: then the ETag alone tells them apart.
+    `version_id` is empty if the bucket keeps no versions: then only the ETag distinguishes versions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,12 +36,12 @@ class ObjectVersion(BaseModel):
 
     @property
     def condition(self) -> str:
-        """The ETag as HTTP's If-Match has it."""
+        """The ETag in the form of HTTP's If-Match."""
         return f'"{self.etag}"'
 
     @property
     def told(self) -> str:
-        """The version in a word, for people and for the plan."""
+        """The version as one word, for people and for the plan."""
         return self.version_id or self.etag or "none"
 
 
@@ -60,19 +60,19 @@ class ModelFile:
 
     @property
     def version(self) -> ObjectVersion:
-        """How to ask S3 for exactly this content."""
+        """The version with which S3 returns exactly this content."""
         return ObjectVersion(etag=self.etag, version_id=self.version_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Files as they were when they were checked."""
+    """The versions of files at the time of their check."""
 
     files: tuple[ModelFile, ...]
 
     @property
     def text(self) -> str:
-        """Every file's path, size, version and checksum as JSON; the order doesn't count."""
+        """Every file's path, size, version and checksum as JSON, independent of the files' order."""
         return json.dumps([_row(file) for file in sorted(self.files, key=_row)])
 
     @property
@@ -112,9 +112,9 @@ def compare(checked: Manifest, found: Iterable[ModelFile]) -> Changes:
 def judge_changes(changes: Changes, checked: Manifest, place: str) -> Iterator[Reason]:
     """Refuse if files differ from the checked ones.
 
-    `changes.rewritten` carry S3's own checksum of what lies there now. The same bytes sent again are
-    no change where that checksum proves it. An equal ETag proves nothing: it is an MD5, and two
-    contents with one MD5 can be made.
+    `changes.rewritten` have S3's own checksum of their current content. If the checksum proves that
+    the bytes are the same, a second upload is no change. An equal ETag proves nothing: it is an MD5,
+    and two contents with the same MD5 can be constructed.
     """
     before = {file.path: file.checksum for file in checked.files}
     differing = [
@@ -140,10 +140,10 @@ def judge_changes(changes: Changes, checked: Manifest, place: str) -> Iterator[R
 
 
 def find_plan_change(plan: Plan, digest: str) -> Iterator[Reason]:
-    """Say that a plan isn't the one that was made, and that people were shown, if it isn't.
+    """Refuse a plan that differs from the one that was made and shown to people.
 
-    `digest` is carried by the execution, where nobody can write; an execution of an older definition
-    carries none.
+    `digest` comes from the execution, which can't be changed by people; executions of older
+    definitions have none.
     """
     if digest and plan.digest != digest:
         yield Reason(

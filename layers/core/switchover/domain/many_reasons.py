@@ -1,4 +1,4 @@
-"""Shortens many reasons: the first of each kind, and each cause once."""
+"""Shortens long lists of reasons: keeps the first of each kind, and says each cause once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def limit_per_code(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
 
 
 def join_same(reasons: Iterable[Reason]) -> Iterator[Reason]:
-    """Say one cause once: subjects of which the very same is said share a reason."""
+    """Join subjects with the same message and remedy into one reason."""
     same: dict[tuple[type[Reason], str, str, str], list[str]] = defaultdict(list)
     for reason in reasons:
         same[type(reason), reason.code, reason.message, reason.remedy].append(reason.subject)
@@ -51,12 +51,12 @@ def join_same(reasons: Iterable[Reason]) -> Iterator[Reason]:
 
 
 def name_some(names: Iterable[str], shown: int = 3) -> str:
-    """Name the first few of many, saying that there are more."""
+    """Name the first few of many, and say that there are more."""
     some = list(islice(names, shown + 1))
     return ", ".join(some[:shown]) + (" and more" if len(some) > shown else "")
 
 
 def name_many(names: Collection[str], shown: int = 10) -> str:
-    """Name the first few of many, saying how many more there are."""
+    """Name the first few of many, and say how many more there are."""
     rest = len(names) - shown
     return ", ".join(islice(names, shown)) + (f" and {rest} more" if rest > 0 else "")

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from switchover.domain.update.update import Update
 
-# What was measured, or seen, of the release itself. All else says nothing of it: a person stopped it,
-# nobody asked it anything, golden requests couldn't be read, Switchover failed.
+# Reasons that were measured on the release itself. Other reasons say nothing about the release: a
+# person stopped it, it got no requests, golden requests couldn't be read, or Switchover failed.
 _OF_THE_RELEASE = frozenset(
     {"alarm.went-red", "golden.failed", "sagemaker.failure-reason", "update.rolled-back"}
 )
-# SageMaker's words for trouble of its own (rules §6).
+# SageMaker's words for its own failures (rules §6).
 _INFRASTRUCTURE = re.compile(
     r"InsufficientInstanceCapacity|CapacityError|Request to service failed"
 )
@@ -60,24 +60,24 @@ class Pin(BaseModel):
 
     @property
     def is_unreadable(self) -> bool:
-        """Whether this only stands in for a pin that can't be read."""
+        """Whether this is a stand-in for a pin that can't be read."""
         return not self.version
 
     @property
     def shown(self) -> str:
-        """The version as people read it."""
+        """The version in words."""
         return "a version that can't be read" if self.is_unreadable else one_line(self.version, 100)
 
 
 def mark_after(update: Update) -> Mark | None:
-    """The mark that a rolled-back release leaves, if it was the release that was bad."""
+    """The mark for a rolled-back release, if the release itself was bad."""
     if update.outcome is not Outcome.ROLLED_BACK:
         return None
     return _mark(update, update.reasons, update.summary, update.ended_at or update.started_at)
 
 
 def mark_before_way_back(update: Update, cause: tuple[Reason, ...], at: datetime) -> Mark | None:
-    """The mark that a release leaves as soon as it is found bad, whatever comes of the way back."""
+    """The mark for a release that was just found bad, independent of the rollback's result."""
     return _mark(update, cause, first_of(cause), at)
 
 
@@ -100,8 +100,8 @@ def _mark(update: Update, reasons: tuple[Reason, ...], text: str, at: datetime) 
 def check_marks(update: Update, mark: Mark | None, pin: Pin | None) -> Iterator[Reason]:
     """Say why a release may not start: it is marked bad, or its endpoint is pinned to another version.
 
-    A rollback is neither held by a pin nor by a mark: it is the way out. Whoever starts a version by
-    hand asks for it by name.
+    Pins and marks don't stop a rollback. A start by hand names the version, so a mark doesn't stop
+    it.
     """
     if update.kind is not Kind.RELEASE:
         return

@@ -15,20 +15,21 @@ _NAME_LENGTH = 63
 _EXECUTION_LENGTH = 80
 _SCHEDULE_LENGTH = 64  # CreateSchedule, Name
 ALARM_PREFIX = "switchover/"
-# In lower case, as SageMaker writes names in ARNs: the functions' policies let them make and delete only
-# what begins so (template.yaml).
+# In lower case, as SageMaker writes names in ARNs. The functions may create and delete only resources
+# with this prefix (template.yaml).
 CONFIG_PREFIX = "switchover-"
-# 64 bits. Who may offer for one endpoint finds a release in minutes whose names share 32 bits with those
-# of another endpoint, and hyphens make the rest equal: `a-b` + `c` and `a` + `b-c`.
+# 64 bits. An attacker who may upload for one endpoint finds within minutes a release whose names
+# share 32 bits with another endpoint's names, and hyphens can make the rest equal: `a-b` + `c` and
+# `a` + `b-c`.
 _DIGEST_LENGTH = 16
 
 
 def config_name(endpoint: str, version: str, update_id: str, started_at: datetime) -> str:
-    """Name the target config, and its model: fresh for each update, the same at each retry.
+    """Name the target config and its model: new for each update, the same for each retry.
 
-    A fresh name is what lets "which config serves" tell success from a rollback (rules §2.2).
-    `switchover-vlm-prod-v2-20261130-…`: the date is that of the update's start, in UTC. It is left out
-    where the endpoint's whole name would find no room beside it. Too long a version is cut.
+    With a new name, the serving config shows whether the update succeeded or was rolled back (rules
+    §2.2). `switchover-vlm-prod-v2-20261130-…`: the date is the update's start, in UTC. It is left out
+    if the endpoint's whole name needs its room. A version that is too long is cut.
     """
     stem, digest = f"{CONFIG_PREFIX}{endpoint}-{version}", _digest(update_id)
     tail = f"{started_at.astimezone(UTC):%Y%m%d}-{digest}"
@@ -37,16 +38,16 @@ def config_name(endpoint: str, version: str, update_id: str, started_at: datetim
 
 
 def undated_config_name(endpoint: str, version: str, source: str) -> str:
-    """Name a config that no date belongs to, such as the copy of the previous config."""
+    """Name a config without a date, such as the copy of the previous config."""
     return _fit(f"{CONFIG_PREFIX}{endpoint}-{version}", _digest(source), _NAME_LENGTH)
 
 
 def is_config_of(
     name: str, endpoint: str, version: str, update_id: str, started_at: datetime
 ) -> bool:
-    """Whether a config bears the name that this update gives, or gave in earlier releases of Switchover.
+    """Whether a config has the name that this or an earlier release of Switchover gives for this update.
 
-    Those had no prefix at first, then a digest of 8 digits, then no date.
+    Earlier names had no prefix at first, then a digest of 8 digits, then no date.
     """
     return name in {
         config_name(endpoint, version, update_id, started_at),
@@ -62,7 +63,7 @@ def short_config_name(name: str) -> str:
 
 
 def execution_name(endpoint: str, version: str, source: str) -> str:
-    """Name the execution, and so the update, after what started it: a repeat starts nothing.
+    """Name the execution, and so the update, after its source: a repeat starts nothing.
 
     `source` identifies the release object's content (bucket, key, ETag).
     """
@@ -70,14 +71,14 @@ def execution_name(endpoint: str, version: str, source: str) -> str:
 
 
 def execution_arn(state_machine_arn: str, name: str) -> str:
-    """The ARN of the execution of that name, whether there is one or not."""
+    """The ARN of the execution with that name, even if it doesn't exist."""
     return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
 
 
 def resume_name(endpoint: str, version: str, update_id: str, queued_by: str) -> str:
-    """Name the execution that takes up a waiting update, after the one that queued it.
+    """Name the execution that continues a waiting update, after the execution that queued it.
 
-    However often its turn is told, it is started once; if it queues the update again, the next differs.
+    Repeated triggers start it once. If it queues the update again, the next name differs.
     """
     return execution_name(endpoint, version, f"{update_id}#{queued_by}")
 
@@ -90,7 +91,7 @@ def schedule_name(endpoint: str, at: datetime) -> str:
 
 
 def alarm_name(endpoint: str, scope: str, purpose: str) -> str:
-    """Name an alarm so that its endpoint can be read off: endpoint names hold no slash."""
+    """Name an alarm so that its name shows the endpoint: endpoint names contain no slash."""
     return f"{ALARM_PREFIX}{endpoint}/{scope}/{purpose}"
 
 
@@ -101,7 +102,7 @@ def endpoint_of_alarm(name: str) -> str | None:
 
 
 def short_alarm_name(name: str) -> str:
-    """What one of our alarms watches; another's name is left as it is."""
+    """The part of an own alarm's name that says what it watches; other names stay unchanged."""
     return name.rpartition("/")[2] if endpoint_of_alarm(name) else name
 
 

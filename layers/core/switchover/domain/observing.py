@@ -53,7 +53,7 @@ _STATE = {
 }
 
 
-# Whoever waits for people waits long: a fleet that is resized meanwhile serves what it served.
+# A wait for people is long. A fleet that is resized during the wait still serves the same config.
 _STANDING = frozenset(
     {
         EndpointStatus.IN_SERVICE,
@@ -64,7 +64,7 @@ _STANDING = frozenset(
 )
 
 
-# What comes out as asked, so far.
+# Verdicts of a change that goes, or went, as requested.
 _OPEN = frozenset({Verdict.MOVING, Verdict.ARRIVED, Verdict.DELETING, Verdict.GONE})
 
 
@@ -78,12 +78,12 @@ class Observation(BaseModel):
 
     @property
     def at(self) -> datetime:
-        """When it was taken, by SageMaker's own clock."""
+        """The time of the reading, by SageMaker's own clock."""
         return self.endpoint.read_at
 
     @property
     def red(self) -> tuple[AlarmReading, ...]:
-        """The alarms that are red now."""
+        """The names of the red alarms."""
         return tuple(alarm for alarm in self.alarms if alarm.state is AlarmState.ALARM)
 
 
@@ -118,7 +118,7 @@ def assess_observation(seen: Observation, purpose: Purpose, update: Update) -> V
 
 
 def _judge_raise(endpoint: EndpointReading | Absent, plan: Plan, course: Course) -> Verdict:
-    """A resize that SageMaker gives up ends InService too, with the old size."""
+    """Judge the resize before an update. After a failed resize the endpoint is InService too."""
     verdict = judge_resize(endpoint, course)
     is_raised = isinstance(endpoint, EndpointReading) and (
         endpoint.variants[0].desired_instances >= (plan.capacity.during or (0,))[0]
@@ -133,7 +133,7 @@ def _judge_outcome(seen: Observation, update: Update, plan: Plan, course: Course
         and isinstance(seen.endpoint, EndpointReading)
         and not has_moved(seen.endpoint, course)
     ):
-        # It would look as if there were nothing to take back.
+        # A missing course would look as if there were nothing to roll back.
         return verdict
     unwatched = {alarm.name for alarm in seen.red} & set(plan.alarms.watched)
     return _unless_stopped(verdict, is_stopped=update.abort is not None or bool(unwatched))
@@ -163,9 +163,9 @@ def _judge_watch(seen: Observation, update: Update, course: Course) -> Verdict:
 
 
 def inherited_red(seen: Observation, update: Update) -> frozenset[AlarmReading]:
-    """The standing alarms that may be red of what the old fleet did: they see both, and look back.
+    """The standing alarms that may be red because of the old fleet: they measure both fleets' past.
 
-    A fleet that fails must not bring itself back by them.
+    A failing old fleet must not cause a rollback to itself through these alarms.
     """
     if update.progress.settled_at is None:
         return frozenset()
@@ -181,7 +181,7 @@ def inherited_red(seen: Observation, update: Update) -> frozenset[AlarmReading]:
 
 
 def _judge_gate(seen: Observation, update: Update) -> Verdict:
-    """Good news settles nothing here: people say whether it stays, however long they take."""
+    """Judge a reading while people decide. A good reading doesn't decide for the people."""
     serves_target = (
         isinstance(seen.endpoint, EndpointReading)
         and seen.endpoint.config_name == update.planned.target.config
@@ -192,7 +192,7 @@ def _judge_gate(seen: Observation, update: Update) -> Verdict:
 
 
 def _unless_stopped(verdict: Verdict, *, is_stopped: bool) -> Verdict:
-    """What goes on, or went well, has failed if it is to stop; what went wrong stays as it is."""
+    """A running or successful change counts as failed if the update has to stop; other verdicts stay."""
     return Verdict.FAILED if is_stopped and verdict in _OPEN else verdict
 
 
@@ -214,12 +214,12 @@ def moment_of(seen: Observation, purpose: Purpose) -> Moment:
 
 
 def failure_of(seen: Observation) -> str:
-    """SageMaker's own words on what went wrong; may be empty, and is never the test (rules §2.2)."""
+    """SageMaker's own words on a failure. They may be empty, and decide no verdict (rules §2.2)."""
     return seen.endpoint.failure_reason if isinstance(seen.endpoint, EndpointReading) else ""
 
 
 def find_fault_of_way_back(verdict: Verdict, seen: Observation) -> Reason | None:
-    """SageMaker's words on why it could not go back; None if it could, or says nothing."""
+    """SageMaker's words on why its rollback failed; None if it didn't fail, or without words."""
     words = failure_of(seen)
     if verdict not in {Verdict.ROLLED_BACK, Verdict.MIXED, Verdict.FAILED} or not words:
         return None

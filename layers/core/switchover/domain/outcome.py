@@ -34,7 +34,7 @@ class Outcome(StrEnum):
     NEEDS_OPERATOR = "NeedsOperator"
 
 
-# How the ending of an execution begins that takes an update back whose own execution is gone.
+# The first verdict in an execution that rolls back an update of an ended execution.
 RECOVERED = "recovered"
 _SUMMARY_LETTERS = 160
 
@@ -42,8 +42,8 @@ _SUMMARY_LETTERS = 160
 class Ending(BaseModel):
     """The state machine's knowledge at the end of an update.
 
-    `verdict` is the last state's verdict; `crashed_in` names a state whose handler failed, with `error`;
-    `earlier` is what had ended badly before, where the way back failed.
+    `verdict` is the last state's verdict. `crashed_in` names a state whose handler failed with
+    `error`. If a rollback failed, `earlier` is the ending that caused the rollback.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -61,7 +61,7 @@ class Ending(BaseModel):
 
     @property
     def all_reasons(self) -> tuple[Reason, ...]:
-        """Why it ended, what came first before what followed."""
+        """All reasons for the end, the earlier ones first."""
         earlier = self.earlier.all_reasons if self.earlier else ()
         return (*earlier, *self.reasons, *_reasons_of_ending(self))
 
@@ -76,14 +76,14 @@ class Conclusion(BaseModel):
     reasons: tuple[Reason, ...] = ()
 
 
-# What an execution says of an update that another one has taken up since.
+# The account of an execution whose update another execution has continued.
 TAKEN_UP = Conclusion(outcome=Outcome.QUEUED, summary="Another execution continues this update.")
-# What the update took away, and only a person can put back.
+# Parts that the update removed and only a person can restore.
 LOST = frozenset({"capacity.not-restored", "endpoint.policy-lost"})
 _RESTORED = frozenset({"untouched", "restored", "updated"})
-# Verdicts of an update that wasn't its endpoint's turn.
+# Verdicts of an update that couldn't claim its endpoint.
 _NOT_YET = {"queued": Outcome.QUEUED, "superseded": Outcome.SUPERSEDED}
-# Maintenance by AWS leaves the config that serves as it is (rules §2).
+# Maintenance by AWS doesn't change the serving config (rules §2).
 _SERVING = frozenset({EndpointStatus.IN_SERVICE, EndpointStatus.SYSTEM_UPDATING})
 
 
@@ -101,10 +101,10 @@ def conclude(
 ) -> Conclusion:
     """Name the outcome. Updated only if the target serves and every check passed.
 
-    Before the start nothing was touched, so every trouble is Rejected. After it, the config that
-    serves decides; anything but a clean InService on one of the two configs needs a person.
-    `noted` is the capacity before, `left` what could not be put back of it or was left to others; `cause`
-    is why the way back was taken, if it was.
+    Before the start nothing was changed, so every failure is Rejected. After the start the serving
+    config decides: anything but a clean InService on one of the two configs needs a person. `noted`
+    is the capacity before the update. `left` are the parts of it that could not be restored or were
+    changed by others. `cause` are the reasons for the rollback, if there was one.
     """
     reasons = ending.all_reasons
     if was_started and ending.verdict != "updated":
@@ -138,7 +138,7 @@ def _conclude_started(
     *,
     is_mixed: bool,
 ) -> Conclusion:
-    """Name the outcome of an update that has begun to change what serves: by the config that serves."""
+    """Name the outcome of an update that has begun to change the endpoint, by the serving config."""
     config_name = _settled_config(endpoint)
     if config_name == plan.target.config and verdict == "updated":
         return Conclusion(
@@ -165,12 +165,12 @@ def _conclude_started(
 
 
 def is_restored(capacity_verdict: str) -> bool:
-    """Whether capacity is as it was, or needn't be."""
+    """Whether the capacity is restored, or needn't be."""
     return capacity_verdict in _RESTORED
 
 
 def leaves_queue(outcome: Outcome | None, ending: Ending) -> bool:
-    """Whether an update that waits has ended: by a crash on its way out; whoever just waits stays so."""
+    """Whether a waiting update has ended, by a crash or by leaving the queue. Else it goes on waiting."""
     return outcome is Outcome.QUEUED and ending.crashed_in is not None
 
 
@@ -184,7 +184,7 @@ def serves(endpoint: EndpointReading | Absent) -> str:
 
 
 def _settled_config(endpoint: EndpointReading | Absent) -> str | None:
-    """The config that serves, if it goes on to: autoscaling works again when an outcome is recorded."""
+    """The serving config, if it stays: a resize is allowed, as autoscaling works again at this time."""
     if not isinstance(endpoint, EndpointReading):
         return None
     is_at_rest = endpoint.status in _SERVING and endpoint.pending_config_name is None
@@ -192,7 +192,7 @@ def _settled_config(endpoint: EndpointReading | Absent) -> str | None:
 
 
 def _trouble(endpoint: EndpointReading | Absent, plan: Plan) -> str:
-    """Why a person is needed, in one clause."""
+    """The reason why a person is needed, in one clause."""
     config_name = _settled_config(endpoint)
     if config_name == plan.target.config:
         return (
@@ -213,12 +213,12 @@ def _changed_meanwhile(endpoint: EndpointReading | Absent, plan: Plan) -> Reason
             f"was changed outside Switchover after {plan.target.version} ({plan.target.config}) was"
             f" confirmed: at {endpoint.read_at:%H:%M:%S} UTC {serves(endpoint)}"
         ),
-        remedy="Look in CloudTrail for the caller of UpdateEndpoint or DeleteEndpoint.",
+        remedy="Find the caller of UpdateEndpoint or DeleteEndpoint in CloudTrail.",
     )
 
 
 def _unexplained(ending: Ending, endpoint: EndpointReading | Absent) -> Reason:
-    """The reason for an ending that came without one."""
+    """A reason for an ending that has none."""
     return Reason(
         code="switchover.unexplained",
         subject=f"endpoint {endpoint.name}",
@@ -267,7 +267,7 @@ def _reasons_of_ending(ending: Ending) -> tuple[Reason, ...]:
 
 
 def _say_error(error: str) -> str:
-    """Lambda's error by name and message; the stack trace stays in the function's log."""
+    """Lambda's error with name and message; the stack trace is only in the function's log."""
     name, _, cause = error.partition(": ")
     try:
         said = json.loads(cause)["errorMessage"]
@@ -277,10 +277,10 @@ def _say_error(error: str) -> str:
 
 
 def first_of(reasons: tuple[Reason, ...]) -> str:
-    """One sentence on why, from the first of all reasons."""
+    """One sentence from the first reason, with the number of the others."""
     if not reasons:
         return ""
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    # A phone shows a few lines; the reasons themselves hold every word.
+    # A phone shows only a few lines; the reasons hold the full text.
     told = shorten(reasons[0].message, _SUMMARY_LETTERS, placeholder=" …")
     return f"{reasons[0].subject}: {told}{more}"

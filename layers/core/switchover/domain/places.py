@@ -1,7 +1,7 @@
 """The keys at which a release may lie; a key fixes the release's endpoint and version.
 
-IAM grants rights by prefix. So a team that may write under `releases/chat/` and `models/chat/` reaches
-the endpoint `chat`, and no other one.
+IAM grants permissions by prefix. So a team that may write under `releases/chat/` and `models/chat/`
+can update only the endpoint `chat`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from switchover.domain.release import Release
 
 _FOLDER = "releases"
-# What the model bucket holds for each team; its root holds all of it.
+# Folders of the model bucket with one subfolder for each team.
 _KEPT_FOLDERS = frozenset({"", MODELS_PREFIX.rstrip("/"), _FOLDER, "policies", "golden"})
 _LAYOUT = f"{_FOLDER}/<endpoint>/<version>/{FILE_NAME}"
-# As VersionName of a release says.
+# The same as a release's VersionName.
 _VERSION = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._+-]{0,62}")
 
 
@@ -35,23 +35,23 @@ class ReleasePlace:
 
     @property
     def key(self) -> str:
-        """Where its `release.json` lies."""
+        """The key of its `release.json`."""
         return f"{_FOLDER}/{self.endpoint}/{self.version}/{FILE_NAME}"
 
     @property
     def prefix(self) -> str:
-        """Where its model files lie, or below."""
+        """The prefix of its model files."""
         return f"{MODELS_PREFIX}{self.endpoint}/{self.version}/"
 
 
 def find_place(bucket: str, key: str, model_bucket: str) -> ReleasePlace | Reason:
-    """The place that a key of the model bucket is, or why no release may lie there."""
+    """The place of a key in the model bucket, or the reason why no release may lie there."""
     uri = f"s3://{bucket}/{key}"
     if bucket != model_bucket:
         return Reason(
             code="release.other-bucket",
             subject=uri,
-            message=f"is not in the model bucket {model_bucket!r}, which alone may hold releases.",
+            message=f"is not in the model bucket {model_bucket!r}. Only this bucket may hold releases.",
             remedy=(
                 f"Upload it to s3://{model_bucket}/{_LAYOUT}; its files may be copied from"
                 " elsewhere (`source`)."
@@ -70,31 +70,31 @@ def find_place(bucket: str, key: str, model_bucket: str) -> ReleasePlace | Reaso
 
 
 def endpoint_of_key(key: str) -> str | None:
-    """The endpoint in whose folder of releases a key lies; None if it lies in no endpoint's."""
+    """The endpoint whose release folder contains the key; None if no endpoint's folder does."""
     parts = key.split("/")
     is_offered = len(parts) >= 4 and parts[0] == _FOLDER and parts[-1] == FILE_NAME
     return parts[1] if is_offered and is_endpoint_name(parts[1]) else None
 
 
 def folder_of_releases(endpoint: str | None = None) -> str:
-    """Where the releases of one endpoint lie, or those of all."""
+    """The folder of one endpoint's releases, or of all releases."""
     return f"{_FOLDER}/{endpoint}/" if endpoint else f"{_FOLDER}/"
 
 
 def version_of_key(key: str) -> str:
-    """The version in whose folder a `release.json` lies, given that it lies in an endpoint's."""
+    """The version in the key of a `release.json` that lies in an endpoint's release folder."""
     return key.split("/")[2]
 
 
 def parse_placed(raw: bytes, place: ReleasePlace, bucket: str) -> Release | tuple[Reason, ...]:
-    """Read the `release.json` of this place, or say everything that is wrong with it."""
+    """Read the `release.json` of this place, or return every fault in it."""
     uri = f"s3://{bucket}/{place.key}"
     release = parse_release(raw, uri)
     return release if isinstance(release, tuple) else check_place(release, place, bucket) or release
 
 
 def check_place(release: Release, place: ReleasePlace, bucket: str) -> tuple[Reason, ...]:
-    """Say everywhere that a release of the model bucket speaks for another place than its own."""
+    """List every field of a release that contradicts the release's place in the model bucket."""
     return tuple(_misplacements(release, place, bucket))
 
 
@@ -120,7 +120,8 @@ def _misplacements(release: Release, place: ReleasePlace, bucket: str) -> Iterat
         )
     from_bucket, folder = release.source_bucket_and_prefix
     own = f"{MODELS_PREFIX}{place.endpoint}/"
-    # The function that copies reads every team's models; who offers may read those of one endpoint.
+    # The copying function can read every team's models; the uploader may read only one endpoint's
+    # models.
     is_kept = folder.split("/")[0] in _KEPT_FOLDERS and not _is_below(folder, own)
     if from_bucket == bucket and is_kept:
         yield Reason(

@@ -1,7 +1,7 @@
-"""Cleans text that others wrote, so that it is safe among our own lines.
+"""Cleans text from other authors, so that it is safe in Switchover's own output.
 
-Reasons, names, file names, SageMaker's words and container logs are kept as they came. They are cleaned
-where they enter a line that a person reads: one function for each medium.
+Reasons, names, file names, SageMaker's words and container logs are stored unchanged. They are
+cleaned when they are shown to a person, with one function for each medium.
 
 | medium | function | beside the cleaning |
 |---|---|---|
@@ -9,7 +9,7 @@ where they enter a line that a person reads: one function for each medium.
 | a page | `one_line`, by `switchover.web.templating` | Jinja2 escapes HTML |
 | a terminal | `for_terminal` | lines stay lines |
 
-`quote` marks a text as somebody's own words, within any of them.
+`quote` marks a text as another author's words, in every medium.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _LONGEST_LINE = 2_000
 # Control and format characters (escape sequences, direction, zero width), private ones, halves of a
 # pair, and the two that begin a new line (Unicode Standard, 4.5, General Category).
 _UNSAFE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
-# Letters and marks that show nothing (Unicode Standard, 23.5, Default_Ignorable_Code_Point).
+# Letters and marks that are invisible (Unicode Standard, 23.5, Default_Ignorable_Code_Point).
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-# The joiner and the non-joiner, which show in the letters beside them: in Arabic and Indic scripts
-# (Unicode Standard, 23.2), and in emoji, which the joiner alone puts together (UTS #51).
+# The joiner and the non-joiner change the letters beside them: in Arabic and Indic scripts (Unicode
+# Standard, 23.2), and the joiner also in emoji (UTS #51).
 _SCRIPT = "\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc"
 _EMOJI = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
-# Variation selectors: of emoji and symbols, and of ideographs, in which people write their names.
+# Variation selectors: for emoji and symbols, and for ideographs, which are used in people's names.
 _IDEOGRAPH = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _SHAPES = re.compile(
     f"(?<=[{_SCRIPT}])[\u200c\u200d](?=[{_SCRIPT}])|(?<=[{_EMOJI}])\u200d(?=[{_EMOJI}])"
@@ -43,42 +43,42 @@ _SHAPES = re.compile(
     "[\ufe0e\ufe0f]"
 )
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-# More marks on one letter than any language writes run over the lines above and below.
+# A letter with more marks than any language uses covers the lines above and below.
 _MOST_MARKS = 6
 _MARKED = frozenset({"Mn", "Me"})
-# One that stands alone is a mark of its own to people, so inner ones become plain.
+# Quotation marks inside a quotation become plain ones, so that the outer marks stay unambiguous.
 _MARKS = str.maketrans({"“": '"', "”": '"', "„": '"', "‟": '"'})
-# What mail clients take for the beginning of an address; s3:// leads nowhere in them.
+# Mail clients take these for the beginning of an address. They make no link of s3://.
 _SCHEME = re.compile(
     r"(?i)\b(?!s3:)([a-z][a-z0-9+.-]{1,20}):(?=//)|\b(mailto|tel|sms|data|javascript):"
 )
 _WWW = re.compile(r"(?i)\bwww\.")
 _MAILBOX = re.compile(r"(?<=[\w.+-])@(?=[\w-]+\.)")
-# What was cut off may have lost its end.
+# The end of a cut address may be missing.
 _QUOTED = re.compile(r"“[^”]*(?:”|$)")
-# A name with dots before a path: mail clients link evil.example/x though no scheme stands before.
+# A name with dots before a path: mail clients make a link of evil.example/x even without a scheme.
 _HOST = re.compile(
     r"(?<![\w./:\\-])(?!\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/)"
     r"(?:[\w-]+\.)+[^\W\d_]{2,}(?=[/?])"
 )
-# What chats take for a call to everybody, or for their own markup.
+# Chat programs take these for a call to everybody, or for their own markup.
 _CALL = re.compile(r"(?i)(?<![\w@])@(?=(?:here|channel|everyone|all)\b)|<(?=[!@#])")
 _DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text shows everything that it holds, on one line."""
+    """Whether every character of a text is visible, on one line."""
     return next(find_hidden(text), None) is None
 
 
 def one_line(text: str, longest: int = _LONGEST_LINE) -> str:
-    r"""A text on one line, with what doesn't show written out: an escape character becomes `\x1b`.
+    r"""A text on one line, with invisible characters written out: an escape character becomes `\x1b`.
 
-    Of a longer one the rest is counted: `… (+120 characters)`.
+    A text that is too long ends with the number of the other characters: `… (+120 characters)`.
     """
     cut = text[:longest]
     pieces = _write_pieces(cut)
-    # What is written out takes several characters for one.
+    # A written-out character takes several characters.
     fits = sum(end <= longest for end in accumulate(map(len, pieces)))
     shown = " ".join("".join(pieces[:fits]).split())
     left = len(text) - fits
@@ -86,12 +86,12 @@ def one_line(text: str, longest: int = _LONGEST_LINE) -> str:
 
 
 def for_terminal(text: str) -> str:
-    """A text of one or more lines; only its line breaks stay as they are."""
+    """A text of one or more lines, with invisible characters except line breaks written out."""
     return "\n".join(map(_written_out, text.split("\n")))
 
 
 def for_message(text: str) -> str:
-    """One line of a message to people, in which nothing becomes a link."""
+    """One line of a message to people, without anything that a mail client turns into a link."""
     line = _SCHEME.sub(lambda found: f"{found[1] or found[2]}[:]", one_line(text))
     line = _MAILBOX.sub("[@]", _WWW.sub("www[.]", line))
     line = _HOST.sub(lambda found: found[0].replace(".", "[.]"), line)
@@ -100,19 +100,19 @@ def for_message(text: str) -> str:
 
 
 def for_json(text: str) -> str:
-    """A JSON document that says the same, with what doesn't show written as JSON escapes it."""
+    """The same JSON document, with invisible characters escaped."""
     return "".join(
         char if char == "\n" or not _is_unsafe(char) else json.dumps(char)[1:-1] for char in text
     )
 
 
 def quote(text: str, longest: int = LONGEST_QUOTE) -> str:
-    """Somebody's own words between “ and ”, which they themselves can't hold."""
+    """Another author's words between “ and ”; these marks inside the words are replaced."""
     return f"“{one_line(text, longest).translate(_MARKS)}”"
 
 
 def split_quotations(text: str) -> Iterator[tuple[str, bool]]:
-    """The pieces of a text in order; each with whether it is a quotation, with its marks."""
+    """The pieces of a text in order, each with a flag for a quotation. Quotations keep their marks."""
     end = 0
     for found in _QUOTED.finditer(text):
         yield text[end : found.start()], False
@@ -122,7 +122,7 @@ def split_quotations(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def has_words(text: str) -> bool:
-    """Whether anything in a text can be read."""
+    """Whether a text contains anything readable."""
     return any(
         not _is_unsafe(char) and not char.isspace() and unicodedata.category(char) not in _MARKED
         for char in text
@@ -130,7 +130,7 @@ def has_words(text: str) -> bool:
 
 
 def find_hidden(text: str) -> Iterator[int]:
-    """Where a text doesn't show, or runs over other lines; a line break doesn't show either."""
+    """The positions that are invisible, or cover other lines. A line break counts as invisible."""
     if text.isascii() and text.isprintable():
         return
     shapes = {found.start() for found in _SHAPES.finditer(text)}
@@ -142,7 +142,7 @@ def find_hidden(text: str) -> Iterator[int]:
 
 
 def write_out(char: str) -> str:
-    """A character as Python escapes it."""
+    """A character in Python's escaped form."""
     return char.encode("unicode_escape").decode()
 
 
@@ -151,7 +151,7 @@ def _written_out(text: str) -> str:
 
 
 def _write_pieces(text: str) -> list[str]:
-    """What is shown for each character."""
+    """The shown form of each character."""
     pieces = list(text)
     for at in find_hidden(text):
         pieces[at] = write_out(text[at])

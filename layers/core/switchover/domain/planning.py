@@ -1,4 +1,4 @@
-"""Turns the readings into a plan, or into every reason against one."""
+"""Turns the readings into a plan, or into all reasons against a plan."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ _BACK = (
 
 
 class Planning(BaseModel):
-    """What planning came to: every check with its evidence, and the plan unless something is refused."""
+    """The result of planning: every check with its evidence, and the plan unless a check refuses."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -109,14 +109,14 @@ class Planning(BaseModel):
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Every reason against the update; none if there is a plan."""
+        """All reasons against the update; none if there is a plan."""
         return self.preflight.reasons
 
 
 def make_plan(update: Update, found: PlanInputs) -> Planning:
     """Fix the plan of an update, or return every reason against it at once.
 
-    `update.reasons` (what validation found) count too: people mend all faults in one go.
+    `update.reasons` (found by validation) count too, so that people can fix all faults together.
     """
     case = Case(update, found, _fix_plan(update, found))
     checks = tuple(check(case) for check in (_BACK if case.goes_back else _FORWARD))
@@ -125,7 +125,7 @@ def make_plan(update: Update, found: PlanInputs) -> Planning:
 
 
 def find_peak(update: Update, found: PlanInputs) -> int:
-    """The most instances that the plan needs at once, if more than the endpoint holds by now; else 0."""
+    """The most instances that the plan needs at once, if more than the endpoint has now; else 0."""
     plan = _fix_plan(update, found)
     if not isinstance(plan, Plan) or not wants_more(plan, found.endpoint):
         return 0
@@ -133,9 +133,9 @@ def find_peak(update: Update, found: PlanInputs) -> int:
 
 
 def _fix_plan(update: Update, found: PlanInputs) -> Plan | tuple[Reason, ...] | None:
-    """The plan as if nothing stood against it, or what makes it impossible; None without material."""
+    """The plan as if every check passed, or the reasons that make it impossible; None without inputs."""
     endpoint, live, effective = found.endpoint, found.live, found.effective
-    # A Failed endpoint shows no variants: there is nothing to plan with.
+    # A Failed endpoint shows no variants, so no plan can be made.
     if not isinstance(endpoint, EndpointReading) or not endpoint.variants:
         return None
     if live is None or effective is None or any(find_shape_faults(live)):
@@ -204,7 +204,7 @@ def _plan_back(
 def choose_goal(
     update: Update, endpoint: EndpointReading, served: Sequence[Served]
 ) -> Served | None:
-    """The config that a rollback returns to; None for a release, or with nowhere to go."""
+    """The config to which a rollback returns; None for a release, or if there is no such config."""
     if update.kind is not Kind.ROLLBACK:
         return None
     goal = _find_goal(update, endpoint, served)
@@ -212,14 +212,14 @@ def choose_goal(
 
 
 def name_target(update: Update, goal: Served | None) -> str:
-    """The config that the update moves to."""
+    """The config to which the update moves."""
     if goal is not None:
         return goal.config_name
     return config_name(update.endpoint, update.version, update.update_id, update.started_at)
 
 
 def version_of(live: LiveRelease, served: Sequence[Served]) -> str:
-    """The version that a live config serves: by the ledger, else by the folder of its model data."""
+    """The version that a live config serves, from the ledger, else from the folder of its model data."""
     name = live.config["EndpointConfigName"]
     known = next((entry.version for entry in served if entry.config_name == name), None)
     return known or PurePosixPath(model_uri_of(live.model) or name).name
@@ -228,11 +228,12 @@ def version_of(live: LiveRelease, served: Sequence[Served]) -> str:
 def choose_earlier(
     served: Sequence[Served], config_name: str, version: str | None
 ) -> Served | Reason:
-    """The config to go back to: the last that served before the present one, or the asked version.
+    """The config to return to: the last one that served before the current one, or the requested version.
 
-    `served` is newest first. Unasked it goes only to what served before the present config ever did:
-    going back twice must not return to the version that was just left. What somebody else brought since
-    the last known good is taken back to that, also where it is a config that served long ago.
+    `served` is newest first. Without a requested version, only configs that served before the current
+    config's first time are chosen: a second rollback must not return to the version that was just
+    left. If the current config was set outside Switchover after the last known good, the last known
+    good is chosen, even if the current config served long ago.
     """
     if version is None and served and served[0].config_name != config_name:
         return served[0]

@@ -26,9 +26,9 @@ class CheckState(StrEnum):
 
 
 class Check(BaseModel):
-    """One thing that was looked at: `name` is stable, `title` and `evidence` are for people.
+    """One check. `name` is stable; `title` and `evidence` are for people.
 
-    A refused check holds the reasons for it; the others hold none.
+    A refused check has reasons; the others have none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,14 +41,14 @@ class Check(BaseModel):
 
     @classmethod
     def judged(cls, name: str, title: str, evidence: str, reasons: Iterable[Reason] = ()) -> Self:
-        """Refused if anything speaks against it, else passed."""
+        """Refused if there are reasons, else passed."""
         against = tuple(reasons)
         state = CheckState.REFUSED if against else CheckState.PASSED
         return cls(name=name, title=title, state=state, evidence=evidence, reasons=against)
 
     @classmethod
     def noted(cls, name: str, title: str, evidence: str) -> Self:
-        """Nothing that stops the update, yet worth knowing."""
+        """Doesn't stop the update, but people should know it."""
         return cls(name=name, title=title, state=CheckState.NOTED, evidence=evidence)
 
     @classmethod
@@ -60,7 +60,7 @@ class Check(BaseModel):
 class Preflight(BaseModel):
     """Every check of one plan, in the order in which people read them.
 
-    `checklist` are the guide's five points, each standing on some of the checks.
+    `checklist` are the guide's five points, each based on some of the checks.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,10 +70,10 @@ class Preflight(BaseModel):
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Every reason against the update."""
+        """All reasons against the update."""
         return tuple(reason for check in self.checks for reason in check.reasons)
 
     @property
     def is_clear(self) -> bool:
-        """Whether nothing stands against the update."""
+        """Whether no check refuses the update."""
         return not self.reasons

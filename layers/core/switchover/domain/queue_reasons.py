@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def remedy_for_busy(update: Update, *, waits: bool) -> str:
-    """What helps an update that finds its endpoint held by another one."""
+    """The remedy for an update whose endpoint is claimed by another update."""
     if update.kind is Kind.ROLLBACK:
         to = update.request.to if update.request else None
         goal = f" --to {to}" if to else ""
@@ -37,7 +37,7 @@ def start_command(update: Update, *options: str) -> str:
 
 
 def superseded_by(update: Update, newer: str) -> Reason:
-    """Something newer was decided for the endpoint."""
+    """A newer update of the endpoint replaces this one."""
     return Reason(
         code="queue.superseded",
         subject=f"endpoint {update.endpoint}",
@@ -47,7 +47,7 @@ def superseded_by(update: Update, newer: str) -> Reason:
 
 
 def starts_later(update: Update, start: StartTime) -> Reason:
-    """It may not begin yet."""
+    """The update may not begin yet."""
     return Reason(
         code="start.later",
         subject=f"endpoint {update.endpoint}",
@@ -78,7 +78,7 @@ def _remedy_for_time(update: Update, start: StartTime) -> str:
 
 
 def waits_behind(update: Update, other: str) -> Reason:
-    """Another one was offered earlier and waits too."""
+    """Another update was offered earlier, and waits too."""
     return Reason(
         code="queue.behind",
         subject=f"endpoint {update.endpoint}",
@@ -88,7 +88,7 @@ def waits_behind(update: Update, other: str) -> Reason:
 
 
 def being_cleaned_up(endpoint: str, update_id: str) -> Reason:
-    """The update before this one ended, and left something to put back."""
+    """The previous update has ended, and its changes are being restored."""
     return Reason(
         code="claim.recovering",
         subject=f"endpoint {endpoint}",
@@ -98,7 +98,7 @@ def being_cleaned_up(endpoint: str, update_id: str) -> Reason:
 
 
 def cancelled(update_id: str, why: str) -> Reason:
-    """A person took an update out of the queue."""
+    """A person removed an update from the queue."""
     return Reason(
         code="queue.cancelled",
         subject=f"update {update_id}",

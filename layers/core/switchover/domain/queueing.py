@@ -1,7 +1,7 @@
-"""Decides whose turn it is: one update per endpoint, and an older release never wins.
+"""Decides which update may claim an endpoint: one at a time, and no older release after a newer one.
 
-Every execution that wants an endpoint looks, decides by `decide_turn`, acts and looks again until what
-it did still agrees with what it sees. Those who may not go on are kept in the queue, in the order in
+Every execution that wants an endpoint reads, decides with `decide_turn`, acts, and reads again until
+its act agrees with the new reading. Updates that may not continue wait in the queue, in the order in
 which they were offered.
 """
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
     from switchover.domain.windows.window import StartTime
 
-# DescribeExecution is eventually consistent (Step Functions API Reference): an execution that took its
-# claim a moment ago may still be unknown, and must not be taken for dead.
+# DescribeExecution is eventually consistent (Step Functions API Reference): an execution that took
+# its claim a moment ago may still be unknown, and must not count as ended.
 SETTLING = timedelta(seconds=60)
 
 
@@ -60,7 +60,7 @@ class Standing:
 class Waiting(BaseModel):
     """An update that waits for its turn. `queued_by` is the execution that put it there.
 
-    `when_busy` is its own policy's: whether a newer one that waits takes its place.
+    `when_busy` comes from its own policy: whether a newer waiting update replaces it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,7 +76,7 @@ class Waiting(BaseModel):
 
     @property
     def order(self) -> str:
-        """Its place among all that were offered for the endpoint."""
+        """Its place among all updates that were offered for the endpoint."""
         return order_of(self.offered_at, self.update_id)
 
 
@@ -88,9 +88,9 @@ class Turn(StrEnum):
     RECOVER = "recover"
     SUPERSEDED = "superseded"
     REJECTED = "rejected"
-    GO_BACK = "go_back"  # as a recovery of an update that had begun to change something
+    GO_BACK = "go_back"  # as a recovery of an update that had begun to change the endpoint
     FINISH = "finish"  # as a recovery of an update that was confirmed
-    REPEATED = "repeated"  # another execution sees to it
+    REPEATED = "repeated"  # another execution continues the update
 
 
 class ClaimVerdict(StrEnum):
@@ -133,10 +133,10 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """All that a decision needs, read at one time. `refusals` come from marks and pins.
+    """All inputs of a decision, read at one time. `refusals` come from marks and pins.
 
-    `granted` is the newest update that ever had the claim, if it asks for the same and is being given it
-    or was.
+    `granted` is the newest update that ever had the claim, if it requests the same and runs or was
+    confirmed.
     """
 
     now: datetime
@@ -150,19 +150,19 @@ class Look:
 
 
 def order_of(offered_at: datetime, update_id: str) -> str:
-    """A text that sorts as releases were offered; within one instant the name decides."""
+    """A text that sorts in the order of the offers. For equal times the name decides."""
     return f"{offered_at.astimezone(UTC).isoformat(timespec='microseconds')}#{update_id}"
 
 
 def order_of_update(update: Update) -> str:
-    """The place of an update among all that were offered for its endpoint."""
+    """The place of an update among all updates that were offered for its endpoint."""
     return order_of(update.offered_at or update.started_at, update.update_id)
 
 
 def takes_place(newer: Waiting, order: str, begins_at: datetime) -> bool:
-    """Whether one that waits takes the place of an older one, which may begin at `begins_at`.
+    """Whether a waiting update replaces an older one, which may begin at `begins_at`.
 
-    One that is planned for later does not: the older one may run, and end, before that.
+    An update that is scheduled for later doesn't: the older one may run and end before that.
     """
     return newer.order > order and newer.not_before <= begins_at
 
@@ -170,13 +170,13 @@ def takes_place(newer: Waiting, order: str, begins_at: datetime) -> bool:
 def outranked(waiting: Sequence[Waiting], newest: str, now: datetime) -> tuple[Waiting, ...]:
     """The waiting updates that will end as Superseded, and can end now.
 
-    `newest` is the order of the newest that ever had the claim.
+    `newest` is the order of the newest update that ever had the claim.
     """
     return tuple(one for one in waiting if _find_newer(one, waiting, newest, now))
 
 
 def _find_newer(one: Waiting, waiting: Sequence[Waiting], newest: str, now: datetime) -> str:
-    """The id of the newest that takes the place of one that waits; empty if none does."""
+    """The id of the newest update that replaces a waiting one; empty if none does."""
     if one.order < newest:
         return newest.partition("#")[2]
     if one.when_busy is WhenBusy.QUEUE:
@@ -194,7 +194,7 @@ def rank_again(
 ) -> Ending:
     """Say how an update that entered the queue ends: superseded if a newer one has come.
 
-    It then ends in its own execution, and no further execution is needed.
+    The update then ends in its own execution, and no further execution is needed.
     """
     own = [one for one in waiting if one.update_id == update.update_id]
     newer = _find_newer(own[0], waiting, standing.newest, now) if own else ""
@@ -204,14 +204,14 @@ def rank_again(
 
 
 def is_abandoned(claim: Claim, now: datetime, *, is_running: bool) -> bool:
-    """Whether a claim's execution is gone for good."""
+    """Whether a claim's execution has ended."""
     return not is_running and now - claim.claimed_at >= SETTLING
 
 
 def decide_turn(update: Update, look: Look) -> Decision:
     """Say what an update may do now.
 
-    A rollback is a person's answer to the present version: it never waits behind a release.
+    A rollback never waits behind a release, because a person requests it against the serving version.
     """
     order = order_of_update(update)
     faults = look.start if isinstance(look.start, tuple) else ()
@@ -236,12 +236,12 @@ def decide_turn(update: Update, look: Look) -> Decision:
 
 
 def _others(update: Update, look: Look) -> tuple[Waiting, ...]:
-    """The other waiting updates: after the turn of one of them, the joined update no longer serves."""
+    """The other waiting updates: after one of them has run, the joined update no longer serves."""
     return tuple(one for one in look.waiting if one.update_id != update.update_id)
 
 
 def _newer(order: str, update: Update, look: Look) -> str:
-    """The id of whatever newer one takes the place of an update; empty if none does."""
+    """The id of the newer update that replaces this one; empty if none does."""
     if look.standing.newest > order:
         return look.standing.newest.partition("#")[2]
     if look.when_busy is WhenBusy.QUEUE or update.kind is not Kind.RELEASE:
@@ -260,5 +260,5 @@ def _behind_holder(update: Update, holder: Claim, look: Look) -> Decision:
         reason = claim_held(holder.endpoint, holder.update_id, remedy)
         return Decision(turn, (reason,), look.now if turn is Turn.WAIT else None)
     if holder.update_id == update.update_id:
-        return Decision(Turn.CLAIM)  # an earlier execution of this very update
+        return Decision(Turn.CLAIM)  # an earlier execution of the same update
     return Decision(Turn.RECOVER, (being_cleaned_up(holder.endpoint, holder.update_id),), look.now)

@@ -1,4 +1,4 @@
-"""Optional readings for a plan: the plan is made without those that failed."""
+"""Optional readings for a plan: if one fails, the plan is made without it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Unmeasured:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The instances of one type that other endpoints hold, and how many endpoints hold some.
+    """The instances of one type that other endpoints use, and the number of these endpoints.
 
-    If fewer endpoints were `seen` than are `listed`, it is the least that they hold.
+    If fewer endpoints were `seen` than `listed`, `instances` is a lower bound.
     """
 
     instances: int
@@ -28,9 +28,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """Whether a role may do something, by IAM's simulation of its policies.
+    """Whether a role has a permission, according to IAM's simulation of its policies.
 
-    `denied` names the resources on which it may not.
+    `denied` are the resources for which the role doesn't have it.
     """
 
     role: str
@@ -38,7 +38,7 @@ class Permission:
 
     @property
     def is_given(self) -> bool:
-        """Whether nothing is denied."""
+        """Whether the role has the permission for all resources."""
         return not self.denied
 
 
@@ -51,7 +51,7 @@ class Subscribers:
 
 
 class Presence(StrEnum):
-    """Whether something is there. What couldn't be looked at is neither there nor gone."""
+    """Whether an artifact exists. An artifact that couldn't be checked neither exists nor is missing."""
 
     THERE = "there"
     GONE = "gone"

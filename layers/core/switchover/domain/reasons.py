@@ -1,4 +1,4 @@
-"""Reasons for a refusal: values that are collected all at once and never raised."""
+"""Reasons for a refusal: values that are collected together and never raised."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 _QUOTED = re.compile(r"'([^']*)'")
-# Reasons travel with the update through 256 KB of payload, and stand in one item of the ledger.
+# Reasons must fit into payloads of 256 KB and into one item of the ledger.
 MOST_REASONS = 20
 _LONGEST_FIELD = 200
 _LONGEST_MESSAGE = 400
 
 
 class Reason(BaseModel):
-    """One fault that a person can act on.
+    """One fault that a person can fix.
 
     `subject` names the file and field, or the AWS resource; `message` says what is wrong with which
     value; `remedy` says what to do. `code` is stable: scripts may match it.
@@ -50,8 +50,8 @@ def reasons_from(
 ) -> tuple[Reason, ...]:
     """Turn the faults that pydantic found into reasons that name file, field, value and remedy.
 
-    `subjects` maps a dotted field to the file it came from, where that is not `source`. Of very many, the
-    first ones are told, and how many there are.
+    `subjects` maps a dotted field to its file, if that isn't `source`. Of very many faults, only the
+    first ones are listed, with the total number.
     """
     all_faults = error.errors(include_url=False)
     faults: list[dict[str, Any]] = [dict(fault) for fault in all_faults[: MOST_REASONS + 1]]
@@ -59,7 +59,7 @@ def reasons_from(
     told = tuple(
         _reason(fault, code, subjects, source, model)
         for fault in faults
-        # A list whose entries are faulty counts as too short to pydantic: that says nothing new.
+        # Pydantic also reports a list with faulty entries as too short, which adds nothing.
         if fault["type"] != "too_short" or not _any_inside(places, fault["loc"])
     )
     count = sum(fault["type"] != "too_short" for fault in all_faults)
@@ -69,9 +69,9 @@ def reasons_from(
 def limit_reasons(
     reasons: Sequence[Reason], *, code: str, subject: str, count: int = 0
 ) -> tuple[Reason, ...]:
-    """The first reasons, and one that says how many more there are.
+    """The first reasons, and a reason with the number of the others.
 
-    `count` is how many there are in all, if not all of them are given.
+    `count` is the total number, if not all reasons are given.
     """
     left = max(count, len(reasons)) - MOST_REASONS
     if len(reasons) <= MOST_REASONS or left <= 0:
@@ -139,7 +139,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _remedy_for_value(fault: dict[str, Any]) -> str:
-    """What to write instead: as the validator says it, by the nearest choice, or by the unit left out."""
+    """The remedy for a value: the validator's own, the nearest choice, or the number without its unit."""
     value, context = fault["input"], fault.get("ctx", {})
     remedy: str | None
     match fault["type"]:
@@ -160,7 +160,7 @@ def _dotted(location: Iterable[str | int]) -> str:
 
 
 def nearest_origin(field: str, subjects: Mapping[str, str], source: str) -> str:
-    """Where a dotted field was set, or what holds it; `source` if neither is known."""
+    """The place where a dotted field or its section was set; `source` if neither is known."""
     known = [
         path for path in subjects if field == path or field.startswith((f"{path}.", f"{path}["))
     ]
@@ -170,9 +170,9 @@ def nearest_origin(field: str, subjects: Mapping[str, str], source: str) -> str:
 def _walk(
     model: type[BaseModel], location: Iterable[str | int]
 ) -> tuple[tuple[str | int, ...], type[BaseModel], tuple[type[BaseModel], ...]]:
-    """A place within a model as the file has it, the model around it, and the models that may check it.
+    """A place within a model as in the file, the model around it, and the models that may check it.
 
-    pydantic puts the tag of a tagged union into the place, as one step; the file has no such level.
+    For a tagged union, pydantic's place contains the tag as a step, which the file doesn't have.
     """
     place: list[str | int] = []
     around = here = model
@@ -191,7 +191,7 @@ def _walk(
 
 
 def _has_tag(model: type[BaseModel], tag: str | int) -> bool:
-    # An index is no tag, and 1 equals True.
+    # An index isn't a tag; the check matters because 1 equals True.
     return isinstance(tag, str) and any(
         get_origin(field.annotation) is Literal and field.default == tag
         for field in model.model_fields.values()
@@ -199,7 +199,7 @@ def _has_tag(model: type[BaseModel], tag: str | int) -> bool:
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:
-    """The one model that an annotation allows, if it allows one: `Bounds | None` is `Bounds`."""
+    """The only model that an annotation allows, if there is one: `Bounds` for `Bounds | None`."""
     models = tuple(_models_in(annotation))
     return models[0] if len(models) == 1 else None
 

@@ -1,4 +1,4 @@
-"""Which updates are recovered, and how often: at once, then after growing pauses, with a limit."""
+"""When an update is recovered: at once, then after growing pauses, up to a limit."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from switchover.domain.queueing import Claim
     from switchover.domain.update.update import Update
 
-# Less than the 15 minutes between two looks at all claims, so that the next look is the next try.
+# Less than the 15 minutes between two checks of all claims, so that the next check is the next try.
 FIRST_PAUSE = timedelta(minutes=10)
 # With pauses that double, the last recovery begins three and a half days after the first.
 MOST_RECOVERIES = 10
-# The states of the way back, as a crash of one is told.
+# The rollback's states, in the words of a crash's reason.
 _WAY_BACK = frozenset({"state RollBack", "state AwaitRollback"})
-# Nothing serves, and nothing comes up by itself.
+# Nothing serves, and no fleet is starting.
 _GONE = frozenset({None, EndpointStatus.FAILED, EndpointStatus.DELETING})
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -29,9 +29,9 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Recoveries:
-    """How many recoveries of an update were begun, and when the last one was.
+    """The number of an update's recoveries, and the time of the last one.
 
-    `is_told` says that people know that no more will follow.
+    `is_told`: people were notified that no more will follow.
     """
 
     count: int = 0
@@ -39,15 +39,14 @@ class Recoveries:
     is_told: bool = False
 
     def is_given_up(self, now: datetime) -> bool:
-        """Whether no recovery will follow, though the last one has had its time."""
+        """Whether no further recovery will follow, and the time of the last one is over."""
         return self.count >= MOST_RECOVERIES and now >= self.last + FIRST_PAUSE
 
 
 def next_recovery(past: Recoveries) -> datetime:
-    """From when on another recovery may begin.
+    """The time from which another recovery may begin.
 
-    A recovery that changed nothing for the better changes nothing when it is repeated at once, and each
-    of them costs calls of AWS.
+    If a recovery failed, an immediate repeat would fail too, and every recovery costs calls to AWS.
     """
     if past.count == 0:
         return past.last
@@ -57,7 +56,7 @@ def next_recovery(past: Recoveries) -> datetime:
 
 
 def is_way_back_cut_off(update: Update) -> bool:
-    """Whether a crash ended the way back of a redeploy while nothing served, with attempts left."""
+    """Whether a crash ended the rollback of a redeploy while nothing served, with attempts left."""
     plan, serving = update.plan, update.serving
     return (
         update.outcome is Outcome.NEEDS_OPERATOR
@@ -73,7 +72,7 @@ def is_way_back_cut_off(update: Update) -> bool:
 
 
 def cause_before_crash(update: Update) -> tuple[Reason, ...]:
-    """Why an update went back whose way back crashed."""
+    """The reasons for a rollback that crashed."""
     return update.way_back.cause or tuple(
         reason
         for reason in update.reasons
@@ -86,7 +85,7 @@ def _is_crash_of_way_back(reason: Reason) -> bool:
 
 
 def given_up(claim: Claim) -> Reason:
-    """Nothing looks after a claim any more."""
+    """No further recovery of a claim's update will be tried."""
     return Reason(
         code="claim.given-up",
         subject=f"endpoint {claim.endpoint}",

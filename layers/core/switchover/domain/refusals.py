@@ -1,4 +1,4 @@
-"""The reasons why an update may not begin or go on, for handlers and commands alike."""
+"""The reasons why an update may not begin or continue, for handlers and commands."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 
 def check_endpoint(endpoint: EndpointReading | Absent) -> Iterator[Reason]:
-    """Why an endpoint takes no update now: it is gone, busy, broken or under maintenance."""
+    """The reasons why an endpoint takes no update now: it is absent, busy, broken or in maintenance."""
     subject = f"endpoint {endpoint.name}"
     if isinstance(endpoint, Absent):
         yield Reason(
             code="endpoint.unknown",
             subject=subject,
-            message="SageMaker knows no endpoint of that name in this account and region.",
+            message="no endpoint of that name exists in this account and region.",
             remedy="Correct `endpoint` in the release, or create the endpoint first.",
         )
     elif endpoint.status is EndpointStatus.SYSTEM_UPDATING:
         yield Reason(
             code="endpoint.under-maintenance",
             subject=subject,
-            message="is SystemUpdating: AWS maintains it, and accepts no update meanwhile.",
+            message="is SystemUpdating: AWS is maintaining it, and accepts no update during this time.",
             remedy="Wait until it is InService, then start the release again.",
         )
     elif endpoint.status is not EndpointStatus.IN_SERVICE or not endpoint.variants:
@@ -59,7 +59,7 @@ def claim_held(endpoint: str, holder: str, remedy: str) -> Reason:
 
 
 def execution_stopped(execution_arn: str) -> Reason:
-    """The execution was stopped from outside, or could not go on."""
+    """The execution was stopped from outside, or could not continue."""
     return Reason(
         code="execution.stopped",
         subject=f"execution {execution_arn}",
@@ -81,8 +81,8 @@ def find_changes_of_endpoint(endpoint: EndpointReading | Absent, plan: Plan) -> 
             f" ({plan.previous.version})."
         ),
         remedy=(
-            "The endpoint was updated since. Check that its config is right, then start the release"
-            " again: a new plan is made."
+            "The endpoint was updated since then. Check that its config is right, then start the"
+            " release again to get a new plan."
         ),
     )
 
@@ -98,7 +98,7 @@ def name_taken(subject: str, what_differs: str) -> Reason:
 
 
 def call_refused(subject: str, words: str) -> Reason:
-    """AWS refused a call for good, in its own words."""
+    """AWS refused a call finally; the message has AWS's own words."""
     return Reason(
         code="aws.refused",
         subject=subject,

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
     from switchover.domain.verdict import Course
 
-# Beside the two ways of the abort alarm: UpdateEndpoint, then repairs of what that left; more would be
-# hope.
+# In addition to the two acts with the abort alarm: UpdateEndpoint, then repairs. Further attempts are
+# unlikely to help.
 MOST_ATTEMPTS = 3
 
 
@@ -39,7 +39,7 @@ class Move(StrEnum):
 
     @property
     def told(self) -> str:
-        """What people read in the timeline."""
+        """The move in words, for the timeline."""
         return _TOLD[self]
 
     @property
@@ -49,12 +49,12 @@ class Move(StrEnum):
 
     @property
     def is_turn(self) -> bool:
-        """Whether SageMaker itself is made to turn back."""
+        """Whether the move makes SageMaker itself roll back."""
         return self in {Move.TRIP_ABORT_ALARM, Move.PUBLISH_ABORT}
 
     @property
     def is_attempt(self) -> bool:
-        """Whether it may be made `MOST_ATTEMPTS` times only. Waiting has a limit of its own: its time."""
+        """Whether the move is limited to `MOST_ATTEMPTS`. Waiting is limited by time instead."""
         return self.leads_to_a_config or self is Move.DELETE
 
 
@@ -72,10 +72,10 @@ _TOLD = {
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """One move, and the config to which it leads. `is_mixed`: two configs serve, or did.
+    """One move, and the config to which it leads. `is_mixed`: two configs serve, or served.
 
-    `batch_instances` at a time, where not all at once. `is_by_copy`: the config's content under another
-    name.
+    `batch_instances` is the size of a batch, None for all at once. `is_by_copy`: the move leads to a
+    copy of the config under another name.
     """
 
     move: Move
@@ -86,7 +86,7 @@ class WayBack:
 
     @property
     def told(self) -> str:
-        """What people read in the timeline."""
+        """The move in words, for the timeline."""
         how = [", by a copy of it"] if self.is_by_copy else []
         how += [", in batches"] if self.batch_instances else []
         return f"{self.move.told}{''.join(how)}"
@@ -95,7 +95,7 @@ class WayBack:
         """The change to wait for after the move, with its deadline."""
         plan, overdue_seconds = update.planned, update.planned.overdue_seconds
         if self.move.is_turn and update.progress.course is not None:
-            # SageMaker's own deadline goes on counting from where the update began.
+            # SageMaker's own deadline still counts from the start of the update.
             left = update.progress.course.overdue_at - endpoint.read_at
             overdue_seconds = max(plan.turning_seconds, round(left.total_seconds()))
         return course_of(
@@ -108,7 +108,7 @@ class WayBack:
 
 
 def find_cause(update: Update, ending: Ending) -> tuple[Reason, ...]:
-    """Say why an update goes back. If its execution was stopped, the earlier cause comes first."""
+    """The reasons for a rollback. If the execution was stopped, the earlier cause comes first."""
     if ending.verdict != RECOVERED:
         return ending.all_reasons
     abort = update.abort.reasons if update.abort else ()
@@ -116,7 +116,7 @@ def find_cause(update: Update, ending: Ending) -> tuple[Reason, ...]:
 
 
 def find_way_back(endpoint: EndpointReading | Absent, update: Update) -> WayBack:
-    """Choose the next move of an update that has to be undone."""
+    """Choose the next move of an update that has to be rolled back."""
     plan, course = update.planned, update.progress.course
     is_mixed = update.way_back.is_mixed or (
         isinstance(endpoint, EndpointReading)
@@ -139,7 +139,8 @@ def find_way_back(endpoint: EndpointReading | Absent, update: Update) -> WayBack
         and update.way_back.faults
         and isinstance(endpoint, EndpointReading)
     ):
-        # What had no room all at once may have it in batches, of the fleet as it is now.
+        # If the capacity wasn't enough for all at once, it may be enough for batches of the current
+        # fleet.
         batch_instances = fit_batch(plan.deployment.pace.step_instances, endpoint.instances)
     return WayBack(move, plan.home_config(is_mixed=is_mixed), is_mixed, batch_instances)
 
@@ -165,24 +166,25 @@ def choose_move(
 
     SageMaker can't cancel a running update, but rolls back when the abort alarm is red. First the alarm
     is set by hand (`tripped_at`). If a bake goes on, the alarm's own metric turns it red
-    (`published_at`). If SageMaker ignores that too, the update runs to its end and is updated back.
-    Both acts may be repeated until a reading shows that they had no effect: an act that was recorded
-    may have failed. A config outside `own_configs` was set outside Switchover, and stays.
+    (`published_at`). If SageMaker ignores that too, the update runs to its end, and then
+    UpdateEndpoint restores the previous config. Both acts may be repeated until a reading shows that
+    they had no effect, because a recorded act may have failed. A config outside `own_configs` was set
+    outside Switchover, and stays.
 
-    `has_waited_long` says that a rollback is overdue already: then there is no second wait for it.
+    `has_waited_long`: a rollback is overdue already, so there is no second wait.
     """
     move = (
         Move.CREATE
         if isinstance(endpoint, Absent)
         else _move_from(endpoint, home_configs, own_configs, tripped_at, published_at)
     )
-    # Another one that deletes it is waited for only where it may be made anew.
+    # A deletion by another caller is awaited only if the endpoint may be created again.
     is_deleting = (
         isinstance(endpoint, EndpointReading) and endpoint.status is EndpointStatus.DELETING
     )
     is_downtime = is_deleting or move in {Move.DELETE, Move.CREATE}
     is_more_of_the_same = move in {Move.WAIT, Move.TRIP_ABORT_ALARM}
-    # The last deletion must not be the end: what was deleted may be made once more.
+    # A deletion must not be the last attempt: the deleted endpoint may be created once more.
     most_attempts = MOST_ATTEMPTS + (move is Move.CREATE)
     if (
         (is_downtime and not allows_downtime)
@@ -209,7 +211,7 @@ def _move_from(
             is_ours = _goes_forward(endpoint, home_configs, own_configs)
             return _next_abort(endpoint, tripped_at, published_at) if is_ours else Move.WAIT
         case EndpointStatus.FAILED:
-            # A Failed endpoint takes nothing but DeleteEndpoint (rules §2), which ends its service.
+            # A Failed endpoint accepts only DeleteEndpoint (rules §2), which ends its service.
             return Move.DELETE
         case EndpointStatus.OUT_OF_SERVICE:
             return Move.GIVE_UP
@@ -237,7 +239,7 @@ def _move_in_service(
 def _next_abort(
     endpoint: EndpointReading, tripped_at: datetime | None, published_at: datetime | None
 ) -> Move:
-    """The next act that makes SageMaker turn back; none is left if it heeded neither."""
+    """The next act that makes SageMaker roll back; none is left if SageMaker ignored both."""
     if tripped_at is None or not is_unheeded(endpoint, tripped_at):
         return Move.TRIP_ABORT_ALARM
     if published_at is None or not is_unheeded(endpoint, published_at):
@@ -248,7 +250,7 @@ def _next_abort(
 def _goes_forward(
     endpoint: EndpointReading, home_configs: frozenset[str], own_configs: frozenset[str]
 ) -> bool:
-    """Whether SageMaker carries out the update, so that a red alarm can roll it back.
+    """Whether SageMaker is carrying out the update, so that a red alarm can roll it back.
 
     False for an update from outside, for a rollback, and for a resize of the target's fleet.
     """

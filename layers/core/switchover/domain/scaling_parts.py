@@ -1,7 +1,7 @@
-"""Decides which parts of an endpoint's scaling to put back: target, policies, scheduled actions.
+"""Decides which parts of an endpoint's scaling to restore: target, policies, scheduled actions.
 
-Three readings decide, field by field: what was noted before, what the update set, and what is there
-now. Only a field that still holds what the update set is put back.
+Three values decide about each field: the value before the update, the value that the update set, and
+the current value. A field is restored only if it still has the value that the update set.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.fleet import ScalingReading
 
-# What the update calls are sent, by the installed API; the rest of a description is the service's own.
+# The parameters of the update calls in the installed API. Other fields of a description are set by AWS.
 _POLICY_FIELDS = (
     "PolicyName",
     "ServiceNamespace",
@@ -46,10 +46,10 @@ SUSPENSIONS = (
 
 @dataclass(frozen=True, slots=True)
 class ScalingParts:
-    """What is put back of the scaling, and what others changed meanwhile, in words.
+    """The parts of the scaling to restore, and in words the changes that others made meanwhile.
 
-    `target` is what RegisterScalableTarget is sent, None if it fits; policies and scheduled actions are
-    those that have to be made again.
+    `target` is the request for RegisterScalableTarget, None if the target is right. Policies and
+    scheduled actions are those to create again.
     """
 
     target: dict[str, Any] | None = None
@@ -59,7 +59,7 @@ class ScalingParts:
 
 
 def protection(during: tuple[int, int] | None) -> dict[str, Any]:
-    """What RegisterScalableTarget is sent before an update: all scaling suspended, bounds if asked."""
+    """The request for RegisterScalableTarget before an update: scaling suspended, bounds if asked."""
     bounds = dict(zip(BOUNDS, during, strict=True)) if during else {}
     return {**bounds, "SuspendedState": dict.fromkeys(SUSPENSIONS, True)}
 
@@ -71,7 +71,7 @@ def restore_scaling(
     *,
     is_recreated: bool,
 ) -> ScalingParts:
-    """Decide field by field what to put back of an endpoint's scaling.
+    """Decide field by field which parts of an endpoint's scaling to restore.
 
     `during` are the bounds that the update set, if it set any.
     """
@@ -110,7 +110,7 @@ def _restore_target(
         key: before[key] if now[key] in (before[key], ours[key]) else now[key] for key in before
     }
     if wanted["MinCapacity"] > wanted["MaxCapacity"]:
-        # One of the two is theirs and can't go with what the other was: they keep the pair.
+        # Others changed one bound, and it contradicts the old value of the other bound: both stay.
         wanted |= {key: now[key] for key in BOUNDS}
     others = tuple(
         f"{key} was set to {now[key]} (before: {before[key]})"
@@ -121,15 +121,17 @@ def _restore_target(
 
 
 def _fields(target: Mapping[str, Any]) -> dict[str, Any]:
-    """Bounds and suspensions side by side; whatever isn't suspended may be left out by the API."""
+    """Bounds and suspensions in one mapping. The API may omit an activity that isn't suspended."""
     suspended = target.get("SuspendedState") or {}
     bounds = {key: target[key] for key in BOUNDS if key in target}
     return {**bounds, **{key: bool(suspended.get(key, False)) for key in SUSPENSIONS}}
 
 
 def _request(wanted: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """Only what differs, so that nothing is written over. Suspensions go together: what becomes of one
-    that isn't named is not documented."""
+    """Only the differing fields, so that other callers' values aren't overwritten.
+
+    All suspensions are sent together: the effect on an omitted one is undocumented.
+    """
     bounds = {key: wanted[key] for key in BOUNDS if wanted[key] != now.get(key)}
     suspended = {key: wanted[key] for key in SUSPENSIONS}
     is_other = any(suspended[key] != now.get(key) for key in SUSPENSIONS)
@@ -144,7 +146,7 @@ def _restore_named(
     *,
     is_recreated: bool,
 ) -> tuple[tuple[dict[str, Any], ...], tuple[tuple[str, str], ...]]:
-    """What of a kind has to be made again, and what others removed, changed or added."""
+    """The parts of a kind to create again, and the parts that others removed, changed or added."""
     before = {each[name_key]: _only(each, fields) for each in noted}
     now = {each[name_key]: _only(each, fields) for each in found}
     missing = [name for name in before if name not in now]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Serving(BaseModel):
-    """What DescribeEndpoint says serves. `version` is empty for a config that no update created.
+    """The serving version according to DescribeEndpoint; empty for a config that no update created.
 
     `status` is empty if there is no endpoint.
     """

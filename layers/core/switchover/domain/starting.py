@@ -1,4 +1,4 @@
-"""Decides which call to SageMaker starts the update; safe to repeat after a lost answer."""
+"""Decides which call to SageMaker starts the update. Safe to repeat after a lost answer."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def choose_start(endpoint: EndpointReading | Absent, plan: Plan, course: Course 
 def has_arrived(start: Start, endpoint: EndpointReading | Absent, plan: Plan) -> bool:
     """Whether the endpoint is busy because an earlier copy of the refused request arrived.
 
-    An SDK repeats a request whose answer is lost, and then gets "in progress" as the answer.
+    If an answer is lost, the SDK repeats the request, and then gets the answer "in progress".
     """
     if isinstance(endpoint, Absent):
         return start is Start.DELETE

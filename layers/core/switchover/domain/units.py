@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def say_bytes(count: float) -> str:
-    """`812 B`, `4.2 MB`, `16.6 GB`: powers of 1000, as S3's prices count."""
+    """`812 B`, `4.2 MB`, `16.6 GB`: powers of 1000, as in S3's prices."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -42,7 +42,7 @@ def say_duration(seconds: float) -> str:
 
 
 def say_roughly(seconds: float) -> str:
-    """A duration that is an estimate, without its seconds: `13 min`, `1 h 05 min`."""
+    """An estimated duration, without seconds: `13 min`, `1 h 05 min`."""
     return say_duration(seconds if seconds < 60 else 60 * round(seconds / 60))
 
 
@@ -62,7 +62,7 @@ _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:%|percent)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """Marks a number of seconds within bounds, which people may also write as `"5m"` or `"1h"`."""
+    """Marks a number of seconds with bounds, which people may also write as `"5m"` or `"1h"`."""
 
     at_least: float
     at_most: float
@@ -84,12 +84,12 @@ class Duration:
 
 
 def written_number(number: float) -> str:
-    """A number without a fraction that says nothing: `10`, `0.05`."""
+    """A number without a fraction of zero: `10`, `0.05`."""
     return f"{number:.12g}"
 
 
 def written_duration(seconds: float) -> str:
-    """Seconds in the largest unit that holds them whole: `5m`, `90s`, `1h`."""
+    """Seconds in the largest unit without a fraction: `5m`, `90s`, `1h`."""
     for unit in ("h", "m"):
         if seconds and seconds % _UNIT_SECONDS[unit] == 0:
             return f"{written_number(seconds / _UNIT_SECONDS[unit])}{unit}"
@@ -97,13 +97,13 @@ def written_duration(seconds: float) -> str:
 
 
 def remedy_for_number(value: object) -> str | None:
-    """How to write a plain number that somebody gave a unit, if that is what is wrong with it."""
+    """The remedy for a number that was written with a unit; empty for other faults."""
     match = _WITH_UNIT.fullmatch(value) if isinstance(value, str) else None
     return f"Write {match[1]}: it takes a plain number." if match else None
 
 
 def refuse_percent(value: object) -> object:
-    """Keep a rate of 0–1 from being written as a percentage; the rest is left for pydantic."""
+    """Refuse a rate of 0–1 that is written as a percentage; pydantic checks other values."""
     match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return value
@@ -116,7 +116,7 @@ def _whole_seconds(value: object) -> object:
 
 
 def _seconds(value: object, *, is_whole: bool = False) -> object:
-    """Read `"90s"`, `"5m"` or `"1h"` as seconds; other numbers are left for pydantic to judge."""
+    """Read `"90s"`, `"5m"` or `"1h"` as seconds; pydantic checks other values."""
     if isinstance(value, bool):
         raise PydanticCustomError("duration", "it is yes or no, not a duration")
     if not isinstance(value, str) or _is_number(value):

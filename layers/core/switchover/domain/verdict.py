@@ -1,4 +1,4 @@
-"""What an observation means. The most important rule of the product stands here (rules §2.2)."""
+"""The meaning of an observation. This module has the product's most important rule (rules §2.2)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pydantic.dataclasses import dataclass
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.plans.timeline import START_GRACE_SECONDS
 
-# DeleteEndpoint is over in a minute or so; what takes longer is left to the events and the poll.
+# DeleteEndpoint takes about a minute. After this time, only events and the poll observe it.
 _DELETION_SECONDS = 600
 
 
 class Verdict(StrEnum):
-    """What an observation means for the change that is under way."""
+    """The meaning of an observation for the running change."""
 
     MOVING = "moving"
-    ARRIVED = "updated"  # executions in flight compare the word
+    ARRIVED = "updated"  # running executions compare this word
     ROLLED_BACK = "rolled_back"
     MIXED = "mixed"
     FAILED = "failed"
@@ -33,10 +33,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class Course:
-    """One change of a live endpoint that was asked for: where from, where to, and by when.
+    """One requested change of a live endpoint: its origin, target and deadline.
 
     `modified_before` is the endpoint's LastModifiedTime just before the request: until it advances,
-    or a moving status is seen, InService says nothing.
+    or a moving status is observed, InService proves nothing.
     """
 
     target_config: str
@@ -47,7 +47,7 @@ class Course:
     recreates: bool = False
 
     def seen_moving(self, *, is_moving: bool) -> Course:
-        """With whether the change was seen to begin."""
+        """The course, marked if the change was observed to begin."""
         return replace(self, was_seen_moving=is_moving)
 
 
@@ -59,7 +59,7 @@ def course_of(
     recreates: bool = False,
     was_seen_moving: bool = False,
 ) -> Course:
-    """The course of a change that is about to be asked for, from the reading just before it."""
+    """The course of a change that is about to be requested, from the reading just before it."""
     return Course(
         target_config=target_config,
         started_at=endpoint.read_at,
@@ -73,7 +73,7 @@ def course_of(
 
 
 def judge(endpoint: EndpointReading | Absent, course: Course) -> Verdict:
-    """Say what a reading means: the config that serves decides, never the status alone.
+    """Give the verdict of a reading: the serving config decides, never the status alone.
 
     After a failed or rolled-back update SageMaker returns to InService with the previous config, and
     FailureReason may be empty (rules §2.2), so neither is the test.
@@ -103,9 +103,9 @@ def judge(endpoint: EndpointReading | Absent, course: Course) -> Verdict:
 
 
 def judge_resize(endpoint: EndpointReading | Absent, course: Course) -> Verdict:
-    """Say what a reading means while a fleet changes its size and the config stays.
+    """Give the verdict of a reading while a fleet changes its size and the config stays.
 
-    The config serves all along, so InService counts only once the endpoint was seen to take it up.
+    The config serves all the time, so InService counts only after the resize was observed to begin.
     """
     verdict = judge(endpoint, course)
     grace_ends = course.started_at + timedelta(seconds=START_GRACE_SECONDS)
@@ -118,7 +118,7 @@ def judge_resize(endpoint: EndpointReading | Absent, course: Course) -> Verdict:
 
 
 def has_moved(endpoint: EndpointReading, course: Course) -> bool:
-    """Whether the endpoint has visibly taken up the change."""
+    """Whether the endpoint has visibly begun the change."""
     return (
         course.was_seen_moving
         or endpoint.pending_config_name is not None
@@ -140,9 +140,10 @@ def _judge_in_service(endpoint: EndpointReading, course: Course) -> Verdict:
 
 
 def _judge_deletion(endpoint: EndpointReading, course: Course) -> Verdict:
-    """A deletion that belongs to no redeploy is another's, and can't be taken back.
+    """A deletion without a redeploy comes from outside, and can't be undone.
 
-    Its end isn't known to send any event (rules §5), and nothing serves meanwhile: look often.
+    It is unknown whether its end sends an event (rules §5), and nothing serves meanwhile, so it is
+    observed often.
     """
     if not course.recreates:
         return Verdict.FAILED

@@ -90,7 +90,7 @@ def refusals_of(approval: Approval) -> tuple[Reason, ...]:
             reason = Reason(
                 code="approval.expired",
                 subject=subject,
-                message="nobody answered in time.",
+                message="no answer came in time.",
                 remedy="Start the release again, and ask an approver to answer.",
             )
         case Reply.FAILED:

@@ -193,10 +193,9 @@ def _read_answer(
     except Unreadable as error:
         said = _Words(verdict=Reply.DECLINED, reason=f"this answer can't be read: it {error}")
     except ValidationError:
-        said = _Words(
-            verdict=Reply.DECLINED, reason=f"this answer is not understood: {_cut(answer)}"
-        )
-    # An abort, or a look that found the question settled, wrote its reasons before it answered the token.
+        said = _Words(verdict=Reply.DECLINED, reason=f"this answer isn't known: {_cut(answer)}")
+    # An abort, or an observation that settled the question, records its reasons before it answers the
+    # token.
     noted = update.abort.reasons if update.abort else update.asking.closed_by
     if said.verdict is Reply.DECLINED and noted:
         channel, by = (Channel.ABORT, update.abort.by) if update.abort else (Channel.LOOK, "")

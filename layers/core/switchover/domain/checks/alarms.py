@@ -18,10 +18,10 @@ _NOT_READ = "not checked: the policy or the endpoint couldn't be read"
 
 
 def check_quiet(case: Case) -> Check:
-    """Check that no alarm is red: a red one rolls the update back at once, or is ignored, which is worse.
+    """Check that no alarm is red. A red alarm rolls back at once, or is ignored, which is worse.
 
-    A hotfix leaves out what is red, and a rollback isn't held up: the fleet that fails now must not
-    stop its own replacement.
+    A hotfix leaves out red alarms, and red alarms don't stop a rollback: the fleet that fails now
+    must not stop its own replacement.
     """
     name, title = "alarms.quiet", "No alarm is red already"
     if not case.found.alarms:
@@ -43,7 +43,7 @@ def _state_of(alarm: AlarmReading) -> str:
 
 
 def check_listed(case: Case) -> Check:
-    """Whether the policy's own alarms exist: what SageMaker does with a missing one is unknown."""
+    """Check that the policy's own alarms exist: SageMaker's reaction to a missing alarm is unknown."""
     name, title = "alarms.exist", "The alarms that the policy names exist"
     if case.policy is None or not case.found.alarms:
         return Check.unknown(name, title, _NOT_READ)
@@ -60,7 +60,7 @@ def check_listed(case: Case) -> Check:
 
 
 def check_data(case: Case) -> Check:
-    """Whether the alarms see anything. One without data turns nothing back, and is no fault."""
+    """Check whether the alarms have data. An alarm without data rolls nothing back, but isn't a fault."""
     name, title = "alarms.data", "The alarms have data"
     if not case.found.alarms:
         return Check.unknown(name, title, _NOT_READ)
@@ -80,7 +80,7 @@ def check_data(case: Case) -> Check:
 
 
 def check_permission(case: Case) -> Check:
-    """Whether SageMaker may read the alarms that it is given: it does so as the model's role (§1.8)."""
+    """Check that SageMaker may read its alarms, which it does with the model's role (rules §1.8)."""
     name, title = "alarms.readable", "The model's role may describe the alarms"
     match case.found.permission:
         case None:
@@ -105,9 +105,9 @@ def _already_red(alarm: AlarmReading) -> Reason:
         subject=f"alarm {alarm.name}",
         message=f"is already in ALARM: {alarm.reason or 'no reason given'}",
         remedy=(
-            "Bring it back to OK first. If the version that serves is what fails, start the release as"
-            " a hotfix (`hotfix: true` with a `reason` in the execution's input), which leaves red"
-            " alarms out."
+            "Bring it back to OK first. If the alarm is red because the serving version fails,"
+            " start the release as a hotfix (`hotfix: true` with a `reason` in the execution's"
+            " input), which leaves out red alarms."
         ),
     )
 
@@ -116,7 +116,7 @@ def _missing(alarm: AlarmReading) -> Reason:
     return Reason(
         code="alarm.missing",
         subject=f"alarm {alarm.name}",
-        message="is listed in the policy and does not exist.",
+        message="is listed in the policy, but does not exist.",
         remedy="Create it, or remove it from `alarms.also`.",
     )
 
@@ -127,6 +127,6 @@ def _not_permitted(permission: Permission) -> Reason:
     return Reason(
         code="alarm.not-readable",
         subject=f"role {permission.role}",
-        message=f"may not describe {first}{others}: SageMaker could not watch the update.",
+        message=f"may not describe {first}{others}, so SageMaker could not watch the update.",
         remedy="Allow the model's execution role cloudwatch:DescribeAlarms on the alarms.",
     )

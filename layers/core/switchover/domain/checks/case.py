@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """All that was read before planning.
+    """All readings made before planning.
 
-    `effective` is None if the policy is faulty, and `faults` says why. `golden` counts the golden
-    requests, or says why they can't be asked; None if the policy names none. `golden_files` are the files
-    that were read for that. `served` is newest first.
-    `old_latency_us` is what the fleet that serves takes, by the policy's statistic; None if the policy
-    doesn't compare with it, or it answered too little.
-    `goal` is the config that a rollback goes to, with its model; None if they are gone. Of the account's
-    quota None means that Service Quotas doesn't list the type. `serving_properties` is the text of that
-    file in the release, empty if there is none. The artifacts are what instances of the live config, and
-    of the goal, are launched from.
+    `effective` is None if the policy is faulty, and `faults` says why. `golden` is the number of
+    golden requests, or the reasons why they can't be sent; None if the policy names none.
+    `golden_files` are the files that were read for them. `served` is newest first. `old_latency_us`
+    is the serving fleet's latency in the policy's statistic; None if the policy doesn't compare with
+    it, or the fleet answered too few requests. `goal` is the config to which a rollback returns, with
+    its model; None if they are deleted. A quota of None means that Service Quotas doesn't list the
+    type. `serving_properties` is the text of that file in the release, empty if there is none. The
+    artifacts are the data and images from which instances of the live config, and of the goal, are
+    launched.
     """
 
     endpoint: EndpointReading | Absent
@@ -60,16 +60,16 @@ class PlanInputs:
 
     @property
     def red(self) -> tuple[str, ...]:
-        """The names of the alarms that are red before anything was touched."""
+        """The names of the alarms that are red before the first change."""
         return tuple(alarm.name for alarm in self.alarms if alarm.state is AlarmState.ALARM)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What every check is given.
+    """The input of every check.
 
-    `planned` is the plan if everything else is well, or what makes it impossible; None if there was
-    nothing to plan with.
+    `planned` is the plan if everything else is sound, or the reasons that make it impossible; None if
+    the inputs of a plan are missing.
     """
 
     update: Update
@@ -78,7 +78,7 @@ class Case:
 
     @property
     def policy(self) -> Policy | None:
-        """The policy that holds, if it is sound."""
+        """The effective policy, if it is sound."""
         return self.found.effective.policy if self.found.effective else None
 
     @property
@@ -88,7 +88,7 @@ class Case:
 
     @property
     def container(self) -> int | Reason | None:
-        """The container that gets the release, or why it isn't known; None without a live model."""
+        """The container that gets the release, or why it is unknown; None without a live model."""
         live = self.found.live
         if live is None or not live.model:
             return None
@@ -111,10 +111,10 @@ class Case:
 
     @property
     def goes_back(self) -> bool:
-        """Whether it returns to a config that served before."""
+        """Whether the update returns to a config that served before."""
         return self.update.kind is Kind.ROLLBACK
 
     @property
     def listed_alarms(self) -> tuple[str, ...]:
-        """The alarms of the policy's own, which go to SageMaker."""
+        """The policy's own alarms, which are given to SageMaker."""
         return self.policy.alarms.also if self.policy else ()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.checks.case import Case
 
-# The worst of the checks that a point stands on is how the point stands.
+# A point has the worst state of its checks.
 _BY_WEIGHT = (CheckState.REFUSED, CheckState.UNKNOWN, CheckState.NOTED, CheckState.PASSED)
 
 

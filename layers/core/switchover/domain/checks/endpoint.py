@@ -26,14 +26,14 @@ _NOT_READ = "not checked: there is no live config to read"
 
 
 def check_status(case: Case) -> Check:
-    """Whether there is an endpoint, at rest and not under maintenance."""
+    """Check that the endpoint exists, is at rest, and isn't under maintenance."""
     endpoint = case.found.endpoint
-    evidence = f"SageMaker knows no endpoint {endpoint.name!r} here"
+    evidence = f"SageMaker has no endpoint {endpoint.name!r} here"
     if not isinstance(endpoint, Absent):
         evidence = (
             f"{endpoint.status.value} since {endpoint.last_modified:%Y-%m-%d %H:%M} UTC on"
             f" {endpoint.config_name}, {say_count(endpoint.instances, 'instance')};"
-            " maintenance shows only once it runs (SystemUpdating)"
+            " maintenance is visible only while it runs (SystemUpdating)"
         )
     return Check.judged(
         "endpoint.status",
@@ -44,7 +44,7 @@ def check_status(case: Case) -> Check:
 
 
 def check_shape(case: Case) -> Check:
-    """Whether the live config is of a kind that guarded updates work for."""
+    """Check that the live config is of a kind for which guarded updates work."""
     name, title = "endpoint.shape", "It is a real-time endpoint of one variant with a model"
     live = case.found.live
     if live is None:
@@ -57,7 +57,7 @@ def check_shape(case: Case) -> Check:
 
 
 def check_variant(case: Case) -> Check:
-    """Whether policy, live config and goal mean the same variant: SageMaker updates no other."""
+    """Check that policy, live config and goal name the same variant: SageMaker updates no other."""
     name, title = "endpoint.variant", "The variant keeps its name"
     if len(case.variants) != 1:
         return Check.unknown(name, title, "not looked at: there is not one variant")
@@ -88,7 +88,7 @@ def check_variant(case: Case) -> Check:
 
 
 def check_way_back(case: Case) -> Check:
-    """Whether the previous config and model still exist: without them there is no rollback."""
+    """Check that the previous config and model still exist: without them no rollback is possible."""
     name, title = "endpoint.way-back", "The config and model to return to still exist"
     endpoint, live = case.endpoint, case.found.live
     if endpoint is None:
@@ -100,16 +100,16 @@ def check_way_back(case: Case) -> Check:
     gone = Reason(
         code="endpoint.no-way-back",
         subject=f"endpoint {endpoint.name}",
-        message=f"its config {endpoint.config_name} or the config's model is gone.",
-        remedy="Without it nothing can be cloned or rolled back: recreate it under that name.",
+        message=f"its config {endpoint.config_name} or the config's model no longer exists.",
+        remedy="Create it again under that name: without it, nothing can be cloned or rolled back.",
     )
     return Check.judged(name, title, f"{endpoint.config_name} can't be read whole", (gone,))
 
 
 def _judge_artifacts(case: Case, name: str, title: str, evidence: str) -> Check:
-    """Hold what the old fleet is launched from against whether it would have to be launched anew.
+    """Judge the old fleet's artifacts, if a rollback would launch the old fleet anew.
 
-    Blue/green keeps the old fleet until the end; rolling and redeploy launch it anew to go back.
+    Blue/green keeps the old fleet until the end; rolling and redeploy launch it anew for a rollback.
     """
     found = case.found.live_artifacts
     gone = [each for each in found if each.presence is Presence.GONE]
@@ -118,7 +118,7 @@ def _judge_artifacts(case: Case, name: str, title: str, evidence: str) -> Check:
     launches_anew = case.policy is not None and case.policy.strategy in _LAUNCHING_ANEW
     if gone and launches_anew and not case.goes_back:
         return Check.judged(name, title, told, (_artifact_gone(each) for each in gone))
-    # Most images are AWS's own, in its registry: that they aren't looked at is told, and no news.
+    # Most images are AWS's own, in AWS's registry. That they aren't checked is said, but not noted.
     if gone or any(map(_is_data, unknown)):
         return Check.noted(name, title, told)
     return Check.judged(name, title, told)
@@ -138,17 +138,17 @@ def _artifact_gone(artifact: Artifact) -> Reason:
     return Reason(
         code="endpoint.artifacts-gone",
         subject=f"previous model: {artifact.name}",
-        message=f"{artifact.why}: no instance of what serves now can be launched again.",
+        message=f"{artifact.why}, so no instance of the serving version can be launched again.",
         remedy=(
-            "Put it back; or choose canary, linear or all-at-once, which keep the old fleet until the new"
-            " one has baked."
+            "Restore it; or choose canary, linear or all-at-once, which keep the old fleet until"
+            " the new one has baked."
         ),
     )
 
 
 def check_scaling(case: Case) -> Check:
     """Check that autoscaling allows the update, and say how it is treated during the update."""
-    name, title = "scaling.target", "Autoscaling doesn't stand in the way"
+    name, title = "scaling.target", "Autoscaling allows the update"
     match case.found.scaling:
         case None:
             return Check.unknown(name, title, "not looked at: there is not one variant")
@@ -163,7 +163,7 @@ def check_scaling(case: Case) -> Check:
 
 
 def find_shape_faults(live: LiveRelease) -> Iterator[Reason]:
-    """Say why guarded updates don't work for a config, never falling back silently (rules §3)."""
+    """Say why guarded updates don't work for a config. There is no silent fallback (rules §3)."""
     config = live.config
     subject = f"config {config['EndpointConfigName']}"
     variants = config["ProductionVariants"]
@@ -209,7 +209,7 @@ def _tell_scaling(scaling: ScalingReading) -> str:
 
 def _type_faults(case: Case, goal: LiveRelease | None) -> Iterator[Reason]:
     if goal is None:
-        return  # a release is cloned from the live config, instance type and all
+        return  # a release is cloned from the live config, with its instance type
     wanted = goal.config["ProductionVariants"][0].get("InstanceType")
     if wanted != case.instance_type:
         yield Reason(
@@ -219,7 +219,7 @@ def _type_faults(case: Case, goal: LiveRelease | None) -> Iterator[Reason]:
                 f"runs on {wanted}, the live config on {case.instance_type}: SageMaker refuses to"
                 " change the type of a variant that is registered for scaling."
             ),
-            remedy="Choose another version, or deregister the scalable target first and register anew.",
+            remedy="Choose another version; or deregister the scalable target, and register it later.",
         )
 
 
@@ -233,8 +233,8 @@ def _is_async(subject: str) -> Reason:
         code="endpoint.unsupported",
         subject=f"{subject}: AsyncInferenceConfig",
         message=(
-            "is asynchronous: it publishes no Invocations, so that no bake could be judged, and refuses"
-            " InvokeEndpoint, so that no golden request could be sent."
+            "is asynchronous. It publishes no Invocations, so no bake can be judged. It refuses"
+            " InvokeEndpoint, so no golden request can be sent."
         ),
         remedy="Update it by hand; or, if it may be real-time, move it to a config without that field.",
     )
@@ -245,14 +245,14 @@ def _is_package(live: LiveRelease, package: str) -> Reason:
     owner = account_of(package)
     if own and (not owner or owner == own):
         kind = "a package of this account's Model Registry"
-        where = "DescribeModelPackage tells image, data and environment"
+        where = "DescribeModelPackage shows image, data and environment"
     else:
         kind = f"a package of account {owner}: of Marketplace, JumpStart or another team"
-        where = "their owner tells image and data, if they may be used otherwise"
+        where = "ask its owner for image and data, if they may be used without the package"
     return Reason(
         code="endpoint.model-package",
         subject=f"model {live.model['ModelName']}: ModelPackageName",
-        message=f"is made of {package}, {kind}: its weights are the package's, not a release's.",
+        message=f"is made from {package}, {kind}: its weights come from the package, not from a release.",
         remedy=(
             "Create the model once by hand from the package's image and data, without the package, and"
             f" move the endpoint to it ({where})."
@@ -271,8 +271,8 @@ def _is_of_hub(live: LiveRelease, hub: str) -> Reason:
         code="endpoint.private-hub",
         subject=f"model {live.model['ModelName']}: HubAccessConfig",
         message=(
-            f"takes its data from the private hub content {hub}: that access is for the hub's own data,"
-            " and no document says that it goes together with a release's."
+            f"takes its data from the private hub content {hub}. That access is for the hub's own"
+            " data; whether it works with a release's data is undocumented."
         ),
         remedy=(
             "Create the model once by hand from files in a bucket of yours, without HubAccessConfig, and"

@@ -26,7 +26,7 @@ _NO_MODEL = "not checked: there is no live model to read"
 
 
 def check_container(case: Case) -> Check:
-    """Whether one container of the model is the one that the release is for."""
+    """Check that exactly one container of the model gets the release."""
     name, title = "endpoint.container", "Exactly one container gets the release"
     live = case.found.live
     if live is None or case.container is None:
@@ -45,7 +45,7 @@ def check_container(case: Case) -> Check:
 
 
 def check_weights(case: Case) -> Check:
-    """Whether the container loads the release's files, whatever its environment says."""
+    """Check that the container loads the release's files, with its environment variables."""
     name, title = "endpoint.weights", "The container loads the release's files"
     live = case.found.live
     if live is None or not isinstance(case.container, int):
@@ -59,13 +59,13 @@ def check_weights(case: Case) -> Check:
     if faults:
         return Check.judged(name, title, "its environment names other weights", faults)
     if source.doubts:
-        # Nothing proves it wrong, and nothing proves it right.
+        # Neither right nor wrong is proven.
         return Check.unknown(name, title, f"not judged: {'; '.join(source.doubts)}")
     return Check.judged(name, title, source.told)
 
 
 def check_copy(case: Case) -> Check:
-    """Whether every field of the live config and model is carried over."""
+    """Check that every field of the live config and model is copied."""
     name, title = "endpoint.copy", "Config and model can be copied whole"
     live = case.found.live
     if live is None:
@@ -76,7 +76,7 @@ def check_copy(case: Case) -> Check:
 
 
 def check_endpoint_policy(case: Case) -> Check:
-    """Whether an endpoint that is deleted and made anew keeps who else may ask it.
+    """Check that an endpoint that is deleted and created again keeps its resource policy.
 
     "If you delete the endpoint, its policy is also deleted, and a new endpoint with the same name has no
     policy" (API Reference, PutEndpointPolicy).

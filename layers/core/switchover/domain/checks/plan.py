@@ -24,7 +24,7 @@ _NO_PLAN = "not computed: the inputs of the plan are missing"
 
 
 def check_strategy(case: Case) -> Check:
-    """Whether the strategy may be used, and the fleet is large enough for it."""
+    """Check that the strategy may be used, and that the fleet is large enough for it."""
     name, title = "strategy.fits", "The strategy suits the fleet"
     if case.policy is None:
         return Check.unknown(name, title, "not checked: the policy has faults")
@@ -39,7 +39,7 @@ def check_strategy(case: Case) -> Check:
 
 
 def check_time(case: Case) -> Check:
-    """Whether the update fits between the deadline that was asked for and SageMaker's longest."""
+    """Check that the update fits into the requested deadline, and that into SageMaker's longest."""
     name, title = "timing.deadline", "The update fits into SageMaker's time limit"
     faults = [fault for fault in _refusals(case) if fault.code.startswith(_TIMING)]
     if case.plan is None and not faults:
@@ -53,7 +53,7 @@ def check_time(case: Case) -> Check:
 
 
 def check_reaction(case: Case) -> Check:
-    """Whether each alarm can go red within the bake that it guards (rules §4, timing rule)."""
+    """Check that each alarm can turn red within the bake that it guards (rules §4, timing rule)."""
     name, title = "alarms.timely", "The alarms can go red within each bake"
     faults = [fault for fault in _refusals(case) if fault.code.startswith(_ALARMS)]
     if case.plan is None and not faults:
@@ -66,15 +66,15 @@ def check_reaction(case: Case) -> Check:
 
 
 def check_quota(case: Case) -> Check:
-    """Whether the account may run as many instances as the update needs at its peak."""
+    """Check that the quota allows the instances that the update needs at its peak."""
     name, title = "quota.headroom", "The quota has room for the peak"
     quota, usage = case.found.quota_instances, case.found.usage
     if case.plan is None:
         return Check.unknown(name, title, _NO_PLAN)
     if not wants_more(case.plan, case.found.endpoint):
         evidence = (
-            "not asked: the update needs no more than the"
-            f" {case.plan.capacity.peak_instances} that serve"
+            f"not read: the update needs no more than the {case.plan.capacity.peak_instances} that"
+            " serve"
         )
         return Check.judged(name, title, evidence, ())
     if quota is None:
@@ -93,7 +93,7 @@ def check_quota(case: Case) -> Check:
     faults = tuple(_quota_faults(case.plan, quota, others))
     returning = case.plan.capacity.rollback_peak_instances
     if not faults and returning + others > quota:
-        # Rolling is chosen where a second fleet can't be had: it must not be refused for that.
+        # Rolling is chosen when a second fleet isn't available, so it must not be refused for that.
         return Check.noted(
             name,
             title,
@@ -103,7 +103,7 @@ def check_quota(case: Case) -> Check:
 
 
 def wants_more(plan: Plan, endpoint: EndpointReading | Absent) -> bool:
-    """Whether a plan, or its way back, needs more instances than the endpoint holds at the moment."""
+    """Whether a plan, or its rollback, needs more instances than the endpoint has now."""
     held = endpoint.instances if isinstance(endpoint, EndpointReading) else 0
     return max(plan.capacity.peak_instances, plan.capacity.rollback_peak_instances) > held
 
@@ -122,7 +122,7 @@ def _quota_faults(plan: Plan, quota_instances: int, others: int) -> Iterator[Rea
                 f"allows {quota_instances} instances{used} and the update needs"
                 f" {plan.capacity.peak_instances} at its peak."
             ),
-            remedy="Ask AWS to raise it, or choose rolling with small batches.",
+            remedy="Ask AWS to raise the quota, or choose rolling with small batches.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Checks that the request can be carried out: its release, its policy, its model."""
+"""Checks the request: its release, its policy, its model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def check_release(case: Case) -> Check:
-    """Whether the model's files are all there and load as what they say they are."""
+    """Check that all files of the model exist and are what they declare to be."""
     release = case.update.release
     evidence = "the release can't be read"
     if release is not None:
@@ -42,14 +42,14 @@ def check_request(case: Case) -> Check:
     asked = case.update.request.to if case.update.request else None
     return Check.judged(
         "rollback.request",
-        "The request is understood",
-        f"back to {asked or 'what served before'}",
+        "The request is valid",
+        f"back to {asked or 'the previous version'}",
         case.update.reasons,
     )
 
 
 def check_new(case: Case) -> Check:
-    """Whether the release would change anything."""
+    """Check that the release would change something."""
     name, title = "release.new", "The release doesn't serve already"
     live, release = case.found.live, case.update.release
     if live is None or release is None:
@@ -62,7 +62,7 @@ def check_new(case: Case) -> Check:
 
 
 def check_goal(case: Case) -> Check:
-    """Whether there is a config to go back to, and it can still be gone back to."""
+    """Check that there is an earlier config, and that a rollback to it is still possible."""
     name, title = "rollback.goal", "There is an earlier version to return to, and it still exists"
     if isinstance(case.planned, tuple):
         return Check.judged(
@@ -82,7 +82,7 @@ def check_goal(case: Case) -> Check:
 
 
 def check_policy(case: Case) -> Check:
-    """Whether the policy is sound, in all its layers."""
+    """Check that the policy is sound, in all its layers."""
     effective = case.found.effective
     evidence = " < ".join(("defaults", *effective.sources)) if effective else ""
     if effective is None:
@@ -103,7 +103,7 @@ def check_offerers(case: Case) -> Check:
 
 
 def check_golden(case: Case) -> Check:
-    """Whether there are golden requests to ask the new model."""
+    """Check whether there are golden requests for the new model."""
     name, title = "tests.golden", "Golden requests test the new model"
     match case.found.golden:
         case None:
@@ -113,7 +113,7 @@ def check_golden(case: Case) -> Check:
             key = case.policy.tests.golden if case.policy else ""
             return Check.judged(name, title, f"{count} in s3://{case.update.bucket}/{key}")
         case faults:
-            return Check.judged(name, title, "can't be asked", faults)
+            return Check.judged(name, title, "can't be sent", faults)
 
 
 def check_subscribers(case: Case) -> Check:
@@ -146,7 +146,7 @@ def _goal_gone(plan: Plan, goal: LiveRelease | None) -> Iterator[Reason]:
         yield Reason(
             code="rollback.goal-gone",
             subject=f"config {plan.target.config}",
-            message=f"it or its model, which served {plan.target.version}, no longer exists.",
+            message=f"this config, which served {plan.target.version}, or its model no longer exists.",
             remedy="Go back to another version (`to`), or offer that version as a release again.",
         )
 
@@ -155,8 +155,8 @@ def _lost(plan: Plan, artifact: Artifact) -> Reason:
     return Reason(
         code="rollback.goal-gone",
         subject=f"model {plan.target.model}: {artifact.name}",
-        message=f"{artifact.why}, and {plan.target.version} is launched from it.",
-        remedy="Put it back, or go back to another version (`to`).",
+        message=f"{artifact.why}, and instances of {plan.target.version} are launched from it.",
+        remedy="Restore it, or go back to another version (`to`).",
     )
 
 

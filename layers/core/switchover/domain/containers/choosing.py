@@ -21,8 +21,8 @@ def containers_of(model: Mapping[str, Any]) -> list[dict[str, Any]]:
 def choose_container(model: Mapping[str, Any], hostname: str | None) -> int | Reason:
     """The index of the container that gets the release's files.
 
-    The named one; else the only one, or the only one that has weights: model data, or a variable that
-    names them. Anything else is a guess.
+    It is the named container; else the only container, or the only container with weights (model
+    data, or a variable that names weights). Anything else would be a guess.
     """
     containers = containers_of(model)
     if hostname is not None:
@@ -52,7 +52,7 @@ def direct_container(model: Mapping[str, Any], index: int) -> str | None:
 
 
 def model_data_of(container: Mapping[str, Any]) -> str | None:
-    """Where a container takes its model data from, if from S3."""
+    """The S3 URI of a container's model data; None if the data isn't in S3."""
     source = container.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri")
     uri = source or container.get("ModelDataUrl")
     return str(uri) if uri else None

@@ -14,15 +14,14 @@ _SHOWN_LETTERS = 200
 
 
 def find_weights_elsewhere(text: str) -> tuple[Reason, ...]:
-    """Say which lines make LMI load other weights than the files beside them."""
+    """List the lines that make LMI load other weights than the files in the same folder."""
     read = dict(read_properties(text))
     return tuple(
         Reason(
             code="model.weights-elsewhere",
             subject=f"{FILE_NAME}: {key}",
             message=(
-                f"names {read[key][:_SHOWN_LETTERS]!r}: LMI loads that instead of the files that were"
-                " checked."
+                f"names {read[key][:_SHOWN_LETTERS]!r}: LMI loads it instead of the checked files."
             ),
             remedy=f"Remove {key}: LMI then loads the files beside {FILE_NAME}.",
         )
@@ -32,7 +31,7 @@ def find_weights_elsewhere(text: str) -> tuple[Reason, ...]:
 
 
 def keeps_to_release(text: str) -> bool:
-    """Whether the file itself leads LMI to the release, whatever the environment says.
+    """Whether the file makes LMI load the release, even if the environment names other weights.
 
     "Configurations specified in the `serving.properties` files will override configurations specified in
     environment variables" (LMI, "Container and Model Configurations").

@@ -1,4 +1,4 @@
-"""Knows the model server of an image, and the variables by which that server finds weights."""
+"""Finds the model server of an image, and the variables with which that server finds weights."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Precedence(StrEnum):
 class ModelServer:
     """One kind of serving container.
 
-    `variables` name the weights, the strongest first. `fallbacks` name them only if SageMaker put no
-    model data into the container, so that they don't count for a release. `drops_variables` is set for
-    a server that downloads whatever its variable names, even a path; `reads_properties` for one that
-    follows the release's own `serving.properties` first, `runs_code_of_users` for one whose model is
-    loaded by code that lies in the model data or elsewhere.
+    `variables` name the weights, the strongest first. `fallbacks` name weights only if SageMaker put
+    no model data into the container, so they don't count for a release. `drops_variables`: the server
+    downloads the variable's value, even if the value is a path. `reads_properties`: the server
+    follows the release's own `serving.properties` first. `runs_code_of_users`: the model is loaded by
+    code in the model data or elsewhere.
     """
 
     name: str
@@ -39,12 +39,12 @@ class ModelServer:
     tag_holds: str = ""
 
     def runs(self, image: str) -> bool:
-        """Whether an image is one of these, by the last part of its repository and by its tag."""
+        """Whether an image runs this server, by the last part of its repository and by its tag."""
         repository, tag = _repository_and_tag(image)
         return repository in self.repositories and self.tag_holds in tag
 
 
-# The entry points, and the documents about them, say what counts.
+# The sources are the entry points of the images, and their documents.
 _SERVERS = (
     # `sagemaker-entrypoint.sh` of huggingface/text-generation-inference: HF_MODEL_ID must be set, and is
     # exported as MODEL_ID, which the launcher reads.
@@ -59,8 +59,8 @@ _SERVERS = (
         repositories=frozenset({"tei", "tei-cpu", "text-embeddings-inference"}),
         variables=("HF_MODEL_ID", "MODEL_ID"),
     ),
-    # `mms_model_server.py` of aws/sagemaker-huggingface-inference-toolkit: HF_MODEL_ID is downloaded from
-    # the hub whatever else is there. Images with transformers 5 run another server.
+    # `mms_model_server.py` of aws/sagemaker-huggingface-inference-toolkit: HF_MODEL_ID is always
+    # downloaded from the hub. Images with transformers 5 run another server.
     ModelServer(
         name="Hugging Face inference toolkit",
         repositories=frozenset(
@@ -76,8 +76,8 @@ _SERVERS = (
         tag_holds="transformers4.",
     ),
     # LMI, "Container and Model Configurations": OPTION_<X> is option.<x> of serving.properties;
-    # `properties.py` of deepjavalibrary/djl-serving takes model_id before the model's folder. Which of
-    # HF_MODEL_ID and OPTION_MODEL_ID is the stronger changed between versions (djl-serving #1825).
+    # `properties.py` of deepjavalibrary/djl-serving takes model_id before the model's folder. Whether
+    # HF_MODEL_ID or OPTION_MODEL_ID is stronger changed between versions (djl-serving #1825).
     ModelServer(
         name="LMI (DJL Serving)",
         repositories=frozenset({"djl-inference", "djl-serving"}),
@@ -103,7 +103,8 @@ _SERVERS = (
         precedence=Precedence.UNKNOWN,
     ),
     # `sagemaker_entrypoint.sh`, scripts/docker/llama_cpp: SM_LLAMA_CPP_MODEL, else the first *.gguf under
-    # SM_LLAMA_CPP_MODEL_DIR, else under /opt/ml/model. They name files, so that none is the release's.
+    # SM_LLAMA_CPP_MODEL_DIR, else under /opt/ml/model. They name files, so the release's folder can't
+    # be their value.
     ModelServer(
         name="llama.cpp",
         repositories=frozenset({"llama-cpp", "llamacpp", "huggingface-llamacpp"}),
@@ -137,7 +138,7 @@ _SERVERS = (
     ),
 )
 UNKNOWN_SERVER = ModelServer(name="an image that isn't known here", repositories=frozenset())
-# What names weights somewhere: a container of one's own may follow any of these, or none.
+# All variables that name weights for some server: an unknown container may follow any of them, or none.
 WEIGHT_VARIABLES = tuple(
     dict.fromkeys(name for server in _SERVERS for name in (*server.variables, *server.fallbacks))
 )
@@ -146,14 +147,14 @@ WEIGHT_VARIABLES = tuple(
 def server_of(image: str) -> ModelServer:
     """The server of an image, by its repository's name in any registry.
 
-    AWS tells people to copy its images into registries of their own under the same name.
+    AWS recommends to copy its images into own registries under the same name.
     """
     return next((server for server in _SERVERS if server.runs(image)), UNKNOWN_SERVER)
 
 
 def is_in_model_folder(value: str) -> bool:
     """Whether a value names the folder of the model data, or something below it."""
-    # POSIX keeps two slashes at the beginning apart, and no system here does.
+    # POSIX may treat two leading slashes as another path; Linux doesn't.
     path = posixpath.normpath(value.removeprefix("file://").replace("//", "/"))
     return path == MODEL_FOLDER or path.startswith(f"{MODEL_FOLDER}/")
 

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from switchover.domain.containers.servers import ModelServer
 
-# What they lead to may load weights, and doesn't say which: code of an earlier model, models by URL.
+# Variables whose target may load unknown weights: code of an earlier model, models by URL.
 _OPEN_ENDED = ("SAGEMAKER_SUBMIT_DIRECTORY", "SERVING_LOAD_MODELS")
-# What serves beside the weights, whoever made them: vLLM's and SGLang's --tokenizer and
+# Variables for parts that serve beside the weights: vLLM's and SGLang's --tokenizer and
 # --speculative-config, TGI's LORA_ADAPTERS, LMI's option.speculative_draft_model.
 _BESIDE = re.compile(r".*(TOKENIZER|LORA|ADAPTER|DRAFT|SPECULATIVE)", re.IGNORECASE)
-# What may name weights to code that isn't known here: NIM_MODEL_NAME, MODEL_PATH, WEIGHTS_URI.
+# Variables that may name weights for unknown code: NIM_MODEL_NAME, MODEL_PATH, WEIGHTS_URI.
 _MAY_NAME_WEIGHTS = re.compile(
     r"(?!.*(CACHE|LOG|SERVED|SERVER)).*(MODEL|WEIGHT|CHECKPOINT)", re.IGNORECASE
 )
@@ -38,10 +38,10 @@ _SHOWN_LETTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class WeightSource:
-    """Where a container takes its weights from.
+    """The source of a container's weights.
 
-    `told` is the evidence. `elsewhere` holds the variables that certainly name other weights than the
-    release's, by name; `doubts` says what can't be judged.
+    `told` is the evidence. `elsewhere` are the variables that certainly name other weights than the
+    release's, by name. `doubts` are the parts that can't be judged.
     """
 
     server: str
@@ -51,7 +51,7 @@ class WeightSource:
 
 
 def find_weight_source(container: Mapping[str, Any], properties: str = "") -> WeightSource:
-    """Say where a described container takes its weights from, once it is given the release's files.
+    """Find the source of a container's weights, after the container is given the release's files.
 
     `properties` is the text of the release's own `serving.properties`, if there is one.
     """
@@ -76,9 +76,7 @@ def find_weight_source(container: Mapping[str, Any], properties: str = "") -> We
         first = next(iter(named))
         away = {first: named[first]} if first in away else {}
     elif away and len(away) < len(named):
-        doubts.append(
-            f"{_listed(named.items())}: which of them {server.name} follows isn't documented"
-        )
+        doubts.append(f"{_listed(named.items())}: which of them {server.name} uses is undocumented")
         away = {}
     return WeightSource(server.name, _tell(server, named), away, tuple(doubts))
 
@@ -86,7 +84,7 @@ def find_weight_source(container: Mapping[str, Any], properties: str = "") -> We
 def point_at_release(container: Mapping[str, Any]) -> dict[str, Any]:
     """The container with every variable that names other weights set to the release's folder.
 
-    A variable is dropped where the server would download or open even a folder. All others stay.
+    A variable is removed if the server would download or open even a folder. All other variables stay.
     """
     server = server_of(str(container.get("Image", "")))
     variables = WEIGHT_VARIABLES if server is UNKNOWN_SERVER else server.variables
@@ -102,13 +100,13 @@ def point_at_release(container: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refuse_elsewhere(source: WeightSource, subject: str) -> Iterable[Reason]:
-    """Say why the container would serve other weights than the release's."""
+    """List the reasons why the container would serve other weights than the release's."""
     for key, value in source.elsewhere.items():
         yield Reason(
             code="endpoint.weights-elsewhere",
             subject=f"{subject}: environment {key}",
             message=(
-                f"names {_shown(value)}, and {source.server} loads that instead of the release's files."
+                f"names {_shown(value)}, and {source.server} loads it instead of the release's files."
             ),
             remedy=(
                 "Set `weights: release` in the policy: the variable then points to the release's files."
@@ -145,7 +143,7 @@ def _doubt_names(environment: Mapping[str, str]) -> list[str]:
         if _MAY_NAME_WEIGHTS.match(key) and not _BESIDE.match(key) and _PLACE.fullmatch(value)
     ]
     return [
-        f"{key} names {_shown(environment[key])}, and whether this image follows it isn't known"
+        f"{key} names {_shown(environment[key])}, and it is unknown whether this image uses it"
         for key in dict.fromkeys(guessed)
         if not is_in_model_folder(environment[key])
     ]
@@ -158,7 +156,7 @@ def _doubt_image(container: Mapping[str, Any], server: ModelServer) -> list[str]
         or "ModelDataSource" in container
     ):
         return []
-    return [f"it has no model data now, and whether this image reads {MODEL_FOLDER} isn't known"]
+    return [f"it has no model data now, and it is unknown whether this image reads {MODEL_FOLDER}"]
 
 
 def _tell(server: ModelServer, named: Mapping[str, str]) -> str:

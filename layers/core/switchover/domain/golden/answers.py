@@ -16,13 +16,13 @@ _OPENAI_DELTAS = "[].choices[0].delta.content"
 
 
 class Answer(BaseModel):
-    """What came back. `status` is the container's; 0 means that no container's answer came.
+    """The answer to a request. `status` is the container's; 0 means that no answer of a container came.
 
-    Then `body` says why, and `is_outage` whether SageMaker itself failed, as it does for everybody who
-    asks; otherwise it refused the question (throttled, not allowed), or the network lost it.
-    Of a stream, `body` is all of its parts, `parts` their number and `first_token_us` the time until the
-    first one; a plain answer has neither. `cut_short` tells why the rest of it wasn't read.
-    `tries` is how often it was asked: a second time only if the first brought nothing.
+    With status 0, `body` says why. `is_outage`: SageMaker itself failed, for every caller. Otherwise
+    SageMaker refused the request (throttled, not allowed), or the network lost it. For a stream,
+    `body` holds all parts, `parts` is their number, and `first_token_us` is the time until the first
+    part. `cut_short` says why the rest of the answer wasn't read. `tries` is the number of requests:
+    the second is sent only if the first got no answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,7 +44,7 @@ class Answer(BaseModel):
 
 
 class Speed(BaseModel):
-    """Tokens over the whole time of an answer; `counts` says what was taken for a token."""
+    """Tokens per second over the whole time of an answer; `counts` says what counted as a token."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -68,18 +68,18 @@ def parse_json(text: str) -> Any:
     """Parse a text as JSON.
 
     Raises:
-        ValueError: it isn't JSON, or one that no reader can follow.
+        ValueError: the text isn't JSON, or is nested too deep to read.
     """
     try:
         return json.loads(text)
-    except RecursionError as error:  # a model that is out of its mind may well answer `[[[[[[…`
+    except RecursionError as error:  # a broken model may answer `[[[[[[…`
         raise ValueError("is nested too deep") from error
 
 
 def read_text(answer: Answer, text_at: str | None) -> str | None:
-    """The text that the model wrote; None if there is nothing at `text_at`.
+    """The model's text; None if there is nothing at `text_at`.
 
-    A list of texts is one text in parts, and anything else is read as its JSON.
+    A list of texts is joined to one text; any other value is written as JSON.
     """
     try:
         content = read_content(answer)
@@ -101,7 +101,7 @@ def value_at(path: str, content: Any) -> Any:
 
 
 def measure_speed(answer: Answer) -> Speed | None:
-    """Tokens per second, by the usage that the answer tells, else by a stream's parts."""
+    """Tokens per second, counted by the answer's `usage`, else by the stream's parts."""
     told = _told_tokens(answer)
     count = told if told is not None else answer.parts
     if count is None or not answer.latency_us:
@@ -137,5 +137,6 @@ def _joined(found: Any) -> str:
     if isinstance(found, list) and all(isinstance(part, str) for part in found):
         found = "".join(found)
     text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
-    # JSON can escape half a character, which a stream may bring in two pieces; a half alone is no text.
+    # JSON can escape half a character, and a stream may send the halves in two parts. Half alone is
+    # no text.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

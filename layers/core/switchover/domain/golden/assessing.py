@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from switchover.domain.golden.requests import GoldenRequest
 
 _US_PER_SECOND = 1_000_000
-# A pattern's time grows with the text, and may do so by milliseconds per thousand characters.
+# A pattern may take milliseconds per thousand characters of the text.
 _LOOKED_AT_CHARACTERS = 100_000
 _QUOTED_CHARACTERS = 200
-# What couldn't be measured says nothing about the model: nobody asked it, or its answer can't be judged.
+# These reasons say nothing about the model: it got no request, or its answer can't be judged.
 _UNSURE = frozenset({"golden.unasked", "golden.unmeasured", "golden.identity-untold"})
 
 
@@ -43,7 +43,7 @@ class GoldenVerdict(StrEnum):
 
 
 def verdict_of(reasons: Sequence[Reason]) -> GoldenVerdict:
-    """What the reasons mean together: one wrong answer outweighs whatever couldn't be measured."""
+    """The verdict of all reasons: one wrong answer outweighs all answers that couldn't be measured."""
     if not reasons:
         return GoldenVerdict.PASSED
     is_unsure = all(reason.code in _UNSURE for reason in reasons)
@@ -53,7 +53,7 @@ def verdict_of(reasons: Sequence[Reason]) -> GoldenVerdict:
 def assess(
     request: GoldenRequest, answer: Answer | None, latency_seconds: float
 ) -> tuple[Reason, ...]:
-    """Hold an answer against what was expected; None is no answer, for lack of time to ask.
+    """Compare an answer with the expectation. None: no request was sent, for lack of time.
 
     `latency_seconds` bounds an answer to a request that states no bound of its own.
     """
@@ -138,14 +138,14 @@ def _differences_in_text(expect: Expectation, answer: Answer) -> Iterator[str]:
 
 def _unmeasurable(expect: Expectation, answer: Answer) -> Iterator[str]:
     if expect.tokens_per_second is not None and measure_speed(answer) is None:
-        yield "was too fast to be measured"
+        yield "was too fast to measure"
     if not (expect.matches or expect.matches_not or expect.json_schema is not None):
         return
     text = read_text(answer, expect.text_at)
     if text is not None and len(text) > _LOOKED_AT_CHARACTERS:
         yield (
-            f"has a text of {len(text):,} characters, and patterns and schemas look at"
-            f" {_LOOKED_AT_CHARACTERS:,}: `text_at` can lead to the part that counts"
+            f"has a text of {len(text):,} characters, and patterns and schemas read at most"
+            f" {_LOOKED_AT_CHARACTERS:,}: let `text_at` select the relevant part"
         )
 
 
@@ -164,13 +164,13 @@ def _differences_from_schema(schema: str, text: str) -> Iterator[str]:
     except RecursionError:
         yield f"is nested too deep for the schema: {_quoted(text)}"
     except ValueError:
-        yield f"is not JSON, which the schema is for: {_quoted(text)}"
+        yield f"is not JSON, but the schema is for JSON: {_quoted(text)}"
 
 
 def _differences_from_reference(wanted: SimilarTo, text: str) -> Iterator[str]:
     reference, found = _plain(wanted.text), _plain(text)
     matcher = SequenceMatcher(None, reference, found, autojunk=False)
-    # The lengths alone rule out what is far longer or shorter, and the rest is costly to compare.
+    # A much longer or shorter text is ruled out by its length alone, because comparing is costly.
     ratio = matcher.real_quick_ratio()
     if ratio >= wanted.at_least:
         ratio = matcher.ratio()
@@ -181,7 +181,7 @@ def _differences_from_reference(wanted: SimilarTo, text: str) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Without what people don't see: case, white space, and how an accent is put onto its letter."""
+    """Remove invisible differences: case, white space, and the encoding of accents."""
     return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
 
 
@@ -213,7 +213,7 @@ def _wrong(request: GoldenRequest, what: str) -> Reason:
 
 
 def _quoted(text: str) -> str:
-    """The beginning of a text, in one line and harmless to a terminal: models write anything."""
+    """The beginning of a text, on one line and safe for a terminal: models can write anything."""
     shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: _QUOTED_CHARACTERS + 1])
     return _cut(shown)
 

@@ -1,4 +1,4 @@
-"""The body of a golden request: a chat with images, a file, or a body of the user's own."""
+"""The body of a golden request: a chat with images, a file, or a body that the user wrote."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def write_body(request: GoldenRequest, files: dict[str, bytes]) -> bytes:
-    """The bytes that are sent; `files` are those that the request names, by their names."""
+    """The bytes to send; `files` are the request's files, by name."""
     if request.body_file is not None:
         return files[request.body_file]
     if request.chat is not None:
@@ -27,10 +27,10 @@ def write_body(request: GoldenRequest, files: dict[str, bytes]) -> bytes:
 
 
 def vary_opening(body: bytes, number: int) -> bytes:
-    """The same chat with another beginning of its bytes, and the same prompt.
+    """The same chat and prompt, with another beginning of the body's bytes.
 
-    `user` is whom a chat is for, which models aren't told (OpenAI API Reference, "Create chat
-    completion"). Routing by prefix looks at the first bytes of a body.
+    The bytes of `user` change, which models don't see (OpenAI API Reference, "Create chat
+    completion"). Routing by prefix uses the first bytes of a body.
     """
     return json.dumps({"user": f"probe-{number}", **json.loads(body)}).encode()
 
@@ -53,7 +53,7 @@ def _chat_body(
         yield "max_tokens", chat.max_tokens
     if is_streamed:
         yield "stream", True
-        # Only then is it told how many tokens a stream had.
+        # Only with this option does a stream report its number of tokens.
         yield "stream_options", {"include_usage": True}
 
 

@@ -29,7 +29,7 @@ def _parses(path: str) -> str:
         parsed = jmespath.compile(path).parsed
     except JMESPathError as error:
         raise ValueError(f"{path!r} is not a JMESPath: {error}") from error
-    # It parses with a function that there is none of, and then finds nothing in any answer.
+    # A path with an unknown function parses, but never finds anything.
     unknown = sorted(set(_functions_in(parsed)) - set(Functions.FUNCTION_TABLE))
     if unknown:
         raise ValueError(f"{path!r} is not a JMESPath: there is no function {unknown[0]}()")
@@ -53,28 +53,28 @@ PatternText = Annotated[str, Field(min_length=1, max_length=1000), AfterValidato
 
 
 class SimilarTo(BaseModel):
-    """A text that the answer must resemble: 1 is the same but for case and white space, 0 nothing alike.
+    """A text that the answer must resemble: 1 is equal except case and white space, 0 is nothing alike.
 
     The measure is difflib's ratio: twice the characters in common blocks over the characters of both.
-    Unrelated English sentences were measured at 0.2 to 0.4: a bound below 0.5 would hold nothing back.
+    Unrelated English sentences were measured at 0.2 to 0.4, so a bound below 0.5 would refuse nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    # The measure's cost grows with the product of both lengths: half a second for a whole one.
+    # The cost grows with the product of both lengths: half a second for two texts of this length.
     text: Annotated[str, Field(min_length=1, max_length=1000)]
     at_least: Annotated[float, Field(ge=0.5, le=1)]
 
 
 class Expectation(BaseModel):
-    """What an answer must be.
+    """The requirements of an answer.
 
     `values` maps a JMESPath of the answer, or of the list of its events if it is streamed, to the value
     that must stand there. `matches` and `matches_not` (regular expressions), `schema` (a JSON Schema) and
-    `similar_to` hold for the answer's text: what `text_at` (a JMESPath) leads to; left out, the message
-    of an OpenAI-style answer, else the whole of it. `latency_seconds` is until the end of the answer,
-    `first_token_seconds` until a stream's first part; `tokens_per_second`, of all that time, is the
-    least.
+    `similar_to` hold for the answer's text. That is the value at `text_at` (a JMESPath); by default
+    the message of an OpenAI-style answer, else the whole answer. `latency_seconds` is the longest
+    time until the end of the answer, and `first_token_seconds` until a stream's first part.
+    `tokens_per_second` is the lowest rate over the whole time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -95,7 +95,7 @@ class Proof(BaseModel):
 
 UNASKED = Proof(
     level=Level.CONFIG,
-    told="by the config that serves; the model itself was not asked for its name",
+    told="by the serving config; the model itself was not asked for its name",
 )
 
 

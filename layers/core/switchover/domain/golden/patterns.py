@@ -10,26 +10,27 @@ from pydantic_core import PydanticCustomError, SchemaError, SchemaValidator, cor
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern in the syntax of Rust's `regex`, which pydantic brings along.
+    """A pattern in the syntax of Rust's `regex`, which pydantic contains.
 
-    Python's own `re` backtracks: `(a+)+$` takes hours for a line of `a`. This engine has neither
-    look-around nor backreferences, and in exchange a bound (docs.rs/regex, "Untrusted input").
+    Python's own `re` backtracks: `(a+)+$` takes hours for a line of `a`. Rust's engine has no
+    look-around and no backreferences, but its time is limited (docs.rs/regex, "Untrusted input").
     """
 
     _validator: SchemaValidator
 
     def search(self, text: str) -> bool:
-        """Whether it is found anywhere in the text; `^` and `$` are the text's own ends."""
-        # Half a character, which JSON can say, is no text to the engine: it would find nothing at all.
+        """Whether the pattern occurs anywhere in the text; `^` and `$` are the ends of the text."""
+        # JSON can contain half a character. The engine doesn't accept it as text and would find
+        # nothing.
         return self._validator.isinstance_python(text.encode(errors="replace").decode())
 
 
 @lru_cache(maxsize=1024)
 def compile_pattern(pattern: str) -> Pattern:
-    """A pattern that is ready to be looked for.
+    """Compile a pattern.
 
     Raises:
-        PydanticCustomError: it isn't one, with what to write instead; a ValueError.
+        PydanticCustomError: it isn't a valid pattern. A ValueError, with the remedy.
     """
     schema = core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")
     try:
@@ -45,7 +46,7 @@ def compile_pattern(pattern: str) -> Pattern:
 
 def _remedy(said: str) -> str:
     if "look-around" in said or "backreferences" in said:
-        return "Avoid it, so that matching always ends; `matches_not` gives what must not occur."
+        return "Avoid it, so that matching always ends. Use `matches_not` for text that must not occur."
     if "size limit" in said:
         return "Use smaller repetitions: `{1,100}` repeats the part a hundred times."
     return "Correct it; the syntax is that of Rust's `regex` (docs.rs/regex)."

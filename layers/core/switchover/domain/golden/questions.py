@@ -18,13 +18,13 @@ from switchover.domain.reasons import Reason, limit_reasons, reasons_from
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    # What lies beside a golden file, by its name; None if it isn't there.
+    # Reads a file beside the golden file, by name; None if it doesn't exist.
     Beside = Callable[[str], bytes | None]
 
 # "25 MB for real-time endpoints" (SageMaker Developer Guide, "Model Hosting FAQs"). Botocore's model
-# still names the 6 MiB of old, and doesn't enforce them.
+# still names the old limit of 6 MiB, but doesn't enforce it.
 BODY_LIMIT_BYTES = 25_000_000
-# All bodies are held at once by a function of 512 MB.
+# A function of 512 MB holds all bodies at once.
 TOTAL_LIMIT_BYTES = 64_000_000
 MOST_REQUESTS = 200
 # An image of a million pixels as nested lists has three million numbers.
@@ -33,9 +33,9 @@ _LINE_LIMITS = Limits(bytes=BODY_LIMIT_BYTES, depth=64, values=4_000_000, key_ch
 
 @dataclass(frozen=True, slots=True)
 class GoldenQuestion:
-    """A golden request that is ready to be sent: what it refers to was read.
+    """A golden request that is ready to send, with the content of its files.
 
-    `container` is asked by its hostname, where a model's containers are asked one by one.
+    `container` is the hostname in the request, if the model's containers are called directly.
     """
 
     request: GoldenRequest
@@ -46,7 +46,7 @@ class GoldenQuestion:
 def parse_golden(
     raw: bytes, source: str, beside: Beside
 ) -> tuple[GoldenQuestion, ...] | tuple[Reason, ...]:
-    """Read a golden file and what lies beside it, or say every fault of every line."""
+    """Read a golden file and the files that it names, or return every fault of every line."""
     questions: list[GoldenQuestion] = []
     faults: list[Reason] = []
     names: dict[str, int] = {}
@@ -68,7 +68,7 @@ def parse_golden(
             faults.append(_doubled(request.name, where, names[request.name]))
         names.setdefault(request.name, number)
         if total > TOTAL_LIMIT_BYTES:
-            continue  # refused already, and what is too much is not read on
+            continue  # refused already; nothing beyond the limit is read
         found = _with_files(request, where, beside)
         if isinstance(found, GoldenQuestion):
             questions.append(found)
@@ -80,7 +80,7 @@ def parse_golden(
 
 
 def _lines(raw: bytes) -> Iterator[tuple[int, bytes]]:
-    """Every line that says something, with its number; editors on Windows begin a file with a mark."""
+    """Every line with content and its number. Editors on Windows begin files with a byte order mark."""
     text = raw.removeprefix(BOM_UTF8)
     return ((n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip())
 
@@ -107,7 +107,7 @@ def _with_files(
         _too_large(
             where,
             f"the body is larger than the {_megabytes(BODY_LIMIT_BYTES)} limit of SageMaker.",
-            "Use smaller files; base64 makes an image larger by a third.",
+            "Use smaller files; base64 makes an image one third larger.",
         )
     ]
 
@@ -117,21 +117,21 @@ def _faults_of_size(count: int, total: int, source: str) -> Iterator[Reason]:
         yield Reason(
             code="golden.empty",
             subject=source,
-            message="holds no request.",
+            message="contains no request.",
             remedy="Write at least one JSON object per line.",
         )
     if count > MOST_REQUESTS:
         yield _too_large(
             source,
             f"holds {count} requests; at most {MOST_REQUESTS} are accepted.",
-            "Keep the requests that would reveal a wrong model.",
+            "Keep the requests that show a wrong model.",
         )
     if total > TOTAL_LIMIT_BYTES:
         yield too_large_together(source)
 
 
 def too_large_together(source: str) -> Reason:
-    """Why a golden file isn't read to its end."""
+    """The golden file and its files are larger than the limit together."""
     return _too_large(
         source,
         f"and the files beside it are larger than {_megabytes(TOTAL_LIMIT_BYTES)} together.",

@@ -19,7 +19,7 @@ IMAGE_TYPES = {
 
 
 def suffix_of(name: str) -> str:
-    """The ending of a file's name, in small letters: `.png`."""
+    """The suffix of a file's name, in lower case: `.png`."""
     return PurePosixPath(name).suffix.lower()
 
 
@@ -62,7 +62,7 @@ class Chat(BaseModel):
     """An OpenAI-style chat: one user message with images and a prompt.
 
     Images are files beside the golden file; they are sent as `data:` URLs, before the prompt.
-    `temperature` is 0, so that the model gives the same answer to the same request where it can.
+    `temperature` is 0, so that the same request gets the same answer if possible.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

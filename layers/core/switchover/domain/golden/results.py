@@ -26,9 +26,9 @@ _TOLD_REASONS = 20
 
 
 class GoldenResult(BaseModel):
-    """How one golden request went. `status` is the container's: 0 if no answer of it came.
+    """The result of one golden request. `status` is the container's; 0 if the container sent no answer.
 
-    It is None if there was no time to ask.
+    `status` is None if there was no time to send the request.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,13 +45,13 @@ class GoldenResult(BaseModel):
 
     @property
     def has_passed(self) -> bool:
-        """Whether it was answered, and rightly."""
+        """Whether the answer came and was right."""
         return self.verdict is GoldenVerdict.PASSED
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What became of all golden requests of a run, in their order, and why it isn't passed."""
+    """The results of all golden requests of a run, in order, and the reasons if the run didn't pass."""
 
     verdict: GoldenVerdict
     results: tuple[GoldenResult, ...]
@@ -61,10 +61,10 @@ class Judgement:
 def judge(
     questions: Sequence[GoldenQuestion], answers: Sequence[Answer | None], latency_seconds: float
 ) -> Judgement:
-    """Hold every answer against what was expected; None stands where there was no time to ask.
+    """Compare every answer with its expectation. None: there was no time to send the request.
 
-    `latency_seconds` bounds answers to requests that state no bound of their own. Results are cut so that
-    all of them fit into the ledger beside the rest of an update.
+    `latency_seconds` bounds answers to requests that state no bound of their own. Texts are cut so
+    that all results fit into the ledger together with the rest of an update.
     """
     pairs = list(zip((question.request for question in questions), answers, strict=True))
     found = [assess(request, answer, latency_seconds) for request, answer in pairs]
@@ -105,7 +105,7 @@ def _told(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     """The reasons for people; they must fit into a payload of 256 KB."""
     if len(reasons) <= _TOLD_REASONS:
         return tuple(reasons)
-    # What is wrong is told before what couldn't be measured.
+    # Wrong answers come before answers that couldn't be measured.
     ranked = sorted(reasons, key=lambda reason: reason.code != "golden.failed")
     left = len(ranked) - _TOLD_REASONS
     last = ranked[_TOLD_REASONS].model_copy(
@@ -119,5 +119,5 @@ def _told(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
 
 
 def _cut(text: str, room: int) -> str:
-    """As much of a text as `room` bytes hold: what is kept is bounded in bytes."""
+    """The beginning of a text that fits into `room` bytes: the limit of storage is in bytes."""
     return text.encode()[:room].decode(errors="ignore")

@@ -31,12 +31,12 @@ _OTHER_KEYWORDS = _words(
     " minLength minProperties multipleOf pattern readOnly required title type uniqueItems writeOnly"
 )
 _KEYWORDS = _HOLDS_SCHEMA | _HOLDS_SCHEMAS | _HOLDS_NAMED_SCHEMAS | _OTHER_KEYWORDS
-# A `$ref` overrides what stands beside it (JSON Schema draft 7, core §8.3), but for these.
+# A `$ref` overrides its sibling keywords (JSON Schema draft 7, core §8.3), except these.
 _BESIDE_REF = _words("$comment $defs $id $ref $schema default definitions description title")
 _FORMATS = _words(
     "date date-time email hostname ipv4 ipv6 json-pointer time uri uri-reference uuid"
 )
-# The library has no uuid, and its e-mail address takes time by the square of the text.
+# The library has no uuid, and its time for an e-mail address grows with the square of the length.
 _OWN_FORMATS = {
     "email": r"^[^@\s]+@[^@\s]+\.[^@\s.]+$",
     "uuid": "^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
@@ -45,14 +45,14 @@ _OWN_FORMATS = {
 
 @lru_cache(maxsize=256)
 def compile_schema(text: str) -> Callable[[Any], Any]:
-    """A check of values by a JSON Schema of draft 7, which raises JsonSchemaValueException.
+    """Compile a JSON Schema of draft 7 to a check, which raises JsonSchemaValueException.
 
-    Nothing is fetched: a `$ref` leads to a place within the schema.
+    Nothing is fetched: a `$ref` can only name a place in the same schema.
 
     Raises:
-        ValueError: it is not a JSON Schema, or something in it would not be checked.
+        ValueError: it is not a JSON Schema, or a part of it would not be checked.
     """
-    # Few golden files state one, and a cold start pays for the import.
+    # Imported here, because few golden files have a schema, and the import slows a cold start.
     import fastjsonschema
 
     def refuse(uri: str) -> None:
@@ -67,9 +67,10 @@ def compile_schema(text: str) -> Callable[[Any], Any]:
             formats={name: compile_pattern(each).search for name, each in _OWN_FORMATS.items()},
             use_default=False,
         )
-    except Exception as error:  # the compiler trips over some wrong schemas in ways of its own
+    except Exception as error:  # for some invalid schemas, the compiler raises other errors
         raise ValueError(f"is not a JSON Schema: {error}") from error
-    # What it compiled looks its patterns up by their text, made by `re`, which may take for ever.
+    # The compiled check looks up its patterns by text. Patterns of `re` may take forever, so they are
+    # replaced.
     cast("FunctionType", inspect.unwrap(check)).__globals__["REGEX_PATTERNS"].update(patterns)
     return cast("Callable[[Any], Any]", check)
 
@@ -78,7 +79,7 @@ def _patterns(schema: object) -> Iterator[str]:
     """Every regular expression of a schema.
 
     Raises:
-        ValueError: a keyword, format or draft that would not be checked: whatever answers would pass.
+        ValueError: a keyword, format or draft would not be checked, so every answer would pass.
     """
     if not isinstance(schema, dict):
         return
@@ -109,7 +110,7 @@ def _refuse_unchecked(key: str, value: object) -> None:
     if key not in _KEYWORDS:
         raise ValueError(f"{key!r} is not a keyword of JSON Schema draft 7{_near(key, _KEYWORDS)}")
     if key == "$schema" and str(value).rstrip("#") != _DRAFT:
-        raise ValueError(f"is of {value}, and draft 7 is checked: {_DRAFT}#")
+        raise ValueError(f"is of {value}, but only draft 7 is supported: {_DRAFT}#")
     if key == "format" and value not in _FORMATS:
         raise ValueError(
             f"the format {value!r} is not checked{_near(str(value), _FORMATS)};"

@@ -21,7 +21,7 @@ _US_PER_SECOND = 1_000_000  # ModelLatency counts microseconds (rules §4)
 
 
 class Scope(StrEnum):
-    """Which fleet an alarm sees, and how long it lives."""
+    """The fleet that an alarm measures, and the alarm's lifetime."""
 
     STANDING = "standing"
     UPDATE = "update"
@@ -49,8 +49,8 @@ class AlarmSpec(BaseModel):
 def standing_alarms(policy: Alarms, endpoint: str, variant: str) -> tuple[AlarmSpec, ...]:
     """The guide's two alarms, on the metrics, units and dimensions that exist (rules §8).
 
-    They see both fleets, so SageMaker isn't given them: old trouble would abort a hotfix. Preflight and
-    the watch after success read them.
+    They measure both fleets. They aren't given to SageMaker, because trouble of the old fleet would
+    abort a hotfix. Preflight and the watch after success read them.
     """
     dimensions = {"EndpointName": endpoint, "VariantName": variant}
     return (
@@ -70,9 +70,9 @@ def update_alarms(
 ) -> tuple[AlarmSpec, ...]:
     """The abort alarm, then alarms on the new config's own dimension; removed when the update ends.
 
-    In the order in which SageMaker is given them: without the abort alarm nothing else could stop it.
+    They are given to SageMaker in this order: without the abort alarm, nothing could stop the update.
     Guardrails publish each fleet under EndpointConfigName (rules §4), so one bad instance among ten
-    good ones is still seen.
+    good ones is still noticed.
     """
     dimensions = {
         "EndpointName": endpoint,
@@ -94,11 +94,11 @@ def update_alarms(
             metric="Abort",
             dimensions={"EndpointConfigName": target_config},
             statistic="Maximum",
-            # The shortest there is: a value that is published must turn it red within any bake.
+            # The shortest possible period: a published value must turn the alarm red within any bake.
             period_seconds=10,
             evaluation_periods=1,
             threshold=0,
-            # Usually nothing is published: `ignore` keeps the state that SetAlarmState gave it.
+            # Usually no value is published. `ignore` then keeps the state that SetAlarmState set.
             treat_missing="ignore",
         ),
         _latency(policy, named("latency"), dimensions, Scope.UPDATE),
@@ -136,7 +136,7 @@ def _error_rate(
         namespace=INVOCATIONS,
         metric=metric,
         dimensions=dimensions,
-        # The average of these 0-or-1 metrics is the rate (rules §4).
+        # The average of these metrics with values 0 or 1 is the rate (rules §4).
         statistic="Average",
         period_seconds=policy.period_seconds,
         evaluation_periods=policy.evaluation_periods,
@@ -145,7 +145,7 @@ def _error_rate(
     )
 
 
-# With fewer requests p99 is the slowest single request, which says nothing about the fleet.
+# With fewer requests, p99 is the slowest single request, which says nothing about the fleet.
 FEWEST_REQUESTS = 50
 
 
@@ -155,7 +155,7 @@ def bound_latency(
     old_latency_us: float | Unmeasured | None,
     old_version: str,
 ) -> tuple[Latency, tuple[str, ...]]:
-    """The bound that an update's own alarm gets, and what people should know of how.
+    """The limit for an update's own latency alarm, and a note for people on its origin.
 
     `old_latency_us` is the old fleet's level of the same statistic; None if it answered fewer than
     `FEWEST_REQUESTS`. A limit that a person chose (`chosen` are the dotted keys) is never exceeded.
@@ -173,7 +173,7 @@ def bound_latency(
             return asked, (f"{stays}: the latency of {old_version} {why}",)
         case _:
             old_seconds = old_latency_us / _US_PER_SECOND
-    # Three digits, so that alarm, description and note say the same.
+    # Three digits, so that alarm, description and note have the same number.
     bound_seconds = float(f"{asked.versus_old * old_seconds:.3g}")
     measured = (
         f"{asked.versus_old:g} × the {old_seconds:.3g} s ({asked.statistic}) of {old_version}"

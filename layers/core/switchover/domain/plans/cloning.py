@@ -24,8 +24,8 @@ def clone_model(
 ) -> dict[str, Any]:
     """The CreateModel request for the release: every field of the live model, new data (rules §1.6).
 
-    `model_uri` ends with `/` for a folder, else names one archive; the container at that index gets it.
-    With `sets_weights` its environment leads to the release too.
+    `model_uri` ends with `/` for a folder, else it names one archive. The container at index
+    `container` gets it. With `sets_weights`, the container's environment also names the release.
     """
     request = _creatable(live.model, live.creatable_model_fields, live.model_tags)
     request["ModelName"] = name
@@ -42,7 +42,7 @@ def clone_config(
 ) -> dict[str, Any]:
     """The CreateEndpointConfig request for the release: every field of the live config (rules §1.5).
 
-    `instances` sets InitialInstanceCount, for a fleet that is made anew rather than retained.
+    `instances` sets InitialInstanceCount, for a new fleet whose size isn't retained.
     """
     request = _creatable(live.config, live.creatable_config_fields, live.config_tags)
     request["EndpointConfigName"] = name
@@ -52,16 +52,16 @@ def clone_config(
     return request
 
 
-# By these an update is found again from what it made, should its record be lost.
+# With these tags an update's resources are found if its record is lost.
 UPDATE_TAG = "switchover:update"
 PREVIOUS_TAG = "switchover:previous-config"
 _MOST_TAGS = 50  # CreateModel and CreateEndpointConfig, Tags
 
 
 def tag_origin(request: dict[str, Any], update_id: str, previous_config: str) -> dict[str, Any]:
-    """A create call with the update that makes it and the config that it was cloned from, as tags.
+    """Add the update and the config that was cloned, as tags, to a create call.
 
-    The live one's own go. Where there is no room for both, none is added.
+    The same tags of the live config are removed. If there is no room for both tags, none is added.
     """
     ours = {UPDATE_TAG: update_id, PREVIOUS_TAG: previous_config}
     kept = [tag for tag in request.get("Tags", ()) if tag["Key"] not in ours]
@@ -71,16 +71,16 @@ def tag_origin(request: dict[str, Any], update_id: str, previous_config: str) ->
 
 
 def without_origin(request: dict[str, Any]) -> dict[str, Any]:
-    """A create call without those two tags, which say nothing of what will serve."""
+    """Remove those two tags from a create call: they have no effect on what will serve."""
     kept = [tag for tag in request.get("Tags", ()) if tag["Key"] not in {UPDATE_TAG, PREVIOUS_TAG}]
     bare = {key: value for key, value in request.items() if key != "Tags"}
     return {**bare, "Tags": kept} if kept else bare
 
 
 def find_differences(request: dict[str, Any], described: dict[str, Any]) -> tuple[str, ...]:
-    """The fields of a create call that what is described doesn't hold; it may hold defaults beside them.
+    """The fields of a create call that the described resource lacks; it may have further defaults.
 
-    Tags aren't described.
+    Tags aren't compared, because describe calls don't return them.
     """
     asked = {key: value for key, value in request.items() if key != "Tags"}
     return tuple(key for key, value in asked.items() if not _holds(described.get(key), value))
@@ -103,7 +103,7 @@ def _holds(found: Any, asked: Any) -> bool:
 
 
 def model_uri_of(model: dict[str, Any], container: int | None = None) -> str | None:
-    """Where a described model takes its data from, if from S3: one container of it, else the first."""
+    """The S3 URI of a described model's data: of the given container, else of the first one with data."""
     containers = containers_of(model)
     if container is not None:
         return model_data_of(containers[container])
@@ -114,14 +114,15 @@ def _creatable(
     described: dict[str, Any], fields: frozenset[str], tags: Iterable[dict[str, str]]
 ) -> dict[str, Any]:
     request = {key: value for key, value in described.items() if key in fields}
-    # `aws:` tags are AWS's own; a request that carries one is refused (rules §1.5).
+    # `aws:` tags belong to AWS; a request with one is refused (rules §1.5).
     own = [tag for tag in tags if not tag["Key"].startswith("aws:")]
     return {**request, "Tags": own} if own else request
 
 
 def _with_data(container: dict[str, Any], model_uri: str, *, is_archive: bool) -> dict[str, Any]:
     source = container.get("ModelDataSource", {}).get("S3DataSource", {})
-    # These name the old version's content: kept, they would load it again (rules §1.6).
+    # These fields name the old version's content. If they were kept, it would be loaded again (rules
+    # §1.6).
     stale = {"ETag", "ManifestEtag", "ManifestS3Uri"}
     kept = {key: value for key, value in source.items() if key not in stale}
     data_source = {

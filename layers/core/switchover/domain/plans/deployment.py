@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def deployment_config(pace: Pace, deadline: int, alarms: tuple[str, ...]) -> dict[str, Any] | None:
-    """The DeploymentConfig that UpdateEndpoint is sent, in INSTANCE_COUNT; None for redeploy."""
+    """The DeploymentConfig for UpdateEndpoint, in INSTANCE_COUNT; None for redeploy."""
     rollback = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarms]}}
     match pace.strategy:
         case Strategy.ROLLING:
@@ -45,9 +45,9 @@ def deployment_config(pace: Pace, deadline: int, alarms: tuple[str, ...]) -> dic
 
 
 def return_config(pace: Pace, deadline: int, batch_instances: int | None = None) -> dict[str, Any]:
-    """The DeploymentConfig of the way back: unbaked, and stopped by no alarm.
+    """The DeploymentConfig of a rollback: without a bake and without alarms.
 
-    All at once, or in batches of so many instances, which need fewer beside those that serve.
+    It is all at once, or in batches of `batch_instances`, which need fewer additional instances.
     """
     back = pace.model_copy(
         update={

@@ -1,4 +1,4 @@
-"""How soon an alarm goes red, and which alarms go red within a bake."""
+"""How fast an alarm turns red, and which alarms turn red within a bake."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _PERIODS = (10, 20, 30, *range(60, 3601, 60))
 
 
 def detection_seconds(period_seconds: int, evaluation_periods: int) -> int:
-    """How long an alarm takes to go red once the fault is there (rules §4)."""
+    """The time from a fault until the alarm is red (rules §4)."""
     return period_seconds * evaluation_periods + ALARM_DELAY_SECONDS
 
 
 def publish_seconds(config: Mapping[str, Any]) -> int:
-    """How often an endpoint config lets SageMaker publish invocation metrics.
+    """The interval in seconds at which SageMaker publishes a config's invocation metrics.
 
-    Source: API reference, MetricsConfig: its frequency moves them only with EnableEnhancedMetrics.
+    Source: API reference, MetricsConfig: its frequency counts for them only with EnableEnhancedMetrics.
     """
     metrics = config.get("MetricsConfig", {})
     if not metrics.get("EnableEnhancedMetrics"):
@@ -36,7 +36,7 @@ def publish_seconds(config: Mapping[str, Any]) -> int:
 
 
 def see_metrics(alarms: Alarms, published_every: int) -> Alarms:
-    """These alarms with no period so short that no metric falls into it."""
+    """These alarms, with periods of at least the metrics' interval, so that no period is empty."""
     period = max(alarms.period_seconds, published_every)
     return alarms.model_copy(update={"period_seconds": period})
 
@@ -44,9 +44,10 @@ def see_metrics(alarms: Alarms, published_every: int) -> Alarms:
 def fit_alarms(
     alarms: Alarms, guarded_seconds: int, published_every: int, chosen: frozenset[str]
 ) -> Alarms | None:
-    """The slowest alarms that still go red within the bake, none slower than these; None if none do.
+    """The slowest alarms that turn red within the bake, not slower than these; None if there are none.
 
-    What people chose stays. Slow is good: it takes more evidence before an update is turned back.
+    Settings that people chose stay. Slow alarms are better, because they need more evidence for a
+    rollback.
     """
     periods = (
         (alarms.period_seconds,)
@@ -69,7 +70,7 @@ def fit_alarms(
 def settle_alarms(
     alarms: Alarms, pace: Pace, published_every: int, chosen: frozenset[str]
 ) -> Alarms | Reason:
-    """Alarms that see every metric and fit the bake, adapted where nobody chose otherwise."""
+    """Alarms that get a metric in each period and fit the bake; settings that people chose stay."""
     if alarms.period_seconds < published_every and "alarms.period_seconds" in chosen:
         return _faster_than_metrics(alarms, published_every)
     alarms = see_metrics(alarms, published_every)
@@ -81,19 +82,19 @@ def settle_alarms(
 
 
 def explain_alarms(asked: Alarms, used: Alarms, pace: Pace) -> tuple[str, ...]:
-    """Say what became of the alarms, and which bake they can't guard."""
+    """Explain the changes to the alarms, and name the bake that they can't guard."""
     notes = []
     if used != asked:
         notes.append(
             f"Alarms look at {used.evaluation_periods} × {used.period_seconds} s instead of"
-            f" {asked.evaluation_periods} × {asked.period_seconds} s, so that they see the metrics and"
-            f" go red within the bake of {pace.guarded_seconds} s."
+            f" {asked.evaluation_periods} × {asked.period_seconds} s, so that they get the"
+            f" metrics and go red within the bake of {pace.guarded_seconds} s."
         )
     needed = detection_seconds(used.period_seconds, used.evaluation_periods)
     if pace.steps > 1 and 0 < pace.termination_wait_seconds <= needed:
         notes.append(
-            f"The final bake of {pace.termination_wait_seconds} s is shorter than the {needed} s that"
-            " an alarm needs: what only full traffic shows is left to the watch."
+            f"The final bake of {pace.termination_wait_seconds} s is shorter than the {needed} s"
+            " that an alarm needs: faults that only full traffic shows are found by the watch."
         )
     return tuple(notes)
 
@@ -103,8 +104,8 @@ def _faster_than_metrics(alarms: Alarms, published_every: int) -> Reason:
         code="alarms.faster-than-metrics",
         subject="policy: alarms.period_seconds",
         message=(
-            f"a period of {alarms.period_seconds} s is mostly empty: the endpoint's metrics are"
-            f" published every {published_every} s, so that its alarms would never go red."
+            f"a period of {alarms.period_seconds} s is mostly empty, because the endpoint's"
+            f" metrics are published every {published_every} s. The alarms would never go red."
         ),
         remedy=(
             f"Set it to {published_every} or more, or publish more often in the live config"

@@ -1,4 +1,4 @@
-"""What a pace comes to on a fleet: how long it takes, and how many instances."""
+"""Estimates the duration and the instances of a pace on a fleet."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def estimate_times(
     pace: Pace, ready: Ready, deadline_seconds: int, watch_seconds: int = 0
 ) -> Times:
-    """How long an update of that pace takes, if a new instance serves when `ready` says."""
+    """The duration of an update with that pace, if a new instance serves after `ready`."""
     phases = phases_of(pace, ready.seconds)
     return Times(
         phases=phases,
@@ -42,7 +42,7 @@ def estimate_capacity(
     usual_instances: int,
     during: tuple[int, int] | None = None,
 ) -> CapacityNeeds:
-    """How many instances these phases take, on a fleet that usually has `usual_instances`."""
+    """The instances that these phases need, on a fleet that usually has `usual_instances`."""
     return CapacityNeeds(
         peak_instances=peak_instances(phases),
         rollback_peak_instances=rollback_peak_instances(pace, phases),

@@ -1,4 +1,4 @@
-"""Learns from an endpoint's past updates how long a new instance takes to serve."""
+"""Learns from an endpoint's past updates the time until a new instance serves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class PastUpdate(BaseModel):
     """One successful update as a measurement.
 
-    `other_seconds` is what its plan counted besides launches: shifts, bakes, terminations.
+    `other_seconds` is the planned time without launches: shifts, bakes, terminations.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -37,7 +37,7 @@ class PastUpdate(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """How long a new instance takes from launch to serving, and how we know."""
+    """The time from an instance's launch until it serves, and the source of this number."""
 
     seconds: int
     source: str
@@ -45,10 +45,10 @@ class Ready:
 
 
 def expect_ready(past: Sequence[PastUpdate], model_bytes: int | None) -> tuple[int, str] | None:
-    """The median of what past launches took, for a model of that size, and how many taught it.
+    """The median time of past launches for a model of that size, and the number of launches.
 
-    A launch is scaled by what the guess from the size says of both sizes: provisioning stays, download
-    and load grow. None if nothing can be learnt; `model_bytes` None takes the launches as they were.
+    A launch is scaled by the ratio of the estimates for both sizes: provisioning stays, download and
+    load grow. None if there are no measurements. Without `model_bytes` the launches aren't scaled.
     """
     seen = [
         each.ready_seconds * _growth(each.model_bytes, model_bytes)
@@ -67,9 +67,9 @@ def resolve_ready(
     instance_type: str,
     model_bytes: int | None,
 ) -> Ready:
-    """Take the policy's word, else what the endpoint's past teaches, else the guess from the size.
+    """Take the policy's value, else the measurements of the endpoint, else the estimate from the size.
 
-    Other instance types teach nothing: they are had, and load a model, at their own speed.
+    Other instance types don't count: they are provisioned, and load a model, at another speed.
     """
     if set_seconds is not None:
         return Ready(set_seconds, "policy")

@@ -1,4 +1,4 @@
-"""Fits a policy to a fleet: a pace, alarms and a deadline that agree, or a proposal that would."""
+"""Fits a policy to a fleet: pace, alarms and deadline that agree, or a proposal of a policy that fits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from switchover.domain.plans.experience import Ready
     from switchover.domain.policies.sections import Alarms
 
-# A sound update must not be turned back because its ready time was guessed: this much slower is fine.
+# A good update must not be rolled back because its ready time was estimated: it may be this much
+# slower.
 _GUESS_FACTOR = 2
 _MOST_MENDS = 4
 _LONGEST_BAKE_SECONDS = 3600
@@ -38,8 +39,8 @@ _LONGEST_BAKE_SECONDS = 3600
 class Conditions:
     """The conditions for a policy: the fleet, its launch time, its metrics' interval.
 
-    `configured_instances` is what the live config asks for at first, the size of a new fleet whose
-    capacity isn't retained.
+    `configured_instances` is the live config's initial count: the size of a new fleet whose capacity
+    isn't retained.
     """
 
     instances: int
@@ -61,9 +62,9 @@ class Fitted:
 def fit(
     policy: Policy, chosen: frozenset[str], conditions: Conditions
 ) -> Fitted | tuple[Reason, ...]:
-    """Fit the policy to the fleet, or say what doesn't fit, with a policy that would.
+    """Fit the policy to the fleet, or return the reasons why it doesn't fit, with a policy that does.
 
-    `chosen` are the dotted keys that people set: those are refused where they don't fit, never adapted.
+    `chosen` are the dotted keys that people set. If they don't fit they are refused, never adapted.
     """
     fitted = _try(policy, chosen, conditions)
     if isinstance(fitted, Fitted):
@@ -141,23 +142,23 @@ def _explain_rollback(pace: Pace) -> tuple[str, ...]:
     phases = phases_of(pace, ready_seconds=1)
     usual, worst = peak_instances(phases), rollback_peak_instances(pace, phases)
     note = (
-        f"A rollback may take {worst} instances at once, the update itself {usual}: a smaller"
-        " rolling.rollback_batch_percent takes fewer, and longer."
+        f"A rollback may take {worst} instances at once, the update itself {usual}. A smaller"
+        " rolling.rollback_batch_percent takes fewer instances, but more time."
     )
     return (note,) if worst > usual else ()
 
 
 def _explain_guess(ready: Ready) -> str:
     return (
-        f"No update of this endpoint was measured yet: that an instance serves after {ready.seconds} s is"
-        f" a guess from {ready.source}."
+        f"No update of this endpoint was measured yet. The {ready.seconds} s until an instance"
+        f" serves are estimated from {ready.source}."
     )
 
 
 def _fitting_changes(
     policy: Policy, chosen: frozenset[str], conditions: Conditions
 ) -> Iterator[dict[str, Any]]:
-    """Changes of the policy that were tried and fit, the smallest first."""
+    """Changes of the policy that were tried and that fit, the smallest first."""
     beginnings: tuple[dict[str, Any], ...] = (
         {},
         {"rolling": {"batch_percent": 50}},
@@ -181,7 +182,7 @@ def _fitting_changes(
 
 
 def _mend(reason: Reason, policy: Policy, conditions: Conditions) -> dict[str, Any]:
-    """The change that takes a reason away; none where only another strategy does."""
+    """The change that removes a reason; None if only another strategy does."""
     match reason.code:
         case "alarms.faster-than-metrics":
             return {"alarms": {"period_seconds": conditions.published_every}}

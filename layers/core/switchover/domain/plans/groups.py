@@ -1,4 +1,4 @@
-"""What a plan fixes, in groups: each answers one question."""
+"""The parts of a plan, in groups that answer one question each."""
 
 from __future__ import annotations
 
@@ -17,51 +17,51 @@ _STRICT = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Target:
-    """What is released: a version, by its config and model."""
+    """The version to release, with its config and model."""
 
     version: str
     config: str
     model: str
     instance_type: str
-    # What the create calls are sent; None for a rollback, whose config and model exist.
+    # The requests of the create calls; None for a rollback, whose config and model exist.
     model_request: dict[str, Any] | None = None
     config_request: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Previous:
-    """What the way back returns to."""
+    """The config to which a rollback returns."""
 
     version: str
     config: str
     model: str
-    # A clone of a rollback's previous config, should that have to be made again; a release brings one
-    # that is like it.
+    # A clone of the previous config, in case a rollback has to create it again. A release has a
+    # similar clone already.
     config_request: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Destination:
-    """What the target is released to: a variant of the endpoint."""
+    """The variant of the endpoint that gets the release."""
 
     variant: str
-    # The container that requests name, where a model's containers are asked one by one.
+    # The container named in requests, if the model's containers are called directly.
     container: str | None = None
-    # How the variant chooses an instance for a request.
+    # The strategy by which the variant routes requests to instances.
     routing: str = ""
-    # What the endpoint has beside its config; both are lost when the endpoint is deleted.
+    # The endpoint's own settings beside its config; a deletion of the endpoint loses both.
     tags: tuple[dict[str, str], ...] = ()
     resource_policy: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Deployment:
-    """How traffic moves."""
+    """How traffic is shifted."""
 
     pace: Pace
-    # The least and the most of the traffic (0–1) that the first shift gives the new fleet.
+    # The lowest and highest share of the traffic (0–1) that the first shift gives the new fleet.
     first_share: tuple[float, float]
-    # The DeploymentConfig that UpdateEndpoint is sent; None for redeploy.
+    # The DeploymentConfig for UpdateEndpoint; None for redeploy.
     request: dict[str, Any] | None = None
     retain_capacity: bool = True
     allows_downtime: bool = False
@@ -69,50 +69,50 @@ class Deployment:
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Times:
-    """How long it takes, and by when. Seconds count from the request on."""
+    """The durations and deadlines. Seconds count from the request."""
 
-    # What should happen; `expected_seconds` is how long the phases take together.
+    # The expected phases; `expected_seconds` is their total duration.
     phases: tuple[Phase, ...]
-    # How long an instance takes from launch to serving, and how that is known.
+    # The time from an instance's launch until it serves, and the source of this number.
     ready_seconds: int
     ready_source: str
     expected_seconds: int
-    # The longest until there is an outcome.
+    # The longest time until the outcome.
     worst_seconds: int
     deadline_seconds: int
-    # How long alarms are watched after success.
+    # The time after success in which alarms are watched.
     watch_seconds: int = 0
-    # Begun later, the update might not end before its window closes or a freeze begins; None if neither
-    # does.
+    # The latest start with which the update ends before its window closes or a freeze begins; None if
+    # neither happens.
     begin_by: AwareDatetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class CapacityNeeds:
-    """How many instances it takes."""
+    """The number of instances."""
 
-    # At once and above the usual fleet, if all goes well.
+    # At the peak, and in addition to the usual fleet, if the update succeeds.
     peak_instances: int
     extra_instance_seconds: int
-    # At once, if SageMaker turns back at the worst moment.
+    # At the peak, if SageMaker rolls back at the worst moment.
     rollback_peak_instances: int
-    # The scaling's bounds while the update runs; None if they stay.
+    # The scaling bounds while the update runs; None if they stay.
     during: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class GuardingAlarms:
-    """Which alarms are made, and which turn the update back."""
+    """The alarms to create, and the alarms that roll the update back."""
 
-    # The alarms that are made.
+    # The alarms to create.
     specs: tuple[AlarmSpec, ...]
-    # The alarms that SageMaker is given, which takes ten.
+    # The alarms that are given to SageMaker, at most ten.
     listed: tuple[str, ...]
-    # The alarms beyond those, which turn the update back as well, by our own looks.
+    # Further alarms that roll the update back, through Switchover's own observations.
     watched: tuple[str, ...] = ()
-    # Those that turn nothing back.
+    # The alarms that roll nothing back.
     excluded: tuple[str, ...] = ()
-    # The alarm that is set by hand to stop the update.
+    # The alarm that Switchover sets to ALARM to stop the update.
     abort: str
 
     @property
@@ -135,9 +135,9 @@ def choose_alarms(
     also: tuple[str, ...] = (),
     excluded: tuple[str, ...] = (),
 ) -> GuardingAlarms:
-    """Which alarms turn the update back: its own, the abort alarm among them, and people's (`also`).
+    """Choose the alarms that roll the update back: its own with the abort alarm, and people's (`also`).
 
-    Standing alarms are made, and turn nothing back while SageMaker moves traffic.
+    Standing alarms are created, but roll nothing back while SageMaker shifts traffic.
     """
     named = dict.fromkeys((*(spec.name for spec in own), *also))
     guards = tuple(name for name in named if name not in excluded)
@@ -152,20 +152,20 @@ def choose_alarms(
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class GoldenTests:
-    """What the model is asked, and how it must answer."""
+    """The requests to the model, and the expected answers."""
 
-    # The key of the file of golden requests; None if the model isn't asked.
+    # The key of the golden file; None if no golden requests are sent.
     golden: str | None = None
     latency_seconds: float = 60
     warm_up: int = 1
     at_once: int = 4
-    # What answers must say of their model.
+    # The model name that answers must contain.
     identity: IdentityCheck | None = None
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class ApprovalNeeds:
-    """Where people have to agree."""
+    """The approvals that people must give."""
 
     required: bool = False
     promotion: bool = False
@@ -174,7 +174,7 @@ class ApprovalNeeds:
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Material:
-    """What the plan was made of."""
+    """The files from which the plan was made."""
 
     # Digests of the golden files and of the manifest of the model's files.
     golden_pin: str = ""

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class Pace(BaseModel):
     """The strategy in whole instances and seconds.
 
-    `instances` is the new fleet, `old_instances` the one that it replaces: they differ only where the
-    capacity isn't retained. `step_instances` is the canary, the linear step or the rolling batch; the
-    whole fleet for all-at-once and redeploy.
+    `instances` is the size of the new fleet, `old_instances` that of the old fleet. They differ only
+    if the capacity isn't retained. `step_instances` is the canary, the linear step or the rolling
+    batch; the whole fleet for all-at-once and redeploy.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,7 +35,7 @@ class Pace(BaseModel):
 
     @property
     def reach(self) -> tuple[int, ...]:
-        """How many new instances take traffic after each shift."""
+        """The number of new instances that get traffic after each shift."""
         match self.strategy:
             case Strategy.ROLLING | Strategy.LINEAR:
                 shifts = ceil(self.instances / self.step_instances)
@@ -52,12 +52,12 @@ class Pace(BaseModel):
 
     @property
     def steps(self) -> int:
-        """How many times traffic shifts."""
+        """The number of traffic shifts."""
         return len(self.reach)
 
     @property
     def guarded_seconds(self) -> int:
-        """The bake in which an alarm must be able to go red; 0 where nothing bakes."""
+        """The length of the bake in which an alarm must be able to turn red; 0 without a bake."""
         match self.strategy:
             case Strategy.ROLLING | Strategy.CANARY | Strategy.LINEAR:
                 return self.bake_seconds
@@ -70,9 +70,9 @@ class Pace(BaseModel):
 
     @property
     def first_share(self) -> tuple[float, float]:
-        """The least and the most of the traffic (0–1) that the first shift gives the new fleet.
+        """The lowest and highest share of the traffic (0–1) that the first shift gives the new fleet.
 
-        Instances share traffic alike. Whether old ones stop serving while a canary bakes is
+        All instances get the same share. Whether old instances stop serving during a canary's bake is
         undocumented, so both shares are possible (rules §2.6).
         """
         first = self.reach[0]
@@ -104,7 +104,7 @@ _STEP_NAME = {
 
 
 def share_of(new_serving: int, old_serving: int) -> float:
-    """The new fleet's share (0–1) of the traffic: every instance in it gets the same."""
+    """The new fleet's share (0–1) of the traffic: every serving instance gets the same share."""
     return new_serving / (new_serving + old_serving)
 
 
@@ -196,10 +196,10 @@ def resolve_linear_step(percent: float, instances: int) -> int:
 
 
 def resolve_batch(percent: float | None, instances: int) -> int:
-    """Turn a batch percentage into the instance count that SageMaker is sent.
+    """Turn a batch percentage into the instance count for SageMaker.
 
     Rounds down, so that a batch never exceeds 50 % of the fleet; at least 1 and at least 5 %.
-    Without a percentage the guide's table decides.
+    Without a percentage, the guide's table decides.
 
     Raises:
         FleetTooSmall: one instance can't be updated in batches.
@@ -215,13 +215,13 @@ def resolve_rollback_batch(percent: float, instances: int) -> int:
 
 
 def fit_batch(batch_instances: int, instances: int) -> int | None:
-    """A batch of another fleet, within the bounds of this one; None if it can't be updated in batches."""
+    """A batch size of another fleet, limited for this fleet; None if batches aren't possible."""
     half = instances // 2
     return max(_at_least(5, instances), min(half, batch_instances)) if half else None
 
 
 def batch_percent_by_table(instances: int) -> float:
-    """The guide's batch table; 10 stands in two of its rows and gets 25 % (rules §8.18)."""
+    """The guide's batch table. Two of its rows contain 10 instances, which get 25 % (rules §8.18)."""
     match instances:
         case _ if instances <= 4:
             return 50

@@ -1,4 +1,4 @@
-"""The plan: every number fixed before anything is touched."""
+"""The plan: every number fixed before the first change."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Kind(StrEnum):
     ROLLBACK = "rollback"
 
 
-# A plan is written flat: in the ledger, in what its digest covers, and in what `plan --json` prints.
+# A plan is written in flat form: in the ledger, for its digest, and by `plan --json`.
 GROUPS = {
     "target": Target,
     "previous": Previous,
@@ -56,7 +56,7 @@ GROUPS = {
     "approval": ApprovalNeeds,
     "material": Material,
 }
-# Fields that are written under another name than their group's.
+# Fields whose written name differs from their name in the group.
 _NAMES = {
     ("target", "config"): "target_config",
     ("target", "model"): "target_model",
@@ -80,17 +80,17 @@ _NAMES = {
     ("approval", "required"): "needs_approval",
     ("approval", "promotion"): "needs_promotion",
 }
-# By the name as written: the group of a field, and its name there.
+# For each written name: the field's group, and its name in the group.
 PLACES = place_fields(GROUPS, _NAMES)
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class Plan:
-    """One update, fixed: what moves, how, by when, at what cost, guarded by what.
+    """The fixed plan of one update: target, strategy, times, instances, alarms.
 
-    `guard` says how much the new fleet must be asked in its bakes. `notes` tell people what was adapted,
-    and why. `overrides` are what isn't as the policy file says, for those who approve it and those who
-    look back.
+    `guard` is the number of requests that the new fleet must get in its bakes. `notes` tell people
+    which settings were adapted, and why. `overrides` are the values that differ from the policy file,
+    for approvers and for the history.
     """
 
     kind: Kind
@@ -120,29 +120,29 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the whole plan: a plan that differs in anything has another.
+        """The SHA-256 of the whole plan: any difference gives another digest.
 
-        Fields at their defaults don't count, so that a version of the code which adds a field still
-        finds the digest of a plan that waits.
+        Fields at their defaults don't count, so that a version of the code with a new field still
+        computes the same digest for a waiting plan.
         """
         told = _PLAN.dump_python(self, mode="json", exclude_defaults=True)
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def overriding(self, overrides: tuple[Override, ...]) -> Plan:
-        """With what isn't as the policy file says."""
+        """The plan with the values that differ from the policy file."""
         return replace(self, overrides=overrides)
 
     def made_of(self, material: Material) -> Plan:
-        """With what it was made of, so that its digest covers that as well."""
+        """The plan with the digests of its files, so that its own digest covers them too."""
         return replace(self, material=material)
 
     def to_begin_by(self, begin_by: datetime | None) -> Plan:
-        """With the time after which it must not begin."""
+        """The plan with the time after which it must not begin."""
         return replace(self, times=replace(self.times, begin_by=begin_by))
 
     @property
     def changes_fleet_size(self) -> bool:
-        """Whether the fleet may have another size afterwards, which then has to be put back."""
+        """Whether the update may change the fleet's size, which then has to be restored."""
         return (
             self.capacity.during is not None
             or self.deployment.pace.strategy is Strategy.REDEPLOY
@@ -161,20 +161,20 @@ class Plan:
         )
 
     def home_config(self, *, is_mixed: bool) -> str:
-        """The config that a rollback must end on.
+        """The config on which a rollback must end.
 
-        A mix of both configs reports the previous one's name already, so that the name would prove
-        nothing: it is repaired with the same content under a fresh name (rules §2.2).
+        A mix of both configs already reports the previous config's name, so that name proves nothing.
+        A mix is repaired with a copy under a new name (rules §2.2).
         """
         return self.repair_config if is_mixed else self.previous.config
 
     def home_configs(self, *, is_mixed: bool) -> frozenset[str]:
-        """The configs on which a rollback has ended: the previous one may be gone, and its copy serve."""
+        """The configs on which a rollback may end: the copy serves if the previous config was deleted."""
         return frozenset({self.home_config(is_mixed=is_mixed), self.repair_config})
 
     @property
     def repair_config(self) -> str:
-        """The fresh name of the previous config's copy."""
+        """The new name of the previous config's copy."""
         source = f"{self.target.config} repaired"
         return undated_config_name(self.endpoint, self.previous.version, source)
 
@@ -184,7 +184,7 @@ class Plan:
         like = self.target.config_request or self.previous.config_request
         if like is None:
             raise AssertionError(
-                "a release brings its config, a rollback a clone of the previous one"
+                "a release's plan has its own config, and a rollback's plan a clone of the previous one"
             )
         variants = [
             {**variant, "ModelName": self.previous.model} for variant in like["ProductionVariants"]
@@ -202,19 +202,19 @@ class Plan:
 
     @property
     def overdue_seconds(self) -> int:
-        """When we stop believing that SageMaker will settle it: its deadline and its own way back."""
+        """The time after which SageMaker isn't expected to settle: its deadline plus its own rollback."""
         return self.times.deadline_seconds + self.turning_seconds
 
     @property
     def turning_seconds(self) -> int:
-        """How long SageMaker's own way back may take before we stop believing in it."""
+        """The longest time that SageMaker's own rollback is expected to take."""
         ready_seconds = self.times.ready_seconds
         back_seconds = max(ready_seconds, way_back_seconds(self.deployment.pace, ready_seconds))
         return 2 * back_seconds + SHORTEST_DEADLINE_SECONDS // 2
 
     @property
     def borrowed_alarms(self) -> tuple[str, ...]:
-        """The observed alarms that are people's own: their names don't tell the endpoint."""
+        """The observed alarms that belong to people: their names don't contain the endpoint."""
         return tuple(
             name for name in self.alarms.observed if endpoint_of_alarm(name) != self.endpoint
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from switchover.domain.policies.layers import EffectivePolicy
     from switchover.domain.policies.policy import Policy
 
-# No fleet takes fewer steps than one of two instances, and none is faster than ready at once.
+# A fleet of two instances takes the fewest steps, and no fleet is ready faster than at once.
 _EASIEST_INSTANCES = 2
 _EASIEST_READY = Ready(seconds=30, source="the fastest that a policy may say")
 _USUAL_PUBLISH_SECONDS = 60
@@ -27,7 +27,7 @@ _SECTIONS = {
 
 
 def find_contradictions(effective: EffectivePolicy) -> tuple[Reason, ...]:
-    """Every reason for which no fleet at all can be updated by this policy."""
+    """Every reason why this policy can't update any fleet."""
     policy = effective.policy
     easiest = Conditions(
         instances=_EASIEST_INSTANCES,
@@ -41,14 +41,14 @@ def find_contradictions(effective: EffectivePolicy) -> tuple[Reason, ...]:
 
 
 def refuse_strategy(policy: Policy) -> Iterator[Reason]:
-    """Say why the strategy may not be used, whatever the fleet."""
+    """The reasons why the strategy may not be used, for any fleet."""
     if policy.strategy is not Strategy.REDEPLOY:
         return
     if not policy.allow_downtime:
         yield Reason(
             code="strategy.downtime-not-allowed",
             subject="policy: strategy",
-            message="redeploy takes the endpoint away until the new fleet is up.",
+            message="redeploy deletes the endpoint, which doesn't serve until the new fleet is up.",
             remedy="Set `allow_downtime: true`, or choose another strategy.",
         )
     if policy.capacity.during is not None:
@@ -67,8 +67,8 @@ def find_idle_keys(effective: EffectivePolicy) -> tuple[Reason, ...]:
         Reason(
             code="policy.idle-key",
             subject=f"{effective.origins[key]}: {key}",
-            message=f"does nothing: {why}.",
-            remedy="Leave it out, or keep it for releases that choose otherwise.",
+            message=f"has no effect: {why}.",
+            remedy="Remove it, or keep it for releases with another strategy.",
         )
         for key in effective.origins
         if not _has_keys_below(key, effective) and (why := _why_idle(key, policy))
@@ -94,7 +94,7 @@ def _has_keys_below(key: str, effective: EffectivePolicy) -> bool:
 
 
 def _located(reason: Reason, effective: EffectivePolicy) -> Reason:
-    """The reason with the file and line of the key that it names, else of the strategy's bake."""
+    """The reason, with the file and line of its key, else of the strategy's bake."""
     key = reason.subject.removeprefix("policy: ")
     bake = _SECTIONS.get(effective.policy.strategy, "termination_wait_seconds")
     place = nearest_origin(key, effective.origins, effective.place(f"{bake}.bake_seconds"))

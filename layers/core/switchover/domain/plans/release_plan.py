@@ -1,4 +1,4 @@
-"""The plan of a release: every number of the way from what serves to the release."""
+"""The plan of a release: every number of the update from the serving config to the release."""
 
 from __future__ import annotations
 
@@ -57,13 +57,12 @@ def plan_release(
     container: int = 0,
     endpoint_policy: str | None = None,
 ) -> Plan | tuple[Reason, ...]:
-    """Fix every number of an update to `release`, or say why it can't work and what would.
+    """Fix every number of an update to `release`, or return the reasons why it can't work, with remedies.
 
     The model's container at index `container` gets the release. `endpoint_policy` is the endpoint's
-    resource policy, which is deleted with it.
-    `chosen` are the dotted policy keys that people set: the others may be adapted. `past` is what
-    earlier updates of the endpoint taught. `old_latency_us` is what `alarms.latency.versus_old` is
-    measured by.
+    resource policy, which is deleted with the endpoint. `chosen` are the dotted policy keys that
+    people set; the others may be adapted. `past` are the measurements of the endpoint's earlier
+    updates. `old_latency_us` is the latency to which `alarms.latency.versus_old` refers.
     """
     described = live.config["ProductionVariants"][0]
     during = policy.capacity.during
@@ -149,7 +148,7 @@ def plan_release(
             during=(during.min, during.max) if during else None,
         ),
         alarms=alarms,
-        # Where nothing bakes, nothing is proven anyway.
+        # Without a bake nothing is proven anyway.
         guard=policy.guard if pace.guarded_seconds else Guard(min_requests=0),
         tests=_tests_of(policy.tests, release),
         approval=ApprovalNeeds(
@@ -172,7 +171,7 @@ def _tests_of(asked: Tests, release: Release) -> GoldenTests:
 
 
 def model_location(release: Release, bucket: str) -> tuple[str, bool]:
-    """The S3 URI that the model will be made from, and whether it is one archive."""
+    """The S3 URI of the model's data, and whether it is one archive."""
     if len(release.files) == 1 and release.files[0].path.endswith(_ARCHIVE):
         return f"s3://{bucket}/{release.prefix}{release.files[0].path}", True
     return f"s3://{bucket}/{release.prefix}", False

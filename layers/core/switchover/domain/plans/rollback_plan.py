@@ -1,4 +1,4 @@
-"""The plan of a rollback that a person asks for."""
+"""The plan of a rollback that a person requests."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def plan_rollback(
     goal: Served,
     past: tuple[PastUpdate, ...] = (),
 ) -> Plan:
-    """Fix the way back to a config that served before: all at once, which is the fastest.
+    """Fix the rollback to a config that served before: all at once, which is the fastest.
 
-    There is no alarm but the abort alarm: the fleet that fails now must not stop its own replacement, nor
-    come back by the standing alarms that it turned red.
+    The abort alarm is the only alarm. Other alarms are red because of the failing fleet, and would
+    stop its replacement or bring it back.
     """
     pace = Pace(
         strategy=Strategy.ALL_AT_ONCE,

@@ -14,12 +14,12 @@ _BY_CACHE = "KV_AWARE"
 
 
 def routing_of(variant: Mapping[str, Any]) -> str:
-    """The strategy that a described variant routes by; empty for SageMaker's default."""
+    """The routing strategy of a described variant; empty for SageMaker's default."""
     return str(variant.get("RoutingConfig", {}).get("RoutingStrategy", ""))
 
 
 def keeps_to_instances(routing: str) -> bool:
-    """Whether like requests tend to the same instance, so that they may never reach the new fleet."""
+    """Whether similar requests go to the same instance, so that they may never reach the new fleet."""
     return routing in {BY_PREFIX, _BY_CACHE}
 
 
@@ -27,12 +27,13 @@ def note_routing(routing: str) -> Iterator[str]:
     """Note a routing strategy that makes a bake less reliable."""
     if routing == BY_PREFIX:
         yield (
-            f"Routing is {routing}: like requests keep to one instance. Golden chats that are sent as"
-            " traffic begin differently each time, bodies of your own can't; the new fleet's share of"
-            " the traffic isn't that of its instances."
+            f"Routing is {routing}: similar requests go to one instance. Golden chats that are"
+            " sent as traffic begin differently each time; bodies of your own can't. The new"
+            " fleet's share of the traffic isn't its share of the instances."
         )
     elif routing == _BY_CACHE:
         yield (
-            f"Routing is {routing}: a prompt goes where it was answered before, and so rather to the old"
-            " fleet. Few requests may reach the new one while it bakes; those that do are counted."
+            f"Routing is {routing}: a prompt goes to the instance that answered it before, and so"
+            " rather to the old fleet. Few requests may reach the new fleet during its bake; only"
+            " these are counted."
         )

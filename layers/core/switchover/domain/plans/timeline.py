@@ -16,18 +16,19 @@ if TYPE_CHECKING:
 
     from switchover.domain.plans.pace import Pace
 
-# AWS documents neither. Its sample event bakes 121 s after the update began, launch included (rules
-# §5): a shift of traffic is a matter of seconds. Both are assumptions; where they are wrong, the
-# difference becomes part of the ready time that is learnt from the endpoint's own updates.
+# AWS documents neither number. In AWS's sample event the bake begins 121 s after the update, launch
+# included (rules §5), so a traffic shift takes only seconds. Both numbers are assumptions. If they
+# are wrong, the difference becomes part of the ready time that is measured in the endpoint's own
+# updates.
 ACTIVATE_SECONDS = 10
 TERMINATE_SECONDS = 30
-# An endpoint that is gone may send no event (rules §5), so that AwaitDeletion has it looked at every
-# 15 s: on average half of that goes by until it is noticed.
+# A deleted endpoint may send no event (rules §5), so AwaitDeletion observes it every 15 s. On average
+# the deletion is noticed after half of that time.
 NOTICE_SECONDS = 8
 
 
 class PhaseName(StrEnum):
-    """What SageMaker does in a phase."""
+    """SageMaker's work in a phase."""
 
     LAUNCHING = "launching"
     ACTIVATING = "activating"
@@ -38,9 +39,9 @@ class PhaseName(StrEnum):
 class Phase(BaseModel):
     """One stretch of an update in which nothing changes.
 
-    The instances are those that stand all through it: one that is launching or terminating counts
-    until the phase is over. `new_share` (0–1) of the traffic reaches the new fleet; for a canary it is
-    the least that is possible, and in a redeploy 0, since nothing serves.
+    The instances are those that exist during the whole phase: an instance that is launching or
+    terminating counts until the phase ends. `new_share` (0–1) of the traffic reaches the new fleet.
+    For a canary it is the lowest possible share, and in a redeploy 0, because nothing serves.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,19 +77,19 @@ def phases_of(pace: Pace, ready_seconds: int) -> tuple[Phase, ...]:
 
 
 def duration_seconds(phases: Iterable[Phase]) -> int:
-    """How long the phases take together."""
+    """The total duration of the phases."""
     return sum(phase.seconds for phase in phases)
 
 
 def peak_instances(phases: Iterable[Phase]) -> int:
-    """The most instances that stand at once."""
+    """The most instances that exist at once."""
     return max(phase.old_instances + phase.new_instances for phase in phases)
 
 
 def rollback_peak_instances(pace: Pace, phases: Iterable[Phase]) -> int:
-    """The most instances that stand at once if SageMaker turns back at the worst moment.
+    """The most instances that exist at once if SageMaker rolls back at the worst moment.
 
-    A rolling rollback launches old instances again while the new ones still stand (rules §8.19).
+    A rolling rollback launches old instances again while the new ones still exist (rules §8.19).
     """
     back = pace.rollback_batch_instances if pace.strategy is Strategy.ROLLING else 0
     return max(
@@ -100,7 +101,7 @@ def rollback_peak_instances(pace: Pace, phases: Iterable[Phase]) -> int:
 
 
 def extra_instance_seconds(phases: Iterable[Phase], usual_instances: int) -> int:
-    """Instance-seconds above the usual fleet, counted from each launch's beginning."""
+    """Instance-seconds in addition to the usual fleet, counted from the beginning of each launch."""
     return sum(
         phase.seconds * max(0, phase.old_instances + phase.new_instances - usual_instances)
         for phase in phases
@@ -108,7 +109,7 @@ def extra_instance_seconds(phases: Iterable[Phase], usual_instances: int) -> int
 
 
 def _turn_green(pace: Pace, ready_seconds: int) -> list[Phase]:
-    """Blue/green: the whole new fleet first, then traffic, then the old fleet goes."""
+    """Blue/green: the whole new fleet is launched, then traffic shifts, then the old fleet terminates."""
     old, new = pace.old_instances, pace.instances
     phases = [_phase(PhaseName.LAUNCHING, ready_seconds, old, new, 0)]
     share = 0.0
@@ -122,7 +123,7 @@ def _turn_green(pace: Pace, ready_seconds: int) -> list[Phase]:
 
 
 def _roll(pace: Pace, ready_seconds: int) -> list[Phase]:
-    """Rolling: every batch is launched, shifted to and baked, and only then an old one goes."""
+    """Rolling: a batch is launched, gets traffic and bakes; only then an old batch terminates."""
     old, share = pace.old_instances, 0.0
     phases = []
     for reached in pace.reach:
@@ -152,22 +153,22 @@ def _phase(name: PhaseName, seconds: int, old: int, new: int, share: float) -> P
 # MaximumExecutionTimeoutInSeconds: 600–28800 (rules §1.2); the guide asks for 3600.
 SHORTEST_DEADLINE_SECONDS = 3600
 LONGEST_DEADLINE_SECONDS = 28800
-# An accepted UpdateEndpoint shows as Updating within seconds; after this it never started.
+# An accepted UpdateEndpoint shows as Updating within seconds; after this time it never started.
 START_GRACE_SECONDS = 600
 _MARGIN = 1.5
 
 
 def estimate_ready_seconds(model_bytes: int) -> int:
-    """Guess how long a new instance takes from launch to serving, where nothing better is known.
+    """Estimate the time from an instance's launch until it serves, if there is no measurement.
 
     Provisioning and container start count 240 s, download and load 200 MB/s together: an assumption,
-    until an update of the endpoint was measured or the policy sets `ready_seconds`.
+    until an update of the endpoint is measured or the policy sets `ready_seconds`.
     """
     return 240 + ceil(model_bytes / 200e6)
 
 
 def longest_seconds(pace: Pace, ready_seconds: int) -> int:
-    """How long the update takes if every wait happens that may.
+    """The duration of the update with every possible wait.
 
     Whether the last linear step waits before the final bake is undocumented (rules §2.6).
     """
@@ -176,7 +177,7 @@ def longest_seconds(pace: Pace, ready_seconds: int) -> int:
 
 
 def least_deadline_seconds(pace: Pace, ready_seconds: int) -> int:
-    """The deadline that a well-known update needs: half as long again, at least the guide's hour.
+    """The deadline for an update with a known duration: half as long again, at least the guide's hour.
 
     May exceed `LONGEST_DEADLINE_SECONDS`; the caller refuses that.
     """
@@ -184,10 +185,11 @@ def least_deadline_seconds(pace: Pace, ready_seconds: int) -> int:
 
 
 def way_back_seconds(pace: Pace, ready_seconds: int) -> int:
-    """How long SageMaker's own rollback takes at most.
+    """The longest duration of SageMaker's own rollback.
 
-    Before the old fleet goes, blue/green only turns the traffic round. Rolling launches again whatever
-    is gone, in rollback batches (rules §2.6). A redeploy is created anew on the previous config.
+    While the old fleet exists, blue/green only shifts the traffic back. Rolling launches the
+    terminated instances again, in rollback batches (rules §2.6). A redeploy creates the endpoint
+    again on the previous config.
     """
     replaced_seconds = ready_seconds + ACTIVATE_SECONDS + TERMINATE_SECONDS
     match pace.strategy:
@@ -202,10 +204,10 @@ def way_back_seconds(pace: Pace, ready_seconds: int) -> int:
 
 
 def worst_seconds(pace: Pace, ready_seconds: int, deadline: int, watch_seconds: int) -> int:
-    """The longest until there is an outcome, if SageMaker keeps its deadline.
+    """The longest time until the outcome, if SageMaker keeps its deadline.
 
-    Either it turns back at the last moment, or it succeeds then, and the watch finds a fault at its own
-    last moment: the previous config then returns all at once.
+    Either SageMaker rolls back at the last moment. Or the update succeeds at the last moment, and the
+    watch finds a fault at its end; then the previous config returns all at once.
     """
     returned_seconds = ready_seconds + ACTIVATE_SECONDS + TERMINATE_SECONDS
     return deadline + max(way_back_seconds(pace, ready_seconds), watch_seconds + returned_seconds)

@@ -1,4 +1,4 @@
-"""What people are asked, by which way they answer, and what is kept of question and answer."""
+"""The questions to people, the channels of their answers, and the records of both."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ LONGEST_NAME = 200
 
 
 class Gate(StrEnum):
-    """What a person is asked: may it start, and may it stay."""
+    """The questions: may the update start, and may the new version stay."""
 
     START = "approval"
     PROMOTION = "promotion"
 
 
 class Channel(StrEnum):
-    """Which way an answer came, and so how its author is known.
+    """The channel of an answer, which decides how its author is known.
 
-    IAM: AWS authenticated the caller, who is named by ARN. LINK: as claimed by the holder of the link.
-    CONSOLE: unknown, as the task token was answered by hand. LOOK: no person's, but a look that found the
-    question settled. ABORT: the update was called off. CLI: what earlier versions wrote of an answer by
-    command, in which the sender named themselves.
+    IAM: AWS authenticated the caller, who is named by ARN. LINK: as claimed by the holder of the
+    link. CONSOLE: unknown, because the task token was answered by hand. LOOK: no person, but an
+    observation that settled the question. ABORT: the update was aborted. CLI: an answer by command in
+    earlier versions, with a name that the sender claimed.
     """
 
     IAM = "iam"
@@ -45,7 +45,8 @@ class Channel(StrEnum):
 class Reply(StrEnum):
     """How a question ended.
 
-    VOID: a yes that doesn't count. FAILED: it could not be asked, or its task was failed from outside.
+    VOID: a yes that doesn't count. FAILED: the question could not be asked, or its task was failed
+    from outside.
     """
 
     APPROVED = "approved"
@@ -56,7 +57,7 @@ class Reply(StrEnum):
 
 
 class Approval(BaseModel):
-    """One question to people, answered or not: who, when, why and by which way."""
+    """One question to people and its answer, if any: who, when, why and by which channel."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,12 +68,12 @@ class Approval(BaseModel):
     channel: Channel
     at: datetime
     reasons: tuple[Reason, ...] = ()
-    # Of the plan that people were shown.
+    # The digest of the plan that people saw.
     plan_digest: str = ""
 
     @property
     def told(self) -> str:
-        """What people read in the timeline."""
+        """The answer in words, for the timeline."""
         why = self._why
         match self.verdict:
             case Reply.APPROVED:
@@ -82,7 +83,7 @@ class Approval(BaseModel):
             case Reply.VOID:
                 return f"The approval by {self.who} doesn't count: {self.reasons[0].message}"
             case Reply.EXPIRED:
-                return "Nobody answered in time. This counts as a no."
+                return "No answer came in time. This counts as a no."
             case Reply.FAILED:
                 return f"An error ended the question{why}"
             case _:
@@ -90,14 +91,14 @@ class Approval(BaseModel):
 
     @property
     def _why(self) -> str:
-        """The end of a sentence: what a person said is quoted, what a look found is our own."""
+        """The end of a sentence with the reason. A person's words are quoted, an observation's aren't."""
         if not self.reason:
             return "."
         return f": {self.reason if self.channel in _OURS else f'{quote(self.reason)}.'}"
 
     @property
     def who(self) -> str:
-        """Who answered, and how that is known. Names that people typed are quoted."""
+        """The author of the answer, and how the author is known. Typed names are quoted."""
         named = quote(self.by, LONGEST_NAME) if self.by else ""
         match self.channel:
             case Channel.IAM:
@@ -124,9 +125,9 @@ _STAYS = {Gate.START: "Approved", Gate.PROMOTION: "Approved to stay"}
 
 
 class Question(BaseModel):
-    """What people are asked, since when, and until when a yes counts.
+    """The question to people, its time, and the time until which a yes counts.
 
-    `reasons` are why they are asked at all, where it isn't the policy that wants it.
+    `reasons` say why people are asked, if the policy doesn't require it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -138,9 +139,9 @@ class Question(BaseModel):
 
 
 class ApprovalLink(BaseModel):
-    """What is kept of the links in a notification: never the secret itself.
+    """The record of the links in a notification. It never contains the secret itself.
 
-    `reasons` are why people are asked at all, where it isn't the policy that wants it.
+    `reasons` say why people are asked, if the policy doesn't require it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""What is known of an update: what was asked, what was planned, what happened, how it ended."""
+"""The facts about an update: its request, plan, course and outcome."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NO_JUDGEMENT = {"execution.stopped", "switchover.crashed", "switchover.unexplai
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class UpdateFacts:
-    """The fields of an update, and the questions that they answer."""
+    """The fields of an update, and the properties that follow from them."""
 
     update_id: str
     execution_arn: str
@@ -45,13 +45,13 @@ class UpdateFacts:
     request: Request | None
     bucket: str = ""
     release: Release | None = None
-    # Of release.json as it was read; empty for a rollback.
+    # The SHA-256 of release.json; empty for a rollback.
     release_sha256: str = ""
-    # Callers who vouched for having offered or started it; empty if any of them is unknown, None before
-    # anybody looked.
+    # The callers who vouched for offering or starting the update. Empty if one of them is unknown,
+    # None before the look-up.
     offered_by: tuple[str, ...] | None = None
     started_at: datetime
-    # When release.json was uploaded, or somebody asked: what is newer is decided by this.
+    # The time of the upload of release.json, or of the request. It decides which update is newer.
     offered_at: datetime | None = None
     plan: Plan | None = None
     guard: GuardCall | None = None
@@ -74,37 +74,37 @@ class UpdateFacts:
 
     @property
     def is_going_back(self) -> bool:
-        """Whether the way back was taken: what the update itself comes to is settled then."""
+        """Whether the rollback has begun. Then the update itself can't succeed any more."""
         return self.way_back.is_taken
 
     def has_request_under_way(self, now: datetime) -> bool:
-        """Whether a request that AWS hasn't answered may still land."""
+        """Whether a request without an answer from AWS may still land."""
         return self.progress.asked_at is not None and now < self.progress.asked_at + timedelta(
             seconds=LANDING_SECONDS
         )
 
     @property
     def is_stand_in(self) -> bool:
-        """Whether what it planned and changed is unknown."""
+        """Whether this is a stand-in: the update's plan and changes are unknown."""
         return self.record.is_reopened or any(
             each.code == "update.unreadable" for each in self.reasons
         )
 
     @property
     def was_stopped_unjudged(self) -> bool:
-        """Whether it ended by no fault of the release, before anything was said of that."""
+        """Whether the update ended before the release was judged, and not because of the release."""
         said = {reason.code for reason in self.reasons}
         is_unjudged = self.found.preflight is None and self.plan is None
         return self.outcome is Outcome.REJECTED and is_unjudged and said <= _NO_JUDGEMENT
 
     @property
     def is_changing(self) -> bool:
-        """Whether it has begun to change its endpoint, and has no outcome yet."""
+        """Whether the update has begun to change its endpoint, and has no outcome yet."""
         return self.capacity.snapshot is not None and self.outcome is None
 
     @property
     def open_gate(self) -> Gate | None:
-        """Where a person is asked right now; None if nobody is waited for."""
+        """The question that waits for a person now; None if there is none."""
         if (
             self.waiting.task_token is None
             or self.outcome is not None
@@ -115,37 +115,37 @@ class UpdateFacts:
         return None if self.approval_of(gate) else gate
 
     def approval_of(self, gate: Gate) -> Approval | None:
-        """What was answered at a gate, if it was."""
+        """The answer to a question, if there is one."""
         given = [each for each in self.asking.given if each.gate is gate]
         return given[-1] if given else None
 
     @property
     def is_ending(self) -> bool:
-        """Whether nobody need judge it any more."""
+        """Whether no further verdict on the update is needed."""
         return self.abort is not None or self.is_going_back or self.outcome is not None
 
     def waits_for(self, serving: Serving) -> bool:
-        """Whether it ended unsettled, and what is left to put back has to wait for SageMaker."""
+        """Whether the update has ended, but its restoration has to wait until SageMaker settles."""
         return self.outcome is Outcome.NEEDS_OPERATOR and serving.is_moving
 
     @property
     def given_reason(self) -> str:
-        """Why it was asked for, by the words of who started it, or of its release; else empty."""
+        """The reason in the request or in the release; empty if there is none."""
         asked = (each.reason for each in (self.request, self.release) if each is not None)
         return next(filter(None, asked), "")
 
     @property
     def hotfix_reason(self) -> str:
-        """Why alarms that are red already are left out; empty unless somebody asked for a hotfix."""
+        """The reason for a hotfix, which leaves out red alarms; empty without a hotfix."""
         asked = [each for each in (self.request, self.release) if each is not None and each.hotfix]
         return asked[0].reason if asked else ""
 
     @property
     def planned(self) -> Plan:
-        """The plan of an update that has come so far.
+        """The plan of an update that was planned.
 
         Raises:
-            UpdateUnknown: it was never planned.
+            UpdateUnknown: the update was never planned.
         """
         if self.plan is None:
             raise UpdateUnknown(f"update {self.update_id!r} has no plan")

@@ -1,4 +1,4 @@
-"""What an update keeps, in groups: each answers one question, and is replaced as a whole."""
+"""The fields of an update in groups. Each group answers one question, and is replaced as a whole."""
 
 from __future__ import annotations
 
@@ -24,62 +24,62 @@ _STRICT = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Pins:
-    """Which content this run goes by."""
+    """The versions of the files that this run uses."""
 
-    # Of the release's source when its copy began; empty before.
+    # The digest of the release's source when its copy began; empty before.
     source_digest: str = ""
-    # The version of the policy file that this run reads; None if none was looked for yet.
+    # The version of the policy file that this run reads; None before the first look-up.
     policy_version: ObjectVersion | None = None
-    # Of the manifest of the model's files, as they were checked.
+    # The digest of the manifest of the model's files at the time of their check.
     files_digest: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Findings:
-    """What validation, looks and golden requests found. People are told them."""
+    """The findings of validation, observations and golden requests, for people."""
 
-    # What validation found that refuses nothing.
+    # The findings of validation that refuse nothing.
     warnings: tuple[Reason, ...] = ()
     preflight: Preflight | None = None
     evidence: Evidence = Evidence()
-    # What the model was asked after the last shift, and how it answered.
+    # The golden requests after the last shift, and the model's answers.
     golden: tuple[GoldenResult, ...] = ()
-    # How far it was proven that the release itself answers; None if that wasn't looked at.
+    # The proof that the release itself answers; None if it wasn't checked.
     identity: Proof | None = None
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Progress:
-    """How far the change has come."""
+    """The progress of the change."""
 
     course: Course | None = None
     is_started: bool = False
-    # When AWS was last asked for a change whose answer isn't known; None if every answer is.
+    # The time of the last request to AWS without a known answer; None if every answer is known.
     asked_at: datetime | None = None
     last_seen: str = ""
-    # When SageMaker was first seen to serve the new config, and how long that took from the request on.
+    # The time of the first observation with the new config serving, and its duration from the request.
     settled_at: datetime | None = None
     moving_seconds: int | None = None
-    # Decided for good: from here on only a rollback stops it.
+    # Whether success is final: from then on, only another rollback takes the update back.
     is_confirmed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class GoingBack:
-    """Why and how far the update goes back."""
+    """The reasons for, and the progress of, a rollback."""
 
-    # Why the way back was taken, or has to be; empty if it goes forward.
+    # The reasons for a rollback that has begun or must begin; empty without a rollback.
     cause: tuple[Reason, ...] = ()
-    # When the way back was taken; None if it goes forward.
+    # The time when the rollback began; None without a rollback.
     turned_back_at: datetime | None = None
     attempts: int = 0
-    # When the abort alarm was set by hand, and when it was made red by a published value.
+    # The times when the abort alarm was set by SetAlarmState, and turned red by a published value.
     tripped_at: datetime | None = None
     abort_published_at: datetime | None = None
-    # What SageMaker said where it refused the way back, or could not go it.
+    # SageMaker's words if it refused the rollback or failed to carry it out.
     faults: tuple[Reason, ...] = ()
     is_mixed: bool = False
-    # What RollBack told last: where it tells the same again, that is counted there.
+    # RollBack's last moment in the timeline: the same move again is counted there.
     last_move: NotedMoment | None = None
 
     @property
@@ -91,29 +91,29 @@ class GoingBack:
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Capacity:
-    """What there is to put back of the capacity."""
+    """The capacity that has to be restored."""
 
     snapshot: CapacitySnapshot | None = None
-    # Whether SageMaker was asked to bring the fleet back to its size.
+    # Whether the fleet's old size was requested from SageMaker.
     is_resize_asked: bool = False
-    # What others changed of the capacity meanwhile, and was left to them.
+    # Changes of the capacity that others made meanwhile, and that were kept.
     left_to_others: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Asking:
-    """What people were asked, and said."""
+    """The questions to people, and their answers."""
 
     given: tuple[Approval, ...] = ()
     question: Question | None = None
     link: ApprovalLink | None = None
-    # Why a look answered a question in place of people.
+    # The reasons why an observation closed a question without people.
     closed_by: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Told:
-    """Which outcome machines and people were told."""
+    """The outcomes that machines and people were notified of."""
 
     emitted: Outcome | None = None
     announced: Outcome | None = None
@@ -121,7 +121,7 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Waiting:
-    """By which token the execution is woken, and what it waits for."""
+    """The token that wakes the execution, and what the execution waits for."""
 
     task_token: str | None = None
     awaited: str | None = None
@@ -129,12 +129,12 @@ class Waiting:
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Record:
-    """How the ledger keeps the update."""
+    """The ledger's own fields of an update."""
 
     revision: int = 0
-    # Long fields that the ledger keeps apart, with the digest of what each held when it was read.
+    # The long fields that the ledger stores as parts, with each one's digest when it was read.
     parts: dict[str, str] = field(default_factory=dict)
-    # Whether it was opened after its execution had lost its record, or ended before it had one.
+    # Whether the update was opened from its execution, because its record was lost or never written.
     is_reopened: bool = False
-    # Whether it only stands in for a record that can't be read (domain/unreadable.py).
+    # Whether this is a stand-in for a record that can't be read (domain/unreadable.py).
     is_unreadable: bool = False

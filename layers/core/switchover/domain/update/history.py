@@ -1,4 +1,4 @@
-"""What a finished update teaches the plans that come after it."""
+"""The measurement that a finished update gives to later plans."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def past_of(update: Update) -> PastUpdate | None:
-    """The measurement that an update is; None unless it brought a release and was seen to succeed."""
+    """The measurement of an update; None unless it was a release whose success was observed."""
     plan, release, seconds = update.plan, update.release, update.progress.moving_seconds
     if update.outcome is not Outcome.UPDATED or plan is None or release is None or seconds is None:
         return None
@@ -22,7 +22,7 @@ def past_of(update: Update) -> PastUpdate | None:
 
 
 def measure(plan: Plan, model_bytes: int, measured_seconds: int) -> PastUpdate:
-    """What a plan teaches that took so long in truth."""
+    """The measurement of a plan, from the time that the update really took."""
     launching = [phase for phase in plan.times.phases if phase.name is PhaseName.LAUNCHING]
     return PastUpdate(
         instance_type=plan.target.instance_type,

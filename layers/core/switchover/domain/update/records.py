@@ -1,4 +1,4 @@
-"""What an update keeps of its own course: moments, evidence, the capacity before, requests of people."""
+"""The records of an update's course: moments, evidence, abort requests, guard calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from switchover.domain.reasons import Reason
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class Evidence:
-    """What would vanish when the update is over: SageMaker's words, alarms, the container's log."""
+    """The evidence that AWS deletes after an update: SageMaker's words, alarms, the container's log."""
 
     failure_reason: str = ""
     alarms: tuple[Trip, ...] = ()
@@ -21,7 +21,7 @@ class Evidence:
 
 
 class Moment(BaseModel):
-    """One entry of an update's timeline. `times` it was told in a row, from `at` until `until`."""
+    """One entry of an update's timeline. It happened `times` in a row, from `at` until `until`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,7 +34,7 @@ class Moment(BaseModel):
     until: datetime | None = None
 
     def repeat(self, again: Moment) -> Moment:
-        """This moment, told once more later; the same moment twice is one."""
+        """This moment, counted once more at a later time; adding the same moment twice counts once."""
         until = again.until or again.at
         if until <= (self.until or self.at):
             return self
@@ -42,7 +42,7 @@ class Moment(BaseModel):
 
 
 class NotedMoment(BaseModel):
-    """A moment in the ledger, and the update's revision that stands in its key."""
+    """A moment in the ledger, with the update's revision in the moment's key."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,7 +51,7 @@ class NotedMoment(BaseModel):
 
 
 class AbortRequest(BaseModel):
-    """Somebody wants an update stopped: a person, or a guard with its reasons."""
+    """A request to stop an update, from a person, or from a guard with its reasons."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -61,7 +61,7 @@ class AbortRequest(BaseModel):
 
     @property
     def told(self) -> str:
-        """What people read in the timeline."""
+        """The request in words, for the timeline."""
         first = self.reasons[0]
         if first.code == "update.aborted":
             return f"{first.subject} {first.message}"
@@ -70,7 +70,7 @@ class AbortRequest(BaseModel):
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class GuardCall:
-    """A guard was called for the bake that began then."""
+    """The start of a guard for the bake that began at that time."""
 
     bake_since: datetime
     called_at: datetime

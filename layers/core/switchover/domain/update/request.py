@@ -1,4 +1,4 @@
-"""What an execution is asked for: its input, checked."""
+"""The request of an execution: its checked input."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from switchover.domain.bounded import Limits, Unreadable, check_value
 from switchover.domain.reasons import Reason, reasons_from
 from switchover.domain.release import EndpointName, Hotfix, check_year, explained
 
-# Step Functions hands over 256 KiB at most (Step Functions Developer Guide, "Quotas").
+# The largest input of an execution is 256 KiB (Step Functions Developer Guide, "Quotas").
 INPUT_LIMITS = Limits(bytes=256 * 1024)
 
 
@@ -29,13 +29,13 @@ UpdateId = Annotated[str, Field(max_length=80)]
 class Request(BaseModel):
     """The execution's input: `release` alone is enough.
 
-    `release` is the S3 URI of a release.json; `rollback` names an endpoint to take back instead, `to`
-    the version (by default the last one that served before); `recover` is the id of an update whose
-    execution was stopped, `resume` of one that waits for its turn, `cancel` of one to be taken out of the
-    queue; `policy` overrides; `reason` is recorded. `hotfix` leaves out the alarms that are red
-    already, because the version that serves is what fails; it needs a `reason`. So does `now`, which
-    doesn't wait for a window. `offered_at` is when a release was uploaded, at the latest now; without it,
-    it is asked for by name.
+    `release` is the S3 URI of a release.json. `rollback` names an endpoint to roll back instead, and
+    `to` the version (by default the last one that served before). `recover` is the id of an update
+    whose execution was stopped, `resume` of one that waits in the queue, `cancel` of one to remove
+    from the queue. `policy` are overrides; `reason` is recorded. `hotfix` leaves out alarms that are
+    already red because the serving version fails; it needs a `reason`. `now` doesn't wait for a
+    window; it needs a `reason` too. `offered_at` is the time of the release's upload, at the latest
+    now; without it, a person requested the release by name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Switchover start")
@@ -75,18 +75,18 @@ class Request(BaseModel):
 
     @property
     def earlier_update(self) -> str | None:
-        """The id of the update that this execution takes up; None if it begins one of its own."""
+        """The id of the update that this execution continues; None if it begins a new one."""
         return self.recover or self.resume or self.cancel
 
     @property
     def bucket_and_key(self) -> tuple[str, str]:
-        """Where the release lies."""
+        """The bucket and key of the release."""
         bucket, _, key = (self.release or "").removeprefix("s3://").partition("/")
         return bucket, key
 
 
 def parse_request(raw: object) -> Request | tuple[Reason, ...]:
-    """Read an execution's input, or say everything that is wrong with it."""
+    """Read an execution's input, or return every fault in it."""
     try:
         check_value(raw, INPUT_LIMITS)
         return Request.model_validate(raw)

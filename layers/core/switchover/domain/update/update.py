@@ -1,4 +1,4 @@
-"""An update as the ledger keeps it, and every change that it can take."""
+"""An update in the ledger, and all changes of it."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ if TYPE_CHECKING:
 class Update(UpdateFacts):
     """One run: one release, one endpoint, one plan, one outcome.
 
-    Its methods return it changed. Each field's name is checked by mypy, and name and value when the
-    changed update is made.
+    Its methods return a changed copy. mypy checks the fields' names; names and values are also
+    checked when the copy is made.
     """
 
-    # What ClaimEndpoint, ValidateModel and PlanUpdate find
+    # Findings of ClaimEndpoint, ValidateModel and PlanUpdate
 
     def carried_by(self, execution_arn: str) -> Update:
-        """Taken up by an execution, the only one that answers for it from now on."""
+        """Carried out by an execution, and from now on only by this one."""
         return replace(self, execution_arn=execution_arn)
 
     def pinned_to(self, policy_version: ObjectVersion | None) -> Update:
-        """Bound to one version of its policy file; None if there is no file."""
+        """Pinned to one version of its policy file; None if there is no file."""
         return replace(self, pins=replace(self.pins, policy_version=policy_version))
 
     def copying_from(self, source_digest: str) -> Update:
-        """Bound to what its release's source held when the copy began."""
+        """With the digest of the release's source when the copy began."""
         return replace(self, pins=replace(self.pins, source_digest=source_digest))
 
     def with_reasons(self, *reasons: Reason) -> Update:
-        """With these reasons against it in place of the earlier ones."""
+        """With these reasons against it, which replace the earlier ones."""
         return replace(self, reasons=reasons)
 
     def inspected(
         self, reasons: tuple[Reason, ...], warnings: tuple[Reason, ...], files_digest: str = ""
     ) -> Update:
-        """With what validation found in the model's files, and which files these were."""
+        """With the findings of validation, and the manifest of the checked files."""
         return replace(
             self,
             reasons=reasons,
@@ -70,23 +70,23 @@ class Update(UpdateFacts):
         return replace(self, offered_by=offered_by)
 
     def checked(self, preflight: Preflight) -> Update:
-        """With the checks that it was put to."""
+        """With the results of its checks."""
         return replace(self, found=replace(self.found, preflight=preflight))
 
     def with_plan(self, plan: Plan) -> Update:
-        """Planned: the plan says which version it brings."""
+        """With its plan, which names the version."""
         return replace(self, plan=plan, version=plan.target.version)
 
-    # What people are asked and say
+    # Questions to people, and their answers
 
     def asking_people(self, question: Question, link: ApprovalLink | None) -> Update:
-        """With the question that people are asked now; without a new link, an earlier one stays."""
+        """With the current question to people; without a new link, an earlier link stays."""
         return replace(
             self, asking=replace(self.asking, question=question, link=link or self.asking.link)
         )
 
     def answered(self, given: Approval, refusals: tuple[Reason, ...]) -> Update:
-        """With an answer of people; `refusals` are why that takes the update back."""
+        """With an answer of people; `refusals` are the reasons for a rollback after a no."""
         return replace(
             self,
             asking=replace(self.asking, given=(*self.asking.given, given)),
@@ -94,25 +94,25 @@ class Update(UpdateFacts):
         )
 
     def gate_closed(self, reasons: tuple[Reason, ...]) -> Update:
-        """With why a look answered a question in place of people."""
+        """With the reasons why an observation closed a question without people."""
         return replace(self, asking=replace(self.asking, closed_by=reasons))
 
     def called_off(self, request: AbortRequest) -> Update:
-        """With a request to stop it, which every state heeds before it asks for anything."""
+        """With a request to stop it, which every state checks before it requests a change."""
         return replace(self, abort=request)
 
-    # What is asked of AWS, and seen of the change
+    # Requests to AWS, and observations of the change
 
     def asking_aws(self, at: datetime) -> Update:
-        """About to ask AWS for a change."""
+        """With the note of a request that is about to be sent to AWS."""
         return replace(self, progress=replace(self.progress, asked_at=at))
 
     def heard_by_aws(self, earlier: datetime | None) -> Update:
-        """With AWS's answer to what was asked last; `earlier` was asked before, and isn't answered."""
+        """Without the note of the last request, which AWS answered; an `earlier` one stays noted."""
         return replace(self, progress=replace(self.progress, asked_at=earlier))
 
     def protecting(self, snapshot: CapacitySnapshot, course: Course | None) -> Update:
-        """With the capacity to put back, and the course of a fleet that is raised first."""
+        """With the capacity to restore, and the course of a fleet that is enlarged first."""
         return replace(
             self,
             capacity=replace(self.capacity, snapshot=snapshot),
@@ -120,19 +120,19 @@ class Update(UpdateFacts):
         )
 
     def on_course(self, course: Course) -> Update:
-        """With the change that is waited for now."""
+        """With the change that the execution now waits for."""
         return replace(self, progress=replace(self.progress, course=course))
 
     def started(self, course: Course) -> Update:
-        """About to change what serves."""
+        """With the course of the change that is about to be requested."""
         return replace(self, progress=replace(self.progress, course=course, is_started=True))
 
     def not_started(self, *, was_asked: bool) -> Update:
-        """Refused; `was_asked` if an earlier try may still have been heard."""
+        """Refused by SageMaker; `was_asked`: an earlier request may still have been accepted."""
         return replace(self, progress=replace(self.progress, is_started=was_asked))
 
     def seen(self, text: str, evidence: Evidence, course: Course) -> Update:
-        """With what a look shows."""
+        """With the findings of an observation."""
         return replace(
             self,
             progress=replace(self.progress, last_seen=text, course=course),
@@ -140,7 +140,7 @@ class Update(UpdateFacts):
         )
 
     def settled(self, at: datetime) -> Update:
-        """Seen to serve the new config; only the first time counts."""
+        """With the time when the new config was first observed serving; later times don't count."""
         if self.progress.settled_at is not None or self.progress.course is None:
             return self
         taken = at - self.progress.course.started_at
@@ -148,7 +148,7 @@ class Update(UpdateFacts):
         return replace(self, progress=replace(self.progress, settled_at=at, moving_seconds=seconds))
 
     def guarded(self, call: GuardCall) -> Update:
-        """With the guard that was called for its bake."""
+        """With the guard that was started for its bake."""
         return replace(self, guard=call)
 
     def tested(
@@ -159,7 +159,7 @@ class Update(UpdateFacts):
         watch: Course,
         failed_by: tuple[Reason, ...],
     ) -> Update:
-        """With the model's answers, and the watch that begins; `failed_by` is why it goes back."""
+        """With the model's answers and the watch that begins; `failed_by` are reasons to roll back."""
         return replace(
             self,
             found=replace(self.found, golden=results, identity=identity),
@@ -168,17 +168,17 @@ class Update(UpdateFacts):
         )
 
     def confirmed(self, *, is_confirmed: bool) -> Update:
-        """Decided for good, or not yet."""
+        """With success marked as final, or not."""
         return replace(self, progress=replace(self.progress, is_confirmed=is_confirmed))
 
-    # The way back
+    # The rollback
 
     def doomed(self, cause: tuple[Reason, ...]) -> Update:
-        """With why it has to go back, before it does."""
+        """With the reasons for a rollback, before it begins."""
         return replace(self, way_back=replace(self.way_back, cause=cause))
 
     def turned_back(self, cause: tuple[Reason, ...], at: datetime) -> Update:
-        """On its way back."""
+        """In rollback."""
         return replace(self, way_back=replace(self.way_back, cause=cause, turned_back_at=at))
 
     def going_back(
@@ -189,7 +189,7 @@ class Update(UpdateFacts):
         tripped_at: datetime | None = None,
         abort_published_at: datetime | None = None,
     ) -> Update:
-        """About to make a move of the way back. Times that aren't given stay."""
+        """With a rollback's move that is about to be made. Times that aren't given stay."""
         return replace(
             self,
             progress=replace(self.progress, course=course),
@@ -203,26 +203,26 @@ class Update(UpdateFacts):
         )
 
     def moved(self, told: NotedMoment) -> Update:
-        """With what RollBack told last, so that the same told again is counted there."""
+        """With RollBack's last moment, so that the same move again is counted there."""
         return replace(self, way_back=replace(self.way_back, last_move=told))
 
     def attempted(self, attempts: int) -> Update:
-        """With so many moves of the way back that AWS has answered."""
+        """With the number of the rollback's moves that AWS has answered."""
         return replace(self, way_back=replace(self.way_back, attempts=attempts))
 
     def hindered(self, fault: Reason) -> Update:
-        """With what stood in the way of going back, each fault once, the latest last."""
+        """With the faults that hindered the rollback, each once, the latest last."""
         earlier = (each for each in self.way_back.faults if each != fault)
         return replace(self, way_back=replace(self.way_back, faults=(*earlier, fault)))
 
     # The end
 
     def left(self, reasons: tuple[Reason, ...]) -> Update:
-        """With what of the capacity is left to others."""
+        """With the changes of the capacity that others made and that stay."""
         return replace(self, capacity=replace(self.capacity, left_to_others=reasons))
 
     def resizing(self, course: Course) -> Update:
-        """About to bring the fleet back to its size."""
+        """With the request for the fleet's old size, which is about to be sent."""
         return replace(
             self,
             progress=replace(self.progress, course=course),
@@ -230,23 +230,23 @@ class Update(UpdateFacts):
         )
 
     def concluded(self, outcome: Outcome, summary: str, reasons: tuple[Reason, ...] = ()) -> Update:
-        """With its outcome and the account of it."""
+        """With its outcome and account."""
         return replace(self, outcome=outcome, summary=summary, reasons=reasons)
 
     def ended(self, at: datetime, serving: Serving) -> Update:
-        """With what served at its end."""
+        """With the serving config at its end."""
         return replace(self, ended_at=at, serving=serving, serving_config=serving.config_name)
 
     def reopened(self) -> Update:
-        """Without the outcome that it had: it goes on."""
+        """Without its earlier outcome: it continues."""
         return replace(self, outcome=None, summary="", reasons=(), ended_at=None)
 
-    # What the ledger knows of it
+    # The ledger's own fields
 
     def kept(self, revision: int, parts: dict[str, str]) -> Update:
-        """As it is recorded: its revision, and where its long fields are."""
+        """As recorded: with its revision and the digests of its long fields."""
         return replace(self, record=replace(self.record, revision=revision, parts=parts))
 
     def told_of(self, *, emitted: Outcome | None, announced: Outcome | None) -> Update:
-        """With the outcome that machines and people were told."""
+        """With the outcome that machines and people were notified of."""
         return replace(self, told=Told(emitted=emitted, announced=announced))

@@ -1,4 +1,4 @@
-"""Reads freezes from an iCal file, as Outlook or Google Calendar export it."""
+"""Reads freezes from an iCal file, as exported by Outlook or Google Calendar."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from switchover.domain.windows.zones import Span
 
 LIMIT_BYTES = 1024**2
-# A calendar of freezes has a few.
+# A calendar of freezes has only a few.
 _MOST_EVENTS = 2_000
 _MOST_RECURRING = 100
-# The parser unrolls every rule of a zone at once, some in 12 ms, and others for ever: only rules that
-# change clocks on a day of the year are let through to it.
+# The parser expands every rule of a zone at once, some in 12 ms, and others forever. So only rules
+# that change clocks on one day of the year are accepted.
 _MOST_ZONE_RULES = 200
 _ZONE_RULE = re.compile(
     r"((FREQ=YEARLY|INTERVAL=[1-9]\d?|COUNT=\d{1,4}|UNTIL=[\dTZ]{8,16}|WKST=[A-Z]{2}|BYMONTH=\d{1,2}"
@@ -41,13 +41,12 @@ _SEVERAL_A_DAY = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
 
 def read_calendar(raw: bytes, source: str, within: Span) -> tuple[Freeze, ...] | tuple[Reason, ...]:
-    """The events of an iCal file that touch a span, as freezes; or everything wrong with the file.
+    """The events of an iCal file that overlap a span, as freezes; or all faults of the file.
 
-    Recurring events are unrolled. Cancelled ones don't count. Days and times without a zone are
-    those of the calendar's X-WR-TIMEZONE, else UTC. Whatever the file holds, it takes a few seconds at
-    most.
+    Recurring events are expanded. Cancelled events don't count. Days and times without a zone are in
+    the calendar's X-WR-TIMEZONE, else in UTC. Any file takes a few seconds at most.
     """
-    # They take a tenth of a second to load, which only those who keep calendars shall wait for.
+    # Loaded here, because these libraries take a tenth of a second, and only calendars need them.
     from icalendar import Calendar
 
     from switchover.domain.windows.recurrence import TooMuch, instant, unroll
@@ -88,7 +87,7 @@ def read_calendar(raw: bytes, source: str, within: Span) -> tuple[Freeze, ...] |
 
 
 def _too_much(raw: bytes, text: str) -> str:
-    """Why a file isn't even parsed, as the end of the sentence "it …"; empty if it may be."""
+    """The reason why a file isn't parsed, as the end of the sentence "it …"; empty if it is parsed."""
     if len(raw) > LIMIT_BYTES:
         return f"is longer than {LIMIT_BYTES} bytes"
     rules = tuple(_zone_rules(text))
@@ -99,7 +98,7 @@ def _too_much(raw: bytes, text: str) -> str:
 
 
 def _zone_rules(text: str) -> Iterator[str]:
-    """The rules of the time zones that a file defines, by the parser's own idea of a line."""
+    """The rules of the time zones that a file defines, read by the same lines as the parser."""
     from icalendar.parser import Contentlines
 
     is_zone = False
@@ -151,7 +150,7 @@ def _event_faults(event: Event) -> Iterator[tuple[str, str]]:
         yield "", "has no DTSTART"
         return
     for name in ("DTSTART", "DTEND"):
-        # A zone that is neither IANA's nor defined in the file is dropped by the parser in silence.
+        # The parser silently drops a zone that is neither IANA's nor defined in the file.
         zone = event[name].params.get("TZID") if name in event else None
         if zone is not None and getattr(event[name].dt, "tzinfo", None) is None:
             yield name, f"time zone {zone!r} is neither IANA's nor defined in the file"
@@ -174,7 +173,7 @@ def _ends_early(event: Event) -> bool:
     try:
         return length_of(event, UTC) < timedelta(0)
     except (TypeError, ArithmeticError):
-        return True  # one is a day and the other a time, or no calendar reaches so far
+        return True  # one is a day and the other a time, or the date is beyond the calendar's end
 
 
 def _rule_faults(rule: Any) -> Iterator[str]:
@@ -188,7 +187,7 @@ def _rule_faults(rule: Any) -> Iterator[str]:
         yield f"INTERVAL and COUNT must be between 1 and {_LARGEST}"
     unread = sorted(rule.keys() - READ_PARTS)
     if unread and unread[0] not in _SEVERAL_A_DAY:
-        yield f"has {unread[0]}, which is not read"
+        yield f"has {unread[0]}, which is not supported"
     if len(rule.to_ical()) > _LONGEST_RULE:
         yield f"is longer than {_LONGEST_RULE} characters"
 

@@ -27,8 +27,8 @@ _HOURS_OF_WEEK = _HOURS_OF_DAY * len(WEEK)
 class TrafficWeek:
     """Mean invocations of each hour of the week, on clocks in `timezone`.
 
-    `means` has 7 rows, Monday first, of 24 hours. An hour of the week that wasn't seen has the mean
-    of that hour on the other days; None if that wasn't seen either.
+    `means` has 7 rows, Monday first, of 24 hours. An hour of the week without data has the mean of
+    the same hour on the other days; None if these have no data either.
     """
 
     means: tuple[tuple[float | None, ...], ...]
@@ -39,9 +39,9 @@ class TrafficWeek:
 def measure_week(
     hourly_invocations: Sequence[tuple[datetime, float]], timezone: str
 ) -> TrafficWeek | Reason:
-    """Sort the hours of the last days into a week, or say that they are too few to judge by.
+    """Sort the hours of the last days into a week, or say that there are too few hours.
 
-    Each item is the begin of an hour and its invocations. CloudWatch has no value for an hour
+    Each item is the start of an hour and its invocations. CloudWatch has no value for an hour
     without any: hours between the first and the last item count as none.
     """
     if not any(count for _, count in hourly_invocations):
@@ -58,7 +58,7 @@ def measure_week(
     by_hour: defaultdict[int, list[float]] = defaultdict(list)
     for step in range(hours):
         at = first + step * _HOUR
-        # In zones at half an hour from UTC the hour counts where its middle lies.
+        # In zones with an offset of half hours, an hour counts by its middle.
         local = (at + _HOUR / 2).astimezone(zone)
         count = counts.get(at, 0.0)
         by_slot[local.weekday(), local.hour].append(count)

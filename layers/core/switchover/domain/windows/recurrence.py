@@ -1,7 +1,7 @@
 """Expands the events of an iCal file within a span (RFC 5545), in bounded time and number.
 
-What a rule alone doesn't say is added here: other days (RDATE), days left out (EXDATE), single days that
-were changed (RECURRENCE-ID), zones and lengths.
+This module adds to the rules: further days (RDATE), excluded days (EXDATE), single changed days
+(RECURRENCE-ID), zones and lengths.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
     from switchover.domain.windows.zones import Span
 
-# Sixty events that repeat daily since ten years; a day is looked at in some 5 µs.
+# Enough for sixty events that repeat daily for ten years. Checking a day takes some 5 µs.
 MOST_DAYS = 250_000
-# Ten a day for a year, and more; no calendar of freezes has so many.
+# More than ten per day for a year; no calendar of freezes has so many.
 MOST_OCCURRENCES = 5_000
 _DAY = timedelta(days=1)
 
 
 class TooMuch(ValueError):
-    """Unrolling would take too long, or give too many; the message ends the sentence "it …"."""
+    """Expanding would take too long, or give too many times; the message ends the sentence "it …"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Occurrence:
 
 
 def unroll(calendar: Calendar, zone: tzinfo, within: Span) -> Iterator[Occurrence]:
-    """The occurrences of a calendar's events that touch a span.
+    """The occurrences of a calendar's events that overlap a span.
 
-    `zone` is that of days, and of times that name none. Times in UTC repeat by its clocks too: that is
-    what calendars mean that say X-WR-TIMEZONE.
+    `zone` is the zone of days, and of times without a zone. Times in UTC also repeat by this zone's
+    clocks, because calendars with X-WR-TIMEZONE mean that.
 
     Raises:
-        TooMuch: it would take too long, or there are too many.
+        TooMuch: expanding would take too long, or there are too many times.
         ValueError, TypeError, OverflowError: dates that don't fit together.
     """
     all_series = tuple(_all_series(calendar, zone))
@@ -70,19 +70,19 @@ def unroll(calendar: Calendar, zone: tzinfo, within: Span) -> Iterator[Occurrenc
 
 
 def instant(moment: date, zone: tzinfo) -> datetime:
-    """When a moment is; a day begins at midnight in the zone."""
+    """The instant of a moment; a day begins at midnight in the zone."""
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time(), zone)
     return moment.astimezone(UTC)
 
 
 def begin_of(event: Event, zone: tzinfo) -> date:
-    """When an event begins: a day, or a time in a zone."""
+    """The start of an event: a day, or a time in a zone."""
     return _zoned(event["DTSTART"].dt, zone)
 
 
 def length_of(event: Event, zone: tzinfo) -> timedelta:
-    """How long an event lasts on clocks; one without an end is a day, or a moment."""
+    """The length of an event on local clocks. Without an end it lasts one day, or no time."""
     begin = begin_of(event, zone)
     if "DTEND" in event:
         length: timedelta = _zoned(event["DTEND"].dt, zone) - begin
@@ -94,14 +94,14 @@ def length_of(event: Event, zone: tzinfo) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """An event, and by what they replace: its occurrences that were changed."""
+    """An event, and its changed occurrences by the occurrence that they replace."""
 
     event: Event | None
     changes: Mapping[date, Event]
     zone: tzinfo
 
     def days_until(self, within: Span) -> int:
-        """How many days are looked at."""
+        """The number of days that have to be checked."""
         if self.event is None:
             return 0
         span = (within.end - instant(begin_of(self.event, self.zone), self.zone)).days
@@ -119,7 +119,7 @@ class _Series:
         if self.event is None:
             return
         gone = left_out | self.changes.keys()
-        # Later ones may be changed by a change too (RFC 5545, 3.2.13).
+        # A change may also apply to all later occurrences (RFC 5545, 3.2.13).
         onwards = sorted(
             (
                 (self._instant(mark), change)
@@ -131,7 +131,7 @@ class _Series:
         marks = [mark for mark, _ in onwards]
         length = length_of(self.event, self.zone)
         for begin, own_length in self._begins(self.event, within):
-            # A day stands for the occurrence on it.
+            # A day means the occurrence on that day.
             if not gone.isdisjoint({_mark(begin), date(begin.year, begin.month, begin.day)}):
                 continue
             place = bisect_right(marks, self._instant(begin)) if marks else 0
@@ -146,7 +146,7 @@ class _Series:
         return Occurrence(begin, begin + length_of(change, self.zone), change)
 
     def _begins(self, event: Event, within: Span) -> Iterator[tuple[date, timedelta | None]]:
-        """Every begin once, by whatever it is given, with a length if that is its own."""
+        """Every start once, from all sources, with a length if it has its own."""
         first = begin_of(event, self.zone)
         given = chain(
             [(first, None)],
@@ -182,7 +182,7 @@ class _Series:
 
     @property
     def own_zone(self) -> tzinfo:
-        """That of the event, in which the times beside its begin are meant."""
+        """The zone of the event, in which its other times are meant."""
         begin = None if self.event is None else begin_of(self.event, self.zone)
         return (begin.tzinfo if isinstance(begin, datetime) else None) or self.zone
 
@@ -193,7 +193,7 @@ class _Series:
 def _all_series(calendar: Calendar, zone: tzinfo) -> Iterator[_Series]:
     events: dict[str | int, list[Event | None]] = {}
     changes: dict[str | int, dict[date, Event]] = {}
-    # Of two versions of an event in one file, the later one counts.
+    # If a file has two versions of an event, the later one counts.
     for event in sorted(calendar.walk("VEVENT"), key=_sequence):
         uid = str(event["UID"]) if "UID" in event else id(event)
         if "RECURRENCE-ID" in event:
@@ -210,7 +210,7 @@ def _all_series(calendar: Calendar, zone: tzinfo) -> Iterator[_Series]:
 
 
 def _by_rule(rule: Any, first: date, within: Span) -> Iterator[date]:
-    """The days of a rule, at the first one's time and in its zone, until the span is over."""
+    """The days of a rule, at the time and in the zone of the first one, until the end of the span."""
     zone = first.tzinfo if isinstance(first, datetime) else None
     at = first.time() if isinstance(first, datetime) else time()
     last = within.end.astimezone(zone or UTC).replace(tzinfo=None) + _DAY
@@ -224,7 +224,7 @@ def _by_rule(rule: Any, first: date, within: Span) -> Iterator[date]:
 
 
 def _until(until: date, zone: tzinfo | None) -> datetime:
-    """The last moment that a rule may give, on the clocks by which it counts; a day counts whole."""
+    """The last moment of a rule, on the rule's clocks; an UNTIL with a day includes that day."""
     if not isinstance(until, datetime):
         return datetime.combine(until, time(23, 59, 59))
     return (until.astimezone(zone) if zone and until.tzinfo else until).replace(tzinfo=None)
@@ -239,7 +239,7 @@ def _zoned(moment: date, zone: tzinfo) -> date:
 
 
 def _mark(moment: date) -> date:
-    """What tells two occurrences apart, in whatever zone they are given."""
+    """The identity of an occurrence, in any zone."""
     return moment.astimezone(UTC) if isinstance(moment, datetime) else moment
 
 

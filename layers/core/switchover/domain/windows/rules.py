@@ -1,8 +1,8 @@
 """The days of a recurrence rule (RFC 5545, 3.3.10), up to a given day.
 
-dateutil's `rrule` has no such end: a rule without any day, like each 30th of February, is searched until
-the year 9999; and a rule with counted and plain weekdays gives no day at all. So periods are walked
-through here, one after the other. Tests hold the result against dateutil's.
+dateutil's `rrule` has no such limit. It searches a rule without any day, like each 30th of February,
+until the year 9999. And it gives no day for a rule with counted and plain weekdays. So this module
+goes through the periods one after the other. Tests compare the result with dateutil's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ READ_PARTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class DayRule:
-    """A rule of days. `weekdays` are (nth, weekday) with 0 for every one; all counts may be negative."""
+    """A rule of days. `weekdays` are (nth, weekday), with 0 for every one; all counts may be negative."""
 
     frequency: str
     interval: int
@@ -41,10 +41,10 @@ class DayRule:
 
     @classmethod
     def of(cls, rule: Mapping[str, Any], start: date) -> DayRule:
-        """The rule as icalendar parsed it; what it leaves open is that of its first day.
+        """The rule as parsed by icalendar; missing parts are taken from its first day.
 
         Raises:
-            ValueError, KeyError: something in it is no part of a rule of days.
+            ValueError, KeyError: a part isn't allowed in a rule of days.
         """
 
         def numbers(name: str) -> frozenset[int]:
@@ -82,7 +82,7 @@ class DayRule:
             yield from (day for day in found if start <= day <= last)
 
     def _periods(self, start: date, last: date) -> Iterator[tuple[date, int]]:
-        """The first day and the number of days of each period that counts."""
+        """The first day and the number of days of each relevant period."""
         match self.frequency:
             case "DAILY" | "WEEKLY":
                 length = 1 if self.frequency == "DAILY" else 7
@@ -129,13 +129,13 @@ class DayRule:
         elif self.frequency == "YEARLY":
             place, length = of_year, in_year
         else:
-            # Within a day or a week a count says nothing (RFC 5545, BYDAY).
+            # In a daily or weekly rule a count has no meaning (RFC 5545, BYDAY).
             return any(weekday == each for _, each in self.weekdays)
         nth, nth_last = (place - 1) // 7 + 1, -((length - place) // 7 + 1)
         return not self.weekdays.isdisjoint({(nth, weekday), (nth_last, weekday)})
 
     def _weeks_of(self, day: date) -> set[int]:
-        """The number of a day's week, from the begin and from the end of the year that has the week."""
+        """The number of a day's week, counted from the start and from the end of the week's year."""
         middle = day + (3 - (day.weekday() - self.week_start) % 7) * _DAY
         number = (middle.timetuple().tm_yday - 1) // 7 + 1
         in_year = number + (_days_in(middle.year) - middle.timetuple().tm_yday) // 7

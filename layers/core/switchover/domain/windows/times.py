@@ -104,7 +104,7 @@ class Window(_WindowPart):
         opens, closes = _since_midnight(self.opens), _since_midnight(self.closes)
         lasts_until = closes if closes > opens else closes + _DAY
         for stretch in stretches(self.timezone, within):
-            # The opening of the day before may last into the stretch.
+            # The previous day's opening may last into the stretch.
             day = _midnight(stretch.begin + stretch.offset) - _DAY
             last = _midnight(stretch.end + stretch.offset)
             while day <= last:

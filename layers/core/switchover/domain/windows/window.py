@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from switchover.domain.windows.freezes import Freeze
     from switchover.domain.windows.times import Window
 
-# Longer than a year: what doesn't come in it isn't waited for.
+# Longer than a year. No update waits for a later time.
 LOOK_AHEAD = timedelta(days=370)
 
 
 @dataclass(frozen=True, slots=True)
 class StartTime:
-    """When an update may begin, in UTC, and why then.
+    """The time in UTC at which an update may begin, and the reason for it.
 
-    It must have ended at `closes_at`, where a window closes or a freeze begins; None if neither does.
-    `passed_by` are the options with which it would begin at once; empty if none does, or it does anyway.
+    The update must end by `closes_at`, when a window closes or a freeze begins; None if neither
+    happens. `passed_by` are the options with which the update would begin at once; empty if there are
+    none, or none are needed.
     """
 
     at: datetime
@@ -36,7 +37,7 @@ class StartTime:
     passed_by: tuple[str, ...] = ()
 
     def begin_by(self, lasts_seconds: int) -> datetime | None:
-        """The last moment at which an update that may take so long begins in time; None if any is."""
+        """The latest start for an update of this length; None if there is no limit."""
         return self.closes_at and self.closes_at - timedelta(seconds=lasts_seconds)
 
 
@@ -59,12 +60,12 @@ def find_start(
     skips_window: bool = False,
     keeps_time: bool = False,
 ) -> StartTime | Reason:
-    """Say the first time from `now` on at which an update may begin and have time to end.
+    """Find the first time from `now` on at which an update may begin and has time to end.
 
     Every release waits for an opening of the windows; without windows, `now` begins at once and
     `low-peak` is refused. A named time means: not before. With `keeps_time` (the policy lets releases
-    keep their time) it passes over the windows. `skips_window` is an operator's decision for this
-    moment. Only a hotfix passes freezes.
+    keep their time) a named time ignores the windows. `skips_window` is an operator's decision for
+    this moment. Only a hotfix ignores freezes.
     """
     found = _find_start(
         now,
@@ -130,25 +131,25 @@ def _find_start(
 
 
 def openings(windows: Iterable[Window], within: Span) -> tuple[Span, ...]:
-    """When windows are open, all together: those that overlap or touch are one opening."""
+    """The openings of all windows together; overlapping or adjacent ones are joined."""
     return merge(span for window in windows for span in window.spans(within))
 
 
 def find_openings(
     windows: tuple[Window, ...], freezes: tuple[Freeze, ...], ahead: Span
 ) -> tuple[Span, ...]:
-    """When updates may run: any time without windows, and never in a freeze."""
+    """The times when updates may run: always without windows, and never in a freeze."""
     return subtract(openings(windows, ahead) if windows else (ahead,), frozen_spans(freezes, ahead))
 
 
 def frozen_spans(freezes: Iterable[Freeze], within: Span) -> tuple[Span, ...]:
-    """When freezes hold, all together."""
+    """The spans of all freezes together."""
     return merge(span for freeze in freezes if (span := freeze.span(within)) is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Why:
-    """Explains what an update waits for, in the order in which the obstacles end."""
+    """Explains an update's wait, in the order in which the obstacles end."""
 
     waited: Span
     found: Span

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# No zone has ever changed its distance from UTC and changed it back within hours.
+# No zone has ever changed its offset from UTC and changed it back within hours.
 _STEP = timedelta(hours=6)
 _SECOND = timedelta(seconds=1)
 
@@ -23,7 +23,7 @@ def is_timezone(name: str) -> bool:
     """Whether the IANA database has a zone of this name."""
     try:
         ZoneInfo(name)
-    # A folder of the database ("Europe") or a path out of it are refused in several ways.
+    # A folder of the database ("Europe"), or a path outside of it, raises different errors.
     except (KeyError, ValueError, OSError):
         return False
     return True
@@ -60,22 +60,22 @@ class Span:
 
     @property
     def length(self) -> timedelta:
-        """How long it lasts, which is not what wall clocks say."""
+        """The real length, which may differ from the difference of local times."""
         return self.end - self.begin
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A span in which a zone's clocks keep one distance from UTC."""
+    """A span in which a zone has one offset from UTC."""
 
     begin: datetime
     end: datetime
     offset: timedelta
 
     def instants(self, begin: datetime, end: datetime) -> Span | None:
-        """When, in this stretch, clocks show `begin` or later but not yet `end`.
+        """The instants of this stretch at which local clocks show `begin` or later, but not yet `end`.
 
-        Times without a zone are what the clocks show; times with one are instants.
+        Times without a zone are local; times with a zone are instants.
         """
         first = max(self.begin, self._instant(begin))
         last = min(self.end, self._instant(end))
@@ -88,7 +88,7 @@ class Stretch:
 
 
 def stretches(timezone: str, within: Span) -> Iterator[Stretch]:
-    """Cut a span where the zone's clocks change."""
+    """Cut a span at the zone's clock changes."""
     zone = ZoneInfo(timezone)
     begin = at = within.begin
     offset = _offset(zone, begin)
@@ -125,7 +125,7 @@ def _find_change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
 
 
 def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Join what overlaps or touches; what is left is apart and in order."""
+    """Join overlapping and adjacent spans; the result is ordered and has gaps between spans."""
     merged: list[Span] = []
     for span in sorted(spans):
         if merged and span.begin <= merged[-1].end:
@@ -136,7 +136,7 @@ def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def subtract(spans: tuple[Span, ...], holes: tuple[Span, ...]) -> tuple[Span, ...]:
-    """What is left of merged spans outside merged holes."""
+    """The parts of merged spans that are outside of merged holes."""
     return tuple(chain.from_iterable(_outside(span, holes) for span in spans))
 
 
