@@ -95,7 +95,7 @@ def test_a_policy_that_may_not_be_attached_again_is_told_with_the_command(world:
     assert said in lost[0].message
     assert lost[0].remedy.startswith("aws sagemaker put-endpoint-policy --endpoint-name vlm")
     (told,) = [each["Message"] for each in world.outlets.messages]
-    assert "Callers that the endpoint's resource policy let in are refused" in told
+    assert "Callers that the endpoint's resource policy allowed are refused" in told
     assert "Nothing to do" not in told
 
 

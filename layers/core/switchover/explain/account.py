@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SENTENCE = 200
 _MOST_REASONS = 2
-# A rejected release is told all its faults at once, and its message holds little else.
+# The message for a rejected release lists all its faults, and has little other content.
 _MOST_FAULTS = 3
 _UNTOUCHED = frozenset({Outcome.REJECTED, Outcome.QUEUED, Outcome.SUPERSEDED})
 
@@ -54,7 +54,7 @@ def tell_outcome(update: Update) -> tuple[str, ...]:
 
 
 def headline(update: Update) -> str:
-    """How the update ended, without the reason in its summary: reasons have their own lines."""
+    """The update's outcome, without the reason in its summary: reasons have their own lines."""
     if not update.reasons:
         return update.summary
     told, quoted, _ = update.summary.partition(f": {update.reasons[0].subject}: ")
@@ -79,7 +79,7 @@ def _reasons(update: Update) -> Iterator[str]:
     most = _MOST_FAULTS if is_untouched else _MOST_REASONS
     faults = (*update.way_back.faults, _fault_of_way_back(update))
     told = [
-        # SageMaker's words have a line of their own, and so have the faults of the way back.
+        # SageMaker's words have a line of their own, and so have the faults of the rollback.
         reason
         for reason in update.reasons
         if is_untouched or (reason.code != "sagemaker.failure-reason" and reason not in faults)
@@ -87,7 +87,7 @@ def _reasons(update: Update) -> Iterator[str]:
     for reason in told[:most]:
         if is_untouched:
             yield f"- {reason.subject}: {reason.message}"
-            if update.outcome is not Outcome.SUPERSEDED:  # its remedy is the next step
+            if update.outcome is not Outcome.SUPERSEDED:  # the reason's remedy is the next step
                 yield f"→ {reason.remedy}"
         else:
             yield shorten(f"Why: {_cause(reason)}", _SENTENCE, placeholder=" …")
@@ -96,7 +96,7 @@ def _reasons(update: Update) -> Iterator[str]:
 
 
 def _fault_of_way_back(update: Update) -> Reason | None:
-    """Why the way back failed, if that differs from why the update went back."""
+    """Why the rollback failed, if that differs from the cause of the rollback."""
     if update.outcome is not Outcome.NEEDS_OPERATOR:
         return None
     crashes = (reason for reason in update.reasons[1:] if reason.code == "switchover.crashed")
@@ -104,7 +104,7 @@ def _fault_of_way_back(update: Update) -> Reason | None:
 
 
 def _cause(reason: Reason) -> str:
-    """What failed and how. Our alarms are named by what they watch: full names fill a screen."""
+    """The cause of the failure. Own alarms are named by their metric: full names fill a screen."""
     kind, _, name = reason.subject.partition(" ")
     subject = f"alarm {short_alarm_name(name)}" if kind == "alarm" else reason.subject
     return f"{subject}: {reason.message}"

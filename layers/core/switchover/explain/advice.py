@@ -63,12 +63,12 @@ def advise(update: Update) -> tuple[Step, ...]:
 
 
 def _for_what_is_left(update: Update) -> Iterator[Step]:
-    """Steps for what the update removed and couldn't restore. Only people can, whatever the outcome."""
+    """Steps for parts that the update removed and couldn't restore, after any outcome."""
     lost = {reason.code: reason for reason in update.capacity.left_to_others}
     if "endpoint.policy-lost" in lost:
         yield Step(
-            text="Callers that the endpoint's resource policy let in are refused until the policy is "
-            "attached again. See the command, with the whole policy:",
+            text="Callers that the endpoint's resource policy allowed are refused until the"
+            " policy is attached again. See the command, with the whole policy:",
             command=f"switchover explain {update.update_id}",
         )
     if "capacity.alarms-astray" in lost:
@@ -143,7 +143,7 @@ def _for_operator(update: Update) -> Iterator[Step]:
         case EndpointStatus.UPDATE_ROLLBACK_FAILED:
             yield _SHORT
             yield _update(plan, plan.previous.config, f"Go back to {plan.previous.version}:")
-            yield _update(plan, plan.target.config, f"Or go on to {plan.target.version}:")
+            yield _update(plan, plan.target.config, f"Or continue to {plan.target.version}:")
         case EndpointStatus.IN_SERVICE | EndpointStatus.SYSTEM_UPDATING:
             yield from _for_a_fleet_that_serves(update, plan, serving.config_name)
         case _:
@@ -174,7 +174,7 @@ def _for_a_fleet_that_serves(update: Update, plan: Plan, config_name: str) -> It
         )
     else:
         yield Step(
-            text="The endpoint was updated outside Switchover. To roll back in spite of that:",
+            text="The endpoint was updated outside Switchover. To roll back nevertheless:",
             command=f"switchover rollback {plan.endpoint} --to {plan.previous.version}",
         )
 

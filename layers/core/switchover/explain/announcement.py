@@ -106,7 +106,7 @@ def announce_outcome(update: Update, now: EndpointReading | Absent | None = None
 
 
 def announce_given_up(claim: Claim) -> Announcement:
-    """Tell people that an update holds its endpoint, though nothing works on the update any more."""
+    """Tell people that an update holds its endpoint, although no execution continues the update."""
     outcome, reason = Outcome.NEEDS_OPERATOR.value, given_up(claim)
     return Announcement(
         subject=_ascii(

@@ -30,7 +30,7 @@ def say_change(update: Update, now: EndpointReading | Absent) -> str:
     )
 
 
-# Nothing serves, or soon nothing will.
+# Nothing serves, or nothing will serve soon.
 _GOING = frozenset(
     {None, EndpointStatus.DELETING, EndpointStatus.FAILED, EndpointStatus.OUT_OF_SERVICE}
 )

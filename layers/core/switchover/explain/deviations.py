@@ -1,4 +1,4 @@
-"""What people are told of an update that deviates: a hotfix, or one that overrides its policy."""
+"""The texts for people about a hotfix, and about an update that overrides its policy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def say_hotfix(update: Update) -> str:
-    """Why it is a hotfix, and which alarms it leaves out; empty if it is none."""
+    """The reason for a hotfix, and the alarms that it leaves out; empty for other updates."""
     if not update.hotfix_reason:
         return ""
     left_out = ", ".join(update.plan.alarms.excluded) if update.plan else ""
@@ -22,6 +22,6 @@ def say_hotfix(update: Update) -> str:
 
 
 def say_overrides(update: Update) -> str:
-    """What isn't as the policy file says; empty if all is."""
+    """The values that differ from the policy file; empty if none does."""
     overrides = update.plan.overrides if update.plan else ()
     return f"Overrides the policy: {'; '.join(map(str, overrides))}." if overrides else ""

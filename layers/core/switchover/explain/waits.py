@@ -1,4 +1,4 @@
-"""Who asked for an update, and the question on which the update waits."""
+"""The person who requested an update, and the question for which the update waits."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Wait(BaseModel):
 
 
 def find_wait(update: Update) -> Wait | None:
-    """The question that people are asked now; None if the update waits for nobody."""
+    """The current question to people; None if the update doesn't wait for people."""
     gate = update.open_gate
     if gate is None or update.plan is None:
         return None
@@ -57,7 +57,7 @@ def find_wait(update: Update) -> Wait | None:
 
 
 def say_question(update: Update, gate: Gate) -> str:
-    """The question in a sentence or three."""
+    """The question in one to three sentences."""
     plan = update.planned
     match gate:
         case Gate.START:
@@ -77,7 +77,7 @@ def say_question(update: Update, gate: Gate) -> str:
 
 
 def say_silence(gate: Gate) -> str:
-    """What happens if nobody answers."""
+    """The result if no answer comes."""
     match gate:
         case Gate.START:
             return "Without an answer, the update is rejected."
@@ -88,7 +88,7 @@ def say_silence(gate: Gate) -> str:
 
 
 def say_starter(update: Update) -> str:
-    """Who asked for the update and why, as far as known: `user/kim (AWS identity, …): “why”`.
+    """The person who requested the update, and the reason, if known: `user/kim (AWS identity, …): “why”`.
 
     Empty if neither is known.
     """

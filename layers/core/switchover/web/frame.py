@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-# The page loads nothing, and its form goes only to this URL. Nobody frames, caches or indexes the page,
-# and no other page learns the link.
+# The page loads nothing, and its form goes only to this URL. The page can't be framed, cached or
+# indexed, and no other page learns the link.
 _HEADERS = {
     "Allow": "GET, HEAD, POST",
     "Content-Type": "text/html; charset=utf-8",

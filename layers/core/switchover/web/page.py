@@ -42,14 +42,14 @@ def ask_page(
 ) -> Page:
     """The question of an open gate, and the one button of this link.
 
-    `typed` is a form that was sent and can't be taken: the page names its fault and keeps its words.
+    `typed` is a form that was sent with a fault: the page names the fault and keeps the typed words.
 
     Raises:
         ValueError: the update has no link.
     """
     link = update.asking.link
     if link is None:
-        raise ValueError(f"nobody has a link to {update.update_id}")
+        raise ValueError(f"no link to {update.update_id} was sent")
     plan, form = update.planned, typed or Form()
     is_yes = verdict is Reply.APPROVED
     other = Reply.DECLINED if is_yes else Reply.APPROVED
@@ -76,7 +76,7 @@ def ask_page(
 
 
 def done_page(update: Update, given: Decision) -> Page:
-    """The answer is recorded, and what follows from it."""
+    """The recorded answer, and its consequence."""
     link = update.asking.link
     gate = link.gate if link else Gate.START
     body = render(_DONE[gate, given.verdict], update=update, plan=update.planned, given=given)

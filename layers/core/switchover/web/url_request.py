@@ -80,7 +80,7 @@ class UrlRequest(_Part):
 
     @property
     def caller(self) -> str:
-        """The ARN of the caller whom AWS authenticated; empty if AWS authenticated nobody."""
+        """The ARN of the caller whom AWS authenticated; empty without authentication."""
         authorizer = self.context.authorizer
         return authorizer.iam.arn if authorizer and authorizer.iam else ""
 
@@ -89,7 +89,7 @@ class UrlRequest(_Part):
         sent = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if sent != content_type:
             return Unfit(415, f"Send the body as {content_type}.")
-        # Base64 makes four letters of three bytes.
+        # Base64 turns three bytes into four characters.
         if len(self.body) > MOST_BYTES * 4 // 3 + 4:
             return Unfit(413, f"More than {MOST_BYTES} bytes were sent. Shorten the body.")
         try:
