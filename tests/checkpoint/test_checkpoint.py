@@ -150,9 +150,9 @@ def test_a_shard_of_another_model_is_found(folder: Path) -> None:
     messages = [str(reason) for reason in inspection.reasons]
 
     assert any(
-        "tensors into model-00004-of-00004.safetensors that are not there" in m for m in messages
+        "tensors in model-00004-of-00004.safetensors that are not there" in m for m in messages
     )
-    assert any("doesn't put 1 tensors into model-00004" in m for m in messages)
+    assert any("doesn't list 1 tensors that are in model-00004" in m for m in messages)
     assert "metadata.total_size is" in inspection.warnings[0].message
 
 
@@ -161,7 +161,7 @@ def test_a_shard_that_the_index_forgot_is_refused(folder: Path) -> None:
 
     assert (
         said(folder)["model.index-disagrees"].message
-        == "it doesn't name 'model-00005-of-00004.safetensors', which is there."
+        == "it doesn't name 'model-00005-of-00004.safetensors', which exists."
     )
 
 
@@ -170,7 +170,7 @@ def test_a_shard_left_over_from_another_save_is_warned_of(folder: Path) -> None:
 
     assert (
         warned(folder)["model.index-disagrees"].message
-        == "it doesn't name 'model-00002-of-00002.safetensors', which is there."
+        == "it doesn't name 'model-00002-of-00002.safetensors', which exists."
     )
 
 
@@ -294,10 +294,13 @@ def test_layers_beyond_config_are_refused(folder: Path) -> None:
         ({"hidden_size": "128"}, "'128' is not accepted"),
         ({"hidden_size": -1}, "-1 is not accepted"),
         ({"num_hidden_layers": 10**12}, "1000000000000 is not accepted"),
-        ({"num_attention_heads": 3}, "hidden_size 128 is no multiple of num_attention_heads 3"),
-        ({"num_key_value_heads": 3}, "num_attention_heads 4 is no multiple of num_key_value_heads"),
+        ({"num_attention_heads": 3}, "hidden_size 128 is not a multiple of num_attention_heads 3"),
+        (
+            {"num_key_value_heads": 3},
+            "num_attention_heads 4 is not a multiple of num_key_value_heads",
+        ),
         ({"architectures": [], "model_type": None}, "names no model class"),
-        ({"architectures": None, "model_type": 7}, "names no model class, but says None"),
+        ({"architectures": None, "model_type": 7}, "names no model class, but has the value None"),
     ],
 )
 def test_an_impossible_config_is_refused(
@@ -418,7 +421,9 @@ def test_a_tokenizer_too_large_to_parse_is_said(folder: Path) -> None:
     inspection = inspect(folder)
 
     assert inspection.reasons == ()
-    assert "tokenizer.json: its tokens, as it is 16777217 bytes long" in inspection.unchecked[0]
+    assert (
+        "tokenizer.json: its tokens, because it is 16777217 bytes long" in inspection.unchecked[0]
+    )
 
 
 def test_what_was_looked_at_is_said(sound: Path) -> None:
@@ -447,7 +452,7 @@ def test_an_adapter_beside_a_model_is_said_not_to_be_checked(folder: Path) -> No
     inspection = inspect(folder)
 
     assert inspection.reasons == ()
-    assert inspection.unchecked == ("adapter_config.json: the adapter that lies beside the model.",)
+    assert inspection.unchecked == ("adapter_config.json: the adapter in the model's folder.",)
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "model.engine"])
@@ -458,7 +463,7 @@ def test_formats_without_a_header_are_named_as_unchecked(tmp_path: Path, name: s
 
     assert inspection.reasons == ()
     assert inspection.unchecked[0] == (
-        f"{name}: the format doesn't let a reader tell what must be there."
+        f"{name}: the format doesn't show which content must be there."
     )
 
 
@@ -519,7 +524,7 @@ def test_an_archive_that_is_no_gzip_is_refused(tmp_path: Path) -> None:
     (reason,) = inspect(archive).reasons
 
     assert reason.code == "model.archive-invalid"
-    assert "begin as gzip does, but with b'<html></'" in reason.message
+    assert "begin like gzip, but with b'<html></'" in reason.message
 
 
 class InMemory:
@@ -616,7 +621,7 @@ def test_tensors_that_only_the_index_knows_are_named(folder: Path) -> None:
     reason = warned(folder)["model.index-disagrees"]
 
     assert reason.message == (
-        f"it puts 1 tensors into {path} that are not there: 'model.invented.weight'."
+        f"it lists 1 tensors in {path} that are not there: 'model.invented.weight'."
     )
 
 

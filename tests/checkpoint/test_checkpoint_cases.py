@@ -472,7 +472,7 @@ def test_a_checkpoint_one_folder_deeper_says_which() -> None:
     (reason,) = inspect_files(deeper).reasons
 
     assert reason.code == "model.no-config"
-    assert reason.remedy == "Upload qwen/ itself, so that config.json lies at the top."
+    assert reason.remedy == "Upload qwen/ itself, so that config.json is at the top."
 
 
 def test_a_lone_shard_says_how_many_are_missing() -> None:
@@ -502,7 +502,7 @@ def test_a_width_that_doesnt_divide_is_said_without_the_whole_config() -> None:
 
     assert reason.subject == "config.json: num_attention_heads"
     assert reason.message == (
-        "5 is not accepted: hidden_size 64 is no multiple of num_attention_heads 5."
+        "5 is not accepted: hidden_size 64 is not a multiple of num_attention_heads 5."
     )
 
 

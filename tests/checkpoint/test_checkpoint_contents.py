@@ -503,7 +503,7 @@ def test_serving_properties_that_load_another_model_are_refused(folder: Path, li
     (reason,) = inspect(folder).reasons
 
     assert reason.code == "model.loads-elsewhere"
-    assert "instead of the model that lies here" in reason.message
+    assert "instead of this model" in reason.message
 
 
 LMI = """\
@@ -547,7 +547,7 @@ def test_a_file_that_names_another_model_to_load_is_refused(
     (reason,) = inspect(folder).reasons
 
     assert reason.code == "model.loads-elsewhere"
-    assert "'other/base' instead of the model that lies here" in reason.message
+    assert "'other/base' instead of this model" in reason.message
 
 
 @pytest.mark.parametrize(

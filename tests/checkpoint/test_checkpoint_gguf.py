@@ -110,7 +110,7 @@ def test_a_type_that_is_not_known_is_said() -> None:
     parsed = parse(gguf([tensor("a", [32], 9_999, 0)], data_bytes=1))
 
     assert parsed.reasons == ()
-    assert parsed.unchecked == (f"{PATH}: tensors of types that are not known here.",)
+    assert parsed.unchecked == (f"{PATH}: tensors of unknown types.",)
 
 
 def test_another_alignment_moves_the_data() -> None:

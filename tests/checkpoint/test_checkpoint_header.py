@@ -153,7 +153,7 @@ def test_a_promised_header_of_2_to_the_63_bytes_is_refused_before_anything_is_re
 
     assert isinstance(reason, Reason)
     assert reason.code == "model.header-invalid"
-    assert "promise a header of 9223372036854775808 bytes" in reason.message
+    assert "state a header of 9223372036854775808 bytes" in reason.message
 
 
 def test_a_header_longer_than_the_file_means_that_the_file_was_cut() -> None:

@@ -64,9 +64,9 @@ def test_what_is_read_is_what_python_reads_too(content: bytes, length: int) -> N
     [
         (b"", "does not begin with {"),
         (b'{"a": 1', "is not JSON: '' stands instead of }"),
-        (b'{"a": 1} {', "something follows after its end"),
+        (b'{"a": 1} {', "more text follows after the end"),
         (b'{"a" 1}', "is not JSON: '1' stands instead of :"),
-        (b"{1: 2}", "1 stands where a name is expected"),
+        (b"{1: 2}", "1 is at the place of a name"),
         (b'{"a": 1,}', "is not JSON"),
         (b'{"a": "\xff"}', "is not UTF-8 at byte 7"),
         (b'{"a": "\xe2\x82', "is not UTF-8 at byte 7"),

@@ -165,7 +165,7 @@ def test_what_tar_programs_read_differently_is_refused(tar: bytes) -> None:
     (reason,) = look(tar).reasons
 
     assert reason.code == "model.archive-invalid"
-    assert reason.remedy.startswith("Pack the folder's plain files anew")
+    assert reason.remedy.startswith("Pack the folder's plain files again")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-"""Reads a .tar.gz as a stream, keeps only the parts that the rules need, and unpacks nothing.
+"""Reads a .tar.gz as a stream. Keeps only the parts that the rules need, and unpacks nothing.
 
-Gzip can't be entered in the middle, so every byte is fetched and decompressed once; of weights only
-the headers are kept. How much is read is bounded: by bytes, by files, and by whoever calls.
-What the headers may say stands in tar.py.
+Reading gzip can't begin in the middle, so every byte is fetched and decompressed once. Of weights,
+only the headers are kept. The reading is limited by bytes, by files, and by the caller. The rules for
+headers are in tar.py.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ KEPT_LIMIT_BYTES = 128 * 1024**2
 _CHUNK_BYTES = 1024**2
 _FEED_BYTES = 256 * 1024
 _GZIP = 31  # zlib: a gzip header and trailer around a window of 2^15 bytes
-_PACK_AGAIN = "Pack the folder's plain files anew (`tar czf model.tar.gz -C folder .`)."
+_PACK_AGAIN = "Pack the folder's plain files again (`tar czf model.tar.gz -C folder .`)."
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
     """The content of an archive as far as read: file sizes, and the first bytes of relevant files.
 
-    `stopped` says where the reading stopped, if not at the end.
+    `stopped` says where the reading stopped, if that was before the end.
     """
 
     sizes: Mapping[str, int] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Archive:
 
 
 class _Stream:
-    """The archive's decompressed bytes, one after the other."""
+    """The archive's decompressed bytes, in order."""
 
     def __init__(self, fetch: Fetch, size: int, may_go_on: GoOn) -> None:
         self._fetch = fetch
@@ -61,7 +61,7 @@ class _Stream:
         self.fetched = 0
 
     def take(self, length: int) -> bytes:
-        """Exactly so many bytes, or fewer where the archive ends."""
+        """Return exactly so many bytes, or fewer at the end of the archive."""
         taken = b""
         while len(taken) < length:
             taken += self._take_some(length - len(taken)) or self._raise_end(taken)
@@ -78,13 +78,13 @@ class _Stream:
         raise Damaged(f"ends after {len(taken)} bytes of a header" if taken else "ends too early")
 
     def drain(self) -> None:
-        """Decompress to the very end, where gzip keeps its checksum; only zeros may follow.
+        """Decompress to the end, where gzip has its checksum. Only zeros may follow in the archive.
 
-        Some tar programs go on behind the mark that ends an archive, others don't.
+        Some tar programs continue after the mark that ends an archive, others don't.
         """
         while some := self._take_some(_CHUNK_BYTES):
             if any(some):
-                raise Damaged("goes on behind its end")
+                raise Damaged("continues after its end")
 
     def _take_some(self, length: int) -> bytes:
         while not self._ready:
@@ -102,7 +102,7 @@ class _Stream:
             if not self._inflate.eof:
                 raise Damaged("ends within its compressed data")
             return False
-        if self._inflate.eof:  # gzip files may be put one after the other
+        if self._inflate.eof:  # a file may consist of several gzip streams
             self._inflate = zlib.decompressobj(wbits=_GZIP)
         try:
             self._ready = self._inflate.decompress(pending, _CHUNK_BYTES)
@@ -131,11 +131,11 @@ class _Refused(Exception):
 
 
 def read_archive(path: str, size: int, fetch: Fetch, keep: Keep, may_go_on: GoOn) -> Archive:
-    """List an archive, keeping of each file as many of its first bytes as `keep` wants.
+    """List an archive, and keep as many of each file's first bytes as `keep` wants.
 
-    `keep` gets a file's path, its size and what was kept of it so far, until it has enough. `fetch`
-    gets the archive's own bytes by place and length; `may_go_on` is asked again and again. Any
-    bytes give reasons, never an error.
+    `keep` is called with a file's path, its size and the bytes kept so far, until it has enough.
+    `fetch` returns the archive's own bytes by position and length. `may_go_on` is called again and
+    again. Invalid bytes give reasons, never an error.
     """
     stream = _Stream(fetch, size, may_go_on)
     sizes: dict[str, int] = {}
@@ -153,7 +153,7 @@ def read_archive(path: str, size: int, fetch: Fetch, keep: Keep, may_go_on: GoOn
             stream.skip(padded(member.bytes) - len(opening))
         stream.drain()
     except Stopped:
-        stopped = f"only {stream.fetched} of its {size} bytes ({len(sizes)} files) were looked at"
+        stopped = f"only {stream.fetched} of its {size} bytes ({len(sizes)} files) were read"
     except Damaged as error:
         reasons.append(_reason(path, f"it {error}."))
     except _Refused as refusal:

@@ -1,6 +1,6 @@
 """Finds settings in small files that make a container run code or load another model.
 
-Which keys do so: transformers (`auto_map`, `custom_pipelines`), Sentence Transformers
+The keys of this kind: transformers (`auto_map`, `custom_pipelines`), Sentence Transformers
 (`trust_remote_code` in `model_args`), Triton's vLLM backend (`trust_remote_code` in model.json),
 PEFT (transformers loads `base_model_name_or_path` in place of a folder with adapter_config.json),
 DJL Serving and LMI ("LMI Common Configurations", "DJL Serving Operation Modes": serving.properties).
@@ -20,7 +20,7 @@ from switchover.domain.java_properties import read_properties
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-# What it is, the place in the file, and what is said of that place.
+# The kind, the place in the file, and the text about that place.
 Order: TypeAlias = tuple[Kind, str, str]
 Pairs = list[tuple[str, object]]
 Trail: TypeAlias = "tuple[Trail, str] | None"
@@ -29,32 +29,32 @@ _NOT_SET = ("", "0", "auto", "disable", "disabled", "false", "no", "none", "null
 _PYTHONS = ("python", "python3")
 _CODE_WORDS = ("_cls", "auto_map", "module_path", "trust_remote_code")
 _HERE = re.compile(r"\./?|/opt/ml/model(/.*)?")
-# owner/name as hubs write it, or an address; a path that begins with / is none.
+# owner/name as on hubs, or an address; a path that begins with / isn't one.
 _HUB_NAME = re.compile(r"://|(?<![\w./-])[A-Za-z0-9][\w.-]*/[\w.-]+")
-# What Python imports by its name: theirs.Worker, but neither 0.9 nor llama-3.1.
+# A name that Python could import: theirs.Worker, but not 0.9 or llama-3.1.
 _IMPORTED = re.compile(r"[A-Za-z_]\w*([.:][A-Za-z_]\w*)+")
 _DJL_ENTRY = re.compile(r"djl_python(\.[a-z0-9_]+)+")
-# YAML ends a line by five characters, which \s matches too. The longest tag that builds Python
-# objects is "!<tag:yaml.org,2002:python/…>"; a part of it may be written in percent signs.
+# YAML has five line-end characters, and \s matches them all. The longest tag that builds Python
+# objects is "!<tag:yaml.org,2002:python/…>"; parts of it may be percent-encoded.
 _PYTHON_TAG = re.compile(
     r"(?:^|[\r\n\x85\u2028\u2029])%TAG|(?:^|[\s,\[{:])"
     r"!(?:\S{0,25}(?:python|%)|(?:new|name|module|apply|applyref):)"
 )
 _YAML_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig"))
-# A text of protobuf may hold comments, and its strings escapes and pieces.
-# A string that never ends is taken to the end of its line: looking for ends again and again takes long.
+# Protobuf text may have comments, and its strings may have escapes and several pieces. A string
+# without an end is read to the end of its line, because repeated searches for the end would be slow.
 _PBTXT_TOKEN = re.compile(r"""#[^\n]*|"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?|\w+|\S""")
 _PBTXT_CODE = frozenset({("backend", "python"), ("platform", "python")})
 
 
-# Parsed, JSON takes up to 40 times its length; configs that name code are some 10 KB long.
+# Parsed JSON takes up to 40 times its length in memory; configs that name code have some 10 KB.
 PARSED_LIMIT_BYTES = 1024**2
-# Configs have some five levels. Python's reader ends at a depth that hangs on who calls it.
+# Configs have some five levels. The depth limit of Python's reader depends on the caller's depth.
 NESTED_LIMIT = 200
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{\]}]', re.DOTALL)
 # LMI's own examples have ten lines.
 PROPERTIES_LIMIT_BYTES = 64 * 1024
-# The keys as they are spelt, the letters of one escaped, and any encoding but UTF-8.
+# The keys as written, a key with escaped letters, and any encoding except UTF-8.
 _MAY_ORDER = re.compile(
     rb"auto_map|custom_pipelines|trust_remote_code|/[\w.-]+--\w+\.|\\u00[2-7]|\0"
 )
@@ -63,16 +63,16 @@ _CLASS_ELSEWHERE = re.compile(r"[\w.-]+/[\w.-]+--\w+\.\w+(\.\w+)*")
 
 
 class Unreadable(Exception):
-    """The file may ask for code, but can't be read to its end; the text ends the sentence "it …"."""
+    """The file may ask for code, but can't be fully read; the message ends the sentence "it …"."""
 
 
 def find_in_json(raw: bytes) -> Iterator[Order]:
-    """Code that a JSON file asks for, at any depth, also under a key that stands there twice.
+    """Find code that a JSON file asks for, at any depth, also under repeated keys.
 
-    A file that is no JSON asks for nothing: the loaders that obey these keys don't read it either.
+    A file that isn't JSON asks for nothing: the loaders that obey these keys can't read it either.
 
     Raises:
-        Unreadable: it may ask for code, but can't be parsed here.
+        Unreadable: the file may ask for code, but can't be parsed here.
     """
     todo: list[tuple[Trail, object]] = [(None, _parse(raw) if _MAY_ORDER.search(raw) else None)]
     while todo:
@@ -104,7 +104,7 @@ def _parse(raw: bytes) -> object:
 
 
 def _nesting(text: str) -> int:
-    """How many levels deep arrays and objects stand in each other; within texts brackets don't count."""
+    """The number of nested levels of arrays and objects; brackets inside strings don't count."""
     level = deepest = 0
     for found in _BRACKETS.finditer(text):
         if found[0] in ("[", "{"):
@@ -116,7 +116,7 @@ def _nesting(text: str) -> int:
 
 
 class _Object:
-    """A JSON object with all its members, also those of one name."""
+    """A JSON object with all its members, also those with the same name."""
 
     __slots__ = ("pairs",)
 
@@ -149,10 +149,10 @@ def _spell(trail: Trail) -> str:
 
 
 def find_in_top_keys(raw: bytes, keys: Collection[str]) -> Iterator[Order]:
-    """Models that a JSON object names by some of its own keys, but that lie elsewhere.
+    """Find other models that a JSON object names under certain keys of its own.
 
     Raises:
-        Unreadable: it may name one, but can't be parsed here.
+        Unreadable: the file may name one, but can't be parsed here.
     """
     content = _parse(raw)
     for key, value in content.pairs if isinstance(content, _Object) else ():
@@ -161,17 +161,17 @@ def find_in_top_keys(raw: bytes, keys: Collection[str]) -> Iterator[Order]:
 
 
 def find_in_yaml(raw: bytes) -> Iterator[Order]:
-    """Tags by which YAML's unsafe loaders build any Python object."""
+    """Find tags with which YAML's unsafe loaders build any Python object."""
     encoding = next(name for mark, name in _YAML_MARKS if raw.startswith(mark))
     if found := _PYTHON_TAG.search(raw.decode(encoding, "replace")):
         yield Kind.CODE, "", f"asks YAML to run Python code: {quote(found[0].strip())}"
 
 
 def find_in_pbtxt(raw: bytes) -> Iterator[Order]:
-    """A Triton model that is served by its own Python code.
+    """Find a Triton model that is served by its own Python code.
 
     Raises:
-        Unreadable: it is longer than any such file.
+        Unreadable: the file is longer than the limit for such files.
     """
     if len(raw) > PARSED_LIMIT_BYTES:
         raise Unreadable(f"is {len(raw)} bytes long; at most {PARSED_LIMIT_BYTES} are read")
@@ -181,7 +181,7 @@ def find_in_pbtxt(raw: bytes) -> Iterator[Order]:
 
 
 def _read_pbtxt(text: str) -> Iterator[tuple[str, str]]:
-    """Fields and their strings, wherever they stand; the pieces of a string are put together."""
+    """All fields and their strings, at any place; the pieces of a string are joined."""
     key, value = "", ""
     for found in _PBTXT_TOKEN.finditer(text + "}"):
         token = found[0]
@@ -206,7 +206,7 @@ def find_in_properties(raw: bytes) -> Iterator[Order]:
     All other lines, such as `option.tensor_parallel_degree`, are ignored.
 
     Raises:
-        Unreadable: it is longer than any such file.
+        Unreadable: the file is longer than the limit for such files.
     """
     if len(raw) > PROPERTIES_LIMIT_BYTES:
         raise Unreadable(f"is {len(raw)} bytes long; at most {PROPERTIES_LIMIT_BYTES} are read")
@@ -226,7 +226,7 @@ def _judge_property(key: str, value: str) -> Kind:
 
 
 def _judge_named_property(key: str, value: str) -> Kind | None:
-    """By what DJL does with a property; None for one that DJL hands on."""
+    """Judge a property by its effect in DJL; None for one that DJL passes on."""
     match key:
         case "entrypoint":
             return Kind.DATA if _DJL_ENTRY.fullmatch(value) else Kind.CODE
@@ -245,7 +245,7 @@ def _judge_named_property(key: str, value: str) -> Kind | None:
 
 
 def _judge_engine_option(key: str, value: str) -> Kind:
-    """LMI hands every other option on to vLLM's EngineArgs, some of which name code or models."""
+    """Judge an option that LMI passes on to vLLM's EngineArgs: some of these name code or models."""
     asks_for_code = key.endswith(("plugin", "cls")) or any(word in value for word in _CODE_WORDS)
     if asks_for_code or (_IMPORTED.fullmatch(value) and judge_name(value)[0] is not Kind.DATA):
         return Kind.CODE
@@ -254,7 +254,7 @@ def _judge_engine_option(key: str, value: str) -> Kind:
 
 
 def _say_elsewhere(value: str) -> str:
-    return f"loads {quote(value)} instead of the model that lies here"
+    return f"loads {quote(value)} instead of this model"
 
 
 def _is_here(value: str) -> bool:

@@ -23,7 +23,7 @@ _PROCESSORS = frozenset(
         "preprocessor_config.json",
         "processor_config.json",
         "image_processor_config.json",
-        # Mistral's own format carries the processor, and the chat template, in code.
+        # In Mistral's own format, the processor and the chat template are code, not files.
         "tekken.json",
         "params.json",
     }
@@ -36,7 +36,7 @@ def check_vision_companions(
 ) -> Iterator[Reason]:
     """Check a vision-language model's image processor and its end-of-text tokens.
 
-    `needs_processor` where the architecture's own code is known to read one from a file.
+    `needs_processor`: the architecture's own code is known to read an image processor from a file.
     """
     config = texts.get("config.json", {})
     kind = Reason if needs_processor else Warned
@@ -83,9 +83,9 @@ def _compare_patches(
 
 
 def check_chat_template(evidence: Evidence, texts: Texts) -> Iterator[Reason]:
-    """Whether chat calls can work: a template is there, and can be parsed.
+    """Check that chat calls can work: a template exists and can be parsed.
 
-    A model without one loads, and answers calls that aren't chat; so it is never refused.
+    A model without a template loads, and answers calls that aren't chat, so it is never refused.
     """
     if {"tekken.json", "modules.json"} & evidence.files:
         return
@@ -95,14 +95,14 @@ def check_chat_template(evidence: Evidence, texts: Texts) -> Iterator[Reason]:
             code="model.no-chat-template",
             subject="tokenizer_config.json: chat_template",
             message="is missing: chat calls will fail unless the server has a template of its own.",
-            remedy=f"Copy {TEMPLATE} from the model that this one was trained from, if it shall chat.",
+            remedy=f"Copy {TEMPLATE} from the model that this one was trained from, if chat is needed.",
         )
     for subject, template in templates.items():
         if template.startswith("version https://git-lfs"):
             yield Reason(
                 code="model.lfs-pointer",
                 subject=subject,
-                message="is a Git LFS pointer, which would be every prompt's text.",
+                message="is a Git LFS pointer, whose text would be part of every prompt.",
                 remedy="Run `git lfs pull` in the checkpoint's folder, then upload again.",
             )
         elif fault := find_template_fault(template):
@@ -115,7 +115,7 @@ def check_chat_template(evidence: Evidence, texts: Texts) -> Iterator[Reason]:
 
 
 def _list_templates(evidence: Evidence, texts: Texts) -> Iterator[tuple[str, str]]:
-    """List every template with its place; several may share a file, each under a name."""
+    """List every template with its place. A file may have several templates, each with a name."""
     if TEMPLATE in evidence.stubs:
         yield TEMPLATE, evidence.stubs[TEMPLATE].decode("utf-8", "replace")
     for path in ("chat_template.json", "tokenizer_config.json", "processor_config.json"):

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 Texts = Mapping[str, Mapping[str, Json]]
 
 _GENERATES_TEXT = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel", "InternVLChatModel")
-# A config.json without any of these is another library's.
+# A config.json without any of these keys belongs to another library.
 _OF_TRANSFORMERS = frozenset({"architectures", "hidden_size", "model_type", "transformers_version"})
-# transformers 5 keeps a layer's experts in one tensor, and may save them so.
+# transformers 5 keeps a layer's experts in one tensor, and may save that tensor.
 _FUSED = (".experts.gate_up_proj", ".experts.gate_up_proj.weight")
-# Layouts whose loaders read another file than config.json, and what they are.
+# Layouts whose loaders read another file than config.json, with their names.
 _OTHER_LAYOUTS: Mapping[str, str] = {
     "params.json": "Mistral's own layout",
     "model_index.json": "a diffusers pipeline",
@@ -69,7 +69,7 @@ def inspect_config(evidence: Evidence, texts: Texts) -> Inspection:
 def _find_companion_faults(
     evidence: Evidence, texts: Texts, name: str, config: Mapping[str, Json]
 ) -> Iterator[Reason]:
-    """What is wrong with the files that a model which writes text needs beside its weights."""
+    """The faults of the files that a text-generating model needs beside its weights."""
     if not name.endswith(_GENERATES_TEXT):
         return
     architecture = ARCHITECTURES.get(name)
@@ -85,7 +85,7 @@ def _find_companion_faults(
 def _inspect_weights(
     evidence: Evidence, texts: Texts, name: str, config: Mapping[str, Json]
 ) -> Inspection:
-    """How the weights are quantized, and whether their tensors have the shapes that the config says."""
+    """Find the quantization of the weights, and tensors with other shapes than the config's."""
     quantization = find_quantization(texts)
     reasons = tuple(find_unserved(quantization))
     if quantization is None:
@@ -115,7 +115,7 @@ def _compare_shapes(
     try:
         expectation = expect_tensors(architecture, config)
         expected, unchecked = expectation.tensors, expectation.unknown
-        # Sentence Transformers pools what the last layer says, and never asks the head.
+        # Sentence Transformers pools the output of the last layer, and never uses the head.
         if not has_head or "modules.json" in evidence.files:
             expected = tuple(
                 replace(want, is_required=False) if want.name == "lm_head.weight" else want
@@ -148,7 +148,7 @@ def _compare_shapes(
 
 
 def _has_native_copy(files: frozenset[str]) -> bool:
-    """Whether Mistral's own layout lies beside the other, which servers that know it prefer.
+    """Whether the files include Mistral's own layout, which servers prefer if they know it.
 
     Source: vllm, transformers_utils/config.py, get_config ("auto" with params.json).
     """
@@ -164,10 +164,10 @@ def _without_config(evidence: Evidence) -> Inspection:
     deeper = sorted(path for path in evidence.files if path.endswith("/config.json"))
     if len(deeper) == 1:
         folder = deeper[0].removesuffix("config.json")
-        message = f"is missing here: the model lies one folder deeper, in {folder}."
-        remedy = f"Upload {folder} itself, so that config.json lies at the top."
+        message = f"is missing here: the model is one folder deeper, in {folder}."
+        remedy = f"Upload {folder} itself, so that config.json is at the top."
     else:
-        message = "is missing, and no other file says which model this is."
+        message = "is missing, and no other file names the model."
         remedy = "Copy it from the model that this one was trained from, and upload again."
     return Inspection(
         (Reason(code="model.no-config", subject="config.json", message=message, remedy=remedy),)
@@ -175,7 +175,7 @@ def _without_config(evidence: Evidence) -> Inspection:
 
 
 def _without_architecture(config: Mapping[str, Json]) -> Inspection:
-    """transformers chooses the class by model_type, vLLM and SGLang by architectures.
+    """Handle a config without architectures: transformers uses model_type, vLLM and SGLang need them.
 
     Sources: transformers, AutoConfig.from_pretrained; vllm, ModelRegistry.inspect_model_cls.
     """
@@ -187,8 +187,8 @@ def _without_architecture(config: Mapping[str, Json]) -> Inspection:
     reason = kind(
         code="model.config-invalid",
         subject="config.json: architectures",
-        message=f"names no model class, but says {quote(config.get('architectures'))}; vLLM and "
-        "SGLang choose the class by it.",
+        message=f"names no model class, but has the value {quote(config.get('architectures'))};"
+        " vLLM and SGLang choose the class by it.",
         remedy='Add it, such as ["Qwen2_5_VLForConditionalGeneration"].',
     )
     return Inspection((reason,), ("config.json: tensors and companions were not compared.",))

@@ -1,7 +1,7 @@
 """Decides which files may lie in a model's folder, by their names and their first bytes.
 
-A container may run what it finds: inference.py, a wheel, a pickle. So each file must be known: as
-weights, configuration, tokenizer, document or picture. Whatever isn't known is refused, unless the
+A container may run files that it finds: inference.py, a wheel, a pickle. So each file must be known
+as weights, configuration, tokenizer, document or picture. An unknown file is refused, unless the
 policy allows code, or names the file as data.
 """
 
@@ -34,7 +34,7 @@ SHOWN_PER_FILE = 5
 CARRIER_LIMIT_BYTES = 4 * 1024**2
 CARRIERS_LIMIT_BYTES = 32 * 1024**2
 
-# Vocabularies: long, and no loader looks for orders in them.
+# Vocabularies: these files are long, and no loader takes instructions from them.
 _TABLES = match_any(
     "*.index.json",
     "*vocab.json",
@@ -46,7 +46,7 @@ _TABLES = match_any(
 _CONFIGS = match_any("*config*.json", "model.json", "model_index.json", "modules.json")
 
 
-# The files that name the model to load: of PEFT, and of vLLM within Triton.
+# The files that name the model to load: PEFT's, and vLLM's within Triton.
 _NAMING = {
     re.compile(r"adapter_config\.json"): ("base_model_name_or_path",),
     re.compile(r"(.*/)?[0-9]+/model\.json"): ("model", "speculative_model", "tokenizer"),
@@ -70,7 +70,7 @@ class Allowances(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Nothing but data, unless said otherwise."""
+    """By default, only data."""
 
     allow_pickle: bool = False
     allow_remote_code: bool = False
@@ -84,7 +84,7 @@ STRICT = Allowed()
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something in a folder that isn't just data; `why` ends the sentence "it …"."""
+    """A file that is more than data; `why` ends the sentence "it …"."""
 
     kind: Kind
     path: str
@@ -93,12 +93,12 @@ class Finding:
 
     @property
     def subject(self) -> str:
-        """The file, and the place in it."""
+        """The file, with the place in it."""
         return f"{self.path}: {self.place}" if self.place else self.path
 
 
 def has_own_check(path: str) -> bool:
-    """Whether the file's form is checked from its header on: safetensors and GGUF."""
+    """Whether another check reads the file's header and format: safetensors and GGUF."""
     return path.endswith((".safetensors", ".gguf"))
 
 
@@ -114,7 +114,7 @@ def count_bytes_to_see(path: str, size: int) -> int:
 
 
 def is_carrier(path: str) -> bool:
-    """Whether a file is a small text that may order to run code: it is read whole."""
+    """Whether a file is a small text that may make a container run code. Such a file is read whole."""
     name = PurePosixPath(path).name.lower()
     if name.endswith(".json"):
         return not _TABLES.match(name)
@@ -176,17 +176,17 @@ class _Refusal(NamedTuple):
 _REFUSALS: Mapping[Kind, _Refusal] = {
     Kind.PICKLE: _Refusal(
         code="model.pickle-weights",
-        remedy="Save weights as safetensors, remove training leftovers, or set model.allow_pickle "
-        "in the policy.",
+        remedy="Save weights as safetensors, remove leftovers of the training, or set"
+        " model.allow_pickle in the policy.",
     ),
     Kind.CODE: _Refusal(
         code="model.remote-code",
-        remedy="Leave it out and use what the container brings, or set model.allow_remote_code in "
-        "the policy.",
+        remedy="Leave it out and use the container's own code, or set model.allow_remote_code in"
+        " the policy.",
     ),
     Kind.ELSEWHERE: _Refusal(
         code="model.loads-elsewhere",
-        remedy="Remove the line, or name the model that lies beside it (/opt/ml/model). Or set "
+        remedy="Remove the line, or name the model in the same folder (/opt/ml/model). Or set "
         "model.allow_remote_code in the policy.",
     ),
     Kind.UNKNOWN: _Refusal(
@@ -206,7 +206,7 @@ def refuse(
 ) -> Iterator[Reason]:
     """A reason for each finding that the policy doesn't allow.
 
-    `has_weights` says that safetensors lie in the model's own folder.
+    `has_weights`: the model's own folder has safetensors.
     """
     for finding in findings:
         if is_allowed(finding, allowed) or (has_weights and _is_spare(finding)):
@@ -217,26 +217,26 @@ def refuse(
             why += ", and loading a pickle runs code that it carries"
         if finding.kind is Kind.PICKLE and _is_original(finding.path):
             folder = finding.path.split("/")[0]
-            remedy = f"Leave {folder}/ out: containers load what lies above."
+            remedy = f"Leave out {folder}/: containers load the files above this folder."
         yield Reason(code=code, subject=finding.subject, message=f"{why}.", remedy=remedy)
 
 
 def _is_original(path: str) -> bool:
-    """Whether a file belongs to the publisher's own format, which Llama's repositories also hold."""
+    """Whether a file belongs to the publisher's own format, which Llama's repositories also contain."""
     return path.startswith(("original/", "metal/"))
 
 
 def _is_spare(finding: Finding) -> bool:
-    """Whether a pickle is the second copy of the weights that Llama's repositories hold.
+    """Whether a pickle is the second copy of the weights in Llama's repositories.
 
-    Beside weights of its own, no server reads that folder: vLLM passes over "original/**/*"
+    If the model's own folder has weights, no server reads that folder: vLLM ignores "original/**/*"
     (LoadConfig, ignore_patterns), transformers reads the files of the model's own folder.
     """
     return finding.kind is Kind.PICKLE and _SPARE.fullmatch(finding.path) is not None
 
 
 def is_allowed(finding: Finding, allowed: Allowances) -> bool:
-    """Whether the policy takes a file in spite of what was found."""
+    """Whether the policy allows a file in spite of its finding."""
     match finding.kind:
         case Kind.PICKLE:
             return allowed.allow_pickle
@@ -252,7 +252,7 @@ def is_allowed(finding: Finding, allowed: Allowances) -> bool:
 
 
 def name_allowed(findings: Sequence[Finding], allowed: Allowances) -> Iterator[str]:
-    """List the files that aren't just data and that the policy allows."""
+    """List the allowed files that are more than data."""
     for kind, what in (
         (Kind.PICKLE, "pickles"),
         (Kind.CODE, "code"),

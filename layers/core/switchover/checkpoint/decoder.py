@@ -1,4 +1,4 @@
-"""The parts that language models have in common: sizes, heads, both ends, the gated MLP."""
+"""The common parts of language models: sizes, heads, embedding and head, the gated MLP."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ class TextConfig(Sizes):
     def _divides_width(cls, heads: int, info: ValidationInfo) -> int:
         width = info.data.get("hidden_size")
         if width and info.data.get("head_dim") is None and width % heads:
-            raise ValueError(f"hidden_size {width} is no multiple of num_attention_heads {heads}")
+            raise ValueError(
+                f"hidden_size {width} is not a multiple of num_attention_heads {heads}"
+            )
         return heads
 
     @field_validator("num_key_value_heads")
@@ -44,13 +46,13 @@ class TextConfig(Sizes):
         heads = info.data.get("num_attention_heads")
         if heads and shared and heads % shared:
             raise ValueError(
-                f"num_attention_heads {heads} is no multiple of num_key_value_heads {shared}"
+                f"num_attention_heads {heads} is not a multiple of num_key_value_heads {shared}"
             )
         return shared
 
     @property
     def key_value_heads(self) -> int:
-        """Heads that keys and values have: as many as queries where not said."""
+        """The number of heads of keys and values; by default the number of query heads."""
         return self.num_key_value_heads or self.num_attention_heads
 
     @property
@@ -65,7 +67,7 @@ class TextConfig(Sizes):
 
 
 def head_rows(text: TextConfig) -> tuple[tuple[int, str], tuple[int, str]]:
-    """Rows of the queries, and of the keys and values, each with its formula."""
+    """The rows of the queries, and of the keys and values, each with its formula."""
     head = text.head_width
     return (
         (text.num_attention_heads * head, "num_attention_heads × head_dim"),
@@ -76,10 +78,10 @@ def head_rows(text: TextConfig) -> tuple[tuple[int, str], tuple[int, str]]:
 def expect_ends(text: TextConfig, embedding: str, head: str) -> Iterator[Expected]:
     """The embedding, the last norm and the head."""
     shape, formula = (text.vocab_size, text.hidden_size), "vocab_size, hidden_size"
-    # torchao, MLX and compressed-tensors (targets: Embedding) quantize this one too.
+    # torchao, MLX and compressed-tensors (targets: Embedding) quantize the embedding too.
     yield Expected(f"{embedding}.weight", shape, formula, is_linear=True)
     yield Expected("model.norm.weight", (text.hidden_size,), "hidden_size")
-    # Tied weights are saved once; what an absent key means differs between versions.
+    # Tied weights are saved once. The meaning of an absent key differs between versions.
     is_required = text.tie_word_embeddings is False
     yield Expected(f"{head}.weight", shape, formula, is_linear=True, is_required=is_required)
 
@@ -90,7 +92,7 @@ def expect_gated(
     inner: tuple[int, str],
     projections: tuple[str, str, str] = ("gate_proj", "up_proj", "down_proj"),
 ) -> Iterator[Expected]:
-    """The three projections of a gated MLP that is `inner` wide."""
+    """The three projections of a gated MLP with the width `inner`."""
     gate, up, down = projections
     count, hidden = text.num_hidden_layers, text.hidden
     yield from expect_linear(f"{name}.{gate}", inner, hidden, count=count, has_bias=False)

@@ -48,7 +48,7 @@ class Qwen3MoeConfig(Sizes):
 
 
 class Qwen2MoeConfig(Qwen3MoeConfig):
-    """Qwen2-MoE has an expert more that every token passes."""
+    """Qwen2-MoE has one more expert, which every token passes."""
 
     moe_intermediate_size: Size = 1408
     num_experts: Annotated[
@@ -58,7 +58,7 @@ class Qwen2MoeConfig(Qwen3MoeConfig):
 
 
 def feed_mixtral(text: TextConfig, config: Mapping[str, Json]) -> Iterator[Expected]:
-    """Mixtral: its experts are all that a layer has."""
+    """Mixtral: each layer has only experts."""
     experts = MixtralConfig.model_validate(config)
     inner = (experts.intermediate_size, "intermediate_size")
     yield from _expect_router("block_sparse_moe.gate", text, experts.num_local_experts)
@@ -76,7 +76,7 @@ def feed_qwen3_moe(text: TextConfig, config: Mapping[str, Json]) -> Iterator[Exp
 
 
 def feed_qwen2_moe(text: TextConfig, config: Mapping[str, Json]) -> Iterator[Expected]:
-    """Qwen2-MoE: experts, and one that every token passes; nothing if some layers are dense."""
+    """Qwen2-MoE: experts, and one for every token; nothing is expected if some layers are dense."""
     experts = Qwen2MoeConfig.model_validate(config)
     if experts.has_dense_layers:
         return
@@ -110,6 +110,6 @@ def _expect_router(name: str, text: TextConfig, experts: int) -> Iterator[Expect
 
 
 def has_dense_layers(config: Mapping[str, Json]) -> bool:
-    """Whether a mixture of experts leaves some layers dense, so that none is compared."""
+    """Whether some layers of a mixture of experts are dense, so that no layer is compared."""
     keys = {"decoder_sparse_step", "mlp_only_layers"} & config.keys()
     return Qwen3MoeConfig.model_validate({key: config[key] for key in keys}).has_dense_layers

@@ -48,12 +48,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """What `expect_tensors` needs to know of one architecture.
+    """The data about one architecture that `expect_tensors` needs.
 
-    Where `language` is absent, any language model can stand beside the tower, and the nested
-    config's model_type says which. `needs_processor` where the model's own processor reads the
-    images' sizes from a file, `has_any_tower` where vision_config says which of several towers.
-    `ties_by_default` is what the config class takes an absent tie_word_embeddings for.
+    Without `language`, the tower can be combined with any language model, which the nested config's
+    model_type names. `needs_processor`: the model's own processor reads the images' sizes from a
+    file. `has_any_tower`: vision_config names one of several towers. `ties_by_default` is the config
+    class's default for tie_word_embeddings.
     """
 
     language: Language | None = None
@@ -72,7 +72,7 @@ class Expectation:
 
 
 def expect_tensors(architecture: Architecture, config: Mapping[str, Json]) -> Expectation:
-    """Every tensor that a checkpoint with this config must hold.
+    """Every tensor that a checkpoint with this config must contain.
 
     Raises:
         ValidationError: config.json lacks a size or has an impossible one.
@@ -103,7 +103,7 @@ def expect_tensors(architecture: Architecture, config: Mapping[str, Json]) -> Ex
 
 
 def _mark_defaults(tensors: Iterable[Expected], absent: Iterable[str]) -> tuple[Expected, ...]:
-    """The same, with words for the sizes that config.json leaves to the config class."""
+    """Mark the sizes that config.json leaves to the config class as defaults."""
     pattern = re.compile(rf"(?<![.\w])({'|'.join(absent) or '(?!)'})(?!\w)")
     return tuple(
         replace(want, formula=pattern.sub(r"\1 by default", want.formula)) for want in tensors
@@ -111,7 +111,7 @@ def _mark_defaults(tensors: Iterable[Expected], absent: Iterable[str]) -> tuple[
 
 
 def _read_tie(architecture: Architecture, config: Mapping[str, Json]) -> dict[str, Json]:
-    """Whether the head is the embedding: either place may say so, and a flat config has a default."""
+    """Whether the head is the embedding. Either place may say so, and a flat config has a default."""
     key = "tie_word_embeddings"
     places = (config, object_at(config, "llm_config"), object_at(config, "text_config"))
     said = [place[key] for place in places if place.get(key) is not None]
@@ -129,7 +129,7 @@ def _find_language(config: Mapping[str, Json]) -> Language | None:
 
 
 def _with_sizes(language: Language, *sizes: int) -> Language:
-    """A language model with the sizes that its config class has where config.json leaves one out."""
+    """A language model with the default sizes of its config class."""
     names = (
         "vocab_size",
         "hidden_size",

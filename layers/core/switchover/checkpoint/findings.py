@@ -1,8 +1,8 @@
 """The findings about a model, and which of them refuse it.
 
-A finding refuses only where the format's specification or the architecture's own code proves that
-loading breaks. What is unusual, unknown or a convention is a warning. A policy may weigh some codes
-the other way.
+A finding refuses only if the format's specification or the architecture's own code proves that
+loading fails. Unusual or unknown content, and broken conventions, are warnings. A policy may change
+this for some codes.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class Warned(Reason):
-    """A finding that, as far as known, doesn't prevent loading."""
+    """A finding that isn't known to prevent loading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The result of an inspection: faults, warnings, and the files that were and weren't read.
+    """The result of an inspection: faults, warnings, and the parts that were and weren't checked.
 
-    `reasons` refuse the model; `warnings` are for people to know. `checksums` are S3's own SHA-256 of
+    `reasons` refuse the model; `warnings` only inform people. `checksums` are S3's own SHA-256 of
     the files, by path, as S3 writes them.
     """
 
@@ -48,7 +48,7 @@ def part_warnings(found: Inspection) -> Inspection:
 
 
 def weigh(found: Inspection, *, tolerate: Collection[str], refuse: Collection[str]) -> Inspection:
-    """Let a policy decide: tolerated reasons become warnings, refused warnings become reasons."""
+    """Apply a policy: tolerated reasons become warnings, and refused warnings become reasons."""
     return replace(
         found,
         reasons=(

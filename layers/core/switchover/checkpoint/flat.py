@@ -15,7 +15,7 @@ _BASE = ("layers.", "embed_tokens.", "norm.")
 
 
 def find_wrapper(weights: Weights, *, is_known: bool) -> Reason | None:
-    """Say that the weights were saved with the wrapper that trained them: no loader knows its names.
+    """Find the training wrapper with which the weights were saved: no loader knows its names.
 
     Sources: PEFT, PeftModel.base_model; torch, _dynamo/eval_frame.py, OptimizedModule._orig_mod;
     torch, nn/parallel/distributed.py, DistributedDataParallel.module.
@@ -27,7 +27,7 @@ def find_wrapper(weights: Weights, *, is_known: bool) -> Reason | None:
         ("module.", "DistributedDataParallel", "save model.module"),
     ):
         wrapped = [name for name in names if name.startswith(part) or f".{part}" in name]
-        # A module may be named `module`, so that only a known architecture tells.
+        # A module may really be named `module`, so only a known architecture proves a wrapper.
         is_sure = part != "module." or (is_known and all(n.startswith(part) for n in names))
         if wrapped and is_sure:
             return Reason(
@@ -41,9 +41,9 @@ def find_wrapper(weights: Weights, *, is_known: bool) -> Reason | None:
 
 
 def nest_base_model(weights: Weights) -> tuple[Weights, bool]:
-    """The weights under the names that a model with a head has, and whether a head is expected.
+    """Rename the weights as in a model with a head; says whether a head is expected.
 
-    Embedding models are published as the base model alone: without `model.`, without a head.
+    Embedding models are published as the base model only: without `model.`, without a head.
     Source: transformers, PreTrainedModel.from_pretrained (base_model_prefix).
     """
     groups = weights.groups

@@ -1,7 +1,7 @@
 """Reads the header of a GGUF file, and checks each value before use.
 
-The file: "GGUF", version, how many tensors and how many metadata pairs, the pairs, each tensor's
-name, dimensions, type and offset, padding, then the tensors' bytes; all little-endian.
+The file: "GGUF", version, the numbers of tensors and of metadata pairs, the pairs, each tensor's
+name, dimensions, type and offset, padding, then the tensors' bytes. All numbers are little-endian.
 Source: github.com/ggml-org/ggml, docs/gguf.md; the types' sizes: llama.cpp, gguf-py/constants.py.
 """
 
@@ -16,10 +16,10 @@ from switchover.domain.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A vocabulary of 250 000 tokens with its merges, which lies before the tensors, takes some 15 MB.
+# A vocabulary of 250 000 tokens with its merges takes some 15 MB, before the tensors.
 HEADER_LIMIT_BYTES = 32 * 1024**2
 _MAGIC = b"GGUF"
-_VERSIONS = (2, 3)  # llama.cpp no longer reads the first
+_VERSIONS = (2, 3)  # llama.cpp no longer reads version 1
 _COUNT_LIMIT = 2**20
 _DIMENSIONS_LIMIT = 4
 _ALIGNMENT_BYTES = 32
@@ -48,15 +48,15 @@ class GgufFile:
 
 
 class _Ended(Exception):
-    """The header goes on beyond the bytes that are at hand."""
+    """The header is longer than the bytes read so far."""
 
 
 class _Wrong(Exception):
-    """The header can't be one; the text ends the sentence "it …"."""
+    """The header is invalid; the message ends the sentence "it …"."""
 
 
 class _Cursor:
-    """Reads one value after the other from the file's first bytes."""
+    """Reads the values of the file's first bytes in order."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -83,9 +83,9 @@ class _Cursor:
 
 
 def parse_gguf(path: str, head: bytes, file_bytes: int) -> GgufFile | None:
-    """Hold a file's header against its size; None where more than `head` is needed for that.
+    """Compare a file's header with its size; None if that needs more bytes than `head`.
 
-    Any bytes give reasons, never an error.
+    Invalid bytes give reasons, never an error.
     """
     try:
         return _parse(path, head, file_bytes)
@@ -122,7 +122,7 @@ def _parse(path: str, head: bytes, file_bytes: int) -> GgufFile:
     ends = [_read_end(cursor) for _ in range(count)]
     data = -(-cursor.at // alignment) * alignment
     end = data + max((end for end in ends if end is not None), default=-data)
-    unchecked = (f"{path}: tensors of types that are not known here.",) if None in ends else ()
+    unchecked = (f"{path}: tensors of unknown types.",) if None in ends else ()
     reasons: tuple[Reason, ...] = ()
     if end > file_bytes:
         message = (
@@ -150,7 +150,7 @@ def _skip_value(cursor: _Cursor, kind: int, depth: int = 0) -> None:
 
 
 def _read_end(cursor: _Cursor) -> int | None:
-    """Where a tensor's bytes end, counted from the first tensor's begin; None for unknown types."""
+    """The end of a tensor's bytes, counted from the start of the first tensor; None for unknown types."""
     name, dimensions = cursor.text(), cursor.integer(4)
     if dimensions > _DIMENSIONS_LIMIT:
         raise _Wrong(f"gives tensor {quote(name)} {dimensions} dimensions")

@@ -1,4 +1,4 @@
-"""Reads the headers of safetensors and GGUF files by ranges, and keeps them only briefly."""
+"""Reads the headers of safetensors and GGUF files by ranges, and keeps each only briefly."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from switchover.domain.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-# One request fetches the whole header of a shard with some 500 tensors, the usual case.
+# One request fetches the whole header of a usual shard with some 500 tensors.
 OPENING_BYTES = 64 * 1024
-# 140 000 tensors of a mixture of experts with 10¹² parameters describe themselves in some 20 MB.
+# A mixture of experts with 10¹² parameters has 140 000 tensors, whose headers take some 20 MB.
 HEADERS_LIMIT_BYTES = 2 * READ_LIMIT_BYTES
-# So many shards are read side by side, and their headers forgotten before the next are read.
+# So many shards are read in parallel, and their headers are dropped before the next ones are read.
 _SIDE_BY_SIDE = 10
 
 Input = TypeVar("Input")
@@ -31,7 +31,7 @@ Found = TypeVar("Found")
 
 
 class Reader(Protocol):
-    """Reads ranges of a release's files; what can't be read is a reason, not an error."""
+    """Reads ranges of a release's files; a failed reading is a reason, not an error."""
 
     def read(self, path: str, start: int, length: int) -> bytes | Reason: ...
 
@@ -62,7 +62,7 @@ def sort_out(answers: Iterable[tuple[str, Found | Reason]]) -> SortedOut[Found]:
 
 
 class ShardHeaders:
-    """Reads headers some at a time and gives one shard after the other; `reasons` are for the rest."""
+    """Reads some headers at a time and yields one shard after the other; `reasons` are for the rest."""
 
     def __init__(self, sizes: Mapping[str, int], reader: Reader, run: Run) -> None:
         self._sizes = sizes
@@ -72,10 +72,10 @@ class ShardHeaders:
         self.reasons: list[Reason] = []
 
     def read(self) -> Iterator[Shard]:
-        """Every shard whose header could be read, by name.
+        """Yield every shard with a readable header, by name.
 
-        Fetched side by side but parsed one after the other, so that memory holds one parse at a
-        time.
+        Headers are fetched in parallel but parsed one after the other, so that only one parsed header
+        is in memory.
         """
         paths = sorted(path for path in self._sizes if path.endswith(".safetensors"))
         for start in range(0, len(paths), _SIDE_BY_SIDE):
@@ -119,7 +119,7 @@ class ShardHeaders:
 
 
 def read_gguf(path: str, size: int, reader: Reader) -> GgufFile | Reason:
-    """Read as much of a GGUF file as its header takes, each time more, and parse that."""
+    """Read a growing part of a GGUF file until its header is complete, and parse the header."""
     head = reader.read(path, 0, min(OPENING_BYTES, size))
     while not isinstance(head, Reason):
         parsed = parse_gguf(path, head, size)
@@ -139,8 +139,8 @@ def _shrunk(path: str) -> Reason:
     return Reason(
         code="model.file-changed",
         subject=path,
-        message="became shorter while it was read.",
-        remedy="Wait until whatever writes it is done, then try again.",
+        message="became shorter during the check.",
+        remedy="Wait until the upload is finished, then try again.",
     )
 
 
@@ -149,5 +149,5 @@ def _headers_too_large(shards: int) -> Reason:
         code="model.header-too-large",
         subject=f"{shards} safetensors files",
         message=f"their headers take more than {HEADERS_LIMIT_BYTES} bytes together.",
-        remedy="A sound model needs less: save the checkpoint again.",
+        remedy="A valid model needs less: save the checkpoint again.",
     )

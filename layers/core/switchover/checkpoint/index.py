@@ -1,8 +1,8 @@
 """Reads the index of a sharded checkpoint in one pass and keeps only hashes of its names.
 
-The index of a model with 10¹² parameters names some 10⁵ tensors. Of each name only its hash is
-kept, by shard: that tells whether index and headers agree. Where they don't, the index is read once
-more for the names.
+The index of a model with 10¹² parameters names some 10⁵ tensors. Only the hash of each name is kept,
+by shard: that shows whether index and headers agree. If they don't, the index is read once more for
+the names.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ Pieces = Callable[[], Iterator[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Which tensors the index puts into each shard, as hashes of their names.
+    """The tensors that the index assigns to each shard, as hashes of their names.
 
-    `total_bytes` is what it says that they take together, `fault` why it can't be believed.
+    `total_bytes` is the total size that the index states. `fault` says why the index can't be used.
     """
 
     pieces: Pieces
@@ -37,7 +37,7 @@ class Index:
     def name_tensors(
         self, wanted: Mapping[str, Collection[int]], shown: int
     ) -> Mapping[str, list[str]]:
-        """Read the index again for the first few names behind the hashes wanted of each shard."""
+        """Read the index again to find the first few names of the wanted hashes of each shard."""
         found: dict[str, list[str]] = defaultdict(list)
         try:
             for section, tensor, path in _walk(JsonStream(self.pieces())):
@@ -45,13 +45,13 @@ class Index:
                     continue
                 if hash(tensor) in wanted.get(path, ()):
                     found[path].append(tensor)
-        except BrokenJson:  # changed since: the count without more names must do
+        except BrokenJson:  # the index was changed since; the count is shown without names
             return found
         return found
 
 
 def fold_index(pieces: Pieces) -> Index:
-    """Read an index; any bytes give a fault, never an error."""
+    """Read an index. Invalid bytes give a fault, never an error."""
     names: dict[str, array[int]] = defaultdict(lambda: array("q"))
     total_bytes: int | None = None
     try:
@@ -59,8 +59,8 @@ def fold_index(pieces: Pieces) -> Index:
             if section == _METADATA and isinstance(value, dict):
                 total_bytes = integer_at(value, "total_size")
             elif section == _MAP and isinstance(value, str):
-                # Python's hash has 64 bits under a key that nobody outside knows. Two of 10⁵ names
-                # meet by chance once in 10⁹ checkpoints, and nobody can choose names that do.
+                # Python's hash has 64 bits and a secret key. Two of 10⁵ names have the same hash by
+                # chance once in 10⁹ checkpoints, and an attacker can't choose such names.
                 names[value].append(hash(name))
             elif section == _MAP:
                 return Index(pieces, fault=_NO_MAP)
@@ -73,7 +73,7 @@ def fold_index(pieces: Pieces) -> Index:
 
 
 def _walk(stream: JsonStream) -> Iterator[tuple[str, str, Json]]:
-    """Section, name and value of each entry of the map; the other sections whole, without a name."""
+    """Yield section, name and value of each entry of the map; other sections whole, without a name."""
     seen: set[str] = set()
     for section in stream.members():
         if section in seen:

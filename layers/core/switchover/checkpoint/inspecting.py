@@ -1,7 +1,7 @@
-"""Decides from names, sizes, texts and headers whether a release is a model that can be loaded.
+"""Decides from names, sizes, texts and headers whether a release is a loadable model.
 
-Every fault at once, each a `Reason` that names the file and the value. Nothing here reads: what
-there is to know comes in as `Evidence`.
+All faults are returned together, each as a `Reason` that names the file and the value. This module
+reads no files; its input is `Evidence`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from switchover.checkpoint.reading import Evidence
 
-# Formats of a single file; of these only GGUF has a header that says how long the file must be.
+# Formats of a single file. Only GGUF has a header with the length that the file must have.
 _SINGLE_FILES = frozenset({".engine", ".gguf", ".onnx", ".plan"})
 _LEGACY_TOKENIZER = frozenset({"added_tokens.json", "special_tokens_map.json", "vocab.json"})
 
@@ -33,7 +33,7 @@ _LEGACY_TOKENIZER = frozenset({"added_tokens.json", "special_tokens_map.json", "
 def inspect_model(evidence: Evidence, allowed: Allowances = STRICT) -> Inspection:
     """List every fault that prevents these files from loading as the model that they declare.
 
-    An unread file doesn't pass: a rule that could not be decided is a reason too.
+    An unread file doesn't pass: a rule that can't be decided is a reason too.
     """
     files = evidence.files
     if evidence.inside is not None or evidence.opening is not None:
@@ -43,7 +43,8 @@ def inspect_model(evidence: Evidence, allowed: Allowances = STRICT) -> Inspectio
         return Inspection((_refuse_adapter(texts["adapter_config.json"]),))
     suffixes = {PurePosixPath(path).suffix for path in files}
     reasons = [*evidence.reasons, *text_reasons]
-    # Else it is among what code and orders refuse: leave to run code is none to serve other weights.
+    # Otherwise the check of the contents refuses it. A permission to run code isn't one for other
+    # weights.
     reasons += _refuse_other_weights(evidence) if allowed.allow_remote_code else ()
     reasons += evidence.weights.shard_reasons
     reasons += find_leftovers(files)
@@ -57,7 +58,7 @@ def inspect_model(evidence: Evidence, allowed: Allowances = STRICT) -> Inspectio
         *name_allowed(evidence.findings, allowed),
     ]
     if "adapter_config.json" in texts:
-        unchecked.append("adapter_config.json: the adapter that lies beside the model.")
+        unchecked.append("adapter_config.json: the adapter in the model's folder.")
     checked = list(_name_read(evidence))
     if not suffixes & _SINGLE_FILES or "config.json" in files:
         findings = inspect_config(evidence, texts)
@@ -69,7 +70,7 @@ def inspect_model(evidence: Evidence, allowed: Allowances = STRICT) -> Inspectio
 
 
 def _refuse_other_weights(evidence: Evidence) -> tuple[Reason, ...]:
-    """Why LMI would not load these files at all."""
+    """The reasons why LMI would not load these files at all."""
     text = evidence.texts.get(SERVING_PROPERTIES, b"")
     return find_weights_elsewhere(text.decode("utf-8", errors="replace"))
 
@@ -93,7 +94,7 @@ def _name_unread_weights(evidence: Evidence, allowed: Allowances) -> Iterator[st
         path for path in evidence.files - refused if PurePosixPath(path).suffix in closed
     )
     if unread:
-        yield f"{name_some(unread)}: the format doesn't let a reader tell what must be there."
+        yield f"{name_some(unread)}: the format doesn't show which content must be there."
     for gguf in evidence.ggufs.values():
         yield from gguf.unchecked
 
@@ -119,11 +120,11 @@ def _inspect_archive(evidence: Evidence, allowed: Allowances) -> Inspection:
     unchecked: list[str] = []
     if evidence.inside.folder:
         unchecked.append(
-            f"{path}: all its files lie in {evidence.inside.folder}; whether the container looks "
-            "there."
+            f"{path}: all its files are in {evidence.inside.folder}; whether the container looks"
+            " there."
         )
     if not archive.is_whole:
-        # What wasn't seen can be neither called missing nor called sound.
+        # An unread part counts neither as missing nor as valid.
         stopped = (_not_inspected(path, archive.stopped),) if archive.stopped else ()
         seen = (*inner.weights.shard_reasons, *refuse(inner.findings, allowed))
         return Inspection(
@@ -145,8 +146,8 @@ def _not_inspected(path: str, stopped: str) -> Reason:
         code="model.not-inspected",
         subject=path,
         message=f"{stopped}, and the rest may hold anything.",
-        remedy="Upload the folder instead of the archive: its files are checked side by side. Or "
-        "pack fewer files.",
+        remedy="Upload the folder instead of the archive: its files are checked in parallel. Or"
+        " pack fewer files.",
     )
 
 
@@ -154,7 +155,7 @@ def _no_gzip(path: str, opening: bytes) -> Reason:
     return Reason(
         code="model.archive-invalid",
         subject=path,
-        message=f"doesn't begin as gzip does, but with {quote(opening[:8])}.",
+        message=f"doesn't begin like gzip, but with {quote(opening[:8])}.",
         remedy="Pack it with `tar czf`, then upload it under a new version.",
     )
 
@@ -164,7 +165,7 @@ def _no_weights(files: frozenset[str]) -> Reason:
         code="model.no-weights",
         subject="*.safetensors",
         message=f"no file holds weights among: {name_some(sorted(files), shown=5) or 'no files'}.",
-        remedy="Upload the folder that holds config.json and the safetensors files.",
+        remedy="Upload the folder that contains config.json and the safetensors files.",
     )
 
 
@@ -186,7 +187,7 @@ def _parse_texts(
 
 
 def _is_spare(path: str, texts: Mapping[str, bytes]) -> bool:
-    """Whether loaders read another file instead: tokenizer.json holds what these three say.
+    """Whether loaders read tokenizer.json instead, which has the content of these three files.
 
     Source: transformers, PreTrainedTokenizerBase._from_pretrained ("Legacy: read …").
     """

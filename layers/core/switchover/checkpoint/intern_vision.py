@@ -39,7 +39,7 @@ class InternVision(ImageVision):
 
 
 class Joint(Sizes):
-    """How many patches become one on the way into the language model."""
+    """The number of patches that are joined to one before the language model."""
 
     downsample_ratio: Ratio = 0.5
 

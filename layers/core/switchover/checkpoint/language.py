@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """What is particular to one language model.
+    """The particular parts of one language model.
 
-    `defaults` stand for sizes that config.json leaves out, as transformers' config class has them.
-    `feed` gives the tensors of a layer's feed-forward part, by default one gated MLP.
+    `defaults` are the sizes of transformers' config class, for sizes that config.json leaves out.
+    `feed` returns the tensors of a layer's feed-forward part, by default one gated MLP.
     """
 
     has_qkv_bias: bool = False
@@ -79,7 +79,7 @@ def expect_language(language: Language, config: Mapping[str, Json]) -> Iterator[
 
 
 def _expect_internlm2(text: TextConfig) -> Iterator[Expected]:
-    """InternLM2 keeps queries, keys and values in one tensor, and names the rest otherwise."""
+    """InternLM2 keeps queries, keys and values in one tensor, and has other names for the rest."""
     layers, hidden = text.num_hidden_layers, text.hidden
     queries, keys = head_rows(text)
     together = (

@@ -1,6 +1,6 @@
-"""Finds files that no loader reads: partial downloads, second copies, files of the system.
+"""Finds files that no loader reads: partial downloads, second copies, system files.
 
-SageMaker downloads them all the same, each time an instance starts.
+SageMaker downloads them too, each time an instance starts.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from switchover.domain.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# huggingface_hub, wget and browsers; aria2 keeps its own file beside the one that it fills.
+# The names of huggingface_hub, wget and browsers. aria2 writes a control file beside the download.
 _UNFINISHED = re.compile(r".*\.(incomplete|part|partial|crdownload|download|tmp|aria2|!ut)")
 _SYSTEM = re.compile(r"(thumbs\.db|desktop\.ini|\.ds_store|.*:zone\.identifier)", re.IGNORECASE)
-# As browsers, macOS and Windows number a second copy.
+# The names of second copies from browsers, macOS and Windows.
 _COPY = re.compile(r".*( \(\d+\)| copy( \d+)?| - Copy)\.\w+", re.IGNORECASE)
-# Weights in another library's format, published beside those that servers load.
+# Weights in another library's format, published beside the weights that servers load.
 _OTHER_FORMAT = frozenset({"original", "metal"})
 
 
 def why_leftover(path: str) -> str:
-    """Why no loader reads a file, by its name, as the end of the sentence "it is …"; else nothing."""
+    """The reason why no loader reads a file, as the end of the sentence "it is …"; else empty."""
     name = PurePosixPath(path).name
     if _UNFINISHED.fullmatch(name):
         return "an unfinished download"
     if _SYSTEM.fullmatch(name):
-        return "something that the operating system left behind"
+        return "a leftover of the operating system"
     return ""
 
 
@@ -48,7 +48,7 @@ def find_leftovers(files: Iterable[str]) -> Iterator[Reason]:
             yield Reason(
                 code="model.file-unfinished",
                 subject=whole,
-                message=f"is only half there: {path} says that its download never ended.",
+                message=f"is incomplete: the file {path} shows that the download never ended.",
                 remedy="Run aria2c again until it is complete, then upload again.",
             )
         elif why := why_leftover(path):
@@ -72,7 +72,7 @@ def _leftover(subject: str, why: str) -> Reason:
 
 
 def _find_collisions(paths: list[str]) -> Iterator[Reason]:
-    """S3 and Linux keep apart names that differ by case only; macOS and Windows don't."""
+    """Find names that differ only by case: S3 and Linux distinguish them, macOS and Windows don't."""
     alike: dict[str, list[str]] = defaultdict(list)
     for path in paths:
         alike[path.casefold()].append(path)
@@ -81,6 +81,6 @@ def _find_collisions(paths: list[str]) -> Iterator[Reason]:
             yield Warned(
                 code="model.names-collide",
                 subject=name_many(several),
-                message="differ by case only: one is likely a copy of another computer's.",
-                remedy="Keep the one that the model was saved with.",
+                message="differ only by case: one is likely a copy from another computer.",
+                remedy="Keep the file with which the model was saved.",
             )

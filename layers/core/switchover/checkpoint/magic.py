@@ -1,6 +1,6 @@
-"""Tells from a file's first bytes which format a loader would see, whatever the name is.
+"""Recognises a file's format by its first bytes, as a loader does, without regard to the name.
 
-Nothing is unpickled: a pickle's opcodes are only named, one after the other.
+Nothing is unpickled: a pickle's opcodes are only read, one after the other.
 Sources: pickletools (Python's own list of opcodes); torch.serialization (zip, then tar, then a
 pickled number); numpy.lib.format; zip, gzip, zstd, xz, bzip2 and ELF by their specifications.
 """
@@ -16,7 +16,7 @@ from io import BytesIO
 from switchover.checkpoint.tar import is_header
 
 OPENING_BYTES = 1024
-# A text's first line may be a whole paragraph, and a line's end decides whether it may be a pickle.
+# The first line of a text may be a whole paragraph, and its end decides whether it may be a pickle.
 TEXT_OPENING_BYTES = 16 * 1024
 
 
@@ -32,17 +32,17 @@ class Kind(StrEnum):
 
 
 class Unpickled(StrEnum):
-    """How far an unpickler would come with some bytes."""
+    """How far an unpickler would get with some bytes."""
 
-    HARMLESS = "harmless"  # it stops before anything could run
-    MAYBE = "maybe"  # something may run, or the bytes don't tell
-    RUNS = "runs"  # every byte seen is pickle, and something is called or the rest isn't seen
+    HARMLESS = "harmless"  # it stops before any code could run
+    MAYBE = "maybe"  # code may run, or the bytes don't decide it
+    RUNS = "runs"  # all bytes seen are a pickle, and a call is made or the rest isn't seen
 
 
-_ZIP = "is a zip archive, as which torch, numpy and joblib keep pickles"
+_ZIP = "is a zip archive, in which torch, numpy and joblib store pickles"
 _PACKED = "is compressed, so its content can't be checked"
 _MAGICS: tuple[tuple[bytes, Kind, str], ...] = (
-    *((b"\x80%c" % version, Kind.PICKLE, "begins as a pickle does") for version in range(2, 6)),
+    *((b"\x80%c" % version, Kind.PICKLE, "begins like a pickle") for version in range(2, 6)),
     (b"PK\x03\x04", Kind.PICKLE, _ZIP),
     (b"PK\x05\x06", Kind.PICKLE, _ZIP),
     (b"PK\x07\x08", Kind.PICKLE, _ZIP),
@@ -58,7 +58,7 @@ _MAGICS: tuple[tuple[bytes, Kind, str], ...] = (
     (b"\x04\x22\x4d\x18", Kind.UNKNOWN, _PACKED),
     (b"]\0\0", Kind.UNKNOWN, _PACKED),
 )
-# How many bytes say how long an argument is.
+# The number of bytes that hold an argument's length.
 _LENGTH_BYTES = {
     pickletools.TAKEN_FROM_ARGUMENT1: 1,
     pickletools.TAKEN_FROM_ARGUMENT4: 4,
@@ -70,7 +70,7 @@ _NUMPY = b"\x93NUMPY"
 _OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
 _IMPORTS = frozenset({"GLOBAL", "INST", "STACK_GLOBAL", "EXT1", "EXT2", "EXT4"})
 _CALLS = frozenset({"BUILD", "INST", "NEWOBJ", "NEWOBJ_EX", "OBJ", "REDUCE"})
-# torch.load unpickles on where the first pickle is one certain number, however it is written.
+# If the first pickle is this number, in any encoding, torch.load unpickles the next one.
 _TORCH_NUMBERS = frozenset({"INT", "LONG", "LONG1", "LONG4"})
 _ACTS = _IMPORTS | _CALLS | _TORCH_NUMBERS | {"PERSID", "BINPERSID"}
 
@@ -95,7 +95,7 @@ def recognize(opening: bytes, size: int) -> tuple[Kind, str] | None:
 
 
 def _recognize_array(opening: bytes) -> tuple[Kind, str] | None:
-    """An array of Python objects is a pickle behind a header that says so (dtype O or object)."""
+    """Recognise a numpy array of Python objects: a pickle after a header with dtype O or object."""
     # Version 1 has the header's length in two bytes, later ones in four (numpy.lib.format).
     begins = len(_NUMPY) + (4 if opening[6:7] == b"\x01" else 6)
     ends = begins + int.from_bytes(opening[len(_NUMPY) + 2 : begins], "little")
@@ -106,10 +106,10 @@ def _recognize_array(opening: bytes) -> tuple[Kind, str] | None:
 
 
 def may_be_unpickled(opening: bytes, size: int) -> bool:
-    """Whether torch.load or pickle.load might run something in a file of `size` bytes that begins so.
+    """Whether torch.load or pickle.load might run code in a file of `size` bytes with this beginning.
 
-    Of a file that a loader takes for a pickle by its name, only bytes that no unpickler goes on
-    with are proof of the contrary.
+    If a loader takes a file for a pickle by its name, only bytes at which every unpickler stops prove
+    that the file is harmless.
     """
     return (
         recognize(opening, size) is not None
@@ -118,18 +118,18 @@ def may_be_unpickled(opening: bytes, size: int) -> bool:
 
 
 def unpickle_in_mind(opening: bytes, size: int) -> Unpickled:
-    """Go through the opcodes of a pickle of `size` bytes without doing what they say.
+    """Go through the opcodes of a pickle of `size` bytes without executing them.
 
-    It ends where an unpickler would give up: at a byte that is no opcode, at an opcode that takes more
-    from the stack than lies there, or at an argument that is no value or is longer than the file. Texts
-    end so, most of them within a few bytes.
+    It stops where an unpickler would fail: at a byte that isn't an opcode, at an opcode that needs
+    more values than the stack has, or at an argument that isn't a value or is longer than the file.
+    Texts fail this way, most of them within a few bytes.
     """
     stream, stack = BytesIO(opening), _Stack()
     seen: set[str] = set()
     while code := stream.read(1):
         opcode = _OPCODES.get(code.decode("latin-1"))
         if opcode is None or not stack.take(opcode) or not _take_argument(opcode, stream, size):
-            # INST imports before it takes anything from the stack, GLOBAL at the end of the file too.
+            # INST imports before it uses the stack, and GLOBAL imports even at the end of the file.
             tried = seen if opcode is None else seen | {opcode.name}
             return Unpickled.MAYBE if tried & _ACTS else Unpickled.HARMLESS
         seen.add(opcode.name)
@@ -143,9 +143,9 @@ def unpickle_in_mind(opening: bytes, size: int) -> Unpickled:
 
 
 def _take_argument(opcode: pickletools.OpcodeInfo, stream: BytesIO, size: int) -> bool:
-    """Pass over an opcode's argument; False if every unpickler gives up at it, whatever follows.
+    """Skip an opcode's argument; False if every unpickler fails at the argument.
 
-    pickletools refuses more than unpicklers do, so its refusal alone decides nothing.
+    pickletools refuses more than unpicklers do, so its refusal alone isn't a proof.
     """
     if opcode.arg is None:
         return True
@@ -163,9 +163,10 @@ def _take_argument(opcode: pickletools.OpcodeInfo, stream: BytesIO, size: int) -
 
 
 def _may_be_value(opcode: str, line: bytes) -> bool:
-    """Whether an unpickler might take a line that pickletools refused.
+    """Whether an unpickler might accept a line that pickletools refused.
 
-    CPython's reads numbers in any base, and only up to a zero byte (Modules/_pickle.c, load_int).
+    CPython's unpickler reads numbers in any base, and only up to a zero byte (Modules/_pickle.c,
+    load_int).
     """
     if opcode in {"INT", "LONG", "GET", "PUT"}:
         with suppress(ValueError):
@@ -178,7 +179,7 @@ def _may_be_value(opcode: str, line: bytes) -> bool:
 
 
 class _Stack:
-    """An unpickler's stack; what lies there is told by pickletools, as kinds of objects."""
+    """An unpickler's stack, as kinds of objects in the terms of pickletools."""
 
     def __init__(self) -> None:
         self._held: list[pickletools.StackObject] = []

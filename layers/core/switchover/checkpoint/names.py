@@ -1,7 +1,8 @@
 """The list of file names that may lie in a model's folder, and the kind of each.
 
-The list holds what transformers, diffusers, Sentence Transformers, vLLM, LMI and Triton read as data,
-and what lies beside it in public repositories. A name that isn't on it is unknown, not harmless.
+The list has the files that transformers, diffusers, Sentence Transformers, vLLM, LMI and Triton read
+as data, and other files of public repositories. A name that isn't on the list is unknown, not
+harmless.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _DATA = frozenset({
     ".yaml", ".yml",
 })
 # fmt: on
-# What pip, conda, Docker, MLflow and SageMaker's toolkits read to install or to import something.
+# Files from which pip, conda, Docker, MLflow and SageMaker's toolkits install or import code.
 _CODE_NAMES = (
     "*.so.*",
     "*requirements*.txt",
@@ -55,7 +56,7 @@ _CODE_NAMES = (
 _DATA_NAMES = (
     "*.onnx.data",
     "*.onnx_data_*",
-    "._*",  # macOS: a file's attributes, as its tar writes them
+    "._*",  # macOS: a file's attributes, written by its tar
     ".ds_store",
     ".gitattributes",
     ".gitignore",
@@ -81,7 +82,7 @@ _DATA_NAMES = (
     "vocab",
 )
 _TEXTS = frozenset({".bib", ".csv", ".jinja", ".jinja2", ".log", ".md", ".rst", ".tsv", ".txt"})
-# Without a suffix, or with a version in its place: LICENSE, NOTICE, USE_POLICY, LICENSE-APACHE-2.0.
+# Names without a suffix, or with a version instead: LICENSE, NOTICE, USE_POLICY, LICENSE-APACHE-2.0.
 _DOCUMENTS = (
     "*licen[cs]e*",
     "*notice*",
@@ -97,12 +98,12 @@ _DOCUMENTS = (
     "model_card",
     "readme*",
 )
-# `hf download` notes here what it fetched.
+# `hf download` records its downloads in this folder.
 _DOWNLOAD_NOTE = re.compile(r"(.*/)?\.cache/huggingface/(CACHEDIR\.TAG|.*\.(lock|metadata))")
 
 
 def match_any(*patterns: str) -> re.Pattern[str]:
-    """Match whole names that fit one of some patterns."""
+    """Compile a pattern that matches whole names by any of some patterns."""
     return re.compile("|".join(translate(pattern) for pattern in patterns))
 
 
@@ -111,7 +112,7 @@ _DOCUMENT = match_any(*_DOCUMENTS)
 
 
 def is_text(path: str) -> bool:
-    """Whether a file is a text that people write: its first line may be a long paragraph."""
+    """Whether a file is a text by people, whose first line may be a long paragraph."""
     name = PurePosixPath(path).name.lower()
     return PurePosixPath(name).suffix in _TEXTS or bool(_DOCUMENT.match(name))
 
@@ -121,7 +122,7 @@ def judge_name(path: str) -> tuple[Kind, str]:
     name = PurePosixPath(path).name.lower()
     suffix = PurePosixPath(name).suffix
     if suffix in _CODE or _CODE_NAME.match(name):
-        return Kind.CODE, "is code that a container may run, or load code from"
+        return Kind.CODE, "is code, or a file from which a container may load code"
     is_known = suffix in _DATA or _DATA_NAME.match(name) or _DOWNLOAD_NOTE.fullmatch(path)
     if is_known or why_leftover(path):
         return Kind.DATA, ""
@@ -129,4 +130,4 @@ def judge_name(path: str) -> tuple[Kind, str]:
         return Kind.PICKLE, "is a pickle by its name"
     if _DOCUMENT.match(name) and (not suffix or suffix[1:].isdigit()):
         return Kind.DATA, ""
-    return Kind.UNKNOWN, "is of no kind that a model is known to need"
+    return Kind.UNKNOWN, "is of a kind that no known model needs"

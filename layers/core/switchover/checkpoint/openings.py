@@ -1,4 +1,4 @@
-"""Reads the beginning of each file except weights, and small texts whole."""
+"""Reads the beginning of each file except weights, and reads small texts whole."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_findings(
 ) -> Iterator[tuple[str, tuple[Finding, ...] | Reason]]:
     """Yield the findings of each file; files in `texts` aren't read again.
 
-    At most 1 KiB is held per file, and of small texts 32 MiB in all.
+    Memory holds at most 1 KiB per file, and 32 MiB of small texts in all.
     """
     wanted = _share_out(
         {p: count_bytes_to_see(p, size) for p, size in sizes.items() if not has_own_check(p)}

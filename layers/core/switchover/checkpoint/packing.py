@@ -1,9 +1,9 @@
 """The tensors that replace a linear layer's weight in each quantization format.
 
-Names and shapes follow what writes such checkpoints: GPTQ (AutoGPTQ/GPTQModel, QuantLinear), AWQ
-(AutoAWQ, WQLinear_GEMM), FP8 in blocks (transformers, FP8Linear), compressed-tensors
-(compressors/quantized_compressors), ModelOpt (export/unified_export_hf) and bitsandbytes
-(nn.Linear4bit, functional.QuantState; nn.Linear8bitLt).
+Names and shapes follow the libraries that write such checkpoints: GPTQ (AutoGPTQ/GPTQModel,
+QuantLinear), AWQ (AutoAWQ, WQLinear_GEMM), FP8 in blocks (transformers, FP8Linear),
+compressed-tensors (compressors/quantized_compressors), ModelOpt (export/unified_export_hf) and
+bitsandbytes (nn.Linear4bit, functional.QuantState; nn.Linear8bitLt).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Group = Annotated[int, Field(ge=-1, lt=2**31)]
 
 
 class PackedConfig(Sizes):
-    """GPTQ's and AWQ's own words for the same two numbers; a group of -1 is a whole row."""
+    """GPTQ's and AWQ's names for the same two numbers; a group of -1 is a whole row."""
 
     bits: Annotated[Bits, Field(validation_alias=AliasChoices("bits", "w_bit"))] = 4
     group_size: Annotated[
@@ -35,19 +35,19 @@ class PackedConfig(Sizes):
     ] = 128
 
     def count_groups(self, columns: int) -> int:
-        """How many scales a row has."""
+        """The number of scales in a row."""
         return -(-columns // self.group_size) if self.group_size > 0 else 1
 
 
 class GroupWeights(Sizes):
-    """How compressed-tensors quantized the weights of its only group; no size is one per row."""
+    """The weight quantization of compressed-tensors' only group; without a size, one scale per row."""
 
     num_bits: Bits = 4
     group_size: Group | None = None
     strategy: str | None = None
 
     def count_scales(self, columns: int) -> int | None:
-        """How many scales a row has; nothing where a scale isn't a row's."""
+        """The number of scales in a row; None if scales aren't per row."""
         if self.strategy not in {None, "group", "channel", "tensor_group"}:
             return None
         if self.strategy == "channel" or self.group_size is None or self.group_size <= 0:
@@ -62,7 +62,7 @@ class BlockConfig(Sizes):
 
 
 def keep(want: Expected, size: tuple[int, int]) -> Iterator[Expected]:
-    """FP8 keeps names and shapes; its scales are one number, or one per row."""
+    """FP8 keeps names and shapes. It has one scale in all, or one per row."""
     del size
     yield want
 
@@ -149,10 +149,10 @@ def scale_in_blocks(config: BlockConfig) -> Replace:
 
 
 def pack_in_halves(bytes_per_value: int) -> Replace:
-    """bitsandbytes, 4 bit: two values a byte under the same name; how they were scaled beside it.
+    """bitsandbytes, 4 bit: two values in a byte under the same name; other tensors hold the scales.
 
-    Bytes may be stored as wider numbers (`bnb_4bit_quant_storage`). How many scales there are, only
-    the quant_state's own content says.
+    Bytes may be stored as wider numbers (`bnb_4bit_quant_storage`). The number of scales is only in
+    the content of quant_state.
     """
 
     def replace_weight(want: Expected, size: tuple[int, int]) -> Iterator[Expected]:

@@ -1,7 +1,7 @@
-"""Reads how a checkpoint was quantized, and derives the tensors that it must contain.
+"""Reads a checkpoint's quantization, and derives the tensors that the checkpoint must contain.
 
-A method, or a mix of several, that isn't known here leaves the quantized tensors uncompared: nothing
-is called wrong for being new.
+With an unknown method, or an unknown mix of methods, the quantized tensors aren't compared: a new
+method isn't a fault.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 # Written beside config.json by older versions of AutoGPTQ and AutoAWQ.
 SIDE_CONFIGS: Mapping[str, str] = {"quantize_config.json": "gptq", "quant_config.json": "awq"}
-# ModelOpt's own file; its numbers stand one level down.
+# ModelOpt's own file; its numbers are one level deeper.
 _MODELOPT = "hf_quant_config.json"
 _STORAGE_BYTES = {"uint8": 1, "int8": 1, "float16": 2, "bfloat16": 2, "float32": 4}
 _MODELOPT_ALGORITHMS: Mapping[str, Replace] = {"FP8": keep, "NVFP4": halve}
@@ -45,7 +45,7 @@ _PACKED_ENDINGS = (".qweight", ".weight_packed", ".weight.quant_map", ".SCB")
 
 @dataclass(frozen=True, slots=True)
 class Quantization:
-    """How a checkpoint says that it was quantized."""
+    """The quantization that a checkpoint declares."""
 
     method: str
     config: Mapping[str, Json]
@@ -54,7 +54,7 @@ class Quantization:
 def find_quantization(texts: Mapping[str, Mapping[str, Json]]) -> Quantization | None:
     """Read the quantization from config.json or from the quantizer's file beside it."""
     config = texts.get("config.json", {})
-    # Also in a part of it: text_config, llm_config, thinker_config.text_config, vision_config.
+    # Also in a section: text_config, llm_config, thinker_config.text_config, vision_config.
     parts = [config, *_objects_in(config)]
     for place in [*parts, *(deeper for part in parts[1:] for deeper in _objects_in(part))]:
         for key in ("quantization_config", "compression_config"):
@@ -76,7 +76,7 @@ def _objects_in(content: Mapping[str, Json]) -> list[Mapping[str, Json]]:
 
 
 def _guess_method(said: Mapping[str, Json]) -> str:
-    """bitsandbytes came before there was a key for the method."""
+    """Recognise bitsandbytes without the key for the method, which didn't exist at first."""
     return "bitsandbytes" if "load_in_4bit" in said or "load_in_8bit" in said else "unnamed"
 
 
@@ -88,14 +88,14 @@ def find_unsaid_quantization(weights: Weights) -> Iterator[Reason]:
         yield Reason(
             code="model.quantization-unsaid",
             subject="config.json: quantization_config",
-            message=f"is missing, but the weights are quantized ({quote(packed)} is there).",
-            remedy="Save the model again with the library that quantized it, so that config.json "
-            "says how.",
+            message=f"is missing, but the weights are quantized ({quote(packed)} exists).",
+            remedy="Save the model again with the library that quantized it: it writes this key"
+            " into config.json.",
         )
 
 
 def find_unserved(quantization: Quantization | None) -> Iterator[Reason]:
-    """Say that vLLM doesn't load this kind, which transformers does.
+    """Warn about weights that transformers loads, but vLLM doesn't.
 
     Source: vllm, quantization/bitsandbytes.py, BitsAndBytesConfig ("Unsupported
     bnb_4bit_quant_storage").
@@ -145,7 +145,7 @@ def _choose(method: str, config: Mapping[str, Json]) -> tuple[bool, Replace | No
 
 
 def _choose_gptq(config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
-    # Layers of other bits than the rest (GPTQModel, `dynamic`) are told by patterns.
+    # Patterns name the layers with other bits than the rest (GPTQModel, `dynamic`).
     is_other = config.get("dynamic") or config.get("is_marlin_format")
     is_known = _is_said(config, "checkpoint_format", {"gptq", "gptq_v2"}) and _has_group(config)
     if is_other or not is_known:
@@ -182,18 +182,18 @@ def _choose_bitsandbytes(config: Mapping[str, Json]) -> tuple[bool, Replace | No
 
 
 def _has_group(config: Mapping[str, Json]) -> bool:
-    """A group of null: neither GPTQModel nor AutoAWQ says what it means."""
+    """Whether the group size is set. Null has no documented meaning in GPTQModel and AutoAWQ."""
     return config.get("group_size", 0) is not None
 
 
 def _is_said(config: Mapping[str, Json], key: str, known: set[str]) -> bool:
-    """Whether a key that may be left out says something known."""
+    """Whether an optional key is absent or has a known value."""
     value = config.get(key)
     return value is None or (isinstance(value, str) and value.lower() in known)
 
 
 def _choose_compressed(config: Mapping[str, Json]) -> tuple[bool, Replace | None]:
-    """By the format of the only group, whatever its name (compressed-tensors, ModelCompressor)."""
+    """Choose by the format of the only group, with any name (compressed-tensors, ModelCompressor)."""
     groups = list(object_at(config, "config_groups").values())
     is_sparse = text_at(object_at(config, "sparsity_config"), "format") not in {None, "dense"}
     if len(groups) != 1 or not isinstance(groups[0], dict) or is_sparse:

@@ -1,8 +1,8 @@
 """The tensors of Qwen-VL's vision towers, from the second generation to the third.
 
 Names and shapes follow Hugging Face transformers (modeling_qwen2_vl, modeling_qwen2_5_vl,
-modeling_qwen3_vl). A nested config is saved without what equals its default: the defaults here are
-those of the config classes.
+modeling_qwen3_vl). A nested config is saved without the values that equal its defaults. The defaults
+here are those of the config classes.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Qwen3Vision(QwenVision):
 
 
 def expect_qwen2_vision(config: Mapping[str, Json], hidden: tuple[int, str]) -> Iterator[Expected]:
-    """Qwen2-VL's tower; what it gives out is said by its own config, not by `hidden`."""
+    """Qwen2-VL's tower. Its output width comes from its own config, not from `hidden`."""
     del hidden
     vision = Qwen2Vision.model_validate(_with_channels(object_at(config, "vision_config")))
     width = (vision.embed_dim, "vision_config.embed_dim")
@@ -79,7 +79,7 @@ def expect_qwen2_vision(config: Mapping[str, Json], hidden: tuple[int, str]) -> 
 
 
 def expect_qwen25_vision(config: Mapping[str, Json], hidden: tuple[int, str]) -> Iterator[Expected]:
-    """Qwen2.5-VL's tower; what it gives out is said by its own config, not by `hidden`."""
+    """Qwen2.5-VL's tower. Its output width comes from its own config, not from `hidden`."""
     del hidden
     vision = Qwen25Vision.model_validate(_with_channels(object_at(config, "vision_config")))
     width = (vision.hidden_size, "vision_config.hidden_size")

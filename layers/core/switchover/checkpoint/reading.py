@@ -1,8 +1,8 @@
 """Reads the evidence for the rules from a release's files, without reading their weights.
 
-The same few reads serve a bucket, a local folder and the inside of an archive: small texts whole,
-of each safetensors or GGUF file its header, of each other file its first KiB. So a bucket is sent
-one GET per file (two for a long header), whatever the weights' size.
+The same reads work for a bucket, a local folder and the content of an archive: small texts whole, the
+header of each safetensors or GGUF file, and the first KiB of each other file. So a bucket gets one
+GET per file (two for a long header), for weights of any size.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ if TYPE_CHECKING:
 
 _PIECE_BYTES = 512 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
-_MAGIC_BYTES = 8  # enough to tell a reader what it is instead
+_MAGIC_BYTES = 8  # enough to name the format instead
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One file as it lies there; `path` is relative to the release's prefix.
+    """One stored file; `path` is relative to the release's prefix.
 
-    `sha256` is lower-case hex, and absent where nothing vouches for the content.
+    `sha256` is lower-case hex, None if the content isn't proven.
     """
 
     path: str
@@ -66,10 +66,10 @@ class StoredFile:
 class Evidence:
     """The evidence of a release: file names, small texts, and the content of headers.
 
-    `files` also names those that should be there and are not: whoever noticed that says so.
-    `opening` is how a file begins that should be an archive; `findings` are of the files that
-    aren't just data. `stubs` are files that are no JSON and were read whole: the chat template, and
-    vocabularies too short to be one.
+    `files` also names expected files that don't exist; another check reports these. `opening` is the
+    beginning of a file that should be an archive. `findings` are about files that are more than data.
+    `stubs` are files that were read whole and aren't JSON: the chat template, and vocabularies that
+    are too short.
     """
 
     files: frozenset[str]
@@ -94,7 +94,7 @@ class Inside:
 
 
 def is_archive(path: str) -> bool:
-    """Whether a file is an archive as SageMaker's CompressionType Gzip takes it."""
+    """Whether a file is an archive for SageMaker's CompressionType Gzip."""
     return path.endswith((".tar.gz", ".tgz"))
 
 
@@ -107,10 +107,10 @@ def read_evidence(
     may_go_on: GoOn = lambda: True,
     may_open: bool = True,
 ) -> Evidence:
-    """Read what `inspect_model` wants to see of these files; the absent ones are only known of.
+    """Read the evidence that `inspect_model` needs from these files; of absent files, only the name.
 
-    An archive is read from its first byte on, for as long as `may_go_on` says; with `may_open`
-    False, as for an archive inside another, it is a file like any other.
+    An archive is read from its first byte while `may_go_on` returns True. With `may_open` False, as
+    for an archive inside another one, an archive is read like any other file.
     """
     sizes = {file.path: file.bytes for file in files}
     texts = sort_out(read_texts(sizes, reader, run))
@@ -128,7 +128,7 @@ def read_evidence(
     wanted_stubs = list_stubs(sizes)
     stubs = sort_out(read_stubs(wanted_stubs, sizes, reader, run))
     read = {**texts.found, **stubs.found}
-    # Of a text that couldn't be read, the reason is among those of the texts.
+    # For a text that couldn't be read, the texts' reasons have a reason already.
     unread = {*TEXT_LIMITS_BYTES, *wanted_stubs} - LONG_TEXTS - read.keys()
     judged = {path: n for path, n in sizes.items() if path not in unread}
     openings = sort_out(() if is_packed else read_findings(judged, read, reader, run))
@@ -235,7 +235,7 @@ def _read_index(sizes: Mapping[str, int], reader: Reader) -> Index | Reason | No
 def _read_ggufs(
     sizes: Mapping[str, int], reader: Reader
 ) -> Iterator[tuple[str, GgufFile | Reason]]:
-    """One after the other: of those that hold a vocabulary, the header is long."""
+    """Read GGUF files one after the other, because a header with a vocabulary is long."""
     for path in sizes:
         if path.endswith(".gguf"):
             yield path, read_gguf(path, sizes[path], reader)

@@ -58,7 +58,7 @@ class Shard:
 
 
 def measure_header(path: str, opening: bytes, file_bytes: int) -> int | Reason:
-    """Read the header's length from the file's first bytes, or say why there can be no header."""
+    """Read the header's length from the file's first bytes, or return why there can be no header."""
     if opening.startswith(b"version https://git-lfs"):
         return Reason(
             code="model.lfs-pointer",
@@ -74,7 +74,7 @@ def measure_header(path: str, opening: bytes, file_bytes: int) -> int | Reason:
         return _reason(
             "model.header-invalid",
             path,
-            f"its first 8 bytes promise a header of {length} bytes; safetensors allows "
+            f"its first 8 bytes state a header of {length} bytes; safetensors allows "
             f"{FORMAT_LIMIT_BYTES}. It is damaged or not a safetensors file.",
         )
     if length > file_bytes - LENGTH_BYTES:
@@ -94,7 +94,7 @@ def measure_header(path: str, opening: bytes, file_bytes: int) -> int | Reason:
 
 
 def parse_header(path: str, header: bytes, file_bytes: int) -> Shard:
-    """Read a header and hold it against the file's size. Any bytes give reasons, never an error."""
+    """Read a header and compare it with the file's size. Invalid bytes give reasons, never an error."""
     try:
         tensors, faults = _read_tensors(JsonStream(_cut(header)))
     except BrokenJson as error:
@@ -112,7 +112,7 @@ def parse_header(path: str, header: bytes, file_bytes: int) -> Shard:
 
 
 def _read_tensors(stream: JsonStream) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read the tensors and the faults of invalid ones; a few faults end the reading."""
+    """Read the tensors, and the faults of invalid ones; after a few faults the reading ends."""
     tensors: dict[str, Tensor] = {}
     faults: dict[str, str] = {}
     for name in stream.members():
@@ -142,7 +142,7 @@ def _read_tensor(entry: Json) -> Tensor | str:
         return f"is described by {quote(entry)}, not by an object"
     dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
     if not isinstance(dtype, str) or dtype not in _BITS:
-        return f"has the dtype {quote(dtype)}, which safetensors doesn't know"
+        return f"has the dtype {quote(dtype)}, which safetensors doesn't define"
     dimensions = _counts(shape)
     if dimensions is None:
         return f"has the shape {quote(shape)}, not a list of counts"
@@ -163,12 +163,12 @@ def _counts(value: Json) -> tuple[int, ...] | None:
         return None
     counts = tuple(
         item for item in value if type(item) is int and 0 <= item < _COUNT_LIMIT
-    )  # `True` is an int to isinstance
+    )  # isinstance takes `True` for an int
     return counts if len(counts) == len(value) else None
 
 
 def _multiply(dimensions: tuple[int, ...]) -> int:
-    """Multiply dimensions; whatever is beyond any file's size counts as just that."""
+    """Multiply dimensions; a product beyond any file's size is capped."""
     if 0 in dimensions:
         return 0
     total = 1
@@ -180,7 +180,7 @@ def _multiply(dimensions: tuple[int, ...]) -> int:
 
 
 def _check_layout(path: str, tensors: Mapping[str, Tensor], data_bytes: int) -> Iterator[Reason]:
-    """The tensors' bytes follow each other without overlap or hole and end where the file ends."""
+    """Check that the tensors' bytes have no overlap and no hole, and end at the end of the file."""
     ordered = sorted(tensors.items(), key=lambda item: (item[1].begin, item[1].end))
     seams = name_some(_find_seams(ordered))
     if seams:

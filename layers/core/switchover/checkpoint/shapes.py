@@ -1,4 +1,4 @@
-"""One expected tensor, and the sizes in config.json that fix its shape."""
+"""One expected tensor, and the sizes in config.json that determine its shape."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _first_of_two(value: object) -> object:
     return value[0] if isinstance(value, list) and value else value
 
 
-# Images are square: newer configs write [448, 448] where older ones write 448.
+# Images are square: newer configs write [448, 448] instead of 448.
 Side = Annotated[Size, BeforeValidator(_first_of_two)]
 
 
@@ -36,10 +36,10 @@ class Sizes(BaseModel):
 class Expected:
     """One tensor of an architecture; `{n}` in its name runs from 0 to `count` - 1.
 
-    `formula` says in words of config.json where the shape comes from. A linear tensor is one that
-    quantization replaces by others: in a layer that holds `replaced_by`, this one may be missing.
-    `packed_shape` is what the same name may hold instead, and `needed_by` names the tensor without
-    which this one isn't required. Without a shape, only its presence is expected.
+    `formula` explains the shape with the keys of config.json. Quantization replaces a linear tensor
+    by others: in a layer with `replaced_by`, this tensor may be missing. `packed_shape` is another
+    valid shape under the same name. `needed_by` names the tensor without which this one isn't
+    required. Without a shape, only the tensor's presence is expected.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Which small texts of a release are read whole, and how long they may be."""
+"""The small texts of a release that are read whole, and their length limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from switchover.checkpoint.headers import Reader, Run
 
-# Git LFS, docs/spec.md: a pointer is shorter than this, and so is no vocabulary.
+# A Git LFS pointer is shorter than this (Git LFS, docs/spec.md), and every vocabulary is longer.
 STUB_BYTES = 1024
 
 TEMPLATE = "chat_template.jinja"
@@ -41,14 +41,14 @@ TEXT_LIMITS_BYTES: Mapping[str, int] = {
     TOKENIZER: 16 * _MEBIBYTE,
     SERVING_PROPERTIES: _MEBIBYTE,
 }
-# Sound ones may be longer than is read.
+# Valid files of these may be longer than the limit.
 LONG_TEXTS = frozenset({TOKENIZER, "vocab.json"})
 
 
 def read_texts(
     sizes: Mapping[str, int], reader: Reader, run: Run
 ) -> Iterator[tuple[str, bytes | Reason]]:
-    """Each text that is there, by its path; a Reason for one that is too long."""
+    """Read each existing text, by its path; a Reason for a text that is too long."""
     wanted = [path for path in TEXT_LIMITS_BYTES if path in sizes and path != INDEX]
     fitting = [path for path in wanted if sizes[path] <= TEXT_LIMITS_BYTES[path]]
     yield from zip(
@@ -60,7 +60,7 @@ def read_texts(
 
 
 def list_stubs(sizes: Mapping[str, int]) -> list[str]:
-    """The chat template, and of the vocabularies those that are too short to be one."""
+    """List the chat template, and the vocabularies that are too short."""
     return [
         path
         for path, size in sizes.items()
@@ -72,23 +72,25 @@ def list_stubs(sizes: Mapping[str, int]) -> list[str]:
 def read_stubs(
     wanted: list[str], sizes: Mapping[str, int], reader: Reader, run: Run
 ) -> Iterator[tuple[str, bytes | Reason]]:
-    """Each of the `wanted` files whole."""
+    """Read each of the `wanted` files whole."""
     return zip(wanted, run(lambda path: reader.read(path, 0, sizes[path]), wanted), strict=True)
 
 
 def name_unread(sizes: Mapping[str, int]) -> tuple[str, ...]:
-    """Sound tokenizers of 30 MB exist; parsing one would cost more memory than it is worth."""
+    """Name a tokenizer that wasn't read: valid ones may have 30 MB, too much memory to parse."""
     size, limit = sizes.get(TOKENIZER, 0), TEXT_LIMITS_BYTES[TOKENIZER]
     if size <= limit:
         return ()
-    return (f"{TOKENIZER}: its tokens, as it is {size} bytes long and at most {limit} are read.",)
+    return (
+        f"{TOKENIZER}: its tokens, because it is {size} bytes long and at most {limit} are read.",
+    )
 
 
 def text_too_large(path: str, size: int) -> Reason:
-    """A text is longer than such a file is in a sound checkpoint."""
+    """The reason for a text that is longer than in any valid checkpoint."""
     return Reason(
         code="model.text-too-large",
         subject=path,
         message=f"is {size} bytes long; at most {TEXT_LIMITS_BYTES[path]} are read.",
-        remedy="Such a file is small in a sound checkpoint: save the checkpoint again.",
+        remedy="Such a file is small in a valid checkpoint: save the checkpoint again.",
     )

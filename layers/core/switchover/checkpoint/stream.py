@@ -12,8 +12,8 @@ from switchover.checkpoint.text import Json, distinct, quote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# A tensor's entry takes some 150 characters. Parsed, a value takes up to 21 times its length in
-# memory (a list of empty lists).
+# A tensor's entry has some 150 characters. A parsed value takes up to 21 times its length in memory
+# (a list of empty lists).
 VALUE_LIMIT = 1024**2
 _BLANK = " \t\n\r"
 _AFTER = frozenset({*_BLANK, ",", ":", "}", "]"})
@@ -22,7 +22,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=distinct)
 
 
 class BrokenJson(Exception):
-    """The text is no JSON object; the message ends the sentence "it …"."""
+    """The text isn't a JSON object; the message ends the sentence "it …"."""
 
 
 class JsonStream:
@@ -36,7 +36,7 @@ class JsonStream:
         self._at = 0
 
     def members(self) -> Iterator[str]:
-        """The names in the object that begins here; each one's value must be read before the next.
+        """Yield the names of the object that begins here. The value must be read before the next name.
 
         Raises:
             BrokenJson: no object begins here, or it is damaged.
@@ -50,7 +50,7 @@ class JsonStream:
         while True:
             name = self.value()
             if not isinstance(name, str):
-                raise BrokenJson(f"is not JSON: {quote(name)} stands where a name is expected")
+                raise BrokenJson(f"is not JSON: {quote(name)} is at the place of a name")
             self._take(":")
             yield name
             if self._peek() != ",":
@@ -63,10 +63,10 @@ class JsonStream:
         return self._peek() == "{"
 
     def value(self) -> Json:
-        """The value that begins here, whole.
+        """Read the whole value that begins here.
 
         Raises:
-            BrokenJson: it is none.
+            BrokenJson: it isn't a JSON value.
         """
         self._peek()
         while True:
@@ -78,20 +78,21 @@ class JsonStream:
                 if not self._read_twice_as_far():
                     raise BrokenJson(f"is not JSON: {quote(str(error))}") from error
                 continue
-            # What ends with the piece may go on in the next: 12 in one, 34 or .5 in the other.
+            # A value at the end of a piece may continue in the next: 12 in one piece, 34 or .5 in the
+            # other.
             if self._text[end : end + 1] in _AFTER or not self._read_twice_as_far():
                 self._at = end
                 found: Json = value
                 return found
 
     def end(self) -> None:
-        """Be sure that nothing follows.
+        """Check that nothing follows.
 
         Raises:
-            BrokenJson: something does.
+            BrokenJson: something follows.
         """
         if self._peek():
-            raise BrokenJson("is not JSON: something follows after its end")
+            raise BrokenJson("is not JSON: more text follows after the end")
 
     def _take(self, character: str) -> None:
         if self._peek() != character:
@@ -99,7 +100,7 @@ class JsonStream:
         self._at += 1
 
     def _peek(self) -> str:
-        """The next character that is no blank; empty at the end."""
+        """The next character except white space; empty at the end."""
         while True:
             if self._at < len(self._text) and self._text[self._at] not in _BLANK:
                 return self._text[self._at]
@@ -111,7 +112,7 @@ class JsonStream:
                 return ""
 
     def _read_twice_as_far(self) -> bool:
-        """Take in as much as there is of a value already; so each character is tried a few times."""
+        """Double the length of the text read so far, so that a character is parsed only a few times."""
         wanted = 2 * (len(self._text) - self._at)
         if wanted > 2 * VALUE_LIMIT:
             raise BrokenJson(f"holds no value within {VALUE_LIMIT} characters")
@@ -121,7 +122,7 @@ class JsonStream:
         return len(self._text) * 2 > wanted
 
     def _read_on(self) -> bool:
-        """Take in the next piece; whether there was one."""
+        """Append the next piece; returns whether there was one."""
         piece = next(self._pieces, None)
         pending = len(self._decoder.getstate()[0])
         try:

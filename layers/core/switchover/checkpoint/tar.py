@@ -1,9 +1,9 @@
 """Reads the headers of a tar archive; refuses headers that tar programs read differently.
 
 GNU tar, Python's tarfile and libarchive disagree about many rare headers: a name in a global pax
-header, a sparse file's real name, a second file of the same name. A checker that picks one reading
-can be shown another file than the container unpacks. Such an archive is refused here; `tar czf`
-doesn't make one.
+header, a sparse file's real name, a second file of the same name. A checker that chooses one reading
+may see another file than the one that the container unpacks. Such an archive is refused here; `tar
+czf` doesn't make one.
 Sources: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Extended Header"; GNU tar manual,
 "Basic Tar"; libarchive tar(5). tests/checkpoint/test_checkpoint_tar.py unpacks with GNU tar and Python.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Stream(Protocol):
-        """Gives the next bytes; `Damaged` where there are fewer."""
+        """Returns the next bytes; raises `Damaged` if there are fewer."""
 
         def take(self, length: int) -> bytes: ...
 
@@ -36,8 +36,8 @@ _FILES, _FOLDER = frozenset({b"0", b"\0", b"7"}), b"5"
 _GNU_LONG_NAME, _PAX, _PAX_GLOBAL = b"L", b"x", b"g"
 _OCTAL = re.compile(rb" *([0-7]+)[ \0]*")
 _PAX_RECORD = re.compile(rb"([1-9][0-9]{0,5}) ")
-# They say nothing about which bytes are unpacked under which name, if they are what they should be: of a
-# time that is no number Python's tarfile unpacks nothing at all.
+# Valid values of these fields don't affect which bytes are unpacked under which name. With an invalid
+# time, Python's tarfile unpacks nothing at all.
 _TIME, _OWNER, _WORD = rb"-?[0-9]{1,11}(\.[0-9]*)?", rb"[0-9]{1,10}", rb"[^\0]*"
 _HARMLESS = {
     **dict.fromkeys(("atime", "ctime", "mtime"), re.compile(_TIME)),
@@ -64,7 +64,7 @@ _HARMLESS_VENDORS = (
 
 
 class Damaged(Exception):
-    """The archive can't be read on; the text ends the sentence "it …"."""
+    """The archive can't be read further; the message ends the sentence "it …"."""
 
 
 class Stopped(Exception):
@@ -90,7 +90,7 @@ class _Extension:
 
 @dataclass(slots=True)
 class _Names:
-    """The names so far, so that no member takes another's place."""
+    """The names so far, so that no member replaces another one."""
 
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
@@ -99,17 +99,17 @@ class _Names:
         parents = {str(parent) for parent in PurePosixPath(name).parents}
         is_taken = name in self.files or (not is_folder and name in self.folders)
         if is_taken or parents & self.files:
-            raise Damaged(f"holds {quote(name)} twice, and the last one unpacked wins")
+            raise Damaged(f"contains {quote(name)} twice, and the last one unpacked wins")
         self.folders |= parents
         (self.folders if is_folder else self.files).add(name)
 
 
 def walk(stream: Stream) -> Iterator[Member]:
-    """Each file in the archive; the caller takes or skips its content and padding.
+    """Yield each file in the archive; the caller reads or skips its content and padding.
 
     Raises:
         Damaged: tar programs would read it differently, or not at all.
-        Stopped: it has more members than are looked at.
+        Stopped: it has more members than the limit.
     """
     names = _Names()
     extension = _Extension()
@@ -117,7 +117,7 @@ def walk(stream: Stream) -> Iterator[Member]:
         header = stream.take(BLOCK_BYTES)
         if header == _ZEROS:
             if extension.kinds:
-                raise Damaged("ends with a header that describes no file")
+                raise Damaged("ends with an extension header without a file")
             return
         _check_form(header)
         length, kind = _read_size(header), header[156:157]
@@ -130,8 +130,8 @@ def walk(stream: Stream) -> Iterator[Member]:
         length = length if extension.bytes is None else extension.bytes
         extension = _Extension()
         _check_kind(raw, kind, length)
-        if kind == b"\0" and short.endswith("/"):  # Python takes it for a folder
-            raise Damaged(f"holds {quote(raw)}, a file with the name of a folder")
+        if kind == b"\0" and short.endswith("/"):  # Python treats it as a folder
+            raise Damaged(f"contains {quote(raw)}, a file with the name of a folder")
         if name:
             names.add(name, is_folder=kind == _FOLDER)
         if kind != _FOLDER:
@@ -145,7 +145,7 @@ def padded(length: int) -> int:
 
 
 def is_header(block: bytes) -> bool:
-    """Whether a block is a tar header of any age: its bytes add up to the checksum in it."""
+    """Whether a block is a tar header of any version: the sum of its bytes matches its checksum."""
     said = _OCTAL.fullmatch(block[148:156])
     with_blanks = sum(block[:148]) + sum(block[156:BLOCK_BYTES]) + 8 * ord(" ")
     return len(block) >= BLOCK_BYTES and said is not None and int(said[1], 8) == with_blanks
@@ -153,22 +153,22 @@ def is_header(block: bytes) -> bool:
 
 def _check_form(header: bytes) -> None:
     if not is_header(header):
-        raise Damaged("is gzip, but holds no tar archive, or a damaged one")
+        raise Damaged("is gzip, but contains no tar archive, or a damaged one")
     form = header[257:265]
     if form not in {_POSIX, _GNU}:
         raise Damaged("is neither a POSIX nor a GNU tar archive")
-    # Here older and vendors' formats keep a second name, times or a sparse map.
+    # In this place, older and vendors' formats store a second name, times or a sparse map.
     if any(header[500:] if form == _POSIX else header[345:]):
-        raise Damaged("has a header with more in it than POSIX or GNU tar writes for a plain file")
+        raise Damaged("has a header with more data than POSIX or GNU tar writes for a plain file")
     time = header[136:148]
     seconds = int.from_bytes(time[1:], "big", signed=time[0] == 0xFF)
     is_far = time[0] >= 0x80 and abs(seconds) > _LATEST
     if is_far or not all(_NUMBER.fullmatch(header[field]) for field in _NUMBERS):
-        raise Damaged("has a header with a mode, an owner or a time that is none")
+        raise Damaged("has a header with an invalid mode, owner or time")
 
 
 def _read_size(header: bytes) -> int:
-    """A size in octal digits, or beyond 8 GiB in base 256; negative ones are refused."""
+    """Read a size in octal digits, or above 8 GiB in base 256; negative sizes are refused."""
     size = header[124:136]
     if size[0] == 0x80:
         number = int.from_bytes(size[1:], "big")
@@ -194,7 +194,7 @@ def _decode(name: bytes) -> str:
     try:
         return name.decode()
     except UnicodeDecodeError as error:
-        raise Damaged(f"holds {quote(name)}, a name that is not UTF-8") from error
+        raise Damaged(f"contains {quote(name)}, a name that is not UTF-8") from error
 
 
 def _take_content(stream: Stream, length: int) -> bytes:
@@ -205,7 +205,7 @@ def _take_content(stream: Stream, length: int) -> bytes:
 
 def _extend(extension: _Extension, kind: bytes, content: bytes) -> None:
     if extension.kinds.strip(_PAX_GLOBAL) or (extension.kinds and kind == _PAX_GLOBAL):
-        raise Damaged("describes a file by two headers, of which tar programs take one or both")
+        raise Damaged("describes a file by two headers, of which tar programs use one or both")
     extension.kinds += kind
     if kind == _GNU_LONG_NAME:
         _set_name(extension, content.removesuffix(b"\0"))
@@ -233,12 +233,12 @@ def _take_record(extension: _Extension, key: str, value: bytes) -> None:
 
 def _set_name(extension: _Extension, name: bytes) -> None:
     if b"\0" in name:
-        raise Damaged(f"holds {quote(name)}, a name with a NUL")
+        raise Damaged(f"contains {quote(name)}, a name with a NUL")
     extension.name = _decode(name)
 
 
 def _read_pax(content: bytes) -> dict[str, bytes]:
-    """The records `length key=value\\n`; any other form is refused."""
+    """Read the records `length key=value\\n`; any other form is refused."""
     records: dict[str, bytes] = {}
     while content:
         begins = _PAX_RECORD.match(content)
@@ -255,24 +255,24 @@ def _read_pax(content: bytes) -> dict[str, bytes]:
 
 
 def _normalize(raw: str) -> str:
-    """A name as the file system takes it: without `./`, `//` and the last `/`; `.` is empty."""
+    """The name in the file system: without `./`, `//` and the last `/`; `.` becomes empty."""
     path = PurePosixPath(raw)
     if path.is_absolute() or ".." in path.parts:
-        raise Damaged(f"holds {quote(raw)}, which leads out of the model's folder")
+        raise Damaged(f"contains {quote(raw)}, a path outside of the model's folder")
     if any(ord(character) < 0x20 or character == "\x7f" for character in raw):
-        raise Damaged(f"holds {quote(raw)}, a name with a control character")
+        raise Damaged(f"contains {quote(raw)}, a name with a control character")
     longest = max((len(part.encode()) for part in path.parts), default=0)
     if longest > _PART_LIMIT_BYTES or len(raw.encode()) > _NAME_LIMIT_BYTES:
-        raise Damaged(f"holds {quote(raw)}, a name that is too long to be unpacked")
+        raise Damaged(f"contains {quote(raw)}, a name that is too long to be unpacked")
     return "/".join(path.parts)
 
 
 def _check_kind(raw: str, kind: bytes, length: int) -> None:
     if kind == _FOLDER:
         if length:
-            raise Damaged(f"holds {quote(raw)}, a folder with content of its own")
+            raise Damaged(f"contains {quote(raw)}, a folder with content of its own")
         return
     if kind not in _FILES:
-        raise Damaged(f"holds {quote(raw)}, which is a link or a device, not a file")
+        raise Damaged(f"contains {quote(raw)}, which is a link or a device, not a file")
     if raw.endswith(("/", "/.")) or not PurePosixPath(raw).parts:
-        raise Damaged(f"holds {quote(raw)}, a file with the name of a folder")
+        raise Damaged(f"contains {quote(raw)}, a file with the name of a folder")

@@ -1,6 +1,6 @@
 """Checks the brackets and blocks of a chat template.
 
-Jinja2 itself would say more; what is broken in practice is a file that was cut, emptied or never
+Jinja2 itself would find more faults, but in practice a broken file was cut, emptied or never
 downloaded. Source: Jinja, Template Designer Documentation, "Synopsis" and "Line Statements"; the
 block `generation` is transformers' own (utils/chat_template_utils.py).
 """
@@ -11,8 +11,8 @@ import re
 
 _OPENING = re.compile(r"\{[{%#]")
 _CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
-# Within a tag, a string may hold what would close it. One that never ends is taken to the text's end, and
-# not looked for again at each of its quotes.
+# A string inside a tag may contain the tag's closing characters. A string without an end is read to
+# the end of the text, not searched again from each of its quotes.
 _INSIDE = re.compile(r"'(?:[^'\\]|\\.)*+'?|\"(?:[^\"\\]|\\.)*+\"?|[}%]\}", re.DOTALL)
 _WORD = re.compile(r"\{%[-+]?\s*(\w+)")
 _BLOCKS = frozenset(
@@ -22,7 +22,7 @@ _RAW_END = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 
 
 def find_template_fault(template: str) -> str | None:
-    """Why a template can't be parsed, as the end of the sentence "it …"; nothing if it seems sound."""
+    """Why a template can't be parsed, as the end of the sentence "it …"; None without a fault."""
     if not template.strip():
         return "is empty"
     opened: list[str] = []

@@ -36,17 +36,17 @@ def compare_with_config(expected: tuple[Expected, ...], weights: Weights) -> Ite
 
 
 def _first(count: int) -> int:
-    """A bit for each of the first so many layers."""
+    """A bit for each of the first `count` layers."""
     return (1 << count) - 1
 
 
 def _stack(name: str) -> str:
-    """The stack of layers that a tensor belongs to, empty for one that stands alone."""
+    """The stack of layers to which a tensor belongs; empty for a tensor outside of layers."""
     return name.partition("{n}")[0] if "{n}" in name else ""
 
 
 def _find_layers(stacks: Mapping[str, int], groups: Groups) -> dict[str, int]:
-    """The layers that each stack has, whichever tensors are in them."""
+    """The layers of each stack, with any tensors in them."""
     present = dict.fromkeys(stacks, 0)
     for name in groups:
         stack = _stack(name)
@@ -86,7 +86,7 @@ def _compare_shape(want: Expected, groups: Groups) -> Iterator[Reason]:
 
 
 def _find_missing(want: Expected, groups: Groups, accounted: int) -> Iterator[Reason]:
-    """`accounted` are the layers that are missing as a whole, which is said once."""
+    """Find missing tensors. `accounted` are whole missing layers, which are reported once."""
     needed = _first(want.count) if want.needed_by is None else _layers(want.needed_by, groups)
     found = _layers(want.name, groups) | _layers(want.replaced_by, groups)
     missing = needed & ~found & ~accounted

@@ -1,4 +1,4 @@
-"""Reads small untrusted texts: bounded, without exceptions, safe to quote."""
+"""Reads small untrusted texts: with limits, without exceptions, safe to quote."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 class Unparsed(str):
-    """Why a text could not be read as JSON, as the end of the sentence "it …"."""
+    """The reason why a text isn't JSON, as the end of the sentence "it …"."""
 
     __slots__ = ()
 
 
 def parse_json(raw: bytes) -> Json | Unparsed:
-    """Read JSON, or say why it is none; no input raises.
+    """Read JSON, or return why the text isn't JSON. No input raises an exception.
 
-    A key that appears twice is refused: readers differ in which of the two they believe.
+    A repeated key is refused, because readers differ in which value they use.
     """
     if raw.startswith(b"version https://git-lfs"):
         return Unparsed("is a Git LFS pointer, not the file itself")
@@ -37,7 +37,7 @@ def parse_json(raw: bytes) -> Json | Unparsed:
 
 
 def parse_object(raw: bytes) -> dict[str, Json] | Unparsed:
-    """Read a JSON object, or say why it is none."""
+    """Read a JSON object, or return why the text isn't one."""
     content = parse_json(raw)
     if isinstance(content, Unparsed | dict):
         return content
@@ -45,7 +45,7 @@ def parse_object(raw: bytes) -> dict[str, Json] | Unparsed:
 
 
 def distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    """Make an object of its members; raise ValueError where a key appears twice."""
+    """Make an object from its members; raise ValueError for a repeated key."""
     content = dict(pairs)
     if len(content) != len(pairs):
         seen: set[str] = set()
@@ -59,7 +59,7 @@ def distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 def quote(value: object) -> str:
     """Show a value from outside in at most 80 characters.
 
-    `repr` also escapes what no log or database takes, such as half of a surrogate pair.
+    `repr` also escapes characters that logs and databases refuse, such as half of a surrogate pair.
     """
     if isinstance(value, str):
         value = value[:120]

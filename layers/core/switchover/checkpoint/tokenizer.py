@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _WITHOUT_VOCABULARY = frozenset(
     {"ByT5Tokenizer", "CanineTokenizer", "DiaTokenizer", "PerceiverTokenizer"}
 )
-# Classes that read one of the files above. Others may read a file that isn't known here.
+# Classes that read one of the files above. Other classes may read an unknown file.
 _READS_VOCABULARY = re.compile(
     r"(PreTrained|Bart|Bert|Bloom|CLIP|CodeLlama|Cohere|DebertaV2|GPT2|GPTNeoX|Gemma|Llama|Qwen2|"
     r"Roberta|T5|Whisper|XLMRoberta)Tokenizer(Fast)?|TokenizersBackend"
@@ -49,15 +49,15 @@ _RESIZE = (
 def check_tokenizer(evidence: Evidence, texts: Texts, *, is_known: bool) -> Iterator[Reason]:
     """List the faults of the tokenizer of a model that generates text.
 
-    `is_known` where the architecture's tensors are: others may keep codes of sound or images in what
-    looks like the embedding, and the text's tokens elsewhere.
+    `is_known`: the architecture's tensors are known. In other architectures the apparent embedding
+    may be for codes of sound or images, and the text's tokens may be elsewhere.
     """
     yield from _find_none(evidence.files, texts, is_known=is_known)
     yield from _find_hollow(evidence)
     rows = count_embedded(evidence.weights.groups)
     config = find_text_config(texts.get("config.json", {}))
     said = list(_list_vocabulary_sizes(config, is_known=is_known))
-    # Molmo and Idefics keep the tokens that they added to another model's in a tensor of their own.
+    # Molmo and Idefics store the tokens that they added to another model in a separate tensor.
     more = integer_at(config, "additional_vocab_size") or 0
     size = rows if is_known and rows else max((*said, rows or 0)) + more
     if size:
@@ -65,7 +65,7 @@ def check_tokenizer(evidence: Evidence, texts: Texts, *, is_known: bool) -> Iter
 
 
 def _list_vocabulary_sizes(config: Mapping[str, Json], *, is_known: bool) -> Iterator[int]:
-    """`vocab_size`; of an unknown architecture also its peers, such as CSM's text_vocab_size."""
+    """`vocab_size`; in an unknown architecture also similar keys, such as CSM's text_vocab_size."""
     for key, value in config.items():
         is_size = key == "vocab_size" or (not is_known and key.endswith("vocab_size"))
         if is_size and type(value) is int:
@@ -73,7 +73,7 @@ def _list_vocabulary_sizes(config: Mapping[str, Json], *, is_known: bool) -> Ite
 
 
 def count_embedded(groups: Groups) -> int | None:
-    """The number of tokens in the model's embedding, by its tensors: the size that really serves."""
+    """The number of tokens in the model's embedding, by its tensors: the size that counts."""
     rows = [
         held.shape[0]
         for name in groups
@@ -97,7 +97,7 @@ def _find_none(files: frozenset[str], texts: Texts, *, is_known: bool) -> Iterat
     may_read_own = not is_known and (
         bool(own) or (class_ is not None and not _READS_VOCABULARY.fullmatch(class_))
     )
-    # A GGUF file holds its own.
+    # A GGUF file contains its own vocabulary.
     has_one = files >= PAIR or any(
         VOCABULARY.fullmatch(path) or path.endswith(".gguf") for path in files
     )
@@ -105,7 +105,7 @@ def _find_none(files: frozenset[str], texts: Texts, *, is_known: bool) -> Iterat
         yield (Warned if may_read_own else Reason)(
             code="model.no-tokenizer",
             subject="tokenizer.json",
-            message="is missing, and so is every other vocabulary that servers know"
+            message="is missing, and so is every other vocabulary file that servers know"
             + (
                 f"; whether {_name_own(own, class_)} stands for one isn't known."
                 if may_read_own
@@ -120,7 +120,7 @@ def _name_own(own: list[str], class_: str | None) -> str:
 
 
 def _find_hollow(evidence: Evidence) -> Iterator[Reason]:
-    """Vocabularies that are no more than a name: where another one is read, that is a warning."""
+    """Find vocabularies without content; if servers read another vocabulary, that is only a warning."""
     for path, raw in evidence.stubs.items():
         if not is_vocabulary(path):
             continue
@@ -150,7 +150,8 @@ def _compare_tokens(
         yield from _compare_vocabulary(vocabulary, added, size, is_proven=is_proven)
     known = {*_list_placeholders(texts.get("config.json", {}))}
     beyond = {id_: token for id_, token in added.items() if id_ >= size and id_ not in known}
-    # A token that nothing feeds breaks nothing: padding, or gemma-3-1b-it's <image_soft_token>.
+    # A token that never occurs in a request breaks nothing: padding, or gemma-3-1b-it's
+    # <image_soft_token>.
     fed = _join_fed(evidence, texts) if beyond else ""
     used = {id_ for id_, token in beyond.items() if token and token in fed}
     for kind, tokens in (
@@ -170,7 +171,7 @@ def _compare_tokens(
 
 
 def _join_fed(evidence: Evidence, texts: Texts) -> str:
-    """The texts that a server adds to the user's text: chat templates and sequence ends."""
+    """Join the texts that a server adds to the user's text: chat templates and sequence ends."""
     said = texts.get("tokenizer_config.json", {})
     ends = [said.get(key) for key in ("bos_token", "eos_token")]
     templates = [texts.get(path, {}).get("chat_template") for path in _TEMPLATED]
@@ -186,7 +187,7 @@ def _compare_vocabulary(
         yield Reason(
             code="model.tokenizer-invalid",
             subject="tokenizer.json: model.vocab",
-            message="holds no tokens.",
+            message="contains no tokens.",
             remedy=_COPY,
         )
     elif (last := max(ids)) >= size and any(id_ >= size and id_ not in added for id_ in ids):
@@ -199,7 +200,7 @@ def _compare_vocabulary(
 
 
 def _list_ids(vocabulary: Json) -> Collection[int]:
-    """Every id: a mapping of token to id (BPE), or a list of pairs in order (Unigram)."""
+    """List every id, from a mapping of token to id (BPE) or a list of pairs in order (Unigram)."""
     if isinstance(vocabulary, list):
         return range(len(vocabulary))
     if isinstance(vocabulary, dict):
@@ -208,7 +209,7 @@ def _list_ids(vocabulary: Json) -> Collection[int]:
 
 
 def _list_added(texts: Texts) -> dict[int, str]:
-    """Tokens beside the vocabulary by id, from the three files that may list them."""
+    """List the tokens outside of the vocabulary by id, from the three files that may have them."""
     added = {
         id_: token for token, id_ in texts.get("added_tokens.json", {}).items() if type(id_) is int
     }
@@ -224,7 +225,7 @@ def _list_added(texts: Texts) -> dict[int, str]:
 
 
 def _list_placeholders(config: Mapping[str, Json]) -> Iterator[int]:
-    """Ids that stand for an image, a video or a sound: some models never look them up.
+    """List the ids of placeholders for an image, a video or a sound: some models never look them up.
 
     Source: vllm, v1/engine/input_processor.py ("multimodal placeholder tokens").
     """
@@ -235,7 +236,7 @@ def _list_placeholders(config: Mapping[str, Json]) -> Iterator[int]:
 
 
 def _compare_said(texts: Texts, size: int) -> Iterator[Reason]:
-    """Ids in config.json and generation_config.json that the model can neither read nor write."""
+    """Find ids in config.json and generation_config.json that are outside of the model's vocabulary."""
     for path in ("config.json", "generation_config.json"):
         for key, value in texts.get(path, {}).items():
             ids = value if isinstance(value, list) else [value]

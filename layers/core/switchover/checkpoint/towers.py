@@ -2,8 +2,8 @@
 
 Names and shapes follow Hugging Face transformers (modeling_clip, modeling_siglip, modeling_pixtral,
 modeling_llava, modeling_llava_next, modeling_llava_onevision, modeling_mistral3, modeling_gemma3).
-A nested config is saved without what equals its default: the defaults here are those of the config
-classes.
+A nested config is saved without the values that equal its defaults. The defaults here are those of
+the config classes.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ImageVision(Sizes):
 
     @property
     def patches(self) -> tuple[int, str]:
-        """How many patches an image has, with the formula."""
+        """The number of patches in an image, with the formula."""
         side = self.image_size // self.patch_size
         return side * side, "(vision_config.image_size ÷ patch_size)²"
 
@@ -64,7 +64,7 @@ class ImageVision(Sizes):
 
 
 class Merge(Sizes):
-    """How many patches in each direction become one."""
+    """The number of patches in each direction that are joined to one."""
 
     spatial_merge_size: Size = 2
 
@@ -79,12 +79,12 @@ _SIGLIP: Mapping[str, Json] = {
 _PIXTRAL: Mapping[str, Json] = {"image_size": 1024, "patch_size": 16}
 
 
-# The towers that can be compared, by vision_config.model_type; LLaVA's config class takes CLIP.
+# The towers that can be compared, by vision_config.model_type; LLaVA's default is CLIP.
 KNOWN_TOWERS = frozenset({"clip_vision_model", "siglip_vision_model", "pixtral"})
 
 
 def name_tower(config: Mapping[str, Json]) -> str:
-    """Which tower stands beside the language model; CLIP where the config doesn't say."""
+    """The vision tower of a config; CLIP if the config doesn't name one."""
     return text_at(object_at(config, "vision_config"), "model_type") or "clip_vision_model"
 
 
@@ -92,7 +92,8 @@ def expect_llava_vision(config: Mapping[str, Json], hidden: tuple[int, str]) -> 
     """LLaVA's CLIP, SigLIP or Pixtral tower, and the two layers that project it."""
     vision = read_tower(config)
     yield from prefix_names("vision_tower.", expect_tower(vision, name_tower(config)))
-    # As many of the tower's layers side by side as config.json picks (LlavaMultiModalProjector).
+    # The input has as many of the tower's layers side by side as config.json selects
+    # (LlavaMultiModalProjector).
     picked = config.get("vision_feature_layer")
     count = len(picked) if isinstance(picked, list) else 1
     width = (vision.hidden_size * count, vision.width[1] + (f" × {count}" if count > 1 else ""))
@@ -130,7 +131,7 @@ def _expect_clip(vision: ImageVision, *, is_siglip: bool) -> Iterator[Expected]:
     yield from vision.expect_patch("embeddings.patch_embedding", has_bias=is_siglip)
     if not is_siglip:
         yield Expected("embeddings.class_embedding", (width[0],), width[1])
-        # The misspelling is the published tensors' own.
+        # The published tensors have this spelling mistake.
         yield from expect_norm("pre_layrnorm", width)
         patches, by_patches = patches + 1, f"{by_patches} + 1"
     yield Expected(

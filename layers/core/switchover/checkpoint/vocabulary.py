@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-# Any of these alone is a vocabulary; SentencePiece, tiktoken and Mistral have several names each.
+# Each of these files is a whole vocabulary; SentencePiece, tiktoken and Mistral have several names
+# each.
 VOCABULARY = re.compile(
     r"(tokenizer\.json|tekken\.json|vocab\.(txt|bpe)|[^/]+\.(model(\.v\d+\w*)?|tiktoken|spm|vocab))"
 )
@@ -17,5 +18,5 @@ PAIR = frozenset({"vocab.json", "merges.txt"})
 
 
 def is_vocabulary(path: str) -> bool:
-    """Whether a file of the release's root holds a tokenizer's vocabulary, by its name."""
+    """Whether a file in the release's root is a tokenizer's vocabulary, by its name."""
     return VOCABULARY.fullmatch(path) is not None or path in PAIR

@@ -1,7 +1,8 @@
 """Joins the headers of all shards of a checkpoint, and keeps the parts to compare.
 
-A checkpoint of 1,000 GB has some 10⁵ tensors. Tensors of one name and shape in different layers are
-kept as one: the name with `{n}` for the layer, the shape, and a bit for each layer.
+A checkpoint of 1,000 GB has some 10⁵ tensors. Tensors with the same name and shape in different
+layers are stored as one entry: the name with `{n}` for the layer, the shape, and a bit for each
+layer.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from switchover.checkpoint.index import Index
     from switchover.checkpoint.safetensors import Shard
 
-# Three digits, so that a bit for each layer stays small whatever a name claims.
+# Three digits, so that the bits stay few for any number in a name.
 _STACKED = re.compile(r"\b(layers|layer|blocks|block|h)\.(\d{1,3})\.")
 _NUMBERED = re.compile(r"(.*)-(\d+)-of-(\d+)\.safetensors")
 _SHOWN = 4  # one more than `name_some` shows, so that it says "and more"
@@ -31,9 +32,9 @@ _SAVE_AGAIN = "Save the checkpoint again (save_pretrained writes index and shard
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Tensors of one name and shape in several layers; `layers` has a bit for each.
+    """Tensors with the same name and shape in several layers; `layers` has a bit for each layer.
 
-    `name` is that of the lowest layer's tensor as its shard spells it, `path` that shard.
+    `name` is the lowest layer's tensor name as written in its shard, and `path` is that shard.
     """
 
     shape: tuple[int, ...]
@@ -47,7 +48,7 @@ Groups = Mapping[str, tuple[Held, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The joined content of all headers; `groups` holds the tensors that a loader would load.
+    """The joined content of all headers; `groups` are the tensors that a loader would load.
 
     `shard_reasons` are faults of single shards, `reasons` contradictions between shards.
     """
@@ -61,11 +62,11 @@ class Weights:
 
 
 class Assembly:
-    """Takes in one shard after the other.
+    """Joins one shard after the other.
 
-    Loaders load what the index names and leave other safetensors files alone, such as Mistral's
-    consolidated.safetensors. `index` is None where the checkpoint has none, and `is_index_unread`
-    where somebody else has said why it can't be read.
+    Loaders load the files in the index and ignore other safetensors files, such as Mistral's
+    consolidated.safetensors. `index` is None if the checkpoint has none. `is_index_unread`: another
+    check has reported why the index can't be read.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class Assembly:
                 )
             )
         elif not is_index_unread:
-            # Mistral's own format is read by its names alone: vllm, MistralModelLoader's pattern.
+            # Mistral's own format is found only by its file names: vllm, MistralModelLoader's pattern.
             plain = [name for name in names if not name.startswith("consolidated")]
             self._loaded = {*plain} & {"model.safetensors"} or {*plain} or {*names}
             missed = tuple(_miss_index(sorted(self._loaded & {*plain})))
@@ -106,7 +107,7 @@ class Assembly:
         self._shards = self._tensors = self._bytes = 0
 
     def add(self, shard: Shard) -> None:
-        """Take in one shard, of which nothing else needs to be kept."""
+        """Add one shard; the shard itself needn't be kept."""
         self._shards += 1
         self._tensors += len(shard.tensors)
         self._shard_reasons += shard.reasons
@@ -144,18 +145,18 @@ class Assembly:
         if absent:
             self._absent[shard.path] = absent
         unnamed = sorted(there[found] for found in there.keys() - promised)
-        # Loaders take the files' names from the index, and from each file whatever it holds
+        # Loaders take the names of the files from the index, and load every tensor of each file
         # (transformers, get_checkpoint_shard_files; vllm, filter_duplicate_safetensors_files).
         kind = Warned if absent != promised else Reason
         if unnamed:
             yield _disagree(
                 kind,
-                f"it doesn't put {len(unnamed)} tensors into {shard.path} that are there: "
+                f"it doesn't list {len(unnamed)} tensors that are in {shard.path}: "
                 f"{_name_tensors(unnamed)}.",
             )
 
     def _fold(self, shard: Shard) -> list[str]:
-        """Add the shard's tensors to their groups; the names whose place was taken already."""
+        """Add the shard's tensors to their groups; returns the names that another shard has already."""
         taken: list[str] = []
         for name, tensor in shard.tensors.items():
             pattern, layer = _split_name(name)
@@ -185,18 +186,18 @@ class Assembly:
 
 
 def _join(one: Held, other: Held) -> Held:
-    """Both as one group; the lowest layer's tensor stands for all."""
+    """Join two groups; the lowest layer's tensor represents the group."""
     first = one if lowest(one.layers) <= lowest(other.layers) else other
     return Held(one.shape, one.layers | other.layers, first.path, first.name)
 
 
 def lowest(layers: int) -> int:
-    """The lowest layer of some; they are not none."""
+    """The lowest of some layers; there must be at least one."""
     return (layers & -layers).bit_length() - 1
 
 
 def _split_name(name: str) -> tuple[str, int]:
-    """A tensor's name with `{n}` for its layer, and the layer; 0 where the name has none."""
+    """A tensor's name with `{n}` for its layer, and the layer; 0 if the name has no layer."""
     plain = _plain_name(name)
     layer = _STACKED.search(plain)
     if layer is None:
@@ -233,13 +234,13 @@ def _compare_names(index: Index, names: list[str], absent: list[str]) -> Iterato
     for name in names:
         found = _NUMBERED.fullmatch(name)
         if found is not None and name not in index.names:
-            # One more of the very set that the index names belongs to it; another is a leftover.
+            # A further shard of the same set belongs to the model; any other file is a leftover.
             kind = Reason if found.groups()[::2] in sets else Warned
-            yield _disagree(kind, f"it doesn't name {quote(name)}, which is there.")
+            yield _disagree(kind, f"it doesn't name {quote(name)}, which exists.")
 
 
 def _miss_index(names: list[str]) -> Iterator[Reason]:
-    """Without an index, a set of numbered shards can be told from their names alone."""
+    """Find a missing index: the names alone show a set of numbered shards."""
     numbered = [found for name in names if (found := _NUMBERED.fullmatch(name))]
     wanted = max((int(found[3]) for found in numbered), default=0)
     if numbered and len(numbered) < wanted:
@@ -251,7 +252,8 @@ def _miss_index(names: list[str]) -> Iterator[Reason]:
             remedy="Download the whole checkpoint, with its index, then upload again.",
         )
     elif len(names) > 1 or numbered:
-        # transformers finds a shard by the index alone; vllm loads whatever safetensors lie there.
+        # transformers finds shards only through the index; vllm loads all safetensors files in the
+        # folder.
         kind = Reason if len(numbered) > 1 else Warned
         yield kind(
             code="model.index-missing",
@@ -268,13 +270,13 @@ def _name_absent(index: Index, absent: Mapping[str, set[int]]) -> Iterator[Reaso
         kind = Reason if len(hashes) == len({*index.names[path]}) else Warned
         yield _disagree(
             kind,
-            f"it puts {len(hashes)} tensors into {path} that are not there: "
+            f"it lists {len(hashes)} tensors in {path} that are not there: "
             f"{_name_tensors(names.get(path, ()))}.",
         )
 
 
 def _compare_total(index: Index, actual_bytes: int) -> Iterator[Reason]:
-    """No loader reads the total."""
+    """Compare the index's total size with the shards; no loader reads it."""
     if index.total_bytes not in {None, actual_bytes}:
         yield _disagree(
             Warned,
