@@ -55,8 +55,8 @@ def _options(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. Failures are one message on stderr."""
     if arguments is None:
-        # Thousands of classes and a service's whole model are loaded, and all of it stays: looking for
-        # garbage in it, at the end too, takes a quarter of a short command's time.
+        # Almost nothing that a command loads becomes garbage. The garbage collector would take a quarter
+        # of a short command's time, some of it at exit.
         gc.set_threshold(500_000)
         atexit.register(gc.freeze)
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -84,14 +84,14 @@ def _end(error: Exception) -> int:
         case typer.Abort():
             return _tell(Interrupted("Stopped."))
         case TyperException() if not error.format_message():
-            # The help was asked for by a name alone, and is printed.
+            # Typer raises this after it has printed the help of a group.
             return ExitCode.DONE
         case TyperException():
             at = getattr(error, "ctx", None)
             help_of = at.command_path if at is not None else "switchover"
             return _tell(Misused(error.format_message(), f"See: {help_of} --help"))
         case _:
-            # Only who failed waits for the SDK's errors to be loaded.
+            # The SDK's errors take long to load, so they are loaded only after a failure.
             from switchover_cli.refusals import understand
 
             return _tell(understand(error))

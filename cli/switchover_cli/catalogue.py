@@ -1,7 +1,7 @@
-"""Every command by its name: what the list of commands says of it, and where it is.
+"""Every command by name: its line in the list of commands, and its module.
 
-A command's module is imported when the command is typed: models and SDKs take a second to load, and
-nobody who asks for help, or mistypes a name, needs them.
+A command's module is imported when the command is typed: models and SDKs take a second to load. Help
+and mistyped names don't need them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BACK = "Roll back, and clean up"
 class Listed:
     """A command, or a group of commands, in the list.
 
-    `home` is its module, and its name there; a group has members instead.
+    `home` is the command's module and its function there; a group has members instead.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Listed:
     members: tuple[Listed, ...] = ()
 
     def find(self) -> Callable[..., Any]:
-        """The function behind it: its module is imported."""
+        """Import the command's module, and return its function."""
         module, _, name = self.home.partition(":")
         found: Callable[..., Any] = getattr(
             import_module(f"switchover_cli.commands.{module}"), name

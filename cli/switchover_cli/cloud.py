@@ -1,4 +1,4 @@
-"""The local cloud of a checkout: started, deployed to, found and ended."""
+"""The local cloud of a checkout: start it, deploy to it, find it, stop it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def require_locks() -> None:
-    """Say where local clouds run, before anything of theirs is loaded.
+    """Refuse a system that can't run a local cloud, before its modules are loaded.
 
     Raises:
         Misused: this system has no file locks as a local cloud needs them (Windows).
@@ -29,10 +29,10 @@ def require_locks() -> None:
 
 
 def find_project() -> Path:
-    """The checkout that this folder is in: a local cloud deploys from it and lives in it.
+    """The checkout that the current folder is in: the local cloud deploys from it and keeps files there.
 
     Raises:
-        Misused: this folder isn't in one.
+        Misused: the current folder isn't in a checkout.
     """
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -94,10 +94,10 @@ def deploy_stack(
 
 
 def stop_cloud(project: Path, tell: Callable[[str], object]) -> bool:
-    """End the project's local cloud, though it hang, telling what is done; False if none ran.
+    """Stop the project's local cloud, even one that hangs, and report each step; False if none ran.
 
     Raises:
-        CommandFailed: one is being started, and can't be ended yet.
+        CommandFailed: the cloud is still starting, so it can't be stopped yet.
     """
     require_locks()
     from switchover_local.record import is_running, log_path
@@ -116,11 +116,11 @@ def stop_cloud(project: Path, tell: Callable[[str], object]) -> bool:
 
 
 def attach_cloud(project: Path) -> LocalCloud:
-    """The project's local cloud that runs.
+    """The project's running local cloud.
 
     Raises:
-        Misused: none does.
-        CommandFailed: one does, and doesn't answer.
+        Misused: no local cloud runs.
+        CommandFailed: a local cloud runs, but doesn't answer.
     """
     require_locks()
     from switchover_local.record import is_running

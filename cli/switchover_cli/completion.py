@@ -1,7 +1,7 @@
-"""Names that a shell completes: the endpoints and versions of the deployment that is at hand.
+"""Names that a shell completes: the endpoints and versions of the deployment.
 
-Nobody waits long for the tab key, and nothing is printed beside the names: where no deployment answers
-within a second of being asked, there are none.
+The tab key must answer at once: a deployment that doesn't answer within a second gives no names.
+Nothing else is printed.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ LONGEST_SECONDS = 1.0
 
 
 def find_endpoints(stack: str, *, local: bool) -> list[str]:
-    """The names of the account's endpoints; none if they aren't known within a second."""
+    """The names of the account's endpoints; empty if no answer comes within a second."""
     import switchover.aws.usage  # noqa: F401  (loaded before the second begins)
 
     return _ask(stack, local, lambda deployment: deployment.fleets.names())
 
 
 def find_versions(stack: str, endpoint: str, *, local: bool) -> list[str]:
-    """The versions of an endpoint that were started or uploaded; those that are known within a second."""
+    """The started or uploaded versions of an endpoint, as far as they are known within a second."""
     import switchover.aws.ledger
     import switchover.aws.offers  # noqa: F401  (loaded before the second begins)
 

@@ -1,4 +1,4 @@
-"""The way to a deployed Switchover: by its stack, in the account that is named or the local cloud."""
+"""Connects to a deployed Switchover: by its stack, in the named account or on the local cloud."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from switchover_cli.deployment import Deployment
     from switchover_local.stack import LocalCloud
 
-# Endings of the variables that lead boto3 to an account, or to an endpoint of one's own.
+# Suffixes of the variables that name an account, or another service endpoint, for boto3.
 _NAMING = ("ACCESS_KEY_ID", "PROFILE", "ENDPOINT_URL", "TOKEN_FILE", "CREDENTIALS_FULL_URI")
 _OUTPUTS = ("TableName", "BucketName", "StateMachineArn")
 
 
 def connect(stack: str, *, local: bool) -> Deployment:
-    """The deployment that a command is about.
+    """The deployment that a command works on.
 
     Raises:
-        Misused: no such stack there, or it isn't Switchover's; or no local cloud runs.
+        Misused: the stack doesn't exist or isn't Switchover's; or no local cloud runs.
     """
     return find_deployment(stack, open_session(local=local))
 
@@ -37,7 +37,7 @@ def find_deployment(stack: str, session: boto3.Session) -> Deployment:
     """Find the stack's table, bucket and state machine.
 
     Raises:
-        Misused: no such stack here, or it isn't Switchover's.
+        Misused: the stack doesn't exist, or isn't Switchover's.
     """
     from switchover.settings import split_names
     from switchover_cli.deployment import Deployment
@@ -66,10 +66,10 @@ def find_deployment(stack: str, session: boto3.Session) -> Deployment:
 
 
 def open_session(*, local: bool) -> boto3.Session:
-    """A session by boto3's usual rules, or one into the running local cloud.
+    """A session by boto3's usual rules, or one with the running local cloud.
 
-    Where nothing at all names an AWS account and a local cloud runs here, that is what is meant; it
-    is said on stderr.
+    If no AWS account is configured and a local cloud runs here, the session is with the local cloud. A
+    line on stderr says so.
     """
     load_sdk()
     if local:

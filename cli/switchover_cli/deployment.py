@@ -36,20 +36,20 @@ if TYPE_CHECKING:
 
 @cache
 def calm() -> Config:
-    """How commands ask: patiently, as a person waits for the answer."""
+    """How commands call AWS: with more time and retries than functions, as a person waits."""
     from botocore.config import Config
 
     return Config(
         connect_timeout=5,
         read_timeout=60,
         retries={"mode": "standard", "total_max_attempts": 5},
-        max_pool_connections=32,  # `model check` reads a bucket as ValidateModel does
+        max_pool_connections=32,  # `model check` reads a bucket in the same way as ValidateModel
     )
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """One deployed stack. Its gateways are loaded and made on first use: each takes its time."""
+    """One deployed stack. Each gateway is loaded and made on first use, as this takes time."""
 
     session: boto3.Session
     table: str
@@ -69,14 +69,14 @@ class Deployment:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """What Switchover remembers."""
+        """The ledger of updates."""
         from switchover.aws.ledger import Ledger
 
         return Ledger(self.client("dynamodb"), self.table)
 
     @cached_property
     def queue(self) -> Queue:
-        """Who waits."""
+        """The queues of waiting updates."""
         from switchover.aws.queue import Queue
 
         return Queue(self.client("dynamodb"), self.table)
@@ -97,21 +97,21 @@ class Deployment:
 
     @cached_property
     def fleet_metrics(self) -> FleetMetrics:
-        """What a fleet answered, and how fast."""
+        """The metrics of an endpoint's fleets."""
         from switchover.aws.metrics import FleetMetrics
 
         return FleetMetrics(self.client("cloudwatch"))
 
     @cached_property
     def wishes(self) -> Wishes:
-        """What people wish."""
+        """The pins and marks that people set."""
         from switchover.aws.wishes import Wishes
 
         return Wishes(self.client("dynamodb"), self.table)
 
     @cached_property
     def traces(self) -> FailureEvidence:
-        """What tells why a change went wrong."""
+        """The evidence for why an update failed."""
         from switchover.aws.container_logs import ContainerLogs
         from switchover.aws.failure_evidence import FailureEvidence
 
@@ -122,42 +122,42 @@ class Deployment:
 
     @cached_property
     def leftovers(self) -> Leftovers:
-        """What past updates left."""
+        """The configs and models of past updates."""
         from switchover_cli.garbage.store import Leftovers
 
         return Leftovers(self.client("sagemaker"))
 
     @cached_property
     def scaling(self) -> Scaling:
-        """The scalable targets."""
+        """The autoscaling of endpoints."""
         from switchover.aws.scaling import Scaling
 
         return Scaling(self.client("application-autoscaling"))
 
     @cached_property
     def quotas(self) -> Quotas:
-        """What the account may run."""
+        """The account's quotas."""
         from switchover.aws.scaling import Quotas
 
         return Quotas(self.client("service-quotas"))
 
     @cached_property
     def fleets(self) -> Fleets:
-        """What the account's endpoints use."""
+        """The instances that the account's endpoints use."""
         from switchover.aws.usage import Fleets
 
         return Fleets(self.client("sagemaker"))
 
     @cached_property
     def roles(self) -> Roles:
-        """What roles may do."""
+        """The permissions of roles."""
         from switchover.aws.roles import Roles
 
         return Roles(self.client("iam"))
 
     @cached_property
     def topic(self) -> Topic:
-        """Who hears the outcomes."""
+        """The subscribers to the outcomes."""
         from switchover.aws.notifications import Topic
 
         return Topic(self.client("sns"), self.topic_arn)
@@ -171,7 +171,7 @@ class Deployment:
 
     @cached_property
     def offers(self) -> Offers:
-        """The releases that lie in the model bucket."""
+        """The releases in the model bucket."""
         from switchover.aws.offers import Offers
 
         return Offers(self.s3, self.bucket)
@@ -185,7 +185,7 @@ class Deployment:
 
     @cached_property
     def artifacts(self) -> Artifacts:
-        """What models are launched from."""
+        """The container images of models."""
         from switchover.aws.artifacts import Artifacts
 
         return Artifacts(self.s3, self.client("ecr"))
@@ -199,7 +199,7 @@ class Deployment:
 
     @cached_property
     def function_urls(self) -> FunctionUrls:
-        """The functions that must know who calls."""
+        """The functions that must know their caller."""
         from switchover_cli.function_urls import FunctionUrls
 
         endpoint = self.client("lambda").meta.endpoint_url
@@ -207,16 +207,16 @@ class Deployment:
 
     @cached_property
     def s3(self) -> S3Client:
-        """The way to the model bucket."""
+        """The client of the model bucket."""
         s3: S3Client = self.client("s3")
         return s3
 
     @cached_property
     def is_local(self) -> bool:
-        """Whether all this is on this machine, where time is virtual and asking is free."""
+        """Whether the stack is on this machine, where time is virtual and calls cost nothing."""
         url = self.client("stepfunctions").meta.endpoint_url
         return urlsplit(url).hostname in {"127.0.0.1", "localhost"}
 
     def execution_arn(self, update_id: str) -> str:
-        """The execution that carries an update: they share the name."""
+        """The execution that runs an update: both have the same name."""
         return execution_arn(self.state_machine_arn, update_id)

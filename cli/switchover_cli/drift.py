@@ -1,4 +1,4 @@
-"""What somebody else brought, read and shown in the same words by every command."""
+"""Changes that were made outside Switchover; every command shows them in the same words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def read_drift(deployment: Deployment, endpoint: EndpointReading | Absent) -> Drift | None:
-    """Whether somebody else changed what serves; past updates are read only where that may be so."""
+    """Whether the serving config was changed outside Switchover; past updates are read only if needed."""
     served = deployment.ledger.served(endpoint.name)
     if not find_drift(endpoint, served, ()):
         return None

@@ -1,7 +1,7 @@
 """Errors of the command line: one message, one remedy, one exit code.
 
 CommandFailed
-├── Misused            what was asked for can't be right: no such stack, endpoint, update, file
+├── Misused            the request can't be right: no such stack, endpoint, update, file
 ├── Refused            checks refused a release, with every reason
 └── Interrupted        Ctrl-C
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class CommandFailed(Exception):
-    """A command that couldn't do what was asked; people read `message` and `remedy`."""
+    """A command that failed; people read `message` and `remedy`."""
 
     exit_code = ExitCode.UNEXPECTED
 
@@ -28,13 +28,13 @@ class CommandFailed(Exception):
 
 
 class Misused(CommandFailed):
-    """What was asked for can't be right."""
+    """The request can't be right."""
 
     exit_code = ExitCode.USAGE
 
 
 class Refused(CommandFailed):
-    """A release failed its checks before anything was touched."""
+    """A release failed its checks before anything was changed."""
 
     exit_code = ExitCode.REJECTED
 

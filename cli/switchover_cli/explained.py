@@ -1,4 +1,4 @@
-"""Everything that is known of how an update went, and what to do now."""
+"""Everything that is known about how an update went, and what to do now."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Explanation(BaseModel):
-    """Everything that is known of an update: `served_then` is as recorded, `serves_now` asked anew."""
+    """Everything known about an update. `served_then` is from the record, `serves_now` was read now."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,10 +45,10 @@ class Explained:
 
 
 def read_explanation(deployment: Deployment, name: str) -> Explained:
-    """Read what is known of an update; of an endpoint's name, the one that runs, or its last.
+    """Read what is known about an update; an endpoint's name means its running or last update.
 
     Raises:
-        Misused: there is neither.
+    Misused: no update or endpoint has this name.
     """
     found, timeline = find_explained(deployment, name)
     reading = deployment.sagemaker.read(found.endpoint)
@@ -76,10 +76,10 @@ def record_explanation(explained: Explained) -> Explanation:
 
 
 def find_explained(deployment: Deployment, name: str) -> tuple[Update, tuple[Moment, ...]]:
-    """The update of that id; or the one that runs on the endpoint of that name, or its last one.
+    """The update with this id; or the running or last update of the endpoint with this name.
 
     Raises:
-        Misused: there is neither.
+    Misused: no update or endpoint has this name.
     """
     found = deployment.ledger.find(name)
     if found is None:

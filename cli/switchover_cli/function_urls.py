@@ -1,4 +1,4 @@
-"""Signed calls to the stack's function URLs, by which Lambda knows who calls."""
+"""Signed calls to the stack's function URLs: the signature tells Lambda the caller."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Answered:
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Why it was refused."""
+        """The reason for the refusal."""
         given = self.content.get("reasons") or []
         why = self.content.get("why")
         unfit = [{"code": "request.invalid", "subject": "request", "message": why, "remedy": ""}]
@@ -43,10 +43,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class FunctionUrls:
-    """The way to function URLs whose callers must be known (AuthType AWS_IAM).
+    """Calls function URLs that require a signature (AuthType AWS_IAM).
 
-    `endpoint` is set for a cloud that answers elsewhere than AWS does: there the request names the URL's
-    host.
+    `endpoint` is set for the local cloud, which answers at another address: the request's Host header
+    still names the URL's host.
     """
 
     session: boto3.Session
@@ -56,9 +56,9 @@ class FunctionUrls:
         """Post JSON, signed with the session's credentials.
 
         Raises:
-            NoCredentialsError: there are none to sign with.
-            CommandFailed: the URL isn't one to send a signature to.
-            HTTPClientError: the way there failed.
+            NoCredentialsError: there are no credentials to sign with.
+            CommandFailed: the URL isn't a function URL, so no signature is sent to it.
+            HTTPClientError: the connection failed.
         """
         credentials = self.session.get_credentials()
         if credentials is None:
@@ -81,7 +81,7 @@ class FunctionUrls:
 
 
 def explain_refused_call(answered: Answered) -> CommandFailed:
-    """Say what kept a call from its function."""
+    """Explain why a call didn't succeed."""
     if answered.status in _DENIED:
         said = answered.content.get("Message") or answered.content.get("message") or ""
         return CommandFailed(
@@ -96,7 +96,7 @@ def explain_refused_call(answered: Answered) -> CommandFailed:
 
 
 def _read(raw: bytes) -> Mapping[str, Any]:
-    """What Lambda itself answers a denied caller is JSON too; what is not tells nothing."""
+    """An answer's JSON, also of Lambda's own refusals; empty if the answer is no JSON object."""
     try:
         content = json.loads(raw)
     except ValueError:

@@ -1,7 +1,7 @@
 """Typer's help pages, loaded without two parts of rich that ours never use.
 
-They take half of the time of a help page: Markdown, which our texts aren't written in, and tracebacks,
-which Typer is told not to draw.
+The parts are Markdown and tracebacks. Our help texts aren't Markdown, and Typer's tracebacks are
+switched off. Loading the two takes half of the time of a help page.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _UNUSED = {"rich.markdown": "Markdown", "rich.traceback": "Traceback"}
 
 
 def load_help_pages() -> None:
-    """Load what draws help pages: from then on an import of it finds it loaded."""
+    """Load the modules that draw help pages, so that later imports find them loaded."""
     absent = {name: kind for name, kind in _UNUSED.items() if name not in sys.modules}
     for name, kind in absent.items():
         stand_in = ModuleType(name)

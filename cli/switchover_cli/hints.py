@@ -1,7 +1,7 @@
-"""Commands that messages print, with the options by which this one found its stack.
+"""Adds `--local` and `--stack` to the commands that messages print, if this command was given them.
 
-Whoever typed `--local` or `--stack X` must type them with the next command too, and copies that one
-from a message. Messages of the product know nothing of them: they are put in where text is drawn.
+People copy the next command from a message, and it must reach the same stack. The product's messages
+don't know these options, so the options are added when text is drawn.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from switchover_cli.catalogue import COMMANDS
 
 _NAMES = frozenset(each.name for each in COMMANDS)
-# Of these. A test holds them against the commands themselves.
+# A test compares these names with the commands themselves.
 _STACKLESS = frozenset({"local", "rehearse", "model check", "policy check"})
 _GROUPS = "local|policy|release|model"
 _COMMAND = re.compile(rf"\bswitchover ((?:{_GROUPS}) [a-z]+|[a-z]+)\b(?! --help)")
@@ -22,22 +22,22 @@ _carried: ContextVar[tuple[str, ...]] = ContextVar("carried", default=())
 
 
 def forget_options() -> None:
-    """Begin a command anew: no option is known to be typed."""
+    """Forget the options of an earlier command."""
     _carried.set(())
 
 
 def carry_option(*words: str) -> None:
-    """Have every command that is printed from now on carry an option that was typed."""
+    """Add an option to every command that is printed from now on."""
     _carried.set((*_carried.get(), shlex.join(words)))
 
 
 def carried_options() -> str:
-    """What printed commands carry, as it is typed; empty if nothing was typed."""
+    """The options to add to printed commands, as they are typed; empty if there are none."""
     return " ".join(_carried.get())
 
 
 def find_gaps(text: str) -> tuple[int, ...]:
-    """Where options belong: behind the name of each command in a text that asks a stack."""
+    """The positions in a text for the options: after the name of each command that takes them."""
     return tuple(found.end() for found in _COMMAND.finditer(text) if asks_a_stack(found.group(1)))
 
 

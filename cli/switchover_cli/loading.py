@@ -1,4 +1,4 @@
-"""Commands as Typer has them: a list is drawn from the catalogue, and what is typed is loaded."""
+"""Typer's commands: lists are drawn from the catalogue, and only the typed command is loaded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Command(TyperCommand):
-    """A command whose help page is drawn without what it doesn't use."""
+    """A command whose help page loads only the parts of rich that it needs."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Draw the help page."""
@@ -26,13 +26,13 @@ class Command(TyperCommand):
 
 
 class Commands(TyperGroup):
-    """A list of commands, of which only the one that is typed is loaded."""
+    """A list of commands; only the typed command is loaded."""
 
     def __init__(self, listed: tuple[Listed, ...] = COMMANDS, **settings: Any) -> None:
         super().__init__(**settings)
         self.listed = {each.name: each for each in listed}
         for each in listed:
-            # What the list shows, and nothing more: the command itself isn't loaded for that.
+            # A stand-in with what the list shows, so that the command itself isn't loaded.
             entry = TyperCommand(each.name, help=each.help, rich_help_panel=each.panel or None)
             self.add_command(entry)
 
@@ -42,13 +42,13 @@ class Commands(TyperGroup):
         super().format_help(ctx, formatter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that is typed, and load it."""
+        """Find the typed command, and load it."""
         name, _, rest = super().resolve_command(ctx, args)
         return name, load_command(self.listed[str(name)]), rest
 
 
 def load_command(listed: Listed) -> Any:
-    """The command itself, as Typer makes it of its function."""
+    """The command that Typer makes from its function."""
     if listed.members:
         return Commands(
             listed.members,
@@ -65,7 +65,7 @@ def load_command(listed: Listed) -> Any:
 
 
 def each_function(listed: tuple[Listed, ...] = COMMANDS) -> Iterator[tuple[str, Any]]:
-    """What people type, and the function behind it, groups' commands included."""
+    """Every command as it is typed, with its function; includes the commands of groups."""
     for each in listed:
         if each.members:
             yield from (

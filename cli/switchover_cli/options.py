@@ -13,7 +13,7 @@ from switchover_cli.hints import carry_option
 
 DEFAULT_STACK = "switchover"
 
-# As EndpointName and VersionName say (domain/release.py), which would load every model of a release.
+# Copies of EndpointName and VersionName (domain/release.py): importing that module is slow.
 _ENDPOINT = re.compile(r"(?=.{1,63}$)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _VERSION = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._+-]{0,62}")
 
@@ -54,7 +54,7 @@ def _carry_local(is_local: bool) -> bool:  # noqa: FBT001  (typer hands the valu
 
 
 def _carry_stack(context: typer.Context, stack: str) -> str:
-    """What the environment names holds for the next command too; only what was typed is lost."""
+    """Keep a typed option for printed commands; an environment variable applies to them anyway."""
     source = context.get_parameter_source("stack")
     if source is not None and source.name == "COMMANDLINE":
         carry_option("--stack", stack)
@@ -62,7 +62,7 @@ def _carry_stack(context: typer.Context, stack: str) -> str:
 
 
 def complete_endpoint(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The names of endpoints that begin so, for the shell."""
+    """The names of endpoints that begin with the typed letters, for the shell."""
     from switchover_cli.completion import find_endpoints
 
     names = find_endpoints(_stack_of(ctx), local=bool(ctx.params.get("local")))
@@ -70,10 +70,10 @@ def complete_endpoint(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def complete_version(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The versions of the endpoint on the command line that begin so, for the shell."""
+    """The endpoint's versions that begin with the typed letters, for the shell."""
     from switchover_cli.completion import find_versions
 
-    # Behind an option that still lacks its value, arguments aren't taken apart.
+    # Click doesn't parse arguments after an option that still lacks its value.
     endpoint = ctx.params.get("endpoint") or next(iter(ctx.args), "")
     if not _ENDPOINT.fullmatch(endpoint):
         return []

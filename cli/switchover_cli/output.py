@@ -1,4 +1,4 @@
-"""The one way to a terminal: nothing that others wrote acts on it, or passes for our own markup."""
+"""The only output to a terminal: text of others can't control the terminal, or act as our own markup."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 class PlainConsole(Console):
     """A console whose strings are text: `[bold]` is seven letters, and an escape character is shown.
 
-    Whatever is printed goes through `render`, so that no call can forget it. What the console itself
-    sends to steer the terminal is no text, and stays. The commands in a text get the options that were
-    typed.
+    All output passes through `render`, so that no call can forget the cleaning. The console's own control
+    codes aren't text, and stay. Commands in a text get the options that were typed.
     """
 
     carried = ""
@@ -33,7 +32,7 @@ class PlainConsole(Console):
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Clean a text before it is laid out, and once more whatever comes of any other drawing."""
+        """Clean text before it is laid out, and clean the result of every other drawing."""
         if isinstance(renderable, str):
             renderable = self.render_str(renderable)
         if isinstance(renderable, Text):
@@ -50,7 +49,7 @@ def open_console(**options: Any) -> PlainConsole:
 
 @contextmanager
 def telling(console: Console) -> Iterator[Callable[[str], None]]:
-    """Tell what is being done: beside a spinner on a terminal, as lines anywhere else."""
+    """Report progress: beside a spinner on a terminal, as lines elsewhere."""
     if not console.is_terminal:
         yield console.print
         return
@@ -64,7 +63,7 @@ def print_document(text: str, *, ends_line: bool = True) -> None:
 
 
 def _add_options(text: Text, options: str) -> Text:
-    """The text with options put into each command that is in it."""
+    """The text with the typed options added to each command in it."""
     gaps = find_gaps(text.plain) if options else ()
     if not gaps:
         return text
@@ -95,7 +94,7 @@ def _clean_segment(segment: Segment) -> Segment:
 
 
 def _clean(text: Text) -> Text:
-    """The text with what doesn't show written out, in the styles that it had."""
+    """The text with invisible characters written out; styles stay."""
     unsafe = {at for at in find_hidden(text.plain) if text.plain[at] != "\n"}
     if not unsafe:
         return text

@@ -49,8 +49,8 @@ class PlanNumbers(_Record):
 class UpdateRecord(_Record):
     """One update, as `history`, `watch` and every `--watch` print it.
 
-    `started_by` are ARNs as AWS authenticated them; empty if nobody vouched for it. `drift` is there
-    where somebody else has changed since what serves.
+    `started_by` are ARNs that AWS authenticated; empty if the starter wasn't recorded. `drift` is set if
+    the serving config was changed later outside Switchover.
     """
 
     update_id: str
@@ -76,7 +76,7 @@ class UpdateRecord(_Record):
 class StatusRecord(_Record):
     """What `status` prints. `version` is null for a config that no update created.
 
-    `drift` is there where somebody else changed what serves since the last known good.
+    `drift` is set if the serving config was changed outside Switchover since the last known good.
     """
 
     endpoint: str
@@ -105,7 +105,7 @@ class StatusRecord(_Record):
 class StartRecord(_Record):
     """What `start` and `rollback` print without `--watch`.
 
-    `drift` is what somebody else brought, and a rollback takes back.
+    `drift` is a change made outside Switchover, which a rollback undoes.
     """
 
     update_id: str
@@ -116,7 +116,7 @@ class StartRecord(_Record):
 class UploadRecord(_Record):
     """What `upload` prints without `--watch`. Paths are relative to the folder.
 
-    `update_id` is the update that the arrival starts; where nothing was sent, the last to this version.
+    `update_id` is the update that the upload starts; if nothing was sent, the last to this version.
     """
 
     release: str

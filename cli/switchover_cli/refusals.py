@@ -1,4 +1,4 @@
-"""What AWS, or the way to it, refused: said in a message with a remedy."""
+"""Turns failures of AWS and of the connection into a message with a remedy."""
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -27,7 +27,7 @@ def is_denied(error: ClientError) -> bool:
 
 
 def understand(error: Exception) -> CommandFailed:
-    """Make a failure that no command foresaw one message with its remedy."""
+    """Turn a failure that no command handles into one message with a remedy."""
     match error:
         case UpdateUnknown():
             return Misused(
@@ -45,7 +45,7 @@ def understand(error: Exception) -> CommandFailed:
 
 
 def explain(error: BotoCoreError | ClientError) -> CommandFailed:
-    """Say what AWS, or the way to it, refused, and what to do next."""
+    """Explain a failure of AWS or of the connection, and what to do next."""
     match error:
         case NoCredentialsError() | ProfileNotFound():
             return Misused(

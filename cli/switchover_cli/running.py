@@ -1,4 +1,4 @@
-"""What runs for an endpoint at the moment: a claim counts only while its execution runs."""
+"""The running update of an endpoint: a claim counts only while its execution runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def find_running_claim(deployment: Deployment, endpoint: str) -> Claim | None:
 
 
 def find_running(deployment: Deployment, endpoint: str) -> Update | None:
-    """The update that an execution carries on for an endpoint just now, if its record can be read."""
+    """The running update of an endpoint, if its record can be read."""
     claim = find_running_claim(deployment, endpoint)
     update = deployment.ledger.find(claim.update_id) if claim else None
     is_over = update is None or update.outcome is not None or update.record.is_unreadable

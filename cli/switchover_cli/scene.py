@@ -1,4 +1,4 @@
-"""One look at an update: what the ledger, SageMaker and CloudWatch say at the same moment."""
+"""One reading of an update from the ledger, SageMaker and CloudWatch at the same moment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
     from switchover_cli.deployment import Deployment
 
-# What the state machine does while SageMaker has nothing to say, by the state's name.
+# What the state machine does in states in which SageMaker reports nothing, by the state's name.
 STATE_WORDS = {
     "ClaimEndpoint": "Checking that no other update holds this endpoint",
     "CopyRelease": "Copying the model's files",
@@ -52,7 +52,7 @@ _ASKING = {
 
 @dataclass(frozen=True, slots=True)
 class FleetCount:
-    """Instances of the previous config and of the target, now."""
+    """The current instances of the previous config and of the target config."""
 
     old: int
     new: int
@@ -71,7 +71,7 @@ class Scene:
 
     @property
     def phase(self) -> str:
-        """What is going on, in a few plain words."""
+        """The current phase, in a few plain words."""
         if self.update.outcome is not None:
             return f"Ended: {self.update.outcome.value}"
         gate = self.update.open_gate
@@ -82,7 +82,7 @@ class Scene:
         if isinstance(self.endpoint, Absent):
             return f"{doing}; there is no endpoint now"
         if self.update.progress.course is None:
-            # Whatever SageMaker does now, it isn't this update.
+            # SageMaker's present work belongs to another update.
             return doing
         said = say_stages(self.endpoint.stages)
         if said:
@@ -96,9 +96,9 @@ class Scene:
 
     @property
     def fleet(self) -> FleetCount:
-        """How many instances stand on either side.
+        """The number of instances of the old and the new fleet.
 
-        The endpoint's own variants stay the old fleet until the update is over (rules §2.4).
+        Until the update is over, the endpoint's own variants are the old fleet (rules §2.4).
         """
         if isinstance(self.endpoint, Absent):
             return FleetCount(old=0, new=0)
@@ -109,13 +109,13 @@ class Scene:
 
     @property
     def full_fleet(self) -> int:
-        """Instances of a whole fleet: as planned, or as stand on one side if that is more."""
+        """Instances of a whole fleet: the planned number, or the present one if it is higher."""
         planned = self.update.plan.deployment.pace.instances if self.update.plan else 0
         return max(planned, self.fleet.old, self.fleet.new)
 
     @property
     def progress(self) -> str:
-        """How long it has taken, beside how long it was planned to take; what is overdue is said so."""
+        """The elapsed and the planned time of the update, and whether it is overdue."""
         update, elapsed = self.update, say_duration(self.elapsed_seconds)
         if update.plan is None or update.progress.course is None:
             return f"{elapsed} since it began"
@@ -139,13 +139,13 @@ class Scene:
 
     @property
     def elapsed_seconds(self) -> float:
-        """Since SageMaker was asked; before that, since the update began."""
+        """Seconds since UpdateEndpoint; before that, since the update began."""
         end = self.update.ended_at or self.now
         return max(0.0, (end - self._asked_at).total_seconds())
 
     @property
     def _asked_at(self) -> datetime:
-        # The course is replaced for the watch and for the way back; the first look isn't.
+        # The watch and a rollback replace the course; the first reading stays.
         for moment in self.timeline:
             if moment.state == "AwaitOutcome":
                 return moment.at
@@ -153,15 +153,15 @@ class Scene:
         return course.started_at if course is not None else self.update.started_at
 
     def later(self, seconds: float) -> Scene:
-        """The same scene with the clock moved on, for drawing between two readings."""
+        """The same scene with a later clock, for drawing between two readings."""
         return replace(self, now=self.now + timedelta(seconds=seconds))
 
 
 def read_scene(deployment: Deployment, update_id: str) -> Scene:
-    """Take one look at an update.
+    """Take one reading of an update.
 
     Raises:
-        UpdateUnknown: the ledger holds none of that id (yet).
+    UpdateUnknown: the ledger has no update of this id (yet).
     """
     update = deployment.ledger.look_up(update_id)
     endpoint = deployment.sagemaker.read(update.endpoint)
@@ -172,6 +172,6 @@ def read_scene(deployment: Deployment, update_id: str) -> Scene:
         endpoint=endpoint,
         alarms=deployment.cloudwatch.read(watched) if watched else update.found.evidence.alarms,
         now=endpoint.read_at,
-        # What serves is the business of an update that changes the endpoint.
+        # Only an update that changes the endpoint shows what serves.
         drift=None if update.is_changing else read_drift(deployment, endpoint),
     )

@@ -1,4 +1,4 @@
-"""boto3, loaded without a library that takes half as long again and that no client of it uses."""
+"""Loads boto3 without pyOpenSSL: it adds half to the loading time, and no client uses it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# botocore asks urllib3's bridge to pyOpenSSL only for the standard library's own SSLContext, and takes
-# that from elsewhere if there is no pyOpenSSL (botocore/httpsession.py).
+# botocore uses urllib3's bridge to pyOpenSSL only for the standard library's SSLContext. Without
+# pyOpenSSL, botocore takes this class from elsewhere (botocore/httpsession.py).
 _BRIDGE = "urllib3.contrib.pyopenssl"
 
 
 def load_sdk() -> None:
-    """Load boto3: from then on an import of it finds it loaded."""
+    """Load boto3, so that later imports find it loaded."""
     with _left_out(_BRIDGE):
         import_module("boto3")
 
 
 @contextmanager
 def _left_out(module: str) -> Iterator[None]:
-    """Import as if a module weren't installed; one that is loaded already stays."""
+    """Import as if a module weren't installed; an already loaded module stays."""
     if module in sys.modules:
         yield
         return

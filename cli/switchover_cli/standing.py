@@ -1,4 +1,4 @@
-"""How an endpoint stands at one moment: what serves, runs, waits, ended; pins, marks and alarms."""
+"""An endpoint's state at one moment: serving version, updates, pins, marks and alarms."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from switchover_cli.deployment import Deployment
 
 _OVER = frozenset(Outcome) - {Outcome.QUEUED}
-# What ends otherwise never touched the endpoint.
+# Updates with other outcomes never changed the endpoint.
 _CHANGES = frozenset({Outcome.UPDATED, Outcome.ROLLED_BACK, Outcome.NEEDS_OPERATOR})
 
 
@@ -36,8 +36,8 @@ _CHANGES = frozenset({Outcome.UPDATED, Outcome.ROLLED_BACK, Outcome.NEEDS_OPERAT
 class Status:
     """One endpoint at one moment. `serving.version` is empty for a config that no update created.
 
-    `last` ended last; `last_change` is the last of those that touched the endpoint. `serves_since` is
-    when the serving config was confirmed; None if no update brought it.
+    `last` is the update that ended last; `last_change` is the last one that changed the endpoint.
+    `serves_since` is when the serving config was confirmed; None if no update created it.
     """
 
     endpoint: EndpointReading | Absent
@@ -104,7 +104,7 @@ def record_status(status: Status) -> StatusRecord:
 
 
 def _latest(history: tuple[Update, ...], outcomes: frozenset[Outcome]) -> Update | None:
-    """The update that ended last of those that ended so, whenever each began."""
+    """The update that ended last, among those with one of these outcomes."""
     ended = (update for update in history if update.outcome in outcomes)
     return max(ended, key=lambda update: update.ended_at or update.started_at, default=None)
 
@@ -133,5 +133,5 @@ def _standing(
         return ()
     specs = standing_alarms(Policy().alarms, reading.name, reading.variants[0].name)
     found = deployment.cloudwatch.read([spec.name for spec in specs])
-    # They are made by an endpoint's first update; before it there are none to miss.
+    # The first update of an endpoint makes the standing alarms, so before it none can be missing.
     return tuple(alarm for alarm in found if alarm.state is not AlarmState.MISSING)

@@ -1,4 +1,4 @@
-"""What machines say, in words that people read at three in the morning."""
+"""Words for people: times, statuses, strategies and messages in plain English."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _STATUS_WORDS = {
 
 
 def say_offset(at: datetime, start: datetime) -> str:
-    """A moment by its distance from the update's start: `+0:12:30`."""
+    """The time since the update's start: `+0:12:30`."""
     seconds = max(0, int((at - start).total_seconds()))
     return f"+{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
@@ -60,7 +60,7 @@ def say_minute(at: datetime) -> str:
 
 
 def say_version(update: Update) -> str:
-    """What an update was about: `v2`, or `back to v2`."""
+    """An update's version: `v2`, or `back to v2`."""
     if update.kind is Kind.ROLLBACK:
         return f"back to {update.version}" if update.version else "back"
     return update.version
@@ -72,15 +72,17 @@ def say_status(status: EndpointStatus) -> str:
 
 
 def say_asked(update: Update) -> str:
-    """By whom an update was asked for, and why: `by user/kim (AWS identity, …): “why”`."""
+    """The starter of an update, and the reason: `by user/kim (AWS identity, …): “why”`."""
     starter = say_starter(update)
     if update.offered_by:
         return f"by {starter}"
-    return f"{starter}, by somebody unknown" if starter else "by somebody unknown, without a reason"
+    return (
+        f"{starter}, by an unknown person" if starter else "by an unknown person, without a reason"
+    )
 
 
 def squeeze(timeline: Iterable[Moment]) -> tuple[Moment, ...]:
-    """A timeline in which what is told more than once in a row stands once, and is counted."""
+    """A timeline in which equal moments in a row are merged and counted."""
     kept: list[Moment] = []
     for moment in timeline:
         told = (moment.state, say_plainly(moment.text))
@@ -92,7 +94,7 @@ def squeeze(timeline: Iterable[Moment]) -> tuple[Moment, ...]:
 
 
 def say_moment(moment: Moment) -> str:
-    """What a moment says, and how often it was said in a row: `… (12 times until 14:25:29)`."""
+    """A moment's text, with the count of repeats in a row: `… (12 times until 14:25:29)`."""
     told = say_plainly(moment.text)
     if moment.until is None:
         return told
@@ -125,7 +127,7 @@ def say_strategy(plan: Plan) -> str:
 
 
 def shorten_alarm(name: str) -> tuple[str, str]:
-    """Which fleet one of our alarms watches, and what it watches there; others keep their name."""
+    """The fleet that an alarm of ours watches, and its purpose; other alarms keep their name."""
     match name.split("/"):
         case ["switchover", _, Scope.STANDING.value, purpose]:
             return "both fleets", purpose

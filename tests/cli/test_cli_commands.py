@@ -1,4 +1,4 @@
-"""The commands as people type them, on a stack that moto stands in for."""
+"""The commands as people type them, on a stack that moto simulates."""
 
 from __future__ import annotations
 

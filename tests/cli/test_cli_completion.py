@@ -1,4 +1,4 @@
-"""What the tab key offers: by the protocol that the shells' scripts speak."""
+"""The completions of the tab key, by the protocol of the shells' scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demo tells at its end: true only if everybody who can tell agrees."""
+"""The demo's result: true only if ledger and twin agree with the expectation."""
 
 from __future__ import annotations
 

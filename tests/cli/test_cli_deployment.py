@@ -1,4 +1,4 @@
-"""Which cloud a command talks to."""
+"""Which cloud a command uses."""
 
 from __future__ import annotations
 

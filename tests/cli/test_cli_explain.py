@@ -1,4 +1,4 @@
-"""How an explanation looks where the stories don't reach."""
+"""How an explanation looks in cases that the stories don't cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A printed command carries `--local` and `--stack X` where they were typed, and only there."""
+"""A printed command has `--local` and `--stack X` only if they were typed."""
 
 from __future__ import annotations
 

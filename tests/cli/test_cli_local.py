@@ -1,4 +1,4 @@
-"""`switchover local up` on a cloud that runs: what was asked of its speed is done."""
+"""`switchover local up` changes the speed of a running cloud as requested."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_speed_that_is_asked_for_is_the_running_clouds_from_then_on(
     assert main(["local", "up", "--speed", "120"]) == ExitCode.DONE
 
     assert cloud.speed == 120
-    assert "An hour there takes 30 s here" in " ".join(capsys.readouterr().out.split())
+    assert "One virtual hour takes 30 s here" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_running_cloud_keeps_its_speed_if_none_is_asked_for(cloud: RunningCloud) -> None:

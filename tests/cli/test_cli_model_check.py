@@ -1,4 +1,4 @@
-"""`switchover model check` says what ValidateModel would, of a folder, an archive or a prefix."""
+"""`switchover model check` gives ValidateModel's result for a folder, an archive or a prefix."""
 
 from __future__ import annotations
 

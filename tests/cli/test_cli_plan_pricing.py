@@ -1,4 +1,4 @@
-"""What an instance costs, by AWS's Price List, or not at all."""
+"""An instance's price by AWS's Price List, or no price."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people read of a plan: in a terminal of any width, and as Markdown."""
+"""The report of a plan: in a terminal of any width, and as Markdown."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ def forecast(**fields: Any) -> Proposal:
     ("fields", "said"),
     [
         ({}, "starts at once"),
-        ({"ends_by": samples.NOW}, "starts at once; it must end by 2026-01-05 12:00 UTC"),
+        ({"ends_by": samples.NOW}, "starts at once; the update must end by 2026-01-05 12:00 UTC"),
         (
             {"answer": Answer.QUEUED, "reasons": (LATER,)},
             "starts later: the update may begin at 22:00 It starts automatically then.",

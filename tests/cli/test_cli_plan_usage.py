@@ -1,4 +1,4 @@
-"""What can't be meant is said before anything is read."""
+"""Contradicting options are refused before anything is read."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ((*UPLOADED, "--json", "--markdown"), "--json and --markdown print different things."),
         ((*UPLOADED, "--hotfix"), "Give the reason with --reason"),
-        ((*UPLOADED, "--policy", "chat.yaml"), "--policy goes with --dir"),
+        ((*UPLOADED, "--policy", "chat.yaml"), "--policy and --name go with --dir only"),
         ((*UPLOADED, "--dir", ".", "--release", "s3://m/release.json"), "--release or --dir"),
         ((*UPLOADED, "--policy-override", "stratgy=canary"), "stratgy"),
         ((*UPLOADED, "--price", "-1"), "--price"),

@@ -1,4 +1,4 @@
-"""`switchover policy`: show says why, check says all, init begins from what is live."""
+"""`switchover policy`: show gives origins, check lists all faults, init starts from the live endpoint."""
 
 from __future__ import annotations
 
@@ -462,8 +462,8 @@ def test_push_says_who_goes_over_the_file(
 
     _, out, _ = shell("push", "chat", file, "--yes")
 
-    assert "loosens hotfix" in out
-    assert "except for approval" in out
+    assert "except for these keys: hotfix" in out
+    assert "except for locked keys: approval" in out
 
 
 def test_push_as_json_says_both_versions(

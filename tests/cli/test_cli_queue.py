@@ -1,4 +1,4 @@
-"""Who waits, what isn't started, and what a start would find: the commands, on AWS as moto plays it."""
+"""The commands about queues, marks, pins and dry runs, on AWS as moto simulates it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reasons on a narrow screen: nothing of them is cut off."""
+"""Reasons on a narrow screen: no text is cut off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rehearsals: what is checked before anything starts, and what is told at the end."""
+"""Rehearsals: the checks before the start, and the report at the end."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_nobody_is_asked_for_approval_and_it_is_said(tmp_path: Path) -> None:
         "promotion": False,
         "four_eyes": False,
     }
-    assert "approval is taken as given" in rehearsal.notes
+    assert "approval is assumed" in rehearsal.notes
 
 
 def test_golden_requests_beside_the_policy_are_asked(tmp_path: Path) -> None:

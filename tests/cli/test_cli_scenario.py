@@ -1,4 +1,4 @@
-"""Scenario files: what may stand in them, and how their faults are told."""
+"""Scenario files: their valid content, and the messages about their faults."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_every_fault_is_told_at_once_with_line_field_value_and_remedy(tmp_path: 
             "13: switches.missing_alarm: 'sometimes' is not accepted:"
             " input should be 'ignored' or 'refused'. Correct the value."
         ),
-        "16: capacity.ml.g6e.2xlarge: stands in line 15 too. Keep one of them.",
+        "16: capacity.ml.g6e.2xlarge: is also in line 15. Keep one of them.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The command begins at once: what nobody asked for isn't loaded, and what is listed is true."""
+"""A command starts quickly: it loads only what it needs, and the list of commands is correct."""
 
 from __future__ import annotations
 

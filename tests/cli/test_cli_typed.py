@@ -1,4 +1,4 @@
-"""What is wrong with a command is said in the words that were typed, before anything is asked of AWS."""
+"""A wrong command is refused in terms of its options, before any call to AWS."""
 
 from __future__ import annotations
 

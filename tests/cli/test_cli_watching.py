@@ -1,4 +1,4 @@
-"""Following an update: until its outcome, and not forever."""
+"""Following an update: until its outcome, but not for ever."""
 
 from __future__ import annotations
 

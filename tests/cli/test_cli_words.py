@@ -1,4 +1,4 @@
-"""What machines say, in words that people read."""
+"""Statuses, times and messages in words for people."""
 
 from __future__ import annotations
 

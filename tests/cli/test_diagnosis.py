@@ -1,4 +1,4 @@
-"""What is called left over, and what isn't because it can't be known."""
+"""Which resources are called leftovers, and which aren't because this can't be known."""
 
 from __future__ import annotations
 

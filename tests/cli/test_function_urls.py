@@ -1,4 +1,4 @@
-"""Signed calls: where a signature goes, what is signed, and what is said where a call is refused."""
+"""Signed calls: where a signature is sent, what is signed, and the message after a refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be removed of past updates, and what must not."""
+"""Which resources of past updates may be removed, and which must not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every key of a policy is shown as the file takes it, with where it came from and what it means."""
+"""Every key of a policy is shown in the file's form, with its origin and its meaning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A policy to begin with passes its own check, for every fleet, commented out or not."""
+"""A first policy file passes its own check for every fleet, also with all comments removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that lies under another version is copied by S3, if S3's own SHA-256 proves its content."""
+"""A file that exists under another version is copied by S3, if S3's own SHA-256 proves its content."""
 
 from __future__ import annotations
 

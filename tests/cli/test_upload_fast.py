@@ -1,4 +1,4 @@
-"""Many small files go by awscrt where it is installed; whatever goes wrong there, botocore sends them."""
+"""Many small files are sent by awscrt if it is installed; after any failure, botocore sends them."""
 
 from __future__ import annotations
 

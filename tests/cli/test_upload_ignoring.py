@@ -1,4 +1,4 @@
-"""What of a folder isn't sent is what the user named, or what no loader reads; each is said."""
+"""Only files that the user named, or that no loader reads, aren't sent; each is listed."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_the_note_of_half_a_download_is_kept_for_the_check(folder: Path) -> None
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"!keep.bin\n", "line 1, '!keep.bin', would take something back in"),
+        (b"!keep.bin\n", "line 1, '!keep.bin', would include files again"),
         (b"\xff\xfe", "is not UTF-8 at byte 0"),
         (b"a\n" * 40_000, "is longer than 65536 bytes"),
     ],

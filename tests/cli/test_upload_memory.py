@@ -1,4 +1,4 @@
-"""An upload remembers what it read, and believes it only as long as nothing was touched."""
+"""An upload remembers the files that it read, and uses this only while they are unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files reach S3 whole, whatever happens on the way, and what arrived is not sent again."""
+"""Files arrive in S3 complete, whatever happens on the way, and arrived files are not sent again."""
 
 from __future__ import annotations
 
@@ -302,7 +302,7 @@ def test_a_lasting_trouble_ends_with_how_to_go_on(tmp_path: Path, trouble: str, 
         send(s3, tmp_path)
 
     assert "x: " in caught.value.message
-    assert "what is there already is not sent again" in caught.value.remedy
+    assert "files that S3 already has are not sent again" in caught.value.remedy
 
 
 @pytest.mark.usefixtures("no_waiting")

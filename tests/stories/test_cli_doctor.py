@@ -1,4 +1,4 @@
-"""`switchover doctor` finds what is left over, and every command that it names mends it when typed."""
+"""`switchover doctor` finds every leftover, and typing its command fixes the finding."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ def test_nothing_found_in_a_part_is_not_told_as_nothing_found(
 
     said = capsys.readouterr().out
     assert code == ExitCode.UNEXPECTED
-    assert "not seen: dead letters: AccessDenied on GetQueueAttributes" in said
+    assert "not read: dead letters: AccessDenied on GetQueueAttributes" in said
     assert "Nothing was found in the parts that could be read." in said
 
 

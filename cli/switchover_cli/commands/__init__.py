@@ -1,5 +1,5 @@
 """The commands: each reads its options, calls a package of its own, and shows a screen.
 
-What a command works with is imported in its function: its help, a mistyped option and the shell's
-completion need none of it, and the models and the SDK take most of a second to load.
+A command's function imports what the command needs. The models and the SDK take most of a second to
+load, and the help, a mistyped option and the shell's completion don't need them.
 """

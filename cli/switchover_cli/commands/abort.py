@@ -1,4 +1,4 @@
-"""`switchover abort`: stop an update that runs, by the safest way that its state leaves."""
+"""`switchover abort`: stop a running update in the safest way that its state allows."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`switchover adopt`: what serves becomes a version, so that there is a way back to it."""
+"""`switchover adopt`: the serving config becomes a version, so that a rollback can return to it."""
 
 from typing import Annotated
 
@@ -13,7 +13,8 @@ def adopt(
     endpoint: Endpoint,
     *,
     version: Annotated[
-        str | None, typer.Option(help="Its name; by default the folder of its model data.")
+        str | None,
+        typer.Option(help="The version's name; default: the folder of the config's model data."),
     ] = None,
     reason: Why = "",
     stack: Stack = DEFAULT_STACK,

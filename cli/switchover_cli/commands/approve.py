@@ -1,4 +1,4 @@
-"""`switchover approve` and `reject`: a person's answer to an update that waits for one."""
+"""`switchover approve` and `reject`: a person's answer to an update that waits for approval."""
 
 from typing import TYPE_CHECKING, Annotated
 

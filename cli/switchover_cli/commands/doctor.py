@@ -1,4 +1,4 @@
-"""`switchover doctor`: what is held, and what is left over; it changes nothing."""
+"""`switchover doctor`: claims, queues, pins and leftovers; it changes nothing."""
 
 from typing import Annotated
 
@@ -21,8 +21,8 @@ def doctor(
 ) -> None:
     """Show claims, queues and pins, and every leftover with the command that removes it.
 
-    It only reads, and may be run at any time. The exit code is 0 if nothing was found, 5 if something
-    was, 1 if nothing was found but not everything could be seen.
+    It only reads, so you can run it at any time. Exit codes: 0 if it found nothing, 5 if it found
+    something, 1 if it found nothing but couldn't read everything.
     """
     from switchover_cli.doctor.record import examine
     from switchover_cli.screens.findings import print_examination

@@ -1,4 +1,4 @@
-"""`switchover gc`: remove configs and models of past updates that nothing needs any more."""
+"""`switchover gc`: remove the configs and models of past updates that are no longer needed."""
 
 from typing import Annotated
 
@@ -13,10 +13,13 @@ def gc(
     endpoint: Endpoint,
     *,
     keep: Annotated[
-        int, typer.Option(min=1, help="How many of the last serving configs to keep.")
+        int, typer.Option(min=1, help="How many of the last configs that served to keep.")
     ] = 3,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Remove them; without this option they are only listed.")
+        bool,
+        typer.Option(
+            "--yes", help="Remove the configs and models; without this option they are only listed."
+        ),
     ] = False,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,

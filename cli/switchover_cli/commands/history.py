@@ -1,4 +1,4 @@
-"""`switchover history`: how an endpoint's updates went, or how the last one of each endpoint did."""
+"""`switchover history`: the outcomes of an endpoint's updates, or of the last update of each endpoint."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,10 +67,10 @@ def history(
 
 
 def read_last_of_each(deployment: "Deployment", limit: int) -> "tuple[Update, ...]":
-    """The last update of every endpoint that a release was ever offered for, newest first.
+    """The last update of every endpoint that ever had a release, newest first.
 
-    Which updates these are is read from the index, and only `limit` updates are read whole. Endpoints
-    whose updates these credentials may not read are named on stderr.
+    The index tells which updates these are; only `limit` updates are read whole. Endpoints whose updates
+    these credentials may not read are named on stderr.
     """
     begun: list[tuple[str, str, str]] = []
     found: list[Update] = []

@@ -1,4 +1,4 @@
-"""`switchover local`: the whole thing on this machine, to rehearse on."""
+"""`switchover local`: the whole stack on this machine, for rehearsals."""
 
 import shlex
 import time
@@ -22,7 +22,7 @@ from switchover_cli.output import open_console, print_document, print_json, tell
 DEFAULT_SPEED = 60.0
 DEMO_SPEED = 120.0
 REHEARSAL_SPEED = 3600.0  # as fast as this machine plays it: each playing shows the same
-# What could lead an AWS client past the variables that `env` prints.
+# Variables that could send an AWS client elsewhere, despite the variables that `env` prints.
 _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
 Speed = Annotated[float, typer.Option(min=1, max=3600, help="Virtual seconds per real second.")]

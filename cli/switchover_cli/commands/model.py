@@ -1,4 +1,4 @@
-"""`switchover model check`: what ValidateModel would say of a model, before it is uploaded."""
+"""`switchover model check`: the checks of ValidateModel, on a model that isn't uploaded yet."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`switchover pin`: an endpoint that takes releases of one version only."""
+"""`switchover pin`: an endpoint accepts releases of one version only."""
 
 from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Local, Stack, Version, Why

@@ -1,4 +1,4 @@
-"""`switchover plan`: what an update would be, read by people before anything moves."""
+"""`switchover plan`: what an update would do, for people to read before it starts."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

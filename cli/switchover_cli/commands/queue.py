@@ -1,4 +1,4 @@
-"""`switchover queue` and `cancel`: who waits for an endpoint."""
+"""`switchover queue` and `cancel`: the updates that wait for an endpoint."""
 
 from typing import Annotated
 

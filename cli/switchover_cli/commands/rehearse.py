@@ -1,4 +1,4 @@
-"""`switchover rehearse`: one update of one's own endpoint, played on a local cloud of its own."""
+"""`switchover rehearse`: play one update of your endpoint on a separate local cloud."""
 
 from pathlib import Path
 from typing import Annotated
@@ -36,9 +36,10 @@ def rehearse(
 ) -> None:
     """Run one update with a policy on a local cloud; show its outcome and its cost on AWS.
 
-    v1 serves on the fleet, under traffic; v2 arrives. The local cloud for it comes and goes.
+    v1 serves traffic on the fleet, then v2 arrives. The rehearsal starts its own local cloud and stops it
+    at the end.
 
-    Nothing reaches AWS. The exit code is the outcome's.
+    Nothing reaches AWS. The exit code is the one of the outcome.
     """
     require_locks()
     from switchover_cli.rehearsal.plan import prepare, read_size

@@ -1,4 +1,4 @@
-"""`switchover release`: versions that must not be started again by themselves."""
+"""`switchover release`: versions that uploads must not start again."""
 
 from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Version, Why

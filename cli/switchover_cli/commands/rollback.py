@@ -1,4 +1,4 @@
-"""`switchover rollback`: back to what served before, whatever runs at the moment."""
+"""`switchover rollback`: return to an earlier version, even while an update runs."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
@@ -72,11 +72,11 @@ def _turn_back(
     is_watched: bool,
     is_json: bool,
 ) -> None:
-    """Have an update that runs go back; returns if it ended Updated before it could.
+    """Make a running update roll back; returns if the update ended as Updated first.
 
     Raises:
-        Misused: it takes two steps.
-        Exit: it went back, or nobody watches.
+        Misused: the way to the asked version takes two steps.
+        Exit: the update rolled back, or isn't followed.
     """
     from switchover.domain.outcome import Outcome
     from switchover.domain.plans.plan import Kind
@@ -100,4 +100,4 @@ def _turn_back(
             print_json(record_update(last.update, last.timeline, last.drift))
         code_of = exit_code_of if running.kind is Kind.ROLLBACK else exit_code_of_abort
         raise typer.Exit(code_of(last.update.outcome or Outcome.NEEDS_OPERATOR))
-    console.print("It had already passed everything: a rollback starts now.")
+    console.print("The update had already ended as Updated: a rollback starts now.")

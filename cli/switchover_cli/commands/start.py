@@ -1,4 +1,4 @@
-"""`switchover start`: an update to a release that lies in S3."""
+"""`switchover start`: start an update to a release in S3."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
@@ -70,10 +70,10 @@ def start(
 
 
 def _report_foreseen(forecast: "Forecast", *, is_json: bool) -> None:
-    """Say what would come of a start.
+    """Print what a start would lead to.
 
     Raises:
-        Exit: it would not be started, now or later: the exit code that such an end has.
+        Exit: the update would start neither now nor later; with the exit code of that outcome.
     """
     from switchover_cli.plan.foreseen import record_foreseen
     from switchover_cli.screens.foreseen import draw_foreseen

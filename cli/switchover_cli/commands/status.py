@@ -1,4 +1,4 @@
-"""`switchover status`: what serves an endpoint now, what runs or waits, how the last update ended."""
+"""`switchover status`: the serving version, running and waiting updates, the last outcome."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -1,4 +1,4 @@
-"""`switchover test`: the golden requests, asked by hand of what serves now."""
+"""`switchover test`: send the golden requests to the serving model by hand."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`switchover unclaim`: free an endpoint whose claim is held by an execution that is gone."""
+"""`switchover unclaim`: free an endpoint whose claim is held by an execution that has ended."""
 
 from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack, Why

@@ -1,4 +1,4 @@
-"""`switchover upload`: a folder becomes a release, with its progress shown."""
+"""`switchover upload`: upload a folder as a release, and show the progress."""
 
 import os
 import time
@@ -138,10 +138,10 @@ def upload(
 
 
 def check_start(start: str, now: datetime) -> None:
-    """Refuse a time to start at that is over; what is no time is judged with the release.
+    """Refuse a start time in the past; text that is no time is refused with the release.
 
     Raises:
-        Misused: it lies in the past.
+        Misused: the time is in the past.
     """
     try:
         wished = datetime.fromisoformat(start)
@@ -237,11 +237,11 @@ def _end_unchanged(
     is_watched: bool,
     is_json: bool,
 ) -> None:
-    """Say what came of the release that lies there already: another upload of it starts nothing.
+    """Say how the release that is already in S3 ended: uploading it again starts nothing.
 
     Raises:
-        Refused: its last update left something else serving.
-        CommandFailed: no update to it is known.
+        Refused: after the release's last update, another version serves.
+        CommandFailed: no update to the release is known.
     """
     from rich.text import Text
 

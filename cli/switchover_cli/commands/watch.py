@@ -1,4 +1,4 @@
-"""`switchover watch`: an endpoint's update followed to its outcome."""
+"""`switchover watch`: follow an endpoint's update to its outcome."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,7 +42,7 @@ def watch(
 
 
 def _find(deployment: "Deployment", endpoint: str) -> str:
-    """The update that runs; the one that a release begins which arrived just now; or the last one."""
+    """The running update; or the update of a release that has just arrived; or the last update."""
     from switchover_cli.start.offered import await_offer, find_offer
     from switchover_cli.watching.follow import find_last_update
 

@@ -1,4 +1,4 @@
-"""`switchover window`: an endpoint's week, when its updates may run, and what will hold them."""
+"""`switchover window`: an endpoint's week, when its updates may run, and what will delay them."""
 
 from switchover_cli.connect import connect
 from switchover_cli.options import DEFAULT_STACK, Endpoint, Json, Local, Stack

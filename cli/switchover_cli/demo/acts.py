@@ -1,6 +1,6 @@
 """The show: five updates on a fresh local cloud, and whether each outcome is true.
 
-Nothing is started by hand but the rollback: the others begin because a release arrives in S3.
+Only the rollback is started by hand; the other updates start when a release arrives in S3.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _SHOWN_DIGITS = 8
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One update of the show. `begin` returns its id; `serves` names what must serve after it."""
+    """One update of the show. `begin` returns its id; `serves` is the version expected afterwards."""
 
     name: str
     story: str
@@ -58,7 +58,7 @@ class Act:
 
 
 class ActRecord(BaseModel):
-    """What came of an act, by everybody who can tell."""
+    """How an act ended, by the ledger and by the twin."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -145,8 +145,8 @@ def play_demo(project: Path, *, speed: float, is_kept: bool, is_json: bool) -> i
                 stage = _build_stage(project, Path(folder), tell)
             console.print(
                 f"Ready in {say_duration(time.monotonic() - began)}: {ENDPOINT} serves v1 on"
-                f" 4 × ml.g6e.2xlarge, under traffic.\nAn hour there takes at least"
-                f" {say_duration(3600 / speed)} here; while functions start and run, time there stands."
+                f" 4 × ml.g6e.2xlarge, under traffic.\nOne virtual hour takes at least"
+                f" {say_duration(3600 / speed)} here; virtual time stops while functions start and run."
             )
             with stage.cloud.at_speed(speed), stage.cloud.stepping():
                 records = play_acts(stage, console)
@@ -182,9 +182,9 @@ def _end(project: Path, console: Console) -> None:
 
 
 def play_acts(stage: Stage, console: Console) -> tuple[ActRecord, ...]:
-    """Play every act on the stage, in order, and return what came of each.
+    """Play every act on the stage, in order, and return how each ended.
 
-    Time stands between two looks, so that each playing shows the same.
+    Virtual time stops between two readings, so that every playing shows the same.
     """
     configs: dict[str, str] = {}
     records: list[ActRecord] = []
@@ -243,7 +243,7 @@ def draw_records(records: tuple[ActRecord, ...]) -> Table:
 def _bare(config: str) -> str:
     """A config's version and the first digits of its digest, which tell the demo's configs apart."""
     told, _, digest = short_config_name(config).removeprefix(f"{ENDPOINT}-").rpartition("-")
-    version = re.sub(r"-\d{8}$", "", told)  # all of one day
+    version = re.sub(r"-\d{8}$", "", told)
     return f"{version}-{digest[:_SHOWN_DIGITS]}" if version else digest or "–"
 
 
@@ -259,8 +259,8 @@ def _close(console: Console, *, is_true: bool, is_kept: bool, real_seconds: floa
             f"  switchover status {ENDPOINT} --local    what serves, alarms, last outcome"
         )
         console.print('  eval "$(switchover local env)"        then the plain aws CLI works too')
-        console.print("  switchover local down                 end it")
+        console.print("  switchover local down                 stop it")
     else:
         console.print("  switchover local demo            play it again, and leave the cloud up")
-        console.print("  switchover local up              a cloud of your own to rehearse on")
-        console.print("  switchover upload --help         what a team types on a normal day")
+        console.print("  switchover local up              a local cloud for your own rehearsals")
+        console.print("  switchover upload --help         what a team uses every day")

@@ -1,4 +1,4 @@
-"""What the demo and rehearsals play on: an endpoint as a team would have it, and models for it."""
+"""The stage of the demo and of rehearsals: an endpoint like a team's, and models for it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ IDLE_SPEED = 1.0
 _CREATION_SPEED = 3600.0
 _MINUTE_SECONDS = 60
 _ROUND_SECONDS = 300
-# Whose image it is doesn't matter here: another account's, as AWS's own images are.
+# The image may be any: this one belongs to another account, as AWS's own images do.
 _REGISTRY = "111122223333"
 
 _POLICY = """\
@@ -45,7 +45,7 @@ alarms:
   error_rate: 0.05
 """
 
-# Six seconds where five are allowed, and every eighth request fails: both alarms have a case.
+# Answers take 6 s where 5 s are allowed, and every eighth request fails, so both alarms go red.
 SLOW = Behaviour(latency_us=6_000_000, server_error_rate=0.12)
 
 
@@ -89,7 +89,7 @@ class Stage:
             raise AssertionError(f"our own {version} was refused: {report.reasons}")
 
     def offer_incomplete(self, version: str, seed: int) -> None:
-        """Put a release whose last shard never arrived, past our upload, which would refuse it."""
+        """Put a release without its last shard into S3 directly; `switchover upload` would refuse it."""
         checkpoint = self.write_model(version, seed)
         paths = sorted(path for path in checkpoint.rglob("*") if path.is_file())
         lost = [path for path in paths if path.suffix == ".safetensors"][-1]
@@ -112,7 +112,7 @@ class Stage:
         self.put(key, release.model_dump_json(by_alias=True, indent=2).encode())
 
     def serving_config(self) -> str:
-        """The config that the twin itself says serves, whatever anybody recorded."""
+        """The serving config by the twin itself, not by the ledger."""
         return self.cloud.state().endpoints[self.scenery.endpoint].serving_config
 
     def write_model(self, version: str, seed: int) -> Path:
@@ -129,7 +129,7 @@ class Stage:
         )
 
     def put_new(self, key: str, body: bytes) -> None:
-        """Put a model's file, as the bucket wants it: where nothing lies."""
+        """Put a model's file; the bucket refuses to overwrite one."""
         self.deployment.s3.put_object(
             Bucket=self.deployment.bucket,
             Key=key,
@@ -163,7 +163,7 @@ def set_stage(
 
 
 def begin_on_the_dot(step: Callable[[float], CloudState]) -> None:
-    """Let time pass until a round moment: alarms look at full minutes, so figures depend on the start."""
+    """Let time pass until a full minute: alarms evaluate full minutes, so figures depend on the start."""
     step(_ROUND_SECONDS - step(0).now.timestamp() % _ROUND_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""The commands that mend what was found, as they are typed in a shell."""
+"""The commands that fix the findings, as they are typed in a shell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def unclaim(endpoint: str) -> str:
-    """Free an endpoint, and put back what the update left."""
+    """Free an endpoint, and restore what the update changed."""
     return _typed("switchover unclaim", endpoint, "--reason", "its execution has ended")
 
 
@@ -21,7 +21,7 @@ def unpin(endpoint: str) -> str:
 
 
 def start(machine_arn: str, request: Mapping[str, Any]) -> str:
-    """Start an execution of the update machine by its input."""
+    """Start an execution of the update machine with an input."""
     text = json.dumps(request)
     return _typed(
         "aws stepfunctions start-execution", "--state-machine-arn", machine_arn, "--input", text
@@ -49,17 +49,17 @@ def delete_schedule(group: str, name: str) -> str:
 
 
 def read_dead_letters(url: str) -> str:
-    """Read events that no function could take; each is back in the queue half a minute later."""
+    """Read the events that no function could handle; each returns to the queue after half a minute."""
     return _typed("aws sqs receive-message --max-number-of-messages 10 --queue-url", url)
 
 
 def purge_dead_letters(url: str) -> str:
-    """Throw those events away."""
+    """Delete the events that no function could handle."""
     return _typed("aws sqs purge-queue --queue-url", url)
 
 
 def subscribe(topic_arn: str) -> str:
-    """Have a person told, who confirms it by the link in a first message."""
+    """Subscribe a person to the outcomes; a first message has a link to confirm this."""
     return _typed(
         "aws sns subscribe --protocol email --notification-endpoint you@example.com --topic-arn",
         topic_arn,
@@ -67,7 +67,7 @@ def subscribe(topic_arn: str) -> str:
 
 
 def set_releases_may(keys: Iterable[str]) -> str:
-    """Change one parameter of the stack, in the folder of its template; the others stay."""
+    """Change one parameter of the stack, in the folder of its template; the other parameters stay."""
     return _typed("sam deploy --parameter-overrides", f"ReleasesMay={','.join(keys)}")
 
 

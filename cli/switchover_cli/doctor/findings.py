@@ -1,4 +1,4 @@
-"""What is wrong, or left over and nothing will take away: judged from what was seen."""
+"""Faults and leftovers that Switchover won't fix by itself, judged from what was read."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from switchover_cli.doctor.seen import Seen, Thing, UnfinishedExecution
 
-# What an update made a moment ago may not be listed with its record yet, and a sweep every 15 minutes
-# takes up by itself whatever was left just now.
+# The record of something made a moment ago may not be readable yet. And every 15 minutes a sweep
+# handles fresh leftovers by itself.
 _SETTLED = timedelta(minutes=30)
 _RING = re.compile(r"-(\d{8}T\d{4})-[0-9a-f]{16}$")
 
 
 class Finding(BaseModel):
-    """Something that is wrong or left over: what shows it, since when, and the commands that mend it."""
+    """Something that is wrong or left over: the evidence, since when, and the commands that fix it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,9 +39,9 @@ class Finding(BaseModel):
 
 
 def diagnose(seen: Seen) -> tuple[Finding, ...]:
-    """Every leftover and every contradiction, what keeps others from going on first.
+    """Every leftover and every contradiction; those that block updates come first.
 
-    Without knowing who holds what, nothing that a running update might need is called left over.
+    If claims couldn't be read, nothing that a running update might need is called left over.
     """
     of_updates = () if seen.claims is None or seen.updates is None else _of_updates(seen)
     return (*of_updates, *_pins(seen), *_schedules(seen), *_stack(seen))
@@ -201,7 +201,7 @@ def _configs(seen: Seen) -> Iterator[Finding]:
 
 
 def _is_of_known_history(seen: Seen, name: str) -> bool:
-    """Whether every endpoint that the name may belong to was read whole."""
+    """Whether the whole history was read of every endpoint that the name may belong to."""
     candidates = [
         endpoint
         for endpoint in seen.endpoints or ()

@@ -1,4 +1,4 @@
-"""What the account holds under Switchover's names: lists, each bounded, none of them changed."""
+"""Lists what the account has under Switchover's names; each list is bounded, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-# Of each list. More than a stack has, unless something makes them without end.
+# The bound of each list: more than a stack has, unless a defect creates items endlessly.
 MOST = 2000
 _MOST_EXECUTIONS = 200
 
 
 class Endpoints:
-    """SageMaker's endpoints, and what bears a name of ours beside them."""
+    """SageMaker's endpoints, and the configs and models with a name of ours."""
 
     def __init__(self, sagemaker: SageMakerClient) -> None:
         self._sagemaker = sagemaker
@@ -41,14 +41,14 @@ class Endpoints:
             yield from (each["EndpointName"] for each in page["Endpoints"])
 
     def serving(self, endpoint: str) -> Iterator[str]:
-        """The configs that an endpoint serves, or is moving to."""
+        """The configs that an endpoint serves or moves to."""
         described = self._sagemaker.describe_endpoint(EndpointName=endpoint)
         yield described.get("EndpointConfigName", "")
         if "PendingDeploymentSummary" in described:
             yield described["PendingDeploymentSummary"]["EndpointConfigName"]
 
     def models_of(self, config: str) -> frozenset[str]:
-        """The models that a config names; none if it was deleted while it serves."""
+        """The models that a config names; empty if the config was deleted while it serves."""
         try:
             described = self._sagemaker.describe_endpoint_config(EndpointConfigName=config)
         except ClientError as error:
@@ -85,7 +85,7 @@ class Alarms:
         self._cloudwatch = cloudwatch
 
     def named(self) -> Iterator[Thing]:
-        """Each, with when it was made or last changed."""
+        """Each alarm, with the time when it was made or last changed."""
         pages = self._cloudwatch.get_paginator("describe_alarms").paginate(
             AlarmNamePrefix=ALARM_PREFIX,
             AlarmTypes=["MetricAlarm"],
@@ -103,7 +103,7 @@ class ScheduleList:
         self._scheduler = scheduler
 
     def named(self, group: str) -> Iterator[Thing]:
-        """Each, with when it was made."""
+        """Each schedule, with the time when it was made."""
         pages = self._scheduler.get_paginator("list_schedules").paginate(
             GroupName=group, PaginationConfig={"MaxItems": MOST}
         )
@@ -133,13 +133,13 @@ class Suspensions:
 
 
 class Runs:
-    """Executions of the update machine that didn't succeed."""
+    """Executions of the update machine that failed, timed out or were stopped."""
 
     def __init__(self, stepfunctions: SFNClient) -> None:
         self._stepfunctions = stepfunctions
 
     def ended(self, machine_arn: str, status: str) -> Iterator[tuple[str, datetime]]:
-        """The newest with a status: ARN, and when each ended."""
+        """The newest executions with a status: each ARN, and when it ended."""
         pages = self._stepfunctions.get_paginator("list_executions").paginate(
             stateMachineArn=machine_arn,
             statusFilter=status,  # type: ignore[arg-type]
@@ -161,7 +161,7 @@ class DeadLetters:
         self._sqs = sqs
 
     def count(self, url: str) -> int:
-        """About how many lie there."""
+        """The approximate number of events in the queue."""
         told = self._sqs.get_queue_attributes(
             QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
         )["Attributes"]

@@ -1,4 +1,4 @@
-"""Reads all that the diagnosis needs, part by part: what may not be read, or takes too long, is said."""
+"""Reads all that the diagnosis needs, part by part, and notes parts that are denied or take too long."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
     from switchover_cli.deployment import Deployment
 
-# Of one endpoint: more updates than anybody looks back on. Of what is older, nothing is judged.
+# Updates read per endpoint, far more than people look back on. Older updates aren't judged.
 _MOST_UPDATES = 200
-# Step Functions keeps an execution for 90 days (quotas); what ended long ago is no news.
+# Step Functions keeps an execution for 90 days (quotas); one that ended long ago is no news.
 _LOOK_BACK = timedelta(days=14)
-# Whether there is such an endpoint doesn't matter: every answer bears the time.
+# The endpoint need not exist: every answer of SageMaker has the time in a header.
 _ANY_NAME = "what-time-is-it"
 _UNSUCCESSFUL = ("ABORTED", "TIMED_OUT", "FAILED")
 
 
 class Unseen(BaseModel):
-    """A part that couldn't be looked at, and why not."""
+    """A part that couldn't be read, and why not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -53,12 +53,12 @@ class Unseen(BaseModel):
 
 
 class _TimeIsOver(Exception):
-    """The rest isn't looked at."""
+    """The time is up: the remaining parts aren't read."""
 
 
 @dataclass(slots=True)
 class Doctor:
-    """Looks at one deployment, for so many seconds at most. It changes nothing."""
+    """Reads one deployment, for `within_seconds` at most. It changes nothing."""
 
     deployment: Deployment
     within_seconds: float
@@ -67,7 +67,7 @@ class Doctor:
     _until: float = 0.0
 
     def look(self) -> Seen:
-        """Everything that could be seen; what couldn't be is in `unseen`."""
+        """Everything that could be read; `unseen` has the parts that couldn't."""
         self._until = self.monotonic() + self.within_seconds
         deployment = self.deployment
         names, known = deployment.releases_may, _known_keys()
@@ -98,14 +98,14 @@ class Doctor:
         return seen
 
     def _now(self) -> datetime:
-        """SageMaker's clock, by which records are written; on a local cloud it runs ahead of ours."""
+        """SageMaker's clock, which dates the records; a local cloud's clock runs ahead of ours."""
         try:
             return self.deployment.sagemaker.read(_ANY_NAME).read_at
         except (BotoCoreError, ClientError):
             return datetime.now(UTC)
 
     def _try(self, part: str, read: Callable[[Seen], Seen], seen: Seen) -> Seen:
-        """Look at one part; where that can't be done, note why, and go on with what was seen."""
+        """Read one part; if that fails, note why, and go on."""
         try:
             self._check_time()
             return read(seen)
@@ -208,7 +208,7 @@ class Doctor:
         return replace(seen, unrestored=tuple(found))
 
     def _unrestored(self, seen: Seen, endpoint: str, variant: str) -> Unrestored | None:
-        """What an update that is over left of its suspension; None if none of ours is to blame."""
+        """The scaling that an ended update left suspended; None if no update of ours suspended it."""
         last = next(
             (
                 each
@@ -264,14 +264,14 @@ class Doctor:
 
 
 def _concerned(seen: Seen) -> tuple[str, ...]:
-    """The endpoints that there are, and those that something of ours is about."""
+    """The endpoints that exist, and those that something of ours names."""
     ours = {endpoint_of_alarm(alarm.name) for alarm in seen.alarms}
     waiting = {one.endpoint for one in seen.waiting}
     return tuple(sorted({*(seen.endpoints or ()), *seen.claimed, *waiting, *filter(None, ours)}))
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    """An execution's input; empty where whoever started it wrote something else than a request."""
+    """An execution's input; empty if the input isn't a request."""
     try:
         asked = read_json(text, INPUT_LIMITS)
     except Unreadable:
@@ -280,11 +280,11 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _taken_up(asked: Mapping[str, Any]) -> str:
-    """The update that an execution took up, by its input; empty if it began one of its own."""
+    """The update that an execution continued, by its input; empty if the execution began an update."""
     found = [asked.get(key) for key in ("recover", "resume", "cancel")]
     return next((name for name in found if isinstance(name, str)), "")
 
 
 def _known_keys() -> frozenset[str]:
-    """What `ReleasesMay` may name, as a policy's `releases_may` may."""
+    """The keys that `ReleasesMay` may name, the same as a policy's `releases_may`."""
     return frozenset({*key_names(Policy), *Wish}) - OWNERS_ALONE

@@ -14,12 +14,12 @@ from switchover_cli.doctor.seen import Holding, tell_held
 if TYPE_CHECKING:
     from switchover_cli.deployment import Deployment
 
-# Nobody subscribes an address to a local cloud, which sends no mail.
+# A local cloud sends no mail, so a topic without subscribers is normal there.
 _NORMAL_LOCALLY = frozenset({"topic.unheard"})
 
 
 class DoctorRecord(BaseModel):
-    """What `doctor --json` prints. Nothing that is in `unseen` was looked at whole.
+    """What `doctor --json` prints. Parts in `unseen` weren't read completely.
 
     `notes` would be findings on AWS, and are normal on a local cloud.
     """
@@ -34,7 +34,7 @@ class DoctorRecord(BaseModel):
 
 
 def examine(deployment: Deployment, within_seconds: float) -> DoctorRecord:
-    """Look for so long at most, and tell what is held and what is left over."""
+    """Read for `within_seconds` at most, and report claims, queues, pins and leftovers."""
     examination = Doctor(deployment, within_seconds)
     seen = examination.look()
     found = diagnose(seen)

@@ -1,4 +1,4 @@
-"""What was seen of a stack at one time: claims, queues, executions, and what bears a name of ours."""
+"""What was read of a stack at one time: claims, queues, executions, and resources with a name of ours."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Holding(BaseModel):
-    """Something that keeps an endpoint for somebody, as it should. `kind`: claim, queue, pin or mark."""
+    """Something that rightly holds an endpoint. `kind`: claim, queue, pin or mark."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,7 +32,7 @@ class Holding(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class HeldClaim:
-    """A claim, whether its execution runs, and its update; None if the ledger has no such update."""
+    """A claim, whether its execution runs, and its update (None if the ledger has no record of it)."""
 
     claim: Claim
     is_running: bool
@@ -49,10 +49,10 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedExecution:
-    """An execution that didn't come to its own end.
+    """An execution that failed, timed out or was stopped.
 
-    `update_id` is the update that it carried, `update` its record; `request` is its input, where there
-    is no record.
+    `update_id` is the update that it ran, `update` its record; `request` is the execution's input if
+    there is no record.
     """
 
     arn: str
@@ -65,7 +65,7 @@ class UnfinishedExecution:
 
 @dataclass(frozen=True, slots=True)
 class Unrestored:
-    """Scaling that is still as an update suspended it, and the request that puts it back."""
+    """Scaling that an update suspended and that is still suspended, and the request that restores it."""
 
     endpoint: str
     variant: str
@@ -76,7 +76,7 @@ class Unrestored:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything that was read. None is what couldn't be read where emptiness would say something."""
+    """Everything that was read. None means "not read" where an empty value would mean "there is none"."""
 
     now: datetime
     machine_arn: str
@@ -86,7 +86,7 @@ class Seen:
     pins: tuple[Holding, ...] = ()
     unreadable_pins: tuple[str, ...] = ()
     endpoints: frozenset[str] | None = None
-    # What any endpoint serves: the models were looked up only if there are some of no update.
+    # What any endpoint serves; models are looked up only if some belong to no update.
     serving_configs: frozenset[str] = frozenset()
     serving_models: frozenset[str] = frozenset()
     alarms: tuple[Thing, ...] = ()
@@ -96,19 +96,19 @@ class Seen:
     executions: tuple[UnfinishedExecution, ...] = ()
     unrestored: tuple[Unrestored, ...] = ()
     updates: tuple[Update, ...] | None = None
-    # Endpoints whose whole history was read: only of these is it known what no update made.
+    # Endpoints whose whole history was read. Only there can a resource be known to belong to no update.
     fully_read: frozenset[str] = frozenset()
     dead_letters: int = 0
     dead_letters_url: str = ""
     listeners: int | None = None
     topic_arn: str = ""
-    # What ReleasesMay names: policy keys, and others.
+    # Names in ReleasesMay that are policy keys, and names that aren't.
     known_keys: tuple[str, ...] = ()
     unknown_keys: tuple[str, ...] = ()
 
     @property
     def claimed(self) -> frozenset[str]:
-        """The endpoints that somebody holds."""
+        """The endpoints that an update holds."""
         return frozenset(held.claim.endpoint for held in self.claims or ())
 
     @property
@@ -121,7 +121,7 @@ class Seen:
 
 
 def tell_held(seen: Seen) -> tuple[Holding, ...]:
-    """What is held, by whom, since when: claims, places in queues, pins."""
+    """Claims, places in queues and pins, each with its holder and since when."""
     return (
         *(_tell_claim(held) for held in seen.claims or ()),
         *(
@@ -138,7 +138,7 @@ def tell_held(seen: Seen) -> tuple[Holding, ...]:
     )
 
 
-# By what the execution's token is parked for.
+# Keyed by the reason for which the execution's token is parked.
 _WAITS: Mapping[str, str] = {
     Purpose.CAPACITY: "waits for extra instances",
     Purpose.OUTCOME: "waits while SageMaker moves the endpoint",

@@ -1,4 +1,4 @@
-"""What updates of an endpoint left: judged, and removed where nothing needs it."""
+"""The configs and models that updates of an endpoint left: judges them, and removes the unneeded ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from switchover.aws.wishes import Wishes
     from switchover_cli.garbage.store import Leftovers
 
-# More updates than anybody looks back on; what is older stays.
+# Far more updates than people look back on; configs and models of older updates stay.
 _MOST_UPDATES = 1000
 
 
@@ -34,9 +34,9 @@ class GarbageRecord(BaseModel):
 def judge_leftovers(
     leftovers: Leftovers, ledger: Ledger, wishes: Wishes, endpoint: str, keep: int
 ) -> tuple[Judged, ...]:
-    """Everything that updates of an endpoint left, and what still needs it, as of now."""
+    """Everything that updates of an endpoint left, each with what needs it now."""
     inventory = leftovers.look()
-    # Read after that long look: what an update needs that began meanwhile is needed too.
+    # Read last, as the listing takes long: an update may have begun meanwhile, and need some of them.
     updates = ledger.history(endpoint, _MOST_UPDATES)
     pin = wishes.pin(endpoint)
     if pin is not None and pin.is_unreadable:
@@ -57,7 +57,7 @@ def judge_leftovers(
 
 
 def remove_leftovers(leftovers: Leftovers, judged: Sequence[Judged]) -> Iterator[str]:
-    """Remove what nothing needs, one after the other; yields the kind and name of each that is gone."""
+    """Remove what isn't needed, one by one; yields the kind and name of each removed item."""
     for each in judged:
         if each.is_removable:
             leftovers.remove(each.made)

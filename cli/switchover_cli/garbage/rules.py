@@ -1,4 +1,4 @@
-"""Which configs and models of past updates may go, and why the others may not."""
+"""Which configs and models of past updates may be removed, and why the others are kept."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class Sort(StrEnum):
-    """What there is to remove."""
+    """The kinds of things to remove."""
 
     CONFIG = "config"
     MODEL = "model"
 
 
 class Made(BaseModel):
-    """A config or model that an update made for its endpoint; a repair's config shares an older model."""
+    """A config or model that an update made for its endpoint; a repair's config uses an older model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,7 +39,7 @@ class Made(BaseModel):
 
 
 class Judged(BaseModel):
-    """A config or model, and why it is still needed: by nothing, if it may go."""
+    """A config or model, and why it is still needed; empty if it may be removed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -53,10 +53,10 @@ class Judged(BaseModel):
 
 
 class Inventory(BaseModel):
-    """What an account and region hold now, for whomever.
+    """All endpoints and configs of an account and region.
 
-    `configs` are all, each with the models that it names; `endpoints` the configs that each serves or
-    is moving to.
+    `configs` has every config with the models that it names; `endpoints` has the configs that each
+    endpoint serves or moves to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,9 +67,9 @@ class Inventory(BaseModel):
 
 
 def made_by(updates: Iterable[Update]) -> tuple[Made, ...]:
-    """Everything that Switchover may have made for an endpoint, by its own records, newest first.
+    """Everything that Switchover made for an endpoint, by its own records, newest first.
 
-    The names have to be those that it would give: what somebody else made is never among them.
+    Only names that Switchover gives are included, so nothing that others made is.
     """
     found: dict[tuple[Sort, str], Made] = {}
     for update in updates:
@@ -104,12 +104,12 @@ def judge_made(
     pin: Pin | None,
     keep: int,
 ) -> tuple[Judged, ...]:
-    """Say of each that still exists whether it may go; configs before models, as they are removed.
+    """Judge whether each existing item may be removed; in the order of removal, configs before models.
 
-    `updates` are the endpoint's, newest first; `served` is what served each endpoint, newest first: a
-    config may serve several. Needed is what serves any endpoint, what an unfinished or unsettled update
-    may touch, the last `keep` that served, where a rollback goes, and a pinned version. A model is
-    needed as long as any config that stays names it, whoever made that.
+    `updates` are the endpoint's, newest first. `served` has the configs that served each endpoint, newest
+    first; a config may serve several endpoints. A config is needed if it serves any endpoint, if an
+    unfinished or unsettled update may use it, if it is one of the last `keep` that served, if a rollback
+    would return to it, or if its version is pinned. A model is needed while any kept config names it.
     """
     needs = _Needs(pin)
     _need_for_endpoints(needs, inventory, served, endpoint, keep)
@@ -131,7 +131,7 @@ def judge_made(
 
 
 class _Needs:
-    """Why configs are needed, and their models, which bear the same names."""
+    """Why configs are needed, and their models, which have the same names."""
 
     def __init__(self, pin: Pin | None) -> None:
         self._pin = pin
@@ -175,11 +175,11 @@ def _need_for_updates(needs: _Needs, updates: tuple[Update, ...]) -> None:
     is_settled = False
     for update in updates:
         is_open = update.outcome in {None, Outcome.QUEUED}
-        # A mix of two configs goes under the name of one of them (rules §2).
+        # A mix of two configs has the name of one of them (rules §2).
         is_unsettled = update.outcome is Outcome.NEEDS_OPERATOR and not is_settled
         is_settled = is_settled or update.outcome in {Outcome.UPDATED, Outcome.ROLLED_BACK}
         if is_open and update.plan is None:
-            # A rollback that isn't planned yet may go to whatever served.
+            # A rollback that isn't planned yet may return to any config that served.
             needs.add_all(f"update {update.update_id} is not planned yet")
         elif update.plan is not None and (is_open or is_unsettled):
             why = "needs it" if is_open else "ended before SageMaker had settled, and may serve it"

@@ -1,4 +1,4 @@
-"""What past updates left in SageMaker: looked through whole, removed one by one."""
+"""The configs and models in SageMaker: lists all of them, removes them one by one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from switchover_cli.garbage.rules import Made
 
-_NOT_FOUND = "could not find"  # every "gone" is a ValidationException; its words tell (rules §2.1)
+# "Not found" is a ValidationException, like other refusals; only the message differs (rules §2.1).
+_NOT_FOUND = "could not find"
 
 
 class Leftovers:
@@ -26,9 +27,9 @@ class Leftovers:
         self._sagemaker = sagemaker
 
     def look(self) -> Inventory:
-        """Everything there is: whoever may name a model, or serve a config, is asked.
+        """Every config and endpoint of the account and region, as any of them may need a model or config.
 
-        Costs one call for each config and endpoint of the account and region.
+        Costs one call for each config and endpoint.
         """
         described = (
             self._sagemaker.describe_endpoint_config(EndpointConfigName=name)
@@ -48,7 +49,7 @@ class Leftovers:
         )
 
     def remove(self, made: Made) -> None:
-        """Delete a config or a model; one that is gone already is fine."""
+        """Delete a config or a model; success too if it is already deleted."""
         delete = (
             partial(self._sagemaker.delete_endpoint_config, EndpointConfigName=made.name)
             if made.sort is Sort.CONFIG

@@ -1,4 +1,4 @@
-"""The golden requests, asked by hand of the model that serves now."""
+"""Sends the golden requests to the serving model by hand."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from switchover.domain.policies.policy import Policy
     from switchover_cli.deployment import Deployment
 
-# Nobody's Lambda runs out here; a day of answers is not waited for either.
+# The limit of a whole run: no Lambda timeout ends it here.
 _ASKING_SECONDS = 3600
-# SageMaker ends what takes longer itself; a second attempt would hide the first one's failure.
+# SageMaker itself ends longer requests. No retries: a second attempt would hide the first one's failure.
 _PATIENT = Config(
     connect_timeout=5,
     read_timeout=LONGEST_ANSWER_SECONDS + 10,
@@ -48,7 +48,7 @@ class AnswersRecord(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """Golden requests for the model that serves an endpoint now, and how its policy has them asked."""
+    """Golden requests for an endpoint's serving model, and the policy's settings for sending them."""
 
     endpoint: str
     config: str
@@ -60,10 +60,10 @@ class Examination:
 def prepare_examination(
     deployment: Deployment, endpoint: str, golden: str | None, only: Sequence[str]
 ) -> Examination:
-    """Read the golden requests of a file, of a key, or of the endpoint's policy; `only` names some.
+    """Read the golden requests of a file, of an S3 key, or of the policy; `only` selects some by name.
 
     Raises:
-        Misused: there is no such endpoint, file or request.
+    Misused: the endpoint, file or request doesn't exist.
         Refused: the policy or the file is faulty.
     """
     reading = deployment.sagemaker.read(endpoint)
@@ -81,7 +81,7 @@ def prepare_examination(
 
 
 def examine(deployment: Deployment, examination: Examination) -> Judgement:
-    """Ask the golden requests and judge the answers."""
+    """Send the golden requests and judge the answers."""
     runtime = Runtime(deployment.session.client("sagemaker-runtime", config=_PATIENT))
     tests = examination.policy.tests
     answers = runtime.ask_all(

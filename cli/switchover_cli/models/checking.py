@@ -1,4 +1,4 @@
-"""What ValidateModel would say of a model, before it is uploaded."""
+"""Runs ValidateModel's checks on a model before it is uploaded."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CheckRecord(BaseModel):
 
 
 def check_model(model: str, allowed: Allowed, exclude: Sequence[str], *, local: bool) -> Inspection:
-    """Everything that keeps a model from loading; it is a folder, an archive or an S3 URI.
+    """Everything that keeps a model from loading; the model is a folder, an archive or an S3 URI.
 
     Raises:
         Misused: the URI names no bucket, or no release.

@@ -1,4 +1,4 @@
-"""What `plan` was asked for: a release that lies in S3, or a folder that isn't uploaded yet."""
+"""The input of `plan`: a release in S3, or a folder that isn't uploaded yet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A plan as it is asked for on the command line; `name` and `policy` go with `folder` only."""
+    """A plan's options on the command line; `name` and `policy` go with `folder` only."""
 
     release: str | None
     folder: Path | None
@@ -38,15 +38,15 @@ class Asked:
 
 
 def check_asked(asked: Asked) -> None:
-    """Find what can't be asked for together, before anything is read.
+    """Refuse options that contradict each other, before anything is read.
 
     Raises:
         Misused: two options contradict each other.
     """
     if asked.folder is None and (asked.policy is not None or asked.name is not None):
         raise Misused(
-            "An uploaded release has its name and policy.",
-            "--policy goes with --dir, and so does --name; here it is --policy-override.",
+            "An uploaded release already has its name and policy.",
+            "--policy and --name go with --dir only. For an uploaded release, use --policy-override.",
         )
     if asked.folder is not None and asked.release is not None:
         raise Misused("A plan is for one release.", "Give --release or --dir.")
@@ -60,10 +60,10 @@ def check_asked(asked: Asked) -> None:
 
 
 def read_candidate(deployment: Deployment, asked: Asked) -> Candidate:
-    """The update that is asked for, as it would begin; a folder's weights are read for their checksums.
+    """The update as it would begin; a folder's weights are read for their checksums.
 
     Raises:
-        Misused: it isn't said which release, or a file can't be read.
+        Misused: no release is named, or a file can't be read.
     """
     overrides = parse_overrides(asked.overrides)
     if asked.folder is None:
@@ -87,7 +87,8 @@ def _find_release(deployment: Deployment, asked: Asked) -> str:
         return asked.release
     if asked.endpoint is None or asked.version is None:
         raise Misused(
-            "Plan what?", "Give --release, or --endpoint and --version, with --dir if not uploaded."
+            "Plan what?",
+            "Give --release, or --endpoint and --version. Add --dir if the model isn't uploaded.",
         )
     return release_uri(deployment.bucket, asked.endpoint, asked.version)
 

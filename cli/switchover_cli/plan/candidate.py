@@ -1,4 +1,4 @@
-"""A release as the state machine would take it in: understood, validated, named after its bytes."""
+"""A release as the state machine would accept it: read, validated, named after its bytes."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Candidate:
     """The update that a release's arrival would open.
 
-    What validation found is in `update.reasons`, as in the ledger. `refusals` are what the update is
-    refused for before anything is validated or planned; `unchecked` is what could not be looked at.
+    `update.reasons` has the findings of validation, as in the ledger. `refusals` are reasons to refuse
+    the update before validation and planning. `unchecked` is what couldn't be checked.
     """
 
     update: Update
@@ -35,7 +35,7 @@ class Candidate:
 
 
 def read_stored(deployment: Deployment, request: Request) -> Candidate:
-    """Take in a release that lies in S3, as ClaimEndpoint, CopyRelease and ValidateModel would."""
+    """Read and validate a release in S3, as ClaimEndpoint, CopyRelease and ValidateModel would."""
     bucket, key = request.bucket_and_key
     raw = deployment.models.read_release(bucket, key)
     opened = open_candidate(deployment, request, raw)
@@ -58,7 +58,7 @@ def open_candidate(
 
 
 def judge(opened: Candidate, found: Inspection) -> Candidate:
-    """The candidate with what validation found."""
+    """The candidate with the findings of validation."""
     judged = opened.update.inspected(found.reasons, found.warnings)
     return Candidate(judged, opened.refusals, found.unchecked)
 
@@ -69,7 +69,9 @@ def _inspect(deployment: Deployment, update: Update, release: Release) -> Inspec
         standing = Copying(deployment.s3).compare(release, bucket)
         if standing.verdict is CopyVerdict.REJECTED:
             return Inspection(standing.reasons)
-        if standing.verdict is CopyVerdict.COPYING:  # where they lie is where they can be looked at
+        if (
+            standing.verdict is CopyVerdict.COPYING
+        ):  # the files are checked where they are; nothing is copied
             bucket, prefix = release.source_bucket_and_prefix
             release = release.model_copy(update={"prefix": prefix})
     allowed = read_allowances(deployment, update)
@@ -77,7 +79,7 @@ def _inspect(deployment: Deployment, update: Update, release: Release) -> Inspec
 
 
 def read_allowances(deployment: Deployment, update: Update) -> Model:
-    """What the policy lets a checkpoint hold, as ValidateModel reads it."""
+    """What the policy allows in a checkpoint, as ValidateModel reads the policy."""
     effective = deployment.files.effective_policy(update)
-    # A faulty policy is told with the plan; the files are checked by the strict defaults.
+    # The plan reports a faulty policy; the files are checked by the strict defaults.
     return Model() if isinstance(effective, tuple) else effective.policy.model

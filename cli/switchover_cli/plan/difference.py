@@ -28,7 +28,7 @@ class Change(BaseModel):
 
 
 class Difference(BaseModel):
-    """What the update changes, and how many fields it carries over as they are."""
+    """The fields that the update changes, and the number of fields that stay the same."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,7 +38,7 @@ class Difference(BaseModel):
 
 
 def find_difference(plan: Plan, live: LiveRelease) -> Difference:
-    """Compare what will be created with what is live; what only AWS can write is left out."""
+    """Compare the planned config and model with the live ones, without fields that only AWS writes."""
     config, same_config = _compare(
         _creatable(live.config, live.creatable_config_fields, live.config_tags),
         without_origin(plan.target.config_request or {}),

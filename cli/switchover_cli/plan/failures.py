@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def state_failures(plan: Plan) -> tuple[Fact, ...]:
-    """For each phase, what may go wrong there and what then happens by itself."""
+    """For each phase, the possible failures, and what then happens automatically."""
     return (
         Fact(
             "before",

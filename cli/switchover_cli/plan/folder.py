@@ -1,4 +1,4 @@
-"""A folder as the release that its upload would make, though nothing is sent."""
+"""A folder as the release that its upload would make; nothing is sent."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def read_folder(
     request: Request,
     exclude: Sequence[str] = (),
 ) -> Candidate:
-    """Take in a folder, without what `exclude` matches, as if it were uploaded already.
+    """Read and validate a folder as if it were uploaded, without the files that `exclude` matches.
 
     Weights are read once, for the checksums in `release.json`: the update is named after its bytes.
     """
-    # It arrives as an upload does: nobody asks for it by name.
+    # An upload's arrival, unlike a start by name, skips a version that is marked bad.
     arrives_at = deployment.sagemaker.read(offer.endpoint).read_at
     request = request.model_copy(update={"offered_at": arrives_at})
     listed = list_folder(folder, exclude)
@@ -57,7 +57,9 @@ def read_folder(
     allowed = read_allowances(deployment, opened.update)
     found = inspect_model(read_evidence(listed.files, listed), allowed)
     if found.reasons:
-        return judge(opened, found)  # it is refused in any case: no need to read the weights
+        return judge(
+            opened, found
+        )  # the release is refused in any case, so the weights need not be read
     raw = _fix_release(deployment, listed, offer)
     if isinstance(raw, tuple):
         return judge(opened, Inspection(raw, found.unchecked))
@@ -67,7 +69,7 @@ def read_folder(
 def _fix_release(
     deployment: Deployment, folder: Folder, offer: Offer
 ) -> bytes | tuple[Reason, ...]:
-    """The bytes that an upload would leave in the bucket, or why it would refuse."""
+    """The bytes that an upload would write to the bucket, or its reasons to refuse."""
     stored = deployment.models.list_files(deployment.bucket, offer.prefix)
     if isinstance(stored, Reason):
         return (stored,)

@@ -1,4 +1,4 @@
-"""What a start would come to now, and when: asked of the same decisions that the handlers take."""
+"""How a start would end now, and when it would begin, by the same decision code as the handlers'."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
     from switchover_cli.deployment import Deployment
 
-# What these checks look at stays the same while another update moves the endpoint.
+# These checks read nothing that changes while another update moves the endpoint.
 _OF_THE_RELEASE = frozenset({"release.model", "policy.valid", "tests.golden"})
 
 
 class Answer(StrEnum):
-    """What would become of an update that is started now."""
+    """The possible results of starting an update now."""
 
     STARTS = "starts"
     QUEUED = "queued"
@@ -51,7 +51,7 @@ _ANSWERS = {
 
 
 class Running(BaseModel):
-    """The update that holds the endpoint, and for about how long; None where nobody can tell."""
+    """The update that holds the endpoint, and for about how long; None if this can't be estimated."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -62,11 +62,11 @@ class Running(BaseModel):
 
 
 class Forecast(BaseModel):
-    """What a start would come to now.
+    """The result of starting an update now.
 
-    `reasons` are those for waiting, or against starting. `not_before` is None unless it waits for a time.
-    `ends_by` is when its window closes or a freeze begins. `notes` refuse nothing. `drift` is what
-    somebody else brought: the update would go back to that.
+    `reasons` are those to wait, or against starting. `not_before` is None unless the update waits for a
+    time. `ends_by` is when its window closes or a freeze begins. `notes` refuse nothing. `drift` is a
+    change made outside Switchover: the update would roll back to the changed config.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,7 +81,7 @@ class Forecast(BaseModel):
 
     @property
     def is_refusal(self) -> bool:
-        """Whether nothing would come of it."""
+        """Whether the update would start neither now nor later."""
         return self.answer in {Answer.REJECTED, Answer.SUPERSEDED}
 
 
@@ -95,7 +95,7 @@ def foresee(
     endpoint: EndpointReading | Absent,
     planning: Planning,
 ) -> Forecast:
-    """Ask what ClaimEndpoint, and then PlanUpdate, would decide about a new update like this one."""
+    """Predict the decisions of ClaimEndpoint and PlanUpdate about a new update like this one."""
     admission = _open_admission(deployment)
     asked = _as_new(deployment, update, endpoint)
     decision = admission.foresee(asked, endpoint)
@@ -129,7 +129,7 @@ def foresee(
 def _stays_refused(
     planning: Planning, endpoint: EndpointReading | Absent, running: Running | None
 ) -> tuple[Reason, ...]:
-    """What would still refuse the update when its turn comes, as far as that can be told now."""
+    """The reasons that would still refuse the update at its turn, as far as they are known now."""
     if running is None or not any(check_endpoint(endpoint)):
         return planning.reasons
     return tuple(
@@ -141,7 +141,7 @@ def _stays_refused(
 
 
 def _as_new(deployment: Deployment, update: Update, endpoint: EndpointReading | Absent) -> Update:
-    """The update as a start of it would open it: not one that runs, or ran, under the same name."""
+    """The update as a new start would open it, not an earlier or running one of the same name."""
     name = execution_name(update.endpoint, update.version, uuid4().hex)
     return replace(
         update,

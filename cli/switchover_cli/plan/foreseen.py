@@ -1,4 +1,4 @@
-"""What would come of a start: the answer of `plan`, without the plan."""
+"""The result that a start would have: the answer of `plan`, without the plan."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ForeseenRecord(BaseModel):
 
 
 def foresee_start(deployment: Deployment, request: Request) -> Forecast:
-    """What would come of a start, by everything that `plan` looks at; nothing is changed."""
+    """Predict the result of a start from everything that `plan` reads; nothing is changed."""
     return propose(deployment, read_stored(deployment, request)).forecast
 
 

@@ -1,4 +1,4 @@
-"""What an instance costs by the hour, if AWS's Price List knows it and answers soon."""
+"""An instance's price per hour, if AWS's Price List has it and answers soon."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     import boto3
 
-# The Price List is served from few regions, for all (AWS Billing User Guide, "Price List Query API").
+# A few regions serve the Price List of all regions (AWS Billing User Guide, "Price List Query API").
 _REGION = "us-east-1"
-# A price is a nicety: nobody waits for it as long as for a plan.
+# The price is optional, so a plan waits for it only briefly.
 _SOON = Config(connect_timeout=1, read_timeout=4, retries={"total_max_attempts": 1})
 
 
@@ -26,7 +26,7 @@ class PriceList(Protocol):
 
 
 class Price(BaseModel):
-    """What one instance costs while it stands, and who says so."""
+    """One instance's price per hour, and the source of the price."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,12 +34,12 @@ class Price(BaseModel):
     source: str
 
     def of(self, instance_seconds: float) -> float:
-        """What so many instance-seconds cost, in USD."""
+        """The price of a number of instance-seconds, in USD."""
         return self.usd_per_hour * instance_seconds / 3600
 
 
 def open_price_list(session: boto3.Session) -> PriceList:
-    """The Price List's client, which gives up soon."""
+    """The Price List's client, with short timeouts."""
     client: PriceList = session.client("pricing", region_name=_REGION, config=_SOON)
     return client
 

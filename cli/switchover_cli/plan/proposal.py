@@ -1,4 +1,4 @@
-"""What an update would be if it were started now: its plan and its time, or every reason against it."""
+"""An update as it would be if started now: its plan and its time, or every reason against it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A plan with what people want to know beside it.
+    """A plan, with further facts for people.
 
-    `reasons` stand against it. `plan` is None if they do, and where another update moves the endpoint:
-    what will serve then isn't known. `unchecked` is what validation could not look at.
+    `reasons` are those against the update. `plan` is None if there are any, or while another update moves
+    the endpoint, as the config that will serve is unknown. `unchecked` is what validation couldn't check.
     """
 
     update_id: str
@@ -74,7 +74,7 @@ class PlanRecord(BaseModel):
 
 
 def propose(deployment: Deployment, candidate: Candidate) -> Proposal:
-    """Plan what PlanUpdate would plan, and say when, of the same readings, by the same rules."""
+    """Make the plan that PlanUpdate would make, from the same readings, and say when it would start."""
     update = candidate.update
     if candidate.refusals:
         against = (*candidate.refusals, *check_endpoint(deployment.sagemaker.read(update.endpoint)))
@@ -147,7 +147,7 @@ def _refused(candidate: Candidate, reasons: tuple[Reason, ...]) -> Proposal:
 
 
 def add_price(deployment: Deployment, proposal: Proposal, usd_per_hour: float | None) -> Proposal:
-    """The proposal with what one instance costs: as given, or as AWS's price list says."""
+    """The proposal with the price of one instance: the given one, or the one of AWS's Price List."""
     if usd_per_hour is not None:
         price: Price | None = Price(usd_per_hour=usd_per_hour, source="as given by --price")
     else:
@@ -156,8 +156,8 @@ def add_price(deployment: Deployment, proposal: Proposal, usd_per_hour: float | 
 
 
 def ask_price(deployment: Deployment, plan: Plan | None) -> Price | None:
-    """What AWS asks for an instance of the plan's fleet, if there is a plan and AWS tells."""
-    # The local cloud has no Price List, and what runs there costs nothing.
+    """AWS's price of an instance of the plan's fleet; None if there is no plan or no price."""
+    # The local cloud has no Price List, and its instances cost nothing.
     if plan is None or deployment.is_local:
         return None
     session = deployment.session

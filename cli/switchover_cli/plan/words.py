@@ -32,7 +32,7 @@ NO_PRICE = "no price known; give --price USD_PER_HOUR"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of a report: what it is about, and what there is to say."""
+    """One line of a report: a subject, and the text about it."""
 
     name: str
     text: str
@@ -40,7 +40,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """One alarm as people read it: what turns it red, and how soon."""
+    """One alarm in words: its threshold, and how soon it goes red."""
 
     name: str
     limit: str
@@ -49,14 +49,14 @@ class AlarmRow:
 
 @dataclass(frozen=True, slots=True)
 class AlarmGroup:
-    """Alarms that see the same fleet and that the same one acts on."""
+    """Alarms that watch the same fleet and that the same service acts on."""
 
     title: str
     rows: tuple[AlarmRow, ...]
 
 
 def say_headline(proposal: Proposal) -> str:
-    """What would happen, in one sentence."""
+    """The result of a start, in one sentence."""
     plan = proposal.plan
     if proposal.forecast.is_refusal:
         count = say_count(len(proposal.reasons), "reason")
@@ -77,7 +77,7 @@ def say_headline(proposal: Proposal) -> str:
 
 
 def state_strategy(proposal: Proposal) -> tuple[Fact, ...]:
-    """The strategy, why it is this one, and what the plan adapted."""
+    """The strategy, the reason for it, and what the plan adapted."""
     plan = proposal.plan
     if plan is None:
         return ()
@@ -108,7 +108,7 @@ def state_strategy(proposal: Proposal) -> tuple[Fact, ...]:
 
 
 def state_start(forecast: Forecast) -> tuple[Fact, ...]:
-    """When it would begin, and what holds it until then; nothing of what would not begin."""
+    """When the update would begin, and what delays it; empty if it would not begin."""
     facts = [] if forecast.is_refusal else [Fact("starts", _say_start(forecast))]
     if forecast.running is not None:
         facts.append(Fact("running", _say_running(forecast.running)))
@@ -128,7 +128,9 @@ def _say_start(forecast: Forecast) -> str:
     if forecast.answer is Answer.QUEUED:
         return " ".join(f"later: {reason.message} {reason.remedy}" for reason in forecast.reasons)
     until = (
-        "" if forecast.ends_by is None else f"; it must end by {say_minute(forecast.ends_by)} UTC"
+        ""
+        if forecast.ends_by is None
+        else f"; the update must end by {say_minute(forecast.ends_by)} UTC"
     )
     return f"at once{until}"
 
@@ -164,7 +166,7 @@ def state_numbers(plan: Plan, price: Price | None) -> tuple[Fact, ...]:
 
 
 def state_alarms(plan: Plan) -> tuple[AlarmGroup, ...]:
-    """Every alarm, by the fleet that it sees and who acts on it: what turns it red, and how soon."""
+    """Every alarm, grouped by the fleet that it watches and by who acts on it."""
     known = {spec.name: spec for spec in plan.alarms.specs}
     names = dict.fromkeys((*known, *plan.alarms.listed, *plan.alarms.excluded))
     groups: dict[str, list[AlarmRow]] = {}
@@ -172,7 +174,7 @@ def state_alarms(plan: Plan) -> tuple[AlarmGroup, ...]:
         fleet, short = shorten_alarm(name)
         spec = known.get(name)
         if spec is not None and spec.scope is Scope.ABORT and plan.deployment.request is None:
-            continue  # nothing in a redeploy can be stopped by an alarm
+            continue  # no alarm can stop a redeploy
         row = (
             AlarmRow(short, "as you defined it", "")
             if spec is None
@@ -183,10 +185,10 @@ def state_alarms(plan: Plan) -> tuple[AlarmGroup, ...]:
 
 
 def say_limit(spec: AlarmSpec) -> str:
-    """What an alarm is about, its threshold in units that people use."""
+    """An alarm's metric and threshold, in units that people use."""
     if spec.scope is Scope.ABORT:
         return "set to red by RollBack, to stop the update"
-    # SageMaker counts latencies in microseconds, and the average of its errors is their rate
+    # SageMaker's latencies are in microseconds; the average of its error metrics is the error rate
     # (rules §4).
     if spec.metric.endswith("Latency"):
         limit = f"{spec.threshold / 1_000_000:g} s"
@@ -208,7 +210,7 @@ def _say_how_soon(spec: AlarmSpec, plan: Plan) -> str:
 
 
 def _first_steps(plan: Plan) -> tuple[str, ...]:
-    """What the first of several shifts really is, unless a note says so already."""
+    """The real size of the first of several shifts, unless a note has it already."""
     step = plan.deployment.pace.first_step
     is_told = plan.deployment.pace.steps == 1 or any(step in note for note in plan.notes)
     return () if is_told else (step,)

@@ -1,4 +1,4 @@
-"""Whether a policy file is right, as far as that can be said without AWS."""
+"""Checks a policy file, as far as possible without AWS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class VerdictRecord(BaseModel):
-    """What a check found in one file, for machines."""
+    """The findings of a check in one file, for machines."""
 
     file: str
     is_right: bool
@@ -28,7 +28,7 @@ def check_policy(file: Path) -> VerdictRecord:
     """Everything that is wrong with a policy file.
 
     Raises:
-        Misused: it can't be read.
+        Misused: the file can't be read.
     """
     layer = parse_policy(read_file(file), str(file))
     effective = merge_policy([layer])

@@ -1,4 +1,4 @@
-"""A policy file on its way to the model bucket: judged, compared with what lies there, and written."""
+"""Pushes a policy file to the model bucket: checks it, compares it with the stored file, writes it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class PushRecord(BaseModel):
-    """What `policy push --json` prints. Versions are S3's; empty where there is none."""
+    """What `policy push --json` prints. Versions are S3's; empty if there is none."""
 
     policy: str
     is_changed: bool
@@ -40,7 +40,7 @@ class PushRecord(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PolicyFile:
-    """A policy file here that is right in itself."""
+    """A local policy file without faults."""
 
     path: Path
     raw: bytes
@@ -49,7 +49,7 @@ class PolicyFile:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A policy file that may be written in place of what was read; `stored` is None where none was."""
+    """A policy file that may replace the stored one; `stored` is None if there was none."""
 
     endpoint: str
     uri: str
@@ -62,7 +62,7 @@ class Push:
 
     @property
     def is_change(self) -> bool:
-        """Whether the file says anything else than what lies there."""
+        """Whether the file differs from the stored one."""
         return self.stored != self.raw
 
 
@@ -70,8 +70,8 @@ def read_policy_file(file: Path) -> PolicyFile:
     """Read and judge a policy file.
 
     Raises:
-        Misused: it can't be read.
-        Refused: it is faulty, or contradicts itself.
+        Misused: the file can't be read.
+        Refused: the file is faulty, or contradicts itself.
     """
     raw = read_file(file)
     effective = merge_policy([parse_policy(raw, str(file))])
@@ -84,11 +84,11 @@ def read_policy_file(file: Path) -> PolicyFile:
 
 
 def prepare_push(deployment: Deployment, endpoint: str, file: PolicyFile, *, is_live: bool) -> Push:
-    """Compare a policy file with what lies there; `is_live` asks whether it suits the fleet.
+    """Compare a policy file with the stored one; with `is_live`, also check it against the live fleet.
 
     Raises:
-        Refused: it doesn't suit the fleet that serves.
-        Misused: no fleet serves.
+    Refused: the policy doesn't fit the live fleet.
+    Misused: no fleet serves.
     """
     reading = deployment.sagemaker.read(endpoint)
     if is_live:
@@ -110,10 +110,10 @@ def prepare_push(deployment: Deployment, endpoint: str, file: PolicyFile, *, is_
 
 
 def carry_out(deployment: Deployment, push: Push) -> PushRecord:
-    """Write the file if it says anything new.
+    """Write the file if it differs from the stored one.
 
     Raises:
-        CommandFailed: somebody else has written it since.
+    CommandFailed: the stored file was changed since it was read.
     """
     written = push.before
     if push.is_change:

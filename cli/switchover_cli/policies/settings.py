@@ -1,4 +1,4 @@
-"""Every key of a policy with its value, its default, where it came from and what it means."""
+"""Every key of a policy with its value, its default, its origin and its meaning."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class Setting:
 
     @property
     def section(self) -> str:
-        """The keys above it, dotted; empty at the top."""
+        """The dotted name of the section that the key is in; empty at the top."""
         return self.key.rpartition(".")[0]
 
     @property
     def name(self) -> str:
-        """The key as it stands in its section."""
+        """The key's name within its section."""
         return self.key.rpartition(".")[2]
 
     @property
     def is_default(self) -> bool:
-        """Whether it holds what it would without any file."""
+        """Whether the value is the default."""
         return self.value == self.default
 
 
@@ -55,14 +55,14 @@ def settings_of(effective: EffectivePolicy) -> tuple[Setting, ...]:
 
 
 def sections_opened(before: str, section: str) -> tuple[str, ...]:
-    """The dotted sections whose headings stand between a key of `before` and one of `section`."""
+    """The dotted sections whose headings come between a key of `before` and a key of `section`."""
     parts = section.split(".") if section else []
     path = [".".join(parts[: depth + 1]) for depth in range(len(parts))]
     return tuple(step for step in path if not f"{before}.".startswith(f"{step}."))
 
 
 def meaning_of_section(path: str) -> str:
-    """What the keys of a section have in common."""
+    """The description of a section."""
     part: type[Part] = Policy
     for name in path.split("."):
         inner = part.model_fields[name].annotation

@@ -1,4 +1,4 @@
-"""The policy that holds for an endpoint, as records."""
+"""The policy in force for an endpoint, as records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class PolicyRecord(BaseModel):
-    """A policy in force, for machines: `origins` lacks what is at its default."""
+    """A policy in force, for machines; `origins` leaves out keys that have their default."""
 
     policy: Policy
     origins: dict[str, str]

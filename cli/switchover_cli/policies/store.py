@@ -1,4 +1,4 @@
-"""Policy files: here, and in the model bucket."""
+"""Policy files: local ones, and those in the model bucket."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ _CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 def put_policy(
     deployment: Deployment, key: str, raw: bytes, before: ObjectVersion
 ) -> ObjectVersion:
-    """Write a policy file in place of the version that was looked at; returns the new version.
+    """Replace the version of a policy file that was read; returns the new version.
 
     Raises:
-        CommandFailed: somebody else has written it since.
+    CommandFailed: the stored file was changed since it was read.
     """
     from botocore.exceptions import ClientError  # `policy check` works without AWS
 
@@ -39,10 +39,10 @@ def put_policy(
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write a file where none is; one of the same content may be.
+    """Write a new file; success too if the file exists with the same content.
 
     Raises:
-        Misused: another one is there, or it can't be written.
+    Misused: the file exists with other content, or can't be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,10 +57,10 @@ def write_new(path: Path, content: bytes) -> None:
 
 
 def read_file(file: Path) -> bytes:
-    """A policy file as it lies here.
+    """Read a local policy file.
 
     Raises:
-        Misused: it can't be read.
+    Misused: the file can't be read.
     """
     try:
         return file.read_bytes()

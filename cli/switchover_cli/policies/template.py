@@ -1,4 +1,4 @@
-"""A policy file to begin with: every key with its meaning, and what suits a live fleet chosen."""
+"""A first policy file: every key with its meaning, and values that suit the live fleet."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from switchover_cli.policies.settings import Setting
 
-# `policies/` stands beside `docs/`, in this project and in one that copies its layout.
+# `policies/` is beside `docs/`, in this project and in those that copy its layout.
 SCHEMA = "../docs/schemas/policy.schema.json"
 _WIDTH = 98
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """What a recommendation is made for; `scaled_between` are the autoscaling bounds, if any."""
+    """The fleet to recommend a policy for; `scaled_between` are the autoscaling bounds, if any."""
 
     endpoint: str
     config_name: str
@@ -36,14 +36,14 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """The values that suit a fleet, and why, in sentences."""
+    """The values that suit a fleet, and the reasons, in sentences."""
 
     values: dict[str, Any]
     why: str
 
 
 def recommend_policy(fleet: Fleet, tier: Tier) -> Recommendation:
-    """Choose the tier's strategy, or what a single instance allows instead of it."""
+    """Choose the tier's strategy, or the one that a single instance allows."""
     values: dict[str, Any] = {"tier": tier.value, "variant": fleet.variant}
     strategy, count = TIER_STRATEGY[tier], fleet.instances
     if strategy is Strategy.REDEPLOY:
@@ -78,7 +78,7 @@ def recommend_policy(fleet: Fleet, tier: Tier) -> Recommendation:
 
 
 def write_first_policy(fleet: Fleet, tier: Tier) -> str:
-    """The policy file of an endpoint that has none: recommended values, the rest as comments."""
+    """A new policy file for an endpoint: recommended values, all other keys as comments."""
     advice = recommend_policy(fleet, tier)
     effective = _merged(Layer("recommended", advice.values))
     bounds = fleet.scaled_between
@@ -105,7 +105,7 @@ def write_first_policy(fleet: Fleet, tier: Tier) -> str:
 
 
 def write_all_settings() -> str:
-    """Every key at its default, with its meaning: what the docs show."""
+    """Every key with its default and its meaning, for the docs."""
     settings = settings_of(_merged())
     return "\n".join(_write_settings(settings, frozenset(setting.key for setting in settings)))
 

@@ -1,4 +1,4 @@
-"""What a rehearsal plays: a policy, a fleet, a model's size, a scenario; all checked beforehand."""
+"""The input of a rehearsal: a policy, a fleet, a model's size, a scenario; all checked beforehand."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ class Rehearsal:
     instance_type: ProductionVariantInstanceTypeType
     policy: Policy
     policy_text: str
-    """The file with what nobody here could play taken out of it."""
+    """The policy file without the settings that a rehearsal can't play."""
     scenario: Scenario
     golden: Path | None
     notes: tuple[str, ...]
 
     @property
     def roomy_quotas(self) -> dict[str, int]:
-        """Room for the fleet to come into service, however tight the scenario is."""
+        """A quota that lets the fleet come into service, even if the scenario's quota is smaller."""
         return {self.instance_type: self.instances}
 
 
 def prepare(
     path: Path, *, scenario: Scenario, instances: int, instance_type: str, model_bytes: float
 ) -> Rehearsal:
-    """Check everything that a rehearsal is made of, before it costs anybody a second.
+    """Check the whole input of a rehearsal before anything starts.
 
     Raises:
-        Misused: the file, its name or the instance type can't be right.
-        Refused: the policy has faults, all of them named.
+        Misused: the file, its name or the instance type is wrong.
+        Refused: the policy has faults; names all of them.
     """
     layer = _read_policy(path)
     merged = merge_policy([layer])
@@ -82,7 +82,7 @@ def read_size(text: str) -> float:
     """A size as people write it, like `16.6GB`, in bytes.
 
     Raises:
-        Misused: it isn't one.
+        Misused: the text isn't a size.
     """
     found = _SIZE.fullmatch(text.strip())
     if found is None:
@@ -126,8 +126,8 @@ def _known_instance_type(name: str) -> ProductionVariantInstanceTypeType:
 def _furnish(
     scenario: Scenario, instance_type: str, instances: int, model_bytes: float
 ) -> Scenario:
-    """Fill in what the scenario leaves open: a model of that size, and a quota that has room."""
-    # The plan believes 200 MB/s; so does the world, where the scenario doesn't say.
+    """Fill in what the scenario leaves out: a model of that size, and a sufficient quota."""
+    # The plan assumes a download of 200 MB/s; without a rate in the scenario, the twin uses the same.
     load_seconds = estimate_ready_seconds(int(model_bytes)) - estimate_ready_seconds(0)
     size: dict[str, float] = {"download_seconds": load_seconds}
     models = [
@@ -150,30 +150,32 @@ def _adapt(
     overrides: dict[str, Any] = {}
     notes: list[str] = []
     if policy.ready_seconds is None:
-        # The release that is played is a few MB: the plan would take that for the real size.
+        # The played release has a few MB, which the plan would take for the model's real size.
         overrides["ready_seconds"] = min(7200, estimate_ready_seconds(int(model_bytes)))
     if policy.approval.required or policy.approval.promotion:
         overrides["approval"] = {"required": False, "promotion": False, "four_eyes": False}
-        notes.append("approval is taken as given")
+        notes.append("approval is assumed")
     if policy.guard.inconclusive is Inconclusive.HOLD:
-        # Nobody sits beside a rehearsal to decide.
+        # A rehearsal has no person to decide.
         overrides["guard"] = {"inconclusive": Inconclusive.ROLL_BACK.value}
     if policy.window or policy.freezes:
         overrides |= {"window": [], "freezes": []}
-        notes.append("it begins at once, whatever windows and freezes say")
+        notes.append("the update begins at once: windows and freezes are ignored")
     if policy.tests.golden is not None:
         if _find_golden(policy, path) is None:
             overrides["tests"] = {"golden": None}
-            notes.append(f"no golden requests: there is no {policy.tests.golden} near {path}")
+            notes.append(
+                f"no golden requests are sent: there is no {policy.tests.golden} near {path}"
+            )
         else:
-            notes.append("golden requests are asked; the scenario's `reply` answers them")
+            notes.append("golden requests are sent; the scenario's `reply` answers them")
     if policy.alarms.also:
         notes.append(f"your own alarms stay OK: {', '.join(policy.alarms.also)}")
     return overrides, tuple(notes)
 
 
 def _find_golden(policy: Policy, path: Path) -> Path | None:
-    """The golden requests: beside the policy, or where the bucket would have them."""
+    """The file of golden requests: beside the policy, or at its path in the bucket's layout."""
     if policy.tests.golden is None:
         return None
     key = Path(policy.tests.golden)

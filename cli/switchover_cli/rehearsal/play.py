@@ -1,4 +1,4 @@
-"""A rehearsal on its stage: a cloud of its own, a fleet under traffic, one release, its outcome."""
+"""Plays a rehearsal: a separate local cloud, a fleet under traffic, one release, its outcome."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _REQUESTS_PER_SECOND_AND_INSTANCE = 0.5
 
 
 def play_rehearsal(rehearsal: Rehearsal, project: Path, *, speed: float, is_json: bool) -> int:
-    """Play it and tell how it went; returns the outcome's exit code. Nothing keeps running."""
+    """Play a rehearsal and report it; returns the outcome's exit code. Nothing keeps running."""
     console = open_console(stderr=is_json)
     began = time.monotonic()
     home = folder_of(project)
@@ -79,7 +79,7 @@ def play_rehearsal(rehearsal: Rehearsal, project: Path, *, speed: float, is_json
 def _play(
     rehearsal: Rehearsal, project: Path, own: Path, speed: float, console: Console
 ) -> tuple[RehearsalRecord, Update]:
-    # The stage is set in a world without faults: they are for the update.
+    # The endpoint is set up without the scenario's faults, which are meant for the update.
     calm = Scenario(seed=rehearsal.scenario.seed, quotas=rehearsal.roomy_quotas)
     with telling(console) as tell:
         tell("Starting a local cloud of its own…")
@@ -93,7 +93,7 @@ def _play(
     except CommandFailed as error:
         log = shutil.copy(log_path(cloud.folder), folder_of(project) / "rehearsal.log")
         raise CommandFailed(
-            error.message, f"What its local cloud and its functions had to say is in {log}."
+            error.message, f"The log of the local cloud and the functions is {log}."
         ) from error
     finally:
         with telling(console) as tell:
@@ -129,7 +129,7 @@ def _scenery_of(rehearsal: Rehearsal) -> Scenery:
 
 
 def _bring_props(stage: Stage, rehearsal: Rehearsal) -> None:
-    """What the policy speaks of and the endpoint's team has: its own alarms, golden requests."""
+    """Create what the policy names and the team has: its own alarms, golden requests."""
     cloudwatch = stage.cloud.session().client("cloudwatch")
     for name in rehearsal.policy.alarms.also:
         cloudwatch.put_metric_alarm(
@@ -149,7 +149,7 @@ def _bring_props(stage: Stage, rehearsal: Rehearsal) -> None:
 
 
 def _bring_golden(stage: Stage, golden: Path, key: str) -> None:
-    """The golden requests, and the pictures and bodies that they name beside them."""
+    """The golden requests, and the image and body files that they name."""
     raw = golden.read_bytes()
     stage.put(key, raw)
 
@@ -161,7 +161,7 @@ def _bring_golden(stage: Stage, golden: Path, key: str) -> None:
         stage.put(str(PurePosixPath(key).parent / name), content)
         return content
 
-    # Its faults are found again by the update, which says them better.
+    # The update finds the file's faults again, and reports them better.
     parse_golden(raw, str(golden), put_beside)
 
 
@@ -189,7 +189,7 @@ def _follow(stage: Stage, rehearsal: Rehearsal, console: Console) -> tuple[Rehea
     is_shown = console.is_terminal
     scene = show(looks, console, leaves_panel=False) if is_shown else deque(looks, maxlen=1).pop()
     cloud.stop_traffic(endpoint)
-    after = cloud.state().endpoints.get(endpoint)  # a redeploy that failed leaves none
+    after = cloud.state().endpoints.get(endpoint)  # after a failed redeploy there is no endpoint
     traffic = after.traffic if after is not None else before
     headcounts = after.headcounts if after is not None else ()
     ended = scene.update.ended_at or scene.now
@@ -210,10 +210,10 @@ def _follow(stage: Stage, rehearsal: Rehearsal, console: Console) -> tuple[Rehea
 def _listen(
     cloud: LocalCloud, endpoint: str, heard: dict[StageState, None]
 ) -> Callable[[float], None]:
-    """A pause between two looks in which SageMaker's words are noted: some last ten seconds.
+    """A pause between two readings that records SageMaker's messages, some of which last ten seconds.
 
-    They come from the twin itself, since AWS's API may be throttled by the scenario. Time stands
-    between two steps, so that nothing is missed, and each playing is the same.
+    The messages are read from the twin itself, as the scenario may throttle the API. Virtual time stops
+    between two steps, so that no message is missed and every playing is the same.
     """
 
     def pause(_seconds: float) -> None:
@@ -235,7 +235,7 @@ def _read_history(deployment: Deployment, update_id: str) -> list[str]:
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, so that its cloud goes down with it."""
+    """Let SIGTERM end the block like Ctrl-C, so that the local cloud is stopped too."""
 
     def stop(_signal: int, _frame: object) -> NoReturn:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""What a rehearsal tells at its end: the timeline, the outcome, and what it would have cost."""
+"""The report of a rehearsal: the timeline, the outcome, and the cost on AWS."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from switchover.domain.update.update import Update
     from switchover_local.control import EndpointState, StageState
 
-# States whose moments are readings of the endpoint; "Red:" is what they add to SageMaker's words.
+# States whose moments are readings of the endpoint. Beyond SageMaker's messages they add only "Red:".
 _READINGS = {"AwaitOutcome", "AwaitCapacity", "AwaitRollback", "AwaitRestored", "WatchUpdated"}
 _RED = "Red: "
 _LONGEST_LINE = 120
 
 
 class Told(BaseModel):
-    """One line of a rehearsal's story: what SageMaker or a state of the machine did.
+    """One line of a rehearsal's timeline: what SageMaker or a state of the machine did.
 
-    Instances are those that there were, on either side, as the twin counts them.
+    Instances are those of the old and the new fleet, as the twin counts them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,10 +47,10 @@ class Told(BaseModel):
 
 
 class RehearsalRecord(BaseModel):
-    """What came of a rehearsal; `switchover rehearse --json` prints it.
+    """The result of a rehearsal; `switchover rehearse --json` prints it.
 
-    `virtual_seconds` is how long the update would take on AWS. `twin_config` is what really serves
-    after it, whatever was recorded.
+    `virtual_seconds` is how long the update would take on AWS. `twin_config` is the config that serves
+    afterwards by the twin, not by the ledger.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,7 +67,7 @@ class RehearsalRecord(BaseModel):
 
     @property
     def is_true(self) -> bool:
-        """Whether what was recorded as serving is what serves."""
+        """Whether the recorded config is the one that serves."""
         return self.update.serving_config == self.twin_config
 
 
@@ -77,14 +77,14 @@ def tell_story(
     stages: Iterable[StageState],
     after: EndpointState | None,
 ) -> tuple[Told, ...]:
-    """Put together what the ledger noted and what SageMaker said, in order of virtual time.
+    """Merge the ledger's moments and SageMaker's messages, in order of virtual time.
 
-    The ledger's readings are left out where they only repeat SageMaker's words, and so is the
-    outcome, which is told by itself. `after` is the endpoint at the end, if there is one.
+    The ledger's readings are left out if they only repeat SageMaker's messages. The outcome is left out
+    too, as the report shows it separately. `after` is the endpoint at the end, if there is one.
     """
     noted = {
         (moment.state, moment.text): moment
-        for moment in reversed(tuple(timeline))  # of the same words, the first stays
+        for moment in reversed(tuple(timeline))  # of equal messages, the first stays
         if moment.state not in _READINGS or _RED in moment.text
     }
     told = [
@@ -97,7 +97,8 @@ def tell_story(
         spoken += [
             (change.at, f"{change.status} on {change.config_name}")
             for change in after.transitions
-            if change.at >= update.started_at and change.status != "Updating"  # stages say more
+            if change.at >= update.started_at
+            and change.status != "Updating"  # the moments of stages have more detail
         ]
     for at, text in spoken:
         old, new = (
@@ -110,9 +111,9 @@ def tell_story(
 def _count_fleets(
     endpoint: EndpointState, began: datetime, at: datetime
 ) -> tuple[int | None, int | None]:
-    """Instances of the fleet that served before the update, and of the other, at a moment.
+    """Instances of the fleet that served before the update, and of the new fleet, at a moment.
 
-    The twin calls old what the endpoint's own config has: once that is another one, it is the new fleet.
+    The twin's "old" is the fleet of the endpoint's config. Once it changes, that is the new fleet.
     """
     count = next((count for count in reversed(endpoint.headcounts) if count.at <= at), None)
     if count is None:

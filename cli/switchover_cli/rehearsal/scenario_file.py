@@ -1,4 +1,4 @@
-"""Scenario files: read into the twin's `Scenario`, or every fault of the file at once, by line."""
+"""Reads scenario files into the twin's `Scenario`, or reports every fault of the file with its line."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def read_scenario(path: Path) -> Scenario:
     """Read a scenario file, YAML or JSON.
 
     Raises:
-        Misused: it can't be opened, or isn't YAML.
-        ScenarioRefused: with every fault, each with its line.
+        Misused: the file can't be opened, or isn't YAML.
+        ScenarioRefused: the file has faults; each is reported with its line.
     """
     try:
         read = read_yaml(path.read_text(encoding="utf-8"))
@@ -57,7 +57,7 @@ def _tell_repeats(read: LinedYaml, path: Path) -> Iterator[Reason]:
         yield Reason(
             code=_CODE,
             subject=f"{path}:{repeat.line}: {repeat.key}",
-            message=f"stands in line {repeat.first_line} too.",
+            message=f"is also in line {repeat.first_line}.",
             remedy="Keep one of them.",
         )
 
@@ -79,7 +79,7 @@ def _find_faults(read: LinedYaml, path: Path, places: Mapping[str, str]) -> tupl
 
 
 def _doubt(scenario: Scenario) -> Iterator[Reason]:
-    """What is well-formed, but would never happen on the local cloud; subjects are fields."""
+    """Faults of well-formed values that could never happen on the local cloud; subjects are fields."""
     for number, fault in enumerate(scenario.faults):
         operation = getattr(fault, "operation", None)
         if operation is not None and operation not in (known := _operations()):

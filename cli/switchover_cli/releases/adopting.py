@@ -1,4 +1,4 @@
-"""Recording the config that serves as a version, so that there is a way back to it."""
+"""Records the serving config as a version, so that a rollback can return to it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PAUSE_SECONDS = 1.5
 
 
 class AdoptRecord(BaseModel):
-    """What `adopt --json` prints. `is_new` is false for what was recorded already."""
+    """What `adopt --json` prints. `is_new` is false if the config was recorded already."""
 
     endpoint: str
     version: str
@@ -39,7 +39,7 @@ class AdoptRecord(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What was recorded, and what of it is gone: no instance can be launched from that again."""
+    """The recorded config, and its deleted parts: no instance can be launched without them."""
 
     record: AdoptRecord
     gone: tuple[str, ...]
@@ -48,12 +48,12 @@ class Adopted:
 def adopt_serving(
     deployment: Deployment, endpoint: str, version: str | None, reason: str
 ) -> Adopted:
-    """Have what serves recorded as a version; by default it is named after the model data's folder.
+    """Record the serving config as a version; its default name is the folder of the model data.
 
     Raises:
         Misused: no version can have this name.
-        Refused: it can't be adopted; with every reason.
-        CommandFailed: the wish is written, and nothing has recorded it yet.
+        Refused: the config can't be adopted; with every reason.
+        CommandFailed: the request is written, but no function has recorded the version yet.
     """
     reading = deployment.sagemaker.read(endpoint)
     holder = deployment.ledger.claim(endpoint)
@@ -123,14 +123,14 @@ def _gone(endpoint: str, config: str) -> Reason:
 
 
 def _await(deployment: Deployment, wish: Adoption) -> None:
-    """Wait until a function has recorded it: nobody's hands write what served."""
+    """Wait until a function has recorded the version: only functions write the record of what served."""
     for _ in range(_LOOKS):
         served = deployment.ledger.served(wish.endpoint)
         if any(entry.config_name == wish.config_name for entry in served):
             return
         time.sleep(_PAUSE_SECONDS)
     raise CommandFailed(
-        f"The wish is written, but no function has recorded {wish.config_name} yet.",
-        f"It is checked again within 15 minutes: switchover status {wish.endpoint}. If it isn't"
+        f"The request is written, but no function has recorded {wish.config_name} yet.",
+        f"A function tries again within 15 minutes: switchover status {wish.endpoint}. If it isn't"
         " recorded then, see the logs of WakeUpdateFunction and StartQueuedFunction.",
     )

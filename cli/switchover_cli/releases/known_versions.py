@@ -1,4 +1,4 @@
-"""Which versions of an endpoint anybody knows, so that a mistyped one is told at once."""
+"""The known versions of an endpoint, so that a mistyped one is refused at once."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def check_known(deployment: Deployment, endpoint: str, version: str) -> None:
-    """Pass a version that was offered, started or served, or that serves now.
+    """Accept a version that was offered, started or served, or that serves now.
 
     Raises:
-        Misused: nobody knows it, as far as these credentials may see.
+    Misused: the version is unknown, as far as these credentials may see.
     """
     known: dict[str, None] = {}
     for each in _versions(deployment, endpoint):
@@ -42,7 +42,7 @@ def check_known(deployment: Deployment, endpoint: str, version: str) -> None:
 
 
 def _versions(deployment: Deployment, endpoint: str) -> Iterator[str]:
-    """The latest first. Where listing is denied, the ledger alone tells."""
+    """The known versions, latest first; if listing the bucket is denied, those in the ledger."""
     try:
         yield from (offer.version for offer in deployment.offers.offers(endpoint))
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""A release.json that lies in S3, as the state machine would read it."""
+"""A release.json in S3, read as the state machine would read it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def read_stored_release(
     models: ReleaseFiles, uri: str, model_bucket: str
 ) -> Release | tuple[Reason, ...]:
-    """The release at an S3 URI, or why it can't be read or doesn't belong there."""
+    """The release at an S3 URI, or why it can't be read or isn't allowed there."""
     bucket, key = split_uri(uri)
     place = find_place(bucket, key, model_bucket)
     if isinstance(place, Reason):
@@ -28,10 +28,10 @@ def read_stored_release(
 
 
 def locate_release(uri: str) -> ReleasePlace:
-    """The endpoint and version that a release's S3 URI speaks for.
+    """The endpoint and version in a release's S3 URI.
 
     Raises:
-        Misused: no release may lie there.
+    Misused: no release may be at this URI.
     """
     bucket, key = split_uri(uri)
     place = find_place(bucket, key, bucket)
@@ -47,7 +47,7 @@ def split_uri(uri: str) -> tuple[str, str]:
     """Bucket and key of an S3 URI.
 
     Raises:
-        Misused: it isn't one.
+        Misused: the text isn't an S3 URI.
     """
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if not uri.startswith("s3://") or not key:

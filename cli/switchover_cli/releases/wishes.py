@@ -1,4 +1,4 @@
-"""What people wish of an endpoint's versions: one to stay on, or one not to be started again."""
+"""Pins and marks: the one version of an endpoint that may start, and versions that must not start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Wish = TypeVar("_Wish", Pin, Mark)
 
 
 def pin_version(deployment: Deployment, endpoint: str, version: str, reason: str) -> None:
-    """Have an endpoint refuse every other version.
+    """Make an endpoint refuse every other version.
 
     Raises:
         Misused: no such version is known.

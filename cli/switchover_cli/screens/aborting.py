@@ -1,4 +1,4 @@
-"""What becomes of an update that was called off, in words."""
+"""What happens to an aborted update, in words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def draw_abort(update: Update) -> RenderableType:
-    """That an update was asked to stop, and what happens next."""
+    """Confirms the abort of an update, and says what happens next."""
     return Group(
         Text.assemble("Abort requested for ", (update.update_id, "bold"), "."),
         Text(say_next_step(update)),
@@ -22,7 +22,7 @@ def draw_abort(update: Update) -> RenderableType:
 
 
 def say_next_step(update: Update) -> str:
-    """What becomes of an update that was called off as it stands."""
+    """What happens to an aborted update, by its present state."""
     if not update.progress.is_started:
         return "Nothing was requested from SageMaker yet, so the update ends as Rejected."
     if update.progress.settled_at is not None:

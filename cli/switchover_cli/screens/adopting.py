@@ -1,4 +1,4 @@
-"""What was adopted, as people read it."""
+"""How an adopted version looks in a terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def draw_adopted(adopted: Adopted) -> RenderableType:
-    """Which version it is now, what of it is gone, and how to go back to it."""
+    """The version's name, its deleted parts, and how to roll back to it."""
     record = adopted.record
     done = "is recorded" if record.is_new else "was recorded already"
     return Group(
@@ -23,5 +23,5 @@ def draw_adopted(adopted: Adopted) -> RenderableType:
             Text(f"warning: {each}: no instance of it can be launched again.")
             for each in adopted.gone
         ),
-        Text(f"Back to it, once something else serves: switchover rollback {record.endpoint}"),
+        Text(f"To return to it after a later update: switchover rollback {record.endpoint}"),
     )

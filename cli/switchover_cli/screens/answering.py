@@ -1,4 +1,4 @@
-"""What a person's answer to a waiting update leads to, in words."""
+"""What happens after a person's answer to a waiting update, in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers to golden requests, as people read them."""
+"""How the answers to golden requests look in a terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _US_PER_SECOND = 1_000_000
 
 
 def draw_answers(judged: Judgement, endpoint: str, config: str) -> RenderableType:
-    """A row per request, then everything that is wrong with an answer."""
+    """A row for each request, then the faults of each answer."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("request", style="bold", overflow="fold")
     for column in ("status", "latency", "first token", "tokens/s"):
@@ -43,7 +43,7 @@ def draw_answers(judged: Judgement, endpoint: str, config: str) -> RenderableTyp
 
 
 def _draw_faults(result: GoldenResult) -> RenderableType:
-    """Everything that is wrong with an answer; what it says is among the faults."""
+    """Every fault of an answer; the faults quote the answer's text."""
     faults = [Padding(Text(fault), (0, 0, 0, 2)) for fault in result.faults]
     return Group(Text(), Text.assemble((result.name, "bold"), " ", _say_tries(result)), *faults)
 

@@ -1,4 +1,4 @@
-"""How an explanation looks: what decided first, each alarm with its datapoints drawn, then what to do."""
+"""How an explanation looks: the cause, then each alarm with its datapoints drawn, then what to do."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from switchover.explain.advice import Step
 
 _BAR_CELLS = 30
-# The limit stands here, so that a bar shows how far above or below it a value is.
+# The position of the threshold in a bar: a bar shows how far above or below it a value is.
 _LIMIT_CELL = 15
 _MOST_MOMENTS = 12
 
@@ -52,7 +52,7 @@ def draw_explanation(
     steps: tuple[Step, ...],
     drift: Drift | None = None,
 ) -> RenderableType:
-    """All of it on one screen."""
+    """The whole explanation on one screen."""
     parts: list[RenderableType] = [_draw_head(update)]
     wait = find_wait(update)
     for title, body in (
@@ -102,14 +102,14 @@ def _draw_trip(trip: Trip) -> RenderableType:
 
 
 def draw_bar(value: float, threshold: float) -> Text:
-    """A value as a bar, with the threshold always at the same place: `■■■■■│■■■`."""
+    """A value as a bar; the threshold is always at the same position: `■■■■■│■■■`."""
     share = value / threshold if threshold > 0 else float(value > threshold) * 2
     filled = min(_BAR_CELLS, max(0, round(share * _LIMIT_CELL)))
     below, above = min(filled, _LIMIT_CELL), max(0, filled - _LIMIT_CELL)
     text = Text("■" * below + " " * (_LIMIT_CELL - below), style="green", no_wrap=True)
     text.append("│", style="bold")
     text.append("■" * above, style="red")
-    # What is more than twice the limit doesn't fit.
+    # A value of more than twice the limit doesn't fit.
     text.append("▶" if share * _LIMIT_CELL > _BAR_CELLS else " ", style="red")
     return text
 
@@ -130,7 +130,7 @@ def _draw_log(update: Update) -> Iterator[Text]:
     if log.note:
         yield Text(log.note, style="dim")
     if log.group:
-        yield Text(f"All of it: aws logs tail {log.group} --since 1d", style="cyan")
+        yield Text(f"The whole log: aws logs tail {log.group} --since 1d", style="cyan")
 
 
 def _draw_timeline(timeline: tuple[Moment, ...], update: Update) -> RenderableType:
@@ -159,7 +159,7 @@ def _draw_step(step: Step) -> Text:
 
 
 def _draw_failure(update: Update) -> Iterator[Text]:
-    """SageMaker's words, if no reason quotes them: an execution that was stopped has others."""
+    """SageMaker's message, if no reason quotes it; the reasons of a stopped execution don't."""
     is_quoted = any(reason.code == "sagemaker.failure-reason" for reason in update.reasons)
     if update.found.evidence.failure_reason and not is_quoted:
         yield Text(update.found.evidence.failure_reason)

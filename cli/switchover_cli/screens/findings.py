@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def draw_held(held: tuple[Holding, ...], now: datetime) -> RenderableType:
-    """What is held, by whom, since when."""
+    """Claims, places in queues and pins, each with its holder and since when."""
     if not held:
         return Text("There is no claim, no waiting update and no pin.")
     table = Table.grid(padding=(0, 2, 0, 0))
@@ -55,12 +55,12 @@ def draw_finding(number: int, finding: Finding) -> RenderableType:
 
 
 def draw_note(note: Finding) -> Text:
-    """What is normal on a local cloud, and would be a finding on AWS."""
+    """Facts that are normal on a local cloud, but would be findings on AWS."""
     return Text(f"note: {note.evidence} This is normal on a local cloud.", style="dim")
 
 
 def sum_up(findings: tuple[Finding, ...], unseen: tuple[Unseen, ...]) -> Text:
-    """The last line."""
+    """The summary, in the last line."""
     if findings:
         return Text(f"{say_count(len(findings), 'finding')}.", style="bold red")
     if unseen:
@@ -71,7 +71,7 @@ def sum_up(findings: tuple[Finding, ...], unseen: tuple[Unseen, ...]) -> Text:
 def print_examination(record: DoctorRecord) -> None:
     """Everything that was found, on the terminal."""
     console = open_console()
-    # A command is one line however narrow the terminal is, so that it can be copied.
+    # A command is never wrapped, so that it can be copied.
     whole = open_console(soft_wrap=True)
     console.print(draw_held(record.held, record.at))
     for number, finding in enumerate(record.findings, start=1):
@@ -84,6 +84,6 @@ def print_examination(record: DoctorRecord) -> None:
     for note in record.notes:
         console.print(draw_note(note))
     for each in record.unseen:
-        console.print(Text(f"not seen: {each.part}: {each.why}", style="yellow"))
+        console.print(Text(f"not read: {each.part}: {each.why}", style="yellow"))
     console.print()
     console.print(sum_up(record.findings, record.unseen))

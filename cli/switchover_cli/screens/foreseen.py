@@ -1,4 +1,4 @@
-"""What would come of a start, as people read it."""
+"""How the predicted result of a start looks in a terminal."""
 
 from __future__ import annotations
 

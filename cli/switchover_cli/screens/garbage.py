@@ -1,4 +1,4 @@
-"""What updates of an endpoint left, as people read it."""
+"""How the leftovers of an endpoint's updates look in a terminal."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def draw_leftovers(endpoint: str, judged: Sequence[Judged]) -> RenderableType:
-    """Every config and model with what needs it."""
+    """Every config and model, with the reasons why it is still needed."""
     if not judged:
         return Text(f"Switchover made no config or model for {endpoint} that still exists.")
     return Group(*(line for each in judged for line in _draw_judged(each)), Text())
 
 
 def say_removable(judged: Sequence[Judged], command: str) -> str:
-    """How many may go, and the command that removes them."""
+    """How many can be removed, and the command for this."""
     removable = sum(each.is_removable for each in judged)
     if removable:
         return f"{removable} can be removed: {command}"

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 
 def find_place(updates: Sequence[Update], drift: Drift) -> int:
-    """How many of the updates, which are newest first, began after somebody else's change."""
+    """How many of the updates (newest first) began after the change that was made outside Switchover."""
     return sum(update.started_at > drift.since for update in updates)
 
 
 def draw_history(
     updates: Sequence[Update], drift: Drift | None = None, *, names_endpoints: bool = False
 ) -> Group:
-    """One line per update: when, what, how, how it ended, how long it took.
+    """One line per update: time, version, strategy, outcome, duration.
 
-    What somebody else brought has a line in its place in time. Below them: who asked for each and why,
-    and why some failed.
+    A change made outside Switchover has a line of its own, in order of time. Below each line: who started
+    the update and why, and why it failed.
     """
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("started (UTC)", no_wrap=True)
@@ -73,7 +73,7 @@ def _add_drift(table: Table, drift: Drift) -> None:
 
 
 def _draw_note(of: str, told: str) -> Padding:
-    """Indented and wrapped: a reason is no good if it is cut off."""
+    """Text indented and wrapped, so that no reason is cut off."""
     return Padding(Text.assemble((of, "bold"), "  ", told), (0, 0, 0, 1))
 
 

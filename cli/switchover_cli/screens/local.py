@@ -1,4 +1,4 @@
-"""The local cloud and its scenario, as people read them."""
+"""How the local cloud and its scenario look in a terminal."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 def draw_cloud(stack: str, speed: float, took_seconds: float) -> RenderableType:
-    """That the cloud is up, how fast its time runs, and what to do with it."""
+    """Says that the cloud is up, how fast its time runs, and what to do with it."""
     return Group(
         Text(
             f"The local cloud is up, with the stack {stack!r} deployed ({say_duration(took_seconds)})."
-            f" An hour there takes {say_duration(3600 / speed)} here."
+            f" One virtual hour takes {say_duration(3600 / speed)} here."
         ),
         Text(),
-        Text('  eval "$(switchover local env)"    lead this shell\'s switchover and aws there'),
+        Text('  eval "$(switchover local env)"    point this shell\'s switchover and aws there'),
         Text("  switchover local demo             five updates, three outcomes, a minute or so"),
-        Text("  switchover local down             end it"),
+        Text("  switchover local down             stop it"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Marks and pins as people read them."""
+"""How marks look in a terminal."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 
 def say_mark(mark: Mark) -> Text:
-    """A mark in one line: which version, since when, why."""
+    """A mark in one line: the version, since when, and why."""
     since = f" since {say_minute(mark.at)} UTC" if mark.at else ""
     return Text.assemble((mark.version, "bold"), f"  marked bad{since}: {mark.reason}")

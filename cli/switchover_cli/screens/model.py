@@ -1,4 +1,4 @@
-"""What was found of a model, as people read it."""
+"""How the findings about a model look in a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def print_check(model: str, found: Inspection, console: PlainConsole) -> None:
-    """What was checked and what wasn't, every warning, and every fault with its remedy."""
+    """What was checked and what wasn't, then every warning, then every fault with its remedy."""
     for what in found.checked:
         console.print(Text(f"checked   {what}", style="dim"))
     for what in found.unchecked:

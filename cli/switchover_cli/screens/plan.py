@@ -1,4 +1,4 @@
-"""A plan as people read it in a terminal, before anything moves."""
+"""How a plan looks in a terminal."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _ABSENT = "—"
 
 
 def draw_proposal(proposal: Proposal, *, width: int) -> RenderableType:
-    """The whole report. Nothing is told by colour alone."""
+    """The whole report. No fact is shown by colour alone."""
     plan = proposal.plan
     parts: list[RenderableType] = [Text(say_headline(proposal), style="bold")]
     if proposal.reasons:
@@ -79,7 +79,7 @@ def _draw_alarms(plan: Plan) -> Iterator[RenderableType]:
     for group in groups:
         yield Text(group.title)
         table = Table.grid(padding=(0, 2))
-        # Of one width in every group, so that the groups read as one table.
+        # The same width in every group, so that the groups look like one table.
         table.add_column(width=2 + max(len(row.name) for row in rows))
         table.add_column(width=max(len(row.limit) for row in rows))
         table.add_column(overflow="fold")

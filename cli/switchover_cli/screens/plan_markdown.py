@@ -26,25 +26,25 @@ if TYPE_CHECKING:
     from switchover_cli.plan.proposal import Proposal
     from switchover_cli.plan.words import Fact
 
-# What GitHub shows of a code block beside its files without scrolling.
+# The width of a code block that GitHub shows without scrolling.
 _DRAWING_WIDTH = 88
 _CODE = re.compile(r"(`[^`]+`)")
-# An underscore within a word is one to Markdown too; `#12` would become a link to an issue.
+# Markdown leaves an underscore within a word alone; `#12` would become a link to an issue.
 _SPECIAL = re.compile(r"([\\`*|<&!\[#~]|\b_|_\b)")
-# In code, GitHub tells nobody that they were mentioned.
+# In code, GitHub doesn't notify a mentioned user.
 _MENTION = re.compile(r"(?<![\w`])(@[\w-]+(?:/[\w-]+)?)(?!`)")
 _ABSENT = "—"
 
 
 def write_markdown(proposal: Proposal) -> str:
-    """The report as Markdown: what decides in sight, the evidence folded away."""
+    """The report as Markdown: the decision is visible, the evidence is folded."""
     return "\n".join(_write(proposal)) + "\n"
 
 
 def escape(text: str) -> str:
-    """A text that Markdown shows as it is, also within a table; `code` stays code.
+    """A text escaped so that Markdown shows it unchanged, also within a table; `code` stays code.
 
-    Nothing in it becomes a link, an image or a mention, and it stays on one line.
+    No part of the text becomes a link, an image or a mention. The text stays on one line.
     """
     parts = _CODE.split(for_message(text))
     return "".join(
@@ -127,7 +127,7 @@ def _facts(facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
 
 
 def _folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
-    # GitHub reads Markdown within HTML only after an empty line.
+    # GitHub renders Markdown within HTML only after an empty line.
     yield from ("", f"<details><summary>{summary}</summary>", "", *lines, "", "</details>")
 
 

@@ -1,4 +1,4 @@
-"""Policies as people look at them: values that were chosen stand out, the rest is dim."""
+"""How policies look in a terminal: values that were set are highlighted, defaults are dim."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def draw_settings(
     sources: tuple[str, ...],
     overrides: tuple[Override, ...] = (),
 ) -> RenderableType:
-    """Every setting by section: value, default where it differs, and what set it; then each override."""
+    """Every setting by section: value, default if it differs, origin; then each override."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("key", no_wrap=True)
     table.add_column("value", overflow="fold", max_width=30)
@@ -49,7 +49,7 @@ def draw_settings(
 def draw_verdict(
     file: str, reasons: tuple[Reason, ...], warnings: tuple[Reason, ...]
 ) -> RenderableType:
-    """Whether a file is right, every fault, and what does nothing in it."""
+    """Whether a file is valid, every fault, and every setting without effect."""
     head = Text()
     if reasons:
         head.append("Faulty", style="bold red").append(f"  {file}: ")
@@ -76,7 +76,7 @@ def _add_setting(table: Table, setting: Setting, sources: tuple[str, ...]) -> No
 
 
 def _shorten(origin: str, sources: tuple[str, ...]) -> str:
-    """The origin without the folder of the file that the head names already."""
+    """The origin, without the folder of the file, which the head names already."""
     for source in sources:
         if origin.startswith(source):
             return f"{source.rpartition('/')[2]}{origin.removeprefix(source)}"

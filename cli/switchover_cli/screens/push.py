@@ -1,4 +1,4 @@
-"""A policy file before and after it is written, as people read it."""
+"""How a policy file looks in a terminal before and after it is written."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def draw_push(push: Push) -> RenderableType:
-    """What the file changes, every warning, and whose word counts more."""
+    """What the file changes, every warning, and which settings win."""
     policy = push.effective.policy
     may, locked = policy.releases_may or (), policy.locked
     who_wins = (
-        "Who wins: this file goes over the defaults; a release tightens it, and loosens"
-        f" {', '.join(map(str, may)) or 'nothing of it'}; who starts by hand goes over both, except"
-        f" for {', '.join(map(str, locked)) or 'nothing, as nothing is locked'}."
+        "Which settings win: this file overrides the defaults. A release may only tighten this"
+        f" file, except for these keys: {', '.join(map(str, may)) or 'none'}. A start by hand"
+        f" overrides both, except for locked keys: {', '.join(map(str, locked)) or 'none'}."
     )
     return Group(
         *(Text(line, style=_STYLES.get(line[:1], "")) for line in push.diff),
@@ -32,11 +32,11 @@ def draw_push(push: Push) -> RenderableType:
 
 
 def draw_pushed(endpoint: str, pushed: PushRecord) -> RenderableType:
-    """Where the file lies now, and how to fetch what lay there before."""
+    """Where the file was written, and how to fetch the version before it."""
     if not pushed.is_changed:
-        return Text(f"{pushed.policy} is there already, the same: nothing was written.")
-    lines = [Text(f"Wrote {pushed.policy}: it holds from the next update on.")]
+        return Text(f"{pushed.policy} already has the same content: nothing was written.")
+    lines = [Text(f"Wrote {pushed.policy}: it applies from the next update on.")]
     if pushed.previous_version:
         fetch = f"switchover policy pull {endpoint} --object-version {pushed.previous_version}"
-        lines.append(Text(f"What was there before: {fetch}"))
+        lines.append(Text(f"To fetch the version before it: {fetch}"))
     return Group(*lines)

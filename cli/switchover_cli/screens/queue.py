@@ -1,4 +1,4 @@
-"""Who waits for an endpoint, as people read it."""
+"""How an endpoint's queue looks in a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def draw_queue(found: Queue) -> RenderableType:
-    """Who holds the endpoint, and who waits, in the order of the turns."""
+    """The update that holds the endpoint, and the waiting updates in their order."""
     lines: list[RenderableType] = []
     if found.running:
         lines.append(Text(f"Running: {found.running}"))
@@ -26,7 +26,7 @@ def draw_queue(found: Queue) -> RenderableType:
         )
     if found.unreadable:
         freed = (
-            "Its execution still runs, and will end it."
+            "Its execution still runs, and will free the endpoint."
             if found.is_running
             else f"To free the endpoint now: switchover unclaim {found.endpoint} --reason '…'"
         )

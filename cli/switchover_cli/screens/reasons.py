@@ -1,4 +1,4 @@
-"""Reasons as people read them: numbered, each with what to do."""
+"""How reasons look in a terminal: numbered, each with its remedy."""
 
 from __future__ import annotations
 

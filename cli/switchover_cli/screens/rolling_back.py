@@ -1,4 +1,4 @@
-"""What becomes of an update that runs while a rollback is asked for, in words."""
+"""What happens to a running update when a rollback is requested, in words."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 def say_turning_back(
     running: Update, answer: InFlight, *, leads_further_back: bool
 ) -> Iterator[str]:
-    """One line per thing that happens now; `leads_further_back` if a version served before this one."""
+    """One line for each step that happens now; `leads_further_back` if an earlier version served too."""
     name = running.update_id
     match answer:
         case InFlight.FOLLOW:
             yield f"{name} is already rolling back."
         case InFlight.AFTERWARDS:
-            yield f"{name} has passed everything and is being recorded; a rollback follows."
+            yield f"{name} has passed its tests and is being recorded; a rollback follows."
         case InFlight.CALL_OFF:
             yield f"{name} runs, and is aborted."
             yield say_next_step(running)
             if not running.progress.is_started:
                 yield "The serving version stays."
                 if leads_further_back:
-                    yield f"For an even earlier version later: switchover rollback {running.endpoint}"
+                    yield f"To go back one version more, later: switchover rollback {running.endpoint}"
         case _:
             assert_never(answer)

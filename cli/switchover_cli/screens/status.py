@@ -1,4 +1,4 @@
-"""How an endpoint's status looks: facts with their names in front, one thing a line."""
+"""How an endpoint's status looks in a terminal: one named fact a line."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def draw_status(status: Status) -> RenderableType:
 
 
 def _add_drift(facts: Table, status: Status) -> None:
-    """What serves, though no update brought it; before the first update, how to record it."""
+    """A serving config that no update created; before the first update, how to record it."""
     if status.drift is not None:
         facts.add_row("drift", draw_drift(status.drift))
     elif status.serving.config_name and not status.serving.version and status.last is None:

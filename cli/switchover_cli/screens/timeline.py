@@ -1,4 +1,4 @@
-"""An update drawn over time: both fleets, the traffic that the new one takes, the phases."""
+"""An update drawn over time: both fleets, the new fleet's share of traffic, the phases."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _LABEL_WIDTH = 12
-# What stands when all is over: a line and room for `100%`.
+# After the last phase: a line, and space for `100%`.
 _END_WIDTH = 5
-# Ticks closer than this would run into each other's numbers.
+# The numbers of closer ticks would overlap.
 _TICK_COLUMNS = 9
 _TICK_MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 240)
 _SHORT_NAMES = {
@@ -31,8 +31,8 @@ _SHORT_NAMES = {
 def draw_timeline(phases: Sequence[Phase], *, width: int) -> tuple[str, ...]:
     """Draw an update as lines of plain text, none longer than `width`.
 
-    A bar's height is a fleet's share of the larger fleet; the number under it is its instances. A
-    phase shorter than a column's half may have none: the phases' sum beneath names them all.
+    A bar's height is a fleet's size relative to the larger fleet; the number under it is its instances. A
+    phase shorter than half a column may have no column: the list of phases below names every phase.
     """
     lasting = tuple(phase for phase in phases if phase.seconds > 0)
     columns = width - _LABEL_WIDTH - _END_WIDTH
@@ -71,7 +71,7 @@ def sum_phases(phases: Sequence[Phase]) -> str:
 
 
 def _spread(phases: Sequence[Phase], columns: int, total_seconds: int) -> tuple[Phase, ...]:
-    """The phase that each column's middle falls into."""
+    """The phase at the middle of each column."""
     ends: list[tuple[float, Phase]] = []
     passed = 0
     for phase in phases:
@@ -112,7 +112,7 @@ def _draw_bars(drawn: Sequence[Phase], share: Callable[[Phase], float]) -> str:
 
 
 def _draw_numbers(drawn: Sequence[Phase], say: Callable[[Phase], str]) -> str:
-    """Each value where it begins, unless the one before reaches into it."""
+    """Each value at its first column, unless the text of the value before covers it."""
     row = ""
     column = 0
     for text, run in groupby(drawn, say):
@@ -131,7 +131,7 @@ def _draw_names(drawn: Sequence[Phase]) -> str:
         narrowest[name] = min(columns - 1, narrowest.get(name, columns))
     row = ""
     for name, columns in runs:
-        # Equal phases read alike, so the narrowest decides; only letters may be missing.
+        # Equal phases get equal names, so the narrowest decides; names are shortened only at the end.
         room = min(max(narrowest[name], 1), columns - 1)
         text = next((text for text in (name, *_SHORT_NAMES[name]) if len(text) <= room), "")
         row += f"│{text:<{columns - 1}}"

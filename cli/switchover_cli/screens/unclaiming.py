@@ -1,4 +1,4 @@
-"""What is left to check once an endpoint is freed, as people read it."""
+"""How a freed endpoint looks in a terminal, with what is left to check."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def draw_unclaim(endpoint: str, freed: UnclaimRecord) -> RenderableType:
-    """From which update an endpoint is freed, and what to look at where its changes are unknown."""
+    """The update that held the endpoint, and what to check if its changes are unknown."""
     lines = [Text(f"{endpoint} is being freed from {freed.update_id}.")]
     if freed.to_check:
         lines.append(Text("It is unknown what that update changed. Check:"))

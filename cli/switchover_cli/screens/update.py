@@ -66,7 +66,7 @@ GOLDEN_STYLES = {
 
 
 def draw_scene(scene: Scene) -> RenderableType:
-    """The panel of a running update. Nothing is cut: what is long takes another line."""
+    """The panel of a running update. No text is cut: long text is wrapped."""
     update = scene.update
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", min_width=7)
@@ -97,7 +97,7 @@ def draw_scene(scene: Scene) -> RenderableType:
 
 
 def draw_wait(wait: Wait) -> RenderableType:
-    """What people are asked, why, until when, and the commands that answer."""
+    """The question to people, its reason and time limit, and the commands that answer it."""
     until = f"Until {say_minute(wait.until)} UTC. " if wait.until else ""
     return Group(
         Text(wait.question, style="bold"),
@@ -123,7 +123,7 @@ def draw_fleet(fleet: FleetCount, full: int) -> Text:
 
 
 def draw_alarms(alarms: tuple[AlarmReading, ...]) -> RenderableType:
-    """Each alarm's state in colour and in letters, one line per fleet that it sees."""
+    """Each alarm's state in colour and in letters, one line for each watched fleet."""
     if not alarms:
         return Text("none yet", style="dim")
     groups: dict[str, Text] = {}
@@ -151,7 +151,7 @@ def draw_outcome(update: Update) -> RenderableType:
 
 
 def _draw_next(update: Update) -> tuple[Text, ...]:
-    """How a release that was refused is started again: its files are there already."""
+    """How to start a refused release again: its files are in S3 already."""
     if update.outcome is not Outcome.REJECTED:
         return ()
     return tuple(Text(str(step), style="cyan") for step in advise(update) if step.command)
@@ -160,7 +160,7 @@ def _draw_next(update: Update) -> tuple[Text, ...]:
 def _told_once(update: Update) -> str:
     if not update.reasons:
         return update.summary
-    # The summary quotes the first reason for those who see no more; here all of them follow.
+    # The summary ends with the first reason; this screen lists every reason, so the quote is dropped.
     told, quoted, _ = update.summary.partition(f": {update.reasons[0].subject}: ")
     return f"{told}." if quoted else told
 

@@ -1,4 +1,4 @@
-"""Bars of an upload: its totals, and the few files that move just now."""
+"""Progress bars of an upload: its totals, and the files that are being sent now."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _DRAWN_PER_SECOND = 8
 
 
 class UploadScreen:
-    """Shows an upload while a `with` block lasts; only totals stay on the screen.
+    """Shows an upload during a `with` block; only the totals stay on the screen.
 
-    Advances come by the thousand and are only counted; a few times a second the counts are drawn.
+    Each of the thousands of advances is only counted; the counts are drawn a few times a second.
     """
 
     def __init__(self, console: Console, *, is_silent: bool = False) -> None:
@@ -73,7 +73,7 @@ class UploadScreen:
             before = self._done.get(file)
             self._done[file] = (before or 0) + advance.advanced_bytes
             done, total = self._totals[advance.step]
-            # The total grows as files begin: how many will be sent isn't known before.
+            # The total grows as files begin: the number of files to send is unknown before.
             total += advance.file_bytes if before is None else 0
             self._totals[advance.step] = (done + advance.advanced_bytes, total)
             if self._done[file] < advance.file_bytes:

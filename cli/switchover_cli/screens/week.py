@@ -116,7 +116,7 @@ def _draw_week(outlook: Outlook, week: TrafficWeek | None) -> Text:
 
 
 def _edge(now: _Hour, before: _Hour, *, is_first: bool) -> str:
-    """What stands between two hours, or at the left end of a row."""
+    """The character between two hours, or at the left end of a row."""
     match before, now:
         case _Hour.SHUT, _Hour.OPEN:
             return "["
@@ -129,7 +129,7 @@ def _edge(now: _Hour, before: _Hour, *, is_first: bool) -> str:
 
 
 def _mark(windows: tuple[Window, ...], outlook: Outlook) -> list[_Hour]:
-    """Whether each hour of the week is open, by its middle in the seven days that come."""
+    """Whether each hour of the week is open, by its middle in the next seven days."""
     zone = ZoneInfo(outlook.timezone)
     today = outlook.ahead.begin.astimezone(zone).date()
     first = datetime.combine(today, time(), zone).astimezone(UTC)
@@ -171,7 +171,7 @@ def _draw_openings(outlook: Outlook) -> Table:
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
     table.add_column(f"next openings, {outlook.timezone}")
     table.add_column("lasts", justify="right")
-    # Schedules, logs and colleagues elsewhere speak UTC.
+    # Schedules and logs use UTC.
     table.add_column("opens in UTC" if outlook.timezone != "UTC" else "")
     for span in outlook.openings:
         is_now = span.begin == outlook.ahead.begin

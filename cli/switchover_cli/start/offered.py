@@ -1,4 +1,4 @@
-"""What was offered just now, and no update has picked up yet."""
+"""Releases that arrived just now, and that no update has picked up yet."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from switchover.aws.offers import Offer
     from switchover_cli.deployment import Deployment
 
-# From the arrival of a release to its update: an event, a function, an execution's first state.
+# The time from a release's arrival to its update: an event, a function, an execution's first state.
 PICK_UP_SECONDS = 120
 POLL_SECONDS = 2
 
 
 def find_offer(deployment: Deployment, endpoint: str) -> Offer | None:
-    """The last of the releases that arrived a moment ago and to which no update belongs yet.
+    """The newest release that arrived a moment ago and has no update yet.
 
-    None too where these credentials may not list the bucket.
+    None too if these credentials may not list the bucket.
     """
     try:
         for offer in deployment.offers.offers(endpoint):
@@ -38,7 +38,7 @@ def find_offer(deployment: Deployment, endpoint: str) -> Offer | None:
 def update_of(
     deployment: Deployment, endpoint: str, version: str, object_version: str | None
 ) -> str | None:
-    """The update that this arrival of a release began, or that was started by its name."""
+    """The update that this arrival of a release started, or that was started by the version's name."""
     for listed in deployment.ledger.listed(endpoint):
         if listed.version != version:
             continue
@@ -55,7 +55,7 @@ def await_offer(
     offer: Offer,
     pause: Callable[[float], object] = time.sleep,
 ) -> str | None:
-    """Wait until an update picks a release up; its id, or None if none did while it was young."""
+    """Wait until an update picks up a release; returns the update's id, or None after the time limit."""
     for _ in range(PICK_UP_SECONDS // POLL_SECONDS):
         found = update_of(
             deployment, endpoint, offer.version, deployment.offers.object_version(offer)

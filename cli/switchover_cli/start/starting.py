@@ -1,4 +1,4 @@
-"""Starting an update by hand, and finding the one that an upload started."""
+"""Starts an update by hand, and finds the update that an upload started."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def release_uri(bucket: str, endpoint: str, version: str) -> str:
-    """Where `switchover upload` puts a release."""
+    """The S3 URI to which `switchover upload` writes a release."""
     return f"s3://{bucket}/{ReleasePlace(endpoint, version).key}"
 
 
@@ -32,7 +32,7 @@ def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
     """Read `key=value` pairs as policy keys: dots nest, values are YAML.
 
     Raises:
-        Misused: a pair isn't one, or the policy knows no such key or value.
+        Misused: a text isn't key=value, or the policy has no such key or value.
     """
     values: dict[str, Any] = {}
     for pair in pairs:
@@ -57,10 +57,10 @@ def release_request(
     is_hotfix: bool = False,
     skips_window: bool = False,
 ) -> Request:
-    """The input that starts an update to a release; a hotfix leaves out alarms that are red already.
+    """The input that starts an update to a release; a hotfix ignores alarms that are already red.
 
     Raises:
-        Misused: the URI isn't one of a release, or a hotfix or a skipped window has no reason.
+        Misused: the URI isn't a release's, or a hotfix or a skipped window has no reason.
     """
     locate_release(uri)
     return _checked(
@@ -69,12 +69,12 @@ def release_request(
 
 
 def rollback_request(endpoint: str, to: str | None, reason: str) -> Request:
-    """The input that takes an endpoint back to what served before."""
+    """The input that rolls an endpoint back."""
     return _checked(rollback=endpoint, to=to, reason=reason)
 
 
 def start_update(deployment: Deployment, request: Request, salt: str) -> str:
-    """Start an update and return its id. A fresh `salt` starts it though it ran before."""
+    """Start an update and return its id. A new `salt` starts an update again that ran before."""
     if request.release is not None:
         place, source = locate_release(request.release), request.release
         endpoint, version = place.endpoint, place.version
@@ -93,7 +93,7 @@ def start_update(deployment: Deployment, request: Request, salt: str) -> str:
 
 
 def known_updates(deployment: Deployment, endpoint: str) -> frozenset[str]:
-    """The endpoint's latest updates, to tell a new one from."""
+    """The ids of the endpoint's latest updates, to recognise a new one."""
     return frozenset(update.update_id for update in deployment.ledger.listed(endpoint))
 
 
@@ -107,7 +107,7 @@ def await_pick_up(
     """Wait for the update that a release's arrival in S3 starts; returns its id.
 
     Raises:
-        CommandFailed: none began in two minutes.
+        CommandFailed: no update began within two minutes.
     """
     for _ in range(PICK_UP_SECONDS // POLL_SECONDS):
         for update in deployment.ledger.listed(endpoint):
@@ -118,7 +118,7 @@ def await_pick_up(
 
 
 def not_picked_up(endpoint: str, version: str) -> CommandFailed:
-    """A release is in S3, and no update to it begins."""
+    """The error for a release in S3 to which no update begins."""
     return CommandFailed(
         f"The release is in S3, but no update began within {PICK_UP_SECONDS} s.",
         "See the log of the receive_release function, or start it by hand: "
@@ -137,7 +137,7 @@ def _put(values: dict[str, Any], path: list[str], value: object, pair: str) -> N
     values[last] = value
 
 
-# The option, or argument, that each field was typed as.
+# The option or argument of each field.
 _TYPED = {
     "release": "S3URI",
     "rollback": "ENDPOINT",
@@ -154,7 +154,7 @@ _NEEDS_REASON = {
 
 
 def _checked(**fields: Any) -> Request:
-    """The execution's input, or what is wrong in the words of the command line."""
+    """The execution's input, or its faults in terms of the command line's options."""
     for name, does in _NEEDS_REASON.items():
         if fields.get(name) and not fields["reason"].strip():
             raise Misused(

@@ -1,4 +1,4 @@
-"""Vouching: AWS tells the stack who offers a release, or starts an update, before that happens."""
+"""Vouching: before an upload or a start, AWS tells the stack the caller's identity."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def vouch(deployment: Deployment, subject: str) -> None:
-    """Have it recorded that these credentials offer `subject`; say so on stderr where that fails.
+    """Record that these credentials offer `subject`; if this fails, print a warning on stderr.
 
-    Only a policy with `approval.four_eyes` needs it, and then the update says what is missing.
-    `subject` is the SHA-256 of a release.json, or the id of an update that is about to be started.
+    Only a policy with `approval.four_eyes` needs the record; the update then reports that it is missing.
+    `subject` is the SHA-256 of a release.json, or the id of an update that will be started.
     """
     fault = _find_fault(deployment, subject)
     if fault is not None:

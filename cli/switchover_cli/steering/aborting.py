@@ -1,4 +1,4 @@
-"""Stopping an update that runs, by the safest way that its state leaves."""
+"""Stops a running update in the safest way that its state allows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class AbortRecord(BaseModel):
-    """What `abort --json` prints where it doesn't follow the update."""
+    """What `abort --json` prints without following the update."""
 
     update_id: str
     was_started: bool
@@ -27,11 +27,11 @@ class AbortRecord(BaseModel):
 
 
 def ask_to_stop(deployment: Deployment, update: Update, request: AbortRequest) -> None:
-    """Record that an update is to be stopped, and have it looked at.
+    """Record the request to stop an update, and send the event that wakes the update.
 
     Raises:
-        Misused: it can't be stopped any more, or somebody asked for it before.
-        CommandFailed: it is recorded, and found by the next look only.
+    Misused: the update can't be stopped any more, or an abort is already requested.
+    CommandFailed: the request is recorded, but no event was sent; the next poll finds the request.
     """
     objection = object_to_abort(update)
     if objection is not None:
@@ -52,10 +52,10 @@ def ask_to_stop(deployment: Deployment, update: Update, request: AbortRequest) -
 
 
 def stop_running(deployment: Deployment, endpoint: str, reason: str) -> Update:
-    """Have the running update stopped; returns it as it stood before.
+    """Stop the running update; returns it as it was before.
 
     Raises:
-        Misused: there is none, or it can't be stopped any more.
+    Misused: no update runs, or the update can't be stopped any more.
     """
     holder = deployment.ledger.claim(endpoint)
     if holder is None:
@@ -69,10 +69,10 @@ def stop_running(deployment: Deployment, endpoint: str, reason: str) -> Update:
 
 
 def stop_for(deployment: Deployment, update: Update, reason: str) -> None:
-    """Have an update stopped in the caller's name.
+    """Stop an update in the caller's name.
 
     Raises:
-        Misused: it can't be stopped any more, or somebody asked for it before.
+    Misused: the update can't be stopped any more, or an abort is already requested.
     """
     at = deployment.sagemaker.read(update.endpoint).read_at
     ask_to_stop(
@@ -81,7 +81,7 @@ def stop_for(deployment: Deployment, update: Update, reason: str) -> None:
 
 
 def name_oneself(deployment: Deployment) -> str:
-    """The caller's ARN; the name on this computer where STS doesn't say."""
+    """The caller's ARN; if STS doesn't answer, the user's name on this computer."""
     try:
         return deployment.session.client("sts").get_caller_identity()["Arn"]
     except (BotoCoreError, ClientError):

@@ -1,4 +1,4 @@
-"""A person's answer to an update that waits for one."""
+"""Sends a person's answer to an update that waits for approval."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class AnswerRecord(BaseModel):
 def answer_waiting(
     deployment: Deployment, endpoint: str, update_id: str | None, verdict: Reply, reason: str
 ) -> AnswerRecord:
-    """Answer for the person whose credentials these are; AWS says who that is.
+    """Send an answer in the name of the caller, whom AWS identifies by the credentials.
 
     Raises:
-        Misused: nobody waits, another update does, or somebody was faster.
-        Refused: this person's answer isn't taken.
-        CommandFailed: the stack can't tell who answers, or these credentials may not.
+    Misused: the update doesn't wait for an answer, or was answered meanwhile.
+    Refused: this person's answer isn't accepted.
+    CommandFailed: the stack can't identify the caller, or these credentials may not answer.
     """
     found = deployment.ledger.claiming_update(endpoint)
     if found is None or (update_id is not None and found.update_id != update_id):
@@ -52,7 +52,7 @@ def answer_waiting(
 def _send(
     deployment: Deployment, endpoint: str, update_id: str, gate: Gate, verdict: Reply, reason: str
 ) -> str:
-    """Have the answer taken; returns the ARN that it was recorded for."""
+    """Send the answer; returns the ARN that is recorded with it."""
     if not deployment.decide_url:
         raise CommandFailed(
             "This stack has no DecideFunction, which records the person who answers.",
@@ -78,7 +78,7 @@ def _send(
 
 
 def _what_else(deployment: Deployment, endpoint: str, running: Update | None) -> str:
-    """What is going on with an endpoint where the asked update doesn't run."""
+    """The state of an endpoint whose named update doesn't run."""
     if running is not None:
         return f"{running.update_id} runs instead."
     newest = next(iter(deployment.ledger.history(endpoint, 1)), None)
@@ -88,7 +88,7 @@ def _what_else(deployment: Deployment, endpoint: str, running: Update | None) ->
 
 
 def _why_not(update: Update) -> str:
-    """What is going on with an update that doesn't wait for a person."""
+    """The state of an update that doesn't wait for an answer."""
     name, plan = update.update_id, update.plan
     if plan is None:
         return f"{name} isn't planned yet, so there is no question to answer."

@@ -1,4 +1,4 @@
-"""Who waits for an endpoint, and how a waiting update is taken out."""
+"""Lists the updates that wait for an endpoint, and removes one from the queue."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class QueueRecord(BaseModel):
     """What `queue --json` prints, in the order of the turns.
 
-    `to_finish` has its outcome, and holds the endpoint until what it left could be put back;
-    `unreadable` holds it, and can't be read.
+    `to_finish` is an update that has ended, but holds the endpoint until its changes are restored.
+    `unreadable` is an update that holds the endpoint, but whose record can't be read.
     """
 
     endpoint: str
@@ -41,7 +41,7 @@ class CancelRecord(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Who holds an endpoint, and who waits for it; `is_running` is of one that can't be read."""
+    """The holder of an endpoint and the waiting updates; `is_running` belongs to `unreadable`."""
 
     endpoint: str
     running: str | None
@@ -53,7 +53,7 @@ class Queue:
 
 
 def read_queue(deployment: Deployment, endpoint: str) -> Queue:
-    """Read who holds an endpoint and who waits for it, in the order of the turns."""
+    """Read the update that holds an endpoint, and the waiting updates in their order."""
     holder = deployment.ledger.claim(endpoint)
     held_for = deployment.ledger.find(holder.update_id) if holder else None
     is_unreadable = held_for is not None and held_for.record.is_unreadable
@@ -87,10 +87,10 @@ def record_queue(queue: Queue) -> QueueRecord:
 def cancel_waiting(
     deployment: Deployment, endpoint: str, update_id: str, reason: str
 ) -> CancelRecord:
-    """Have an update taken out of the queue.
+    """Remove an update from the queue.
 
     Raises:
-        Misused: it doesn't wait for this endpoint.
+    Misused: the update doesn't wait for this endpoint.
     """
     found = deployment.ledger.update(update_id)
     if found.endpoint != endpoint or found.outcome is not Outcome.QUEUED:

@@ -1,4 +1,4 @@
-"""Going back while an update runs: whether it is followed, waited for or called off."""
+"""A rollback that is requested while an update runs: follow, await or abort the update."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def turn_back(deployment: Deployment, running: Update, request: Request) -> InFlight:
-    """Have an update that runs go back, if it doesn't already; returns how it stands.
+    """Make a running update roll back, unless it does already; returns its state.
 
     Raises:
-        Misused: it takes two steps.
+    Misused: the way to the asked version takes two steps.
     """
     answer = answer_rollback(running, request.to)
     if isinstance(answer, Objection):
@@ -35,12 +35,12 @@ def turn_back(deployment: Deployment, running: Update, request: Request) -> InFl
 
 
 def has_gone_back(running: Update, ended: Update) -> bool:
-    """Whether an update that was asked to go back did; else it ended Updated before it could."""
+    """Whether the aborted update rolled back; if not, it ended as Updated first."""
     return running.kind is Kind.ROLLBACK or ended.outcome is not Outcome.UPDATED
 
 
 def leads_further_back(deployment: Deployment, running: Update) -> bool:
-    """Whether SageMaker wasn't asked for an update yet, and a version served before the live one."""
+    """Whether UpdateEndpoint wasn't called yet, and a version served before the live one."""
     if running.progress.is_started:
         return False
     reading = deployment.sagemaker.read(running.endpoint)

@@ -1,4 +1,4 @@
-"""Freeing an endpoint whose claim is held by an execution that is gone."""
+"""Frees an endpoint whose claim is held by an execution that has ended."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class UnclaimRecord(BaseModel):
 
 
 def free_endpoint(deployment: Deployment, endpoint: str, reason: str) -> UnclaimRecord:
-    """Have what an update left put back, and its claim released.
+    """Restore what an update changed, and release its claim.
 
     Raises:
         Misused: no update holds the endpoint, or its execution still runs.
@@ -42,7 +42,7 @@ def free_endpoint(deployment: Deployment, endpoint: str, reason: str) -> Unclaim
         )
     held_for = deployment.ledger.find(holder.update_id)
     if held_for is None:
-        # The ledger lost the update: nothing is left to recover but the claim.
+        # The ledger has no record of the update, so only the claim can be released.
         deployment.ledger.release_claim(endpoint, holder.execution_arn)
     else:
         request = Request(

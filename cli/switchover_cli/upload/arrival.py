@@ -1,4 +1,4 @@
-"""What the arrival of a release starts, or what an earlier one came to."""
+"""The update that a release's arrival starts, and the outcome of earlier ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def name_arrival(
 ) -> str:
     """The id of the update that a release's arrival starts, as `receive_release` names it.
 
-    `place` is `bucket/key`, `sha256` that of release.json, `object_version` the one that was written.
+    `place` is `bucket/key`; `sha256` and `object_version` are those of the written release.json.
     """
     name = event_name(endpoint, version, place, sha256)
     earlier = deployment.ledger.find(name) if object_version else None
@@ -43,7 +43,7 @@ def name_arrival(
 def find_repeat(
     deployment: Deployment, endpoint: str, version: str, place: str, sha256: str
 ) -> Reason | None:
-    """Why the arrival of a release starts nothing: it had its update already."""
+    """Why a release's arrival starts nothing: the same release already had its update."""
     earlier = deployment.ledger.find(event_name(endpoint, version, place, sha256))
     if earlier is None or earlier.was_stopped_unjudged:
         return None
@@ -57,10 +57,10 @@ def await_arrival(
     version: str,
     pause: Callable[[float], object],
 ) -> None:
-    """Wait until the update that a release's arrival starts is there.
+    """Wait until the update that a release's arrival starts is in the ledger.
 
     Raises:
-        CommandFailed: it didn't begin in two minutes.
+    CommandFailed: the update didn't begin within two minutes.
     """
     arn = deployment.execution_arn(update_id)
     for _ in range(PICK_UP_SECONDS // POLL_SECONDS):
@@ -72,7 +72,7 @@ def await_arrival(
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The last update to a version; `update_id` is empty if none is known. `told` says how it stands."""
+    """The last update to a version; `update_id` is empty if none is known; `told` is its state."""
 
     update_id: str = ""
     outcome: Outcome | None = None
@@ -82,12 +82,12 @@ class Last:
 
     @property
     def is_good(self) -> bool:
-        """Whether there is nothing for the one who uploads to do."""
+        """Whether the uploader need not do anything."""
         return self.is_running or self.outcome in {Outcome.UPDATED, Outcome.QUEUED}
 
 
 def find_last(deployment: Deployment, endpoint: str, version: str, arrival: str) -> Last:
-    """The last update to a version, whoever started it; `arrival` is the one that its arrival starts."""
+    """The last update to a version, however started; `arrival` is the id of the arrival's update."""
     for listed in deployment.ledger.listed(endpoint):
         update = deployment.ledger.find(listed.update_id) if listed.version == version else None
         if update is not None:

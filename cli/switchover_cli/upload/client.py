@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 PARALLEL_FILES = 8
 PARALLEL_PARTS = 8
 
-# Every PUT names its content's SHA-256 in a signed header, and S3 refuses what differs. A second
-# digest for the signature, or a CRC32 that nobody asked for, would prove nothing more. Given a
-# checksum, botocore leaves the signature's out only if told to (botocore's auth.py, S3SigV4Auth).
+# Every PUT has its content's SHA-256 in a signed header, and S3 refuses other content. A second digest
+# for the signature, or a CRC32, would prove nothing more. botocore omits the signature's digest only
+# if this setting says so, even with a checksum (botocore's auth.py, S3SigV4Auth).
 UPLOADING = Config(
     connect_timeout=5,
     read_timeout=60,

@@ -1,8 +1,8 @@
-"""Files that lie in the bucket already, under another version: S3 copies them, nobody sends them.
+"""Files that the bucket already has under another version: S3 copies them, so they aren't sent.
 
-A name proves nothing. A small file is copied if S3's own SHA-256 of the object is the file's. Of a large
-file the object's metadata only suggest the source: S3 computes the SHA-256 of each part that it copies,
-and a part that differs from the file's is sent instead.
+An equal name proves nothing. A small file is copied if S3's own SHA-256 of the object equals the file's.
+For a large file, the object's metadata only suggests the source: S3 computes the SHA-256 of each part
+that it copies, and a part that differs from the file's part is sent instead.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from switchover_cli.upload.folder import Digest
     from switchover_cli.upload.place import Place
 
-# To look for a copy and to make it takes two requests; below this size, to send takes no longer.
+# Finding and making a copy takes two requests; sending a file below this size is as fast.
 LEAST_BYTES = 1024**2
-# Fine-tuned versions have shards of one size and other content: the newest versions are looked at.
+# Shards of fine-tuned versions may differ in content at equal size, so only the newest are tried.
 MOST_LOOKS = 16
 _MOST_KEYS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """An object whose content is copied, in the version that was looked at."""
+    """An object to copy from, in the version that was read."""
 
     bucket: str
     key: str
@@ -41,7 +41,7 @@ class Original:
 
     @property
     def source(self) -> CopySourceTypeDef:
-        """The object as a copy names it; without a version, the condition on the ETag holds alone."""
+        """The copy's source; without an object version, only the ETag condition protects the copy."""
         if not self.version_id:
             return {"Bucket": self.bucket, "Key": self.key}
         return {"Bucket": self.bucket, "Key": self.key, "VersionId": self.version_id}
@@ -57,8 +57,8 @@ class _Listed:
 class Originals:
     """Finds objects under the endpoint's other versions; may be asked from several threads.
 
-    The versions are listed when the first file is looked for. Credentials that may not list or read
-    them find none, and the file is sent.
+    The versions are listed when the first file is looked up. If these credentials may not list or read
+    the versions, none is found and the file is sent.
     """
 
     def __init__(self, s3: S3Client, place: Place) -> None:
@@ -69,7 +69,7 @@ class Originals:
         self._heads: dict[str, HeadObjectOutputTypeDef | None] = {}
 
     def find(self, digest: Digest) -> Original | None:
-        """The object to copy a file from; None if it is small or lies nowhere."""
+        """The object to copy a file from; None if the file is small or the bucket doesn't have it."""
         if digest.bytes < LEAST_BYTES:
             return None
         with self._lock:
@@ -116,14 +116,14 @@ class Originals:
 def _may_hold(head: HeadObjectOutputTypeDef, digest: Digest) -> bool:
     if digest.parts:
         return find_sha256(head) == digest.sha256
-    # A composite checksum ends in the number of parts, and is no file's own.
+    # A composite checksum ends in the number of parts, and isn't the digest of the whole file.
     return head.get("ChecksumSHA256") == digest.s3_checksum
 
 
 def copy_whole(s3: S3Client, place: Place, digest: Digest, original: Original) -> bool:
-    """Copy a file of one part where nothing lies; False if S3 refuses.
+    """Copy a file of one part, unless the key exists; False if S3 refuses.
 
-    S3 computes the copy's SHA-256 from what it wrote; the caller compares it.
+    S3 computes the SHA-256 of the copy that it wrote; the caller compares it.
     """
     try:
         s3.copy_object(
@@ -146,7 +146,7 @@ def copy_whole(s3: S3Client, place: Place, digest: Digest, original: Original) -
 class PartCopier:
     """Copies the parts of one file from an original, until S3 refuses one.
 
-    `is_refused` then tells that the rest of the file has to be sent.
+    `is_refused` is then true, and the rest of the file has to be sent.
     """
 
     s3: S3Client
@@ -156,7 +156,7 @@ class PartCopier:
     is_refused: bool = field(default=False, init=False)
 
     def copy(self, upload_id: str, number: int, first: int, length: int) -> str | None:
-        """Copy one part; its ETag, or None if it is not, by S3's own SHA-256, the file's part."""
+        """Copy one part; returns its ETag, or None if S3's SHA-256 differs from the file's."""
         if self.is_refused:
             return None
         try:

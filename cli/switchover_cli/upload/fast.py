@@ -1,7 +1,7 @@
-"""Sends small files by awscrt where that is installed: for a sixth of botocore's processor time.
+"""Sends small files by awscrt if it is installed, with a sixth of botocore's processor time.
 
-An answer other than success isn't judged here. botocore sends the file again: it knows redirects, proxies
-and what a refusal means.
+Every answer but success is left to botocore, which sends the file again: botocore handles redirects,
+proxies and refusals.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from switchover_cli.upload.folder import Digest
 
-# Set to "botocore", nothing is sent by awscrt.
+# If set to "botocore", awscrt isn't used.
 ENGINE_VARIABLE = "SWITCHOVER_UPLOAD_ENGINE"
 _TAKEN = 412
 _SECONDS = 120
@@ -33,7 +33,7 @@ _SECONDS = 120
 
 @dataclass(slots=True)
 class FastLane:
-    """awscrt's S3 client, and where a bucket's keys begin; may be used by several threads."""
+    """awscrt's S3 client and the URL prefix of a bucket's keys; threads may share it."""
 
     client: Any
     host: str
@@ -41,9 +41,9 @@ class FastLane:
     _is_closed: bool = field(default=False, init=False)
 
     def put(self, key: str, digest: Digest, content: bytes) -> str | None:
-        """Put an object where nothing lies; its ETag, or None if that is left to botocore.
+        """Put an object, unless the key exists; returns its ETag, or None if botocore must send it.
 
-        After a failure other than "something lies there" all further files are left to botocore.
+        After any failure but "the key exists", botocore sends all further files.
         """
         if self._is_closed:
             return None
@@ -90,7 +90,7 @@ class _Answer:
 def open_fast_lane(
     session: boto3.Session, s3: S3Client, bucket: str, environment: Mapping[str, str]
 ) -> FastLane | None:
-    """awscrt's way to a bucket; None without awscrt, behind a proxy, and where botocore is wanted."""
+    """The sender with awscrt; None without awscrt, behind a proxy, or if botocore is configured."""
     if environment.get(ENGINE_VARIABLE) == "botocore":
         return None
     try:
@@ -99,7 +99,7 @@ def open_fast_lane(
     except ImportError:
         return None
     credentials = session.get_credentials()
-    # botocore knows how the bucket is addressed: by its host, or by the path.
+    # botocore decides whether the bucket is in the host name or in the path.
     url = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
     if credentials is None or get_environ_proxies(url):
         return None

@@ -1,4 +1,4 @@
-"""What stands against a release before a byte of it is sent: its endpoint, marks, pin and policy."""
+"""Reasons against a release that are known before it is sent: endpoint, marks, pin and policy."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """What is known before anything is sent.
+    """The facts that are known before anything is sent.
 
-    `allowed` is what the policy lets a checkpoint hold. `reasons` would have the release rejected,
-    `warnings` would so as things stand just now; `unchecked` is what these credentials may not see.
+    `allowed` is what the policy allows in a checkpoint. For `reasons` the release would be rejected.
+    `warnings` are reasons that may pass by then. `unchecked` is what these credentials may not read.
     """
 
     allowed: Model
@@ -50,15 +50,15 @@ class FirstLook:
 def look_first(
     deployment: Deployment, endpoint: str, version: str, overrides: Layer, *, is_hotfix: bool
 ) -> FirstLook:
-    """Ask what a release's arrival would be refused for: nothing is read of the model, nothing sent.
+    """Find the reasons for which a release would be refused; the model isn't read, and nothing is sent.
 
-    What these credentials may not read isn't judged here: the update does that once the release is there.
+    What these credentials may not read isn't judged here; the update judges it after the upload.
 
     Raises:
-        ClientError: AWS fails otherwise than by denying it.
+    ClientError: AWS fails in another way than by denying access.
     """
     if not is_endpoint_name(endpoint):
-        return FirstLook(Model())  # the release itself is refused for it
+        return FirstLook(Model())  # the check of the release itself reports this
     unchecked: list[str] = []
 
     def see(what: str, read: Callable[[], T]) -> T | None:
@@ -80,7 +80,7 @@ def look_first(
         "the endpoint's policy",
         lambda: _read_policy(deployment, endpoint, overrides, is_hotfix=is_hotfix),
     )
-    # A busy endpoint may be free when all is sent, or the release waits for its turn.
+    # A busy endpoint may be free after the upload; otherwise the release waits for its turn.
     is_for_good = isinstance(reading, Absent)
     return FirstLook(
         allowed=policy.policy.model if isinstance(policy, EffectivePolicy) else Model(),
@@ -131,9 +131,9 @@ def _arriving(deployment: Deployment, endpoint: str, version: str, at: datetime)
 
 def _unmark(update: Update) -> str:
     return (
-        "Offer another version; or take the mark off:"
-        f" switchover release unmark {update.endpoint} {update.version}. If it is in S3 already, it can"
-        " also be asked for by name:"
+        "Offer another version, or remove the mark:"
+        f" switchover release unmark {update.endpoint} {update.version}. If it is in S3 already, a"
+        " person can also start it by name:"
         f" switchover start --endpoint {update.endpoint} --version {update.version}"
     )
 
@@ -141,7 +141,7 @@ def _unmark(update: Update) -> str:
 def _read_policy(
     deployment: Deployment, endpoint: str, overrides: Layer, *, is_hotfix: bool
 ) -> EffectivePolicy | tuple[Reason, ...]:
-    """The policy with what the release overrides, or everything that would have it rejected."""
+    """The policy with the release's overrides, or every reason for which it would be rejected."""
     file = deployment.files.policy_file(deployment.bucket, endpoint)
     wishes = frozenset({str(Wish.HOTFIX)}) if is_hotfix else frozenset[str]()
     offered = replace(overrides, trust=Trust.RELEASE, wishes=wishes)

@@ -1,4 +1,4 @@
-"""A checkpoint's folder on this computer: what of it is uploaded, and its digests."""
+"""A checkpoint's folder on this computer: the files to upload, and their digests."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ RawDigest = bytes
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something in the folder that is not uploaded, and why."""
+    """A file or folder that is not uploaded, and why."""
 
     path: str
     why: str
 
 
 class Identity(NamedTuple):
-    """What differs if a file was written, replaced or renamed since.
+    """A file's identity: it differs after the file was written, replaced or renamed.
 
-    `status_changed_ns` is its ctime, which every write moves on and nobody can set.
+    `status_changed_ns` is the ctime: every write changes it, and programs can't set it.
     """
 
     bytes: int
@@ -48,7 +48,7 @@ class Identity(NamedTuple):
 
 
 def identify(status: os.stat_result) -> Identity:
-    """Tell which file this is, and in which state."""
+    """Read a file's identity."""
     return Identity(
         status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
     )
@@ -56,9 +56,9 @@ def identify(status: os.stat_result) -> Identity:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What of a folder is uploaded; paths are relative to `root`, with '/' between.
+    """The files of a folder to upload; paths are relative to `root`, with '/' as separator.
 
-    `identities` are the files' at the time of listing: what is sent is what was checked.
+    `identities` are those at the time of listing, so that only checked files are sent.
     """
 
     root: Path
@@ -67,7 +67,7 @@ class Folder:
     identities: Mapping[str, Identity] = field(default_factory=dict)
 
     def is_unchanged(self, file: StoredFile, status: os.stat_result) -> bool:
-        """Whether a file is still the one that was listed."""
+        """Whether a file is unchanged since the listing."""
         found = identify(status)
         return found.bytes == file.bytes and found == self.identities.get(file.path, found)
 
@@ -80,7 +80,7 @@ class Folder:
         return (self.root / path).open("rb")
 
     def read(self, path: str, start: int, length: int) -> bytes | Reason:
-        """Read part of a file, as the rules of validation ask for it."""
+        """Read part of a file for validation."""
         try:
             with self.open(path) as file:
                 file.seek(start)
@@ -91,7 +91,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A file's content in one number: its SHA-256 in hex, and of each part, if it has several."""
+    """The SHA-256 of a file in hex, and of each part if it has several."""
 
     path: str
     bytes: int
@@ -100,21 +100,21 @@ class Digest:
 
     @property
     def s3_checksum(self) -> str:
-        """What S3 will compute: of the content, or of the parts' digests one after the other."""
+        """The checksum that S3 will compute: of the content, or of the parts' concatenated digests."""
         if self.parts:
             return encode_checksum(hashlib.sha256(b"".join(self.parts)).digest())
         return encode_checksum(bytes.fromhex(self.sha256))
 
 
 def encode_checksum(digest: bytes) -> str:
-    """A digest as S3's headers carry it."""
+    """A digest in the form of S3's headers."""
     return base64.b64encode(digest).decode()
 
 
 def list_folder(root: Path, exclude: Iterable[str] = ()) -> Folder | Reason:
-    """List what of a folder, or which single archive, would be uploaded.
+    """List the files of a folder to upload, or accept a single archive.
 
-    `exclude` are patterns of what isn't, beside those of the folder's .switchoverignore.
+    `exclude` are patterns of files to leave out, in addition to the folder's .switchoverignore.
     """
     if root.is_file() and is_archive(root.name):
         status = root.stat()
@@ -201,7 +201,7 @@ def _why_left_out(entry: os.DirEntry[str], path: str) -> str:
 
 
 def digest_bytes(folder: Folder, file: StoredFile, content: bytes) -> Digest | Reason:
-    """Digest a file that was read whole."""
+    """Digest a file that is in memory."""
     status = (folder.root / file.path).stat()
     if len(content) != file.bytes or not folder.is_unchanged(file, status):
         return explain_changed(file.path)
@@ -211,9 +211,9 @@ def digest_bytes(folder: Folder, file: StoredFile, content: bytes) -> Digest | R
 def digest_file(
     folder: Folder, file: StoredFile, part_bytes: int, on_read: Callable[[int], None]
 ) -> Digest | Reason:
-    """Read a file once, in small blocks, for the digests of the whole and of each part.
+    """Read a file once, in small blocks, for its digest and the digest of each part.
 
-    `on_read` is told how many bytes more were read.
+    `on_read` is called with the size of each block.
     """
     is_multipart = file.bytes > part_bytes
     whole, part = hashlib.sha256(), hashlib.sha256()
@@ -223,7 +223,7 @@ def digest_file(
     try:
         with folder.open(file.path) as content:
             while done <= file.bytes:
-                # No block reaches into the next part.
+                # A block ends at the end of its part.
                 got = content.readinto(buffer[: part_bytes - done % part_bytes])
                 if not got:
                     break
@@ -244,7 +244,7 @@ def digest_file(
 
 
 def explain_changed(path: str) -> Reason:
-    """Say that a file is no longer the one that was checked."""
+    """The reason for a file that was changed after the check."""
     return Reason(
         code="model.file-changed",
         subject=path,
@@ -254,17 +254,17 @@ def explain_changed(path: str) -> Reason:
 
 
 def explain_taken(uri: str) -> Reason:
-    """Say that other content lies where a file should go."""
+    """The reason for a key that exists with other content."""
     return Reason(
         code="model.file-taken",
         subject=uri,
-        message="is there already, with other content; a version never changes.",
+        message="exists already with other content; a version never changes.",
         remedy="Upload under a new version.",
     )
 
 
 def explain_unreadable(path: str, error: OSError) -> Reason:
-    """Turn the operating system's refusal into a reason."""
+    """Turn an operating system's error into a reason."""
     return Reason(
         code="model.unreadable",
         subject=path,

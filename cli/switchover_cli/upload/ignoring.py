@@ -1,4 +1,4 @@
-"""What of a folder isn't sent: by the user's patterns, and what no loader reads in any case."""
+"""Files of a folder that aren't sent: those of the user's patterns, and those that no loader reads."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _LIMIT_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Patterns as .gitignore writes its simplest: `*.bin`, `original/`, `onnx/*.onnx`.
+    """Patterns like the simplest of .gitignore: `*.bin`, `original/`, `onnx/*.onnx`.
 
-    A pattern without a slash means a name in any folder; one that ends with a slash a whole folder;
-    any other a path from the top, where `*` also crosses folders. `origins` says where each stands.
+    A pattern without a slash matches a name in any folder. A pattern that ends with a slash matches a
+    whole folder. Any other matches a path from the top; its `*` also matches slashes. `origins` is where
+    each pattern was given.
     """
 
     origins: dict[str, str]
@@ -35,14 +36,14 @@ class Ignored:
             means = path if "/" in pattern.removesuffix("/") else name
             if fnmatchcase(means, whole) and (is_folder or not pattern.endswith("/")):
                 return f"excluded by {pattern!r} ({origin})"
-        # aria2's control file tells the check that the file beside it is only half there.
+        # aria2's control file shows the check that the download of the file beside it isn't complete.
         if not is_folder and not path.endswith(".aria2"):
             return why_leftover(path)
         return ""
 
 
 def read_ignored(root: Path, exclude: Iterable[str] = ()) -> Ignored | Reason:
-    """The patterns of `--exclude`, and those of the folder's .switchoverignore, a line each."""
+    """The patterns of `--exclude`, and those of the folder's .switchoverignore (one a line)."""
     origins = dict.fromkeys(exclude, "--exclude")
     path = root / IGNORE_FILE
     try:
@@ -60,8 +61,8 @@ def read_ignored(root: Path, exclude: Iterable[str] = ()) -> Ignored | Reason:
         pattern = line.strip()
         if pattern.startswith("!"):
             return _invalid(
-                f"line {number}, {pattern!r}, would take something back in, which isn't known here.",
-                "Name only what is to be left out.",
+                f"line {number}, {pattern!r}, would include files again, which isn't supported.",
+                "Name only files to leave out.",
             )
         if pattern and not pattern.startswith("#"):
             origins.setdefault(pattern, IGNORE_FILE)

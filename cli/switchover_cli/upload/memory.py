@@ -1,9 +1,9 @@
-"""What an upload remembers for the next one, so that untouched files need not be read again.
+"""The memory of an upload for the next one, so that unchanged files need not be read again.
 
-Nothing is believed of it that a look doesn't confirm. A file is the one that was read if its size,
-times of change (`ctime` too, which nobody can set), inode and device are the same: what Git's index
-goes by (git's Documentation/technical/racy-git.txt). An object is the one that S3 verified if its
-ETag is still the same: S3 gives another to every other content. Losing the memory costs time only.
+Each remembered fact is confirmed before use. A file counts as unchanged if its size, times of change
+(with `ctime`, which programs can't set), inode and device are the same, as in Git's index (git's
+Documentation/technical/racy-git.txt). An object counts as verified by S3 if its ETag is the same: S3
+gives other content another ETag. Without the memory, an upload only takes longer.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from switchover.checkpoint.reading import StoredFile
     from switchover_cli.upload.folder import Folder
 
-# A file written so shortly before it was read may be written again within the same tick of its
-# clock: FAT counts in 2 s, and no other file system is coarser.
+# A file that was written shortly before the reading may be written again within the same clock tick.
+# FAT's ticks of 2 s are the longest of all file systems.
 _RACY_NS = 2 * 10**9
 _KEPT_SECONDS = 90 * 24 * 3600
 _WRITTEN_EVERY_NS = 5 * 10**9
-_PARALLEL_DIGESTS = 4  # hashlib lets other threads run; more would only make the disk seek
+_PARALLEL_DIGESTS = 4  # hashlib lets other threads run; more threads would only make the disk seek
 
 
 class Seen(BaseModel):
@@ -53,10 +53,10 @@ _SEEN = TypeAdapter(dict[str, Seen])
 
 
 class Memory:
-    """What is known of a folder's files from uploads to one place, this one's included.
+    """The facts about a folder's files from uploads to one place, including the present upload.
 
-    It is written down at most every few seconds while it grows, and at the end by `write`: a run
-    that is killed has not read in vain. Where nothing can be written, the next one reads all again.
+    The memory is saved every few seconds while it grows, and at the end by `write`. So a killed upload's
+    readings aren't lost. If it can't be saved, the next upload reads all files again.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Memory:
         }
 
     def recall(self, path: str) -> Digest | None:
-        """A file's digest, if it is still the one that was read."""
+        """A file's remembered digest, if the file is unchanged."""
         seen = self._seen.get(path)
         if seen is None:
             return None
@@ -88,14 +88,14 @@ class Memory:
         return Digest(path, seen.identity.bytes, seen.sha256, parts)
 
     def etag_of(self, digest: Digest) -> str:
-        """The ETag that S3 gave to an object when it verified this content of it, or nothing."""
+        """The ETag of the object whose content S3 verified as this, or an empty text."""
         seen = self._seen.get(digest.path)
         return seen.etag if seen is not None and seen.sha256 == digest.sha256 else ""
 
     def keep(self, digest: Digest, etag: str = "") -> None:
-        """Remember a file that was read now, and its object's ETag; may be called from many threads.
+        """Remember a file that was just read, and its object's ETag; may be called from many threads.
 
-        What changed less than two seconds before the reading is not remembered.
+        A file that changed less than two seconds before the reading is not remembered.
         """
         identity = self._identities.get(digest.path)
         if identity is None or identity.status_changed_ns >= self._began_ns - _RACY_NS:
@@ -113,7 +113,7 @@ class Memory:
             self.write()
 
     def write(self) -> None:
-        """Write it down for the next upload."""
+        """Save the memory for the next upload."""
         if self._file is None:
             return
         with self._lock:
@@ -127,7 +127,7 @@ class Memory:
 
 
 def find_memory_folder(environment: Mapping[str, str]) -> Path:
-    """The user's folder for what may be lost (XDG Base Directory Specification)."""
+    """The user's cache folder (XDG Base Directory Specification)."""
     caches = environment.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(caches).expanduser() / "switchover" / "uploads"
 
@@ -141,10 +141,10 @@ def open_memory(
     *,
     reread: bool = False,
 ) -> Memory:
-    """What is remembered of a folder's uploads to one place.
+    """Load the memory of a folder's uploads to one place.
 
-    The first upload to a place knows what the latest to another place read. Without a `memory_folder`
-    nothing is remembered, nor written; with `reread` what was is not believed.
+    The first upload to a place uses the digests of the latest upload to another place. Without a
+    `memory_folder`, nothing is loaded or saved. With `reread`, nothing is loaded.
     """
     if memory_folder is None:
         return Memory(folder.identities, part_bytes, clock_ns=clock_ns)
@@ -166,7 +166,7 @@ def _recall(file: Path) -> dict[str, Seen]:
 
 
 def _recall_elsewhere(memory_folder: Path, root: str) -> dict[str, Seen]:
-    """What the latest upload of a folder read. Its objects lie elsewhere: an ETag says nothing here."""
+    """The digests of the folder's latest upload to another place; its ETags don't apply here."""
     with suppress(OSError):
         others = sorted(memory_folder.glob(f"{root}-*.json"), key=lambda each: each.stat().st_mtime)
         read = _recall(others[-1]) if others else {}
@@ -186,7 +186,7 @@ def digest_folder(
     memory: Memory,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> tuple[tuple[Digest, ...], tuple[Reason, ...]]:
-    """The digest of each file, read once unless it is remembered; and why some can't be read."""
+    """The digest of each file, remembered or read once; and why some files can't be read."""
 
     def digest(file: StoredFile) -> Digest | Reason:
         known = memory.recall(file.path)

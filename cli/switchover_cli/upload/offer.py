@@ -1,4 +1,4 @@
-"""What is offered: `release.json` as an upload writes it, and as a plan foresees it."""
+"""Makes `release.json`, for an upload to write and for a plan to predict."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from switchover.checkpoint.reading import StoredFile
 
-# Stands for a digest that is not known yet, while the rest of the release is checked.
+# A stand-in for digests that are unknown yet, while the rest of the release is checked.
 _NO_DIGEST = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a release says beside its files, as in release.json."""
+    """The fields of release.json other than the files."""
 
     endpoint: str
     version: str
@@ -35,19 +35,19 @@ class Offer:
 
     @property
     def key(self) -> str:
-        """Where the release itself goes."""
+        """The key of release.json."""
         return ReleasePlace(self.endpoint, self.version).key
 
     @property
     def prefix(self) -> str:
-        """Where its files go."""
+        """The prefix of the files."""
         return ReleasePlace(self.endpoint, self.version).prefix
 
 
 def draft_release(offer: Offer, files: Iterable[StoredFile]) -> Release | tuple[Reason, ...]:
-    """The release as far as it is known before its files are read, or what is wrong with it.
+    """The release without its digests, before the files are read; or its faults.
 
-    What its arrival would be refused for, its length included, is told here.
+    Every fault for which the arrival would be refused is reported, also the length of release.json.
     """
     digests = (Digest(file.path, file.bytes, _NO_DIGEST) for file in files)
     release = compose_release(offer, digests)
@@ -58,7 +58,7 @@ def draft_release(offer: Offer, files: Iterable[StoredFile]) -> Release | tuple[
 
 
 def compose_release(offer: Offer, digests: Iterable[Digest]) -> Release | tuple[Reason, ...]:
-    """The release of these files, or everything that is wrong with it."""
+    """The release of these files, or all of its faults."""
     try:
         return Release.model_validate(
             {
@@ -83,7 +83,7 @@ def compose_release(offer: Offer, digests: Iterable[Digest]) -> Release | tuple[
 
 
 def offers_same_model(existing: object, release: Release) -> bool:
-    """Whether two releases are of the same files: all else that they say may be said anew."""
+    """Whether two releases have the same files; their other fields may differ."""
     if not isinstance(existing, Release):
         return False
     same = ("endpoint", "prefix", "source")
@@ -95,7 +95,7 @@ def offers_same_model(existing: object, release: Release) -> bool:
 
 
 def write_release(release: Release) -> bytes:
-    """`release.json`, byte for byte: the update is named after them."""
+    """The bytes of `release.json`; the update is named after them."""
     return release.model_dump_json(by_alias=True, exclude_unset=True, indent=2).encode()
 
 
@@ -104,35 +104,35 @@ def _too_long(length: int) -> Reason:
         code="release.too-large",
         subject=FILE_NAME,
         message=f"would have {length:,} bytes, more than the {LIMITS.bytes:,} that are read.",
-        remedy="Offer fewer files, or give them shorter paths: each stands in release.json.",
+        remedy="Offer fewer files, or shorten their paths: release.json lists every path.",
     )
 
 
 def version_taken(uri: str) -> Reason:
-    """The place of a release holds another one."""
+    """The reason for a version whose release.json exists with other files."""
     return Reason(
         code="release.version-taken",
         subject=uri,
-        message="is there already, with other content; a version never changes.",
+        message="exists already with other content; a version never changes.",
         remedy="Upload under a new version.",
     )
 
 
 def offered_meanwhile(uri: str) -> Reason:
-    """Somebody else said something new of the same version."""
+    """The reason for a release.json that was changed during this upload."""
     return Reason(
         code="release.offered-meanwhile",
         subject=uri,
-        message="was written by somebody else since this upload looked at it.",
-        remedy="See what came of that (switchover history), then upload again if still wanted.",
+        message="was changed after this upload read it.",
+        remedy="See its outcome (switchover history), then upload again if you still want to.",
     )
 
 
 def offered_before(uri: str, update_id: str, told: str) -> Reason:
-    """The very same release.json had its update already: its arrival starts nothing."""
+    """The reason for a release.json that had its update already: its arrival starts nothing."""
     return Reason(
         code="release.offered-before",
         subject=uri,
-        message=f"was offered in just these words before: update {update_id} {told}.",
-        remedy="Say something new with it (--reason, --start, --policy): the same words start nothing.",
+        message=f"was uploaded before with the same content: update {update_id} {told}.",
+        remedy="Change --reason, --start or --policy: the same content starts nothing.",
     )

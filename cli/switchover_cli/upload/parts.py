@@ -1,4 +1,4 @@
-"""Sends large files in parts, and goes on where an earlier run was killed."""
+"""Sends large files in parts, and continues the upload of an earlier run that was killed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PARTS_LIMIT = 10_000
 
 
 def resolve_part_bytes(largest_file_bytes: int) -> int:
-    """The size of a part that S3's 10 000 parts suffice with: 64 MiB up to files of 640 GB."""
+    """The part size for which S3's limit of 10 000 parts suffices: 64 MiB for files up to 640 GB."""
     needed = -(-largest_file_bytes // _PARTS_LIMIT)
     return max(PART_BYTES, -(-needed // _MEBIBYTE) * _MEBIBYTE)
 
@@ -47,7 +47,7 @@ class PartSender:
     pool: Executor
 
     def send(self, digest: Digest, copier: PartCopier | None = None) -> str:
-        """Have S3 copy, or send, those parts of a file that it doesn't hold yet; the object's ETag."""
+        """Copy or send the parts of a file that S3 doesn't have yet; returns the object's ETag."""
         upload_id, there = self._find_begun(digest)
         if upload_id is None:
             return self._complete(digest, self._begin(digest), {}, copier)
@@ -55,18 +55,18 @@ class PartSender:
         head = self.s3.head_object(Bucket=self.place.bucket, Key=self.place.key(digest.path))
         if head.get("Metadata", {}).get(SHA256_METADATA) == digest.sha256:
             return etag
-        # An upload's metadata was fixed when it began; the file was another then. What was written just
-        # now is written over, unless somebody else was faster, or the bucket forbids it.
+        # The metadata is of an earlier state of the file; a multipart upload can't change it. So the
+        # object is written again, unless it was replaced meanwhile, or the bucket forbids it.
         self._advance(digest, -digest.bytes, _step(copier))
         return self._complete(digest, self._begin(digest), {}, copier, instead_of=etag)
 
     def _find_begun(self, digest: Digest) -> tuple[str | None, dict[int, CompletedPartTypeDef]]:
-        """The newest upload of this file that was begun, and those of its parts that are right."""
+        """The newest unfinished upload of this file, and its parts with the right content."""
         for upload_id in reversed(self.place.unfinished.get(digest.path, ())):
             try:
                 there = self._list_parts(digest, upload_id)
             except ClientError:
-                # Ended meanwhile, or not to be seen: then another, or from the beginning.
+                # It ended meanwhile, or may not be read: try the next one, or begin anew.
                 continue
             if there:
                 return upload_id, there
@@ -102,7 +102,7 @@ class PartSender:
         copier: PartCopier | None,
         instead_of: str | None = None,
     ) -> str:
-        """Move the parts that aren't there, and end the upload; returns the object's ETag."""
+        """Copy or send the missing parts, and complete the upload; returns the object's ETag."""
         self._advance(digest, sum(self._length(digest, number) for number in there), _step(copier))
         futures = [
             self.pool.submit(self._move_part, digest, upload_id, number, copier)

@@ -1,4 +1,4 @@
-"""Where a release's files go, and what earlier uploads left there."""
+"""The prefix of a release's files, and what earlier uploads left there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as a listing shows it."""
+    """An object in a listing."""
 
     bytes: int
     etag: str
@@ -27,9 +27,9 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a release's files go, and what lies there, by path.
+    """The prefix of a release's files, and the objects under it, by path.
 
-    `unfinished` are the uploads in parts that were begun and not ended, newest last.
+    `unfinished` are the multipart uploads that were begun but not completed, newest last.
     """
 
     bucket: str
@@ -38,14 +38,14 @@ class Place:
     unfinished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def key(self, path: str) -> str:
-        """Where a file goes."""
+        """The key of a file."""
         return f"{self.prefix}{path}"
 
 
 def list_stored(s3: S3Client, bucket: str, prefix: str) -> dict[str, StoredObject] | Reason:
-    """List what lies under a prefix, or say why that can't be seen.
+    """List the objects under a prefix, or say why they can't be listed.
 
-    One key above the bound of a release is enough: it is a stranger to any that we upload.
+    The list stops one key above a release's limit: more keys can't all belong to one release.
     """
     pages = s3.get_paginator("list_objects_v2").paginate(
         Bucket=bucket, Prefix=prefix, PaginationConfig={"MaxItems": KEYS_LIMIT + 1}
@@ -61,7 +61,7 @@ def list_stored(s3: S3Client, bucket: str, prefix: str) -> dict[str, StoredObjec
 
 
 def find_unfinished(s3: S3Client, bucket: str, prefix: str) -> dict[str, tuple[str, ...]]:
-    """List what earlier runs began to send in parts, by path; nothing where that may not be seen."""
+    """List the unfinished multipart uploads of earlier runs, by path; empty if listing is denied."""
     begun: dict[str, list[tuple[float, str]]] = {}
     try:
         for page in s3.get_paginator("list_multipart_uploads").paginate(

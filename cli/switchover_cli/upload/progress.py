@@ -1,4 +1,4 @@
-"""How far the bytes of an upload have come, and the bodies that tell it."""
+"""The progress of an upload, and request bodies that report it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 class Step(StrEnum):
-    """What is happening to a file's bytes."""
+    """The kind of work on a file's bytes."""
 
     READ = "read"
-    # Copied by S3 from another version: these bytes are not sent.
+    # S3 copies these bytes from another version; they aren't sent.
     COPIED = "copied"
     SENT = "sent"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """So many bytes more of one file; fewer than none, when a part has to be sent again."""
+    """Further bytes of one file; negative when a part has to be sent again."""
 
     path: str
     step: Step
@@ -37,8 +37,8 @@ def open_window(
 ) -> IO[bytes]:
     """Part of an open file as a request's body; closing it closes the file.
 
-    `on_read` is told what was read, and taken back what has to be read again. Of a file that was
-    cut off meanwhile less is sent, which S3 refuses by the part's checksum.
+    `on_read` is called with the bytes that were read, and with a negative number before they are read
+    again. If the file was truncated meanwhile, less is sent; S3 refuses it by the part's checksum.
     """
     there = source.seek(0, os.SEEK_END)
     source.seek(start)

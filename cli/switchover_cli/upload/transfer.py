@@ -1,8 +1,8 @@
-"""Sends files to S3, each with its SHA-256, those that it doesn't hold yet under any version.
+"""Sends the files that S3 doesn't have yet under any version, each with its SHA-256.
 
-S3 compares each part with its SHA-256 on arrival and refuses what differs, so that what it took is
-what was read here. Small files are read once: for their digest and to be sent. Of larger ones the
-digest must be known before the first part leaves, as it goes into the object's metadata.
+S3 compares each part with its SHA-256 on arrival, and refuses other content. So the stored content is
+the content that was read here. A small file is read once, for its digest and for sending. A larger
+file's digest must be known before the first part is sent, as it is in the object's metadata.
 """
 
 from __future__ import annotations
@@ -44,31 +44,31 @@ if TYPE_CHECKING:
     from switchover_cli.upload.memory import Memory
     from switchover_cli.upload.place import Place
 
-# Held in memory while it is sent: at most this, times the files that are sent at once.
+# Files up to this size are in memory while they are sent, several at once.
 _WHOLE_BYTES = 16 * 1024**2
-# To load a faster engine takes as long as to send so few files.
+# Loading a faster engine takes as long as sending this number of files.
 _MANY_FILES = 50
-# So few large files are digested at once, so that the first is sent while the next is read.
+# Large files that are digested at once: few, so that one is sent while the next is read.
 _PARALLEL_DIGESTS = 2
-# S3's words for "this isn't what its checksum says".
+# S3's error codes for content that doesn't match its checksum.
 _DIFFERS = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"})
-# Something lies there already: written by another upload, or by this one whose answer was lost.
+# The key exists: another upload wrote it, or this one did and the answer was lost.
 _TAKEN = frozenset({"PreconditionFailed", "412"})
-_AGAIN = "Run the same command again: what is there already is not sent again."
+_AGAIN = "Run the same command again: files that S3 already has are not sent again."
 
 
 class Way(StrEnum):
-    """How a file came to its place."""
+    """How a file got into S3."""
 
     SENT = "sent"
     COPIED = "copied"
-    # It was there before.
+    # It existed before.
     HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A file that S3 holds, and how it came there."""
+    """A file in S3, and how it got there."""
 
     digest: Digest
     way: Way
@@ -76,14 +76,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What S3 holds now, and what went wrong."""
+    """The files in S3 now, and the reasons why others aren't."""
 
     deliveries: tuple[Delivery, ...]
     reasons: tuple[Reason, ...]
 
     @property
     def sent(self) -> tuple[str, ...]:
-        """The files that were sent, all or in part."""
+        """The files that were sent, whole or in part."""
         return self._paths(Way.SENT)
 
     @property
@@ -93,7 +93,7 @@ class Sending:
 
     @property
     def already_there(self) -> tuple[str, ...]:
-        """The files that S3 held already."""
+        """The files that S3 already had."""
         return self._paths(Way.HELD)
 
     def _paths(self, way: Way) -> tuple[str, ...]:
@@ -109,9 +109,9 @@ def send_files(
     memory: Memory,
     open_fast: Callable[[], FastLane | None] = lambda: None,
 ) -> Sending:
-    """Send the folder's files that S3 doesn't hold with this content yet.
+    """Send the folder's files that S3 doesn't have yet with this content.
 
-    `open_fast` gives a faster way for many small files, if there is one.
+    `open_fast` opens a faster sender for many small files, if there is one.
 
     Raises:
         CommandFailed: S3 still throttles, fails or can't be reached after botocore's retries.
@@ -128,8 +128,8 @@ def send_files(
     try:
         answers = list(files.map(sender.send, folder.files))
     finally:
-        # After a failure or Ctrl-C no request begins, and the command ends after those under way.
-        # The parts end first, as the files wait for them.
+        # After a failure or Ctrl-C, no new request begins, and the command ends after the running ones.
+        # The pool of parts ends first, as the files wait for their parts.
         files.shutdown(wait=False, cancel_futures=True)
         parts.shutdown(cancel_futures=True)
         files.shutdown()
@@ -141,7 +141,7 @@ def send_files(
 
 @dataclass(frozen=True, slots=True)
 class _Sender:
-    """Sends one file after the other, from several threads."""
+    """Sends files; several threads use it."""
 
     s3: S3Client
     folder: Folder
@@ -155,7 +155,7 @@ class _Sender:
     digesting: Semaphore = field(default_factory=lambda: Semaphore(_PARALLEL_DIGESTS))
 
     def send(self, file: StoredFile) -> Delivery | Reason:
-        """Send a file if S3 doesn't hold it."""
+        """Send a file if S3 doesn't have it."""
         try:
             return self._send(file)
         except ClientError as error:
@@ -185,7 +185,7 @@ class _Sender:
         return Delivery(digest, way)
 
     def _deliver(self, digest: Digest, content: bytes | None) -> tuple[str | Reason, Way]:
-        """Copy or send a file where nothing lies: its ETag. What lies there is never written over."""
+        """Copy or send a file, and return its ETag. An existing object is never overwritten."""
         original = self.originals.find(digest)
         way = Way.SENT
         try:
@@ -209,7 +209,7 @@ class _Sender:
         return etag, Way.SENT if copier.is_refused else Way.COPIED
 
     def _digest(self, file: StoredFile) -> tuple[Digest | Reason, bytes | None]:
-        """A file's digest; and its content, if it was read whole."""
+        """A file's digest, and its content if it was read into memory."""
 
         def note(read_bytes: int) -> None:
             self.on_progress(Progress(file.path, Step.READ, read_bytes, file.bytes))
@@ -227,7 +227,7 @@ class _Sender:
             return digest_file(self.folder, file, self.part_bytes, note), None
 
     def _find_held(self, digest: Digest) -> str | None:
-        """The ETag of the object that holds this very content, by S3's own checksum; or None."""
+        """The ETag of the object if S3's own checksum proves this content; otherwise None."""
         stored = self.place.stored.get(digest.path)
         if stored is None or stored.bytes != digest.bytes:
             return None
@@ -236,7 +236,7 @@ class _Sender:
         return self._compare_checksum(digest)
 
     def _compare_checksum(self, digest: Digest) -> str | None:
-        """The ETag of what lies there, if S3's checksum of it is this file's."""
+        """The ETag of the existing object, if S3's checksum of it equals this file's."""
         head = self.s3.head_object(
             Bucket=self.place.bucket, Key=self.place.key(digest.path), ChecksumMode="ENABLED"
         )

@@ -1,4 +1,4 @@
-"""Uploads a release: checked here first, sent with checksums, `release.json` last."""
+"""Uploads a release: checks it here first, sends it with checksums, writes `release.json` last."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class UploadOutcome(StrEnum):
     """How an upload ended."""
 
     SENT = "sent"
-    # The files were there; release.json says something new beside them.
+    # The files existed; only release.json is new.
     OFFERED = "offered"
     UNCHANGED = "unchanged"
     REFUSED = "refused"
@@ -62,7 +62,7 @@ class UploadOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UploadReport:
-    """What became of an upload: every reason if it was refused, and what was done and left out."""
+    """The result of an upload: the reasons if it was refused, the files that were sent or left out."""
 
     outcome: UploadOutcome
     release_uri: str
@@ -74,7 +74,7 @@ class UploadReport:
     left_out: tuple[LeftOut, ...] = ()
     unchecked: tuple[str, ...] = ()
     warnings: tuple[Reason, ...] = ()
-    # Of release.json: the SHA-256 of what lies there, and the version that was written.
+    # The SHA-256 of release.json in S3, and the object version that was written.
     sha256: str = ""
     object_version: str = ""
 
@@ -102,22 +102,23 @@ def upload_release(
     on_progress: Callable[[Progress], None] = lambda _: None,
     open_fast: Callable[[], FastLane | None] = lambda: None,
 ) -> UploadReport:
-    """Offer the model in a folder for an endpoint, or say everything that is wrong with it.
+    """Upload the model in a folder as a release for an endpoint, or report all of its faults.
 
-    Nothing is sent before everything was checked, and `release.json` is sent when all else is
-    there. Files that are there already, with the same content, are not sent again, nor are the
-    parts of a large file that an earlier run sent before it was killed. S3 itself copies what lies under
-    another version of the endpoint. If the same files were offered
-    before and `release.json` says something new beside them, that alone is sent. `folder` may also be a
-    single .tar.gz. `against` is what stands against the release besides its files. `exclude` are patterns
-    of files that aren't sent. `memory_folder` is where uploads remember what they read, so that the next
-    need not read what is untouched; with `reread` this one does. `on_progress` is called from several
-    threads. Before `release.json` is sent, `find_repeat` says of its SHA-256 why its arrival would start
-    nothing, and `vouch` is called with it. `open_fast` gives a faster way for many small files.
+    Everything is checked before anything is sent, and `release.json` is sent last. Files that S3 already
+    has with the same content are not sent again. Nor are the parts of a large file that a killed run
+    sent. S3 itself copies files that it has under another version of the endpoint. If the same files were
+    offered before with another `release.json`, only `release.json` is sent.
+
+    `folder` may also be a single .tar.gz. `against` are reasons against the release other than its files.
+    `exclude` are patterns of files that aren't sent. `memory_folder` is where uploads remember what they
+    read, so that unchanged files need not be read again; `reread` reads them anyway. `on_progress` is
+    called from several threads. Before `release.json` is sent, `find_repeat` gets its SHA-256 and returns
+    the reason if its arrival would start nothing; then `vouch` is called with the SHA-256. `open_fast`
+    opens a faster sender for many small files.
 
     Raises:
-        ClientError: S3 still throttles or fails after botocore's retries.
-        CommandFailed: so did it while files were sent.
+    ClientError: S3 still throttles or fails after botocore's retries.
+    CommandFailed: the same, while files were sent.
     """
     offer = Offer(
         endpoint=endpoint,
@@ -182,7 +183,7 @@ def upload_release(
 def _check_place(
     s3: S3Client, bucket: str, draft: Release, existing: bytes | tuple[Reason, ...]
 ) -> dict[str, StoredObject] | tuple[Reason, ...]:
-    """What lies there already, or what keeps the bucket from taking this release."""
+    """The objects that exist already, or the reasons why the bucket can't accept this release."""
     if isinstance(existing, tuple):
         faults = tuple(reason for reason in existing if reason.code != "model.file-missing")
         if faults:
@@ -225,7 +226,7 @@ def _compare_with_existing(
 
 
 def _compare_with_bucket(s3: S3Client, bucket: str, release: Release) -> tuple[Reason, ...]:
-    """Every file is there, and none came in between; S3 vouched for their content on arrival."""
+    """Check that S3 has every file and no other; S3 verified their content on arrival."""
     stored = list_stored(s3, bucket, release.prefix)
     if isinstance(stored, Reason):
         return (stored,)
@@ -248,7 +249,7 @@ def _offer(
     find_repeat: Callable[[str], Reason | None],
     vouch: Callable[[str], None],
 ) -> UploadReport:
-    """Write `release.json`, unless its arrival starts nothing, or somebody else wrote it meanwhile."""
+    """Write `release.json`, unless its arrival starts nothing, or it was changed meanwhile."""
     if report.release is None:
         raise AssertionError("what is offered is a release")
     content = write_release(report.release)
@@ -267,7 +268,7 @@ def _offer(
 def _put_release(
     s3: S3Client, content: bytes, bucket: str, key: str, existing: bytes | tuple[Reason, ...]
 ) -> str | Reason:
-    """Write `release.json` in place of what was seen there, and of nothing else; its version in S3."""
+    """Write `release.json`, only over the version that was read; returns its version in S3."""
     uri = f"s3://{bucket}/{key}"
     seen = existing if isinstance(existing, bytes) else None
     try:
@@ -290,7 +291,7 @@ def _put_release(
 
 
 def _still(s3: S3Client, bucket: str, key: str, seen: bytes) -> dict[str, str] | None:
-    """The condition that what was seen still lies there; None if it doesn't already."""
+    """The condition that the object is still the one that was read; None if it already isn't."""
     files = Files(s3)
     version = files.find_version(bucket, key)
     is_still = files.read_version(bucket, key, version, len(seen) + 1) == seen

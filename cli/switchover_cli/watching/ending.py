@@ -1,4 +1,4 @@
-"""What every command does at its end: follow the update to its outcome, or say how to."""
+"""The end of every command: follow the update to its outcome, or say how to."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def follow_to_exit(
 ) -> None:
     """Show an update until it is over, and exit with its outcome's code.
 
-    One that was called off has done as asked if it didn't arrive.
+    An aborted update succeeded if it didn't end as Updated.
     """
     ended = show_to_end(deployment, update_id, is_json=is_json)
     if is_json:
@@ -35,7 +35,7 @@ def follow_to_exit(
 
 
 def show_to_end(deployment: Deployment, update_id: str, *, is_json: bool) -> Scene:
-    """Show an update until it is over, and return the last look; for machines nothing is shown."""
+    """Show an update until it is over, and return the last reading; with --json nothing is shown."""
     console = open_console()
     scene = follow(deployment, update_id, console, is_quiet=is_json)
     if not is_json:
@@ -53,7 +53,7 @@ def report_started(
     is_json: bool,
     drift: Drift | None = None,
 ) -> None:
-    """Follow what was just started, or say how to."""
+    """Follow the update that was just started, or say how to."""
     if is_watched:
         follow_to_exit(deployment, update_id, is_json=is_json)
     elif is_json:
@@ -80,9 +80,9 @@ def exit_code_of(outcome: Outcome) -> ExitCode:
 
 
 def exit_code_of_abort(outcome: Outcome) -> ExitCode:
-    """The exit code of a command that had an update called off, and followed it.
+    """The exit code of a command that aborted an update and followed it.
 
-    RolledBack and Rejected are what was asked for; an update that ended Updated was not stopped.
+    RolledBack and Rejected are a success; an update that ended as Updated was not stopped.
     """
     match outcome:
         case Outcome.ROLLED_BACK | Outcome.REJECTED:

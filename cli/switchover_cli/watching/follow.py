@@ -1,4 +1,4 @@
-"""Following an update to its outcome: a live panel, plain lines, or silence."""
+"""Follows an update to its outcome: with a live panel, plain lines, or no output."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 # DescribeEndpoint every 5 s was throttled on AWS, and its own SDK moved to 30 s (rules §6).
 _POLL_SECONDS = 30.0
 _LOCAL_POLL_SECONDS = 0.5
-# How long an execution that ended may leave its outcome to clean_up.
+# After the end of an execution, clean_up may take this long to record the outcome.
 _PATIENCE_SECONDS = 120.0
 _LOCAL_PATIENCE_SECONDS = 30.0
 _DRAWINGS_PER_SECOND = 4
 
 
 def find_last_update(deployment: Deployment, endpoint: str) -> str:
-    """The update of an endpoint that began last.
+    """The newest update of an endpoint.
 
     Raises:
-        Misused: no update of it is known.
+    Misused: no update of the endpoint is known.
     """
     latest = deployment.ledger.listed(endpoint, limit=1)
     if not latest:
@@ -53,10 +53,10 @@ def find_last_update(deployment: Deployment, endpoint: str) -> str:
 def look_until_over(
     deployment: Deployment, update_id: str, pause: Callable[[float], object] = time.sleep
 ) -> Iterator[Scene]:
-    """Look at an update from time to time; the last look has its outcome.
+    """Read an update from time to time; the last reading has its outcome.
 
     Raises:
-        CommandFailed: its execution ended, and no outcome was recorded.
+    CommandFailed: the execution ended, but no outcome was recorded.
     """
     poll = _LOCAL_POLL_SECONDS if deployment.is_local else _POLL_SECONDS
     patience = _LOCAL_PATIENCE_SECONDS if deployment.is_local else _PATIENCE_SECONDS
@@ -66,7 +66,7 @@ def look_until_over(
         try:
             scene = read_scene(deployment, update_id)
         except UpdateUnknown:
-            # Started, and not yet in the ledger: soon to come.
+            # The update has started, and will be in the ledger soon.
             is_known = False
         else:
             is_known = True
@@ -78,7 +78,7 @@ def look_until_over(
         dead_seconds = 0.0 if is_running else dead_seconds + poll
         pause(poll if is_known else min(poll, 1.0))
     raise CommandFailed(
-        f"The execution of {update_id} ended, and no outcome was recorded.",
+        f"The execution of {update_id} ended, but no outcome was recorded.",
         f"Look at it in the Step Functions console, and at the endpoint: switchover status {endpoint}",
     )
 
@@ -86,10 +86,10 @@ def look_until_over(
 def follow(
     deployment: Deployment, update_id: str, console: Console, *, is_quiet: bool = False
 ) -> Scene:
-    """Show an update until it has an outcome, and return the last look; quiet shows nothing.
+    """Show an update until it has an outcome, and return the last reading; quiet shows nothing.
 
     Raises:
-        Interrupted: by Ctrl-C, which leaves the update alone.
+    Interrupted: by Ctrl-C; the update continues.
     """
     looks = look_until_over(deployment, update_id)
     try:
@@ -98,7 +98,7 @@ def follow(
         return show(looks, console, is_ticking=not deployment.is_local)
     except KeyboardInterrupt as error:
         raise Interrupted(
-            "Stopped watching; the update goes on.",
+            "Stopped watching; the update continues.",
             f"See it again: switchover watch --update {update_id}",
         ) from error
 
@@ -110,9 +110,9 @@ def show(
     is_ticking: bool = False,
     leaves_panel: bool = True,
 ) -> Scene:
-    """Show each look: a terminal gets the live panel, anything else plain lines.
+    """Show each reading: as a live panel on a terminal, as plain lines elsewhere.
 
-    `is_ticking` lets the shown clock go on between two looks; virtual time isn't ours to guess.
+    `is_ticking` lets the shown clock run between two readings; virtual time can't be predicted.
     """
     if not console.is_terminal:
         return _show_lines(looks, console)
@@ -147,7 +147,7 @@ def _show_lines(looks: Iterator[Scene], console: Console) -> Scene:
         start = current.update.started_at
         told = squeeze(current.timeline)
         is_over = current.update.outcome is not None
-        # How often the last one was told is known once something else follows.
+        # The number of repeats of the last moment is known only after another moment.
         repeated = tuple(
             each
             for each in told[shown_moments - 1 : shown_moments]
@@ -176,5 +176,5 @@ def _show_lines(looks: Iterator[Scene], console: Console) -> Scene:
 
 def _ended(scene: Scene | None) -> Scene:
     if scene is None:
-        raise AssertionError("looking ends with an outcome or raises")
+        raise AssertionError("reading ends with an outcome or raises")
     return scene

@@ -1,4 +1,4 @@
-"""An endpoint's week: its traffic, when its updates may run, and what will hold them."""
+"""An endpoint's week: its traffic, when its updates may run, and what will delay them."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _SUGGESTED_HOURS = 4
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is ahead of an endpoint; `openings` are the next, with freezes cut out.
+    """An endpoint's next windows and freezes; `openings` are the next windows, without frozen times.
 
-    `suggested` is what `window: auto` would choose, where the policy has no window.
+    `suggested` is the choice of `window: auto`, if the policy has no window.
     """
 
     endpoint: str
@@ -48,7 +48,7 @@ class Outlook:
 
 
 class OpeningRecord(BaseModel):
-    """When updates may run, for machines; `closes_at` is None where no end is in sight."""
+    """When updates may run, for machines; `closes_at` is None if there is no known end."""
 
     opens_at: datetime
     closes_at: datetime | None
@@ -58,7 +58,7 @@ class WindowRecord(BaseModel):
     """An endpoint's week, for machines.
 
     `hourly_means` has 7 rows, Monday first, of 24 hours on clocks in `timezone`; it is empty where
-    too little is known. `openings` has freezes cut out. `frozen_until` is null if no freeze holds now.
+    too little is known. `openings` excludes frozen times. `frozen_until` is null if no freeze holds now.
     """
 
     endpoint: str
@@ -77,8 +77,8 @@ def read_outlook(deployment: Deployment, endpoint: str) -> Outlook:
     """Read everything that `window` shows.
 
     Raises:
-        Misused: there is no such endpoint.
-        Refused: the policy, or what it refers to, is faulty.
+        Misused: the endpoint doesn't exist.
+        Refused: the policy, or a file that it names, is faulty.
     """
     reading = deployment.sagemaker.read(endpoint)
     if not isinstance(reading, EndpointReading) or not reading.variants:
@@ -164,7 +164,7 @@ def record_outlook(outlook: Outlook) -> WindowRecord:
 
 
 def frozen_until(outlook: Outlook) -> datetime | None:
-    """When the freezes that hold just now are over, all together; None if none holds."""
+    """When the last of the present freezes ends; None if none holds."""
     spans = frozen_spans(outlook.freezes, outlook.ahead)
     is_held = bool(spans) and spans[0].begin == outlook.ahead.begin
     return spans[0].end if is_held else None

@@ -1,4 +1,4 @@
-"""`switchover policy check`: whether policy files are right, without AWS."""
+"""`switchover policy check`: whether policy files are valid, without AWS."""
 
 from pathlib import Path
 from typing import Annotated

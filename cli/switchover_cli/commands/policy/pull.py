@@ -1,4 +1,4 @@
-"""`switchover policy pull`: an endpoint's policy out of the model bucket, into a file here."""
+"""`switchover policy pull`: download an endpoint's policy from the model bucket."""
 
 from pathlib import Path
 from typing import Annotated

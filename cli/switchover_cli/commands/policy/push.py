@@ -1,4 +1,4 @@
-"""`switchover policy push`: an endpoint's policy into the model bucket, after showing what changes."""
+"""`switchover policy push`: upload an endpoint's policy, after showing the changes."""
 
 import sys
 from pathlib import Path
@@ -46,7 +46,8 @@ def push(
 def _ask(uri: str) -> None:
     if not sys.stdin.isatty():
         raise Misused(
-            "There is no terminal to ask on; nothing was written.", "Add --yes to write it."
+            "This command can't ask for confirmation without a terminal; nothing was written.",
+            "Add --yes to write it.",
         )
     if not typer.confirm(f"Write {uri}?", err=True):
         raise CommandFailed("Nothing was written.")

@@ -1,4 +1,4 @@
-"""`switchover policy show`: what holds for an endpoint, and where each value came from."""
+"""`switchover policy show`: the values in force for an endpoint, and where each was set."""
 
 from dataclasses import replace
 from pathlib import Path
