@@ -1,7 +1,7 @@
 """Turns a state machine written in YAML into the JSON text that MiniStack can parse.
 
-AWS takes the YAML as it is. Substitutions stay in place: CloudFormation fills them in later, as
-text, so a number must stand in the JSON without quotation marks.
+AWS accepts the YAML itself. Substitutions stay in place: CloudFormation fills them in later, as text.
+So a substitution for a number must be in the JSON without quotation marks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _WHOLE_SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
-_BARE = "\ue000"  # private use: marks what must lose its quotation marks
+_BARE = "\ue000"  # a private-use character: marks values that must lose their quotation marks
 
 
 class DefinitionNotConvertible(Exception):
@@ -24,10 +24,10 @@ class DefinitionNotConvertible(Exception):
 
 
 def convert_to_json(text: str, numeric: Collection[str] = ()) -> str:
-    """Rewrite a YAML definition as JSON that means the same once substitutions are filled in.
+    """Rewrite a YAML definition as JSON with the same meaning after the substitutions are filled in.
 
-    `numeric` names the substitutions that become numbers. Like in YAML on AWS, only a value that
-    is nothing but an unquoted `${Name}` becomes one; quoted or embedded it stays text.
+    `numeric` names the substitutions that become numbers. As in YAML on AWS, only a value that is
+    nothing but an unquoted `${Name}` becomes a number; a quoted or embedded one stays text.
     """
 
     class Loader(yaml.SafeLoader):

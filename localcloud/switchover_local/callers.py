@@ -1,9 +1,9 @@
-"""Who calls a function URL: what Lambda tells a function of a signed request, and MiniStack leaves out.
+"""Adds the caller to the events of function URLs, as Lambda does for signed requests.
 
-With AuthType AWS_IAM, Lambda puts the caller whom it found by the signature into the event, under
-`requestContext.authorizer.iam` (Lambda Developer Guide, "Invoking function URLs", payload format 2.0).
-MiniStack takes signed requests only, and knows whose key it is, yet its event says nothing of it. Whether
-the signature is right is checked by its `AUTH=true` alone, as for every other call.
+With AuthType AWS_IAM, Lambda identifies the caller by the signature, and names the caller in the event
+under `requestContext.authorizer.iam` (Lambda Developer Guide, "Invoking function URLs", payload format
+2.0). MiniStack requires a signature and knows the key's owner, but leaves the owner out of its event.
+Only MiniStack's `AUTH=true` verifies the signature, as for every other call.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _KEY_ID = re.compile(r"Credential=([^/,\s]+)/")
 
 
 def tell_callers() -> bool:
-    """Have MiniStack's events of signed requests name their caller; False if it isn't as we know it."""
+    """Make MiniStack's events of signed requests name the caller; False if MiniStack's code differs."""
     functions = importlib.import_module("ministack.services.lambda_svc")
     evaluator = importlib.import_module("ministack.core.iam_evaluator")
     build = getattr(functions, "_build_function_url_event", None)
@@ -28,7 +28,7 @@ def tell_callers() -> bool:
     def build_with_caller(*given: Any, **named: Any) -> dict[str, Any]:
         event: dict[str, Any] = build(*given, **named)
         context = event["requestContext"]
-        # Its word for a URL whose callers needn't sign.
+        # The AuthType of a URL whose callers need not sign.
         if context["accountId"] != "anonymous":
             found = _KEY_ID.search(event["headers"].get("authorization", ""))
             caller = find(found[1]) if found else None
@@ -45,7 +45,7 @@ def _describe(caller: dict[str, Any]) -> dict[str, Any]:
 
 
 def _root(account_id: str) -> dict[str, Any]:
-    """An unknown key acts as the account itself, as MiniStack has it everywhere."""
+    """The caller of a key; an unknown key acts as the account itself, as everywhere in MiniStack."""
     return {
         "accessKey": "",
         "accountId": account_id,

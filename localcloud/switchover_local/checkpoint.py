@@ -1,8 +1,8 @@
 """A small but real checkpoint in Hugging Face's layout, shaped like Qwen2.5-VL.
 
-Every tensor of the architecture is there under its published name, in bfloat16, only narrower and
-fewer layers deep: about 3 MB instead of 16 GB. Names and shapes after the architecture's public
-modelling code: https://github.com/huggingface/transformers, models/qwen2_5_vl.
+It has every tensor of the architecture under its published name, in bfloat16. Tensors are narrower and
+layers fewer: about 3 MB instead of 16 GB. Source of names and shapes: the architecture's public code,
+https://github.com/huggingface/transformers, models/qwen2_5_vl.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def write_checkpoint(folder: Path, seed: int, shards: int = 4, sizes: Sizes | No
 
 
 def list_shards(folder: Path) -> list[Path]:
-    """The shards that the index names, in order, whether they are there or not."""
+    """The shards that the index names, in order, existing or not."""
     index = json.loads((folder / INDEX).read_text())
     return [folder / name for name in sorted(set(index["weight_map"].values()))]
 
@@ -102,7 +102,7 @@ def remove_shard(folder: Path, number: int) -> None:
 
 
 def truncate_shard(folder: Path, number: int, kept: float = 0.5) -> None:
-    """Break the checkpoint: the upload of shard `number` (from 1) stopped part-way."""
+    """Break the checkpoint: the upload of shard `number` (from 1) was incomplete."""
     shard = list_shards(folder)[number - 1]
     content = shard.read_bytes()
     shard.write_bytes(content[: int(len(content) * kept)])
@@ -154,7 +154,7 @@ def _describe_vision(sizes: Sizes) -> Iterator[tuple[str, list[int]]]:
 
 
 def _spread(shapes: dict[str, list[int]], shards: int) -> dict[str, str]:
-    # In order and by bytes, as save_pretrained does, but into a given number of shards.
+    # As save_pretrained does, in order and by size, but with a given number of shards.
     total = sum(_count_bytes(shape) for shape in shapes.values())
     weight_map: dict[str, str] = {}
     written, number = 0, 1

@@ -1,12 +1,12 @@
-"""Condition keys that MiniStack gives to no condition: added to what its IAM reads.
+"""Adds condition keys that MiniStack's IAM lacks.
 
 With them, these parts of docs/iam and of the bucket's policy are judged here as on AWS:
 
 - `dynamodb:LeadingKeys` narrows a grant to partitions (DynamoDB Developer Guide, "Using IAM policy
   conditions for fine-grained access control").
 - `events:source` and `events:detail-type` narrow PutEvents (Service Authorization Reference of
-  EventBridge). How AWS judges entries that differ isn't documented: here they have no such key.
-- `s3:if-none-match` and `s3:ObjectCreationOperation` refuse to write over an object (S3 User Guide,
+  EventBridge). How AWS judges a request with different entries isn't documented; here it has no such key.
+- `s3:if-none-match` and `s3:ObjectCreationOperation` refuse to overwrite an object (S3 User Guide,
   "Enforce conditional writes on Amazon S3 buckets").
 """
 
@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_PARTITION_KEY = "pk"  # of the ledger, the one table here
+_PARTITION_KEY = "pk"  # of the ledger, the only table
 _QUERIED = re.compile(r"^\s*#?\w+\s*=\s*(:\w+)")
 
 
 def add_condition_keys() -> None:
-    """Let the engine's IAM see what a request to DynamoDB, EventBridge or S3 is about.
+    """Add the condition keys of requests to DynamoDB, EventBridge and S3 to the engine's IAM.
 
     Raises:
-        AttributeError: a symbol that is wrapped is gone.
+    AttributeError: MiniStack no longer has a symbol that is wrapped here.
     """
     actions: Any = importlib.import_module("ministack.core.iam_actions")
     of_dynamodb = actions.dynamodb_service_context
@@ -57,7 +57,7 @@ def add_condition_keys() -> None:
 
 
 def leading_keys(body: bytes) -> dict[str, list[str]]:
-    """The partitions that a request to DynamoDB names; nothing where it names none, as a Scan."""
+    """The partitions that a request to DynamoDB names; empty if it names none, like a Scan."""
     try:
         request = json.loads(body)
         keys = [next(iter(value.values())) for value in _values_of(request)]
@@ -67,7 +67,7 @@ def leading_keys(body: bytes) -> dict[str, list[str]]:
 
 
 def event_keys(body: bytes) -> dict[str, str]:
-    """Source and detail type of what PutEvents sends, each as far as all entries share it."""
+    """Source and detail type of the events in PutEvents; each only if all entries have the same."""
     try:
         entries = json.loads(body)["Entries"]
         named = {
@@ -80,9 +80,9 @@ def event_keys(body: bytes) -> dict[str, str]:
 
 
 def creation_keys(query: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, str]:
-    """Whether an s3:PutObject makes an object, and on which condition.
+    """The condition keys of an s3:PutObject that makes an object.
 
-    CreateMultipartUpload and the parts make none; CompleteMultipartUpload and CopyObject do.
+    CreateMultipartUpload and UploadPart make none; CompleteMultipartUpload and CopyObject do.
     """
     makes_none = "uploads" in query or "partNumber" in query
     told = {"s3:ObjectCreationOperation": str(not makes_none).lower()}

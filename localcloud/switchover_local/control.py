@@ -1,4 +1,4 @@
-"""The control API: what a rehearsal may see and change, under `/_switchover/` on the twin's port.
+"""The control API for rehearsals, under `/_switchover/` on the twin's port.
 
 GET  state        CloudState
 POST speed        SpeedChange
@@ -6,11 +6,11 @@ POST scenario     Scenario
 POST behaviours   ModelBehaviour
 POST faults       Fault
 POST traffic      TrafficChange; 0 requests per second stop it
-POST step         Passing: answers with the CloudState once so much time has passed; then time stands
-POST run          time, which a step has let stand, goes on by itself
-POST sleep        Sleep: of a function's worker, answered once it is over
+POST step         Passing: lets time pass, stops time, then answers with the CloudState
+POST run          time runs by itself again after a step
+POST sleep        Sleep: a function's worker sleeps; answered at the end of the sleep
 
-Time that a step has let stand goes on after a minute on the wall, should whoever stepped be gone.
+After a step, time runs by itself again after one real minute, in case the client is gone.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _Message(BaseModel):
 
 
 class HeadcountState(_Message):
-    """How many instances an endpoint had from a moment on, until the next count."""
+    """The number of instances that an endpoint had from a moment until the next count."""
 
     at: AwareDatetime
     old_total: int
@@ -53,7 +53,7 @@ class HeadcountState(_Message):
 
 
 class TransitionState(_Message):
-    """The endpoint came to be in a status, serving a config."""
+    """An endpoint entered a status, serving a config."""
 
     at: AwareDatetime
     status: str
@@ -62,14 +62,14 @@ class TransitionState(_Message):
 
 
 class StageState(_Message):
-    """What VariantStatus says of a variant, and since when."""
+    """A variant's VariantStatus, and since when it holds."""
 
     started: AwareDatetime
     message: str
 
 
 class TrafficState(_Message):
-    """What the load that this API started has met so far."""
+    """The results so far of the load that this API started."""
 
     requests: int = 0
     failures: int = 0
@@ -78,7 +78,7 @@ class TrafficState(_Message):
 
 
 class EndpointState(_Message):
-    """One endpoint as it is, whatever DescribeEndpoint would say."""
+    """The true state of one endpoint, which DescribeEndpoint may hide."""
 
     status: str
     serving_config: str
@@ -111,21 +111,21 @@ class TrafficChange(_Message):
 
 
 class Passing(_Message):
-    """So many virtual seconds."""
+    """A number of virtual seconds."""
 
     seconds: Annotated[float, Field(ge=0)]
 
 
 class Sleep(Passing):
-    """What a function sleeps, and the process that it runs in."""
+    """A function's sleep, and the function's process."""
 
     process: int
 
 
 class Control:
-    """Does what the control API is asked to, on the twin in the same process.
+    """Carries out requests to the control API, on the twin in the same process.
 
-    `hold_of` finds what the worker with a process's number holds time with.
+    `hold_of` finds the hold of a worker by its process id.
     """
 
     def __init__(
@@ -164,12 +164,12 @@ class Control:
     async def _step(self, seconds: float) -> None:
         hold = self._stepping = self._stepping or self._clock.hold()
         await self._pass(seconds, hold)
-        while self._clock.waits_for_others(hold):  # what its last moment has set off is done too
+        while self._clock.waits_for_others(hold):  # wait for the work that the last moment started
             await asyncio.sleep(_LOOK_SECONDS)
             hold.take()
 
     async def _pass(self, seconds: float, hold: Hold | None) -> None:
-        """Let the hold go for so long; time stands again at the very moment that they are over."""
+        """Release the hold for a number of seconds; time stops again exactly at their end."""
         over = asyncio.Event()
 
         def wake() -> None:
@@ -183,12 +183,12 @@ class Control:
         try:
             await over.wait()
         finally:
-            if not over.is_set():  # who asked is gone
+            if not over.is_set():  # the client is gone
                 timer.cancel()
                 wake()
 
     def answer(self, method: str, path: str, body: bytes) -> bytes | None:
-        """Carry out one request; None if there is no such thing to ask for.
+        """Carry out one request; None if the path is unknown.
 
         Raises:
             ValidationError: the body isn't what the path takes.
@@ -243,7 +243,7 @@ class Control:
 
     def _load(self, body: bytes) -> None:
         scenario = Scenario.model_validate_json(body)
-        # Seed, region and account made the twin what it is: they stay.
+        # Seed, region and account are fixed when the twin starts.
         kept = {"seed", "region", "account", "faults"}
         changes = {name: value for name, value in scenario if name not in kept}
         self._twin.change_scenario(**changes)
@@ -263,7 +263,7 @@ class Control:
 
 
 def control_app(control: Control, twin_app: AsgiApp) -> AsgiApp:
-    """Answer what is under PREFIX; leave everything else to the twin."""
+    """Answer requests under PREFIX; leave all others to the twin."""
 
     async def app(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):

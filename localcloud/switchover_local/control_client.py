@@ -32,13 +32,14 @@ class ControlClient:
     record: CloudRecord
 
     def state(self) -> CloudState:
-        """What the twin sees right now."""
+        """The twin's present state."""
         return CloudState.model_validate_json(ask(self.record.twin_port, "GET", f"{PREFIX}state"))
 
     def step(self, seconds: float) -> CloudState:
-        """Let so many virtual seconds pass, and time stand from then on; what the twin sees then.
+        """Let a number of virtual seconds pass, then stop time; returns the twin's state then.
 
-        Whatever happens in them, work of functions included, is done before. 0 lets time stand at once.
+        All work that starts in these seconds, also that of functions, is finished before the return. 0
+        stops time at once.
         """
         body: dict[str, object] = {"seconds": seconds}
         answer = ask(self.record.twin_port, "POST", f"{PREFIX}step", body, timeout=None)
@@ -46,7 +47,7 @@ class ControlClient:
 
     @contextmanager
     def stepping(self) -> Iterator[Callable[[float], CloudState]]:
-        """Let time stand inside the block, but for the steps that it takes."""
+        """Stop time inside the block; only its steps let time pass."""
         self.step(0)
         try:
             yield self.step
@@ -58,10 +59,10 @@ class ControlClient:
         self._post("speed", {"speed": speed})
 
     def load_scenario(self, scenario: Scenario) -> None:
-        """Let the world be as the scenario says from now on, and inject its faults.
+        """Apply a scenario from now on, and inject its faults.
 
-        Seed, region and account stay those of the start; faults that an earlier scenario left
-        unused stay too.
+        Seed, region and account stay as they were at the start. Unused faults of an earlier scenario stay
+        too.
         """
         self._post("scenario", scenario.model_dump(mode="json"))
 
@@ -70,15 +71,15 @@ class ControlClient:
         self._post("behaviours", {"model": model, "behaviour": behaviour.model_dump()})
 
     def inject(self, fault: Fault) -> None:
-        """Let something go wrong, now or when its moment comes."""
+        """Inject a fault, for now or for its time."""
         self._post("faults", fault.model_dump())
 
     def start_traffic(self, endpoint: str, requests_per_second: float) -> None:
-        """Send requests to the endpoint, per virtual second, instead of what was sent before."""
+        """Set the number of requests to the endpoint per virtual second."""
         self._post("traffic", {"endpoint": endpoint, "requests_per_second": requests_per_second})
 
     def stop_traffic(self, endpoint: str) -> None:
-        """Send the endpoint nothing more."""
+        """Stop the requests to the endpoint."""
         self._post("traffic", {"endpoint": endpoint, "requests_per_second": 0})
 
     @contextmanager
@@ -105,8 +106,8 @@ def ask(
     """Ask one of the cloud's two servers, by its port.
 
     Raises:
-        CloudRefused: it didn't accept the request.
-        OSError, http.client.HTTPException: it didn't answer.
+        CloudRefused: the server didn't accept the request.
+        OSError, http.client.HTTPException: the server didn't answer.
     """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:

@@ -1,7 +1,7 @@
-"""Puts the real template on a local cloud: `sam build`, `sam deploy`, and nothing twice.
+"""Deploys the real template to a local cloud with `sam build` and `sam deploy`, only after changes.
 
-A build is kept while template, functions, layers and state machine stay the same; a deployment
-while its stack carries the mark of the same build and parameters.
+A build is kept while template, functions, layers and state machine stay the same. A deployment is kept
+while the stack's mark names the same build and parameters.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ INPUTS = ("template.yaml", "functions", "layers", "statemachine")
 MARK = "switchover:inputs"
 ARTIFACT_BUCKET = "switchover-local-artifacts"
 POLL_SECONDS = "0.3"
-# What the template leaves to whoever deploys: here, everything is this cloud's own.
+# Parameters without a default in the template; here, all of their resources are this cloud's.
 REACH = {"EndpointPattern": "*", "ModelExecutionRoleName": "*SageMaker*"}
 
 
 class DeployFailed(Exception):
-    """`sam` said no; the message is all of what it printed."""
+    """`sam` failed; the message is all of its output."""
 
 
 def deploy(
     cloud: LocalCloud, project: Path, parameters: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Have the project's stack on the cloud as its files say, and return the stack's outputs.
+    """Deploy the project's present files to the cloud, and return the stack's outputs.
 
     Python's version and the processor's architecture are this machine's, because Lambda workers
     run on it; `parameters` are the template's others.
 
     Raises:
-        DeployFailed: building or deploying did.
+        DeployFailed: building or deploying failed.
     """
     project = project.resolve()
     overrides = {**_this_machine(), **REACH, **(parameters or {})}
@@ -80,24 +80,26 @@ def read_outputs(cloud: LocalCloud) -> dict[str, str]:
 
 
 def build_for_this_machine(project: Path, folder: Path) -> None:
-    """Have `sam build` put what it ships in a folder, for this machine's Python and processor.
+    """Run `sam build` into a folder, for this machine's Python and processor.
 
     Raises:
-        DeployFailed: building did.
+    DeployFailed: building failed.
     """
     _sam_build(project.resolve(), folder, {**_this_machine(), **REACH})
 
 
 @contextmanager
 def _built(project: Path, overrides: Mapping[str, str]) -> Iterator[Path]:
-    """The build of the project's present files, which nobody replaces while it is in use."""
+    """The build of the project's present files; a lock protects it while it is in use."""
     local = project / ".local"
     local.mkdir(exist_ok=True)
     with (local / "in_use.lock").open("w") as in_use:
         with _alone(local / "build.lock"):
             mark = _digest_files(project, overrides)
             if not _is_built(local / "build", mark):
-                fcntl.flock(in_use, fcntl.LOCK_EX)  # waits for those who still send the last build
+                fcntl.flock(
+                    in_use, fcntl.LOCK_EX
+                )  # waits for other processes that still deploy the last build
                 _build(project, local / "build", overrides, mark)
             fcntl.flock(in_use, fcntl.LOCK_SH)
         yield local / "build" / "template.yaml"
@@ -113,12 +115,13 @@ def _build(project: Path, folder: Path, overrides: Mapping[str, str], mark: str)
     mark_file.unlink(missing_ok=True)
     _sam_build(project, folder, overrides)
     _fit(built)
-    # The layer brings its bytecode; handlers would be compiled by their first workers. Unpacking changes
-    # times, so the files aren't checked; without the folder's name in it, equal code has equal bytecode.
+    # The layer contains its bytecode; without this, the first worker of each handler would compile it.
+    # Unpacking changes file times, so the bytecode isn't checked against them. It contains no folder
+    # name, so equal code has equal bytecode.
     unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
     for part in {path.parent for path in folder.glob("*/*.py")}:
         compileall.compile_dir(part, quiet=2, stripdir=part, invalidation_mode=unchecked)
-    # SAM's template doesn't change with the code; the mark in it makes every build its own.
+    # SAM's template doesn't change with the code; a mark in it makes every build distinct.
     built.write_text(f"# {mark}\n{built.read_text()}")
     mark_file.write_text(mark)
 
@@ -155,7 +158,7 @@ def _fit(built: Path) -> None:
 
 
 def _send(cloud: LocalCloud, built: Path, overrides: Mapping[str, str], mark: str) -> None:
-    # Our own bucket: --resolve-s3 would deploy a second stack first, to have one.
+    # Our own bucket: --resolve-s3 would first deploy a second stack to make one.
     cloud.session().client("s3").create_bucket(Bucket=ARTIFACT_BUCKET)
     command = ["deploy", "--template-file", str(built), "--stack-name", STACK_NAME]
     command += ["--s3-bucket", ARTIFACT_BUCKET, "--no-confirm-changeset", "--no-progressbar"]
@@ -228,7 +231,7 @@ def _digest(*parts: str | bytes) -> str:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    # Two runs (tests in parallel, say) would write one build folder, or one cloud's stack, at once.
+    # Parallel runs (tests, for example) must not write the same build folder or stack at once.
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

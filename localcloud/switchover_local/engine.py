@@ -1,7 +1,7 @@
-"""MiniStack, the engine under the twin: the one room that knows how it is driven.
+"""MiniStack, the engine beside the twin; only this module configures and loads it.
 
-It reads its environment once, when its modules are imported. So `describe_environment` comes
-first, `load_engine` after it, in the process that will serve.
+MiniStack reads its environment once, when its modules are imported. So call `describe_environment`
+first, then `load_engine`, in the process that will serve.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ TWIN_SERVICES = {
 
 
 class EngineMismatch(Exception):
-    """The installed MiniStack isn't the one whose insides this room was written against."""
+    """The installed MiniStack isn't the version whose internals this module uses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """MiniStack, ready to be served, and its back door for events that only AWS may send."""
+    """MiniStack, ready to serve, and its internal function for events that only AWS may send."""
 
     app: AsgiApp
     deliver: Callable[[Mapping[str, Any]], None]
@@ -53,14 +53,14 @@ class Engine:
 
 
 def name_endpoints(engine_port: int, twin_port: int) -> dict[str, str]:
-    """Point every AWS client that reads the environment at this cloud, and nowhere else."""
+    """The variables that point every AWS client to this cloud only."""
     twin = f"http://127.0.0.1:{twin_port}"
     return {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        # A profile of the user's own must never lend its account to a rehearsal.
+        # A rehearsal must never use a profile of the user's AWS account.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -71,7 +71,7 @@ def name_endpoints(engine_port: int, twin_port: int) -> dict[str, str]:
 
 
 def clear_of_aws(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what would lead an AWS client somewhere else."""
+    """An environment without the variables that would point an AWS client elsewhere."""
     return {
         name: value
         for name, value in environment.items()
@@ -80,17 +80,17 @@ def clear_of_aws(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def describe_environment(engine_port: int, twin_port: int, temporary: Path) -> dict[str, str]:
-    """Name what MiniStack reads at import; its Lambda workers inherit all of it."""
+    """The variables that MiniStack reads at import; its Lambda workers inherit them."""
     return {
         **name_endpoints(engine_port, twin_port),
         "GATEWAY_PORT": str(engine_port),
-        "MINISTACK_HOST": "127.0.0.1",  # queue URLs carry it
+        "MINISTACK_HOST": "127.0.0.1",  # it is part of queue URLs
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
-        "IOT_MTLS_ENABLED": "0",  # else it opens an MQTT port for everybody
+        "IOT_MTLS_ENABLED": "0",  # else it opens an MQTT port on all interfaces
         "SFTP_ENABLED": "0",
         "PYTHONPATH": str(WORKER_SITE),
-        # Its container reaper would search a Docker engine for leftovers: none of ours are there.
+        # MiniStack's cleanup would search Docker for leftover containers; this cloud starts none.
         "DOCKER_HOST": "unix:///nonexistent",
         "LOG_LEVEL": "INFO",
         "TMPDIR": str(temporary),
@@ -98,12 +98,12 @@ def describe_environment(engine_port: int, twin_port: int, temporary: Path) -> d
 
 
 def load_engine(clock: PacedClock, store: Path) -> Engine:
-    """Import MiniStack, to live on this clock, and check that it is the version that we know.
+    """Import MiniStack with this clock, and check its version.
 
-    Lambda workers share the code that is unpacked in `store`.
+    Lambda workers share the unpacked code in `store`.
 
     Raises:
-        EngineMismatch: another version, or a symbol is gone.
+        EngineMismatch: MiniStack has another version, or lacks a symbol.
     """
     version = importlib.metadata.version("ministack")
     eventbridge = importlib.import_module("ministack.services.eventbridge")
@@ -120,7 +120,7 @@ def load_engine(clock: PacedClock, store: Path) -> Engine:
     add_condition_keys()
 
     def deliver(event: Mapping[str, Any]) -> None:
-        # The public API refuses aws.* sources, as AWS does; only this way in takes them.
+        # The public API refuses aws.* sources, as AWS does; only this internal function accepts them.
         status, _, body = put_events(
             {
                 "Entries": [

@@ -1,9 +1,9 @@
-"""What the engine's IAM can't judge in a template that AWS takes, changed in the built copy alone.
+"""Changes the built template where the engine's IAM can't judge it; AWS gets the original.
 
 Everything else that the template allows and denies is in force on a local cloud with `AUTH=true`.
 
-- Plain HTTP is denied: the engine speaks nothing else.
-- SendTaskSuccess is allowed on the state machine: the engine doesn't read off a task token whose it is.
+- The denial of plain HTTP is removed: the engine has no HTTPS.
+  - The grant of SendTaskSuccess is widened: the engine can't tell the state machine of a task token.
 
 On AWS the grant holds: the policy template StepFunctionsCallbackPolicy of SAM allows SendTaskSuccess on a
 machine.
@@ -18,7 +18,7 @@ _UNSCOPED = {"states:SendTaskSuccess"}
 
 
 def fit_to_engine(part: Any) -> Any:
-    """The same part of a template, with every policy in it as the engine can judge it."""
+    """Change every policy in a part of a template so that the engine can judge it."""
     match part:
         case list():
             return [fit_to_engine(each) for each in part if not _denies_plain_http(each)]

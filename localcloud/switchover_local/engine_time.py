@@ -1,11 +1,10 @@
-"""Has MiniStack live on the twin's time, which stands while MiniStack works for the product.
+"""Makes MiniStack use the twin's virtual time, which stops while MiniStack works for the product.
 
-By itself it waits in real seconds, so that SageMaker would race ahead while a function starts, and a
-poll of 300 s would come once in many virtual hours. Here an execution holds time from its start to
-its end, but for its waits; so does a function, for as long as it runs or is being started, and what
-an event sets off, from the event on. Waits, time-outs of task tokens, pauses before a retry, rules
-and schedules go by virtual time. The time-out of a function, and of a task that runs one, stays real:
-a virtual one couldn't pass meanwhile.
+MiniStack itself waits in real seconds. SageMaker would then run far ahead while a function starts, and
+a poll of 300 s would come once in many virtual hours. Here, virtual time stops during an execution
+(except in its waits), while a function starts or runs, and from an event until its effects are done.
+Waits, timeouts of task tokens, pauses before a retry, rules and schedules use virtual time. The timeout
+of a function, and of a task that runs one, is in real time: virtual time doesn't pass while it runs.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("switchover.local")
 
-TICK_SECONDS = 10  # how often MiniStack looks for schedules and rules that are due
+TICK_SECONDS = 10  # the interval at which MiniStack checks for due schedules and rules
 _SYMBOLS = {
     "stepfunctions": ("_run_execution", "_scaled_sleep", "_invoke_with_callback", "now_iso"),
     "eventbridge": ("_dispatch_to_lambda", "_now_ts", "_tick_scheduled_rules", "start_scheduler"),
@@ -35,7 +34,7 @@ _SYMBOLS = {
 
 
 def live_on(clock: PacedClock) -> bool:
-    """Have executions, rules and schedules go by this clock; False if MiniStack isn't as we know it."""
+    """Make executions, rules and schedules use this clock; False if MiniStack's code differs."""
     rooms = {name: importlib.import_module(f"ministack.services.{name}") for name in _SYMBOLS}
     if not all(hasattr(rooms[name], symbol) for name in rooms for symbol in _SYMBOLS[name]):
         return False
@@ -46,9 +45,9 @@ def live_on(clock: PacedClock) -> bool:
         monotonic=time.monotonic,
     )
     _replace(rooms["stepfunctions"], threading=threads, time=times, now_iso=lambda: _say(clock))
-    # S3 dates its events by it: by the wall, an upload would be older than what was decided before it.
+    # S3 dates its events by it: in real time, an upload would be older than decisions made before it.
     _replace(rooms["s3"], now_iso=lambda: _say(clock))
-    # What EventBridge puts into queues is dated by the wall, as the queues are.
+    # EventBridge's messages in queues have real time, as the queues have.
     _replace(
         rooms["eventbridge"],
         threading=threads,
@@ -62,7 +61,7 @@ def live_on(clock: PacedClock) -> bool:
 
 
 class VirtualThreading:
-    """Stands in for the `threading` module: threads hold time, events are waited for in virtual time."""
+    """Replaces the `threading` module: threads hold time, and waits for events use virtual time."""
 
     def __init__(self, clock: PacedClock) -> None:
         own = threading.local()
@@ -72,7 +71,7 @@ class VirtualThreading:
 
 
 class _Working(threading.Thread):
-    """A thread that holds time from the moment it is started until it ends."""
+    """A thread that holds time from its start to its end."""
 
     def __init__(self, clock: PacedClock, own: threading.local, **given: Any) -> None:
         super().__init__(**given)
@@ -81,12 +80,12 @@ class _Working(threading.Thread):
         self._hold: Hold | None = None
 
     def start(self) -> None:
-        """Hold time, then begin: whoever starts it may be what held time so far."""
+        """Hold time, then begin: the starting thread may release its own hold at once."""
         self._hold = self._clock.hold()
         super().start()
 
     def run(self) -> None:
-        """Work; time goes on once it is done."""
+        """Work, then release the hold."""
         self._own.hold = self._hold
         try:
             super().run()
@@ -96,7 +95,7 @@ class _Working(threading.Thread):
 
 
 class _Awaited:
-    """An event that a thread waits for in virtual time, without holding it meanwhile."""
+    """An event that a thread awaits in virtual time, without holding time meanwhile."""
 
     def __init__(self, clock: PacedClock, own: threading.local) -> None:
         self._clock = clock
@@ -107,13 +106,13 @@ class _Awaited:
         self._awake = threading.Event()
 
     def set(self) -> None:
-        """Wake the thread that waits; time stands again before that thread runs."""
+        """Wake the waiting thread; time stops again before the thread runs."""
         with self._lock:
             self._is_set = True
             self._wake()
 
     def wait(self, timeout: float) -> bool:
-        """Wait until it is set or so many virtual seconds have passed; whether it was set."""
+        """Wait until the event is set or the virtual timeout has passed; returns whether it was set."""
         with self._lock:
             if self._is_set:
                 return True
@@ -130,7 +129,7 @@ class _Awaited:
             self._wake()
 
     def _wake(self) -> None:
-        if self._awake.is_set():  # its hold may be let go for another wait by now
+        if self._awake.is_set():  # its hold may be released for another wait by now
             return
         if self._waiter is not None:
             self._waiter.take()

@@ -1,9 +1,9 @@
 """Starts Lambda workers as forks of a Python that has imported their libraries once.
 
-An update starts twenty workers, and importing their libraries was most of a rehearsal's work: 0.8 s of
-processor time for each, where a fork takes 0.25 s.
+An update starts twenty workers. Importing their libraries took most of a rehearsal's processor time:
+0.8 s for each worker. A fork takes 0.25 s.
 
-What it changes: a module that reads its environment while it is imported sees that of no function.
+One difference remains: a module that reads the environment at its import doesn't see the function's.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 WORKER_SITE = Path(__file__).parent / "worker_site"
-_LAYERS = "_LAMBDA_LAYERS_DIRS"  # MiniStack's name for where a function's layers are
+_LAYERS = "_LAMBDA_LAYERS_DIRS"  # MiniStack's variable for the folder of a function's layers
 _POLL_SECONDS = 0.01
 _SIZE = struct.Struct("!I")
 
 
 class Forks:
-    """One fork server for each code and layers; stands in for `subprocess` where workers are started."""
+    """One fork server for each set of code and layers; replaces `subprocess` for workers."""
 
     PIPE, DEVNULL, STDOUT = subprocess.PIPE, subprocess.DEVNULL, subprocess.STDOUT
 
@@ -42,7 +42,7 @@ class Forks:
     def Popen(  # noqa: N802 - as subprocess has it
         self, command: Sequence[str], *, cwd: str, env: Mapping[str, str], **given: Any
     ) -> Any:
-        """Start a Python worker as a fork; anything else, and if that fails, as `subprocess` does."""
+        """Start a Python worker as a fork; if that fails, and for other commands, use `subprocess`."""
         program, script = command[0], command[-1]
         if program == sys.executable and script.endswith(".py"):
             with suppress(OSError), self._lock:
@@ -50,12 +50,12 @@ class Forks:
         return subprocess.Popen(command, cwd=cwd, env=env, **given)  # noqa: S603 - MiniStack's own
 
     def close(self) -> None:
-        """End the fork servers; workers that run go on."""
+        """End the fork servers; running workers continue."""
         for server in self._servers.values():
             server.close()
 
     def _find_server(self, code: Path, env: Mapping[str, str]) -> _ForkServer:
-        # Links lead to folders named by content: code that changed gets a server of its own.
+        # Links point to folders that are named by content, so changed code gets a new server.
         layers = [os.path.realpath(each) for each in env.get(_LAYERS, "").split(os.pathsep) if each]
         key = (str(code.resolve()), *layers)
         if key not in self._servers or not self._servers[key].is_alive:
@@ -86,7 +86,7 @@ class _ForkServer:
         self._process.wait()
 
     def start(self, script: Path, folder: str, env: Mapping[str, str]) -> ForkedProcess:
-        """Raises OSError if the server is gone."""
+        """Ask the server for a worker; raises OSError if the server is gone."""
         inner, outer = _make_pipes()
         request = {"script": str(script), "folder": folder, "environment": dict(env)}
         content = json.dumps(request).encode()
@@ -105,7 +105,7 @@ class _ForkServer:
 
 
 def _make_pipes() -> tuple[list[int], list[int]]:
-    """The ends of stdin, stdout and stderr for the worker, and for us."""
+    """Pipes for stdin, stdout and stderr: the worker's ends and our ends."""
     (read_in, write_in), (read_out, write_out), (read_err, write_err) = (os.pipe() for _ in "ioe")
     return [read_in, write_out, write_err], [write_in, read_out, read_err]
 
@@ -116,7 +116,7 @@ def _close(descriptors: Sequence[int]) -> None:
 
 
 class ForkedProcess:
-    """What MiniStack uses of `subprocess.Popen`, for a process that isn't our own child."""
+    """The part of `subprocess.Popen` that MiniStack uses, for a process that isn't our child."""
 
     def __init__(self, pid: int, stdin: int, stdout: int, stderr: int) -> None:
         self.pid = pid
@@ -126,16 +126,16 @@ class ForkedProcess:
         self._is_over = False
 
     def poll(self) -> int | None:
-        """None as long as it lives; its exit code is the fork server's to know."""
+        """None while the process lives; only the fork server knows the real exit code."""
         if not self._is_over:
             self._is_over = not self._send(0)
         return 0 if self._is_over else None
 
     def wait(self, timeout: float) -> int:
-        """Wait for its end.
+        """Wait for the end of the process.
 
         Raises:
-            TimeoutExpired: it lives on.
+        TimeoutExpired: the process still lives.
         """
         deadline = time.monotonic() + timeout
         while self.poll() is None:
@@ -145,11 +145,11 @@ class ForkedProcess:
         return 0
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Ask the process to end (SIGTERM)."""
         self._send(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it."""
+        """End the process (SIGKILL)."""
         self._send(signal.SIGKILL)
 
     def _send(self, number: int) -> bool:

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("switchover.local")
 
-PUMP_SECONDS = 0.05  # how late a hold whose worker died may be noticed
+PUMP_SECONDS = 0.05  # the longest time until the hold of a dead worker is noticed
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,7 +68,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.lock is None and not take_lock(lock):
         sys.stderr.write(f"A local cloud already runs in {folder}.\n")
         return 1
-    fcntl.fcntl(lock, fcntl.F_SETFD, fcntl.FD_CLOEXEC)  # a worker that outlived us would hold it
+    fcntl.fcntl(
+        lock, fcntl.F_SETFD, fcntl.FD_CLOEXEC
+    )  # a worker that outlives this process would keep it
 
     scenario = Scenario()
     if options.scenario is not None:
@@ -80,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
 async def _host(folder: Path, unpacked: Path, scenario: Scenario, speed: float) -> None:
     engine_socket, twin_socket = _listen(), _listen()
     engine_port, twin_port = _port(engine_socket), _port(twin_socket)
-    # Written before anything that takes long, so that `down` finds a host that hangs in it.
+    # Written before any slow step, so that `down` finds a host that hangs in one.
     own = CloudRecord(
         pid=os.getpid(),
         started=identify(os.getpid()),
@@ -111,7 +113,7 @@ async def _host(folder: Path, unpacked: Path, scenario: Scenario, speed: float) 
         stopped = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait({*serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
         for server in done - {stopped}:
-            server.result()  # servers end only by failing
+            server.result()  # a server ends only by a failure
         code = 0
     except Exception:
         logger.exception("the local cloud failed")
@@ -119,14 +121,14 @@ async def _host(folder: Path, unpacked: Path, scenario: Scenario, speed: float) 
         pump.cancel()
         record_path(folder).unlink(missing_ok=True)
         _end_workers()
-        # At once: MiniStack's threads would start workers anew, and may sit in an hour-long Wait, which a
-        # normal exit would join.
+        # Exit at once: MiniStack's threads would start workers again. They may also be in a Wait of an
+        # hour, for which a normal exit would wait.
         logging.shutdown()
         os._exit(code)
 
 
 def _empty(folder: Path) -> Path:
-    """Make the folder anew. What a crash left in it goes meanwhile: that may be much."""
+    """Make the folder anew. A crash may leave many files; they are deleted in the background."""
     if folder.exists():
         folder.rename(folder.with_name(f"{folder.name}-of-before-{os.getpid()}"))
     folder.mkdir()
@@ -136,7 +138,7 @@ def _empty(folder: Path) -> Path:
 
 
 def _listen() -> socket.socket:
-    # Bound here and handed over by descriptor: a free port that nobody can take in between.
+    # Bound here and handed over by descriptor, so that no other process can take the port meanwhile.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
     listener.listen(100)
@@ -180,7 +182,7 @@ async def _pump(clock: PacedClock) -> None:
 def _forgive(
     deliver: Callable[[Mapping[str, Any]], None],
 ) -> Callable[[Mapping[str, Any]], None]:
-    """Events are best effort: one that can't be delivered is logged, and the rollout goes on."""
+    """Deliver an event. Events are best effort: a failure is logged, and the rollout continues."""
 
     def deliver_or_log(event: Mapping[str, Any]) -> None:
         try:
@@ -192,8 +194,8 @@ def _forgive(
 
 
 def _end_workers() -> None:
-    # Lambda workers are our children and stay in our process group. In somebody else's group
-    # (a foreground run under make, say) they end by themselves when their input closes.
+    # Lambda workers are our children in our process group. If the group isn't ours (a foreground run
+    # under make, for example), they end by themselves when their input closes.
     if os.getpgrp() != os.getpid():
         return
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""The host of a local cloud as a process: started to outlive whoever starts it, and ended for sure."""
+"""Starts the host of a local cloud as a process that outlives its starter, and ends it reliably."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _POLL_SECONDS = 0.05
 
 
 def start_host(folder: Path, speed: float, scenario: Scenario | None, code: Path, lock: int) -> int:
-    """Start the host of a folder whose lock is held, and hand the lock on to it; returns its process."""
+    """Start a folder's host, and pass the held lock to it; returns the process."""
     command = [sys.executable, "-m", "switchover_local.host", "--folder", str(folder)]
     command += ["--speed", str(speed), "--lock", str(lock), "--code", str(code.resolve())]
     if scenario is not None:
         path = folder / "scenario.json"
         path.write_text(scenario.model_dump_json(indent=2))
         command += ["--scenario", str(path)]
-    fcntl.fcntl(lock, fcntl.F_SETFD, 0)  # held by the host from its first moment on
-    # Not Popen: the host is meant to outlive us, which Popen objects complain about.
+    fcntl.fcntl(lock, fcntl.F_SETFD, 0)  # so the host holds the lock from its start
+    # Not Popen: the host outlives this process, and a Popen object would warn about this.
     return os.posix_spawn(
         sys.executable,
         command,
@@ -49,12 +49,12 @@ def start_host(folder: Path, speed: float, scenario: Scenario | None, code: Path
             ),
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ],
-        setsid=True,  # a process group of its own, with its workers, out of Ctrl-C's reach
+        setsid=True,  # a new process group for the host and its workers, which Ctrl-C doesn't reach
     )
 
 
 def end_host(folder: Path, pid: int, tell: Callable[[str], object] = lambda _: None) -> None:
-    """End a host, by force if it hangs, and every Lambda worker; `tell` is told what is being done."""
+    """End a host, by force if it hangs, and every Lambda worker; calls `tell` before each step."""
     tell("Ending the local cloud's processes…")
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
@@ -64,7 +64,7 @@ def end_host(folder: Path, pid: int, tell: Callable[[str], object] = lambda _: N
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         _wait_while_running(folder)
-    with suppress(ChildProcessError):  # if it is our child, let nothing of it remain
+    with suppress(ChildProcessError):  # if the host is our child, it must not stay as a zombie
         os.waitpid(pid, 0)
     end_workers(temporary_path(folder))
     tell("Deleting its temporary files…")

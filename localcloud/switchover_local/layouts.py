@@ -1,8 +1,8 @@
-"""Checkpoints of many architectures and forms, headers without weights, as publishers lay them out.
+"""Checkpoints of many architectures and forms as publishers write them, with headers but no weights.
 
 The tensors' names and shapes of each architecture are what transformers saved for a tiny model
 (`tests/oracle` writes them to `layouts/`). A form changes them as a publisher would: shards with an
-index, another library's names, a quantized save. What a quantizer writes stands in `quantizers.py`.
+index, another library's names, a quantized save. `quantizers.py` has the formats of quantizers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Shapes = dict[str, list[int]]
 class Layout:
     """One checkpoint: its config.json, its tensors' shapes, and the small files beside them.
 
-    Tensors are in `shards` files; of one, no index is written.
+    Tensors are in `shards` files; a single file has no index.
     """
 
     name: str
@@ -40,13 +40,13 @@ class Layout:
         return str(self.config["architectures"][0])
 
     def with_config(self, **changes: object) -> Layout:
-        """The same with other values in config.json."""
+        """The same layout with other values in config.json."""
         return replace(self, config={**self.config, **changes})
 
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """A checkpoint's files: small ones whole, of the weights what stands before the tensors' bytes."""
+    """A checkpoint's files: small files whole, weights only up to the tensors' bytes."""
 
     sizes: Mapping[str, int]
     contents: Mapping[str, bytes]
@@ -69,7 +69,7 @@ def load_layouts() -> dict[str, Layout]:
 
 
 def describe_companions(layout: Layout) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The tokenizer, and what a model with images or chat comes with."""
+    """The tokenizer, and the files of a model with images or chat."""
     text = {**layout.config, **layout.config.get("text_config", {})}
     words = text.get("vocab_size", 320) - 20
     vocabulary = {f"t{number}": number for number in range(words)}
@@ -81,7 +81,7 @@ def describe_companions(layout: Layout) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def write_headers(layout: Layout) -> Headers:
-    """The layout as files; the weights' bytes are only counted."""
+    """The layout as files; the weights' bytes are counted but not written."""
     contents = {path: json.dumps(content).encode() for path, content in layout.companions.items()}
     contents["config.json"] = json.dumps(layout.config).encode()
     sizes = {path: len(content) for path, content in contents.items()}
@@ -111,7 +111,7 @@ def _write_shard(tensors: Shapes) -> tuple[bytes, int]:
 
 
 def rename(layout: Layout, old: str, new: str) -> Layout:
-    """The layout with another beginning of some tensors' names."""
+    """The layout with another prefix for some tensors' names."""
     tensors = {
         new + name.removeprefix(old) if name.startswith(old) else name: shape
         for name, shape in layout.tensors.items()

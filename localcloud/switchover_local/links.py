@@ -1,7 +1,7 @@
 """Function URLs that lead to the local cloud.
 
-The engine hands out URLs with AWS's host names, as AWS does, and answers them under a path of its own
-port. Left as they are, a link in a message would lead out of this cloud, and carry its secret along.
+The engine gives URLs with AWS's host names, as AWS does, but answers them under a path of its own
+port. Unchanged, a link in a message would point out of this cloud, and send its secret there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PATH = "/_aws/lambda-url/"
 
 
 def lead_links_here(cloud: LocalCloud) -> None:
-    """Have every function that is told a function's URL tell one that this cloud answers."""
+    """Replace function URLs in the environment of functions with URLs that this cloud answers."""
     functions = cloud.session().client("lambda")
     for page in functions.get_paginator("list_functions").paginate():
         for function in page["Functions"]:

@@ -1,4 +1,4 @@
-"""The processes of a local cloud, told from everybody else's by what the system says of them."""
+"""The processes of a local cloud, recognised by their start times and command lines."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WORKER_FOLDERS = "ministack-lambda-"  # how MiniStack names the folder of each of its workers
+WORKER_FOLDERS = "ministack-lambda-"  # MiniStack's name for the folder of a worker
 
 
 def identify(process: int) -> str | None:
-    """What no other process has, though it get the same number: its start. None if it is gone."""
+    """A process's start time, which tells it from a later one of the same number. None if it is gone."""
     with suppress(OSError):
         # proc(5): starttime is the 22nd field; the second is in parentheses and may hold anything.
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
@@ -26,7 +26,7 @@ def identify(process: int) -> str | None:
 
 
 def end_workers(temporary: Path) -> None:
-    """End every worker that runs from this folder, as its command line says: its host is gone."""
+    """End every worker whose command line has this folder; their host is gone."""
     for process, command in _list("command=", "-ax"):
         if f"{temporary}{os.sep}{WORKER_FOLDERS}" in command:
             with suppress(ProcessLookupError, PermissionError):
@@ -34,7 +34,7 @@ def end_workers(temporary: Path) -> None:
 
 
 def _list(column: str, *which: str) -> Iterator[tuple[int, str]]:
-    """The number of each process, and what a column of `ps` says of it."""
+    """One column of `ps` for each process, by process number."""
     try:
         listed = subprocess.run(  # noqa: S603 - ps, with arguments made here
             ["ps", "-ww", *which, "-o", "pid=", "-o", column],  # noqa: S607 - wherever it is
@@ -44,7 +44,7 @@ def _list(column: str, *which: str) -> Iterator[tuple[int, str]]:
         )
     except (
         FileNotFoundError
-    ):  # a system without it: workers end by themselves when their input does
+    ):  # a system without `ps`: workers end by themselves when their input closes
         return
     for row in listed.stdout.splitlines():
         number, _, said = row.strip().partition(" ")

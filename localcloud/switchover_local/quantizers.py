@@ -1,4 +1,4 @@
-"""What each quantizer writes in the place of a linear layer's weight, and into config.json.
+"""What each quantizer writes instead of a linear layer's weight, and into config.json.
 
 After the writers themselves: AutoAWQ (WQLinear_GEMM), GPTQModel (TorchQuantLinear), bitsandbytes
 (Linear4bit, Linear8bitLt), transformers (FP8Linear, FbgemmFp8Linear), compressed-tensors
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Parts = Callable[[str, int, int], Iterator[tuple[str, list[int]]]]
 
-# Publishers leave these as they are: embeddings, heads, routers and what isn't the language model.
+# Publishers don't quantize these: embeddings, heads, routers, and parts outside the language model.
 _LEFT = (
     "embed", "lm_head", "output.weight", "score", "router", "mlp.gate.", "visual", "vision",
     "projector", "audio", "qformer", "query", "mlp1", "connector", "shared_expert_gate", "conv",
@@ -26,7 +26,7 @@ _GROUP = 32
 
 
 def quantize(layout: Layout, form: str) -> Layout:
-    """The layout as that quantizer would have saved it."""
+    """The layout as a quantizer would save it."""
     parts, said, beside = FORMS[form]
     tensors: dict[str, list[int]] = {}
     for name, shape in layout.tensors.items():
@@ -145,7 +145,7 @@ def _modelopt(algorithm: str) -> dict[str, Any]:
     }
 
 
-# What stands in the weight's place, what config.json says, and what lies beside it.
+# The tensors instead of the weight, the entry in config.json, and further files.
 FORMS: dict[str, tuple[Parts, dict[str, Any], dict[str, Any]]] = {
     "awq": (_awq, {"quant_method": "awq", "bits": 4, "group_size": _GROUP, "version": "gemm"}, {}),
     "gptq": (_gptq, {"quant_method": "gptq", "bits": 4, "group_size": _GROUP}, {}),

@@ -1,7 +1,7 @@
-"""What is written down about a running local cloud, and how one knows that it is true.
+"""The record of a running local cloud, and the lock that proves it.
 
-The host holds a lock on `lock` as long as it lives; the kernel lets go of it however the host
-ends. So a record is only believed while the lock is held, and whoever holds it wrote the record.
+The host holds a lock on the file `lock` while it lives; the kernel releases the lock however the host
+ends. So a record is valid only while the lock is held, and its writer holds the lock.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _LOOK_SECONDS = 0.02
 
 
 class CloudRecord(BaseModel):
-    """Where a local cloud answers, and the process to end when it should stop.
+    """The addresses of a local cloud, and the process to end to stop it.
 
-    `started` is what `identify` says of the process: another one of the same number differs in it.
+    `started` is the answer of `identify`; it differs for another process with the same number.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,22 +35,22 @@ class CloudRecord(BaseModel):
 
 
 def record_path(folder: Path) -> Path:
-    """The file that names ports and process."""
+    """The file with the ports and the process."""
     return folder / "cloud.json"
 
 
 def temporary_path(folder: Path) -> Path:
-    """Where Lambda workers keep what is their own; empty at every start."""
+    """The folder for files of Lambda workers; emptied at every start."""
     return folder / "tmp"
 
 
 def code_path(folder: Path) -> Path:
-    """Where the code of Lambda workers is unpacked, by content: the next cloud finds it there."""
+    """The folder for unpacked code of Lambda workers, named by content; the next cloud uses it too."""
     return folder / "code"
 
 
 def log_path(folder: Path) -> Path:
-    """What the host and its Lambda workers had to say."""
+    """The log of the host and its Lambda workers."""
     return folder / "cloud.log"
 
 
@@ -61,7 +61,7 @@ def open_lock(folder: Path) -> int:
 
 
 def take_lock(descriptor: int) -> bool:
-    """Take the lock if no host holds it. A host holds it for life, one who only looks for a moment."""
+    """Take the lock if no host holds it. A host keeps it until its end, a check only for a moment."""
     for _ in range(_LOOKS):
         if _lock(descriptor, fcntl.LOCK_EX):
             return True
@@ -75,7 +75,9 @@ def is_running(folder: Path) -> bool:
         return False
     descriptor = open_lock(folder)
     try:
-        return not _lock(descriptor, fcntl.LOCK_SH)  # shared: those who look don't see each other
+        return not _lock(
+            descriptor, fcntl.LOCK_SH
+        )  # a shared lock, so that two checks don't disturb each other
     finally:
         os.close(descriptor)
 
@@ -96,7 +98,7 @@ def write_record(folder: Path, record: CloudRecord) -> None:
 
 
 def read_record(folder: Path) -> CloudRecord | None:
-    """The record of the cloud that runs here; None if none runs, whatever an old file says."""
+    """The record of the cloud that runs here; None if none runs, even if an old file exists."""
     if not is_running(folder) or not record_path(folder).exists():
         return None
     return CloudRecord.model_validate_json(record_path(folder).read_text())

@@ -1,4 +1,4 @@
-"""AWS clients that reach a local cloud, whatever the caller's own environment says."""
+"""AWS clients that always reach a local cloud, independently of the caller's environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from switchover_local.engine import TWIN_SERVICES
 
 
 class CloudSession(botocore.session.Session):
-    """Knows where each service is, and reads no profile, config file or endpoint variable."""
+    """A session with fixed service addresses; it reads no profile, config file or endpoint variable."""
 
     def __init__(self, engine_url: str, twin_url: str) -> None:
         nothing = (None, None, None, None)
@@ -19,7 +19,7 @@ class CloudSession(botocore.session.Session):
         self._twin_url = twin_url
 
     def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:
-        """A client of the service's stand-in, unless an endpoint is given."""
+        """A client of the local service, unless an endpoint is given."""
         url = self._twin_url if service_name in TWIN_SERVICES else self._engine_url
         kwargs["endpoint_url"] = kwargs.get("endpoint_url") or url
         return super().create_client(service_name, *args, **kwargs)

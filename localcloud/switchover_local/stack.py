@@ -1,4 +1,4 @@
-"""The local cloud as its users hold it: bring it up, find it again, point clients at it."""
+"""The local cloud for its users: start it, find it again, point clients to it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 120
 ANSWER_SECONDS = 20
-RECORD_SECONDS = 10  # from its first moment to its record: an interpreter's start on a busy machine
+RECORD_SECONDS = 10  # the longest time from the host's start to its record, on a busy machine
 POLL_SECONDS = 0.05
 SEED_SPEED = 600
 
@@ -50,7 +50,7 @@ class CloudNotRunning(Exception):
 
 
 class CloudDidNotStart(Exception):
-    """The host ended, or didn't answer in time; the message holds the end of its log."""
+    """The host ended, or didn't answer in time; the message has the end of its log."""
 
 
 class LocalCloud(ControlClient):
@@ -66,10 +66,10 @@ class LocalCloud(ControlClient):
         folder: Path = Path(".local"),
         code: Path | None = None,
     ) -> LocalCloud:
-        """Return a cloud that answers, starting one only if none runs in `folder`.
+        """Return a cloud that answers; starts one only if none runs in `folder`.
 
-        A cloud that runs already keeps its own speed and scenario. `code` is where it finds unpacked
-        code, and leaves its own, if it is to share that with clouds in other folders.
+        A running cloud keeps its own speed and scenario. `code` is a folder of unpacked code to share
+        with clouds in other folders.
 
         Raises:
             CloudDidNotStart: with the end of the log.
@@ -86,7 +86,7 @@ class LocalCloud(ControlClient):
             os.close(lock)
         try:
             return _wait_for(folder)
-        except BaseException:  # Ctrl-C too: what was started here must not stay behind
+        except BaseException:  # also after Ctrl-C: the started process must not stay behind
             end_host(folder, host)
             raise
 
@@ -95,8 +95,8 @@ class LocalCloud(ControlClient):
         """Find the cloud that runs (or is just starting) in `folder`.
 
         Raises:
-            CloudNotRunning: none does; an old record file doesn't count.
-            CloudDidNotStart: one does, and doesn't answer.
+            CloudNotRunning: no cloud runs; an old record file doesn't count.
+            CloudDidNotStart: a cloud runs, but doesn't answer.
         """
         folder = folder.resolve()
         if not is_running(folder):
@@ -107,7 +107,7 @@ class LocalCloud(ControlClient):
 
     @classmethod
     def find(cls, folder: Path = Path(".local")) -> LocalCloud | None:
-        """The cloud that runs in `folder`, whether it answers or not; None if there is none."""
+        """The cloud that runs in `folder`, even if it doesn't answer; None if there is none."""
         folder = folder.resolve()
         deadline = time.monotonic() + RECORD_SECONDS
         while (record := read_record(folder)) is None and is_running(folder):
@@ -117,11 +117,13 @@ class LocalCloud(ControlClient):
         return None if record is None else cls(folder, record)
 
     def down(self, tell: Callable[[str], object] = lambda _: None) -> None:
-        """End the host, though it hang, and every Lambda worker; harmless if it is gone already.
+        """End the host, even if it hangs, and every Lambda worker; does nothing if the host has ended.
 
-        `tell` is told what is being done.
+        `tell` is called before each step.
         """
-        if read_record(self.folder) != self.record:  # else the number may be another process's
+        if (
+            read_record(self.folder) != self.record
+        ):  # otherwise the number may belong to another process
             return
         if self.record.started in {None, identify(self.record.pid)}:
             end_host(self.folder, self.record.pid, tell)
@@ -129,27 +131,27 @@ class LocalCloud(ControlClient):
 
     @property
     def engine_url(self) -> str:
-        """Where MiniStack answers."""
+        """The URL of MiniStack."""
         return f"http://127.0.0.1:{self.record.engine_port}"
 
     @property
     def twin_url(self) -> str:
-        """Where the twin answers, its control API included."""
+        """The URL of the twin and of its control API."""
         return f"http://127.0.0.1:{self.record.twin_port}"
 
     @property
     def account_id(self) -> str:
-        """The account that everything here belongs to."""
+        """The account of all resources in this cloud."""
         return ACCOUNT_ID
 
     def environment(self) -> dict[str, str]:
-        """The variables that lead any AWS client, the aws CLI included, to this cloud."""
+        """The variables that point any AWS client, also the aws CLI, to this cloud."""
         return name_endpoints(self.record.engine_port, self.record.twin_port)
 
     def session(self, key: str = "test", secret: str = "test") -> boto3.Session:  # noqa: S107
-        """A boto3 session whose clients reach this cloud, whatever the caller's own environment.
+        """A boto3 session whose clients reach this cloud, independently of the caller's environment.
 
-        It is the root of the account, unless the key is that of a user made here.
+        The session is the account's root, unless the key belongs to a user of this cloud.
         """
         inner = teach_newer_models(CloudSession(self.engine_url, self.twin_url))
         return boto3.Session(key, secret, region_name=REGION, botocore_session=inner)
@@ -163,7 +165,7 @@ class LocalCloud(ControlClient):
         instances: int = 4,
         variant: str = "AllTraffic",
     ) -> None:
-        """Have an endpoint serve the model under the S3 prefix `model_data`; keep one that exists.
+        """Create an endpoint that serves the model under the S3 prefix `model_data`, unless it exists.
 
         Its model and first config are named `<name>-seed`. Provisioning is fast-forwarded.
         """
@@ -171,7 +173,9 @@ class LocalCloud(ControlClient):
             return
         sagemaker, s3 = self.session().client("sagemaker"), self.session().client("s3")
         bucket, _, prefix = model_data.removeprefix("s3://").partition("/")
-        with suppress(s3.exceptions.NoSuchBucket):  # a way back needs data to be launched from
+        with suppress(
+            s3.exceptions.NoSuchBucket
+        ):  # a rollback launches instances, so the model data must exist
             s3.put_object(Bucket=bucket, Key=f"{prefix}model.safetensors", Body=b"seed")
         seed = f"{name}-seed"
         role = self.make_role("SageMakerDemoRole")
@@ -209,7 +213,7 @@ class LocalCloud(ControlClient):
             )
 
     def make_role(self, name: str) -> str:
-        """An execution role for models, with what SageMaker needs of it during guarded updates."""
+        """An execution role for models, with the permissions that SageMaker needs for guarded updates."""
         iam = self.session().client("iam")
         trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}}
         with suppress(iam.exceptions.EntityAlreadyExistsException):

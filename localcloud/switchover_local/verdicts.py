@@ -1,4 +1,4 @@
-"""What the check says of each known layout, as a page: architecture × form → verdict."""
+"""A page with the check's verdict on each known layout: architecture × form."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ companions.
 
 
 def inspect_layout(layout: Layout) -> Inspection:
-    """What the check says of a layout."""
+    """The check's verdict on a layout."""
     headers = write_headers(layout)
     stored = [StoredFile(path, size) for path, size in headers.sizes.items()]
     return inspect_model(read_evidence(stored, headers))

@@ -1,7 +1,7 @@
 """The processes that run functions: each holds time while it works, and all share unpacked code.
 
-MiniStack starts one or more for each function. By itself each unpacks the whole layer again: thousands
-of files, that the cloud's end has to delete.
+MiniStack starts one or more for each function. Without this module, each would unpack the whole layer
+again: thousands of files, which must be deleted at the cloud's end.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from switchover_local.twin.paced_clock import Hold, PacedClock
 
 
-_KEPT_SECONDS = 7 * 86_400  # since a worker last started from it
+_KEPT_SECONDS = 7 * 86_400  # unused for this long
 
 
 class Workers:
-    """Every worker of the cloud that runs a function right now, by what it holds time with."""
+    """The hold of every worker of the cloud that runs a function now."""
 
     def __init__(self, clock: PacedClock, store: Path) -> None:
         self._clock = clock
@@ -35,7 +35,7 @@ class Workers:
         self._at_work: dict[Any, Hold] = {}
 
     def are_used(self) -> bool:
-        """Have MiniStack start such workers; False if it isn't as we know it."""
+        """Make MiniStack start such workers; False if MiniStack's code differs."""
         runtime = importlib.import_module("ministack.core.lambda_runtime")
         worker_class = getattr(runtime, "Worker", None)
         choose = getattr(runtime, "_worker_class_for", None)
@@ -45,7 +45,7 @@ class Workers:
 
         class HoldingWorker(worker_class):  # type: ignore[misc,valid-type]  # known at run time only
             def __init__(self, name: str, config: dict[str, Any], *given: Any) -> None:
-                # Lambda tells it too (Developer Guide, "Defined runtime environment variables").
+                # Lambda sets it too (Developer Guide, "Defined runtime environment variables").
                 told = config.get("Environment", {}).get("Variables", {})
                 told = {**told, "_HANDLER": config.get("Handler", "")}
                 super().__init__(name, {**config, "Environment": {"Variables": told}}, *given)
@@ -73,7 +73,7 @@ class Workers:
         return True
 
     def hold_of(self, process: int) -> Hold | None:
-        """What the worker of this process holds time with; None if none runs a function in it."""
+        """The hold of this process's worker; None if the process runs no function."""
         for worker, hold in tuple(self._at_work.items()):
             if worker._proc is not None and worker._proc.pid == process:  # noqa: SLF001 - MiniStack's
                 return hold
@@ -81,19 +81,19 @@ class Workers:
 
 
 class CodeStore:
-    """Unpacked archives, each once, by what is in them."""
+    """Unpacked archives, each once, named by content."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
 
     def open_zip(self, path: str) -> _LinkedZip:
-        """An archive that unpacks to a link into the store."""
+        """An archive that is unpacked as a link into the store."""
         return _LinkedZip(path, self)
 
     def keep(self, archive: zipfile.ZipFile) -> Path:
-        """The folder with the archive's files, unpacked now if they aren't there yet."""
-        # Without dates: the archives of functions that share their code differ in nothing else.
+        """The folder with the archive's files; unpacks them if they aren't there yet."""
+        # Without dates: otherwise the archives of functions with the same code would differ.
         content = sorted((each.filename, each.file_size, each.CRC) for each in archive.infolist())
         folder = self._folder / hashlib.sha256(repr(content).encode()).hexdigest()
         with self._lock:
@@ -107,7 +107,7 @@ class CodeStore:
         zipfile.ZipFile.extractall(archive, draft, archive.infolist())
         try:
             draft.rename(folder)
-        except OSError:  # another cloud has unpacked the same meanwhile
+        except OSError:  # another cloud has unpacked the same archive meanwhile
             shutil.rmtree(draft)
         oldest = time.time() - _KEPT_SECONDS
         for unused in [each for each in self._folder.iterdir() if each.stat().st_mtime < oldest]:
@@ -115,7 +115,7 @@ class CodeStore:
 
 
 class _LinkedZip(zipfile.ZipFile):
-    """What MiniStack unpacks, into a folder that it has just made."""
+    """The archive that MiniStack unpacks into a folder that it has just made."""
 
     def __init__(self, path: str, store: CodeStore) -> None:
         super().__init__(path)

@@ -21,12 +21,12 @@ class Timer:
     is_cancelled: bool = field(default=False, compare=False)
 
     def cancel(self) -> None:
-        """Make sure that the action never happens; harmless once it has."""
+        """Keep the action from happening; does nothing if it has happened."""
         self.is_cancelled = True
 
 
 class Agenda:
-    """Timers in the order they fall due; those of one instant in the order they were set."""
+    """Timers in the order of their due times; timers of the same time in the order they were set."""
 
     def __init__(self) -> None:
         self._timers: list[Timer] = []
@@ -46,5 +46,5 @@ class Agenda:
         return self._timers[0].due if self._timers else None
 
     def pop(self) -> Timer:
-        """Take out the timer that `next_due` told of."""
+        """Remove and return the timer that is due next."""
         return heapq.heappop(self._timers)

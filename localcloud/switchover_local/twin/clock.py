@@ -1,4 +1,4 @@
-"""Virtual time: fleets, bakes, metrics and alarms live on a `Clock`, never on the wall."""
+"""Virtual time: fleets, bakes, metrics and alarms use a `Clock`, never real time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Clock(Protocol):
 
 
 class SteppedClock:
-    """Time that moves only when told to, jumping exactly from one timer to the next."""
+    """Time that moves only on request, and jumps exactly from one timer to the next."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start.astimezone(UTC)
@@ -55,11 +55,11 @@ class SteppedClock:
             self.advance_to(self._now)
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass, and all that falls due in them happen."""
+        """Let `seconds` pass, and run every timer that falls due."""
         self.advance_to(self._now + timedelta(seconds=seconds))
 
     def advance_to(self, when: datetime) -> None:
-        """Let time pass until `when`, and all that falls due on the way happen."""
+        """Let time pass until `when`, and run every timer that falls due."""
         while (due := self._agenda.next_due()) is not None and due <= when:
             self.run_next()
         self._now = max(when, self._now)
@@ -71,7 +71,7 @@ class SteppedClock:
             return False
         timer = self._agenda.pop()
         self._now = timer.due
-        # An action may let time pass itself, in which others run.
+        # An action may itself let time pass, and other timers run then.
         was_firing, self._is_firing = self._is_firing, True
         try:
             timer.action()
@@ -82,7 +82,7 @@ class SteppedClock:
     def run_until(self, predicate: Callable[[], bool], limit_seconds: float) -> bool:
         """Run timers until `predicate` holds; False if it doesn't within `limit_seconds`.
 
-        Time stands at the timer that made it hold, which is the exact moment it became true.
+        Time stops at the timer that made `predicate` true, which is the exact moment.
         """
         limit = self._now + timedelta(seconds=limit_seconds)
         while not predicate():

@@ -1,4 +1,4 @@
-"""EventBridge events as AWS words them, and the faults that they may meet (rules §5)."""
+"""EventBridge events in AWS's form, and the faults that may happen to them (rules §5)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Event = dict[str, object]
 
 
 class NewsDesk:
-    """Words events and sends them off: at once, unless a fault says otherwise."""
+    """Makes events and sends them: at once, unless a fault applies."""
 
     def __init__(
         self,
@@ -44,18 +44,18 @@ class NewsDesk:
     def report_endpoint(
         self, endpoint: Endpoint, tags: Mapping[str, str], switches: Switches
     ) -> None:
-        """Tell that an endpoint's status changed."""
+        """Send the event for a change of an endpoint's status."""
         if upper_snake(endpoint.status) not in switches.statuses_without_event:
             detail = event_detail(endpoint, tags)
             self._send("SageMaker Endpoint State Change", endpoint.arn, detail)
 
     def report_deployment(self, endpoint: Endpoint, tags: Mapping[str, str]) -> None:
-        """Tell that a deployment moved on."""
+        """Send the event for the progress of a deployment."""
         detail = deployment_event_detail(endpoint, tags)
         self._send("SageMaker Endpoint Deployment State Change", endpoint.arn, detail)
 
     def report_alarm(self, arn: str, detail: Mapping[str, object]) -> None:
-        """Tell that an alarm changed its state."""
+        """Send the event for a change of an alarm's state."""
         self._send("CloudWatch Alarm State Change", arn, detail, source="aws.cloudwatch")
 
     def _send(

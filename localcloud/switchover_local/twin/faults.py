@@ -1,4 +1,4 @@
-"""Which of the scenario's faults are still to come."""
+"""The scenario's faults that haven't happened yet."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 
 class FaultBox:
-    """Holds faults until something happens that they are meant for; each is used up by it."""
+    """Holds faults until a matching call or event; each fault is used up then."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._left: list[list[Fault]] = [[fault] * _times(fault) for fault in faults]
 
     def put(self, fault: Fault) -> None:
-        """Hold one more fault."""
+        """Add a fault."""
         self._left.append([fault] * _times(fault))
 
     def take_before(self, operation: str) -> Throttling | ServerError | None:
-        """The fault that this call meets instead of being done.
+        """The fault that happens to a call instead of its work.
 
-        An operation's faults happen in their order. A call whose answer gets lost is done first.
+        An operation's faults happen in their order. A call whose answer gets lost does its work first.
         """
         for held in self._left:
             fault = held[-1] if held else None
@@ -50,16 +50,16 @@ class FaultBox:
         return self._take(LostResponse, operation, "operation") is not None
 
     def take_rollback_failure(self, endpoint: str) -> bool:
-        """Whether this endpoint's rollback finds no instances to go back to."""
+        """Whether this endpoint's rollback gets no instances."""
         return self._take(RollbackFailure, endpoint, "endpoint") is not None
 
     def take_event_fault(self, detail_type: str) -> EventFault | None:
-        """The fault that this event meets, if there is one."""
+        """The fault that happens to an event, if there is one."""
         fault = self._take(EventFault, detail_type, "detail_type")
         return fault if isinstance(fault, EventFault) else None
 
     def system_updates(self) -> list[SystemUpdate]:
-        """Take all the maintenance that is planned."""
+        """Remove and return all planned maintenance."""
         found = [held.pop() for held in self._left if held and isinstance(held[-1], SystemUpdate)]
         return [fault for fault in found if isinstance(fault, SystemUpdate)]
 

@@ -1,4 +1,4 @@
-"""Virtual time that passes by itself, in step with the wall, for a twin that people watch."""
+"""Virtual time that passes by itself in proportion to real time, for a twin that people watch."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("switchover.local")
 
-# Longer than the functions of an update run (50 s), so that only a dead or a very slow one is given up.
+# Longer than the functions of an update run (50 s), so only the hold of a dead or very slow one ends.
 HOLD_SECONDS = 60.0
-# How long the twin may work in one go before others get their turn on its thread.
+# How long the twin may work at a stretch before other work on its thread.
 _WORK_SECONDS = 0.02
 
 
 class Hold:
-    """A lease on virtual time: as long as one is taken, time stands.
+    """A lease on virtual time: time stops while a hold is taken.
 
-    A taken hold lasts for at most `bound_seconds` of real time. Then time goes on, so that a dead worker
-    can't stop the clock for ever. If several threads of one owner let the hold go, time passes until each
-    of them has taken it again.
+    A taken hold lasts for at most `bound_seconds` of real time. Then time runs again, so that a dead
+    worker can't stop the clock for ever. If several threads of one owner release the hold, time passes
+    until each of them has taken it again.
     """
 
     def __init__(self, clock: PacedClock, bound_seconds: float) -> None:
@@ -38,16 +38,16 @@ class Hold:
         self._is_over = False
 
     def take(self) -> None:
-        """Let time stand from now on, or again; changes nothing once the hold has ended."""
+        """Stop time, for the first time or again; does nothing after the hold's end."""
         if not self._is_over:
             self._clock.take(self)
 
     def let_go(self) -> None:
-        """Let time pass, while its owner waits for time."""
+        """Let time pass while the owner waits."""
         self._clock.let_go(self)
 
     def end(self) -> None:
-        """Let go for good."""
+        """End the hold."""
         self._is_over = True
         self._clock.let_go(self)
 
@@ -55,12 +55,12 @@ class Hold:
 class PacedClock:
     """Time that runs at most `speed` times as fast as the wall, for a twin that people watch.
 
-    It stands while a `Hold` is taken and while timers' actions run, and never passes a timer
-    whose action hasn't run yet: work that takes real time takes no virtual time. Its owner
-    pumps `run_due`, sleeping `seconds_to_next` in between, or until `on_change` is called; the
-    twin also pumps it before each API call, so that no answer is older than the question.
+    Time stops while a `Hold` is taken and while timers' actions run, and never passes a timer whose
+    action hasn't run yet: work that takes real time takes no virtual time. The owner calls `run_due`,
+    and sleeps `seconds_to_next` in between, or until `on_change` is called. The twin also calls it
+    before each API call, so that every answer is up to date.
 
-    Holds, timers and readings may come from any thread; actions run on the one that pumps.
+    Any thread may use holds, timers and readings; actions run on the thread that calls `run_due`.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class PacedClock:
         return self._speed
 
     def set_speed(self, speed: float) -> None:
-        """Go on from this virtual moment at another pace."""
+        """Continue from the present virtual moment at another speed."""
         with self._lock:
             self._start_from(self.now())
             self._speed = speed
@@ -110,13 +110,13 @@ class PacedClock:
             return self.call_at(self.now() + timedelta(seconds=seconds), action)
 
     def hold(self, bound_seconds: float = HOLD_SECONDS) -> Hold:
-        """Let time stand until the hold that is returned is let go, or its bound has passed."""
+        """Stop time until the returned hold is released, or its bound has passed."""
         hold = Hold(self, bound_seconds)
         hold.take()
         return hold
 
     def take(self, hold: Hold) -> None:
-        """Let time stand for a hold; see `Hold.take`."""
+        """Stop time for a hold; see `Hold.take`."""
         with self._lock:
             hold.waits = max(0, hold.waits - 1)
             if hold.waits:
@@ -127,7 +127,7 @@ class PacedClock:
             self._holds[hold] = self._monotonic() + hold.bound_seconds
 
     def let_go(self, hold: Hold) -> None:
-        """Let time pass as far as this hold is concerned; see `Hold.let_go`."""
+        """Release a hold; see `Hold.let_go`."""
         with self._lock:
             hold.waits += 1
             was_taken = self._holds.pop(hold, None) is not None
@@ -137,19 +137,19 @@ class PacedClock:
             self.on_change()
 
     def waits_for_others(self, hold: Hold) -> bool:
-        """Whether time would stand without this hold too."""
+        """Whether time is stopped by more than this hold."""
         with self._lock:
             return self._is_held() and self._holds.keys() != {hold}
 
     def run_due(self) -> None:
-        """Run the actions whose moment has come, each seeing now() as its own due moment.
+        """Run the actions that are due; each sees its due moment as now().
 
-        Timers that fall due meanwhile wait for the next call. So do the remaining ones once a slice of
-        real time is used up, so that the call returns soon even if there is more work than time. Once an
-        action takes a hold, only the timers of the same moment still run.
+        Timers that fall due meanwhile wait for the next call. After a slice of real time, the remaining
+        timers wait too, so that the call returns soon even with much work. After an action takes a hold,
+        only the timers of the same moment still run.
         """
         with self._lock:
-            if self._firing_at is not None:  # an action asked the twin something: no nested pumping
+            if self._firing_at is not None:  # an action called the twin: no nested run
                 return
             self._limit = self._reached()
         began = self._monotonic()
@@ -182,7 +182,7 @@ class PacedClock:
             return timer
 
     def _reached(self) -> datetime:
-        """How far time has come, if no timer were in its way."""
+        """The present moment if no timer limited it."""
         if self._is_held():
             return self._origin
         elapsed = self._monotonic() - self._origin_real

@@ -1,6 +1,6 @@
 """The scenario of a run: timings, model behaviours, capacity, faults, open questions.
 
-A `Scenario` is a value; a YAML file of the same shape is one too (`Scenario.from_yaml`).
+A `Scenario` is a value; `Scenario.from_yaml` reads one from a YAML file of the same shape.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class _Settled(BaseModel):
 
 
 class Timings(_Settled):
-    """How long AWS's own part of the work takes."""
+    """The durations of AWS's own work."""
 
     provision_seconds: Seconds = 180
     """From ordering an instance to its being there; capacity permitting."""
@@ -46,7 +46,7 @@ class Timings(_Settled):
 
 
 class Behaviour(_Settled):
-    """How a model's container behaves, from its download to its answers."""
+    """The behaviour of a model's container, from its download to its answers."""
 
     download_seconds: Seconds = 240
     health_check_seconds: Seconds = 60
@@ -91,7 +91,7 @@ class ServerError(_Settled):
 
 
 class LostResponse(_Settled):
-    """The next `times` calls of an operation do their work, but the caller hears nothing of it."""
+    """The next `times` calls of an operation do their work, but the caller gets no answer."""
 
     kind: Literal["lost_response"] = "lost_response"
     operation: str
@@ -134,7 +134,7 @@ Fault = Annotated[
 
 
 class Switches(_Settled):
-    """One choice per thing that nobody could find out about AWS (rules §9)."""
+    """One choice for each fact about AWS that is unknown (rules §9)."""
 
     failure_reason_after_rollback: Literal["told", "empty"] = "told"
     """Both were seen on real endpoints (rules §2.2)."""
@@ -194,15 +194,15 @@ class Switches(_Settled):
 
 
 class CallRate(_Settled):
-    """How often one operation may be called: more than `burst` at once, or `per_second` on and on, is
-    answered ThrottlingException. Seconds are virtual."""
+    """The rate limit of one operation: more than `burst` calls at once, or than `per_second` on average,
+    get ThrottlingException. Seconds are virtual."""
 
     per_second: Annotated[float, Field(gt=0)]
     burst: Annotated[int, Field(ge=1)] = 1
 
 
 class Scenario(_Settled):
-    """Everything that decides how a run of the twin goes; the same one gives the same run."""
+    """Everything that determines a run of the twin; equal scenarios give equal runs."""
 
     seed: int = 0
     region: str = "us-east-1"

@@ -77,7 +77,7 @@ class Twin:
         self.clock = clock
         self.metrics = MetricStore()
         self._lock = RLock()
-        # Tells which endpoints report no utilisation: in a long run, those where nothing happens.
+        # Tells which endpoints report no utilisation: in a long run, the idle ones.
         self.passes_over: Callable[[str], bool] = lambda _endpoint: False
         self._behaviours_version = 0
         self._random = Random(scenario.seed)  # noqa: S311 - reproducible, not secret
@@ -115,7 +115,7 @@ class Twin:
             self._world,
             self.endpoints,
             self.metrics,
-            # Its own random numbers, so that calls of the control plane don't change how requests end.
+            # Separate random numbers, so that control plane calls don't change the results of requests.
             Random(f"{scenario.seed}/requests"),  # noqa: S311 - as above
             lambda: self._behaviours_version,
         )
@@ -156,7 +156,7 @@ class Twin:
         return self._world.scenario
 
     def client(self, service: str, config: Config | None = None) -> Any:
-        """A boto3 client of this twin, wired in process. It doesn't retry unless `config` says."""
+        """A boto3 client of this twin in the same process. It doesn't retry unless `config` says so."""
         return wire_client(service, self.scenario.region, self.handle, config)
 
     def handle(self, request: Request) -> Response | None:
@@ -181,10 +181,10 @@ class Twin:
     def invoke(
         self, endpoint_name: str, at: datetime | None = None, target_variant: str | None = None
     ) -> Reply:
-        """Send one request below the protocol layer, as load generators do.
+        """Send one request without the protocol layer, as load generators do.
 
         Raises:
-            Refusal: as InvokeEndpoint would answer; ModelError if the container failed.
+        Refusal: InvokeEndpoint's error; ModelError if the container failed.
         """
         reply = self._router.invoke(endpoint_name, at, target_variant)
         if reply.is_error:
@@ -192,7 +192,7 @@ class Twin:
         return reply
 
     def set_behaviour(self, model: str, behaviour: Behaviour) -> None:
-        """From now on, models whose source matches the glob `model` behave like this."""
+        """Set the behaviour of models whose source matches the glob `model`, from now on."""
         models = (ModelBehaviour(model=model, behaviour=behaviour), *self.scenario.models)
         self.change_scenario(models=models)
 
@@ -207,7 +207,7 @@ class Twin:
         self._behaviours_version += 1
 
     def inject(self, fault: Fault) -> None:
-        """Let something go wrong from now on."""
+        """Inject a fault."""
         self._faults.put(fault)
         self._plan_maintenance()
 
@@ -216,15 +216,15 @@ class Twin:
         return self.endpoints.get(endpoint_name).config.name
 
     def instances(self, endpoint_name: str) -> tuple[Headcount, ...]:
-        """How many instances the endpoint had, from each change to the next."""
+        """The endpoint's number of instances after each change."""
         return tuple(self.endpoints.get(endpoint_name).headcounts)
 
     def peak_instances(self, endpoint_name: str) -> int:
-        """The most instances that it ever had at once."""
+        """The largest number of instances that the endpoint ever had."""
         return max(count.total for count in self.instances(endpoint_name))
 
     def transitions(self, endpoint_name: str) -> tuple[Transition, ...]:
-        """Every status that it was in."""
+        """Every status that the endpoint was in."""
         return tuple(self.endpoints.get(endpoint_name).transitions)
 
     def traffic_shares(self, endpoint_name: str) -> dict[str, float]:

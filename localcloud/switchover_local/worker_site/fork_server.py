@@ -1,12 +1,12 @@
-"""A Python that has imported what functions import, and becomes a Lambda worker each time it is asked.
+"""A Python process that has imported the functions' libraries, and forks a Lambda worker on request.
 
 Importing boto3 and pydantic takes most of a cold start, and is the same for each function of a stack.
 
     python fork_server.py SOCKET MODULE FOLDER
 
-`switchover_local.forks` speaks to it over a socket: a length, a JSON request and three descriptors
-(stdin, stdout, stderr) make one worker, whose process number is answered. FOLDER isn't read: by it
-the command line tells whose process this and its workers are.
+`switchover_local.forks` sends a length, a JSON request and three descriptors (stdin, stdout, stderr) over
+a socket. The server starts one worker, and answers its process number. FOLDER isn't read: in the command
+line it identifies the processes of a local cloud.
 """
 
 import importlib
@@ -26,9 +26,13 @@ SIZE = struct.Struct("!I")
 def main() -> None:
     """Import the module, then make workers until the other side closes."""
     asked = socket.socket(fileno=int(sys.argv[1]))
-    with suppress(Exception):  # the worker will fail on it too, and say so to whoever called
+    with suppress(
+        Exception
+    ):  # the worker will fail at the same import, and report this to its caller
         importlib.import_module(sys.argv[2])
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the workers: let none linger
+    signal.signal(
+        signal.SIGCHLD, signal.SIG_IGN
+    )  # no one waits for the workers, so none may stay as a zombie
     while True:
         head, descriptors, _, _ = socket.recv_fds(asked, SIZE.size, 3)
         if not head:
@@ -54,7 +58,7 @@ def _read(asked: socket.socket, size: int) -> bytes:
 
 
 def _work(request: dict[str, Any], descriptors: list[int]) -> NoReturn:
-    """Be a process as it would have been started by itself, and never come back."""
+    """Become a worker like a separately started process; never returns."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)

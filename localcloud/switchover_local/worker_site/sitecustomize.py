@@ -1,7 +1,7 @@
-"""Python runs this at the start of each Lambda worker of a local cloud: its pauses are virtual.
+"""Python runs this at the start of each Lambda worker of a local cloud: it makes sleeps virtual.
 
-A function that sleeps waits for SageMaker or for another try; on a local cloud SageMaker's time is the
-twin's, which stands while the function works.
+A sleeping function waits for SageMaker or for a retry. On a local cloud, SageMaker uses virtual time,
+which stops while the function works.
 """
 
 import http.client
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 
 def sleep(seconds: float) -> None:
-    """Return once so many virtual seconds have passed; end the worker if its cloud is gone."""
+    """Return after a number of virtual seconds; end the worker if its cloud is gone."""
     twin = urlsplit(os.environ["AWS_ENDPOINT_URL_SAGEMAKER"]).netloc
     asked = json.dumps({"process": os.getpid(), "seconds": seconds})
     connection = http.client.HTTPConnection(twin)

@@ -1,4 +1,4 @@
-"""The common parts of requests: the variant that is meant, and pages of a list."""
+"""The common parts of requests: the named variant, and pages of a list."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class OfList(TypedDict):
 
 
 def variant_of(params: OfVariant) -> Variant:
-    """The variant that is meant.
+    """The variant that a request names.
 
     Raises:
-        Refusal: ValidationException, for what isn't a variant of an endpoint.
+    Refusal: ValidationException, if the resource isn't a variant of an endpoint.
     """
     check_service(params)
     match = _RESOURCE.fullmatch(params["ResourceId"])
@@ -70,7 +70,7 @@ def check_service(params: OfVariant | OfList) -> None:
 
 
 def target_of(targets: ScalableTargets, params: OfVariant, verb: str) -> ScalableTarget:
-    """The target of the variant that is meant.
+    """The target of the variant that a request names.
 
     Args:
         verb: the word of the refusal: "found" or "registered".
@@ -101,7 +101,7 @@ def answer_page(
     """Answer one page of a list.
 
     Raises:
-        Refusal: a page size or a token that makes no sense.
+        Refusal: a page size or a token is invalid.
     """
     size = min(params.get("MaxResults", _PAGE), _PAGE)
     if size < 1:  # "This value can be between 1 and 50", which the service model doesn't have

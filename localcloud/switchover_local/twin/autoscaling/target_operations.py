@@ -129,8 +129,8 @@ class TargetOperations:
 def _suspended(
     before: frozenset[Suspension], asked: SuspendedStateTypeDef
 ) -> frozenset[Suspension]:
-    # The documents don't say whether a partial SuspendedState lifts the suspensions that it doesn't name.
-    # Here they stay, as every other field of RegisterScalableTarget does.
+    # The documents don't say whether a partial SuspendedState ends the suspensions that it doesn't name.
+    # Here they stay, like every other field of RegisterScalableTarget that isn't given.
     return frozenset(name for name in SUSPENSIONS if asked.get(name, name in before))
 
 

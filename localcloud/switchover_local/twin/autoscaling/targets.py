@@ -31,7 +31,7 @@ class Variant(NamedTuple):
 
     @property
     def resource_id(self) -> str:
-        """How Application Auto Scaling calls it (rules §3)."""
+        """The variant's name in Application Auto Scaling (rules §3)."""
         return f"endpoint/{self.endpoint}/variant/{self.name}"
 
 
@@ -99,7 +99,7 @@ class ScalableTargets:
     def raise_to_minimum(self, endpoint: str) -> None:
         """Raise the endpoint's variants to their MinCapacity, unless scaling out is suspended.
 
-        Called whenever an endpoint comes into service: while it updates, scaling is blocked.
+        Called whenever an endpoint enters InService, as scaling is blocked during an update.
         """
         for variant, target in self._targets.items():
             if (

@@ -49,7 +49,7 @@ class Observation:
     breaches: tuple[bool | None, ...]
 
     def considered(self, count: int) -> list[Datapoint]:
-        """The most recent datapoints, at most `count`: older ones stand in for missing ones."""
+        """The most recent datapoints, at most `count`: older ones replace missing ones."""
         return [point for point in self.points if point is not None][-count:]
 
 
@@ -72,7 +72,7 @@ class AlarmDefinition:
 
     @property
     def is_high_resolution(self) -> bool:
-        """Whether the alarm looks every 10 seconds rather than every minute."""
+        """Whether the alarm is evaluated every 10 seconds rather than every minute."""
         return self.period_seconds < 60
 
     @property
@@ -95,7 +95,7 @@ class AlarmDefinition:
         return Observation(starts, points, tuple(self._breach(point) for point in points))
 
     def has_low_samples(self, observation: Observation) -> bool:
-        """Whether too few values came in to change the state of an alarm on a percentile."""
+        """Whether an alarm on a percentile has too few values to change its state."""
         percent = percentile_named(self.metric.statistic) if self.metric else None
         return (
             self.ignores_low_samples

@@ -53,13 +53,13 @@ class History:
 
 
 def recount_transition(name: str, old: StateReading, new: StateReading) -> HistoryItem:
-    """The line of an alarm's history that says it moved."""
+    """The history line of a change of state."""
     summary = f"Alarm updated from {old.value} to {new.value}"
     return HistoryItem(name, new.at, "StateUpdate", summary, _transition_document(old, new))
 
 
 def recount_notice(alarm: Alarm, topic_arn: str) -> HistoryItem:
-    """The line that says an SNS action ran; its words are quoted in many public incident reports."""
+    """The history line of an SNS action; the words are from many public incident reports."""
     document = {
         "actionState": "Succeeded",
         "notificationResource": topic_arn,
@@ -70,7 +70,7 @@ def recount_notice(alarm: Alarm, topic_arn: str) -> HistoryItem:
 
 
 def recount_configuration(alarm: Alarm, deed: Deed, at: datetime) -> HistoryItem:
-    """The line that says an alarm was created, updated or deleted."""
+    """The history line of an alarm's creation, update or deletion."""
     type_ = {"created": "Create", "updated": "Update", "deleted": "Delete"}[deed]
     document = {
         "version": "1.0",

@@ -66,7 +66,7 @@ class AlarmOperations:
             raise _name_taken(params["AlarmName"])
         is_new = self._board.get(params["AlarmName"]) is None
         alarm = self._board.put(params)
-        if is_new:  # tags on an existing alarm are ignored: that is TagResource's business
+        if is_new:  # tags on an existing alarm are ignored; TagResource changes them
             self._tags[alarm.arn] = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
         return Answer()
 

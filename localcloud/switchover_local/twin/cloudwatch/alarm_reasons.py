@@ -1,4 +1,4 @@
-"""What CloudWatch writes beside a state: StateReason for people, StateReasonData for machines.
+"""CloudWatch's reasons for a state: StateReason for people, StateReasonData for machines.
 
 AWS doesn't specify these texts. They follow alarms seen in public: state-change events, histories
 and notifications of 2018 to 2026 agree on the forms below.

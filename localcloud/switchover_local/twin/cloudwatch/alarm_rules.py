@@ -1,4 +1,4 @@
-"""How CloudWatch turns datapoints into an alarm's state. Pure; nothing here knows a clock.
+"""How CloudWatch turns datapoints into an alarm's state. Pure functions, without a clock.
 
 Source: CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data"
 (alarms-and-missing-data): its two tables are test cases of this file.
@@ -41,7 +41,7 @@ class Comparison(StrEnum):
     LESS_OR_EQUAL = "LessThanOrEqualToThreshold"
 
     def is_breached(self, value: float, threshold: float) -> bool:
-        """Whether `value` lies on the wrong side of `threshold`."""
+        """Whether `value` breaches `threshold`."""
         match self:
             case Comparison.GREATER:
                 return value > threshold
@@ -57,10 +57,10 @@ class Comparison(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GapRules:
-    """Two open questions about an alarm that lacks data and has seen breaches only.
+    """Two open questions about an alarm that lacks data and whose only data are breaches.
 
-    is_held_back: whether older good data hold the early alarm back. The guide's prose says that only
-        what is more recent than the breach counts; its table has "0 - X - -" of 2 out of 3 as OK.
+    is_held_back: whether older good data delay the early alarm. The guide's text says that only data
+    after the breach count; but its table has "0 - X - -" of 2 out of 3 as OK.
     is_young_breach_ok: whether a breach too young for the early alarm is OK; else the state stays.
     """
 
@@ -82,12 +82,12 @@ class MOfN:
     def judge(
         self, breaches: Sequence[bool | None], gaps: GapRules = AS_IN_THE_TABLES
     ) -> StateValue | None:
-        """The state that these periods call for; None means: stay as you are.
+        """The state for these periods; None means that the alarm keeps its state.
 
         Args:
             breaches: one entry per period of the evaluation range, oldest first; None where there
-                was no data. The range is longer than `considered`, so that older data can stand
-                in for missing data.
+                was no data. The range is longer than `considered`, so that older data can
+                replace missing data.
             gaps: the answers to the guide's open questions.
         """
         real = [b for b in breaches if b is not None][-self.considered :]
@@ -123,7 +123,7 @@ class MOfN:
         return None
 
     def _is_early_alarm(self, breaches: Sequence[bool | None], gaps: GapRules) -> bool:
-        """Whether little is known, but all of it bad, and for as long as an alarm needs.
+        """Whether there are few data, but all are bad, for as long as an alarm needs.
 
         Source: "Avoiding premature transitions to alarm state": the alarm waits until the oldest bad
         point is as old as the datapoints it needs, and everything after it is bad or missing.
@@ -136,12 +136,12 @@ class MOfN:
         return len(breaches) - first >= self.needed
 
     def count_fills(self, breaches: Sequence[bool | None]) -> int:
-        """How many datapoints are missing and so were filled in."""
+        """The number of missing datapoints that were filled in."""
         return max(0, self.considered - sum(b is not None for b in breaches))
 
 
 def is_low_sample(percent: Fraction, sample_count: float) -> bool:
-    """Whether a percentile over so few values says nothing.
+    """Whether a percentile of so few values isn't significant.
 
     Source: CloudWatch user guide, "Percentile-based CloudWatch alarms and low data samples":
     10/(1-p) values for a percentile p of 0.5 to 1, 10/p below.

@@ -1,4 +1,4 @@
-"""The alarms of the account, looked at as virtual time goes by."""
+"""The alarms of the account, evaluated in virtual time."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ _ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How CloudWatch evaluates alarms, where its documents leave that open.
+    """How CloudWatch evaluates alarms, in points that its documents leave open.
 
-    ingestion_seconds: how long it takes until a period's data counts as complete.
+    ingestion_seconds: the time until a period's data count as complete.
     extra_periods: how far beyond EvaluationPeriods the evaluation range reaches back.
-    gaps: how an alarm is judged that lacks data and has seen breaches only.
+    gaps: how to judge an alarm that lacks data and whose only data are breaches.
     """
 
     ingestion_seconds: float = 60
@@ -76,14 +76,14 @@ class AlarmBoard:
         self._history = History()
         self._listeners: list[Callable[[Alarm, StateValue, StateValue], None]] = []
         self._timer: Timer | None = None
-        # Tells which alarms to skip: in a long run, those of endpoints where nothing happens.
+        # Tells which alarms to skip: in a long run, those of idle endpoints.
         self.passes_over: Callable[[str], bool] = lambda _name: False
 
     def put(self, request: Mapping[str, Any]) -> Alarm:
-        """Create an alarm, or replace its definition and leave its state as it is.
+        """Create an alarm, or replace its definition and keep its state.
 
         Raises:
-            Refusal: the definition makes no sense.
+        Refusal: the definition is invalid.
         """
         definition = parse_alarm(request)
         now = self._clock.now()
@@ -100,7 +100,7 @@ class AlarmBoard:
                 configured_at=now,
                 are_actions_enabled=are_actions_enabled,
             )
-        # Evaluated once on no data, so that an expression whose types don't fit is refused now.
+        # Evaluated once without data, so that an expression with wrong types is refused now.
         definition.observe(MetricStore(), until=0, extra_periods=0)
         self._alarms[definition.name] = alarm
         self._history.add(recount_configuration(alarm, "updated" if known else "created", now))
@@ -132,7 +132,7 @@ class AlarmBoard:
         """Put an alarm into a state; its next evaluation may change it again.
 
         Args:
-            is_by_hand: whether SetAlarmState asks for it. A scenario may let deployments ignore it then.
+            is_by_hand: whether SetAlarmState was called. A scenario may make deployments ignore this.
 
         Raises:
             Refusal: there is no such alarm.
@@ -144,7 +144,7 @@ class AlarmBoard:
         self._move(alarm, StateReading(value, reason, reason_data, now, is_by_hand=is_by_hand))
 
     def enable_actions(self, names: Iterable[str], *, is_enabled: bool) -> None:
-        """Let alarms act, or keep them from acting; unknown names are passed over, as on AWS."""
+        """Enable or disable the actions of alarms; unknown names are ignored, as on AWS."""
         for name in names:
             if name in self._alarms:
                 self._alarms[name] = replace(self._alarms[name], are_actions_enabled=is_enabled)
@@ -153,7 +153,7 @@ class AlarmBoard:
         """Remove alarms; their history stays.
 
         Raises:
-            Refusal: one of them doesn't exist; then none is removed.
+            Refusal: an alarm doesn't exist; then none is removed.
         """
         doomed = list(dict.fromkeys(names))
         unknown = [name for name in doomed if name not in self._alarms]
@@ -168,9 +168,9 @@ class AlarmBoard:
         return self._history.items()
 
     def on_transition(self, listener: Callable[[Alarm, StateValue, StateValue], None]) -> None:
-        """Have `listener(alarm, old, new)` called whenever an alarm's state changes.
+        """Call `listener(alarm, old, new)` whenever an alarm's state changes.
 
-        The alarm is in its new state; `alarm.previous` is the reading before.
+        The alarm is already in its new state; `alarm.previous` is the earlier reading.
         """
         self._listeners.append(listener)
 
@@ -180,7 +180,7 @@ class AlarmBoard:
         next_look = (floor(self._clock.now().timestamp() / step) + 1) * step
         due = datetime.fromtimestamp(next_look, UTC)
         if self._timer is not None:
-            if self._timer.due <= due:  # it may be due at this very instant: it must not be lost
+            if self._timer.due <= due:  # it may be due at this very moment, and must not be lost
                 return
             self._timer.cancel()
         self._timer = self._clock.call_at(due, self._look)
@@ -220,7 +220,7 @@ class AlarmBoard:
             listener(moved, old.value, reading.value)
 
     def _act(self, alarm: Alarm) -> None:
-        """Write down that subscribers were told. Nothing here delivers it (docs/twin.md)."""
+        """Record the notification of subscribers. The twin doesn't deliver it (docs/twin.md)."""
         if not alarm.are_actions_enabled:
             return
         for arn in alarm.definition.request.get(_ACTIONS[alarm.state.value], []):

@@ -14,7 +14,7 @@ _MOST_REPEATED = 10_000
 
 
 class Bucket:
-    """The sums and extremes of a step, and its values as long as percentiles may ask for them.
+    """The sums and extremes of a step, and its values as long as percentiles may need them.
 
     The values themselves are kept only once two of them differ: a metric that is always 1
     (Invocations) or nearly always 0 (errors) costs a few bytes per minute, not per request. A
@@ -54,7 +54,7 @@ class Bucket:
             self.maximum = value
 
     def _tell_apart(self, value: float, times: float) -> None:
-        """Keep single values from now on: until now, all were the same."""
+        """Keep single values from now on; all values so far were equal."""
         if times == 1 and self.count <= _MOST_REPEATED and self.count.is_integer():
             self.values = array("d", (self.minimum,)) * int(self.count)
             self.values.append(value)
@@ -68,7 +68,7 @@ class Bucket:
         self.counted[value] = self.counted.get(value, 0.0) + times
 
     def add_summary(self, *, count: float, total: float, minimum: float, maximum: float) -> None:
-        """Count in values of which only the summary is known; percentiles end here.
+        """Count a summary of values; from then on, percentiles are unknown.
 
         Source: CloudWatch, "Publishing statistic sets": percentiles need raw values.
         """
@@ -82,13 +82,13 @@ class Bucket:
         self.forget_values()
 
     def forget_values(self) -> None:
-        """Keep the sums and give the memory of the single values back."""
+        """Keep the sums, and free the memory of the single values."""
         if self.minimum != self.maximum:
             self.is_exact = False
             self.values = self.counted = None
 
     def pairs(self) -> Iterable[tuple[float, float]]:
-        """Every value that was counted in, and how many times."""
+        """Every counted value, and how many times."""
         if self.counted is not None:
             return self.counted.items()
         if self.values is not None:

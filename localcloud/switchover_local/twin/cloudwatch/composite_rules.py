@@ -1,7 +1,7 @@
 """AlarmRule: when a composite alarm is red, in terms of the states of other alarms.
 
 Source: PutCompositeAlarm, AlarmRule: functions of an alarm's name or ARN, quoted or not, under AND,
-OR, NOT and parentheses. Which operator binds closest isn't written there; the usual order is taken.
+OR, NOT and parentheses. The precedence of operators isn't documented; the usual one is used.
 """
 
 from __future__ import annotations

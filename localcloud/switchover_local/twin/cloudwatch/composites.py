@@ -90,7 +90,7 @@ class CompositeBoard:
         return None if alarm is None else alarm.state.value
 
     def set_state(self, name: str, reading: StateReading) -> None:
-        """Put an alarm into a state by hand, until one that it watches moves."""
+        """Put an alarm into a state by hand, until an alarm that it watches changes its state."""
         self._move(self._alarms[name], reading)
 
     def delete(self, name: str) -> CompositeAlarm:
@@ -102,7 +102,7 @@ class CompositeBoard:
         return self._history.items()
 
     def on_transition(self, listener: Callable[[CompositeAlarm], None]) -> None:
-        """Have `listener(alarm)` called whenever an alarm's state changed."""
+        """Call `listener(alarm)` after each change of an alarm's state."""
         self._listeners.append(listener)
 
     def _follow(self, moved: str) -> None:
@@ -118,7 +118,7 @@ class CompositeBoard:
             self._move(alarm, self._explain(alarm, value, cause))
 
     def _explain(self, alarm: CompositeAlarm, value: StateValue, cause: str | None) -> StateReading:
-        """Say why, as the documented example of a composite alarm's event does."""
+        """The reason, in the form of the documented example of a composite alarm's event."""
         now = self._clock.now()
         trigger = None if cause is None else self._metric_alarms.get(cause)
         if trigger is None:

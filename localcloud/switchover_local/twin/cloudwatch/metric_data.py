@@ -1,4 +1,4 @@
-"""MetricDatum: the values that PutMetricData brings, checked and counted in."""
+"""MetricDatum: checks and records the values of PutMetricData."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHAPES = ("Value", "StatisticValues", "Values")
 
 
 def record_datum(series: Series, datum: MetricDatumTypeDef, at: datetime) -> None:
-    """Count a checked datum in."""
+    """Record a checked datum."""
     if "StatisticValues" in datum:
         summary = datum["StatisticValues"]
         if not summary["SampleCount"]:
@@ -47,10 +47,10 @@ def check_datum(datum: MetricDatumTypeDef, path: str, now: datetime) -> None:
     """Refuse a datum that CloudWatch would refuse.
 
     Args:
-        path: where it is in the request, as messages name it.
+        path: the datum's place in the request, for messages.
 
-    Raises:
-        Refusal: it has no value or several, a value out of bounds, or a time too far from `now`.
+        Raises:
+        Refusal: the datum has no value or several, a value out of bounds, or a time too far from `now`.
     """
     given = [shape for shape in _SHAPES if shape in datum]
     if not given:

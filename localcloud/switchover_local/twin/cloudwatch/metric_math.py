@@ -1,7 +1,7 @@
 """CloudWatch metric math: the part of it that people use in alarms and dashboards.
 
-The syntax is a subset of Python's once `&&`, `||` and `^` are respelled, so Python's own parser
-reads it, and only the node types listed here are ever evaluated.
+After `&&`, `||` and `^` are replaced, the syntax is a subset of Python's. So Python's own parser reads
+it, and only the node types listed here are evaluated.
 
 Source: CloudWatch user guide, "Using math expressions with CloudWatch metrics".
 """
@@ -73,7 +73,7 @@ class Expression:
         """Compute the expression over the grid.
 
         Raises:
-            MathError: a name it uses isn't in `series`, or the types don't fit.
+            MathError: a name isn't in `series`, or the types don't fit.
         """
         try:
             return _Evaluation(self.text, series, grid).value_of(self.tree)

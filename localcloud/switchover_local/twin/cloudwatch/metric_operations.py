@@ -65,7 +65,9 @@ class MetricOperations:
             raise invalid_value(
                 f"The collection MetricData must not have a size greater than {_MOST_METRICS}."
             )
-        for number, datum in enumerate(data, start=1):  # all or nothing: check before recording
+        for number, datum in enumerate(
+            data, start=1
+        ):  # check all before recording, so that a call records all or nothing
             check_datum(datum, f"MetricData.member.{number}", now)
         for datum in data:
             series = self._store.series(
@@ -140,7 +142,7 @@ class MetricOperations:
         return Answer({"Label": metric.name, "Datapoints": _rows(columns, set(extended), unit)})
 
     def _clip(self, start: int, end: int, period_seconds: int) -> tuple[int, int]:
-        """Leave out the periods that can't hold data: thousands of years are soon asked for."""
+        """Leave out the periods that can't have data: a request may span thousands of years."""
         now = self._clock.now().timestamp()
         oldest = floor(now) - self._store.retention_seconds - period_seconds
         newest = ceil(now + NEWEST_ACCEPTED.total_seconds()) + period_seconds

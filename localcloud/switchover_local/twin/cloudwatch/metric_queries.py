@@ -1,4 +1,4 @@
-"""MetricDataQuery: how alarms and GetMetricData say which numbers they want."""
+"""MetricDataQuery: how alarms and GetMetricData select data."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _NUMBER_LIMIT = 2.0**360
 
 
 def refuse(message: str) -> Refusal:
-    """CloudWatch's answer to a request that makes no sense."""
+    """CloudWatch's answer to an invalid request."""
     return Refusal("ValidationError", message)
 
 
 def check_number(value: float, path: str) -> None:
-    """Refuse a number that CloudWatch has no room for.
+    """Refuse a number out of CloudWatch's bounds.
 
     Source: PutMetricData, "Values must be in the range of -2^360 to 2^360. In addition, special
-    values (for example, NaN, +Infinity, -Infinity) are not supported." For thresholds it isn't
-    said, but nothing compares with NaN.
+    values (for example, NaN, +Infinity, -Infinity) are not supported." For thresholds this isn't
+    documented, but no number compares with NaN.
     """
     if not -_NUMBER_LIMIT <= value <= _NUMBER_LIMIT:
         raise Refusal(
@@ -85,7 +85,7 @@ class QuerySet:
         """The datapoints of every query that returns data, by id, oldest first.
 
         Raises:
-            Refusal: an expression can't be worked out.
+            Refusal: an expression can't be computed.
         """
         grid = Grid(start, end, self.period_seconds)
         known: dict[str, Value] = {}
@@ -121,7 +121,7 @@ def parse_queries(requests: Sequence[Mapping[str, Any]]) -> QuerySet:
 
 
 def parse_statistic(statistic: str) -> str:
-    """Accept a statistic that can be worked out here."""
+    """Accept a statistic that the twin can compute."""
     if statistic in _STATISTICS or percentile_named(statistic) is not None:
         return statistic
     raise refuse(
@@ -138,10 +138,10 @@ def parse_period(period_seconds: int) -> int:
 
 
 def parse_metric(request: Mapping[str, Any]) -> MetricId:
-    """Read a Metric structure (or the same fields of a bigger one).
+    """Read a Metric structure, or the same fields of a larger one.
 
-    The service model requires neither name nor namespace of MetricDataQuery's Metric; without them there
-    is no metric to read.
+    The service model doesn't require the name and namespace of MetricDataQuery's Metric, but a metric
+    can't be found without them.
     """
     for field in ("Namespace", "MetricName"):
         if field not in request:

@@ -16,12 +16,12 @@ Compute: TypeAlias = "Callable[[float, float], float]"
 
 
 class MathError(ValueError):
-    """The expression can't be worked out; the message tells its author why."""
+    """The expression can't be computed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The periods that an expression is worked out over: [start, end) in steps."""
+    """The periods for which an expression is computed: [start, end) in steps."""
 
     start: int
     end: int
@@ -52,7 +52,7 @@ def either(left: float, right: float) -> float:
 
 
 def value_at(value: float | Points, moment: int) -> float | None:
-    """The value of a number or a series at a moment; None where the series has none."""
+    """The value of a number or a series at a moment; None if the series has none."""
     return value.get(moment) if isinstance(value, dict) else value
 
 

@@ -1,4 +1,4 @@
-"""Metrics as CloudWatch keeps them: recorded as values, read by period and statistic."""
+"""Metrics like CloudWatch's: recorded as values, read by period and statistic."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EXPIRED_BUCKETS_WORTH_SWEEPING = 512
 
 
 class MetricId(NamedTuple):
-    """One metric: each distinct set of dimensions is another one, never a part of another."""
+    """One metric: each distinct set of dimensions is a separate metric."""
 
     namespace: str
     name: str
@@ -71,11 +71,11 @@ class Series:
         self._newest = Bucket()
 
     def record(self, value: float, at: datetime, times: float = 1.0) -> None:
-        """Take note of `value` (`times` times over) at the moment `at`."""
+        """Record `value` (`times` times) at the moment `at`."""
         self.record_in_second(int(at.timestamp()), value, times)
 
     def record_in_second(self, second: int, value: float, times: float = 1.0) -> None:
-        """Take note of `value` in an epoch second; callers that record a lot work it out once."""
+        """Record `value` in an epoch second; a caller that records a lot computes the second once."""
         start = second - second % self.resolution_seconds
         bucket = self._newest if start == self._newest_start else self._bucket_at(start)
         bucket.add(value, times)
@@ -83,7 +83,7 @@ class Series:
     def record_summary(
         self, at: datetime, *, count: float, total: float, minimum: float, maximum: float
     ) -> None:
-        """Take note of a statistic set: values that the sender summed up."""
+        """Record a statistic set: values that the sender summed up."""
         step = self.resolution_seconds
         start = int(at.timestamp() // step) * step
         self._bucket_at(start).add_summary(
@@ -128,10 +128,10 @@ class MetricStore:
     """Every metric that the twin knows.
 
     Args:
-        raw_horizon_seconds: how long single values live, and so how far back percentiles reach;
-            sums, extremes and counts outlive it. 3 hours is CloudWatch's retention of
-            sub-minute data, the longest for which the real thing keeps detail.
-        retention_seconds: how long anything lives. CloudWatch keeps 1-minute data 15 days.
+        raw_horizon_seconds: how long single values are kept, and so how far back percentiles reach;
+        sums, extremes and counts are kept longer. 3 hours is CloudWatch's retention of
+        sub-minute data, its longest for such detail.
+        retention_seconds: how long all data are kept. CloudWatch keeps 1-minute data 15 days.
     """
 
     def __init__(
@@ -152,14 +152,14 @@ class MetricStore:
         unit: str = "None",
         resolution_seconds: int = 60,
     ) -> None:
-        """Take note of one value."""
+        """Record one value."""
         metric = MetricId.of(namespace, name, dimensions)
         self.series(metric, unit=unit, resolution_seconds=resolution_seconds).record(value, at)
 
     def series(
         self, metric: MetricId, *, unit: str = "None", resolution_seconds: int = 60
     ) -> Series:
-        """The series to record into; callers that record a lot keep hold of it.
+        """The series to record into; a caller that records a lot keeps the reference.
 
         A finer resolution than the series has applies to all later values.
         """
@@ -228,7 +228,7 @@ def percentile_named(statistic: str) -> Fraction | None:
 
 
 def statistic_named(statistic: str) -> Callable[[Sequence[Bucket]], float | None]:
-    """How to work out `statistic`; None as its answer means that it can't be known any more.
+    """The function that computes `statistic`; its answer None means that the data are too old.
 
     Raises:
         KeyError: no such statistic here. CloudWatch's trimmed means (tm, wm, tc, ts, PR, IQM)

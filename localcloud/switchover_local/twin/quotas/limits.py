@@ -12,7 +12,7 @@ class Limits:
     """The account's limits.
 
     Args:
-        own: the limits that differ from the default, by instance type; read anew at each question.
+        own: the limits that differ from the default, by instance type; read at each call.
         default: the limit of every other type.
     """
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _SERVICE_CODE = "sagemaker"
 _PAGE = 100
-# The list is longer than an update needs, as the real one is: a client that takes the
-# first page, or any quota that begins with the instance type, finds that out here.
+# The list is longer than an update needs, like the real one. So a client that reads only the
+# first page, or takes any quota that begins with the instance type, fails here too.
 _ENDPOINT_USE = "endpoint usage"
 _USES = (_ENDPOINT_USE, "processing job usage", "training job usage")
 
@@ -108,7 +108,7 @@ def _names_of(instance_types: frozenset[str]) -> tuple[str, ...]:
 
 @cache
 def _code(name: str) -> str:
-    # AWS's codes look like this and mean nothing: clients match names (rules §6).
+    # AWS's codes look like this and have no meaning: clients match names (rules §6).
     return f"L-{hashlib.sha256(name.encode()).hexdigest()[:8].upper()}"
 
 

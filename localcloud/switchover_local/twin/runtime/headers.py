@@ -1,4 +1,4 @@
-"""Refuses the headers of InvokeEndpoint that don't fit the endpoint, in the words that callers saw."""
+"""Refuses the headers of InvokeEndpoint that don't fit the endpoint, in AWS's reported words."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def check_headers(endpoint: Endpoint, params: Invocation) -> None:
         Refusal: ValidationError.
     """
     if endpoint.config.is_async:
-        # A ValidationError was reported (strands-agents/harness-sdk #1969), its words were not.
+        # A ValidationError was reported (strands-agents/harness-sdk #1969), but without its words.
         raise _refuse(f"Endpoint {endpoint.name} is asynchronous: use InvokeEndpointAsync.")
     if not _VISIBLE.fullmatch(params.get("CustomAttributes", "")):
         raise _refuse("CustomAttributes must consist of visible US-ASCII characters.")

@@ -51,7 +51,7 @@ def cpu_count(instance_type: str) -> int:
 def record_host_metrics(
     world: World, store: MetricStore, random: Random, endpoint: Endpoint, at: datetime
 ) -> None:
-    """Take down the minute's utilisation of every serving instance of an endpoint."""
+    """Record the minute's utilisation of every serving instance of an endpoint."""
     for fleet in endpoint.every_fleet():
         if not fleet.serving or fleet.spec.is_serverless:
             continue

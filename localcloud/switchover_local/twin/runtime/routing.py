@@ -1,4 +1,4 @@
-"""The way of a request to an instance: its route, its latency, its outcome, and its metrics."""
+"""Routes a request to an instance: its route, latency, outcome and metrics."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """A fleet that traffic reaches, and all that a request to it needs."""
+    """A fleet that gets traffic, and the facts that a request to it needs."""
 
     endpoint_name: str
     variant_name: str
@@ -89,7 +89,7 @@ class _RoutingTable:
 
 
 class Router:
-    """Sends requests to the instances that serve, each as likely as its share of them."""
+    """Sends requests to the serving instances; the chance of each is its share of the traffic."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Router:
     ) -> Reply:
         """Send one request to the endpoint, and record its metrics.
 
-        A container's error is a reply too; the protocol layer makes a ModelError of it.
+        A container's error is a reply too; the protocol layer turns it into a ModelError.
 
         Raises:
             Refusal: no such endpoint or variant, or nothing serves.
@@ -148,7 +148,7 @@ class Router:
         return shares
 
     def endpoint(self, name: str) -> Endpoint:
-        """The endpoint of that name, if it can be asked; the case of its name must match.
+        """The endpoint of that name, if it can be invoked; the case of the name must match.
 
         Source: CreateEndpoint, EndpointName: "the case is preserved and must be matched in
         InvokeEndpoint".
@@ -178,7 +178,7 @@ class Router:
         endpoint = self.endpoint(endpoint_name)
         version = (endpoint.version, self._scenario_version())
         table = self._tables.get((endpoint_name, target_variant))
-        # An endpoint that was deleted and made again counts its versions from the beginning.
+        # The version counter of an endpoint that was deleted and made again starts at the beginning.
         if table is None or table.endpoint is not endpoint or table.version != version:
             table = self._draw_table(endpoint, target_variant, version)
             self._tables[endpoint_name, target_variant] = table

@@ -1,4 +1,4 @@
-"""Load: virtual requests that flow through the same code as InvokeEndpoint."""
+"""Load: virtual requests through the same code as InvokeEndpoint."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Rate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConstantRate:
-    """Always the same."""
+    """A constant rate."""
 
     requests_per_second: float
 
@@ -68,11 +68,11 @@ class DailyRate:
 
 
 class Load:
-    """Requests against one endpoint for as long as it is started; counts how they went.
+    """Sends requests to one endpoint while it is started; counts their results.
 
     Args:
         invoke: sends one request to an endpoint at a moment; a failed one raises a Refusal.
-        jitter: how far the number of requests of a batch may be from the rate, as a share (0–1).
+        jitter: how far the number of requests in a batch may differ from the rate, as a share (0–1).
         batch_seconds: how much virtual time one timer covers.
     """
 
@@ -108,13 +108,13 @@ class Load:
         return self._timer is not None
 
     def start(self) -> None:
-        """Let requests flow from now on; starting twice changes nothing."""
+        """Start sending requests; a second start changes nothing."""
         if self._timer is None:
             self._began_at = self._clock.now()
             self._send_batch()
 
     def stop(self) -> None:
-        """Send no more requests; the counts stay."""
+        """Stop sending requests; the counts stay."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

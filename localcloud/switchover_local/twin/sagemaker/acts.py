@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Act:
-    """Keeps an endpoint in a passing status while a script runs, then lets it rest."""
+    """Keeps an endpoint in a temporary status while a script runs, then sets the final status."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Act:
         self._run = Run(world.clock, script(world, endpoint), self._finish, self._fail)
 
     def start(self) -> None:
-        """Enter the passing status and take the first step."""
+        """Enter the temporary status and take the first step."""
         self._enter(self._status)
         self._run.start()
 
@@ -86,7 +86,7 @@ def launch_first_fleets(world: World, endpoint: Endpoint) -> Script:
 
 
 def resize(world: World, endpoint: Endpoint, wishes: Sequence[DesiredCapacity]) -> Script:
-    """Give variants the weights and instance counts that are wished for.
+    """Give variants the requested weights and instance counts.
 
     Even if nothing changes, the endpoint is Updating for a while, and each variant says so.
     Source: UpdateEndpointWeightsAndCapacities, "sets the endpoint status to Updating"; the
@@ -113,7 +113,7 @@ def resize(world: World, endpoint: Endpoint, wishes: Sequence[DesiredCapacity]) 
 def _begin_changes(
     endpoint: Endpoint, wishes: Iterable[DesiredCapacity], now: datetime
 ) -> Iterator[tuple[Fleet, int]]:
-    """Note each wish in its variant; yield by how many instances each fleet is to grow or shrink."""
+    """Note each request in its variant; yield the instances to add to or remove from each fleet."""
     for wish in wishes:
         variant = endpoint.variants[wish.variant_name]
         variant.stage = reweighing(now)
@@ -146,12 +146,12 @@ def _undo_resize(world: World, endpoint: Endpoint) -> Script:
 
 
 def maintain(seconds: float) -> Script:
-    """AWS's own maintenance: nothing but time passes."""
+    """AWS's own maintenance: only time passes."""
     yield Pause(seconds)
 
 
 def vanish(world: World, endpoint: Endpoint) -> Script:
-    """Take every instance away, and then the endpoint."""
+    """Remove every instance, and then the endpoint."""
     for fleet in endpoint.fleets:
         fleet.retire(fleet.healthy)
     endpoint.count_heads(world.clock.now())

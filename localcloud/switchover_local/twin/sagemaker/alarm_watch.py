@@ -1,4 +1,4 @@
-"""The alarms as a deployment sees them: which of its listed ones say stop."""
+"""The alarms of a deployment: which of its listed alarms stop it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class AlarmStates(Protocol):
 
 
 class AlarmWatch:
-    """Reads alarm states, less those that the scenario says SageMaker doesn't heed."""
+    """Reads alarm states, without those that SageMaker ignores in the scenario."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class AlarmWatch:
         self._unheeded: set[str] = set()
 
     def exists(self, name: str) -> bool:
-        """Whether there is such an alarm, as far as SageMaker sees."""
+        """Whether SageMaker finds such an alarm."""
         return self._state(name) is not None
 
     def is_composite(self, name: str) -> bool:
@@ -40,7 +40,7 @@ class AlarmWatch:
         return self._composites.state(name) is not None
 
     def is_red(self, name: str) -> bool:
-        """Whether this alarm, listed in a deployment, says stop."""
+        """Whether this listed alarm stops a deployment."""
         return self._state(name) == "ALARM" and name not in self._unheeded
 
     def _state(self, name: str) -> str | None:

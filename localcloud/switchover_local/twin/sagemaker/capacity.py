@@ -1,4 +1,4 @@
-"""Quota and real capacity: two different things that both run out (rules §6)."""
+"""Quota and real capacity: two separate limits (rules §6)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Capacity:
         return used
 
     def check_quota(self, wanted: Mapping[str, int]) -> None:
-        """Refuse more instances than the account's quota leaves room for.
+        """Refuse more instances than the account's quota allows.
 
         Source of the text: "ResourceLimitExceeded" in the Developer Guide's troubleshooting of
         CreateEndpoint, and the same words in many public issues since 2023.

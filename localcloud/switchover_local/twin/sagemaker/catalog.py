@@ -42,7 +42,7 @@ class Catalog:
         self.configs: NameBook[EndpointConfig] = NameBook(lambda: scenario().switches)
 
     def create_model(self, request: Mapping[str, object]) -> Model:
-        """Create a model, which from then on never changes."""
+        """Create a model; it never changes afterwards."""
         name = str(request["ModelName"])
         arn = self._naming.arn("model", name)
         if self.models.is_taken(name):
@@ -55,7 +55,7 @@ class Catalog:
                     f"S3Uri {container.source} must end with a forward slash when S3DataType is "
                     "S3Prefix."
                 )
-        answering = containers[-1]  # of a serial pipeline the last one writes the answer
+        answering = containers[-1]  # in a serial pipeline, the last container writes the answer
         source = loaded_source(answering)
         model = Model(name, arn, self._now(), request, answering.image, source)
         self.models.add(model)
@@ -70,11 +70,11 @@ class Catalog:
         return found
 
     def delete_model(self, name: str) -> Model:
-        """Forget a model; configs that name it keep their copy."""
+        """Delete a model; configs that name it keep their copy."""
         return self.models.remove(self.model(name))
 
     def create_config(self, request: Mapping[str, object]) -> EndpointConfig:
-        """Create an endpoint config, if its variants could ever be launched."""
+        """Create an endpoint config, if its variants can be launched at all."""
         name = str(request["EndpointConfigName"])
         arn = self._naming.arn("endpoint-config", name)
         if self.configs.is_taken(name):
@@ -91,7 +91,7 @@ class Catalog:
         return config
 
     def config(self, name: str) -> EndpointConfig:
-        """The config of that name, once reads of it have become consistent."""
+        """The config of that name, after reads of it have become consistent."""
         found = self.configs.find(name)
         seen_from = timedelta(seconds=self._scenario().timings.config_visible_after_seconds)
         if found is None or self._now() < found.created + seen_from:
@@ -100,7 +100,7 @@ class Catalog:
         return found
 
     def delete_config(self, name: str) -> EndpointConfig:
-        """Forget a config, even one that an endpoint serves: AWS doesn't look (rules §7.1)."""
+        """Delete a config, even one that an endpoint serves: AWS doesn't check this (rules §7.1)."""
         return self.configs.remove(self.config(name))
 
 
@@ -118,8 +118,8 @@ def _check_environments(containers: Iterable[Container]) -> None:
     """Refuse environments that are too long, beyond the service model's bounds of each key and value.
 
     Source: ContainerDefinition, Environment: "1024 bytes" for each key and value, "32 KB" for all keys
-    and values of a map, and for those of all containers of a CreateModel request; its own words for
-    it aren't known.
+    and values of a map, and for those of all containers of a CreateModel request. AWS's words for
+    this refusal aren't known.
     """
     pairs = [pair for container in containers for pair in container.environment.items()]
     for text in (text for pair in pairs for text in pair):

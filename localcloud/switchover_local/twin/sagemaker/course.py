@@ -1,4 +1,4 @@
-"""The course an update will take: a DeploymentConfig made into instances and seconds, or refused.
+"""The course of an update: turns a DeploymentConfig into instances and seconds, or refuses it.
 
 Bounds: rules §1.2 and §1.3. How SageMaker words these refusals isn't documented.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Strategy(StrEnum):
-    """How traffic gets from the old fleet to the new one."""
+    """How traffic is moved from the old fleet to the new one."""
 
     ALL_AT_ONCE = "ALL_AT_ONCE"
     CANARY = "CANARY"
@@ -44,14 +44,14 @@ class Course:
     """Instances per batch of a rolling rollback, by variant."""
 
     def steps(self, wanted: Mapping[str, int]) -> int:
-        """How many steps or batches it takes until every variant has its `wanted` instances."""
+        """The number of steps or batches until every variant has its `wanted` instances."""
         return max(ceil(wanted[name] / size) for name, size in self.step_sizes.items())
 
 
 def chart_course(
     deployment: DeploymentConfig, wanted: Mapping[str, int], switches: Switches
 ) -> Course:
-    """Make a DeploymentConfig into a course for variants of `wanted` instances.
+    """Turn a DeploymentConfig into a course for variants of `wanted` instances.
 
     Raises:
         Refusal: ValidationException, if SageMaker couldn't follow it.

@@ -1,4 +1,4 @@
-"""The moves an update is made of: launch, shift traffic, bake, terminate, and their reverse."""
+"""The steps of an update: launch, shift traffic, bake, terminate, and their reverse."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class Lane:
 
     @property
     def old_serving(self) -> int:
-        """Old instances that traffic reaches."""
+        """Old instances that get traffic."""
         return sum(fleet.serving for fleet in self.old)
 
     @property
     def old_healthy(self) -> int:
-        """Old instances that are still there."""
+        """Old instances that still exist."""
         return sum(fleet.healthy for fleet in self.old)
 
 
 class Deployment:
-    """An update under way. Each move is a script; DescribeEndpoint shows the move."""
+    """A running update. Each step is a script; DescribeEndpoint shows the step."""
 
     def __init__(
         self,
@@ -88,16 +88,16 @@ class Deployment:
         return self.endpoint.pending
 
     def excuse_no_more(self, alarm_name: str) -> None:
-        """Heed an alarm that was red at the start, now that it moved."""
+        """Use an alarm again that was red at the start, as its state has changed."""
         self._alarms_excused.discard(alarm_name)
 
     def red_alarm(self) -> str | None:
-        """A listed alarm that says stop."""
+        """A listed alarm that stops the update."""
         red = (name for name in self.course.alarm_names if self.world.alarms.is_red(name))
         return next((name for name in red if name not in self._alarms_excused), None)
 
     def show(self, new: Mapping[str, Stage], old: Mapping[str, Stage] | None = None) -> None:
-        """Let DescribeEndpoint and the deployment events tell where new and old fleets are."""
+        """Show the state of new and old fleets in DescribeEndpoint and in deployment events."""
         for name, variant in self.pending.variants.items():
             variant.stage = new.get(name)
         for name, variant in self.endpoint.variants.items():
@@ -106,7 +106,7 @@ class Deployment:
         self.world.announce_deployment(self.endpoint)
 
     def launch_new(self, counts: Mapping[Lane, int]) -> Script:
-        """Launch new instances, until they stand by."""
+        """Launch new instances, until they are ready."""
         self.show({lane.name: launching(n, self.now) for lane, n in counts.items() if n})
         yield from self.world.launch(
             self.endpoint, [(lane.new, count) for lane, count in counts.items()]
@@ -115,7 +115,7 @@ class Deployment:
     def shift(
         self, serving: Mapping[Lane, int], reach: Reach, *, old_serving: Mapping[Lane, int]
     ) -> Script:
-        """Let `serving` new instances take traffic, then leave `old_serving` old ones in it."""
+        """Give traffic to `serving` new instances, then leave it to `old_serving` old instances."""
         self.show({lane.name: activating(n, reach, self.now) for lane, n in serving.items()})
         yield Pause(self.world.scenario.timings.activate_seconds)
         for lane, count in serving.items():
@@ -178,7 +178,7 @@ class Deployment:
         """Launch instances of the previous config again, and give them traffic.
 
         Raises:
-            StepFailed: they can't be had.
+            StepFailed: there is no capacity for them.
         """
         self.show(
             {}, old={lane.name: launching(n, self.now, "Updating") for lane, n in counts.items()}
@@ -191,7 +191,7 @@ class Deployment:
         self.serve_old()
 
     def serve_old(self) -> None:
-        """Give traffic back to every old instance that is left."""
+        """Give traffic back to every remaining old instance."""
         for fleet in self.endpoint.fleets:
             fleet.serve(fleet.standby)
         self.endpoint.count_heads(self.now)

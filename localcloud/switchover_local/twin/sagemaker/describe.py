@@ -1,4 +1,4 @@
-"""Endpoints as DescribeEndpoint and events describe them: the same facts in two spellings."""
+"""Endpoints in DescribeEndpoint and in events: the same facts in two spellings."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def event_detail(endpoint: Endpoint, tags: Mapping[str, str]) -> dict[str, objec
 
 
 def deployment_event_detail(endpoint: Endpoint, tags: Mapping[str, str]) -> dict[str, object]:
-    """The detail of an endpoint deployment state change event: the same and how far it is."""
+    """The detail of an endpoint deployment state change event: the same, with the progress."""
     detail = event_detail(endpoint, tags)
     detail["ProductionVariants"] = [_in_epoch_ms(variant) for variant in _variants(endpoint)]
     pending = _describe_pending(endpoint.pending, has_images=False)

@@ -1,4 +1,4 @@
-"""One endpoint: its config and fleets, the update under way, and the trail of its statuses."""
+"""One endpoint: its config and fleets, the running update, and its past statuses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Variant:
 
 @dataclass(slots=True)
 class Pending:
-    """The config being moved to, and how far its variants have come."""
+    """The target config, and the progress of its variants."""
 
     config: EndpointConfig
     started: datetime
@@ -52,7 +52,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """The endpoint came to be in `status`, serving `config_name`, for `reason` if one was told."""
+    """The endpoint entered `status`, serving `config_name`, with `reason` if there is one."""
 
     at: datetime
     status: Status
@@ -62,7 +62,7 @@ class Transition:
 
 @dataclass(slots=True, eq=False)
 class Endpoint:
-    """A live endpoint. Only the act that is under way changes it."""
+    """A live endpoint. Only its running act changes it."""
 
     name: str
     arn: str
@@ -83,7 +83,7 @@ class Endpoint:
 
     @property
     def new_fleets(self) -> list[Fleet]:
-        """Fleets of the config being moved to."""
+        """Fleets of the target config."""
         return self.pending.fleets if self.pending is not None else []
 
     def every_fleet(self) -> list[Fleet]:
@@ -91,17 +91,17 @@ class Endpoint:
         return [*self.fleets, *self.new_fleets]
 
     def fleets_of(self, variant_name: str) -> list[Fleet]:
-        """The fleets that serve a variant, or did before the update under way."""
+        """The fleets that serve a variant, or that served it before the running update."""
         return [fleet for fleet in self.fleets if fleet.spec.variant_name == variant_name]
 
     def enter(self, status: Status, at: datetime, reason: str | None = None) -> None:
-        """Come to be in `status`."""
+        """Enter `status`."""
         self.status = status
         self.modified = at
         self.transitions.append(Transition(at, status, self.config.name, reason))
 
     def count_heads(self, at: datetime) -> None:
-        """Write down how many instances there are, and let traffic be routed anew."""
+        """Record the number of instances, and recompute the routes of traffic."""
         self.version += 1
         old, new = self.fleets, self.new_fleets
         count = Headcount(
@@ -123,7 +123,7 @@ def wanted_variants(
     keeps_counts: bool,
     keeps_weights: bool,
 ) -> dict[str, Variant]:
-    """The variants of `config`, at the size and weight they had if those are to be kept.
+    """The variants of `config`, with their former size and weight if these are kept.
 
     Source: RetainAllVariantProperties; without it, Initial* values apply again (rules §1.2).
     """

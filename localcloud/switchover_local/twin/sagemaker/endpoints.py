@@ -1,4 +1,4 @@
-"""The account's endpoints: which call is legal when (rules §2), and what each call starts."""
+"""The account's endpoints: when each call is allowed (rules §2), and what it starts."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Endpoints:
         return endpoint
 
     def update(self, request: UpdateRequest) -> Endpoint:
-        """Begin to move an endpoint to another config, or refuse and leave it as it is."""
+        """Begin to move an endpoint to another config, or refuse and change nothing."""
         endpoint = self.get(request.endpoint_name)
         target = self._config(request.config_name)
         _check_status(endpoint, _UPDATABLE)
@@ -126,7 +126,7 @@ class Endpoints:
         return endpoint
 
     def note_alarm(self, alarm_name: str) -> None:
-        """Tell every update under way that an alarm changed its state."""
+        """Notify every running update of an alarm's change of state."""
         for endpoint in self.all():
             rollout = self._rollouts.get(endpoint)
             if rollout is not None:
@@ -184,7 +184,7 @@ class Endpoints:
         self._world.capacity.check_quota(batches)
 
     def resize(self, name: str, wishes: Sequence[DesiredCapacity]) -> Endpoint:
-        """Begin to change weights and capacities; only an endpoint at rest can be resized."""
+        """Begin to change weights and capacities; only an InService endpoint can be resized."""
         endpoint = self.get(name)
         _check_status(endpoint, {"InService"})
         deltas: dict[str, int] = {}
@@ -208,7 +208,7 @@ class Endpoints:
         return endpoint
 
     def delete(self, name: str) -> None:
-        """Begin to delete an endpoint; in the end it can't be found any more."""
+        """Begin to delete an endpoint; at the end it no longer exists."""
         endpoint = self.get(name)
         _check_status(endpoint, _DELETABLE)
         self._world.scaling.deregister_endpoint(endpoint.name)
@@ -217,7 +217,7 @@ class Endpoints:
         ).start()
 
     def plan_maintenance(self, fault: SystemUpdate) -> None:
-        """Let AWS maintain the endpoint as soon as it is at rest once `after_seconds` passed."""
+        """Start AWS's maintenance of the endpoint at its first idle moment after `after_seconds`."""
         self._world.clock.call_later(fault.after_seconds, lambda: self._maintain(fault))
 
     def _maintain(self, fault: SystemUpdate) -> None:

@@ -1,4 +1,4 @@
-"""The updates that deployment guardrails don't cover (rules §3), and whether SageMaker says so."""
+"""The updates that deployment guardrails don't cover (rules §3), and whether SageMaker refuses them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """Why an update isn't guarded; nothing of it set means that it is."""
+    """The reasons why guardrails don't cover an update; none set means that they cover it."""
 
     is_silent: bool = False
     """The update falls back to all-at-once without a final bake, and no message says so."""
@@ -27,7 +27,7 @@ class Exclusion:
     has_several_variants: bool = False
 
     def refuse(self, strategy: Strategy) -> None:
-        """Refuse a DeploymentConfig that can't be followed for this endpoint.
+        """Refuse a DeploymentConfig that isn't possible for this endpoint.
 
         Raises:
             Refusal: ValidationException; SageMaker's words for it aren't documented.

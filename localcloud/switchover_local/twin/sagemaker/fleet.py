@@ -1,4 +1,4 @@
-"""Instances: how many of a variant are on their way, ready, serving, or on their way out."""
+"""Instances: how many of a variant are launching, on standby, serving or terminating."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class Fleet:
 
     @property
     def total(self) -> int:
-        """Every instance that exists, and so is paid for."""
+        """Every instance that exists, and so costs money."""
         return self.launching + self.healthy + self.terminating
 
     @property
     def healthy(self) -> int:
-        """Instances whose container answers, whether traffic reaches them or not."""
+        """Instances whose container answers, with or without traffic."""
         return self.standby + self.serving
 
     @property
     def model_source(self) -> str:
-        """Where its model comes from, by which the scenario knows how that model behaves."""
+        """The source of the model, by which the scenario selects the model's behaviour."""
         model = self.config.models.get(self.spec.variant_name)
         return model.source if model is not None else ""
 
@@ -47,7 +47,7 @@ class Fleet:
         self.launching += count
 
     def join(self, count: int) -> None:
-        """Let `count` launched instances stand by."""
+        """Put `count` launched instances on standby."""
         self.launching -= count
         self.launched_ever += count
         self.standby += count
@@ -58,21 +58,21 @@ class Fleet:
         self.launching = 0
 
     def serve(self, count: int) -> int:
-        """Give traffic to up to `count` more instances, and say to how many."""
+        """Give traffic to up to `count` more instances; returns how many."""
         moved = min(count, self.standby)
         self.standby -= moved
         self.serving += moved
         return moved
 
     def withdraw(self, count: int) -> int:
-        """Take up to `count` instances out of the traffic, and say how many."""
+        """Remove up to `count` instances from the traffic; returns how many."""
         moved = min(count, self.serving)
         self.serving -= moved
         self.standby += moved
         return moved
 
     def retire(self, count: int) -> int:
-        """Begin to terminate up to `count` instances, idle ones first, and say how many."""
+        """Begin to terminate up to `count` instances, idle ones first; returns how many."""
         self.withdraw(count - min(count, self.standby))
         moved = min(count, self.standby)
         self.standby -= moved
@@ -101,5 +101,5 @@ class Headcount:
 
     @property
     def serving(self) -> int:
-        """All instances that traffic reached."""
+        """All instances that had traffic."""
         return self.old_serving + self.new_serving

@@ -1,7 +1,7 @@
 """The weights that a container really loads: those its environment names, or the model data.
 
-Written from the entry points of the serving images, and independently of the product, whose claims about
-what serves are compared with this.
+Written from the entry points of the serving images, independently of the product: tests compare the
+product's claims about the serving model with this.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _WITHOUT_DATA = "HF_MODEL_ID"
 
 
 def loaded_source(container: Container) -> str:
-    """Where the weights come from that the container serves: an S3 URI, a hub id, or its own image."""
+    """The source of the weights that the container serves: an S3 URI, a hub id, or its own image."""
     repository = container.image.rpartition("/")[2].partition(":")[0]
     over_data = next((names for part, names in _OVER_DATA if part in repository), ())
     named = _first_named(container.environment, over_data)

@@ -17,7 +17,7 @@ Kind = Literal["endpoint", "endpoint-config", "model"]
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Names things the way one account in one region does."""
+    """Names for the resources of one account in one region."""
 
     region: str
     account: str
@@ -51,22 +51,22 @@ class NameBook(Generic[NamedT]):
         self._by_name: dict[str, NamedT] = {}
 
     def is_taken(self, name: str) -> bool:
-        """Whether nothing new can have this name."""
+        """Whether the name is already used."""
         return name.lower() in self._by_name
 
     def find(self, name: str) -> NamedT | None:
-        """The resource that a call of the control plane means by this name."""
+        """The resource that a control plane call finds by this name."""
         found = self._by_name.get(name.lower())
         if found is not None and self._switches().names_match_case and found.name != name:
             return None
         return found
 
     def add(self, named: NamedT) -> None:
-        """Keep one more."""
+        """Add a resource."""
         self._by_name[named.name.lower()] = named
 
     def remove(self, named: NamedT) -> NamedT:
-        """Forget it."""
+        """Remove a resource."""
         return self._by_name.pop(named.name.lower())
 
     def all(self) -> list[NamedT]:

@@ -180,7 +180,7 @@ class SageMakerOperations:
         )
 
     def put_endpoint_policy(self, params: dict[str, str]) -> Answer:
-        """PutEndpointPolicy: not while Deleting or Failed; the policy goes with the endpoint."""
+        """PutEndpointPolicy: not while Deleting or Failed; the policy is deleted with the endpoint."""
         endpoint = self._endpoints.get(params["EndpointName"])
         if endpoint.status in {"Deleting", "Failed"}:
             raise validation_exception(

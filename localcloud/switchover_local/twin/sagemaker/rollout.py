@@ -1,4 +1,4 @@
-"""Drives an update to one of its ends: updated, taken back, or stuck with a mix."""
+"""Drives an update to one of its ends: updated, rolled back, or stuck with a mix."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Rollout:
         self._run.start()
 
     def note_alarm(self, alarm_name: str) -> None:
-        """Turn back if a listed alarm goes red during a bake."""
+        """Roll back if a listed alarm goes red during a bake."""
         self._deployment.excuse_no_more(alarm_name)
         if not self._run.is_baking or self._deployment.is_committed:
             return
@@ -100,7 +100,7 @@ class Rollout:
         # An empty fleet of the config that serves stays: an async variant may have no instance.
         endpoint.fleets = [f for f in endpoint.fleets if f.total or f.config is endpoint.config]
         if any(fleet.config is not endpoint.config for fleet in endpoint.fleets):
-            # The update began from a mix of configs, so it is taken back to that mix.
+            # The update began from a mix of configs, so it is rolled back to this mix.
             is_fatal = self._world.scenario.switches.failed_mix_repair == "failed"
             self._settle_mixed("Failed" if is_fatal else "UpdateRollbackFailed", reason)
             return

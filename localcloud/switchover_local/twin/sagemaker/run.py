@@ -1,4 +1,4 @@
-"""Scripts on a clock: a long act of AWS is a generator that says how long each step takes."""
+"""Scripts on a clock: a long act of AWS is a generator that yields the time of each step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Time that a step takes. Alarms are listened to only while it is a bake."""
+    """The time of a step. Only a bake reacts to alarms."""
 
     seconds: float
     is_bake: bool = False
@@ -31,7 +31,7 @@ class StepFailed(Exception):
 
 
 class Run:
-    """Takes a script along the clock, from pause to pause, to `finished` or `failed`."""
+    """Runs a script on the clock, from pause to pause, to `finished` or `failed`."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Run:
         return self._pause is not None and self._pause.is_bake
 
     def start(self) -> None:
-        """Go on until the script pauses or ends."""
+        """Continue until the script pauses or ends."""
         self._pause = None
         try:
             while (pause := next(self._script)).seconds <= 0:
@@ -67,7 +67,7 @@ class Run:
             self._timer = self._clock.call_later(pause.seconds, self.start)
 
     def stop(self) -> None:
-        """Leave the script where it is, for good."""
+        """Stop the script for good."""
         if self._timer is not None:
             self._timer.cancel()
         self._pause = None

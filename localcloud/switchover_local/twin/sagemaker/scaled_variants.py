@@ -1,4 +1,4 @@
-"""What Application Auto Scaling may ask of endpoints, and do to them."""
+"""The interface of endpoints for Application Auto Scaling."""
 
 from __future__ import annotations
 

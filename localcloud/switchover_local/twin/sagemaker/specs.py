@@ -1,6 +1,6 @@
-"""The parts of AWS's requests that the twin acts on, as typed values.
+"""The parts of AWS's requests that the twin uses, as typed values.
 
-Requests were checked against AWS's model before they get here. Their other parts are left alone:
+Requests were already checked against AWS's model. Their other parts aren't changed:
 DescribeEndpointConfig answers a config exactly as it was given.
 """
 
@@ -26,11 +26,11 @@ class _FromAws(BaseModel):
 
     @classmethod
     def read(cls, raw: object) -> Self:
-        """Read a part of a request that kept the service model's constraints.
+        """Read a part of a request that was checked against the service model.
 
         Raises:
-            Refusal: ValidationException, for a missing member that the service model doesn't require
-                though SageMaker needs it, as the name of an alarm.
+        Refusal: ValidationException, for a missing member that SageMaker needs although the service
+        model doesn't require it, such as the name of an alarm.
         """
         try:
             return cls.model_validate(raw)
@@ -86,7 +86,7 @@ class AutoRollback(_FromAws):
 
 
 class DeploymentConfig(_FromAws):
-    """What UpdateEndpoint is told about how to go about it."""
+    """DeploymentConfig: how UpdateEndpoint moves the endpoint."""
 
     blue_green_update_policy: BlueGreenPolicy | None = None
     rolling_update_policy: RollingPolicy | None = None
@@ -106,7 +106,7 @@ class InstancePool(_FromAws):
 
 
 class VariantSpec(_FromAws):
-    """A production variant as its config asks for it."""
+    """A production variant in its config."""
 
     variant_name: str
     model_name: str | None = None
@@ -133,12 +133,12 @@ class VariantSpec(_FromAws):
 
     @property
     def is_serverless(self) -> bool:
-        """Whether there are no instances to speak of."""
+        """Whether the variant has no instances."""
         return self.serverless_config is not None
 
     @property
     def hosts_components(self) -> bool:
-        """Whether models come as inference components, not with the variant (rules §3)."""
+        """Whether the variant's models are inference components (rules §3)."""
         return self.model_name is None
 
 
@@ -152,7 +152,7 @@ class DesiredCapacity(_FromAws):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model as it was created; SageMaker's never change."""
+    """A model as it was created; SageMaker's models never change."""
 
     name: str
     arn: str
@@ -182,7 +182,7 @@ class EndpointConfig:
 
     @property
     def is_async(self) -> bool:
-        """Whether its endpoints queue requests, and are asked by InvokeEndpointAsync."""
+        """Whether its endpoints are asynchronous (InvokeEndpointAsync)."""
         return self.request.get("AsyncInferenceConfig") is not None
 
     def variant(self, name: str) -> VariantSpec | None:
@@ -200,7 +200,7 @@ class _ModelDataSource(_FromAws):
 
 
 class Container(_FromAws):
-    """A model's container: which image, and where its weights are."""
+    """A model's container: its image, and the source of its weights."""
 
     image: str = ""
     model_data_url: str | None = None
@@ -209,12 +209,12 @@ class Container(_FromAws):
 
     @property
     def has_data(self) -> bool:
-        """Whether SageMaker puts model data into it."""
+        """Whether SageMaker puts model data into the container."""
         return bool(self.model_data_url or self.model_data_source.s3_data_source)
 
     @property
     def source(self) -> str:
-        """Where the weights come from."""
+        """The source of the weights."""
         data_source = self.model_data_source.s3_data_source
         if data_source is not None:
             return data_source.s3_uri
@@ -222,7 +222,7 @@ class Container(_FromAws):
 
     @property
     def has_ambiguous_prefix(self) -> bool:
-        """Whether it names a prefix without the slash that SageMaker wants at its end."""
+        """Whether the URI names a prefix without the final slash that SageMaker requires."""
         data_source = self.model_data_source.s3_data_source
         return (
             data_source is not None

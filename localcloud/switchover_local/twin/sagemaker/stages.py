@@ -1,4 +1,4 @@
-"""The stages of a variant, as DescribeEndpoint words them (VariantStatus, rules §2.5)."""
+"""The stages of a variant, in DescribeEndpoint's words (VariantStatus, rules §2.5)."""
 
 from __future__ import annotations
 

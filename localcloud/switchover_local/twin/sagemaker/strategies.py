@@ -35,7 +35,7 @@ def take_back(deployment: Deployment) -> Script:
     """Take the endpoint back to its old fleets.
 
     Raises:
-        StepFailed: old instances can't be had again; the endpoint is left with a mix.
+        StepFailed: there is no capacity for old instances; the endpoint keeps a mix.
     """
     if deployment.course.strategy is Strategy.ROLLING:
         return _roll_back(deployment)
@@ -137,7 +137,7 @@ def _flip_back(deployment: Deployment) -> Script:
 
 
 def _roll_back(deployment: Deployment) -> Script:
-    """Bring deleted old instances back, batch by batch; new ones leave as old ones return."""
+    """Launch old instances again, batch by batch, and terminate new instances in step."""
     for fleet in deployment.endpoint.fleets:
         fleet.bury()
     deployment.serve_old()
@@ -149,7 +149,7 @@ def _roll_back(deployment: Deployment) -> Script:
 
 
 def _missing_old(deployment: Deployment) -> dict[Lane, int]:
-    """The next batch of old instances to bring back."""
+    """The next batch of old instances to launch again."""
     return {
         lane: min(deployment.course.rollback_sizes[lane.name], lane.had - lane.old_healthy)
         for lane in deployment.lanes

@@ -23,11 +23,11 @@ class TagBook:
         self._tags: dict[str, dict[str, str]] = {}
 
     def begin(self, arn: str, tags: Mapping[str, str]) -> None:
-        """A resource was created with these tags; those of an earlier one of its name are forgotten."""
+        """Set the tags of a new resource; those of an earlier resource of the same name are dropped."""
         self._tags[arn] = dict(tags)
 
     def add(self, arn: str, tags: Mapping[str, str]) -> None:
-        """Hang tags on a resource; a key it has already gets the new value."""
+        """Add tags to a resource; an existing key gets the new value."""
         wanted = {**self._tags.get(arn, {}), **tags}
         if len(wanted) > _MOST:
             raise validation_exception(f"A resource can have at most {_MOST} tags.")
@@ -42,7 +42,7 @@ class TagBook:
         return self._tags.get(arn, {})
 
     def remove(self, arn: str, keys: Iterable[str]) -> None:
-        """Take tags off a resource; keys that it doesn't have are no error.
+        """Remove tags from a resource; missing keys are no error.
 
         Source of the text: aws/sagemaker-python-sdk #1301.
         """
@@ -61,7 +61,7 @@ def checked_tags(tags: Iterable[TagTypeDef]) -> dict[str, str]:
     Source: AddTags, "Tag keys must be unique per resource"; the words for it aren't known.
 
     Raises:
-        Refusal: a key that comes twice, or belongs to AWS.
+        Refusal: a key occurs twice, or belongs to AWS.
     """
     wanted: dict[str, str] = {}
     for tag in tags:

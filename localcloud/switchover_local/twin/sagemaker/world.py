@@ -28,7 +28,7 @@ class ScalingBook(Protocol):
         """The variant's scalable target, if it has one."""
 
     def deregister_endpoint(self, endpoint_name: str) -> None:
-        """Forget every target of an endpoint that is being deleted."""
+        """Remove every target of an endpoint that is being deleted."""
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class World:
         return self.scenario.behaviour_of(fleet.model_source)
 
     def launch(self, endpoint: Endpoint, orders: Sequence[tuple[Fleet, int]]) -> Script:
-        """Launch instances side by side, until their containers are healthy.
+        """Launch instances in parallel, until their containers are healthy.
 
         Raises:
             StepFailed: no capacity, a download that takes too long, a failing health check.
@@ -77,7 +77,7 @@ class World:
             raise StepFailed(CAPACITY_REASON)
 
     def _order(self, orders: Sequence[tuple[Fleet, int]]) -> list[tuple[Fleet, int]]:
-        """Order as many instances as exist, and return the orders still open."""
+        """Launch as many instances as there is capacity, and return the instances still missing."""
         missing = []
         for fleet, count in orders:
             available = self.capacity.available(fleet.spec.hardware)
@@ -130,7 +130,7 @@ class World:
         return own if own is not None else self.scenario.timings.health_check_timeout_seconds
 
     def terminate(self, endpoint: Endpoint, fleets: Sequence[Fleet]) -> Script:
-        """Wait until the instances being terminated are gone."""
+        """Wait until the terminating instances are gone."""
         endpoint.count_heads(self.clock.now())
         if any(fleet.terminating for fleet in fleets):
             yield Pause(self.scenario.timings.terminate_seconds)

@@ -33,7 +33,7 @@ class FrontEnd:
     def answer(self, request: Request) -> Response | None:
         """Answer a request; None = the answer got lost.
 
-        A failure of the twin itself is answered as AWS answers its own: InternalFailure.
+        A failure of the twin itself is answered as InternalFailure, as on AWS.
         """
         try:
             return self._answer(request)
@@ -55,7 +55,7 @@ class FrontEnd:
         return write_answer(call, answer)
 
     def _check_traffic_and_faults(self, call: Call) -> None:
-        """Refuse a call for a reason outside the call: too many calls, or a failure of AWS."""
+        """Refuse a call for a reason unrelated to its content: too many calls, or a failure of AWS."""
         self._buckets.take(call.operation)
         fault = self._faults.take_before(call.operation)
         if fault is not None:

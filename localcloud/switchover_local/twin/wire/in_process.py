@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSPreparedRequest
 
-# One attempt, so that a test sees each fault itself and no retry sleeps in real time. No signature and a
-# fixed user agent: the twin reads neither, and making them took two fifths of each call.
+# One attempt, so that a test sees each fault and no retry sleeps in real time. No signature and a fixed
+# user agent: the twin reads neither, and making them took two fifths of each call's time.
 _ONE_ATTEMPT = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
     signature_version=UNSIGNED,

@@ -1,4 +1,4 @@
-"""The messages of a request on its way: HTTP request, call, answer, HTTP response."""
+"""The messages of a request: HTTP request, call, answer, HTTP response."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Encoding = Literal["json", "rest-json", "cbor"]
 
 
 class Request(NamedTuple):
-    """An HTTP request, whichever way it came; header names are lower case."""
+    """An HTTP request, from a socket or in process; header names are lower case."""
 
     method: str
     path: str
@@ -31,7 +31,7 @@ class Response(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One operation that a client asked for, its parameters keyed as in boto3."""
+    """One operation that a client calls, with parameters keyed as in boto3."""
 
     service: str
     operation: str

@@ -1,7 +1,7 @@
-"""Pages of a list, and the opaque tokens that lead from one to the next.
+"""Pages of a list, and the opaque tokens that point to the next page.
 
-A token holds the key of the last item that was given, never a number of items. So no item comes twice or
-never because others were created or deleted between two pages.
+A token holds the key of the last returned item, not a number of items. So no item is repeated or
+skipped if other items are created or deleted between two pages.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 An HTTP request names its service and operation in one of three ways: `X-Amz-Target` (JSON),
 a REST path (SageMaker Runtime), or `/service/…/operation/…` (CBOR, which CloudWatch also speaks).
-The answer is written so that boto3 and the aws CLI read it as if AWS had sent it.
+boto3 and the aws CLI read the answer like one of AWS.
 """
 
 from __future__ import annotations
@@ -63,20 +63,20 @@ _QUERY_TYPE = "application/x-www-form-urlencoded"
 
 
 def newest_models(session: botocore.session.Session) -> botocore.session.Session:
-    """The session, with what AWS added since this botocore: endpoint policies, newer config fields."""
+    """The session, with AWS's newer additions: endpoint policies, config fields."""
     session.get_component("data_loader").search_paths.append(str(Path(__file__).parent / "models"))
     return session
 
 
 @lru_cache(maxsize=1)
 def service_models() -> dict[str, ServiceModel]:
-    """The models of the five services, from the botocore that is installed."""
+    """The models of the five services, from the installed botocore."""
     session = newest_models(botocore.session.Session())
     return {name: session.get_service_model(name) for name in SERVICES}
 
 
 def identify(request: Request) -> Call:
-    """Work out which operation of which service is called; its parameters are read later.
+    """Find the service and operation of a request; its parameters are read later.
 
     Raises:
         Refusal: UnknownOperationException, if there is no such operation. Every operation is a POST.
@@ -167,7 +167,7 @@ def _check_depth(body: bytes) -> None:
 
 
 def _float(text: str) -> float:
-    """Read a JSON number; NaN and Infinity aren't JSON, and 1e999 is no number of 64 bits."""
+    """Read a JSON number; NaN and Infinity aren't JSON, and 1e999 doesn't fit into 64 bits."""
     number = float(text)
     if not isfinite(number):
         msg = f"{text} is no JSON number"
@@ -227,13 +227,15 @@ def _write_rest(
 def write_refusal(request: Request, call: Call | None, refusal: Refusal) -> Response:
     """Turn a refusal into the error answer of the call's protocol.
 
-    The query protocol, which older clients of CloudWatch speak, gets its own XML too.
+    Older clients of CloudWatch use the query protocol; for it, the answer is XML.
     """
     if call is None and request.headers.get("content-type", "").startswith(_QUERY_TYPE):
         return _write_query_refusal(refusal)
     content = {"__type": refusal.code, "message": refusal.message, **refusal.members}
     headers = {"content-type": "application/x-amz-json-1.1", "x-amzn-errortype": refusal.code}
-    if call is not None and call.service == "cloudwatch":  # it answers old query codes this way
+    if (
+        call is not None and call.service == "cloudwatch"
+    ):  # clients read old query codes from this header
         headers["x-amzn-query-error"] = f"{refusal.code};{_fault(refusal)}"
     if call is not None and call.encoding == "rest-json":
         content = {"Message": refusal.message, **refusal.members}

@@ -1,4 +1,4 @@
-"""How the twin says no: AWS's codes, AWS's words.
+"""The twin's error answers, with AWS's codes and words.
 
 Refusal
 ├── validation_exception()        most of SageMaker's answers (400)
@@ -31,7 +31,7 @@ class Refusal(Exception):
 
 
 def validation_exception(message: str) -> Refusal:
-    """SageMaker's answer to nearly everything it doesn't like."""
+    """SageMaker's answer to nearly every invalid request."""
     return Refusal("ValidationException", message)
 
 
@@ -41,7 +41,7 @@ def resource_limit_exceeded(message: str) -> Refusal:
 
 
 def too_long(limit_bytes: int) -> Refusal:
-    """More bytes than a service takes; its front end says so, before any protocol is read.
+    """A body is too long for a service; the service's front end refuses it before reading the protocol.
 
     Source: the words and the code that InvokeEndpoint's callers saw (aws/sagemaker-python-sdk #171).
     """
@@ -49,17 +49,17 @@ def too_long(limit_bytes: int) -> Refusal:
 
 
 def throttled() -> Refusal:
-    """Too many requests; botocore retries it."""
+    """Too many requests; botocore retries the call."""
     return Refusal("ThrottlingException", "Rate exceeded")
 
 
 def internal_failure() -> Refusal:
-    """Something broke on the service's side; botocore retries it."""
+    """The service failed; botocore retries the call."""
     return Refusal("InternalFailure", "The request processing has failed.", status=500)
 
 
 def not_modelled(service: str, operation: str) -> Refusal:
-    """The twin doesn't know this operation, and says so rather than guess."""
+    """The twin doesn't have this operation, and doesn't guess."""
     return Refusal(
         "NotImplemented",
         f"The twin does not model {service}:{operation}. "

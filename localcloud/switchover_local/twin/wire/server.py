@@ -19,7 +19,7 @@ Send = Callable[[Message], Awaitable[None]]
 Handle = Callable[[Request], "Response | None"]
 AsgiApp = Callable[[Message, Receive, Send], Awaitable[None]]
 
-# More than InvokeEndpoint takes, so that the twin itself refuses a body that is only just too long.
+# More than InvokeEndpoint accepts, so that the twin itself refuses a body that is slightly too long.
 MOST_BODY_BYTES = 32 * 1_048_576
 _NOTHING = Request("POST", "/", {}, b"")
 
@@ -55,7 +55,7 @@ async def _live(receive: Receive, send: Send) -> None:
 
 
 async def _read_request(scope: Message, receive: Receive) -> Request | None:
-    """Read a request to its end; None if its body is longer than any service takes."""
+    """Read a request to its end; None if its body is longer than any service accepts."""
     body, is_whole, has_more = bytearray(), True, True
     while has_more:
         message = await receive()
@@ -83,7 +83,7 @@ async def _send_response(response: Response, send: Send) -> None:
 
 
 async def _hang_up(send: Send) -> None:
-    """Promise a body and break the promise: to the caller, the connection just ends."""
+    """Announce a body, but end the connection without it."""
     headers = [(b"content-length", b"2")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"{", "more_body": True})

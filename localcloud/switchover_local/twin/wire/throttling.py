@@ -1,4 +1,4 @@
-"""How often an operation may be called: a token bucket for each, filled in virtual time."""
+"""Rate limits of operations: a token bucket for each, filled in virtual time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Buckets:
         """Take a call's token.
 
         Raises:
-            Refusal: ThrottlingException, while there is none.
+            Refusal: ThrottlingException, if there is no token.
         """
         rate = self._rates().get(operation)
         if rate is None:

@@ -1,7 +1,7 @@
 """Checks a request against AWS's own service model, more strictly than botocore does.
 
-botocore checks required members and minimums only; maximums, enums and patterns are the
-service's business (rules §1.1). Wording: the ValidationException that AWS's frameworks answer.
+botocore checks only required members and minimums; the service checks maximums, enums and patterns
+(rules §1.1). The words are those of AWS's ValidationException.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .refusals import Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_JAVA_CLASSES = {  # as near as Python's classes come; letters and marks are taken widely
+_JAVA_CLASSES = {  # approximations by Python's classes; letters and marks match more characters
     "L": r"a-zA-Z\u00aa-\uffff",
     "M": r"\u0300-\u036f",
     "Z": r"\s",
@@ -36,7 +36,7 @@ _JAVA_ESCAPE = re.compile(r"\\p\{(?P<name>\w+)\}")
 
 
 def check_request(params: dict[str, object], shape: Shape, code: str) -> None:
-    """Refuse params that break a constraint of the model, naming every one that is broken.
+    """Refuse params that break constraints of the model; names every broken constraint.
 
     Raises:
         Refusal: with `code`, ValidationException for most services.
@@ -100,7 +100,7 @@ def _string_violations(value: str, shape: Shape, path: str) -> Iterator[str]:
         yield _violation(value, path, f"Member must satisfy enum value set: [{allowed}]")
     pattern = shape.metadata.get("pattern")
     if len(value) > max(_MATCHED_CHARACTERS, int(shape.metadata.get("max", len(value)))):
-        return  # the length is refused already, and some of the patterns take squared time
+        return  # the length is refused already, and some patterns take quadratic time
     compiled = _compile(str(pattern)) if pattern is not None else None
     if compiled is not None and not compiled.fullmatch(value):
         constraint = f"Member must satisfy regular expression pattern: {pattern}"
@@ -109,7 +109,7 @@ def _string_violations(value: str, shape: Shape, path: str) -> Iterator[str]:
 
 @cache
 def _compile(pattern: str) -> re.Pattern[str] | None:
-    """Read a Java pattern; None for the few that Python has no words for, which go unchecked."""
+    """Read a Java pattern; None for the few that Python can't express, which aren't checked."""
     respelled = pattern.replace(r"\z", r"\Z").replace(_JAVA_SURROGATES, _BEYOND_16_BITS)
     try:
         return re.compile(_JAVA_ESCAPE.sub(_translate, respelled))

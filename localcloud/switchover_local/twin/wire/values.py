@@ -1,4 +1,4 @@
-"""Turns members of AWS shapes into JSON values and back, as boto3's users see them."""
+"""Turns members of AWS shapes into JSON values, and back into boto3's values."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _WHOLE_NUMBER_BITS = {"integer": 32, "long": 64}  # Smithy's simple types
-# JSON has no words for them, so Smithy's JSON protocols spell them out.
+# JSON has no such numbers, so Smithy's JSON protocols write them as text.
 _SPELLED_NUMBERS = {"NaN", "Infinity", "-Infinity"}
 
 
 def read_value(raw: object, shape: Shape) -> object:
-    """Turn a decoded JSON (or CBOR) value into what boto3's caller passed in.
+    """Turn a decoded JSON (or CBOR) value into the value that boto3's caller passed.
 
     Members that the model doesn't know are dropped, as AWS's JSON services do.
 
