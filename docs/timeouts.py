@@ -1,4 +1,4 @@
-"""The tables of docs/timeouts.md: who gives up first, as template, machine and clients have it."""
+"""The tables of docs/timeouts.md: the time limits of template, machine and clients."""
 
 from __future__ import annotations
 

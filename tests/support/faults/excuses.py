@@ -40,8 +40,8 @@ _NOT_STRUCK_OFF = frozenset({"watch ended"})
 # Of what is deleted or changed from outside, what it takes with it.
 _OUTSIDE = {
     "update deleted": frozenset({"settled", "capacity restored"}),
-    "previous config deleted": frozenset({"way back kept"}),
-    "previous model deleted": frozenset({"way back kept", "settled"}),
+    "previous config deleted": frozenset({"rollback possible"}),
+    "previous model deleted": frozenset({"rollback possible", "settled"}),
     "scaling deregistered": frozenset({"capacity restored"}),
     "endpoint deleted": frozenset({"settled", "capacity restored", "unnoticed"}),
     "endpoint updated": frozenset({"settled"}),
@@ -51,7 +51,7 @@ _STILL_RECOVERED = frozenset({"claim released"})
 # A redeploy that can't go back for want of the model leaves no endpoint.
 _NOTHING_TO_SCALE = frozenset({"capacity restored"})
 _LATER = frozenset(
-    {"recorded", "true", "settled", "capacity restored", "way back kept", "unnoticed"}
+    {"recorded", "true", "settled", "capacity restored", "rollback possible", "unnoticed"}
 )
 
 
@@ -69,7 +69,7 @@ def tell_excuses() -> dict[str, frozenset[str]]:
         "deleted or changed after the outcome's reading": _LATER,
         "the announcement's own answer is lost": _DOUBLED,
         "Announce is given up while it notes that it told": _DOUBLED,
-        "RecordOutcome can't strike an own alarm off": _NOT_STRUCK_OFF,
+        "RecordOutcome can't remove the record of an own alarm": _NOT_STRUCK_OFF,
         "StartExecution is throttled 200 times while a recovery is due": _NOT_RECOVERED_YET,
     }
 

@@ -95,7 +95,7 @@ def _find_left_behind(world: World, update: Update | None) -> Iterator[tuple[str
         yield "watch ended", f"{watched} wake somebody"
     previous = plan.previous.config if plan else FIRST_CONFIG
     if gone := _gone(world, previous):
-        yield "way back kept", gone
+        yield "rollback possible", gone
     try:
         capacity = world.capacity()
     except ClientError as error:
