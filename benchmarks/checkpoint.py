@@ -1,10 +1,10 @@
-"""What checking a checkpoint costs, from 1 GB to 1,000 GB: bytes read, requests, time, memory.
+"""The cost of checking a checkpoint of 1 GB to 1,000 GB: bytes read, requests, time, memory.
 
     python -m benchmarks.checkpoint
 
-The files are sparse: true shards, indexes and tensor layouts, and no weights. Each size is checked in
-two processes of its own: one for time and the most memory that the process ever had, imports and
-all, and one in which Python counts what the check alone holds at its peak.
+The files are sparse: true shards, indexes and tensor layouts, but no weights. Each size is checked in
+two separate processes. One measures time, and the peak memory of the whole process with its imports. In
+the other, Python counts the peak memory of the check alone.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 
 SHARD_BYTES = 5 * 10**9  # save_pretrained's default
 PARALLEL_READS = 10  # as in a bucket
-# What a ranged read of S3 takes within a region; the disk of this machine takes none of it.
+# The simulated duration of a ranged read of S3 within a region.
 REQUEST_SECONDS = 0.03
 
 _DENSE: dict[str, Json] = {"architectures": ["LlamaForCausalLM"], "tie_word_embeddings": False}
-# Sizes of published models of about that weight in bfloat16; the last is a mixture of experts.
+# Sizes of published models of about this size in bfloat16; the last is a mixture of experts.
 MODELS: dict[str, dict[str, Json]] = {
     "1 GB": {
         "architectures": ["Qwen3ForCausalLM"], "tie_word_embeddings": True,
@@ -70,7 +70,7 @@ MODELS: dict[str, dict[str, Json]] = {
 
 @dataclass
 class CountingReader:
-    """Reads a folder as a bucket is read: each request takes its time, and is counted."""
+    """Reads a folder like a bucket: each request takes time, and is counted."""
 
     folder: Folder
     read_bytes: int = 0
@@ -88,7 +88,7 @@ class CountingReader:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What checking one checkpoint took; `held_bytes` is Python's count, `process_bytes` the system's."""
+    """The cost of one check; `held_bytes` is Python's count, `process_bytes` the system's."""
 
     name: str
     files: int
@@ -168,9 +168,9 @@ def split(tensors: list[tuple[str, list[int]]]) -> Iterator[list[tuple[str, list
 
 
 def check_apart(name: str, folder: Path, config: dict[str, Json]) -> Cost:
-    """Check a folder in fresh processes, so that the peaks of memory are this check's.
+    """Check a folder in new processes, so that the memory peaks are those of this check.
 
-    It is written in another as well: on Linux a process begins with its parent's peak.
+    Another process writes the folder: on Linux, a process begins with its parent's peak.
     """
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         pool.apply(write_sparse, (folder, config))
@@ -179,7 +179,7 @@ def check_apart(name: str, folder: Path, config: dict[str, Json]) -> Cost:
 
 
 def count_held_bytes(folder: Path) -> int:
-    """The most that a check holds at once; counting makes it several times slower."""
+    """The peak memory of a check; counting makes the check several times slower."""
     reader = open_folder(folder)
     tracemalloc.start()
     with ThreadPoolExecutor(PARALLEL_READS) as pool:
@@ -196,7 +196,7 @@ def open_folder(folder: Path) -> CountingReader:
 
 
 def check(name: str, folder: Path, held_bytes: int) -> Cost:
-    """Check a folder as a bucket is checked."""
+    """Check a folder like a bucket."""
     reader = open_folder(folder)
     files = reader.folder.files
     began, worked = time.perf_counter(), time.process_time()
@@ -219,7 +219,7 @@ def check(name: str, folder: Path, held_bytes: int) -> Cost:
 
 
 def peak_memory_bytes() -> int:
-    """The most memory that this process has had so far."""
+    """The peak memory of this process so far."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

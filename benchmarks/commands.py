@@ -1,11 +1,11 @@
-"""What commands cost, beside `aws --version`: processor time, in alternation.
+"""The processor time of commands compared with `aws --version`, measured in turn.
 
     python -m benchmarks.commands [--runs 5]
 
-Every row is a process of its own, with the processor time of every process that it began, such as the
-functions of a rehearsal's cloud (on Linux; elsewhere, of those that it waited for). All rows are run
-one after the other, again and again: figures of two runs compare only by their ratios.
-Commands that ask AWS ask a local cloud that is brought up, deployed to and ended for this benchmark.
+Every row is a separate process. Its time includes the processes that it starts, such as the functions
+of a rehearsal's cloud (on Linux; elsewhere, only those that it waits for). All rows are run one after
+the other, several times: only the ratios of two runs are comparable. Commands that call AWS call a
+local cloud, which this benchmark starts, deploys to and stops.
 `aws` is awscli 1 of the test dependencies, in the same interpreter as ours.
 """
 
@@ -41,7 +41,7 @@ PROJECT = Path(__file__).parents[1]
 ENDPOINT = "chat"
 BASE = "aws --version"
 REHEARSAL = "rehearse docs/scenarios/policy.yaml --scenario docs/scenarios/slow-model.yaml"
-# What these end with here: a folder without a model is faulty, and the slow model is rolled back.
+# The expected exit codes: a folder without a model is faulty, and the slow model is rolled back.
 ENDS = {"model check docs/scenarios": ExitCode.REJECTED, REHEARSAL: ExitCode.ROLLED_BACK}
 WITHOUT_AWS = (
     "--help",
@@ -62,7 +62,7 @@ _CLIENT = "import boto3; boto3.client('sagemaker', region_name='us-east-1')"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A command line, the code that is given to Python for it, and where it finds AWS."""
+    """A command line, its code for Python, and its AWS endpoints."""
 
     name: str
     code: str
@@ -71,7 +71,7 @@ class Case:
     ends: int = ExitCode.DONE
 
     def measure(self) -> float:
-        """Run it once; the processor seconds of the process and of those that it waited for."""
+        """Run the case; returns the processor seconds of the process and of those that it waited for."""
         with tempfile.TemporaryFile() as said:
             process = os.posix_spawn(
                 sys.executable,
@@ -92,13 +92,13 @@ class Case:
 
 
 def adopt_orphans() -> None:
-    """Have processes whose parent ends become ours, so that their time can be counted."""
+    """Adopt processes whose parent ends, so that their time can be counted."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def reap_orphans() -> float:
-    """The processor seconds of the ended processes that a command left to us."""
+    """The processor seconds of a command's ended processes that were adopted."""
     seconds = 0.0
     with suppress(ChildProcessError):
         while (ended := os.wait4(-1, os.WNOHANG))[0]:
@@ -137,7 +137,7 @@ def open_cloud() -> Iterator[LocalCloud]:
 
 
 def list_cases(quiet: Mapping[str, str], aws: Mapping[str, str]) -> list[Case]:
-    """Every row, the peers first."""
+    """Every row, starting with the commands to compare with."""
     helps = [f"{command} --help" for command in list_commands(COMMANDS)]
     return [
         Case(BASE, _AWS, ("--version",), quiet),
@@ -158,7 +158,7 @@ def list_commands(listed: Sequence[Listed]) -> Iterator[str]:
 
 
 def alternate(cases: Sequence[Case], runs: int) -> dict[str, list[float]]:
-    """Run all cases one after the other, so many times; the seconds of each by its name."""
+    """Run all cases one after the other, `runs` times; returns the seconds of each by its name."""
     seconds: dict[str, list[float]] = defaultdict(list)
     for _ in range(runs):
         for case in cases:
@@ -167,7 +167,7 @@ def alternate(cases: Sequence[Case], runs: int) -> dict[str, list[float]]:
 
 
 def draw(seconds: Mapping[str, Sequence[float]]) -> Table:
-    """A row per command line: the median, and how many times the base that is."""
+    """A row per command line: the median, and its ratio to the base."""
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("switchover …, where no other program is named", overflow="fold")
     for column in ("CPU", f"÷ {BASE}"):

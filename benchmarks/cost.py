@@ -1,14 +1,14 @@
-"""What one update and an idle month cost on AWS: ours beside the guide's polling loop.
+"""The cost of one update and of an idle month on AWS: ours compared with the guide's polling loop.
 
     python -m benchmarks.cost
 
-Runs updates of an hour and of eight hours on the walker, in virtual time (benchmarks/waiting.py), counts
-what AWS bills, and multiplies it by list prices. Prints tables, and writes nothing.
+Runs updates of an hour and of eight hours on the walker, in virtual time (benchmarks/waiting.py),
+counts the billed units, and multiplies them by list prices. Prints tables, and writes nothing.
 
-A function's time isn't measured, as virtual time stands still while it runs: each run is taken to last
-`RUN_SECONDS`, cold starts spread over it, and each golden request `ANSWER_SECONDS`. Both machines are
-counted by the same measure, and no free tier is subtracted. Prices: November 2026, us-east-1. What
-SageMaker's instances cost is left out.
+A function's time isn't measured, as virtual time stops while it runs. Each run is assumed to take
+`RUN_SECONDS`, cold starts included, and each golden request `ANSWER_SECONDS`. Both machines are counted
+in the same way, and no free tier is subtracted. Prices: November 2026, us-east-1. SageMaker's instances
+are left out.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ RUN_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
 _EXIT_SECONDS = 0.05
 _GB = 0.5
-# Bytes of a function's own line and of Lambda's report, per run.
+# Bytes of a function's own log line and of Lambda's report, per run.
 _LOG_BYTES = 700
 METRIC_READ = Price("CloudWatch metrics read", 0.01 / 1e3, "aws.amazon.com/cloudwatch/pricing")
 TRACE = Price("X-Ray traces recorded", 5.00 / 1e6, "aws.amazon.com/xray/pricing")
 LOG_GB = Price("CloudWatch logs, GB taken in", 0.50, "aws.amazon.com/cloudwatch/pricing")
 _DAYS = 30
 _DAY_SECONDS = 24 * 3600
-# 10,000 alarms of other people, of which each goes red once an hour.
+# 10,000 unrelated alarms, each of which goes red once an hour.
 _FLAPPING = 10_000
 _RED_A_MONTH = _DAYS * 24
 _GOLDEN = "tests: {golden: golden/vlm.jsonl}\n"
@@ -60,7 +60,7 @@ _GOLDEN = "tests: {golden: golden/vlm.jsonl}\n"
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What AWS bills for."""
+    """The units that AWS bills."""
 
     transitions: float = 0
     runs: float = 0
@@ -73,7 +73,7 @@ class Use:
 
     @property
     def dollars(self) -> float:
-        """What it costs by AWS's list prices in us-east-1."""
+        """The cost by AWS's list prices in us-east-1."""
         return sum(
             price.dollars * used
             for price, used in (
@@ -90,13 +90,13 @@ class Use:
         )
 
     def times(self, factor: float) -> Use:
-        """The same so many times."""
+        """The units multiplied by a number."""
         return Use(*(factor * getattr(self, name) for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What the endpoint is asked while it is updated."""
+    """The requests to the endpoint during the update."""
 
     name: str
     requests_per_second: float
@@ -121,7 +121,7 @@ def main() -> None:
 
 
 def use_of_update(rollout: Rollout, traffic: Traffic) -> Use:
-    """What one update of ours takes, from release.json to its announcement."""
+    """The units of one update of ours, from release.json to its announcement."""
     with open_world(rollout, 0, traffic.requests_per_second) as world:
         world.put_policy(f"{rollout.policy}{_GOLDEN if traffic.has_golden else ''}")
         if traffic.has_golden:
@@ -133,7 +133,7 @@ def use_of_update(rollout: Rollout, traffic: Traffic) -> Use:
 
 
 def use_of_loop(rollout: Rollout) -> Use:
-    """What the guide's loop takes for the same update; it has no tests, no ledger and no alarms."""
+    """The units of the guide's loop for the same update; it has no tests, no ledger and no alarms."""
     cost = run_loop(rollout)
     runs = cost.invocations
     return Use(
@@ -142,14 +142,14 @@ def use_of_loop(rollout: Rollout) -> Use:
 
 
 def use_of_day() -> Use:
-    """What a day takes on which nothing happens: the look at the queues."""
+    """The units of a day without updates: the checks of the queues."""
     with open_world(ROLLOUTS[0], 0, 0.5) as world, metered(world) as meter:
         world.clock.advance(_DAY_SECONDS)
         return meter.use(world)
 
 
 def use_of_alarms() -> Use:
-    """What a month of alarms of other people takes that go red and concern no update."""
+    """The units of a month of unrelated alarms that go red."""
     with open_world(ROLLOUTS[0], 0, 0.5) as world, metered(world) as meter:
         event = {"detail": {"alarmName": "somebody-else's"}}
         world.lambdas.invoke("arn:aws:lambda:::function:WakeUpdateFunction", event)
@@ -162,7 +162,7 @@ def use_of_alarms() -> Use:
 
 
 class Meter:
-    """Counts from when it is made."""
+    """Counts units from its creation."""
 
     def __init__(self, world: World) -> None:
         self.calls: Counter[str] = Counter()
@@ -171,7 +171,7 @@ class Meter:
         self._written, self._read = self._ledger.written_units, self._ledger.read_units
 
     def use(self, world: World) -> Use:
-        """What was used since."""
+        """The units used since the counter's creation."""
         runs = len(world.lambdas.calls) - self._runs
         asked = self.calls["InvokeEndpoint"]
         return Use(
@@ -187,7 +187,7 @@ class Meter:
 
 @contextmanager
 def metered(world: World) -> Iterator[Meter]:
-    """Count what a world is asked and does."""
+    """Count a world's calls and work."""
     meter = Meter(world)
 
     def count(model: Any, **_: Any) -> None:
@@ -207,14 +207,14 @@ def _put_golden(world: World) -> None:
 
 
 def _is_judged(world: World) -> bool:
-    """Whether it ended, or waits for a person, because nobody asked the endpoint anything."""
+    """Whether the update ended, or waits for a person because the endpoint got no requests."""
     return bool(world.executions) and (
         world.executions[0].ended_at is not None or world.executions[0].state == "RequestPromotion"
     )
 
 
 def draw_updates() -> Table:
-    """Each update with what it takes."""
+    """A row for each update with its units."""
     table = _table("update", "endpoint is asked")
     for rollout in (each for each in ROLLOUTS if each.name in {"1 h", "8 h"}):
         _add(table, rollout.name, "the guide's loop", use_of_loop(rollout))
@@ -224,7 +224,7 @@ def draw_updates() -> Table:
 
 
 def draw_months() -> Table:
-    """A month with what it takes."""
+    """A row for each kind of month with its units."""
     table = _table("month", "")
     swept = use_of_day().times(_DAYS)
     _add(table, "the look every 15 minutes", "", swept)

@@ -1,9 +1,9 @@
-"""What a plan says an update will take, beside what it takes on the twin: writes docs/timing.md's tables.
+"""Planned durations compared with durations on the twin: writes the tables of docs/timing.md.
 
     python -m benchmarks.estimates           # writes the tables between the marks in docs/timing.md
     python -m benchmarks.estimates --check   # fails if they are out of date
 
-On virtual time, so that every machine gets the same figures.
+Uses virtual time, so that every machine gets the same figures.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BEGINS, _ENDS = "<!-- {name}: written by `python -m benchmarks.estimates` -->",
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """One update: what was said of it, and how it went."""
+    """One update: its plan and its course."""
 
     strategy: Strategy
     plan: Plan
@@ -41,7 +41,7 @@ class Estimate:
 
     @property
     def error_percent(self) -> float:
-        """How far the said duration is off."""
+        """The error of the planned duration."""
         return (self.plan.times.expected_seconds / self.played.seconds - 1) * 100
 
 
@@ -70,7 +70,7 @@ def known() -> Iterable[Estimate]:
 
 
 def learnt() -> Iterable[tuple[Estimate, Estimate]]:
-    """The first and the second update of an endpoint of which nothing was known.
+    """The first and the second update of an endpoint without known durations.
 
     Its instances, shifts and terminations all take longer than the product assumes.
     """

@@ -1,10 +1,10 @@
-"""What a release of many files costs the functions that look at each of them: CPU, memory, requests.
+"""The cost of a release of many files in the functions that read each file: CPU, memory, requests.
 
     python -m benchmarks.release_size [--files 50000]
 
-The product's own gateways ask `benchmarks.sink`, which runs in another process and isn't counted. CPU
+The product's own gateways call `benchmarks.sink`, which runs in another process and isn't counted. CPU
 seconds are those of one whole processor: Lambda gives one at 1,769 MB, and a share of it below (Lambda
-Developer Guide, "Configure function memory"). S3's own time comes on top.
+Developer Guide, "Configure function memory"). S3's own time is not included.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _STARTS_SECONDS = 5
 
 
 def main() -> None:
-    """Measure each act on a release of so many files, and print one table."""
+    """Measure each act on a release of a number of files, and print one table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--files", type=int, default=50_000)
     count = parser.parse_args().files
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def describe_files(count: int) -> dict[str, bytes]:
-    """Small files with paths as long as people's."""
+    """Small files with paths of usual length."""
     return {f"assets/of/the/processor/page-{n:06}.md": b"Page %d" % n for n in range(count)}
 
 

@@ -1,7 +1,7 @@
-"""A stand-in for S3 that costs as little as it can, so that a benchmark measures who sends.
+"""A stand-in for S3 with minimal cost, so that a benchmark measures only the sender.
 
-It keeps each object's length, metadata and checksums as they were sent, and the content of small objects.
-It verifies nothing, and has fixed answers to the few other calls of `switchover upload`.
+It stores each object's length, metadata and checksums as sent, and the content of small objects. It
+verifies nothing, and has fixed answers to the few other calls of `switchover upload`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _STACK = {
     "TableName": "ledger",
     "StateMachineArn": "arn:aws:states:us-east-1:000000000000:stateMachine:s-update",
 }
-# What `switchover upload` asks beside S3, by X-Amz-Target.
+# The calls of `switchover upload` to other services, by X-Amz-Target.
 _ANSWERS: dict[str, object] = {
     "SageMaker.DescribeEndpoint": _ENDPOINT,
     "AWSStepFunctions.DescribeExecution": {"status": "RUNNING"},
@@ -44,7 +44,7 @@ _ANSWERS: dict[str, object] = {
 
 @dataclass(slots=True)
 class Object:
-    """What is kept of an object; `metadata` by its headers, checksums in base64."""
+    """The stored facts of an object; `metadata` by its headers, checksums in base64."""
 
     bytes: int
     etag: str
@@ -56,7 +56,7 @@ class Object:
 
 
 class Sink:
-    """One bucket; safe enough for threads, as each act is one operation on a dictionary."""
+    """One bucket; threads may use it, as each act is one operation on a dictionary."""
 
     def __init__(self) -> None:
         self.objects: dict[str, Object] = {}
@@ -66,7 +66,7 @@ class Sink:
     def answer(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes, length: int
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Answer one request; `body` is kept only if it is small, `length` is its own."""
+        """Answer one request; `body` is kept only if it is small, `length` is its full length."""
         address = urlsplit(target)
         query = dict(parse_qsl(address.query, keep_blank_values=True))
         key = unquote(address.path).removeprefix("/").partition("/")[2]

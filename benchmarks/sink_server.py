@@ -28,7 +28,7 @@ _DATE = "Tue, 01 Jan 2030 00:00:00 GMT"
 
 @contextmanager
 def run_sink(root: Path) -> Iterator[dict[str, str]]:
-    """The sink on a free port, with a certificate; gives the environment that leads its users there."""
+    """The sink on a free port, with a certificate; yields the environment that points clients to it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -110,7 +110,7 @@ class _Connection:
         return head
 
     def _read_body(self, length: int, headers: Mapping[str, str]) -> tuple[bytes, int]:
-        """The body, or nothing of a large one, and its length without what chunks it."""
+        """The body (empty if it is large), and its length without the framing of chunks."""
         if headers.get("transfer-encoding") == "chunked":
             body = _unpack(b"".join(self._read_chunks()))
             return body, int(headers["x-amz-decoded-content-length"])
@@ -146,7 +146,7 @@ class _Connection:
 
 
 def _unpack(content: bytes) -> bytes:
-    """What small content is packed in by `aws-chunked`, whose first chunk holds it whole."""
+    """Small content out of `aws-chunked`, whose first chunk has all of it."""
     size, _, rest = content.partition(b"\r\n")
     return rest[: int(size or b"0", 16)]
 

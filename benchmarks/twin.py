@@ -2,8 +2,8 @@
 
     make bench
 
-Prints medians of several runs, side by side, and writes nothing. Figures of two machines, or of
-one at two times, compare only by their ratios.
+Prints medians of several runs, and writes nothing. Between machines, or between times, only the ratios
+are comparable.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RUNS = 5
 # Sixteen batches of one: launch 480 s, shift 10 s, bake 1270 s, terminate 30 s each = 7 h 57 min,
-# just under the longest that SageMaker lets an update take (28,800 s).
+# just below SageMaker's limit for an update (28,800 s).
 INSTANCES = 16
 BAKE_SECONDS = 1270
 REQUESTS = 500
@@ -35,7 +35,7 @@ REQUESTS = 500
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was measured, in which unit per second, in each run."""
+    """A measurement: its name, its unit per second, the value of each run."""
 
     name: str
     unit: str
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def measure(name: str, unit: str, run: Callable[[], float]) -> Row:
-    """Run it several times; `run` says what it achieved per second."""
+    """Measure several times; `run` returns its rate per second."""
     return Row(name, unit, tuple(run() for _ in range(RUNS)))
 
 
@@ -80,7 +80,7 @@ def roll_out(requests_per_second: float) -> float:
 
 
 def send_below_protocol() -> float:
-    """Requests per second as load generators send them."""
+    """Requests per second from a load generator."""
     twin = Staging().begin().twin
     return rate_of(lambda: twin.invoke("demo"))
 
@@ -111,7 +111,7 @@ def invoke(runtime: Any) -> None:
 
 
 def rate_of(act: Callable[[], object]) -> float:
-    """How often a second `act` can be done, one after the other."""
+    """How often `act` can be done per second, one after the other."""
     act()
     began = time.perf_counter()
     for _ in range(REQUESTS):

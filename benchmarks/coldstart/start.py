@@ -1,4 +1,4 @@
-"""One cold start, in a process of its own; prints the processor time (ms) that it has used at each step.
+"""One cold start in a separate process; prints the processor time (ms) used until each step.
 
 python start.py handler NAME SERVICE…     imports the handler, then makes these clients
 python start.py call NAME EVENT           imports the handler, then calls it once
@@ -14,7 +14,7 @@ import time
 
 
 class Context:
-    """What Lambda tells a handler, as far as handlers read it."""
+    """The parts of Lambda's context that handlers read."""
 
     aws_request_id = "request"
     function_name = "function"
@@ -22,12 +22,12 @@ class Context:
     memory_limit_in_mb = 512
 
     def get_remaining_time_in_millis(self) -> int:
-        """As a function's time is at its start."""
+        """The full time of a function, as at its start."""
         return 50_000
 
 
 def main() -> None:
-    """Start as the command line says."""
+    """Make the start that the command line names."""
     what, name, *given = sys.argv[1:]
     steps = []
     if what == "boto3":
@@ -47,7 +47,7 @@ def main() -> None:
             out = os.dup(1)
             with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - no more imports than needed
                 os.dup2(nowhere.fileno(), 1)  # its log lines
-                # The stub knows few answers: how the call ends doesn't matter, only what it takes.
+                # The stub has few answers: only the call's cost matters, not its result.
                 with contextlib.suppress(Exception):
                     handler(json.loads(given[0]), Context())
                 sys.stdout.flush()

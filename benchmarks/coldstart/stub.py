@@ -13,7 +13,7 @@ _REFUSED = b"<Error><Code>AccessDenied</Code><Message>a stub</Message></Error>"
 
 
 class Stub:
-    """The stub's address, and how many requests came since it was asked last."""
+    """The stub's address, and the number of requests since the last question."""
 
     def __init__(self) -> None:
         self.requests = 0
@@ -43,7 +43,7 @@ class Stub:
         Thread(target=self._server.serve_forever, daemon=True).start()
 
     def answer(self, target: str) -> bytes:
-        """The body for an operation; empty where there is nothing."""
+        """The body for an operation; empty if there is none."""
         match target.partition(".")[2]:
             case "GetItem":
                 return json.dumps({"Item": self._item}).encode()

@@ -1,1 +1,1 @@
-"""How cost grows: with shards and files, with the ledger, with endpoints that update at once."""
+"""How the cost grows with shards and files, with the ledger, and with endpoints that update at once."""

@@ -1,8 +1,8 @@
-"""Many endpoints that update at the same instant: calls beside AWS's quotas, and what rationing does.
+"""Many endpoints that update at once: calls compared with AWS's quotas, and the effect of throttling.
 
-The walker's functions take no time, so that the calls of one state come in one second: more than AWS
-would ever see at once. Its clients try each call once, where the product's try it four times. So what
-passes here passes on AWS too, and sooner.
+The walker's functions take no time, so the calls of one state come in one second: more than AWS would
+ever get at once. Its clients try each call once, the product's clients four times. So a crowd that passes
+here also passes on AWS, and sooner.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _RATIONED = ("cloudwatch", "sagemaker", "application-autoscaling")
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """How so many updates went that began at once. Calls are those that the product made."""
+    """The result of many updates that began at once. Calls are those that the product made."""
 
     endpoints: int
     outcomes: Mapping[str, int]
@@ -58,7 +58,7 @@ class Counting(Tap):
     )
 
     def pass_on(self, service: str, operation: str, ask: Callable[[], Any]) -> Any:
-        """Make a call, counted with the units that it takes of the ledger."""
+        """Make a call, and count it with its units of the ledger."""
         table = self.world.table  # type: ignore[attr-defined]
         read, written = table.read_units, table.written_units
         self.count(service, operation)
@@ -69,7 +69,7 @@ class Counting(Tap):
             self.count("dynamodb", "write units", table.written_units - written)
 
     def count(self, service: str, operation: str, times: float = 1) -> None:
-        """Note something that happens now."""
+        """Count an event at the present time."""
         now = int(self.world.clock.now().timestamp())
         self.seconds[service, operation][now] += times  # type: ignore[assignment]
 
@@ -81,7 +81,7 @@ class Counting(Tap):
 
 
 def run(endpoints: int, rates: Mapping[str, CallRate] | None = None) -> Crowd:
-    """Offer a release to every endpoint at once, and wait until all is over."""
+    """Offer a release to every endpoint at once, and wait until all updates have ended."""
     with open_world(endpoints) as (world, tap):
         begin(world)
         tap.seconds.clear()
@@ -105,7 +105,7 @@ def run(endpoints: int, rates: Mapping[str, CallRate] | None = None) -> Crowd:
 
 
 def begin(world: SoakWorld) -> None:
-    """Bring every endpoint up, with traffic and a policy."""
+    """Create every endpoint, with traffic and a policy."""
     world.begin_all(dict.fromkeys(world.names, _INSTANCES))
     for name in world.names:
         world.wake(name)
@@ -114,7 +114,7 @@ def begin(world: SoakWorld) -> None:
 
 
 def published_rates() -> dict[str, CallRate]:
-    """The rates of what the twin answers for, as the documents have them."""
+    """The documented rates of the twin's services."""
     return {
         operation: CallRate(per_second=quota.per_second, burst=int(quota.burst))
         for (service, operation), quota in QUOTAS.items()
@@ -124,7 +124,7 @@ def published_rates() -> dict[str, CallRate]:
 
 @contextmanager
 def open_world(endpoints: int) -> Iterator[tuple[SoakWorld, Counting]]:
-    """A world of so many endpoints, whose calls are counted."""
+    """A world of many endpoints, whose calls are counted."""
     world = SoakWorld(1, endpoints)
     tap = Counting(world)
     with (

@@ -1,4 +1,4 @@
-"""How the figures of a crowd look beside AWS's quotas."""
+"""Tables of a crowd's figures compared with AWS's quotas."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def draw_quotas(crowds: Sequence[Crowd]) -> str:
 
 
 def draw_unpublished(crowds: Sequence[Crowd]) -> str:
-    """Every operation of which AWS publishes no rate."""
+    """Every operation without a published rate."""
     most = crowds[-1]
     heads = ("operation", "calls for each update", "in its busiest second", "exponent")
     rows = [
@@ -62,7 +62,7 @@ def draw_unpublished(crowds: Sequence[Crowd]) -> str:
 
 
 def draw_rationed(crowds: Mapping[str, Crowd]) -> str:
-    """How rationed crowds ended."""
+    """The outcomes of throttled crowds."""
     heads = ("calls", "endpoints", "outcomes", "retries of states", "all over after, min")
     rows = [
         (
@@ -78,7 +78,7 @@ def draw_rationed(crowds: Mapping[str, Crowd]) -> str:
 
 
 def endpoints_within(crowd: Crowd, call: Call, quota: Quota) -> float:
-    """How many endpoints may begin in the same second before the bucket is empty."""
+    """The number of endpoints in the same second that empties the token bucket."""
     return quota.burst / (crowd.busiest_second[call] / crowd.endpoints)
 
 

@@ -26,9 +26,9 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def table_with_exponents(
     heads: Sequence[str], rows: Sequence[Sequence[float]], digits: Sequence[int]
 ) -> str:
-    """A table whose last lines hold each column's exponent over the first: of all rows, of the last two.
+    """A table whose last lines have each column's exponent over the first: of all rows, of the last two.
 
-    What is constant at the small end flattens the fit; the last step shows where growth leads.
+    A constant part lowers the fitted exponent; the last step shows the growth at the large end.
     """
     drawn = [
         [f"{value:,.{places}f}" for value, places in zip(row, digits, strict=True)] for row in rows

@@ -1,4 +1,4 @@
-"""What AWS lets an account do in a second, by operation, as its documents say."""
+"""AWS's documented quotas of calls per second, by operation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SCHEDULER = "EventBridge Scheduler quotas, 2026, us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """So many a second, after a burst of so many; and the document that says so."""
+    """A rate per second, a burst, and the document that gives both."""
 
     per_second: float
     burst: float
@@ -45,9 +45,9 @@ QUOTAS: Mapping[tuple[str, str], Quota] = {
     ("dynamodb", "write units"): Quota(4_000, 4_000, _DYNAMODB),
     ("lambda", "runs begun"): Quota(1000, 1000, "Lambda quotas, 2026; new accounts have less"),
 }
-# AWS publishes no rate of these. SageMaker's "Endpoints and quotas" holds counts and no rates; a
-# DescribeEndpoint each 5 s was throttled in AWS's own tests (aws/sagemaker-python-sdk#1204).
-# Application Auto Scaling's quotas page holds counts only.
+# AWS publishes no rate for these. SageMaker's "Endpoints and quotas" has counts but no rates; a
+# DescribeEndpoint every 5 s was throttled in AWS's own tests (aws/sagemaker-python-sdk#1204).
+# Application Auto Scaling's quotas page has only counts.
 UNPUBLISHED = (
     ("sagemaker", "DescribeEndpoint"),
     ("sagemaker", "DescribeEndpointConfig"),

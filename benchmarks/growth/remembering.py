@@ -1,6 +1,6 @@
-"""What planning, history, status and the sweeps read of a ledger, by its size.
+"""The reads of planning, history, status and the sweeps, by the ledger's size.
 
-One update is played to its end; then its items are copied under other ids and times, as many as asked.
+One update is played to its end; then its items are copied under other ids and times, to the given number.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SIZES = (1, 10, 100, 1_000, 10_000)
 ENDPOINTS = (1, 10, 100, 1_000)
 _BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
 _BETWEEN = timedelta(hours=4)
-_BAD_OF = 20  # one update of so many marked its version bad
+_BAD_OF = 20  # one of this many updates marked its version bad
 _PLAN, _SWEEP = (
     f"arn:aws:lambda:::function:{name}Function" for name in ("PlanUpdate", "StartQueued")
 )
@@ -45,7 +45,7 @@ _LONGEST_SECONDS = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one act took of the ledger, whose size it is told by."""
+    """The reads of one act, by the ledger's size."""
 
     size: int
     calls: int
@@ -69,12 +69,12 @@ class Readings:
 
 
 def by_updates(sizes: Sequence[int] = SIZES) -> Readings:
-    """Plan, history and status of one endpoint with so many past updates."""
+    """Plan, history and status of one endpoint, by its number of past updates."""
     return _gather(_read_endpoint, sizes)
 
 
 def by_endpoints(sizes: Sequence[int] = ENDPOINTS) -> Readings:
-    """The sweep of the queues, and the history of all endpoints, on so many endpoints."""
+    """The sweep of the queues, and the history of all endpoints, by the number of endpoints."""
     return _gather(_read_endpoints, sizes)
 
 
@@ -121,7 +121,7 @@ def _read_endpoints(size: int) -> dict[str, Reading]:
 
 
 def _play(world: SoakWorld, version: str) -> None:
-    """Bring the only endpoint up, and one update of it to its end."""
+    """Create the only endpoint, and play one update of it to its end."""
     begin(world)
     world.offer(version, endpoint=world.names[0])
     world.clock.advance(120)
@@ -132,7 +132,7 @@ def _play(world: SoakWorld, version: str) -> None:
 
 
 def _copy(world: SoakWorld, endpoint: str, times: int) -> None:
-    """Copy the items of the update that was played, to so many earlier ones of an endpoint."""
+    """Copy the items of the played update, to many earlier updates of an endpoint."""
     [played] = world.executions
     template = world.names[0]
     items = [
@@ -158,7 +158,7 @@ def _copy(world: SoakWorld, endpoint: str, times: int) -> None:
 
 
 def _reword(item: Item, words: dict[bytes, bytes], told: dict[str, str]) -> Item:
-    """An item with other words in its bodies, and other attributes where it has them."""
+    """An item with other texts in its bodies, and with other values of existing attributes."""
     made = {**item, **{name: {"S": text} for name, text in told.items() if name in item}}
     for name in ("body", "listed"):
         if name in item:
@@ -184,7 +184,7 @@ def _measure(world: SoakWorld, size: int, act: Callable[[], object]) -> Reading:
 
 
 def _plan(world: SoakWorld, size: int, name: str) -> Reading:
-    """PlanUpdate of one more release, as its function runs it right before the execution has it run."""
+    """PlanUpdate of one more release, run just before the execution would run it."""
     found: list[Reading] = []
 
     def look(execution: Execution) -> None:
@@ -200,7 +200,7 @@ def _plan(world: SoakWorld, size: int, name: str) -> Reading:
 
 
 def _sweep(world: SoakWorld, size: int) -> Reading:
-    """The look at all queues, each quarter of an hour."""
+    """The check of all queues, every 15 minutes."""
     payload = {"time": world.clock.now().isoformat()}
     return _measure(
         world,
@@ -210,13 +210,13 @@ def _sweep(world: SoakWorld, size: int) -> Reading:
 
 
 def _offer(world: SoakWorld, name: str) -> None:
-    """A release.json in an endpoint's folder, of which nobody is told."""
+    """A release.json in an endpoint's folder, without its event."""
     key = f"releases/{name}/v2/release.json"
     world.s3.put_object(Bucket=world.bucket, Key=key, Body=b"{}")
 
 
 def _hold(world: SoakWorld, name: str) -> None:
-    """An endpoint's claim in the hands of an execution that runs."""
+    """An endpoint's claim that a running execution holds."""
     arn = f"{world.stepfunctions.machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
     now = world.clock.now()
     world.ledger.take_claim(Claim(name, f"{name}-00000", arn, now), f"{now.isoformat()}#{name}")

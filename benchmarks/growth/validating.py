@@ -1,4 +1,4 @@
-"""What checking a checkpoint costs, by the number of its shards and of the files beside them."""
+"""The cost of checking a checkpoint, by the number of its shards and of the other files."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 SHARDS = (1, 5, 20, 100, 500)
 FILES = (1, 5, 20, 100, 500)
-_MODEL = MODELS["140 GB"]  # 723 tensors: more than there are shards
+_MODEL = MODELS["140 GB"]  # 723 tensors: more than the largest number of shards
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one check took: `size` is the number of shards, or of files beside them."""
+    """The cost of one check: `size` is the number of shards, or of the other files."""
 
     size: int
     requests: int
@@ -50,7 +50,7 @@ def by_files() -> list[Check]:
 
 
 def draw(checks: Sequence[Check], what: str) -> str:
-    """A table with the exponents of all that grows."""
+    """A table with the exponents of each figure."""
     return table_with_exponents(
         (what, "requests", "MB read", "CPU, s"),
         [(c.size, c.requests, c.read_bytes / 10**6, c.cpu_seconds) for c in checks],
@@ -69,7 +69,7 @@ def _check(size: int, shards: int, files: int) -> Check:
 
 
 def _deal(shards: int) -> Iterator[list[tuple[str, list[int]]]]:
-    """All tensors, in so many shards of about the same number."""
+    """All tensors, spread evenly over a number of shards."""
     tensors = list(list_tensors(_MODEL))
     for number in range(shards):
         yield tensors[number * len(tensors) // shards : (number + 1) * len(tensors) // shards]

@@ -1,10 +1,11 @@
-"""Let many endpoints live for a month in virtual time, and hold what was told against what serves.
+"""Run many endpoints for a month in virtual time, and compare the announcements with what serves.
 
     python -m benchmarks.soak                                  # 20 endpoints, 10 days: half a minute
     python -m benchmarks.soak --endpoints 200 --days 30        # the full size: a quarter of an hour
     python -m benchmarks.soak --seed 1 --seeds 20 --jobs 2     # twenty of them, a line for each
 
-Everything is drawn by the seed: releases, policies, what people do, what fails. 1 if anything broke.
+The seed decides everything: releases, policies, people's acts, faults. Exits with 1 if an invariant
+broke.
 """
 
 from __future__ import annotations

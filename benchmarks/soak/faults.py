@@ -1,4 +1,4 @@
-"""What goes wrong by chance in a soak: calls, functions, events. All of it is drawn, and noted."""
+"""The random faults of a soak: calls, functions, events. Every fault is recorded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from benchmarks.soak.world import SoakWorld
 
 _HOUR = 3600
-# Of all calls: each of these has failed as often as the SDK tries.
+# The share of all calls; each of these has failed in all tries of the SDK.
 _CALL_FAILS = 1 / 400
 _EVENT_IS_LOST = 1 / 20
 _STORM_EVERY_SECONDS = 6 * _HOUR
@@ -25,13 +25,13 @@ _STORM_LASTS_SECONDS = (60, 900)
 _STORM_FAILS = 0.5
 _CRASH_EVERY_SECONDS = 2 * _HOUR
 _KINDS = (Kind.THROTTLED, Kind.SERVER_ERROR, Kind.NO_CONNECTION, Kind.LOST_ANSWER)
-# Best effort (rules §5), and looked after by polls. S3's own event begins an update, and has no poll.
+# Best effort (rules §5), and backed by polls. S3's own event begins an update, and no poll replaces it.
 _LOSABLE = frozenset({"aws.sagemaker", "aws.cloudwatch", "aws.states", "switchover"})
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A call that was spoilt, and for which update."""
+    """A call that failed, and its update."""
 
     at: datetime
     call: Call
@@ -41,12 +41,12 @@ class Hit:
 
 @dataclass(slots=True)
 class Disturbed(Tap):
-    """What the product is handed for its clients: counts each call, and spoils some."""
+    """Replaces the product's clients: counts each call, and makes some fail."""
 
     dice: Random = field(kw_only=True)
     is_on: bool = True
     made: Counter[tuple[str, str]] = field(default_factory=Counter)
-    # Of each operation: its calls in the present minute, and in the busiest one.
+    # For each operation: its calls in the present minute, and in the busiest one.
     busiest: Counter[tuple[str, str]] = field(default_factory=Counter)
     spoilt: list[Hit] = field(default_factory=list)
     crashes: Counter[str] = field(default_factory=Counter)
@@ -69,7 +69,7 @@ class Disturbed(Tap):
         return Failure(call, kind, is_for_ever=False).spoil(call, self, ask)
 
     def plan(self) -> None:
-        """Let storms, crashes and losses of events happen from now on."""
+        """Start storms, crashes and losses of events."""
         world: SoakWorld = self.world  # type: ignore[assignment]
         world.outlets.loses = self._loses
         self._again(_STORM_EVERY_SECONDS, self._storm)
@@ -92,7 +92,7 @@ class Disturbed(Tap):
         function = self.dice.choice(sorted(self.world.lambdas.template.functions))
         state = function.removesuffix("Function")
         if self.world.lambdas.crashes[state]:
-            return  # it hasn't run since: crashes in a row would use up its retries
+            return  # it hasn't run since the last crash: crashes in a row would use up its retries
         self.world.crash(state, times=1, after=self.dice.random() < 0.5)
         self.crashes[state] += 1
 

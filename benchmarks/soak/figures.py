@@ -1,4 +1,4 @@
-"""What a soak cost: calls beside AWS's quotas, and money by AWS's list prices."""
+"""The cost of a soak: calls compared with AWS's quotas, and money by AWS's list prices."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ QUOTAS: Mapping[tuple[str, str], float] = {
     ("stepfunctions", "DescribeExecution"): 15,
     ("stepfunctions", "SendTaskSuccess"): 500,
 }
-# Of these the documents give no rate; a poll each 5 s was throttled (rules §6).
+# The documents give no rate for these; a poll every 5 s was throttled (rules §6).
 UNPUBLISHED = (
     ("sagemaker", "DescribeEndpoint"),
     ("sagemaker", "DescribeEndpointConfig"),
@@ -34,8 +34,8 @@ UNPUBLISHED = (
 )
 
 _HOURS_OF_MONTH = 730
-# A run of one of our functions in memory and time, cold starts spread over it: an assumption, on the high
-# side of what the local cloud's log says of warm ones.
+# The assumed memory and time of one run, cold starts included: more than the local cloud's log shows
+# for warm runs.
 _GB_SECONDS = 0.5 * 1.0
 
 
@@ -59,7 +59,7 @@ ALARM_MONTH = Price("CloudWatch alarms, months", 0.10, "aws.amazon.com/cloudwatc
 
 
 def cost_of(result: Result) -> tuple[tuple[Price, float], ...]:
-    """How much of each was used."""
+    """The used amount of each unit."""
     runs = sum(result.invocations.values())
     return (
         (LAMBDA_RUN, runs),

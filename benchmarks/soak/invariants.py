@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _ENDS = frozenset(set(Outcome) - {Outcome.QUEUED})
 _LATER_SECONDS = 3600
-# A state tries four times (statemachine/update.asl.yaml); a crash may have been one of them.
+# A state tries four times (statemachine/update.asl.yaml); one of the tries may have been a crash.
 _TRIES = 3
 _JUST_NOW = timedelta(minutes=30)
 _STANDING = "standing"
@@ -43,7 +43,7 @@ class Break:
 
 @dataclass(slots=True)
 class Watch:
-    """Hears what is told, and holds it against what serves."""
+    """Receives the announcements, and compares them with what serves."""
 
     world: SoakWorld
     people: People
@@ -52,11 +52,11 @@ class Watch:
     told: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     outcomes: Counter[str] = field(default_factory=Counter)
     alarm_hours: float = 0
-    # Updates that needed a person after somebody had meddled, or in a storm, and what they said.
+    # Updates that needed a person after a change from outside or in a storm, and their messages.
     excused: dict[str, str] = field(default_factory=dict)
 
     def begin(self) -> None:
-        """Hear everything from now on."""
+        """Receive everything from now on."""
         self.world.outlets.listeners.append(self._hear)
         self._count_alarms()
 
@@ -65,7 +65,7 @@ class Watch:
         self.world.clock.call_later(3600, self._count_alarms)
 
     def look_at_the_end(self) -> None:
-        """Hold everything that is left against how it was."""
+        """Compare everything that is left with the state before."""
         for update_id, said in self.told.items():
             self._check_told(update_id, said)
         self._check_recorded()
@@ -75,11 +75,11 @@ class Watch:
         if ringing := self.world.scheduler.schedules:
             self._note("no schedule", ", ".join(ringing), "still to ring, and nobody waits")
         for finding in examine(self.world):
-            if finding.code != "dead-letters":  # a person was called for each
+            if finding.code != "dead-letters":  # a person was notified of each
                 self._note("doctor finds nothing", finding.subject, finding.evidence)
 
     def _check_recorded(self) -> None:
-        """Every update that was started has its outcome, and was told."""
+        """Check that every started update has its outcome, and was announced."""
         for execution in self.world.executions:
             if not isinstance(execution.request, dict) or not (
                 execution.request.get("release") or execution.request.get("rollback")
@@ -147,7 +147,7 @@ class Watch:
                 else ""
             )
         if self._is_meddled(update, _JUST_NOW):
-            return ""  # somebody else's change since the last look is no lie
+            return ""  # a change from outside since the last reading doesn't make the announcement false
         if (
             described.get("EndpointStatus") != "InService"
             or "PendingDeploymentSummary" in described
@@ -163,7 +163,7 @@ class Watch:
         return "" if self._model_of(serving) == plan.previous.model else f"{serving} serves"
 
     def _is_worn_out(self, update_id: str) -> bool:
-        """Whether a function of an update failed as often in a row as its state tries, or nearly."""
+        """Whether a function of an update failed in all, or nearly all, tries of its state."""
         failed = Counter(
             hit.call.function for hit in self.faults.spoilt if hit.update_id == update_id
         )
@@ -174,7 +174,7 @@ class Watch:
         return str(described["ProductionVariants"][0]["ModelName"])
 
     def _is_meddled(self, update: Update, within: timedelta | None = None) -> bool:
-        """Whether anybody changed something past Switchover since it began, or just now."""
+        """Whether something was changed outside Switchover since the update began, or just now."""
         since = update.started_at if within is None else self.world.clock.now() - within
         return any(at >= since for at in self.people.meddled[update.endpoint])
 
@@ -189,7 +189,7 @@ class Watch:
             self._note("told", update_id, f"only {said}")
 
     def _may_be_doubled(self, update_id: str) -> bool:
-        """The answer of the announcement itself was lost, or of noting it, or it crashed after."""
+        """Whether an answer to Announce or to its record was lost, or Announce crashed afterwards."""
         return any(
             hit.call.function == "AnnounceFunction" and hit.update_id == update_id
             for hit in self.faults.spoilt

@@ -1,4 +1,4 @@
-"""What people do in a soak: offer releases, answer, stop, call off, cancel, take back, meddle."""
+"""People's acts in a soak: offer, answer, stop, abort, cancel, roll back, change things outside."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ _POLICIES = (
     "strategy: canary\nwindow: {days: [mon, tue, wed, thu, fri], from: '22:00', to: '05:00'}",
     "strategy: all-at-once\nfreezes: [{from: 2026-03-10, to: 2026-03-12, reason: sale}]",
 )
-# How a release is, and how often of a hundred.
+# The kinds of releases, with their percentages.
 _KINDS = {"": 60, "slow": 7, "failing": 7, "sick": 6, "wrong": 8, "torn": 7, "foreign": 5}
-# What a person does about an update, and how often of a hundred.
+# The acts of a person on an update, with their percentages.
 _DEEDS = {
     "": 45, "stop": 14, "stop twice": 3, "abort": 8, "rollback": 8, "cancel": 4, "start again": 4,
     "update outside": 4, "delete alarms": 2, "delete config": 2, "change scaling": 2,
@@ -61,13 +61,13 @@ _OUTSIDE = frozenset({
 
 @dataclass(slots=True)
 class People:
-    """Everybody who uses the stack, by one die."""
+    """All users of the stack, with one random generator."""
 
     world: SoakWorld
     dice: Random
     is_on: bool = True
     deeds: Counter[str] = field(default_factory=Counter)
-    # When somebody changed what is Switchover's, or the endpoint, past Switchover.
+    # The times at which the endpoint or Switchover's own things were changed from outside.
     meddled: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     policies: dict[str, str] = field(default_factory=dict)
     # Updates whose record was deleted.
@@ -75,7 +75,7 @@ class People:
     _versions: Counter[str] = field(default_factory=Counter)
 
     def plan(self) -> None:
-        """Write policies, and let releases come from now on."""
+        """Write policies, and offer releases from now on."""
         self.world.outlets.listeners.append(self._answer)
         for name in self.world.names:
             self.policies[name] = policy = self.dice.choice(_POLICIES)
@@ -191,7 +191,7 @@ class People:
         self.world.cloudwatch.delete_alarms(AlarmNames=own)
 
     def _delete_config(self, name: str) -> None:
-        """The config that serves: SageMaker lets it go, and the endpoint serves on."""
+        """Delete the serving config: SageMaker allows this, and the endpoint continues to serve."""
         serving = self.world.describe_endpoint(name).get("EndpointConfigName", "")
         self.world.sagemaker.delete_endpoint_config(EndpointConfigName=serving)
 

@@ -1,4 +1,4 @@
-"""One soak by one seed, from its first release to the check of what is left."""
+"""One soak with one seed, from its first release to the final check."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _QUIET_SECONDS = 14 * _DAY
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one soak showed. Calls are counted above the SDK's own retries."""
+    """The result of one soak. Calls are counted without the SDK's own retries."""
 
     seed: int
     endpoints: int
@@ -58,7 +58,7 @@ class Result:
 
 
 def run(seed: int, endpoints: int, days: int) -> Result:
-    """Let so many endpoints live so long; then let all come to rest, and look."""
+    """Run endpoints for a number of days; then wait until all have settled, and check."""
     began, cpu = time.perf_counter(), time.process_time()
     dice = Random(seed)  # noqa: S311 - reproducible, not secret
     world = SoakWorld(seed, endpoints)
@@ -79,7 +79,7 @@ def run(seed: int, endpoints: int, days: int) -> Result:
         faults.plan()
         world.clock.advance(days * _DAY)
         people.is_on = faults.is_on = False
-        # Some wait for the end of a freeze, and theirs begin only then.
+        # Some updates wait for the end of a freeze, and begin only then.
         world.clock.run_until(lambda: world.is_at_rest, _QUIET_SECONDS)
         world.clock.advance(_DAY)
         world.clock.run_until(lambda: world.is_at_rest, _QUIET_SECONDS)

@@ -1,4 +1,4 @@
-"""How a soak's figures look."""
+"""Tables of a soak's figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DAY_SECONDS = 86_400
 
 
 def draw(result: Result) -> RenderableType:
-    """Everything that one soak showed."""
+    """The result of one soak."""
     return Group(
         Text(
             f"Seed {result.seed}: {result.endpoints} endpoints, {result.days} days;"

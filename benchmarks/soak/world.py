@@ -1,7 +1,7 @@
 """Many endpoints in one deployed Switchover, each with traffic only while something happens to it.
 
-What a month of 200 endpoints costs is set by what ticks: requests, utilisation, looks at alarms. All of
-it matters only around an update, so that an endpoint sleeps until one is near.
+The cost of a month of 200 endpoints comes from regular events: requests, utilisation, evaluations of
+alarms. These matter only around an update, so an endpoint is idle until an update is near.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from tests.support.walker import Execution
 
 REQUESTS_PER_SECOND = 0.2
-# Before a release comes, so that alarms and plans find traffic.
+# The time of traffic before a release, so that alarms and plans find traffic.
 LEAD_SECONDS = 900
 _DOZE_SECONDS = 1800
 _COMING_UP_SECONDS = 1800
-# How a version behaves that ends so.
+# The behaviour of versions, by the end of their names.
 BEHAVIOURS = {
     "slow": Behaviour(latency_us=20_000_000),
     "failing": Behaviour(server_error_rate=0.7),
@@ -52,13 +52,13 @@ def endpoint_named(number: int) -> str:
 
 @dataclass(slots=True)
 class Post(Outlets):
-    """EventBridge and SNS, as they are heard by whoever watches a soak; some events get lost."""
+    """EventBridge and SNS, with a listener for the soak's checks; some events get lost."""
 
     listeners: list[Callable[[str, Mapping[str, Any]], None]] = field(default_factory=list)
     loses: Callable[[Mapping[str, Any]], bool] = lambda _event: False
 
     def publish(self, **message: Any) -> dict[str, Any]:
-        """Take a message to people."""
+        """Accept a message to people."""
         answer = Outlets.publish(self, **message)
         told = {key: value["StringValue"] for key, value in message["MessageAttributes"].items()}
         self._tell("people", told)
@@ -100,7 +100,7 @@ class SoakWorld(World):
         self.outlets.listeners.append(self._note_execution)
 
     def begin_all(self, sizes: Mapping[str, int]) -> None:
-        """Bring every endpoint up, with autoscaling where its number is even."""
+        """Create every endpoint, with autoscaling if its number is even."""
         create_storage(self.bucket, self.settings["SWITCHOVER_TABLE"])
         self.sizes = dict(sizes)
         for name in self.names:
@@ -118,7 +118,7 @@ class SoakWorld(World):
         return endpoint in self.loads and self.loads[endpoint].is_running
 
     def wake(self, endpoint: str) -> None:
-        """Let requests flow until nothing has happened for a while."""
+        """Send requests until nothing has happened for a while."""
         self._stirred_at[endpoint] = self.clock.now()
         if endpoint not in self.loads:
             rate = ConstantRate(REQUESTS_PER_SECOND)
@@ -134,7 +134,7 @@ class SoakWorld(World):
         return [each for each in self.executions if endpoint_of(each.name) == endpoint]
 
     def running(self, endpoint: str) -> list[Execution]:
-        """Those that run."""
+        """The running executions."""
         return [each for each in self._running.values() if endpoint_of(each.name) == endpoint]
 
     @property
@@ -144,7 +144,7 @@ class SoakWorld(World):
 
     @property
     def crashes_left(self) -> int:
-        """Crashes that were planned, and whose function hasn't run since."""
+        """Planned crashes whose function hasn't run since."""
         return sum(crash.times for planned in self.lambdas.crashes.values() for crash in planned)
 
     def describe_endpoint(self, endpoint: str) -> dict[str, Any]:
@@ -229,7 +229,7 @@ class SoakWorld(World):
         arn, name = event["detail"]["executionArn"], event["detail"]["name"]
         self.wake(endpoint_of(name))
         if event["detail"]["status"] == Status.RUNNING:
-            # The event comes from within its start, and is listed right after.
+            # The event comes during the start, and the execution is listed right after.
             self.clock.call_later(0, lambda: self._list(arn))
         else:
             self._running.pop(arn, None)
@@ -253,5 +253,5 @@ def endpoint_of(name: str) -> str:
 
 
 def use(world: SoakWorld) -> None:
-    """Make the clients that all worlds share ask this world's twin."""
+    """Make the shared clients call this world's twin."""
     clients.use_twin(world.twin)
