@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
-# The lock is complete, so that pip has nothing to resolve: --no-deps, every file checked by hash.
+# The lock is complete, so pip need not resolve anything: --no-deps, every file checked by hash.
 LOCKED := $(PIP) --require-hashes -r requirements
 
 export SAM_CLI_TELEMETRY := 0
@@ -15,15 +15,15 @@ help:  ## this list
 demo: .venv/local.done  ## the main job, on the local cloud: four releases and a rollback
 	@$(BIN)/switchover local demo
 
-test: .venv/test.done  ## everything that CI checks: the static checks beside the tests
+test: .venv/test.done  ## everything that CI checks: static checks and tests
 	@$(MAKE) --no-print-directory -j2 tests static
 
-quick: .venv/test.done  ## the inner loop: static checks but the audit, and unit tests but the long ones (a minute)
+quick: .venv/test.done  ## the inner loop: static checks without the audit, unit tests without the long ones (a minute)
 	@$(MAKE) --no-print-directory -j2 unit lint
 
 static: lint audit site
 
-# Each prints all it has to say at once, as the tests run beside it.
+# Each check prints its output at once, as the tests run at the same time.
 lint: .venv/test.done
 	@$(MAKE) --no-print-directory --output-sync=target types format ruff imports cfn generated
 
@@ -49,11 +49,11 @@ generated: .venv/test.done
 site: .venv/docs.done  ## the documentation site, in .local/site/html; a link that leads nowhere fails
 	@$(BIN)/python -m docs.site
 
-audit: .venv/test.done .venv-audit/audit.done  ## what checkov and Policy Sentry find in the template and in docs/iam
+audit: .venv/test.done .venv-audit/audit.done  ## findings of checkov and Policy Sentry in the template and in docs/iam
 	@$(BIN)/python -m tests.audit.translated .local/audit/template.json
 	@.venv-audit/bin/python -m tests.audit .local/audit/template.json
 
-# Four workers on two cores: those with a deployed cloud wait for most of their time.
+# Four workers on two cores: workers with a deployed cloud mostly wait.
 tests: .venv/test.done .venv/asl.done
 	@$(BIN)/pytest -q -n 4 --no-loadscope-reorder
 
@@ -74,7 +74,7 @@ bench: .venv/test.done  ## the twin, waiting and its cost, checks, uploads, cold
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.soak
 
-faults: .venv/test.done  ## calls that fail, come late or in storms, stops, deletions, pairs: how each update ended (15 minutes)
+faults: .venv/test.done  ## inject faults (failed and late calls, storms, stops, deletions, pairs); show how each update ended (15 minutes)
 	$(BIN)/python -m tests.support.faults
 
 outcomes: .venv/test.done  ## deployed: fourteen updates, every strategy and outcome; ten stops in mid-request (a quarter of an hour)
@@ -84,7 +84,7 @@ wheel: .venv/test.done  ## the commands as a wheel in dist/, for pipx or uv tool
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
-docs: .venv/test.done .venv/docs.done  ## what is generated (JSON Schemas, pictures, tables, the operations that the code calls), then the site
+docs: .venv/test.done .venv/docs.done  ## write the generated files (JSON Schemas, pictures, tables, the called operations), then the site
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m docs.recorded
 	$(BIN)/python -m benchmarks.estimates
@@ -130,7 +130,7 @@ clean:  ## remove everything that these commands made
 	@$(LOCKED)/docs.txt
 	@touch $@
 
-# A reader of the state machine that needs node. Without it, its two tests are skipped.
+# A reader of the state machine that needs node. Without node, its two tests are skipped.
 .venv/asl.done: requirements/asl/package-lock.json | .venv/created
 	@mkdir -p .venv/asl
 	@cp requirements/asl/package*.json .venv/asl
@@ -138,7 +138,7 @@ clean:  ## remove everything that these commands made
 	  echo "npm couldn't install asl-validator: the state machine is read without it"
 	@touch $@
 
-# checkov wants an older boto3 than the local cloud's engine: it lives apart, and nothing else runs there.
+# checkov needs an older boto3 than the local cloud's engine, so the audit's tools have a separate environment.
 .venv-audit/audit.done: requirements/audit.txt | .venv/created
 	@echo "Setting up .venv-audit (a minute, once)"
 	@$(PYTHON) -m venv .venv-audit
