@@ -1,4 +1,4 @@
-"""What all tests share: service descriptions, AWS as moto plays it, and the division of work."""
+"""Set-up of all tests: service descriptions, AWS simulated by moto, and the division of work."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ def _once(load: Callable[..., Any]) -> Callable[..., Any]:
     return remembering
 
 
-# botocore remembers them for one session, and nearly every test has a session of its own.
+# botocore caches them per session, and nearly every test has its own session.
 Loader.load_service_model = _once(Loader.load_service_model)
 Loader.load_data_with_path = _once(Loader.load_data_with_path)
 
 
-# A logger keeps the stream that it finds when it is made, and the stream of a test is closed at its end.
+# A logger keeps the stream of its creation, and a test's stream is closed at the test's end.
 logger()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no worker is left alone with it at the end.
+    """Begin with the longest tests, so that no worker runs one alone at the end.
 
     Deployed tests take longest, and wait for most of that time. Then come files with a long test, then
-    all that stays together in a file; single stories fill up what is left.
+    the other files that stay on one worker, and last the single stories.
     """
     items.sort(key=_turn)
 
 
 def pytest_collection_finish() -> None:
-    """Keep the collected tests out of each later search for garbage: there are many thousands."""
+    """Exclude the many thousands of collected tests from later garbage collections."""
     gc.collect()
     gc.freeze()
 
@@ -77,8 +77,8 @@ _STORIES = "/test_stories_"
 class _Division(LoadScopeScheduling):
     """Keeps each file on one worker, except files of stories.
 
-    Tests of one file share a cloud or other costly fixtures. Each story makes its own world, and a file
-    of a hundred stories would keep one worker busy while the others have nothing left.
+    Tests of one file share a cloud or other costly fixtures. Each story makes its own world; a file of
+    a hundred stories would keep one worker busy while the others have no work.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -87,31 +87,31 @@ class _Division(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """Divide the tests so, whatever --dist says: xdist 3.8 ignores its groups under pytest 9.2."""
+    """Divide the tests in this way with every --dist: xdist 3.8 ignores its groups under pytest 9.2."""
     return _Division(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Generator[None]:
-    """Fail a test whose threads outlive it: they would work on in the middle of other tests."""
+    """Fail a test whose threads outlive it, as they would disturb later tests."""
     before = set(threading.enumerate())
     yield
     left = {each.name for each in threading.enumerate() if each not in before and not each.daemon}
     assert not left, f"threads outlive the test: {', '.join(sorted(left))}"
 
 
-# The same examples at each run, and no clock: a slow machine is no fault.
+# The same examples in each run, and no time limit, as a slow machine is no fault.
 settings.register_profile("reproducible", deadline=None, derandomize=True, database=None)
 settings.load_profile("reproducible")
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """AWS as moto plays it, with credentials that are none."""
+    """AWS simulated by moto, with fake credentials."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    # moto stands in botocore; awscrt would pass it by.
+    # moto hooks into botocore; awscrt would bypass it.
     monkeypatch.setenv("SWITCHOVER_UPLOAD_ENGINE", "botocore")
     with mock_aws():
         yield
@@ -127,7 +127,7 @@ def s3(aws: None) -> S3Client:
 
 @pytest.fixture
 def dynamodb(aws: None) -> DynamoDBClient:
-    """DynamoDB with the ledger's table, shaped as the template shapes it."""
+    """DynamoDB with the ledger's table, as the template defines it."""
     client = boto3.client("dynamodb", region_name="us-east-1")
     create_table(client, TABLE)
     return client

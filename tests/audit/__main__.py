@@ -1,4 +1,4 @@
-"""`python -m tests.audit TEMPLATE`: what is found in the translated template and in docs/iam."""
+"""`python -m tests.audit TEMPLATE`: the findings in the translated template and in docs/iam."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DOCUMENTS = Path(__file__).parents[2] / "docs" / "iam"
 
 
 def main() -> int:
-    """Print what is to be done; the exit code says whether there is anything."""
+    """Print the faults; the exit code says whether there are any."""
     template = Path(sys.argv[1])
     accepted = read_accepted()
     findings = (*find_in_template(template), *find_in_policies(template, DOCUMENTS))

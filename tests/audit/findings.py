@@ -1,7 +1,7 @@
-"""What checkov, Cloudsplaining and Policy Sentry find; they live in .venv-audit.
+"""The findings of checkov, Cloudsplaining and Policy Sentry, which are installed in .venv-audit.
 
-Each finding names its check and what it is about, as `AWS::Type.LogicalId` or a policy's name. Names
-that AWS's list doesn't hold are told there as well: one that is accepted lets no other one pass.
+Each finding names its check and its subject: `AWS::Type.LogicalId` or a policy's name. A finding about
+names that aren't in AWS's list gives the names too, so that accepting one name doesn't accept others.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _DANGERS = (
 
 
 def find_in_template(path: Path) -> Iterator[Finding]:
-    """What checkov says of a template; it asks nobody on the network."""
+    """checkov's findings about a template; it makes no network request."""
     command = [sys.executable, "-m", "checkov.main", "--file", str(path), "--output", "json"]
     command += ["--framework", "cloudformation", "--skip-download", "--soft-fail", "--quiet"]
     run = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - made above
@@ -45,7 +45,7 @@ def find_in_template(path: Path) -> Iterator[Finding]:
 
 
 def find_in_policies(template: Path, documents: Path) -> Iterator[Finding]:
-    """What is wrong or too wide in the roles of a template, and in the policies that are written out."""
+    """The faults of a template's roles and written policies: what is wrong or too broad."""
     resources = json.loads(template.read_text(encoding="utf-8"))["Resources"]
     for name, resource in resources.items():
         if resource["Type"] == "AWS::IAM::Role":
@@ -56,12 +56,12 @@ def find_in_policies(template: Path, documents: Path) -> Iterator[Finding]:
 
 
 def find_in_policy(subject: str, policy: dict[str, Any]) -> Iterator[Finding]:
-    """What is wrong or too wide in one policy."""
+    """The faults of one policy: what is wrong or too broad."""
     document = _written_out(policy)
     for statement in document["Statement"]:
         for action in _listed(statement["Action"]):
             yield from _find_in_action(subject, action, statement)
-    # A bucket's policy has principals, and Cloudsplaining reads what identities are given.
+    # A bucket's policy has principals; Cloudsplaining reads only policies of identities.
     if not any("Principal" in statement for statement in document["Statement"]):
         judged = PolicyDocument(document)
         for danger in _DANGERS:
@@ -85,7 +85,7 @@ def _find_in_action(subject: str, action: str, statement: dict[str, Any]) -> Ite
 
 
 def _written_out(part: Any) -> Any:
-    """A policy with some text in place of intrinsics: what they stand for holds no wildcard."""
+    """A policy with plain text instead of intrinsics; their values have no wildcards."""
     match part:
         case {"Fn::Sub": str(text)}:
             return text

@@ -1,4 +1,4 @@
-"""Which findings are accepted, and why: each one is, by a line of accepted.yaml, or it is a fault."""
+"""Which findings are accepted, and why: a finding without a line in accepted.yaml is a fault."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ACCEPTED = Path(__file__).parent / "accepted.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a reader of templates and policies objects to."""
+    """An objection of a tool that reads templates and policies."""
 
     check: str
     subject: str
@@ -51,7 +51,7 @@ def read_accepted(path: Path = ACCEPTED) -> tuple[Acceptance, ...]:
 
 
 def judge(findings: Iterable[Finding], accepted: Iterable[Acceptance]) -> Iterator[str]:
-    """Say of each finding that nobody accepted, and of each acceptance without finding, what to do."""
+    """List every finding that isn't accepted, and every acceptance without a finding, with what to do."""
     found, known = tuple(findings), tuple(accepted)
     for finding in found:
         if not any(entry.covers(finding) for entry in known):

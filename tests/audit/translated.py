@@ -1,4 +1,4 @@
-"""The template as SAM makes CloudFormation of it, for readers that know no SAM.
+"""The template as the CloudFormation that SAM makes of it, for tools that don't know SAM.
 
 `python -m tests.audit.translated FILE` writes it with everything on that a parameter can switch on.
 """
@@ -30,7 +30,7 @@ def read() -> dict[str, Any]:
 def translate(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Every resource that SAM makes of a template, by logical id."""
     source = deepcopy(template)
-    # SAM itself takes nothing but uploaded code.
+    # SAM itself accepts only uploaded code.
     source["Globals"]["Function"]["CodeUri"] = _UPLOADED
     source["Resources"]["CoreLayer"]["Properties"]["ContentUri"] = _UPLOADED
     for machine in ("UpdateStateMachine", "GuardStateMachine"):

@@ -1,4 +1,4 @@
-"""What a function asks of AWS, it asks while it lives: no call begins, or is repeated, too late."""
+"""A function calls AWS only within its time limit: no call or retry begins too late."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Wire:
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What botocore would sleep."""
+    """The seconds that botocore would sleep."""
     slept: list[float] = []
     monkeypatch.setattr("botocore.endpoint.time.sleep", slept.append)
     return slept

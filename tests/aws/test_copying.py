@@ -1,4 +1,4 @@
-"""What of a release is still to be copied, what is right, and what refuses it."""
+"""Which files of a release are still to copy, which are right, and which refuse the release."""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Listener:
-    """A topic, and the queue that hears it."""
+    """A topic, and a queue that is subscribed to it."""
 
     topic: str
     queue: str
 
     def heard(self) -> list[dict[str, Any]]:
-        """What arrived."""
+        """The messages that arrived."""
         found = _client("sqs").receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in found.get("Messages", [])]
 

@@ -1,4 +1,4 @@
-"""Whether what a model is launched from is still there: its data in S3, its image in ECR."""
+"""Whether a model can still be launched: its data in S3 and its image in ECR exist."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_images_elsewhere_are_not_judged(s3: Stubber, ecr: Stubber, image: str) 
     assert read(s3, ecr, Image=image)[1].presence is Presence.UNKNOWN
 
 
-# What it means for a way back
+# Effect on rollbacks
 
 
 @pytest.mark.parametrize("strategy", ["rolling", "redeploy"])

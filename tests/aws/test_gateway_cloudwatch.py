@@ -54,7 +54,7 @@ def states(gateway: CloudWatch, names: list[str]) -> list[AlarmState]:
     return [alarm.state for alarm in gateway.read(names)]
 
 
-# What DescribeAlarms tells and PutMetricAlarm takes.
+# The fields that DescribeAlarms returns and PutMetricAlarm accepts.
 _SETTINGS = (
     "AlarmName", "AlarmDescription", "Namespace", "MetricName", "Dimensions", "Statistic", "Period",
     "EvaluationPeriods", "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData",
@@ -217,7 +217,7 @@ def test_a_tripped_alarm_is_red_with_our_reason(gateway: CloudWatch) -> None:
 
 
 def test_a_tripped_abort_alarm_stays_red(staging: Staging, gateway: CloudWatch) -> None:
-    """It has no data, and `ignore` keeps the state that it was given."""
+    """The alarm has no data, and `ignore` keeps the state that was set."""
     gateway.ensure(SPECS)
     gateway.trip(ABORT, "stop")
     staging.clock.advance(1800)

@@ -40,7 +40,7 @@ _COPIES = ("CopyObject", "UploadPartCopy")
 
 @dataclass
 class Wire:
-    """What went to S3, and what it is made to answer."""
+    """Records the requests to S3, and gives prepared answers."""
 
     s3: S3Client
     requests: Counter[str] = field(default_factory=Counter)
@@ -109,7 +109,7 @@ RELEASE = describe(FILES)
 
 
 def copying(wire: Wire, *, rounds_end_after: int = 1000) -> Copying:
-    """A gateway whose round ends after it has looked at the clock that often."""
+    """A gateway whose round ends after this number of looks at the clock."""
     looks = count()
     return Copying(
         wire.s3,

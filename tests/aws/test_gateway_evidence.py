@@ -1,4 +1,4 @@
-"""What tells why an update went wrong, read off the twin and off AWS's own shapes."""
+"""The evidence for why an update failed, read from the twin and from AWS's own shapes."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def test_every_page_of_an_alarms_history_is_read(client: CloudWatchClient) -> No
 
 
 def test_the_log_is_asked_for_up_to_the_first_red_alarm(staging: Staging) -> None:
-    """What begins to print later comes up on the way back, with the previous config."""
+    """A stream that begins later belongs to the rollback's instances, with the previous config."""
     staging.put_alarm()
     staging.clock.advance(60)
     staging.set_alarm("ALARM")

@@ -1,4 +1,4 @@
-"""Policies and golden requests are read where they lie, and merged in their order."""
+"""Policies and golden requests are read from their places in S3, and policies are merged in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one fleet alone was asked, and how fast it was, by the twin's CloudWatch."""
+"""The requests and the latency of one fleet alone, from the twin's CloudWatch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What guards saw lasts from one look to the next, whatever happens to its item."""
+"""A guard's counts are kept from one look to the next, even if its item is lost."""
 
 from __future__ import annotations
 

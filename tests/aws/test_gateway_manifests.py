@@ -1,4 +1,4 @@
-"""Versions are listed, kept whole in the ledger, and compared without reading any file."""
+"""File versions are listed, stored completely in the ledger, and compared without reading any file."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_a_version_is_read_though_it_was_written_over(s3: S3Client) -> None:
 
     found = files.read_version(BUCKET, "policies/chat.yaml", version, 1024)
 
-    # Where the bucket keeps no versions the old one is gone; the new one is never taken for it.
+    # In a bucket without versions the old file is lost; the new file must not be used instead.
     assert found == (b"tier: production" if version.version_id else None)
 
 

@@ -1,4 +1,4 @@
-"""Updates of any length: what is long lies beside the item, which stays small; old forms are read."""
+"""Updates of any length: long fields lie beside the item, which stays small; old forms are read."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def reasons(count: int, letters: int = 300) -> tuple[Reason, ...]:
     )
 
 
-# What is long
+# Long fields
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_change_made_to_a_copy_is_kept_though_the_field_is_a_part(room: Room) 
     assert room.ledger.update(saved.update_id).found.golden == answers(150)
 
 
-# What is lost
+# Lost parts
 
 
 def test_answers_that_are_lost_take_nothing_else_with_them(room: Room) -> None:
@@ -232,7 +232,7 @@ def test_a_piece_of_another_content_is_no_part(room: Room) -> None:
         room.ledger.update(opened.update_id)
 
 
-# What older versions wrote
+# Items of older versions
 
 
 def test_an_item_of_schema_1_is_read_and_written_anew(room: Room) -> None:
@@ -295,7 +295,7 @@ def served(version: str, at: datetime) -> Served:
     )
 
 
-# What DynamoDB refuses
+# Refusals of DynamoDB
 
 ENDING: dict[str, Any] = {
     "outcome": Outcome.UPDATED,

@@ -1,4 +1,4 @@
-"""The model is asked as its users ask it; an error is an answer too."""
+"""The model gets requests like those of its users; an error is an answer too."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def runtime(staging: Staging) -> Runtime:
 
 @dataclass
 class Ticking:
-    """A clock that goes on by so much at each look."""
+    """A clock that advances by a fixed time at each look."""
 
     step_seconds: float
     now: int = 0
@@ -92,7 +92,7 @@ class Parts:
 
 @dataclass
 class StreamingClient:
-    """A SageMaker Runtime that streams what it is told to."""
+    """A SageMaker Runtime that streams prepared parts."""
 
     body: Parts
     asked: list[dict[str, object]] = field(default_factory=list)
@@ -335,7 +335,7 @@ def test_many_are_asked_at_once_and_answered_in_their_order(staging: Staging) ->
 
 
 def test_warming_up_asks_the_first_request_and_its_answers_are_nobodys(staging: Staging) -> None:
-    """Whatever goes wrong there, as a first answer may, isn't held against the model."""
+    """A fault in the warm-up doesn't count against the model: first answers may fail."""
     staging.twin.inject(LostResponse(operation="InvokeEndpoint"))
     staging.twin.inject(LostResponse(operation="InvokeEndpoint"))
     [answer] = runtime(staging).ask_all("demo", [ASKED], within_seconds=100, warm_up=1)

@@ -342,7 +342,7 @@ def test_awss_words_decide_what_a_refusal_means(
 def test_throttling_is_no_refusal(
     client: SageMakerClient, stub: Stubber, act: Callable[[SageMaker], None]
 ) -> None:
-    """A retry mends it, so that the state machine must see it as it is (rules §6)."""
+    """A retry helps, so the state machine must get this error unchanged (rules §6)."""
     names = {"set_instances": "update_endpoint_weights_and_capacities"}
     refuse(stub, names.get(act.__name__, act.__name__), "Rate exceeded", "ThrottlingException")
     with pytest.raises((ClientError, Unavailable), match="Rate exceeded"):
@@ -461,7 +461,7 @@ def gateway_fields(client: SageMakerClient, operation: str) -> set[str]:
     return set(getattr(shape, "members", {}))
 
 
-# What the pinned botocore is taught of newer AWS
+# Newer fields of AWS that the pinned botocore is extended with
 
 
 def test_fields_newer_than_the_pinned_botocore_are_copied(staging: Staging) -> None:

@@ -1,4 +1,4 @@
-"""Scaling is kept out of the way and put back exactly; quotas are found on any page (rules §3, §6)."""
+"""Scaling is suspended and restored exactly; quotas are found on any page (rules §3, §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules that look into a queue: one per endpoint and minute, gone when they have rung."""
+"""Schedules that check a queue: one per endpoint and minute, deleted after they have fired."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read around an endpoint: other fleets, a role's rights, who listens."""
+"""Readings around an endpoint: other fleets, a role's permissions, subscribers."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def crowd(size: int) -> Staging:
 
 
 def asked(staging: Staging) -> Counter[str]:
-    """From now on, how often each operation is asked of SageMaker."""
+    """Count the calls of each SageMaker operation from now on."""
     calls: Counter[str] = Counter()
 
     def note(model: OperationModel, **_: object) -> None:

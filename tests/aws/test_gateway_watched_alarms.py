@@ -1,4 +1,4 @@
-"""People's own alarms lead to the updates that watch them, and to nobody afterwards."""
+"""People's own alarms lead to the updates that watch them, and to none after these have ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The witness: kept once, found by all that they say, added to and never taken back."""
+"""The witness of an offer: recorded once, found by every key, extended but never removed."""
 
 from __future__ import annotations
 

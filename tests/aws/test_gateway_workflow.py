@@ -1,4 +1,4 @@
-"""Step Functions: started once, seen to run, answered if anybody still waits."""
+"""Step Functions: executions are started once, checked for running, and answered if they still wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A release is checked where it lies, by a few small reads; what S3 refuses is a reason."""
+"""A release is checked in S3 by a few small reads; a refusal of S3 is a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records that earlier versions of the code wrote: read as those read them, and written anew."""
+"""Records of earlier versions of the code: read with the same meaning, and written in the new form."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def ledger(dynamodb: DynamoDBClient) -> Ledger:
 def was_read(name: str) -> dict[str, Any]:
     """The update as the code of that time read it."""
     told: dict[str, Any] = json.loads((ITEMS / f"{name}.read.json").read_text())
-    # Whether a function stood by the bake: no guard does any more, and the present code passes over it.
+    # Whether a function guarded the bake. Guards are executions now; present code ignores the field.
     (told["guard"] or {}).pop("is_standing", None)
     return told
 

@@ -1,4 +1,4 @@
-"""Whatever anybody wrote anywhere in an update: nothing that people see lets it act or pass for ours."""
+"""Text of others anywhere in an update can neither act on people's screens nor look like our own text."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ PAGES = {
 
 
 def active(text: str) -> set[str]:
-    """What of a text acts or hides, but for line breaks."""
+    """The characters of a text that act or hide, except line breaks."""
     return {char for char in text if char != "\n" and unicodedata.category(char) in _ACTIVE}
 
 

@@ -1,4 +1,4 @@
-"""Every way in which a checkpoint can fail to load is said before anything is touched."""
+"""Every fault that keeps a checkpoint from loading is reported before anything is changed."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ PATH = "model.tar.gz"
 
 
 class Stored:
-    """The archive as it lies somewhere; every read is noted."""
+    """An archive that records every read."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content

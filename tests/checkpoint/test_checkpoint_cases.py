@@ -1,6 +1,6 @@
-"""Checkpoints as people publish them, which an earlier check refused or let pass: each with its verdict.
+"""Published forms of checkpoints that an earlier check judged wrongly: each with the right verdict.
 
-Sources are named with each; the folders are built small, from the layouts that transformers saves.
+Each case names its source. The folders are small, built from the layouts that transformers saves.
 """
 
 from __future__ import annotations

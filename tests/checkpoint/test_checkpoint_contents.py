@@ -1,4 +1,4 @@
-"""Code that a container would run is refused, whatever it is named and wherever it lies."""
+"""Code that a container would run is refused under any name and in any folder."""
 
 from __future__ import annotations
 

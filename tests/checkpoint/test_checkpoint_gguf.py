@@ -1,4 +1,4 @@
-"""A GGUF header is believed only as far as it agrees with the file it is in."""
+"""A GGUF header is accepted only if it agrees with its file."""
 
 from __future__ import annotations
 

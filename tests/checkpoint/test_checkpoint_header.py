@@ -1,4 +1,4 @@
-"""A safetensors header is believed only as far as it agrees with the file it is in."""
+"""A safetensors header is accepted only if it agrees with its file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sound checkpoints of many architectures and forms are never refused; what is broken in them is.
+"""Sound checkpoints of many architectures and forms are never refused; broken ones are.
 
 The layouts are transformers' own word (`tests/oracle`): see `switchover_local.layouts`.
 """

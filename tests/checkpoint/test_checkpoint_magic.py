@@ -1,4 +1,4 @@
-"""What a file is told by its bytes: no bytes are an error, and no pickle that runs something passes."""
+"""A file's kind by its bytes: no content causes a crash, and no pickle that runs code passes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a file claims and however large a checkpoint is, checking it takes little memory."""
+"""A check takes little memory, whatever the checkpoint's size and the sizes that files state."""
 
 from __future__ import annotations
 

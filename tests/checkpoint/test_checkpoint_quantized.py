@@ -1,4 +1,4 @@
-"""A quantized checkpoint is held against config.json by what its method puts into its place."""
+"""A quantized checkpoint is compared with config.json by the tensors that its method writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models that people really publish are judged by what a container would run of them."""
+"""Published models are judged by the code in them that a container would run."""
 
 from __future__ import annotations
 

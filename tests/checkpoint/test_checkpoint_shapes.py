@@ -1,4 +1,4 @@
-"""What config.json says of each known architecture, held against published models' tensors."""
+"""The shapes that follow from config.json, compared with the tensors of published models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON is read piece by piece as it would be read whole, wherever it is cut."""
+"""Reading JSON in pieces gives the same result as reading it whole, wherever it is cut."""
 
 from __future__ import annotations
 

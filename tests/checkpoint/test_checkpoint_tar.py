@@ -1,4 +1,4 @@
-"""The checker sees of an archive what GNU tar and Python's tarfile unpack, or refuses the archive."""
+"""The checker sees the same files that GNU tar and Python's tarfile unpack, or refuses the archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A chat template that was cut or emptied is told from one that only looks odd."""
+"""A cut or empty chat template is distinguished from one that only looks unusual."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stopped while UpdateEndpoint is being asked again: what is told then stays true, on the deployed stack.
+"""Deployed: an execution is stopped during a second UpdateEndpoint; the announced outcome stays true.
 
 Step Functions stops no function, so that the SDK's next try may move the endpoint after the execution is
 over. Each round stops at another moment of those tries.

@@ -1,4 +1,4 @@
-"""Every strategy and every way to end, on the deployed stack: what is recorded is what the twin serves.
+"""Every strategy and every outcome on the deployed stack: the record agrees with the twin.
 
 Bad releases of one endpoint go back while good ones of its neighbours arrive. A lane's updates follow
 each other, so that each finds what the one before it left.

@@ -1,4 +1,4 @@
-"""`switchover rehearse` as people and pipelines run it: the deployed thing, on a cloud of its own."""
+"""`switchover rehearse` as people and pipelines run it: the deployed stack on a separate local cloud."""
 
 from __future__ import annotations
 

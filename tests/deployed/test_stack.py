@@ -1,4 +1,4 @@
-"""The local cloud comes up, runs what is deployed to it, and goes without a trace."""
+"""The local cloud starts, runs a deployed stack, and stops without leaving anything."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Links as people get them: out of the message, over HTTP to the deployed function, as browsers ask."""
+"""Approval links: from the message, over HTTP to the deployed function, like a browser."""
 
 from __future__ import annotations
 

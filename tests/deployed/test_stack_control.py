@@ -1,4 +1,4 @@
-"""What the control API lets a rehearsal see and change; in process, on a hand-turned wall clock."""
+"""What a rehearsal may read and change by the control API; in process, with a manual clock."""
 
 import json
 from dataclasses import dataclass

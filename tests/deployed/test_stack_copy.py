@@ -1,4 +1,4 @@
-"""The deployed machine copies a release from another bucket, once, and from no bucket but allowed ones.
+"""The deployed machine copies a release from another bucket, once, and only from allowed buckets.
 
 The engine enforces IAM here, so that the template's own policies decide.
 """

@@ -1,4 +1,4 @@
-"""With IAM enforced, the demo goes its whole way, and each role of docs/iam may do its own acts alone.
+"""With IAM enforced, the demo runs to its end, and each role of docs/iam may do only its own acts.
 
 The engine judges what goes to S3, DynamoDB, Step Functions, Lambda, SNS, EventBridge, Scheduler and
 CloudFormation. The twin, which answers for SageMaker and CloudWatch, judges nobody.

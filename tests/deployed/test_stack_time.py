@@ -1,4 +1,4 @@
-"""A local cloud's time: what functions do takes none of it, what they wait for does."""
+"""A local cloud's virtual time: the work of functions takes none, their waits do."""
 
 from __future__ import annotations
 

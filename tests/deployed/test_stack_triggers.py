@@ -1,4 +1,4 @@
-"""Whatever starts an update, by nothing but the plain aws CLI, on the deployed stack."""
+"""Every trigger of an update, with only the plain aws CLI, on the deployed stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An update is stopped in one way, and only while there is something to stop."""
+"""An update is stopped in one way, and only while it can be stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only a plain yes is one; a link opens with its secret, in time, and once."""
+"""Only a clear yes counts; a link works with its secret, within its time, and once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever people write is read within bounds: a value that can be written again, or why it is none."""
+"""Files of people are read within bounds: the result is a writable value, or a reason to refuse."""
 
 from __future__ import annotations
 

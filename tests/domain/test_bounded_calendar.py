@@ -1,4 +1,4 @@
-"""A calendar is unrolled within bounds, whatever it holds; or it is said why it isn't."""
+"""Every calendar is unrolled within bounds, or refused with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Execution inputs and events are held to the same bounds as files, whoever writes them."""
+"""Execution inputs and events have the same bounds as files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML that people write is read within bounds, whatever its aliases would unfold to."""
+"""YAML is read within bounds, also if its aliases would expand beyond them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is carried on is bounded, and says what it leaves out."""
+"""Data that is passed on is bounded, and names what was left out."""
 
 from __future__ import annotations
 

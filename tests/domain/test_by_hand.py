@@ -1,4 +1,4 @@
-"""A command for scaling says all that its request says, and nothing else."""
+"""A printed scaling command has every parameter of its request, and no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What still holds our value is put back; what others set meanwhile is theirs, field by field."""
+"""Fields with our value are restored; fields that others changed meanwhile stay, field by field."""
 
 from __future__ import annotations
 

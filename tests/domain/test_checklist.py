@@ -1,4 +1,4 @@
-"""The guide's five points before an update, each with the evidence of the checks that it stands on."""
+"""The guide's five points before an update, each with the evidence of its checks."""
 
 from __future__ import annotations
 

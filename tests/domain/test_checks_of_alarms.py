@@ -1,4 +1,4 @@
-"""Whether the alarms that guard an update exist, are quiet, see anything, and may be read."""
+"""Whether the alarms of an update exist, aren't red, get data, and may be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether an endpoint takes a guarded update, with the evidence for it (rules §3)."""
+"""Whether an endpoint can have a guarded update, with the evidence (rules §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the plan fits: the fleet its strategy, the update its time, the peak its quota."""
+"""Whether the plan fits: the strategy to the fleet, the duration to the limits, the peak to the quota."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether what is asked can be done at all, with the evidence for it."""
+"""Whether a request is possible at all, with the evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer's author is believed where a function recorded it, whatever the answer itself says."""
+"""Only a function's record tells the author of an answer; the answer's own text doesn't count."""
 
 from __future__ import annotations
 

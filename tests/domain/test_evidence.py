@@ -1,4 +1,4 @@
-"""Datapoints, limits and log lines in words that people think in."""
+"""Datapoints, limits and log lines in units and words for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What past updates of an endpoint teach about the next."""
+"""What is learnt from an endpoint's past updates for the next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For every fleet and policy: a plan that fits, or a refusal whose alternative does."""
+"""For every fleet and policy there is a plan that fits, or a refusal with an alternative that fits."""
 
 from __future__ import annotations
 

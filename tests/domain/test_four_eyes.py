@@ -1,4 +1,4 @@
-"""Two people stand behind an update: how their AWS identities are told apart, and who began it."""
+"""Four eyes: how two AWS identities are compared, and who started the update."""
 
 from __future__ import annotations
 

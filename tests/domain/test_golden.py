@@ -1,4 +1,4 @@
-"""Golden requests are read whole with what lies beside them, or refused line by line."""
+"""Golden requests are read completely with their files, or refused line by line."""
 
 from __future__ import annotations
 

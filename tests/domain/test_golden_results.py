@@ -1,4 +1,4 @@
-"""Answers are held against expectations; what is kept of them is bounded."""
+"""Answers are compared with expectations; the stored part of them is bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A schema that a golden request states is checked in every word, or refused."""
+"""Every keyword of a golden request's schema is checked, or the schema is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a guard of a bake counts, whom it blames, and when it is called (rules §2.5, §2.7, §4)."""
+"""What a bake's guard counts, which fleet it blames, and when it is called (rules §2.5, §2.7, §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far it is proven that the release itself answers, and who answered in a bake."""
+"""How far answers prove that the release serves, and which fleet answered in a bake."""
 
 from __future__ import annotations
 

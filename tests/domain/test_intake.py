@@ -1,4 +1,4 @@
-"""What was asked is made out as far as it goes, however badly it was asked."""
+"""A faulty request is understood as far as possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The latency that a new fleet may have, measured by what the old one takes."""
+"""The latency limit of a new fleet, computed from the old fleet's latency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies there is compared with what was checked: by version, and by S3's own checksum alone."""
+"""Present files are compared with the checked ones: by version, and only by S3's own checksum."""
 
 from __future__ import annotations
 

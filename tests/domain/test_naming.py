@@ -1,4 +1,4 @@
-"""Names are the same again at a retry, fresh at each update, and such as AWS takes."""
+"""Names are the same at a retry, new for each update, and valid for AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One look at a change under way, for the machine and for people."""
+"""One reading of a running change, for the machine and for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An outcome is named from what serves, never from what was hoped."""
+"""The serving config decides the outcome, never the intention."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps in whole instances, and the traffic that they really shift."""
+"""Steps in whole instances, and their real share of traffic."""
 
 from __future__ import annotations
 

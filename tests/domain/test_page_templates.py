@@ -1,4 +1,4 @@
-"""The templates of the pages: what they print is clean, they are shipped, and one function loads them."""
+"""The templates of the pages: their output is clean, they are shipped, and one function loads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a release lies decides for which endpoint and version it speaks."""
+"""A release's key decides its endpoint and version."""
 
 from __future__ import annotations
 

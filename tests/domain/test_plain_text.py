@@ -1,4 +1,4 @@
-"""What others wrote can't act on a terminal, open a link, or pass for a line of ours."""
+"""Text of others can't act on a terminal, open a link, or look like a line of ours."""
 
 from __future__ import annotations
 

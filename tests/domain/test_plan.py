@@ -1,4 +1,4 @@
-"""Every number of an accepted plan is one that SageMaker takes and that its alarms can guard."""
+"""SageMaker accepts every number of an accepted plan, and the alarms can guard the plan."""
 
 from __future__ import annotations
 

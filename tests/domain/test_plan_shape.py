@@ -1,4 +1,4 @@
-"""Groups are how the code reads a plan; it is written with its fields side by side."""
+"""The code reads a plan in groups; it is written with its fields flat."""
 
 from __future__ import annotations
 

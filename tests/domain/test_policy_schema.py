@@ -1,4 +1,4 @@
-"""The published schema takes and refuses what the code does, so that editors are right."""
+"""The published schema accepts and refuses the same as the code, so that editors are right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What contradicts itself is refused before AWS is asked; what does nothing is warned of."""
+"""A contradiction in a policy is refused before any call to AWS; a key without effect is a warning."""
 
 from __future__ import annotations
 

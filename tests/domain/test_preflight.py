@@ -1,4 +1,4 @@
-"""Why an update may not begin or go on, in words that a person can act on."""
+"""Why an update may not begin or continue, in words that a person can act on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: decided from one look, so that any order of events gives the same answer."""
+"""Which update is next, decided from one reading: any order of events gives the same answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`release.json` is read whole or refused with everything that is wrong with it."""
+"""`release.json` is read completely, or refused with all of its faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way back is chosen by the state that is found (rules §2, §2.6)."""
+"""The state of the endpoint decides the kind of rollback (rules §2, §2.6)."""
 
 from __future__ import annotations
 

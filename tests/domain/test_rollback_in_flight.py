@@ -1,4 +1,4 @@
-"""A rollback while an update runs: it acts, or names the steps that do; waiting is never the answer."""
+"""A rollback while an update runs acts at once, or names the steps to take; it never just waits."""
 
 from __future__ import annotations
 

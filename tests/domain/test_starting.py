@@ -1,4 +1,4 @@
-"""An update is asked for once, however often it is decided (rules §6)."""
+"""UpdateEndpoint is called once, however often the start is decided (rules §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deadline, ways back, the worst case."""
+"""Deadlines, rollbacks, the worst case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose word counts: a release tightens its endpoint's controls, and loosens what its owner lets it."""
+"""A release may tighten its endpoint's controls, and loosen only those that the owner allows."""
 
 from __future__ import annotations
 

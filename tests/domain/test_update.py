@@ -1,4 +1,4 @@
-"""An update is changed by its own methods: no misspelt field, and no wrong value, gets by."""
+"""An update is changed only by its own methods, which refuse misspelt fields and wrong values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups are how the code reads an update; items hold its fields side by side."""
+"""The code reads an update in groups; items have its fields flat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When an update may begin, by wish, window, freeze and length."""
+"""When an update may begin, by requested start, window, freeze and duration."""
 
 from __future__ import annotations
 

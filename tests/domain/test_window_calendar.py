@@ -1,4 +1,4 @@
-"""Freezes out of iCal files: what counts, and what is wrong with a file."""
+"""Freezes from iCal files: which events count, and the faults of a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Windows against brute force: step by step, is the time on the wall inside?"""
+"""Windows compared with brute force: at each step, is the local time inside the window?"""
 
 from __future__ import annotations
 

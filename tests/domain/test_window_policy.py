@@ -1,4 +1,4 @@
-"""`window` and `freezes` as policies write them, and what is wrong with them."""
+"""`window` and `freezes` as policies write them, and their faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`window: auto`: each day's quietest hours, out of what two weeks have shown."""
+"""`window: auto`: each day's quietest hours, from two weeks of traffic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The days of a recurrence rule are those that dateutil finds, and are sought no further than asked."""
+"""The days of a recurrence rule are those that dateutil finds; the search stops at its limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an outcome tells somebody who was woken by it."""
+"""The text of an outcome for an on-call engineer."""
 
 from __future__ import annotations
 

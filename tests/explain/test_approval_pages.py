@@ -1,4 +1,4 @@
-"""The pages behind a link: what somebody must know to answer, and one button that alone acts."""
+"""The pages of approval links: the facts for an answer, and one button, the only part that acts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request is about, as DynamoDB, EventBridge and S3 tell IAM."""
+"""The condition keys of requests to DynamoDB, EventBridge and S3."""
 
 from __future__ import annotations
 

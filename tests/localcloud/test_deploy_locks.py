@@ -1,4 +1,4 @@
-"""Deployments at the same time: clouds share one build and don't wait for each other, one cloud does."""
+"""Deployments at the same time: clouds share one build, and only deployments to the same cloud wait."""
 
 from __future__ import annotations
 

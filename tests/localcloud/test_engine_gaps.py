@@ -1,4 +1,4 @@
-"""The built template differs from the written one only in what the engine can't judge."""
+"""The built template differs from the original only in the parts that the engine can't judge."""
 
 from __future__ import annotations
 

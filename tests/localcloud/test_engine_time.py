@@ -1,4 +1,4 @@
-"""Threads and events as MiniStack gets them: time stands while they work, not while they wait."""
+"""MiniStack's threads and events: virtual time stops while they work, but not while they wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unpacked code is kept once, by what is in it, and forks run it as processes of their own would."""
+"""Unpacked code is stored once, by content, and forks run it like separate processes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Write down what transformers itself saves for each architecture: names, shapes and config.json.
+"""Record what transformers itself saves for each architecture: names, shapes and config.json.
 
 Every model is built tiny, saved by `save_pretrained`, and its files' headers are read back. So the
-layouts in `localcloud/switchover_local/layouts/` are the library's word, not ours. Needs the extra
-`oracle` (torch, transformers); the tests need its result only:
+layouts in `localcloud/switchover_local/layouts/` come from the library, not from us. Needs the extra
+`oracle` (torch, transformers); the tests need only the result:
 
     python -m tests.oracle.layouts            # writes what differs
     python -m tests.oracle.layouts --only qwen3_vl

@@ -1,7 +1,7 @@
 """The architectures whose layouts are taken from transformers, each in sizes small enough to build.
 
-The sizes keep every module that a published model has, and differ from each other where a mix-up
-would otherwise go unseen (width, inner width and vocabulary are never the same number).
+The sizes keep every module of a published model. Width, inner width and vocabulary are different
+numbers, so that a mix-up is found.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""docs/architecture.md and CONTRIBUTING.md lead to the code: what they name exists."""
+"""Every file and function that docs/architecture.md and CONTRIBUTING.md name exists."""
 
 from __future__ import annotations
 

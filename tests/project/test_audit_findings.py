@@ -1,4 +1,4 @@
-"""What is planted in a policy is found. Runs in .venv-audit, which `make check` makes."""
+"""The audit finds planted faults of a policy. Runs in .venv-audit, which `make check` makes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model bucket keeps what was checked: models are neither written over nor deleted."""
+"""The model bucket protects checked models from overwriting and deletion."""
 
 from __future__ import annotations
 

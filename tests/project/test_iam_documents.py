@@ -1,4 +1,4 @@
-"""The policies of docs/iam grant actions that exist, each on what it is about and no further."""
+"""The policies of docs/iam grant only existing actions, each on no more than its own resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever deploys the layer owes nobody more than a notice."""
+"""The licences of the layer's packages require no more than a notice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every function may do what its code does, what AWS asks for beside that, and nothing else."""
+"""Every function may make its code's calls, and those that AWS requires in addition, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command that a message prints can be typed: the CLI takes it as it stands there."""
+"""Every command that a message prints can be typed unchanged."""
 
 from __future__ import annotations
 

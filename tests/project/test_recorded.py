@@ -1,4 +1,4 @@
-"""The recorded screen of the README shows what a run of today looks like, and fetches nothing."""
+"""The README's recorded screen looks like a present run, and loads nothing from elsewhere."""
 
 from __future__ import annotations
 

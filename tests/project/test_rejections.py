@@ -1,4 +1,4 @@
-"""Whoever meets a code finds its page: docs/rejections.md has a section for each, and for no other."""
+"""docs/rejections.md has a section for each reason's code, and for no other."""
 
 from __future__ import annotations
 

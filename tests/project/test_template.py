@@ -1,4 +1,4 @@
-"""The template holds together: with the state machine, the code and itself."""
+"""The template is consistent with the state machine, the code and itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may become a role, invoke a function or publish to a topic, in what SAM makes of the template."""
+"""Who may assume a role, invoke a function or publish to a topic, in the translated template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gives up first: functions before their states, and every change is noted before it is asked for."""
+"""Functions time out before their states, and every change is recorded before it is requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheel has every file that the code needs, and its commands run where nothing else of us is."""
+"""The wheel has every file that the code needs, and its commands run without the checkout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many executions at one door, truly at once: one goes in, every other one is kept or makes way."""
+"""Many executions claim an endpoint at the same time: one gets the claim, the others wait or give way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking: noted before, forgotten once AWS has answered, and kept where it has not."""
+"""A request for a change is recorded before it is sent, and the record stays until AWS has answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any offers, at any times, for any start: the endpoint ends on the newest that was due; none is lost."""
+"""Any offers, at any times, for any start: the endpoint ends on the newest due one; none is lost."""
 
 from __future__ import annotations
 

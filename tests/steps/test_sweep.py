@@ -1,4 +1,4 @@
-"""A sweep reaches every endpoint, whatever befalls another, and tells afterwards which ones failed."""
+"""A sweep reaches every endpoint even if others fail, and names the failed ones at the end."""
 
 from __future__ import annotations
 

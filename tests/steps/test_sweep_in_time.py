@@ -1,4 +1,4 @@
-"""A round visits all in turn, passes over what fails, and goes on where the last one stopped."""
+"""A round visits all endpoints in turn, skips failing ones, and continues where the last one stopped."""
 
 from __future__ import annotations
 

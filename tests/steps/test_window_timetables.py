@@ -1,4 +1,4 @@
-"""What policies refer to is read where it lies, and only if it matters."""
+"""Files that policies name are read only if they matter."""
 
 from __future__ import annotations
 

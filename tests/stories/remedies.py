@@ -1,4 +1,4 @@
-"""Commands that messages print: how each one's situation comes about, and what typing it does."""
+"""Commands that messages print: the situation of each, and the effect of typing it."""
 
 from __future__ import annotations
 

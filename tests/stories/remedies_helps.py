@@ -1,4 +1,4 @@
-"""What a printed command must have brought about, and what happens before in several situations."""
+"""Checks of a printed command's effect, and set-up that several situations share."""
 
 from __future__ import annotations
 

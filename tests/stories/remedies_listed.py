@@ -1,4 +1,4 @@
-"""Printed commands that no story here types: other tests do, or nobody can."""
+"""Printed commands that no story here types: other tests type them, or they can't be typed."""
 
 from __future__ import annotations
 

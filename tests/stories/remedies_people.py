@@ -1,4 +1,4 @@
-"""Situations in which people are asked or told, and the text names a command."""
+"""Situations in which a message to people names a command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The buckets in memory answer as moto's S3 does, to all that Switchover asks."""
+"""The buckets in memory give the same answers as moto's S3 to all of Switchover's requests."""
 
 from __future__ import annotations
 

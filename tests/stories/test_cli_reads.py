@@ -1,4 +1,4 @@
-"""How much commands read of a ledger that has grown: what they show, and not what it holds."""
+"""The reads of commands on a large ledger depend on what they show, not on the ledger's size."""
 
 from __future__ import annotations
 

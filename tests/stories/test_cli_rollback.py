@@ -1,4 +1,4 @@
-"""`switchover rollback`, the most urgent command: it acts, whatever runs, or names what does."""
+"""`switchover rollback`, the most urgent command: whatever runs, it acts or names the command to use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people read of an endpoint of six instances, at each point of an update, at 80 columns."""
+"""The screens of an endpoint with six instances, at each point of an update, in 80 columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`switchover test`: what serves now is asked by hand."""
+"""`switchover test`: golden requests are sent to the serving model by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`switchover watch` right after an upload, and where nothing was ever offered."""
+"""`switchover watch` right after an upload, and for an endpoint without any release."""
 
 from __future__ import annotations
 

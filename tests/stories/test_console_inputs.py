@@ -1,4 +1,4 @@
-"""The inputs that docs/console.md tells people to paste, started as they stand there."""
+"""The inputs of docs/console.md, started unchanged."""
 
 from __future__ import annotations
 

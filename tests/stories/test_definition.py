@@ -1,4 +1,4 @@
-"""What must hold of the definition itself, whatever happens in a run."""
+"""Rules for the definition itself, independent of a run."""
 
 from __future__ import annotations
 

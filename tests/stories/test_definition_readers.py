@@ -1,4 +1,4 @@
-"""What other readers of Amazon States Language find in the definition.
+"""The findings of other readers of Amazon States Language in the definition.
 
 cfn-lint reads a definition only inside a template, so the test puts it there. asl-validator is installed
 where there is node. LocalStack's reader isn't used: localstack-core needs Python 3.13 and an older boto3.

@@ -1,4 +1,4 @@
-"""What the docs show of a screen is what the command prints."""
+"""The screens in the docs equal the output of the commands."""
 
 from __future__ import annotations
 

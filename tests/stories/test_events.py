@@ -1,4 +1,4 @@
-"""The events that AWS documents reach the functions that are meant for them, and are understood."""
+"""AWS's documented events reach their functions, and are understood."""
 
 from __future__ import annotations
 

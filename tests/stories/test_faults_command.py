@@ -1,4 +1,4 @@
-"""`python -m tests.support.faults`: which cases there are, how to ask for some, what is printed."""
+"""`python -m tests.support.faults`: its cases, the options that select some, and its output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a planted fault does, and when: it fails a call, delays it, storms, stops, deletes."""
+"""The effect and the time of each kind of fault: failed and late calls, storms, stops, deletions."""
 
 from __future__ import annotations
 

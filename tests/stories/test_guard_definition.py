@@ -1,4 +1,4 @@
-"""What must hold of the guard's own state machine."""
+"""Rules for the guard's own state machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every `switchover …` that a message prints is typed where it is printed, and helps there."""
+"""Every `switchover …` of a message is typed in its situation, and helps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small soak of `python -m benchmarks.soak`, and that its watch sees what breaks."""
+"""A small run of `python -m benchmarks.soak`, and a proof that it finds broken invariants."""
 
 from __future__ import annotations
 

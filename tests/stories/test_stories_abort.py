@@ -1,4 +1,4 @@
-"""SageMaker has no cancel: an update that is called off ends on what served before, wherever it was."""
+"""SageMaker can't cancel an update: an aborted update ends on the previous config, from any state."""
 
 from __future__ import annotations
 

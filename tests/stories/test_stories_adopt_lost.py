@@ -1,4 +1,4 @@
-"""An adoption whose event is lost is recorded by the look every 15 minutes."""
+"""An adoption whose event is lost is recorded by the check every 15 minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People are asked before the start and before promotion; only a plain yes goes on, all is recorded."""
+"""People are asked before the start and before promotion; only a clear yes continues; all is recorded."""
 
 from __future__ import annotations
 

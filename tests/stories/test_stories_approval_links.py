@@ -1,4 +1,4 @@
-"""Links of a notification: looking never acts, the secret authorises, one answer counts."""
+"""Links of a notification: opening one changes nothing, the secret authorises, one answer counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An SDK asks again by itself if an answer is lost: its second request is refused, the first counts."""
+"""An SDK retries a call whose answer is lost: the second request is refused, the first one counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking may fail on its way: people are asked all the same, and nobody who said no is asked again."""
+"""A question may fail on its way: people are asked all the same, but not again after a no."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Capacity is put back truthfully on every path; what somebody else changed meanwhile stays theirs."""
+"""Capacity is restored on every path, and reported truthfully; changes by others stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was checked and approved is what serves: whatever changes meanwhile ends the update, or waits."""
+"""Only checked and approved files serve: a change meanwhile ends the update, or applies to the next."""
 
 from __future__ import annotations
 

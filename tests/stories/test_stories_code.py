@@ -1,4 +1,4 @@
-"""A model that comes with code, pickles or unknown files is rejected before anything is touched."""
+"""A model with code, pickles or unknown files is rejected before anything is changed."""
 
 from __future__ import annotations
 

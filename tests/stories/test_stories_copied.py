@@ -1,4 +1,4 @@
-"""A release that lies in another bucket is brought here first, once, or refused with every reason."""
+"""A release in another bucket is copied first, once, or refused with every reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handlers that fail and executions that are stopped: the outcome is known, nothing stays behind."""
+"""Handlers fail and executions are stopped: the outcome is known, and nothing is left over."""
 
 from __future__ import annotations
 

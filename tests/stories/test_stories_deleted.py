@@ -1,4 +1,4 @@
-"""Somebody deletes the endpoint under a running update: people hear of it at once, and what is true."""
+"""The endpoint is deleted during an update: people are notified at once, and truthfully."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An update in flight during a deployment finishes: old execution, old record, new functions."""
+"""An update that runs during a deployment finishes: old execution, old record, new functions."""
 
 from __future__ import annotations
 

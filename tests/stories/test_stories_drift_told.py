@@ -1,4 +1,4 @@
-"""What somebody else brought is told by every command that people look at, in the same words."""
+"""Every command reports a change made outside Switchover, in the same words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A redeployed endpoint keeps its resource policy, which is deleted with it: it is attached again."""
+"""A redeploy deletes the endpoint's resource policy, and attaches it to the new endpoint again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events are best effort: lost, doubled, late or out of order, they change how soon, not what."""
+"""Events are best effort: lost, doubled, late or reordered events change the time, not the outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why it happened: what people are told of each bad end, and what `switchover explain` shows of it."""
+"""Why an update failed: the message to people and the screen of `switchover explain` for each bad end."""
 
 from __future__ import annotations
 

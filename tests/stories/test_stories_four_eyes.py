@@ -1,4 +1,4 @@
-"""Four eyes: whoever offered or started it can't approve it, by whatever way; known callers only."""
+"""Four eyes: neither the person who offered or started an update nor an unknown caller can approve it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`switchover gc` after several updates: what is old goes, what a rollback needs stays."""
+"""`switchover gc` after several updates removes old configs and keeps those that a rollback needs."""
 
 from __future__ import annotations
 

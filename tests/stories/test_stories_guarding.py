@@ -1,4 +1,4 @@
-"""A bake proves something only if the new fleet was asked: no data is not health."""
+"""A bake proves something only if the new fleet got requests: no data is not health."""
 
 from __future__ import annotations
 

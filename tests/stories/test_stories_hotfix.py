@@ -1,4 +1,4 @@
-"""The version that serves is what fails: its red alarms must not stop its own replacement."""
+"""The serving version fails: its red alarms must not stop its own replacement."""
 
 from __future__ import annotations
 

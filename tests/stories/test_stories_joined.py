@@ -1,4 +1,4 @@
-"""What is offered again while it is being granted, or was, is told once more, and truly."""
+"""A release that is offered again during or after its update gets a true answer each time."""
 
 from __future__ import annotations
 

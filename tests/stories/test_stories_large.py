@@ -1,4 +1,4 @@
-"""Releases of thousands of files and hundreds of golden requests: updated, told once, all recorded."""
+"""Thousands of files and hundreds of golden requests: updated, announced once, recorded completely."""
 
 from __future__ import annotations
 

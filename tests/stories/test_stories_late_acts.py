@@ -1,4 +1,4 @@
-"""What is told stays true, though a request lands after its caller is gone."""
+"""An announced outcome stays true, even if a request takes effect after its caller has ended."""
 
 from __future__ import annotations
 

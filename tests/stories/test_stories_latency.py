@@ -1,4 +1,4 @@
-"""A release that is slower than what it replaces, though not slow by any limit in seconds."""
+"""A release that is slower than the version before it, but within the limit in seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an update could not put back at its end is put back later, and by nobody else's doing."""
+"""Settings that an update couldn't restore at its end are restored later, automatically."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The claim's item is deleted under a running update: what was changed is put back all the same."""
+"""The claim's item is deleted during an update: every change is restored all the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An update's own item is deleted: what SageMaker itself shows is told, never "not touched"."""
+"""An update's own item is deleted: people are told SageMaker's real state, never "unchanged"."""
 
 from __future__ import annotations
 

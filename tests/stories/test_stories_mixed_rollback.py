@@ -1,4 +1,4 @@
-"""A rollback asked for by a person that SageMaker leaves in a mix is settled too."""
+"""A rollback by hand that SageMaker leaves in a mix is repaired too."""
 
 from __future__ import annotations
 

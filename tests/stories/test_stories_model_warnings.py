@@ -1,4 +1,4 @@
-"""A doubtful model is told of and served, unless the endpoint's policy weighs the doubt otherwise."""
+"""A model with warnings serves, and the warnings are reported, unless the policy refuses them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody else moves the endpoint: it is told, taken back or adopted, and never passed over."""
+"""Updates outside Switchover: the change is reported, rolled back or adopted, never ignored."""
 
 from __future__ import annotations
 

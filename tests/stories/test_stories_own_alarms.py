@@ -1,4 +1,4 @@
-"""People's own alarms wake the update that watches them, wherever it waits; others wake nobody."""
+"""People's own alarms wake the update that watches them, wherever it waits; other alarms wake none."""
 
 from __future__ import annotations
 

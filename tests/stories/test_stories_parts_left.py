@@ -1,4 +1,4 @@
-"""Each thing that an update has to put back is tried by itself; what could not be is said, and how to."""
+"""An update restores each setting separately; a failed one is reported with the command to restore it."""
 
 from __future__ import annotations
 

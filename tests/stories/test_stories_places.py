@@ -1,4 +1,4 @@
-"""A file reaches only the endpoint in whose folder it lies, whatever its content says."""
+"""A file affects only the endpoint of its folder, independently of its content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several releases for one endpoint: one update at a time, the others wait or make way, none is lost."""
+"""Several releases for one endpoint: one update at a time, the others wait or give way, none is lost."""
 
 from __future__ import annotations
 

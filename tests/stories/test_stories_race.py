@@ -1,4 +1,4 @@
-"""Starts, doubled, late, lost, in any order: each release ends once, and the newest one told serves."""
+"""Doubled, late and lost starts in any order: each release ends once, and the newest known one serves."""
 
 from __future__ import annotations
 

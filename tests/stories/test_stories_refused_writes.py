@@ -1,4 +1,4 @@
-"""DynamoDB refuses an update's own item for good: people are told once, and the endpoint is free."""
+"""DynamoDB always refuses an update's own item: people are notified once, and the endpoint is free."""
 
 from __future__ import annotations
 

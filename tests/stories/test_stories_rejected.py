@@ -1,4 +1,4 @@
-"""Whatever can't work is refused with every reason, and the endpoint is as it was."""
+"""A release that can't work is refused with every reason, and the endpoint is unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A way back that has to be asked for again and again makes one line of the timeline."""
+"""A rollback that is requested again and again makes one entry in the timeline."""
 
 from __future__ import annotations
 

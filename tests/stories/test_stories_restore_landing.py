@@ -1,4 +1,4 @@
-"""A capacity that can't be put back is told once nothing of it can land any more."""
+"""Capacity that can't be restored is reported after no request for it can take effect any more."""
 
 from __future__ import annotations
 

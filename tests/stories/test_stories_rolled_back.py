@@ -1,4 +1,4 @@
-"""Bad releases and bad luck: the previous config serves again, or a person is called."""
+"""Bad releases and failures of AWS: the previous config serves again, or a person is notified."""
 
 from __future__ import annotations
 

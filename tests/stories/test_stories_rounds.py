@@ -1,4 +1,4 @@
-"""A round reaches every endpoint, whichever can't be read, and makes no dead letter of one of them."""
+"""A round reaches every endpoint even if some can't be read, and causes no dead letter."""
 
 from __future__ import annotations
 

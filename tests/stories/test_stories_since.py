@@ -1,4 +1,4 @@
-"""What others do between the last look and the announcement is said; the record keeps its reading."""
+"""A change after the last reading is announced; the record keeps its reading."""
 
 from __future__ import annotations
 

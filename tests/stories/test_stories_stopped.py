@@ -1,4 +1,4 @@
-"""Stopped from outside: on the way back the cause is kept, and what was confirmed stays."""
+"""Executions stopped from outside: during a rollback its cause is kept, and a confirmed version stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An execution that is stopped before it recorded anything is told all the same, and offered anew."""
+"""An execution that is stopped before its first record is announced too, and can be started again."""
 
 from __future__ import annotations
 

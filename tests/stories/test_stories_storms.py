@@ -1,4 +1,4 @@
-"""Storms of throttling, server errors and silence: waited out, and what is told is what serves."""
+"""Storms of throttling, server errors and missing answers are waited out, and the outcome is true."""
 
 from __future__ import annotations
 

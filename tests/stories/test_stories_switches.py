@@ -1,4 +1,4 @@
-"""Whatever AWS really does where its documents are silent, the product copes with it.
+"""The product handles both possibilities of each question that AWS's documents leave open.
 
 One story per switch of the twin, told once for each of its positions. A story puts its switch to
 work: what is to be seen differs with the position, while the outcome is true in each. Where it

@@ -1,4 +1,4 @@
-"""An endpoint's updates teach how long the next one takes."""
+"""The duration of the next update is learnt from an endpoint's past updates."""
 
 from __future__ import annotations
 

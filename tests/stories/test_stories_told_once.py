@@ -1,4 +1,4 @@
-"""A release that is offered again while its update runs is one update, and is told once."""
+"""A release that is offered again while its update runs is one update with one announcement."""
 
 from __future__ import annotations
 

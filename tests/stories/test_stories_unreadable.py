@@ -1,4 +1,4 @@
-"""What can't be read ends as a recorded outcome, and holds up nobody else."""
+"""Input that can't be read ends in a recorded outcome, and doesn't block others."""
 
 from __future__ import annotations
 

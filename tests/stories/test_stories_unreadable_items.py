@@ -1,4 +1,4 @@
-"""Items that people or an accident damaged end in words; none takes an endpoint's way back away."""
+"""Damaged items lead to messages; none prevents a rollback of the endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Good releases: by every strategy, the target serves, and nobody noticed."""
+"""Good releases: with every strategy the target serves, and no request of a user fails."""
 
 from __future__ import annotations
 

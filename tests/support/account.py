@@ -1,4 +1,4 @@
-"""The rest of an account beside a story's world, and a shell in which commands are typed into both."""
+"""The other services of an account beside a story's world, and a shell for commands on both."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Pages:
 
 
 class Listed:
-    """A stand-in whose operations may be asked for page by page."""
+    """A stand-in with paginators for its operations."""
 
     def get_paginator(self, operation: str) -> _Pages:
         """All pages of an operation."""
@@ -53,7 +53,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class ListedSchedules(Listed):
-    """EventBridge Scheduler, with what a person asks of it beside the product."""
+    """EventBridge Scheduler, with further operations that people use."""
 
     scheduler: Scheduler
 
@@ -73,7 +73,7 @@ class ListedSchedules(Listed):
 
 @dataclass(frozen=True, slots=True)
 class ListedExecutions(Listed):
-    """Step Functions, with what a person asks of it beside the product."""
+    """Step Functions, with further operations that people use."""
 
     stepfunctions: StepFunctions
 
@@ -85,7 +85,7 @@ class ListedExecutions(Listed):
         return self.stepfunctions.list_executions(maxResults=maxResults, **asked)
 
     def start_execution(self, *, name: str = "typed", **asked: Any) -> dict[str, Any]:
-        """Start one; AWS makes up a name where none is given."""
+        """Start an execution; AWS chooses a name if none is given."""
         return self.stepfunctions.start_execution(name=name, **asked)
 
 
@@ -106,19 +106,19 @@ class Letters:
         return {"Messages": self.world.lambdas.dead_letters[:MaxNumberOfMessages]}
 
     def purge_queue(self, *, QueueUrl: str) -> None:  # noqa: N803, ARG002 - AWS's name
-        """Throw them away."""
+        """Delete the messages."""
         self.world.lambdas.dead_letters.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class Denied(Listed):
-    """A service of which the caller may ask nothing."""
+    """A service that denies every call."""
 
     service: str
 
     @property
     def meta(self) -> Any:
-        """What a client knows of its service without asking."""
+        """The client's metadata, which need no call."""
         return client(self.service).meta
 
     def __getattr__(self, name: str) -> Any:
@@ -130,7 +130,7 @@ class Denied(Listed):
 
 
 def open_account(world: World) -> None:
-    """From now on, the world's account answers all that `switchover doctor` asks."""
+    """Let the world's account answer all calls of `switchover doctor` from now on."""
     world.stand_ins |= {
         "scheduler": ListedSchedules(world.scheduler),
         "stepfunctions": ListedExecutions(world.stepfunctions),
@@ -139,7 +139,7 @@ def open_account(world: World) -> None:
 
 
 def examine(world: World, within_seconds: float = 3600) -> tuple[Finding, ...]:
-    """What `switchover doctor` finds; everything can be seen."""
+    """The findings of `switchover doctor` with all permissions."""
     open_account(world)
     doctor = Doctor(deployment_of(world), within_seconds)
     found = diagnose(doctor.look())
@@ -148,7 +148,7 @@ def examine(world: World, within_seconds: float = 3600) -> tuple[Finding, ...]:
 
 
 class Shell:
-    """A person's terminal in front of a world's account."""
+    """A person's terminal on a world's account."""
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world = world
@@ -161,7 +161,7 @@ class Shell:
         return deployment_of(self.world)
 
     def type_in(self, command: str) -> Any:
-        """Run a command of ours, or one of AWS's CLI by the model of its service."""
+        """Run a command of ours, or of AWS's CLI by the service's model."""
         program, *words = shlex.split(command)
         if program == "switchover":
             return main(words)

@@ -1,4 +1,4 @@
-"""A board of alarms, the metric they watch and the clock they live by, for tests."""
+"""A board of alarms, with their metric and their clock, for tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 class Room:
     """A board, its metrics and its clock; one metric, `N/m`.
 
-    Data counts at once, unless said otherwise: what alarms make of it is easier to read so.
+    Data counts at once unless set otherwise, so that tests are easier to read.
     """
 
     def __init__(self, habits: Habits | None = None) -> None:
@@ -49,7 +49,7 @@ class Room:
         )
 
     def pass_minutes(self, *values: float | None) -> list[str]:
-        """Let a minute pass per value, the value recorded at its beginning; the states after."""
+        """Record each value at the beginning of a minute; returns the state after each minute."""
         return [self._pass_minute(value) for value in values]
 
     def state(self) -> str:

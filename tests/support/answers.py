@@ -1,4 +1,4 @@
-"""What each state may answer, as its step is typed, and what the Choices compare the answers with."""
+"""The possible answers of each state by its step's types, and the values that the Choices compare."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COMPARISON = re.compile(r"\{% \$(\w+)(?:\.verdict)? = '(\w+)' %\}")
 
 
 def answers_of(state: str) -> frozenset[str]:
-    """Every verdict that the step of a Task is typed to answer."""
+    """Every verdict in the answer type of a Task's step."""
     module = importlib.import_module(f"switchover.steps.{_module_of(state)}")
     step = getattr(module, _module_of(state))
     found = re.fullmatch(r"StateAnswer\[(\w+)\]", step.__annotations__["return"])
@@ -25,7 +25,7 @@ def answers_of(state: str) -> frozenset[str]:
 
 
 def answers_before(choice: str) -> frozenset[str]:
-    """Every verdict that a Choice may be asked about: of all Tasks that lead to it."""
+    """Every verdict that may reach a Choice: those of all Tasks that lead to it."""
     variable = {name for name, _ in _comparisons(choice)} - {"gate"}
     return frozenset(
         verdict

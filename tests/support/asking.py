@@ -1,4 +1,4 @@
-"""What stories about people's approval have in common: asking, answering, and what was recorded."""
+"""Shared parts of stories about approval: asking, answering, and reading the record."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ def say(world: World, verdict: Reply, reason: str = "compared", caller: str = KI
 
 
 def answer_token(world: World, output: object) -> None:
-    """Answer as somebody does who has found the task token in the console."""
+    """Answer by the task token, as from the console."""
     token = world.update().waiting.task_token
     assert token is not None
     world.stepfunctions.send_task_success(taskToken=token, output=json.dumps(output))
 
 
 def only_approval(world: World) -> Approval:
-    """What was answered, if one question was."""
+    """The recorded answer; there must be exactly one."""
     (given,) = world.update().asking.given
     return given
 
 
 def questions(world: World) -> int:
-    """How often people were asked to let v2 start."""
+    """The number of questions about the start of v2."""
     return world.messages().count("Approve? vlm v2")
 
 
 def moments(world: World, state: str) -> list[str]:
-    """What the timeline says of a state."""
+    """The timeline's entries for a state."""
     return [m.text for m in world.ledger.timeline(world.update().update_id) if m.state == state]

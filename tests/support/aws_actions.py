@@ -1,4 +1,4 @@
-"""AWS's own list of actions, as cfn-lint brings it: which resources each is about, and their ARNs."""
+"""AWS's own list of actions, from cfn-lint: the resource types of each, and their ARNs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cfnlint.helpers import load_resource
 
 
 def resource_types(action: str) -> list[str]:
-    """The types of resources that an action may be narrowed to; none if AWS knows none.
+    """The resource types to which an action can be limited; empty if there are none.
 
     Raises:
         KeyError: AWS has no such action.
@@ -19,7 +19,7 @@ def resource_types(action: str) -> list[str]:
 
 
 def arn_formats(action: str, types: list[str]) -> list[str]:
-    """How ARNs of these types of an action's service are written."""
+    """The ARN formats of these resource types."""
     known = _aws_knows(action.partition(":")[0])[1]
     return [arn for name in types for arn in known[name.lower()]]
 

@@ -1,4 +1,4 @@
-"""AWS's own service models: what requests must look like, and what answers may hold."""
+"""AWS's own service models: the form of requests, and the possible content of answers."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def operation(service: str, name: str) -> OperationModel:
 
 
 def input_shape(service: str, name: str) -> StructureShape:
-    """What an operation is sent."""
+    """The input shape of an operation."""
     shape = operation(service, name).input_shape
     assert shape is not None
     return shape
 
 
 def faults_of(service: str, name: str, request: dict[str, Any]) -> str:
-    """What AWS's model has against a request, maxima, enums and patterns included; "" if nothing.
+    """The faults of a request by AWS's model, with maxima, enums and patterns; "" if there are none.
 
     botocore alone checks types, required members and minima (rules §1.1).
     """
@@ -46,7 +46,7 @@ def faults_of(service: str, name: str, request: dict[str, Any]) -> str:
 
 
 def answers(service: str, name: str) -> SearchStrategy[dict[str, Any]]:
-    """Answers of an operation with any of the members that its model knows."""
+    """Generated answers of an operation, with any of its model's members."""
     shape = operation(service, name).output_shape
     assert shape is not None
     return _structure(shape)

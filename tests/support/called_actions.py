@@ -1,8 +1,8 @@
-"""What functions and commands ask of AWS, and of their environment, read off the code that each reaches.
+"""The AWS calls and environment variables of functions and commands, found in the code that each reaches.
 
-Follows calls from a handler or a command through `switchover.steps` and `switchover.aws` to boto3, by the
-types that the code itself writes down: annotations, and what `wiring` and `gateways` return. Nothing is
-run: a branch that no test takes counts too. A gateway that is handed to other code counts as used whole.
+Follows calls from a handler or a command through `switchover.steps` and `switchover.aws` to boto3, by
+the code's own types: annotations, and the return types of `wiring` and `gateways`. No code is run, so
+branches without a test count too. If a gateway is passed to other code, all of its methods count.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 _ROOMS = ("aws", "steps")
 _SETTINGS = "switchover.settings.Settings"
-# The one service whose signing name isn't its IAM prefix.
+# The only service whose signing name differs from its IAM prefix.
 _PREFIXES = {"monitoring": "cloudwatch"}
 # S3 names its permissions after what is reached, not after the operation (S3 User Guide, "Required
 # permissions for Amazon S3 API operations").
@@ -33,7 +33,7 @@ _S3_ACTIONS = {
     "HeadObject": "s3:GetObject",
     "ListObjectsV2": "s3:ListBucket",
     "ListObjectVersions": "s3:ListBucketVersions",
-    # A copy reads its source as well: whoever copies has looked at the source before, by HeadObject.
+    # A copy reads its source too; the code has called HeadObject for the source before.
     "CopyObject": "s3:PutObject",
     "CreateMultipartUpload": "s3:PutObject",
     "UploadPart": "s3:PutObject",
@@ -52,12 +52,12 @@ Type = str  # "client:<service>", or the key of a class: "<module>.<Class>"
 @dataclass
 class _Module:
     name: str
-    names: dict[str, str] = field(default_factory=dict)  # what a name here stands for
+    names: dict[str, str] = field(default_factory=dict)  # the meanings of the names
 
 
 @dataclass
 class _Code:
-    """A function or method, with what its names stand for."""
+    """A function or method, with the meanings of its names."""
 
     node: ast.FunctionDef
     module: _Module
@@ -132,7 +132,7 @@ def _library() -> _Library:
             library.attributes[key] = dict(_kept_attributes(init))
     own, kept = dict(library.classes), dict(library.attributes)
     for key in own:
-        # Base classes first, so that what a class says itself counts.
+        # Base classes first, so that a class overrides them.
         family = [*reversed(_ancestors(library, key)), key]
         library.classes[key] = {n: code for each in family for n, code in own[each].items()}
         library.attributes[key] = {n: type_ for each in family for n, type_ in kept[each].items()}
@@ -215,7 +215,7 @@ def _annotated(annotation: ast.expr | None, module: _Module) -> Type | None:
 
 
 def _read(library: _Library, code: _Code) -> tuple[set[str], list[str]]:
-    """The actions that a piece of code asks for itself, and the code that it can reach."""
+    """The actions that a piece of code calls itself, and the code that it can reach."""
     types = _types(library, code)
     actions: set[str] = set()
     reached: list[str] = []
@@ -236,7 +236,7 @@ def _read(library: _Library, code: _Code) -> tuple[set[str], list[str]]:
 
 
 def _types(library: _Library, code: _Code) -> dict[str, Type]:
-    """What the names in a piece of code stand for, as far as it says."""
+    """The meanings of the names in a piece of code, as far as the code tells."""
     types = _parameters(code)
     for _ in range(2):  # a name may be bound after the nested code that reads it
         types |= dict(_bound_names(library, code, types))

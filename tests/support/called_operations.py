@@ -1,6 +1,6 @@
-"""The operations of AWS's services that the functions can reach: what the layer ships of botocore.
+"""The AWS operations that the functions can reach: the part of botocore that the layer ships.
 
-`python -m tests.support.called_operations` writes them to where the layer's build reads them.
+`python -m tests.support.called_operations` writes them to the file that the layer's build reads.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CALLED_PATH = ROOT / "layers/core/builder/called_operations.json"
 _TYPED = re.compile(r"from mypy_boto3_(\w+) import")
-# What botocore asks by itself: where a bucket lies, if an answer doesn't say so
+# botocore's own call: the region of a bucket, if an answer doesn't have it
 # (utils.S3RegionRedirectorv2.get_bucket_region).
 _BOTOCORES_OWN = {("s3", "HeadBucket")}
 
@@ -53,8 +53,8 @@ def write_called_operations() -> str:
 def named_operations() -> frozenset[tuple[str, str]]:
     """The operations that a module of the gateways names, of each service whose client it types.
 
-    Coarser than following calls, and blind to nothing that following calls may miss: a call through an
-    untyped name would otherwise be found in Lambda.
+    Coarser than following calls, but complete: it also finds calls through untyped names, which would
+    otherwise fail only in Lambda.
     """
     found = set[tuple[str, str]]()
     for path in (ROOT / "layers/core/switchover/aws").rglob("*.py"):
@@ -74,7 +74,7 @@ def _is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
 
 
 def _called_methods(entry: str) -> Iterator[tuple[str, str]]:
-    """Each method of a client that is named, be it called there or handed on, and what is paginated."""
+    """Each named method of a client, called or passed on, and each paginated operation."""
     library = _library()
     for key in reached_code(entry):
         code = library.code[key]

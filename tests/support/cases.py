@@ -1,4 +1,4 @@
-"""Situations before an update, as planning and its checks are given them."""
+"""Situations before an update: the input of planning and its checks."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def case(
     asked: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Case:
-    """What a check is given: `asked` changes the update, `changes` what was found."""
+    """The input of a check: `asked` changes the update, `changes` changes the findings."""
     return Case(update(**(asked or {})), found(**changes), planned)

@@ -1,6 +1,6 @@
-"""Real boto3 clients of the world that a test builds: made once, as making them takes long.
+"""Real boto3 clients of a test's world; made once, as this takes long.
 
-The twin answers for SageMaker and what surrounds it, memory for DynamoDB, S3 and CloudWatch Logs.
+The twin answers for SageMaker and its surroundings; DynamoDB, S3 and CloudWatch Logs are in memory.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _s3 = S3(lambda: _present[0].clock.now())
 
 
 def use_twin(twin: Twin) -> None:
-    """From now on this twin answers, and no table, bucket or log group is there yet."""
+    """Begin a new world: this twin answers, and there is no table, bucket or log group."""
     _present[:] = [twin]
     _dynamodb.tables.clear()
     _s3.buckets.clear()
@@ -60,8 +60,8 @@ def client(service: str) -> Any:
     """The client of a service."""
     if service in TWIN_SERVICES:
         made = wire_client(service, REGION, _ask_twin, None)
-        # Moto would look through all that it knows first, and find nothing. Where other tests made
-        # botocore's session before moto was there, there is nothing to take off, and botocore stumbles.
+        # Moto would search all of its services first, without result. If botocore's session was made
+        # before moto, there is no handler to remove, and botocore raises.
         with suppress(AttributeError):
             made.meta.events.unregister("before-send", botocore_stubber)
         return made
@@ -79,7 +79,7 @@ def client(service: str) -> Any:
 
 
 def plain_client(service: str) -> Any:
-    """A client that nobody answers for yet."""
+    """A client without an answering service yet."""
     session = boto3.Session(
         aws_access_key_id="story",
         aws_secret_access_key="story",  # noqa: S106 - nobody checks it

@@ -1,6 +1,6 @@
-"""CloudFormation as far as the CLI needs it: DescribeStacks, over loopback HTTP.
+"""The part of CloudFormation that the CLI needs: DescribeStacks, over loopback HTTP.
 
-moto's own wants packages that this project has no other use for.
+moto's CloudFormation needs packages that this project doesn't use otherwise.
 """
 
 from __future__ import annotations

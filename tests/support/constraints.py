@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SERVICES = ("sagemaker", "cloudwatch", "application-autoscaling", "service-quotas")
-# What fits the patterns of the models, one way or another; repeated to the length that is asked for.
+# Texts that fit the models' patterns; repeated to the required length.
 _SEEDS = (
     "a", "1", "A", "arn:aws:iam::000000000000:role/a", "arn:aws:sagemaker:us-east-1:000000000000:model/a",
     "s3://b/a", "https://s3.eu-west-1.amazonaws.com/b/a", "arn:aws:sns:us-east-1:000000000000:a", "sg-1",
@@ -40,7 +40,7 @@ _MISSING = object()
 
 @dataclass(frozen=True)
 class Case:
-    """One constraint: where it is, what AWS calls it, a request that keeps it and one that doesn't."""
+    """One constraint: its place, AWS's name for it, a request that keeps it and one that breaks it."""
 
     service: str
     operation: str
@@ -171,7 +171,7 @@ def _unfit(shape: Shape) -> str | None:
 
 
 def _fit(shape: Shape) -> Any:
-    """A value that keeps every constraint of a shape, as small as may be."""
+    """The smallest value that keeps every constraint of a shape."""
     least = shape.metadata.get("min", 0)
     match shape.type_name:
         case "structure":
@@ -213,7 +213,7 @@ def _least(shape: StructureShape) -> dict[str, Any]:
 def _with(
     request: dict[str, Any], shape: Shape, keys: tuple[Any, ...], value: Any
 ) -> dict[str, Any]:
-    """The request with `value` at the place that `keys` lead to; what leads there is made as needed."""
+    """The request with `value` at the path `keys`; missing parents are created."""
     changed: Any = deepcopy(request)
     place = changed
     for key in keys[:-1]:

@@ -1,7 +1,7 @@
-"""A state machine as Amazon States Language writes it, in the dialect that ours uses.
+"""A state machine in Amazon States Language, with the features that ours uses.
 
-Whatever is not modelled here is an error, so that no story passes by skipping over it. A state has no
-`Output`: what the next states need lies in variables.
+A feature that isn't modelled here is an error, so that no story passes by ignoring it. A state has no
+`Output`: the input of the next states is in variables.
 Source: Step Functions Developer Guide, "Using Amazon States Language to define workflows".
 """
 
@@ -27,9 +27,9 @@ _EXPRESSION = re.compile(r"^\{%(.*)%\}$", re.DOTALL)
 _SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 _STATES_PATH = re.compile(r"\$states((?:\.\w+)*)")
 _CALL = re.compile(r"\$(\w+)\s*\(")
-# JSONata's own functions that ours uses; jsonata-python does them as the JSONata documentation says.
+# JSONata's own functions that ours uses; jsonata-python implements them as documented.
 _FUNCTIONS = frozenset({"exists"})
-# What `$states` offers, down to where our own payloads begin.
+# The content of `$states`, down to our own payloads.
 _STATES_PATHS = (
     ".result",
     ".errorOutput.Error",
@@ -48,7 +48,7 @@ class NotModelled(Exception):
 
 
 class QueryFailed(Exception):
-    """An expression gave nothing, which AWS answers with States.QueryEvaluationError."""
+    """An expression gave no value; AWS then raises States.QueryEvaluationError."""
 
 
 class _Part(BaseModel):
@@ -58,7 +58,7 @@ class _Part(BaseModel):
 
 
 class Retrier(_Part):
-    """Which errors are tried again, how often and how soon."""
+    """Which errors are retried, how often and how soon."""
 
     error_equals: tuple[str, ...]
     interval_seconds: int
@@ -73,7 +73,7 @@ class Retrier(_Part):
 
 
 class Catcher(_Part):
-    """Where a state's error leads."""
+    """The next state after an error."""
 
     error_equals: tuple[str, ...]
     assign: dict[str, JsonValue] = Field(default_factory=dict)
@@ -81,7 +81,7 @@ class Catcher(_Part):
 
 
 class Task(_Part):
-    """A state that has a function do something."""
+    """A state that calls a function."""
 
     type: Literal["Task"]
     comment: str
@@ -102,7 +102,7 @@ class Rule(_Part):
 
 
 class Choice(_Part):
-    """A state that picks the next one."""
+    """A state that chooses the next state."""
 
     type: Literal["Choice"]
     comment: str
@@ -147,7 +147,7 @@ class Definition(_Part):
     states: dict[str, State]
 
     def successors(self, name: str) -> tuple[str, ...]:
-        """Every state that can follow, on good days and on bad ones."""
+        """Every state that can follow, also after errors."""
         match self.states[name]:
             case Task() as task:
                 return (task.next, *(catcher.next for catcher in task.catch))
@@ -172,7 +172,7 @@ def read_definition(file: Path = FILE) -> Definition:
     """Read a definition into its states.
 
     Raises:
-        ValidationError, NotModelled: it uses what the walker doesn't know.
+        ValidationError, NotModelled: the definition uses a feature that the walker doesn't have.
     """
     definition = Definition.model_validate(fill_in(file))
     for expression in expressions(definition.model_dump(mode="json")):
@@ -195,7 +195,7 @@ def expressions(value: JsonValue) -> Iterator[str]:
 
 
 def check_expression(expression: str) -> None:
-    """Parse an expression, and refuse what the walker can't promise to treat as AWS does."""
+    """Parse an expression, and refuse features that the walker may treat differently from AWS."""
     Jsonata(expression)
     if unknown := set(_CALL.findall(expression)) - _FUNCTIONS:
         raise NotModelled(f"the walker knows no JSONata function {unknown}: {expression}")
@@ -205,10 +205,10 @@ def check_expression(expression: str) -> None:
 
 
 def evaluate(value: JsonValue, variables: Mapping[str, JsonValue]) -> JsonValue:
-    """Replace every expression in `value` by what it gives.
+    """Replace every expression in `value` by its result.
 
     Raises:
-        QueryFailed: an expression gives nothing.
+    QueryFailed: an expression gives no value.
     """
     match value:
         case str():

@@ -33,7 +33,7 @@ class DynamoDB:
         self._lock = Lock()
 
     def answer_for(self, client: Any) -> None:
-        """Answer what this client asks, unless another handler of the same event does."""
+        """Answer this client's calls, unless another handler of the same event does."""
         answer_calls(client, "dynamodb", self._answer)
 
     def _answer(self, operation: str, asked: Mapping[str, Any]) -> Answer:

@@ -1,4 +1,4 @@
-"""What every story has to leave behind, however it went."""
+"""The checks after every story, with any outcome."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def assert_nothing_left_behind(world: World, execution: Execution | None = None) -> Update:
-    """The outcome is true, the endpoint is free, whatever was changed is put back, one voice told it.
+    """Check that the outcome is true and announced once, the endpoint is free, all changes are restored.
 
-    `execution` is the one whose update is meant, if that isn't the first.
+    `execution` names the update to check; default: the first.
     """
     update = world.update(execution)
     _assert_outcome_is_what_serves(world, update)
@@ -40,7 +40,7 @@ def assert_nothing_left_behind(world: World, execution: Execution | None = None)
 
 
 def assert_untouched(world: World, execution: Execution | None = None) -> Update:
-    """The update was refused and the endpoint, its configs, models and alarms are as they were."""
+    """Check that the update was refused, and that endpoint, configs, models and alarms are unchanged."""
     update = world.update(execution)
     assert update.outcome is Outcome.REJECTED, (update.outcome, update.summary)
     assert world.traces() == world.traces_before
@@ -72,7 +72,7 @@ def _assert_outcome_is_what_serves(world: World, update: Update) -> None:
             assert world.serving == FIRST_CONFIG
         case _:
             raise AssertionError(f"{update.outcome}: {update.summary}")
-    # The name alone can lie: every request has to reach that config.
+    # The name alone may be wrong: every request has to reach that config.
     assert world.twin.traffic_shares(update.endpoint) == {world.serving: 1.0}
     assert update.serving_config == world.serving
     assert "PendingDeploymentSummary" not in world.describe()
@@ -94,12 +94,12 @@ def _assert_told_once(world: World, update: Update) -> None:
         for event in world.outlets.events
         if json.loads(event["Detail"]).get("update_id") == update.update_id
     ]
-    # Whoever waited before was told so; an outcome that ends it is told once, and last.
+    # An update that waited was announced as Queued; its final outcome is announced once, and last.
     waited = [event for event in events if event == "Update Queued"]
     assert events == [*waited, f"Update {update.outcome.value}"]
 
 
 def assert_no_request_failed(world: World) -> None:
-    """Nobody who asked the endpoint noticed."""
+    """Check that no request to the endpoint failed."""
     assert world.load.requests > 100
     assert world.load.failures == 0, world.load.first_failures

@@ -1,6 +1,6 @@
-"""DynamoDB's expressions, as far as the product uses them: conditions and updates.
+"""The DynamoDB expressions that the product uses: conditions and updates.
 
-Each text is parsed once into a function. Whatever is not modelled is an error.
+Each text is parsed once into a function. A feature that isn't modelled is an error.
 Source: DynamoDB Developer Guide, "Condition and filter expressions" and "Update expressions".
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 from tests.support.definition import NotModelled
 
 Item = dict[str, Any]
-# What a part of an expression is worth for an item; None if an attribute isn't there.
+# The value of a part of an expression for an item; None if an attribute is missing.
 Value = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 Holds = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 
@@ -34,7 +34,7 @@ _CLAUSES = frozenset({"SET", "REMOVE", "ADD", "DELETE"})
 
 
 def plain(value: Mapping[str, Any]) -> Any:
-    """What can be compared of a value: numbers as numbers, sets as sets."""
+    """A value in comparable form: numbers as numbers, sets as sets."""
     ((kind, held),) = value.items()
     if kind == "N":
         return Decimal(held)
@@ -73,7 +73,7 @@ def condition(text: str, names: Mapping[str, str]) -> Holds:
 
 
 def update(text: str, names: Mapping[str, str]) -> Callable[[Item, Mapping[str, Any]], None]:
-    """What an update expression does to an item."""
+    """The item after an update expression."""
     return _update(text, tuple(sorted(names.items())))
 
 
@@ -167,7 +167,7 @@ def _comparison(tokens: _Tokens) -> Holds:
 
     def holds(item: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
         one, other = left(item, values), right(item, values)
-        # Of other types, or not there, nothing is equal, smaller or greater.
+        # A missing value, or one of another type, is neither equal, smaller nor greater.
         return type(one) is type(other) and one is not None and compare(one, other)
 
     return holds
@@ -234,7 +234,7 @@ def _act(clause: str, tokens: _Tokens) -> Callable[[Item, Mapping[str, Any], Ite
 
 
 def _add(item: Item, path: str, value: Mapping[str, Any], sign: int) -> None:
-    """ADD or DELETE: numbers are summed up, sets united or taken apart."""
+    """ADD or DELETE: numbers are added, sets are united or subtracted."""
     ((kind, given),) = value.items()
     if kind == "N" and sign > 0:
         item[path] = {"N": str(Decimal(item.get(path, {"N": "0"})["N"]) + Decimal(given))}

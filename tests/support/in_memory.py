@@ -1,4 +1,4 @@
-"""A service in memory behind a real boto3 client: the client checks and words each call."""
+"""A service in memory behind a real boto3 client, which validates and serialises each call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def answer_calls(client: Any, service: str, answering: Answering) -> None:
-    """Have a client's calls answered here, unless another handler of the same event does."""
+    """Answer a client's calls here, unless another handler of the same event does."""
 
     def answer(model: Any, context: Mapping[str, Any], **_: Any) -> Answer:
         return answering(model.name, context["asked"])
@@ -26,11 +26,11 @@ def answer_calls(client: Any, service: str, answering: Answering) -> None:
 
 
 def say(status: int, answer: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Answer:
-    """An answer as botocore hands it on once it is read."""
+    """An answer in the form that botocore returns after parsing."""
     metadata = {"HTTPStatusCode": status, "HTTPHeaders": dict(headers or {}), "RetryAttempts": 0}
     return AWSResponse("", status, {}, None), {**answer, "ResponseMetadata": metadata}
 
 
 def _remember(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
-    # The call as it was made: a request's body no longer tells bytes from text, nor what is asked.
+    # The call's parameters: the request's body doesn't tell bytes from text, or the operation.
     context["asked"] = params

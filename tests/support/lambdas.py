@@ -1,4 +1,4 @@
-"""Runs the product's handlers as Lambda does, and lets a story make them fail."""
+"""Runs the product's handlers like Lambda, and lets a story make them fail."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 # Source: Lambda Developer Guide, asynchronous invocation: two retries, after one and two minutes.
 _ASYNC_RETRY_SECONDS = (60, 120)
 _EVENTBRIDGE_SECONDS = 1
-# What Lambda calls it when a function's process ends before it has answered.
+# Lambda's error name for a process that ends before its answer.
 _DIED = "Runtime.ExitError"
-# What Step Functions is told of a function that ran into its own time-out.
+# The error name in Step Functions for a function that reached its timeout.
 _TIMED_OUT = "Sandbox.Timedout"
 
 
@@ -61,9 +61,9 @@ class Lambdas:
     errors: list[Exception] = field(default_factory=list)
     dead_letters: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, Any]] = field(default_factory=list)
-    # Whoever runs just now, and with which payload: a function that stayed goes on later.
+    # The running function and its payload; a function that was left running continues later.
     running: tuple[str, Any] = ("", None)
-    # When Lambda ends whoever runs just now.
+    # The time at which Lambda ends the running function.
     ends_at: datetime | None = None
     # Variables that other parameters of the stack would set otherwise.
     overrides: dict[str, str] = field(default_factory=dict)
@@ -93,23 +93,23 @@ class Lambdas:
 
     @property
     def seconds_left(self) -> float:
-        """How long Lambda lets whoever runs just now go on."""
+        """The time that Lambda leaves the running function."""
         assert self.ends_at is not None
         return (self.ends_at - self.clock.now()).total_seconds()
 
     def lend(self, seconds: float) -> None:
-        """Let whoever runs just now end later, as if it had begun later."""
+        """Let the running function end later, as if it had begun later."""
         assert self.ends_at is not None
         self.ends_at += timedelta(seconds=seconds)
 
     def pause(self, seconds: float) -> None:
-        """Let time pass inside the function that runs just now; everything else goes on meanwhile.
+        """Let time pass inside the running function; everything else continues meanwhile.
 
         Raises:
-            FunctionTimedOut: its time was over before.
+        FunctionTimedOut: the function's time ended first.
         """
         running, ends_at, left = self.running, self.ends_at, self.seconds_left
-        # Whoever runs meanwhile runs in another process, which has a budget of its own.
+        # A function that starts meanwhile runs in another process with its own time budget.
         with patch.object(budget, "_ends", []):
             self.clock.advance(min(seconds, left))
         self.running, self.ends_at = running, ends_at
@@ -175,7 +175,7 @@ def _told(variables: Mapping[str, str]) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """Lambda's context object, as far as a handler may ask it."""
+    """The part of Lambda's context object that handlers use."""
 
     lambdas: Lambdas
 

@@ -1,4 +1,4 @@
-"""A person's computer in front of the world of a story: the commands, with its clients."""
+"""A person's computer in the world of a story: the commands, with the world's clients."""
 
 from __future__ import annotations
 
@@ -121,6 +121,6 @@ def deployment_of(world: World, caller: str = KIM) -> Deployment:
 
 
 def sit_down(world: World, monkeypatch: pytest.MonkeyPatch, caller: str = KIM) -> None:
-    """Have every command that is typed find the world of a story."""
+    """Make every typed command find the world of a story."""
     monkeypatch.setattr(connect, "open_session", lambda **_: None)
     monkeypatch.setattr(connect, "find_deployment", lambda *_: deployment_of(world, caller))

@@ -1,4 +1,4 @@
-"""Acts that land late: their caller is gone, or has no answer, and AWS does what was asked."""
+"""Requests that take effect late: the caller has ended or got no answer, and AWS carries them out."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class LandsLate:
-    """A client of which one call lands `seconds` later, and tells its caller nothing.
+    """A client whose one call takes effect `seconds` later, without an answer to its caller.
 
-    With `stops` the execution is stopped meanwhile, and its function dies; else the function has waited
-    in vain, and is run again. It happens in `state`, once.
+    With `stops` the execution is stopped meanwhile, and its function ends. Otherwise the function times
+    out, and is run again. This happens once, in `state`.
     """
 
     world: World

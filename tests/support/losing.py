@@ -1,4 +1,4 @@
-"""What people or an accident delete under a running update."""
+"""Deletions by people or accidents while an update runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def lose_update(world: World, update_id: str) -> None:
 
 
 def meanwhile(world: World, state: str, act: Callable[[], object]) -> None:
-    """Have something happen once, just before a state's function runs.
+    """Do something once, just before a state's function runs.
 
     A call of the twin lets everything run that is due, so that it can't be made between two states.
     """

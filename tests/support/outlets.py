@@ -1,4 +1,4 @@
-"""Where the product's voice goes, and where AWS's events come from."""
+"""The receivers of the product's messages, and the source of AWS's events."""
 
 from __future__ import annotations
 

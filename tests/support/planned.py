@@ -1,4 +1,4 @@
-"""A plan of the product's, carried out by the twin as it stands: what was said beside what happened."""
+"""A plan of the product, carried out by the twin: planned figures beside measured ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values in which every text that others could have written holds what must never reach a person."""
+"""Values in which every text of others contains characters that must never reach a person unescaped."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Storms: the next so many calls of one operation are throttled, whoever makes them.
+"""Storms: a number of next calls of one operation are throttled, for every caller.
 
-They lie above botocore's own retries, so that one call that is throttled here stands for all the attempts
-that a client makes of it.
+They lie above botocore's own retries, so one throttled call here stands for all tries of a client.
 """
 
 from __future__ import annotations

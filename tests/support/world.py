@@ -104,7 +104,7 @@ class World:
         self.traces_before = self.traces()
 
     def client(self, service: str) -> Any:
-        """What the product is handed instead of a client of the real AWS."""
+        """The product's client of a service, instead of one of the real AWS."""
         if service in self.stand_ins:
             return self.stand_ins[service]
         match service:
@@ -176,7 +176,7 @@ class World:
         return self.executions[-1]
 
     def run_to(self, state: str, execution: int = 0) -> Execution:
-        """Let time pass until an execution enters a state, and not further."""
+        """Let time pass until an execution enters a state, but no longer."""
         found = self.clock.run_until(
             lambda: len(self.executions) > execution and self.executions[execution].state == state,
             _LONGEST_SECONDS,

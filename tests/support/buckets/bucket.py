@@ -1,4 +1,4 @@
-"""What lies in a bucket of S3 in memory: versions, uploads in parts; ETags, checksums, refusals."""
+"""The content of an S3 bucket in memory: versions, multipart uploads; ETags, checksums, refusals."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An upload in parts that was begun, and how its object was asked for."""
+    """An unfinished multipart upload, with the settings of its object."""
 
     key: str
     at: datetime
@@ -66,7 +66,7 @@ class Upload:
 
 @dataclass(slots=True)
 class Bucket:
-    """What lies in one bucket: by key its versions, the newest last."""
+    """The content of one bucket: the versions of each key, the newest last."""
 
     name: str
     now: Callable[[], datetime]
@@ -76,7 +76,7 @@ class Bucket:
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     def newest(self, key: str) -> Version | None:
-        """What a request that names no version finds; None if nothing or a deletion marker lies there."""
+        """The object for a request without a version; None if the key doesn't exist or was deleted."""
         versions = self.objects.get(key)
         return versions[-1] if versions and versions[-1].content is not None else None
 
@@ -95,22 +95,22 @@ class Bucket:
         return named[0]
 
     def keep(self, key: str, version: Version) -> None:
-        """Put a version above those that lie there; it replaces them in a bucket without versions."""
+        """Add a version; in a bucket without versions it replaces the existing object."""
         versions = self.objects.setdefault(key, [])
         if not self.is_versioned:
             versions.clear()
         versions.append(version)
 
     def next_version_id(self) -> str:
-        """The id of the version that comes next."""
+        """The id of the next version."""
         return f"version-{next(self.ids):06}" if self.is_versioned else "null"
 
     def told_version(self, version: Version) -> dict[str, Any]:
-        """The id of a version, as answers tell it: not at all, in a bucket without versions."""
+        """The version id in answers; empty in a bucket without versions."""
         return {"VersionId": version.id} if self.is_versioned else {}
 
     def check_conditions(self, key: str, asked: Mapping[str, Any]) -> None:
-        """Refuse to write where the conditions of the request don't hold."""
+        """Refuse a write whose conditions don't hold."""
         there = self.newest(key)
         if "IfNoneMatch" in asked and there is not None:
             raise Refused("PreconditionFailed", Condition="If-None-Match")
@@ -127,19 +127,19 @@ def check_etag(etag: str, wanted: str) -> None:
 
 
 def etag_of(content: bytes) -> str:
-    """The ETag of what came in one request: its MD5, quoted."""
+    """The ETag of an object from one request: its MD5, quoted."""
     return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
 
 
 def etag_of_parts(parts: Iterable[bytes]) -> str:
-    """The ETag of what came in parts: the MD5 of their MD5s, and their number."""
+    """The ETag of an object from parts: the MD5 of their MD5s, and their number."""
     digests = [hashlib.md5(part, usedforsecurity=False).digest() for part in parts]
     joined = hashlib.md5(b"".join(digests), usedforsecurity=False).hexdigest()
     return f'"{joined}-{len(digests)}"'
 
 
 def sent_checksums(content: bytes, asked: Mapping[str, Any]) -> dict[str, str]:
-    """The checksum that a client sends with a body, unless told which one: CRC32.
+    """The checksum that a client sends by default: CRC32.
 
     Source: botocore, `request_checksum_calculation`: "when_supported".
     """

@@ -1,4 +1,4 @@
-"""What lies in a bucket in memory, listed page by page as S3 lists it."""
+"""Lists the content of a bucket in memory page by page, like S3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The requests to S3 that Switchover makes, as a bucket in memory answers them."""
+"""The S3 requests that Switchover makes, answered by a bucket in memory."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def get_object(bucket: Bucket, asked: Asked) -> Answer:
     """GetObject."""
     version = _found(bucket, asked)
     content, told = _range(version.content or b"", asked.get("Range"))
-    # The checksum is the whole object's, which says nothing of a part of it.
+    # The checksum is of the whole object, not of the requested part.
     checksums = {} if told else version.checksums
     body = StreamingBody(BytesIO(content), len(content))
     return {**_described(bucket, version, len(content)), **checksums, **told, "Body": body}
@@ -137,7 +137,7 @@ def _described(bucket: Bucket, version: Version, length: int) -> Answer:
 
 
 def _range(content: bytes, asked: str | None) -> tuple[bytes, Answer]:
-    """The bytes that a Range asks for, and how the answer tells it."""
+    """The requested byte range, and its description in the answer."""
     if asked is None:
         return content, {}
     match = _RANGE.fullmatch(asked)
@@ -151,7 +151,7 @@ def _range(content: bytes, asked: str | None) -> tuple[bytes, Answer]:
 
 
 def _source(buckets: Buckets, asked: Asked) -> tuple[Bucket, Version]:
-    """What is to be copied; botocore has made one text of a CopySource by then."""
+    """The source of a copy; botocore has turned CopySource into one text."""
     name, _, key = unquote(asked["CopySource"]).partition("/")
     if name not in buckets:
         raise Refused("NoSuchBucket", BucketName=name)

@@ -1,4 +1,4 @@
-"""Plays the matrix of faults: python -m tests.support.faults."""
+"""Runs the matrix of faults: python -m tests.support.faults."""
 
 import logging
 import sys

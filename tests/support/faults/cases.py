@@ -1,4 +1,4 @@
-"""Which faults are planted where: each in the first story that comes to its call, function or state."""
+"""The cases: each fault in the first story that reaches its call, function or state."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from tests.support.faults.stories import STORIES, Story
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# Denied once is no case: what a role may not do, it may never do.
+# "Denied once" is no case: a missing permission stays missing.
 ONCE = (Kind.THROTTLED, Kind.SERVER_ERROR, Kind.NO_CONNECTION, Kind.LOST_ANSWER)
 FOR_EVER = (Kind.DENIED, Kind.SERVER_ERROR, Kind.NO_CONNECTION, Kind.LOST_ANSWER)
 LATE_SECONDS = (2, 20, 90)
-# The SDK tries four times: the last one goes on for 50 calls.
+# The SDK tries four times, so the longest storm lasts for 50 calls.
 STORMS = (10, 40, 200)
-# Where a recovery may be stopped too.
+# States in which a recovery may be stopped too.
 RECOVERING = (
     "ClaimEndpoint", "RollBack", "AwaitRollback", "RestoreCapacity", "RecordOutcome", "Announce",
 )  # fmt: skip
 FAMILIES = ("failure", "late", "storm", "stop", "outside", "pair")
-# While the endpoint moves, or may: how it moves makes a difference there.
+# States in which the endpoint may move, so that the strategy matters.
 _MOVING = frozenset({"StartUpdate", "AwaitOutcome", "RollBack", "AwaitRollback", "RestoreCapacity"})
 PAIRS_SEED = 1
 _PAIRS_PER_STORY = 40
@@ -45,17 +45,17 @@ class Case:
 
     @property
     def family(self) -> str:
-        """The kind of its fault; a pair is a kind of its own."""
+        """The kind of its fault; pairs are a separate kind."""
         return self.faults[0].family if len(self.faults) == 1 else "pair"
 
     @property
     def name(self) -> str:
-        """By which it is asked for."""
+        """The name by which a person selects the case."""
         return ":".join((self.story, "+".join(fault.name for fault in self.faults)))
 
 
 def find_cases(stories: tuple[Story, ...] = STORIES, seed: int = PAIRS_SEED) -> tuple[Case, ...]:
-    """Each fault alone, in the first story that comes to it; then pairs of them, drawn by the seed."""
+    """Each single fault, in the first story that reaches it; then pairs, drawn by the seed."""
     found: dict[object, Case] = {}
     for story in stories:
         for fault, step in _faults_in(story):
@@ -64,21 +64,21 @@ def find_cases(stories: tuple[Story, ...] = STORIES, seed: int = PAIRS_SEED) -> 
 
 
 def _identity(fault: Fault, story: Story) -> object:
-    """What two faults have in common that are the same one."""
+    """A key that is equal for equal faults."""
     match fault:
         case Stop(then=""):
             return fault, story.pace, bool(story.cause)
         case LateAct() | Outside() if fault.state in _MOVING:
             return fault, story.pace
         case Failure():
-            # A crash, and what is for ever, belongs to a function: its first state stands for all.
+            # A crash, or a fault for ever, belongs to a function: its first state stands for all.
             return fault.kind, fault.is_for_ever, fault.reach
         case _:
             return fault
 
 
 def _faults_in(story: Story) -> Iterator[tuple[Fault, int]]:
-    """Every single fault that may meet a story, with the step at which it does."""
+    """Every single fault that may happen in a story, with its step."""
     steps = find_steps(story)
     for met, step in steps.items():
         faults = _faults_of_state(met) if isinstance(met, str) else _faults_of_call(met)
@@ -101,7 +101,7 @@ def _faults_of_call(call: Call) -> Iterator[Fault]:
     kinds = (ONCE, FOR_EVER) if call.service else (tuple(sorted(CRASHES)),) * 2
     for is_for_ever, some in zip((False, True), kinds, strict=True):
         for kind in some:
-            # A reading without its answer is one that wasn't made: that is the fault before it.
+            # A reading without an answer equals a reading that wasn't made, which is the fault before it.
             if not (kind is Kind.LOST_ANSWER and call.is_reading):
                 yield Failure(call, kind, is_for_ever)
     if not call.service:
@@ -126,7 +126,7 @@ def _faults_of_state(state: str) -> Iterator[Fault]:
 
 
 def _pairs(singles: tuple[Case, ...], seed: int) -> Iterator[Case]:
-    """Of each story, pairs that begin in different steps: each kind of fault with each other one."""
+    """For each story, pairs that begin in different steps: each kind of fault with each other kind."""
     random = Random(seed)  # noqa: S311 - reproducible, not secret
     for story in dict.fromkeys(case.story for case in singles):
         own = [case for case in singles if case.story == story and not _is_for_ever(case)]
@@ -175,7 +175,7 @@ def choose(
     name: str | None = None,
     shard: tuple[int, int] = (1, 1),
 ) -> tuple[Case, ...]:
-    """The cases that are asked for; of them every n-th, from the shard's own on."""
+    """The selected cases; of these every n-th, from the shard's number on."""
     wanted = [
         case
         for case in cases

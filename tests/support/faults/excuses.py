@@ -1,4 +1,4 @@
-"""Which invariants nobody could keep under which fault; docs/faults.md says each in words."""
+"""Which invariants can't be kept under which fault; docs/faults.md has each in words."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from tests.support.faults.injected import Call, Tap
     from tests.support.faults.stories import Story
 
-# What keeps an invariant, by function: without it for ever, the invariant can't be kept, and a person
-# has to be told so.
+# The invariants of each function: if it fails for ever, they can't be kept, and a person must be
+# notified.
 _KEEPERS = {
     "ObserveUpdateFunction": frozenset({"settled"}),
-    # Where the endpoint had to be made again, there is nothing left whose capacity could be restored.
+    # After a failed redeploy there may be no endpoint whose capacity could be restored.
     "RollBackFunction": frozenset({"settled", "capacity restored"}),
     "RestoreCapacityFunction": frozenset({"settled", "capacity restored"}),
     "RecordOutcomeFunction": frozenset(
@@ -23,21 +23,21 @@ _KEEPERS = {
     ),
     "AnnounceFunction": frozenset({"told", "told once"}),
 }
-# What takes up an update whose execution was stopped from outside.
+# The functions that recover an update whose execution was stopped from outside.
 _RECOVERERS = {"ClaimEndpointFunction": frozenset({"settled"})}
-# While StartExecution answers nothing, no recovery starts. CleanUp and the look every 15 minutes ask
-# a few times each, so that 200 refusals in a row last most of a day.
+# While StartExecution is refused, no recovery starts. CleanUp and the check every 15 minutes try a few
+# times each, so 200 refusals in a row last most of a day.
 _NOT_RECOVERED_YET = frozenset(
     {"recorded", "claim released", "alarms removed", "capacity restored"}
 )
 _LONG_STORM = 200
-# Neither SNS nor EventBridge takes a key by which it would know the same message again.
+# Neither SNS nor EventBridge accepts a key to recognise a repeated message.
 _DOUBLED = frozenset({"told once"})
-# An alarm that stays in the ledger costs one look when it goes red: no outcome fails for that.
+# An alarm that stays in the ledger costs one reading when it goes red; no outcome fails because of it.
 _NOT_STRUCK_OFF = frozenset({"watch ended"})
 
 
-# Of what is deleted or changed from outside, what it takes with it.
+# The invariants that are lost by each deletion or change from outside.
 _OUTSIDE = {
     "update deleted": frozenset({"settled", "capacity restored"}),
     "previous config deleted": frozenset({"rollback possible"}),
@@ -46,9 +46,9 @@ _OUTSIDE = {
     "endpoint deleted": frozenset({"settled", "capacity restored", "unnoticed"}),
     "endpoint updated": frozenset({"settled"}),
 }
-# Recoveries go on with a way back that left no endpoint, and hold the claim meanwhile.
+# Recoveries continue a rollback that left no endpoint, and hold the claim meanwhile.
 _STILL_RECOVERED = frozenset({"claim released"})
-# A redeploy that can't go back for want of the model leaves no endpoint.
+# A redeploy that can't be rolled back without the model leaves no endpoint.
 _NOTHING_TO_SCALE = frozenset({"capacity restored"})
 _LATER = frozenset(
     {"recorded", "true", "settled", "capacity restored", "rollback possible", "unnoticed"}
@@ -56,7 +56,7 @@ _LATER = frozenset(
 
 
 def tell_excuses() -> dict[str, frozenset[str]]:
-    """Every excuse there is, by the words of docs/faults.md for its fault."""
+    """Every excuse, by the words for its fault in docs/faults.md."""
     return {
         **{f"{_state(name)} fails for ever": kept for name, kept in _KEEPERS.items()},
         **{
@@ -79,7 +79,7 @@ def _state(function: str) -> str:
 
 
 def excused_by(tap: Tap, story: Story) -> frozenset[str]:
-    """The invariants that nobody could keep under the faults of a run."""
+    """The invariants that can't be kept under the faults of a run."""
     excused = (_excused_by(fault, story) for fault in tap.faults)
     return frozenset().union(*excused, _LATER if tap.is_touched_after else ())
 

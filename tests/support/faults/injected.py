@@ -1,4 +1,4 @@
-"""Between the product and AWS: notes each call and each state, and lets faults meet them."""
+"""Sits between the product and AWS: records each call and each state, and injects faults."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ class Call:
 
     @property
     def name(self) -> str:
-        """As a person says it."""
+        """The operation in words."""
         return f"{self.service}:{self.operation}" if self.service else "the function itself"
 
     @property
     def is_reading(self) -> bool:
-        """Whether it changes nothing."""
+        """Whether the operation only reads."""
         return self.operation.startswith(_READINGS)
 
 
 @dataclass(slots=True)
 class Tap:
-    """What the product is handed for its clients, and what sees each state begin.
+    """Replaces the product's clients, and is notified of each state's beginning.
 
     A step is the beginning of a state or the run of a function. `first_steps` tells at which one each
     call, function and state was met first.
@@ -63,7 +63,7 @@ class Tap:
     step: int = 0
     first_steps: dict[Call | str, int] = field(default_factory=dict)
     hits: Counter[Fault] = field(default_factory=Counter)
-    # Whether somebody else deleted or changed something, and if so after the outcome was read.
+    # Whether something was changed from outside, and whether this was after the outcome's reading.
     is_touched: bool = False
     is_touched_after: bool = False
     outcome_before: Outcome | None = None
@@ -78,11 +78,11 @@ class Tap:
         self.first_steps.clear()
 
     def client(self, service: str) -> Any:
-        """The client of a service, listened to."""
+        """The client of a service, with its calls recorded."""
         return _TappedClient(service, self.world.client(service), self)
 
     def pass_on(self, service: str, operation: str, ask: Callable[[], Any]) -> Any:
-        """Make a call, unless a fault meets it."""
+        """Make a call, unless a fault happens instead."""
         function, payload = self.world.lambdas.running
         call = Call(state_of(function, payload), function, service, operation)
         self.first_steps.setdefault(call, self.step)
@@ -112,7 +112,7 @@ class Tap:
 
 @cache
 def attempts_of(service: str) -> int:
-    """How often the product's own client of a service tries a call."""
+    """How many times the product's own client of a service tries a call."""
     with patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):
         retries: dict[str, Any] = _make_client(service).meta.config.retries
     return int(retries["total_max_attempts"])
@@ -121,7 +121,7 @@ def attempts_of(service: str) -> int:
 def run_at_once(
     _pool: object, act: Callable[..., Any], /, *asked: Any, **named: Any
 ) -> Future[Any]:
-    """In place of a pool's `submit`: virtual time knows no threads."""
+    """Replaces a pool's `submit`: in virtual time there are no threads."""
     done: Future[Any] = Future()
     try:
         done.set_result(act(*asked, **named))
@@ -140,7 +140,7 @@ def _purposes() -> dict[tuple[str, str | None], str]:
 
 
 def state_of(function: str, payload: Any) -> str:
-    """The state that invokes a function with this payload; the function's own name, if none does."""
+    """The state that invokes a function with this payload; the function's own name if there is none."""
     asked = payload if isinstance(payload, dict) else {}
     marks = (asked.get("purpose"), asked.get("gate") if "asked_at" in asked else None)
     purpose = next((mark for mark in marks if mark), None)

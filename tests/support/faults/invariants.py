@@ -1,4 +1,4 @@
-"""What holds at the end of every update, whatever failed on the way."""
+"""The invariants at the end of every update, whatever failed during it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def broken_by(tap: Tap, story: Story) -> dict[str, str]:
-    """Every invariant that doesn't hold, with what was found instead."""
+    """Every broken invariant, with what was found instead."""
     world = tap.world
     found = _find_in_silence(world) if not world.executions else _find(world, tap)
     if any(isinstance(fault, Stop) for fault in tap.faults) and _forgets(world, story.cause):
@@ -34,7 +34,7 @@ def broken_by(tap: Tap, story: Story) -> dict[str, str]:
 
 
 def _find_in_silence(world: World) -> dict[str, str]:
-    """No execution ever started: that is no update, but somebody has to be able to see it."""
+    """Check a run without any execution: there is no update, but people must be able to see this."""
     found = {}
     if world.traces() != world.traces_before:
         found["true"] = "something changed, and nothing ran"
@@ -55,7 +55,7 @@ def _find(world: World, tap: Tap) -> dict[str, str]:
         found["settled"] = update.summary
     if update is not None and update.progress.is_confirmed and outcome is Outcome.ROLLED_BACK:
         found["confirmed stays"] = f"it was confirmed, and is {outcome}"
-    # Where nothing could be recorded a person is needed, whom a dead letter calls too.
+    # If nothing could be recorded, a person is needed, and a dead letter notifies one too.
     expected = outcome or tap.outcome_before or Outcome.NEEDS_OPERATOR
     told = _told_people(world), _told_machines(world)
     is_called = outcome is None and bool(world.lambdas.dead_letters)
@@ -67,7 +67,7 @@ def _find(world: World, tap: Tap) -> dict[str, str]:
 
 
 def _forgets(world: World, cause: str) -> bool:
-    """Whether the way back was begun for a cause that neither the record nor a mark tells of."""
+    """Whether a rollback began for a cause that neither the record nor a mark names."""
     first = world.executions[0] if world.executions else None
     if not cause or first is None or "RollBack" not in first.path:
         return False
@@ -107,7 +107,7 @@ def _find_left_behind(world: World, update: Update | None) -> Iterator[tuple[str
 
 
 def _gone(world: World, config: str) -> str:
-    """What is missing of a config and its model."""
+    """The missing parts of a config and its model."""
     try:
         described = world.sagemaker.describe_endpoint_config(EndpointConfigName=config)
         world.sagemaker.describe_model(ModelName=described["ProductionVariants"][0]["ModelName"])
@@ -117,13 +117,13 @@ def _gone(world: World, config: str) -> str:
 
 
 def _untrue(world: World, update: Update, *, is_touched: bool) -> str:
-    """What the outcome says and the twin doesn't. `is_touched`: somebody else did something, too."""
+    """Differences between outcome and twin. `is_touched`: something was also changed from outside."""
     if update.outcome is Outcome.NEEDS_OPERATOR:
         return ""
     try:
         return _compare(world, update, is_touched=is_touched)
     except world.sagemaker.exceptions.ClientError as error:
-        # Rejected says that the update touched nothing, not that nobody did.
+        # Rejected means that the update changed nothing, not that nothing changed.
         is_true = is_touched and update.outcome is Outcome.REJECTED
         return "" if is_true else f"{update.outcome}, and {error}"
 
@@ -136,7 +136,7 @@ def _compare(world: World, update: Update, *, is_touched: bool) -> str:
     if world.twin.traffic_shares(update.endpoint) != {serving: 1.0}:
         return f"{update.outcome}, and traffic is split"
     if is_touched and serving == FOREIGN:
-        # It was on its way when the outcome was read: whatever says of itself to serve on is wrong.
+        # The change was under way at the outcome's reading, so any claim of a serving config is wrong.
         return "" if update.outcome is Outcome.REJECTED else f"{update.outcome}, {FOREIGN} serves"
     if update.serving_config != serving:
         return f"{update.serving_config} was recorded, and {serving} serves"

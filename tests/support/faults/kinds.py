@@ -1,7 +1,7 @@
-"""What can go wrong between the product and AWS: calls that fail, take effect late or are throttled.
+"""The faults between the product and AWS: calls that fail, take effect late or are throttled.
 
-A call that fails lies above botocore's own retries: what meets it has been tried as often as the client
-tries. A storm lies below them.
+A failed call lies above botocore's own retries: it has failed in all tries of the client. A storm lies
+below them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FOR_EVER = 1_000_000
 
 
 class Kind(StrEnum):
-    """How a call fails, or how a function does."""
+    """The ways in which a call or a function fails."""
 
     THROTTLED = "throttled"
     SERVER_ERROR = "5xx"
@@ -50,66 +50,66 @@ CRASHES = frozenset({Kind.CRASH_BEFORE, Kind.CRASH_AFTER})
 
 
 class Fault:
-    """One thing that goes wrong. `at` is the call, the function or the state at which it begins."""
+    """One fault. `at` is the call, the function or the state at which the fault begins."""
 
     @property
     def at(self) -> Call | str:
-        """Where it begins: a call (without an operation: a function), or a state."""
+        """The place where the fault begins: a call (without an operation: a function), or a state."""
         raise NotImplementedError
 
     @property
     def family(self) -> str:
-        """The kind of fault by which people ask for it."""
+        """The kind of fault, for selecting it."""
         raise NotImplementedError
 
     @property
     def how(self) -> str:
-        """What goes wrong there, as one column of a table."""
+        """The fault's column in a table."""
         raise NotImplementedError
 
     @property
     def state(self) -> str:
-        """The state in which it begins."""
+        """The state in which the fault begins."""
         return self.at if isinstance(self.at, str) else self.at.state
 
     @property
     def what(self) -> str:
-        """What it concerns, as one row of a table."""
+        """The fault's row in a table."""
         return "" if isinstance(self.at, str) else self.at.name
 
     @property
     def name(self) -> str:
-        """By which it is asked for: no two have the same."""
+        """The fault's unique name, for selecting it."""
         return "/".join(filter(None, (self.state, self.what, self.how))).replace(" ", "-")
 
     def begins_at(self, call: Call) -> bool:
-        """Whether a call, or a function, is the first thing that it may meet."""
+        """Whether the fault can begin at this call or function."""
         return self.meets(call, 0)
 
     def plant(self, tap: Tap) -> None:
-        """Prepare it, before anything that it meets."""
+        """Prepare the fault before the run."""
 
     def meets(self, _call: Call, _hits: int) -> bool:
-        """Whether it spoils this call, having spoilt so many."""
+        """Whether the fault hits this call, after it has hit `times` calls."""
         return False
 
     def spoil(self, _call: Call, _tap: Tap, ask: Callable[[], Any]) -> Any:
-        """What becomes of a call that it meets."""
+        """The result of a call that the fault hits."""
         return ask()
 
     def comes_with(self, _execution: Execution, _tap: Tap) -> bool:
-        """Whether it happens as an execution's state begins."""
+        """Whether the fault happens when an execution enters a state."""
         return False
 
     def happen(self, execution: Execution, tap: Tap) -> None:
-        """What happens then."""
+        """Carry out the fault at a state."""
 
 
 @dataclass(frozen=True)
 class Failure(Fault):
-    """A call fails: the first time that its state makes it, or whenever its function does.
+    """A call fails: the first time in its state, or each time in its function.
 
-    Roles belong to functions, and so does what they may not do: that lasts for ever.
+    A role belongs to a function, so a missing permission lasts for ever and is the function's.
     """
 
     call: Call
@@ -127,7 +127,7 @@ class Failure(Fault):
 
     @property
     def reach(self) -> tuple[str, ...]:
-        """What two faults have in common that spoil the same calls."""
+        """A key that is equal for faults that hit the same calls."""
         call = self.call
         is_of_function = self.is_for_ever or self.kind in CRASHES
         return ("" if is_of_function else call.state, call.function, call.service, call.operation)
@@ -169,10 +169,10 @@ class Failure(Fault):
 
 @dataclass(frozen=True)
 class LateAct(Fault):
-    """A call is still under way when its caller is given up, and takes effect so much later.
+    """A call takes effect some time after its caller was ended.
 
-    By a stop from outside, at once; or by the time-outs of function and state, after a cold start. A
-    function that still lives then goes on with the answer.
+    The caller ends by a stop from outside, at once; or by the timeouts of function and state, after a
+    cold start. A function that still runs then continues with the answer.
     """
 
     call: Call
@@ -209,9 +209,9 @@ class LateAct(Fault):
 
 @dataclass(frozen=True)
 class Storm(Fault):
-    """An operation is throttled so many times in a row, whoever asks; `*` is every one of the service.
+    """An operation is throttled a number of times in a row, for every caller; `*` means all of a service.
 
-    Below the SDK: each try counts, and each pause between two takes its longest time.
+    The fault lies below the SDK: each try counts, and each pause between tries has its longest duration.
     """
 
     call: Call
@@ -237,7 +237,7 @@ class Storm(Fault):
         for tried in range(attempts_of(call.service)):
             if tried:
                 tap.world.lambdas.pause(min(2 ** (tried - 1), _LONGEST_BACKOFF_SECONDS))
-            # As the product's own clients do before each try, but for who asks the model.
+            # As the product's own clients before each try, except the client that invokes the model.
             if call.service != "sagemaker-runtime":
                 budget.spend(call.operation)
             if tap.hits[self] >= self.throttles:

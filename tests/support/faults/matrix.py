@@ -1,8 +1,8 @@
-"""Every fault, everywhere: `python -m tests.support.faults.matrix` prints how each update ended.
+"""Every fault at every place: `python -m tests.support.faults.matrix` prints how each update ended.
 
-Each call of each state, and each function, fails, comes late and is throttled; each execution is stopped
-and each thing is deleted in each state; some faults come in pairs. The invariants are checked at the end
-of every run, and again an hour later.
+Each call of each state, and each function, fails, takes effect late and is throttled. Each execution
+is stopped, and each resource is deleted, in each state. Some faults come in pairs. The invariants are
+checked at the end of every run, and again an hour later.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from tests.support.faults.cases import Case
     from tests.support.faults.runs import Result
 
-# A part tells its stories anew up to its first fault; many parts keep all processors busy to the end.
+# Each part plays its stories again up to its first fault; many parts keep all processors busy to the end.
 _PARTS_PER_PROCESSOR = 12
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the cases that are asked for; 1 if an invariant broke."""
+    """Run the selected cases; returns 1 if an invariant broke."""
     asked = _parse(arguments)
     cases = choose(
         find_cases(seed=asked.seed),
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(cases: Sequence[Case], jobs: int) -> list[Result]:
     parts = _split(cases, jobs * _PARTS_PER_PROCESSOR)
-    # Forked, so that the stories that are known here are known there.
+    # Forked, so that the child has the stories too.
     with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as workers:
         told = track(
             workers.map(run_all, parts), "Planting faults", len(parts), console=Console(stderr=True)
@@ -75,7 +75,7 @@ def _run(cases: Sequence[Case], jobs: int) -> list[Result]:
 
 
 def _split(cases: Sequence[Case], parts: int) -> list[tuple[Case, ...]]:
-    """Parts of alike size, each of as few stories as can be."""
+    """Parts of similar size, each with as few stories as possible."""
     sorted_by_story = sorted(cases, key=lambda case: case.story)
     size = -(-len(cases) // parts)
     return [tuple(sorted_by_story[begin : begin + size]) for begin in range(0, len(cases), size)]

@@ -1,4 +1,4 @@
-"""What somebody else may delete or change while an update runs, as far as AWS lets people."""
+"""What people may delete or change outside Switchover while an update runs, as far as AWS allows."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ _ACTS: dict[str, Callable[[World], None]] = {
 
 
 def act_outside(world: World, thing: str) -> None:
-    """Delete or change a thing; AWS may refuse it, as it refuses an update of an endpoint that moves."""
+    """Delete or change a resource; AWS may refuse this, such as an update of an endpoint that moves."""
     with suppress(ClientError):
         _ACTS[thing](world)
 

@@ -1,4 +1,4 @@
-"""What people can do to an update that runs: stop it, or delete and change what it stands on."""
+"""Faults by people: they stop a running update, or delete and change resources that it needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stop(Fault):
-    """Somebody stops the execution as a state begins; then also its recovery, in another state."""
+    """The execution is stopped when a state begins; then its recovery is stopped in another state."""
 
     begins_in: str
     then: str = ""
@@ -41,7 +41,7 @@ class Stop(Fault):
 
 @dataclass(frozen=True)
 class Outside(Fault):
-    """Somebody else deletes or changes what the update stands on, as a state begins."""
+    """A resource that the update needs is deleted or changed when a state begins."""
 
     begins_in: str
     thing: str

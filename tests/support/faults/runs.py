@@ -1,7 +1,7 @@
-"""Tells stories with faults in them, and says how each update ended and what it broke.
+"""Plays stories with faults, and returns each update's outcome and broken invariants.
 
-What comes before a fault is told once for all of them: at the step where some begin, the process forks,
-and each child goes on with one of them.
+The part before a fault is played once for all cases: at a step where cases begin, the process forks, and
+each child continues with one case.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ _Ended = tuple["Outcome | None", "Mapping[str, str]"]
 _SETTLE_SECONDS = 900
 _FINISHED_SECONDS = 2 * 3600
 _LATER_SECONDS = 3600
-# No case takes a tenth of it, unless something never ends.
+# No case takes a tenth of this, unless it never ends.
 _CPU_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a case ended: its outcome, if there is one, and each invariant that is broken."""
+    """The result of a case: its outcome, if there is one, and each broken invariant."""
 
     case: Case
     outcome: Outcome | None
@@ -56,7 +56,7 @@ class Result:
 
 @cache
 def find_steps(story: Story) -> dict[Call | str, int]:
-    """Every call, function and state of a story without faults, with the step that it first comes in."""
+    """Every call, function and state of a story without faults, each with its first step."""
     with open_world() as tap:
         tell(tap.world, story)
         if (broken := broken_by(tap, story)) or _outcome(tap.world) is not story.ends:
@@ -65,14 +65,14 @@ def find_steps(story: Story) -> dict[Call | str, int]:
 
 
 def run(case: Case) -> Result:
-    """Tell the story with its faults in it."""
+    """Play the story with its faults."""
     story = _stories()[case.story]
     with open_world(case.faults) as tap:
         return Result(case, *_finish(tap, story))
 
 
 def run_all(cases: Iterable[Case]) -> list[Result]:
-    """Tell each story once, and from each step on once more for each case that begins there."""
+    """Play each story once, and from each step on again for each case that begins there."""
     by_story: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
         by_story[case.story].append(case)
@@ -95,7 +95,7 @@ class _AllTold(BaseException):
 
 
 class _Branching:
-    """Forks a child for each case at the step where its fault begins, and waits for what it says."""
+    """Forks a child for each case at the step where its fault begins, and waits for its result."""
 
     def __init__(self, tap: Tap, cases: list[Case]) -> None:
         self.results: list[Result] = []
@@ -107,7 +107,7 @@ class _Branching:
         tap.on_step = self._fork
 
     def send(self, ended: _Ended) -> NoReturn:
-        """Say how a child's case ended, and end the child."""
+        """Report the result of a child's case, and end the child."""
         assert self._pipe is not None, f"no step {sorted(self._left)} came"
         with os.fdopen(self._pipe, "wb") as pipe:
             pickle.dump(ended, pipe)
@@ -140,7 +140,7 @@ def _receive(reading: int) -> _Ended:
 
 @contextmanager
 def open_world(faults: tuple[Fault, ...] = ()) -> Iterator[Tap]:
-    """The world before a story, with faults in it; its table is in memory, all its time is virtual."""
+    """The world before a story, with faults; its table is in memory, and all of its time is virtual."""
     world = World(Scenario(), table_in_memory())
     tap = Tap(world)
     with (
@@ -162,7 +162,7 @@ def _plant(tap: Tap, faults: tuple[Fault, ...]) -> None:
 
 
 def _finish(tap: Tap, story: Story) -> _Ended:
-    """Tell what is left of a story; look when all is told, and again an hour later."""
+    """Play the rest of a story; check at the end, and again an hour later."""
     world = tap.world
     excused = excused_by(tap, story)
     try:
@@ -176,7 +176,7 @@ def _finish(tap: Tap, story: Story) -> _Ended:
     except Exception as error:  # noqa: BLE001 - one case must not keep the others from being told
         return None, {"ended": f"{type(error).__name__}: {error}"}
     later = {key: f"{found} (an hour later)" for key, found in broken_by(tap, story).items()}
-    # What comes second may be kept away by what the first one did.
+    # The first fault may prevent the second one.
     if tap.faults and not tap.hits[tap.faults[0]]:
         later["met"] = f"{tap.faults[0].name} never came"
     excused = excused_by(tap, story)
@@ -185,7 +185,7 @@ def _finish(tap: Tap, story: Story) -> _Ended:
 
 
 def tell(world: World, story: Story) -> None:
-    """Tell a story to the end of all that runs."""
+    """Play a story until nothing runs any more."""
     story.tell(world)
     world.clock.advance(_SETTLE_SECONDS)
     if world.executions:
@@ -193,7 +193,7 @@ def tell(world: World, story: Story) -> None:
 
 
 def _finish_later(world: World) -> None:
-    """Let be done later what had to wait for SageMaker, or what no event told of."""
+    """Let the later checks finish work that had to wait for SageMaker, or whose event was lost."""
     if world.executions and world.ledger.claim(ENDPOINT) is not None:
         world.clock.run_until(lambda: world.ledger.claim(ENDPOINT) is None, _FINISHED_SECONDS)
         world.run()

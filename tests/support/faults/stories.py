@@ -1,4 +1,4 @@
-"""The updates that faults are planted in: between them they pass through every state."""
+"""The updates for fault injection: together they pass through every state."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _OWN_ALARM = "refunds"
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """An update from its offer on; `told` says which one it is, `ends` its outcome if nothing fails.
+    """An update from its offer on; `told` names it, `ends` is its outcome without faults.
 
-    `is_stopped`: its execution is stopped from outside. `has_downtime`: nobody answers for a while.
-    `cause`: the code of the reason for which it turns itself back, and which marks the version as bad.
-    `pace`: how traffic is moved, where that makes a difference for what comes late or is changed.
+    `is_stopped`: its execution is stopped from outside. `has_downtime`: for a while no fleet answers.
+    `cause`: the code of the reason for its own rollback, which marks the version as bad.
+    `pace`: how traffic is moved, if this matters for late calls or changes from outside.
     """
 
     name: str
@@ -143,7 +143,7 @@ STORIES = (
 
 
 def _say_yes(world: World) -> None:
-    """Answer whoever asks; who doesn't ask any more takes no answer."""
+    """Answer every open question; a closed one gets no answer."""
     update = world.ledger.find(world.executions[0].name)
     with suppress(ClientError):
         world.stepfunctions.send_task_success(
@@ -162,7 +162,7 @@ def _put_golden(world: World, version: bytes) -> None:
 
 
 def _once(world: World, is_time: Callable[[], bool], act: Callable[[], None]) -> None:
-    """Do something a minute after the time for it came; never, if it doesn't come."""
+    """Act a minute after the condition holds; never, if it doesn't."""
     began_at = world.clock.now()
 
     def look() -> None:

@@ -27,7 +27,7 @@ LEGEND = (
     "U Updated   R RolledBack   J Rejected   N NeedsOperator   – nothing started"
     "   ✓ invariants held   ✗ one broke   · no case   2✓ so many cases"
 )
-# A function that crashes stands in the columns of a call that times out: it acted, or it didn't.
+# A crash of a function uses the columns of a timed-out call: it acted, or it didn't.
 _COLUMNS = {
     f"{crash} {how}": f"{alike} {how}"
     for crash, alike in (

@@ -1,4 +1,4 @@
-"""Answers with what it was sent and where its AWS clients would go; slowly, if asked."""
+"""Answers with its input and the endpoints of its AWS clients; slowly, on request."""
 
 import os
 import time
