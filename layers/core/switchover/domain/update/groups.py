@@ -84,7 +84,7 @@ class GoingBack:
 
     @property
     def is_taken(self) -> bool:
-        """Whether the way back was taken: what the update itself comes to is settled then."""
+        """Whether the rollback has begun. Then the update itself can't succeed any more."""
         is_known = self.turned_back_at is not None
         return is_known or self.attempts > 0 or self.tripped_at is not None
 
