@@ -222,8 +222,14 @@ def evaluate(value: JsonValue, variables: Mapping[str, JsonValue]) -> JsonValue:
             return value
 
 
+@cache
+def _parsed(expression: str) -> Jsonata:
+    """Parse an expression once. Each evaluation binds its variables in a frame of its own."""
+    return Jsonata(expression)
+
+
 def _evaluate(expression: str, variables: Mapping[str, JsonValue]) -> JsonValue:
-    parsed = Jsonata(expression)
+    parsed = _parsed(expression)
     frame = parsed.create_frame()
     for name, variable in variables.items():
         frame.bind(name, variable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,9 @@ class Template:
         self._parameters: Mapping[str, Any] = document.get("Parameters", {})
         self._conditions: Mapping[str, Any] = document.get("Conditions", {})
         self.resources: Mapping[str, Any] = document["Resources"]
+        # Each event and each call of a function reads these, hundreds of times per story.
+        self._timeouts: dict[str, int] = {}
+        self._environments: dict[str, dict[str, str]] = {}
 
     def named(self, kind: str) -> dict[str, Mapping[str, Any]]:
         """The properties of every resource of a type, by logical name."""
@@ -58,7 +61,7 @@ class Template:
         parameter = {**self._parameters[name], "Default": value}
         return Template({**self._document, "Parameters": {**self._parameters, name: parameter}})
 
-    @property
+    @cached_property
     def functions(self) -> dict[str, str]:
         """Each function's module, by logical name."""
         return {
@@ -75,7 +78,7 @@ class Template:
         }
         return names[arn.rpartition(":")[2]]
 
-    @property
+    @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Every EventBridge rule, with the function that it feeds."""
         return tuple(
@@ -85,7 +88,7 @@ class Template:
             if event["Type"] == "EventBridgeRule"
         )
 
-    @property
+    @cached_property
     def rounds(self) -> dict[str, int]:
         """Every so many seconds a function is called by the clock, by its logical name."""
         return {
@@ -96,7 +99,7 @@ class Template:
             if event["Type"] == "Schedule"
         }
 
-    @property
+    @cached_property
     def substitutions(self) -> dict[str, str]:
         """What stands for each `${Name}` in the definition files."""
         return {
@@ -107,11 +110,18 @@ class Template:
 
     def timeout_seconds(self, function: str) -> int:
         """How long a function may run before Lambda ends it."""
-        properties = self.named("AWS::Serverless::Function")[function]
-        return int(properties.get("Timeout", self._globals["Timeout"]))
+        if function not in self._timeouts:
+            properties = self.named("AWS::Serverless::Function")[function]
+            self._timeouts[function] = int(properties.get("Timeout", self._globals["Timeout"]))
+        return self._timeouts[function]
 
     def environment(self, function: str) -> dict[str, str]:
         """The variables that a function finds."""
+        if function not in self._environments:
+            self._environments[function] = self._read_environment(function)
+        return dict(self._environments[function])
+
+    def _read_environment(self, function: str) -> dict[str, str]:
         properties = self.named("AWS::Serverless::Function")[function]
         common = self._globals.get("Environment", {}).get("Variables", {})
         own = properties.get("Environment", {}).get("Variables", {})
