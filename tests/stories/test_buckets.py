@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 from moto import mock_aws
 from tests.support.clients import plain_client
 from tests.support.definition import NotModelled
@@ -298,3 +298,18 @@ def test_times_are_the_clock_s() -> None:
     clock.advance(90)
     s3.put_object(Bucket="models", Key="a", Body=b"")
     assert s3.head_object(Bucket="models", Key="a")["LastModified"] == clock.now()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"Bucket": "models"},
+        {"Bucket": "models", "Key": 3},
+        {"Bucket": "models", "Key": "a", "Unknown": "b"},
+        {"Bucket": "not a bucket", "Key": "a"},
+    ],
+)
+def test_botocore_validates_a_call_before_the_memory_answers(asked: dict[str, Any]) -> None:
+    """No request is written for memory; botocore's validator and handlers still run."""
+    with pytest.raises(ParamValidationError):
+        _memory_client().get_object(**asked)

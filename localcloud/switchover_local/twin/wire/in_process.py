@@ -11,7 +11,6 @@ import boto3
 import botocore.session
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
@@ -54,9 +53,8 @@ def wire_client(
         response = handle(_read(request))
         if response is None:
             raise ConnectionClosedError(endpoint_url=request.url)
-        headers = HTTPHeaders()
-        for name, value in response.headers.items():
-            headers[name] = value
+        # botocore copies any mapping of headers into a dict of its own; the type asks for its slow one.
+        headers: Any = response.headers
         return AWSResponse(request.url, response.status, headers, _Body(response.body))
 
     client.meta.events.register("before-send.*", answer)
