@@ -56,7 +56,7 @@ class AlarmBoard:
     """All alarms, evaluated each virtual minute (each 10 s for periods of 10, 20 and 30 s).
 
     Args:
-        habits: gives the habits of CloudWatch; called at each evaluation.
+        habits: gives the habits of CloudWatch; called at each look.
     """
 
     def __init__(
@@ -191,14 +191,15 @@ class AlarmBoard:
             return
         self._plan_next_look()
         now = self._clock.now()
+        habits = self._habits()
         is_whole_minute = now.timestamp() % _MINUTE_SECONDS == 0
         for name in sorted(name for name in self._alarms if not self.passes_over(name)):
             alarm = self._alarms.get(name)  # a listener may have deleted it
             if alarm and (is_whole_minute or alarm.definition.is_high_resolution):
-                self._evaluate(alarm, now)
+                self._evaluate(alarm, now, habits)
 
-    def _evaluate(self, alarm: Alarm, now: datetime) -> None:
-        definition, habits = alarm.definition, self._habits()
+    def _evaluate(self, alarm: Alarm, now: datetime, habits: Habits) -> None:
+        definition = alarm.definition
         step = _HIGH_RESOLUTION_SECONDS if definition.is_high_resolution else _MINUTE_SECONDS
         until = floor((now.timestamp() - habits.ingestion_seconds) / step) * step
         seen = definition.observe(self._store, until=until, extra_periods=habits.extra_periods)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 from math import exp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from switchover_local.twin.cloudwatch.metrics import MetricId
 from switchover_local.twin.wire.refusals import Refusal
@@ -47,8 +47,7 @@ _ASYNC_METRICS = (
 _REACHABLE = {"InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"}
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The outcome of one request."""
 
     endpoint_name: str

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _WHOLE_NUMBER_BITS = {"integer": 32, "long": 64}  # Smithy's simple types
+# JSON writes values of these types unchanged, whatever their shape is.
+_AS_THEY_ARE = frozenset({str, int, bool})
 # JSON has no such numbers, so Smithy's JSON protocols write them as text.
 _SPELLED_NUMBERS = {"NaN", "Infinity", "-Infinity"}
 
@@ -127,6 +129,8 @@ def _wrong_type(raw: object, shape: Shape) -> Refusal:
 
 def write_value(value: object, shape: Shape) -> object:
     """Turn an operation's answer into JSON values; None members are left out."""
+    if type(value) in _AS_THEY_ARE:  # most of every answer
+        return value
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         return {
             name: write_value(value[name], member)
