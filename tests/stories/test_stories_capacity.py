@@ -13,6 +13,7 @@ from tests.support.expectations import (
 from tests.support.laptop import deployment_of
 from tests.support.scene import ENDPOINT, INSTANCE_TYPE, VARIANT
 
+from switchover.aws import gateways
 from switchover.domain.aborting import call_off
 from switchover.domain.outcome import Outcome
 from switchover_cli.steering.aborting import ask_to_stop
@@ -153,7 +154,7 @@ def test_a_fleet_that_nothing_scales_and_that_has_not_its_size_back_needs_a_pers
     world.scaling.deregister_scalable_target(**_WHERE)
     underway(world)
     world.run_to("AwaitRestored")
-    assert world.clock.run_until(lambda: world.describe()["EndpointStatus"] == "InService", 3600)
+    assert world.clock.run_until(lambda: world.look()["EndpointStatus"] == "InService", 3600)
     world.sagemaker.update_endpoint_weights_and_capacities(
         EndpointName=ENDPOINT,
         DesiredWeightsAndCapacities=[{"VariantName": VARIANT, "DesiredInstanceCount": 6}],
@@ -270,3 +271,11 @@ def test_a_resize_by_somebody_else_is_waited_for_and_stays(world: World) -> None
     assert end.state == "RolledBack"
     assert codes(world.update())[-1:] == _MARKED
     assert world.capacity() == {**world.capacity_before, "instances": 7}
+
+
+def test_plans_find_the_quota_behind_the_first_page(world: World) -> None:
+    """A world lists fewer quotas than AWS, and still more than one page before the one that is needed."""
+    page = world.client("service-quotas").list_service_quotas(ServiceCode="sagemaker")
+
+    assert f"{INSTANCE_TYPE} for endpoint usage" not in {q["QuotaName"] for q in page["Quotas"]}
+    assert gateways.quotas().instances(INSTANCE_TYPE) == 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tests.support import clients
@@ -29,7 +30,9 @@ from switchover.aws.queue import Queue
 from switchover.aws.watched_alarms import WatchedAlarms
 from switchover.aws.wishes import Wishes
 from switchover_local.twin.clock import SteppedClock
+from switchover_local.twin.quotas.operations import instance_types
 from switchover_local.twin.runtime.traffic import ConstantRate, Load
+from switchover_local.twin.sagemaker.describe import describe_endpoint
 from switchover_local.twin.twin import Twin
 
 if TYPE_CHECKING:
@@ -60,6 +63,7 @@ class World:
         self.roles = RoleSimulator()
         self.stand_ins: dict[str, Any] = {}
         self.twin = Twin(self.clock, scenario, self.outlets.emit)
+        self.twin.quotas.listed_types = _listed_types()
         clients.use_twin(self.twin)
         self.settings = template.environment("ReceiveReleaseFunction")
         self.bucket = self.settings["SWITCHOVER_BUCKET"]
@@ -213,6 +217,11 @@ class World:
         described: dict[str, Any] = self.sagemaker.describe_endpoint(EndpointName=ENDPOINT)
         return described
 
+    def look(self) -> dict[str, Any]:
+        """What DescribeEndpoint would answer now, for waits that ask after every timer."""
+        self.clock.run_due()
+        return describe_endpoint(self.twin.endpoints.get(ENDPOINT))
+
     @property
     def serving(self) -> str:
         """The config that serves."""
@@ -276,6 +285,14 @@ class World:
     def messages(self) -> list[str]:
         """The subject of each message to people."""
         return [message["Subject"] for message in self.outlets.messages]
+
+
+@cache
+def _listed_types() -> frozenset[str]:
+    """Three pages of quotas instead of nine. The quota that plans look for is on the second page."""
+    return frozenset(
+        each for each in instance_types() if each.startswith(("ml.c5", "ml.g", "ml.p"))
+    )
 
 
 def _without(described: Mapping[str, Any], *keys: str) -> dict[str, Any]:

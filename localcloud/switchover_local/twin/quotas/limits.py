@@ -19,6 +19,8 @@ class Limits:
     def __init__(self, own: Callable[[], Mapping[str, int]], *, default: int = 20) -> None:
         self._own = own
         self.default = default
+        self.listed_types: frozenset[str] | None = None
+        """The instance types whose quotas are listed; None for all that SageMaker's model names."""
 
     def limit(self, instance_type: str) -> int:
         """How many instances of this type endpoints may use, all together."""

@@ -66,7 +66,9 @@ class QuotaOperations:
     def _names(self, service_code: str) -> tuple[str, ...]:
         if service_code != _SERVICE_CODE:
             raise _no_such_resource()
-        return _names_of(_instance_types() | self._limits.own_types())
+        listed = self._limits.listed_types
+        types = instance_types() if listed is None else listed
+        return _names_of(types | self._limits.own_types())
 
     def _named(
         self, params: GetServiceQuotaRequestTypeDef | GetAWSDefaultServiceQuotaRequestTypeDef
@@ -96,7 +98,8 @@ class QuotaOperations:
 
 
 @cache
-def _instance_types() -> frozenset[str]:
+def instance_types() -> frozenset[str]:
+    """Every instance type that endpoints may have, by SageMaker's model."""
     shape = service_models()["sagemaker"].shape_for("ProductionVariantInstanceType")
     return frozenset(cast("StringShape", shape).enum)
 
