@@ -49,7 +49,7 @@ def run_to_stage(world: World, *words: str) -> None:
 
 
 def _stage(world: World) -> str:
-    described = world.describe()
+    described = world.look()
     pending = described.get("PendingDeploymentSummary", {"ProductionVariants": []})
     return " ".join(
         f"{stage['Status']} {stage['StatusMessage']}"

@@ -189,7 +189,7 @@ def test_a_mix_that_stays_names_the_commands_to_choose_from(make_world: MakeWorl
     world.offer()
     world.run_to("AwaitOutcome")
     world.clock.run_until(
-        lambda: world.describe()["EndpointStatus"] == "UpdateRollbackFailed", 4 * 3600
+        lambda: world.look()["EndpointStatus"] == "UpdateRollbackFailed", 4 * 3600
     )
     world.twin.change_scenario(capacity={INSTANCE_TYPE: 0})
 

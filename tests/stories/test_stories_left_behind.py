@@ -60,7 +60,7 @@ def test_what_was_left_is_put_back_once_sagemaker_has_settled(unsettled: World) 
 
 def test_while_sagemaker_moves_nobody_tries_in_vain(unsettled: World) -> None:
     settles = unsettled.clock.run_until(
-        lambda: "PendingDeploymentSummary" not in unsettled.describe(), _DAY_SECONDS
+        lambda: "PendingDeploymentSummary" not in unsettled.look(), _DAY_SECONDS
     )
 
     assert settles

@@ -120,7 +120,7 @@ def test_a_rollback_that_can_not_be_repaired_calls_a_person(make_world: MakeWorl
     world.offer()
     world.run_to("AwaitOutcome")
     world.clock.run_until(
-        lambda: world.describe()["EndpointStatus"] == "UpdateRollbackFailed", 4 * 3600
+        lambda: world.look()["EndpointStatus"] == "UpdateRollbackFailed", 4 * 3600
     )
     # There are no instances to go back to, and none come.
     world.twin.change_scenario(capacity={INSTANCE_TYPE: 0})

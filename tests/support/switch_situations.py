@@ -168,7 +168,7 @@ def statuses(world: World) -> tuple[str, ...]:
 
 def _stage(world: World) -> str:
     """Where the new fleet is."""
-    pending = world.describe().get("PendingDeploymentSummary", {})
+    pending = world.look().get("PendingDeploymentSummary", {})
     (variant,) = pending.get("ProductionVariants", [{}])
     (status,) = variant.get("VariantStatus", [{}])
     return str(status.get("Status"))
