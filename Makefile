@@ -6,6 +6,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-dep
 LOCKED := $(PIP) --require-hashes -r requirements
 
 export SAM_CLI_TELEMETRY := 0
+# Images of containers often set this variable. Without bytecode, every process compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test quick static lint types format ruff imports cfn generated site audit tests unit bench faults outcomes docs wheel lock clean help
 
