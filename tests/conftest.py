@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -47,13 +48,30 @@ Loader.load_data_with_path = _once(Loader.load_data_with_path)
 logger()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each worker of xdist collect the files from another one on.
+
+    In a fresh clone, pytest rewrites the assertions of every file, and keeps the result as bytecode.
+    Workers that collect in the same order rewrite each file once per worker. With another beginning, each
+    worker rewrites its share and finds the rest.
+    """
+    paths = [Path(argument) for argument in config.args]
+    if not hasattr(config, "workerinput") or not all(path.is_dir() for path in paths):
+        return
+    files = [str(file) for path in paths for file in sorted(path.rglob("test_*.py"))]
+    number = int(config.workerinput["workerid"].removeprefix("gw"))
+    begin = len(files) * number // config.workerinput["workercount"]
+    config.args[:] = files[begin:] + files[:begin]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest tests, so that no worker runs one alone at the end.
 
     Deployed tests take longest, and wait for most of that time. Then come files with a long test, then
-    the other files that stay on one worker, and last the single stories.
+    the other files that stay on one worker, and last the single stories. The order is the same in each
+    worker, though each one collects from another file on.
     """
-    items.sort(key=_turn)
+    items.sort(key=lambda item: (_turn(item), item.path))
 
 
 def pytest_collection_finish() -> None:
