@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from switchover.domain.reasons import Reason
 from switchover.domain.windows.calendar_file import read_calendar
@@ -30,8 +31,9 @@ def zone(rule: str, name: str = "Z") -> str:
 
 
 def stamps(count: int) -> list[str]:
-    first = datetime(2026, 11, 1, tzinfo=UTC)
-    return [f"{first + timedelta(minutes=n):%Y%m%dT%H%M%SZ}" for n in range(count)]
+    days = (f"{date(2026, 11, 1) + timedelta(days=n):%Y%m%d}" for n in itertools.count())
+    minutes = [f"T{n // 60:02}{n % 60:02}00Z" for n in range(24 * 60)]
+    return list(itertools.islice((day + minute for day in days for minute in minutes), count))
 
 
 # What each holds, and what is said of it; empty where nothing is wrong with it.

@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 _PLACES = ("layers/core/switchover", "functions", "cli/switchover_cli")
 # A command ends with its sentence, its quotes or its line; an option's value may be in quotes.
 _COMMAND = re.compile(r"switchover(?: (?:'[^']*'|[\w{}…=/.-]*[\w{}…=/-]))+")
+# A file that only imports from the packages prints no command, and needs no parsing.
+_NAMED = re.compile(r"switchover(?![\w.])")
 _FILLED_IN = re.compile(r"\{\{[^}]*\}\}|\{%[^%]*%\}")
 
 
@@ -40,9 +42,12 @@ def _find(folder: Path) -> Iterator[Printed]:
         for command in _COMMAND.findall(text):
             yield Printed(str(path.relative_to(ROOT)), command)
     for path in sorted(folder.rglob("*.py")):
-        tree = ast.parse(path.read_text())
-        skipped = {id(node) for node in _docstrings(tree)}
-        for node in ast.walk(tree):
+        source = path.read_text()
+        if not _NAMED.search(source):
+            continue
+        nodes = list(ast.walk(ast.parse(source)))
+        skipped = {id(node) for node in _docstrings(nodes)}
+        for node in nodes:
             inner = getattr(node, "values", ()) if isinstance(node, ast.JoinedStr) else ()
             skipped.update(map(id, inner))
             if id(node) not in skipped:
@@ -62,8 +67,8 @@ def _text(node: ast.AST) -> str:
             return ""
 
 
-def _docstrings(tree: ast.AST) -> Iterator[ast.AST]:
-    for node in ast.walk(tree):
+def _docstrings(nodes: list[ast.AST]) -> Iterator[ast.AST]:
+    for node in nodes:
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
             yield body[0].value
