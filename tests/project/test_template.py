@@ -8,7 +8,6 @@ import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
-from cfnlint.api import ManualArgs, lint
 from tests.support.called_actions import reached_code, read_settings
 from tests.support.template_parts import (
     GUARDS,
@@ -47,15 +46,6 @@ _BY_NAME = {function.name: function for function in functions()}
 
 def _named(function: Function) -> str:
     return function.name
-
-
-@pytest.mark.long
-def test_cfn_lint_finds_nothing_in_the_template_that_sam_makes_of_it() -> None:
-    text = TEMPLATE_PATH.read_text(encoding="utf-8")
-
-    found = lint(text, config=ManualArgs(regions=["us-east-1"]))
-
-    assert [str(match) for match in found] == []
 
 
 @pytest.mark.parametrize(
