@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 from tests.support.samples import later, update
 
 from switchover.aws.notifications import Announcements
@@ -67,6 +67,23 @@ def test_people_get_subject_text_and_attributes(listener: Listener) -> None:
     assert message["Subject"] == "Updated: chat v2"
     assert message["Message"].startswith("chat serves v2.")
     assert message["MessageAttributes"]["outcome"] == {"Type": "String", "Value": "Updated"}
+
+
+def test_sms_has_a_text_of_its_own() -> None:
+    sns = _client("sns")
+    with Stubber(sns) as stub:
+        sent = {
+            "TopicArn": "arn:unused",
+            "Subject": "Updated: chat v2",
+            "MessageStructure": "json",
+            "Message": json.dumps(
+                {"default": announcement().text, "sms": "chat Updated v2. Nothing to do."}
+            ),
+            "MessageAttributes": ANY,
+        }
+        stub.add_response("publish", {"MessageId": "1"}, sent)
+        Announcements(sns, _client("events"), "arn:unused", "bus").publish(announcement())
+        stub.assert_no_pending_responses()
 
 
 def test_an_update_without_a_version_is_announced_too(listener: Listener) -> None:

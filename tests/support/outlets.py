@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tests.support.event_rules import matches
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.lambdas import Lambdas
 
     from switchover_local.twin.clock import Clock
@@ -22,6 +24,8 @@ class Outlets:
     events: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     subscriptions: int = 1
+    # Called with each message to people, as its subscribers get it.
+    subscribers: list[Callable[[dict[str, Any]], None]] = field(default_factory=list)
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """Take the product's own events, and give them to whom its rules name."""
@@ -41,7 +45,13 @@ class Outlets:
         subject = message["Subject"]
         assert subject.isascii()
         assert 0 < len(subject) <= 100
+        # Each protocol gets its own text; a mail and a queue get the default one.
+        if message.pop("MessageStructure", "") == "json":
+            texts = json.loads(message["Message"])
+            message |= {"Message": texts["default"], "Sms": texts["sms"]}
         self.messages.append(message)
+        for subscriber in self.subscribers:
+            subscriber(message)
         return {"MessageId": "1"}
 
     def get_topic_attributes(self, *, TopicArn: str) -> dict[str, Any]:  # noqa: N803 - AWS's name

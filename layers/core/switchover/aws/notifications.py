@@ -28,11 +28,17 @@ class Announcements:
         self._event_bus = event_bus
 
     def publish(self, announcement: Announcement) -> None:
-        """Notify people, with attributes for filters of subscriptions."""
+        """Notify people, with attributes for filters of subscriptions.
+
+        SMS has a short text of its own. Every other subscriber gets the whole text.
+        """
         self._sns.publish(
             TopicArn=self._topic_arn,
             Subject=announcement.subject,
-            Message=announcement.text,
+            MessageStructure="json",
+            Message=json.dumps(
+                {"default": announcement.text, "sms": announcement.sms}, ensure_ascii=False
+            ),
             MessageAttributes={
                 key: {"DataType": "String", "StringValue": value}
                 for key, value in announcement.attributes.items()

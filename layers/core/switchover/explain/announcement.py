@@ -20,6 +20,7 @@ from switchover.explain.account import tell_outcome
 from switchover.explain.advice import advise
 from switchover.explain.changes import say_change
 from switchover.explain.deviations import say_hotfix, say_overrides
+from switchover.explain.text_message import text_given_up, text_outcome, text_question
 from switchover.explain.waits import say_question, say_silence
 
 if TYPE_CHECKING:
@@ -41,12 +42,13 @@ _SUBJECT_LENGTH = 99  # SNS: a subject is ASCII, under 100 characters
 
 
 class Announcement(BaseModel):
-    """One message in three forms: a subject with a text, attributes to filter by, an event's detail."""
+    """One message: subject and text, a text for SMS, attributes to filter by, an event's detail."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     subject: str
     text: str
+    sms: str
     attributes: dict[str, str]
     detail_type: str
     detail: dict[str, Any]
@@ -67,6 +69,7 @@ def announce_outcome(update: Update, now: EndpointReading | Absent | None = None
     return Announcement(
         subject=_ascii(subject)[:_SUBJECT_LENGTH].rstrip(),
         text="\n".join([*tell_outcome(update), *([since] if since else [])]),
+        sms=text_outcome(update),
         attributes={
             "outcome": update.outcome.value,
             "endpoint": update.endpoint,
@@ -82,6 +85,8 @@ def announce_outcome(update: Update, now: EndpointReading | Absent | None = None
                 "kind": update.kind.value,
                 "outcome": update.outcome.value,
                 "summary": update.summary,
+                # Without quotes and escapes: an input transformer of EventBridge may copy it as it is.
+                "short": text_outcome(update),
                 "hotfix": say_hotfix(update),
                 "reason": update.given_reason,
                 "started_by": list(update.offered_by or ()),
@@ -113,6 +118,7 @@ def announce_given_up(claim: Claim) -> Announcement:
             f"{outcome}: {claim.endpoint} is held by an update that no recovery could end"
         )[:_SUBJECT_LENGTH],
         text=for_message(str(reason)),
+        sms=text_given_up(claim.endpoint, claim.update_id),
         attributes={
             "outcome": outcome,
             "endpoint": claim.endpoint,
@@ -180,6 +186,7 @@ def ask_people(
     return Announcement(
         subject=_ascii(f"{_VERBS[gate]} {update.endpoint} {update.version}")[:_SUBJECT_LENGTH],
         text="\n".join(lines),
+        sms=text_question(update, gate, until),
         attributes={
             "outcome": name,
             "endpoint": update.endpoint,
