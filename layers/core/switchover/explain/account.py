@@ -33,6 +33,13 @@ def tell_outcome(update: Update) -> tuple[str, ...]:
 
     Each line is safe in a message: no name or text of others begins a line or becomes a link.
     """
+    todo = [f"Next: {step}" for step in advise(update)] or ["Nothing to do."]
+    more = f"More: switchover explain {update.update_id}"
+    return (*tell_ending(update), *map(for_message, (*todo, more)))
+
+
+def tell_ending(update: Update) -> tuple[str, ...]:
+    """The lines without the next steps: how it ended, why, and what serves. Each is safe in a message."""
     lines = [headline(update)]
     if update.outcome is Outcome.UPDATED:
         lines += _way(update)
@@ -48,8 +55,6 @@ def tell_outcome(update: Update) -> tuple[str, ...]:
     lines += _reasons(update)
     if update.outcome not in _UNTOUCHED:
         lines += _testimony(update)
-    lines += [f"Next: {step}" for step in advise(update)] or ["Nothing to do."]
-    lines.append(f"More: switchover explain {update.update_id}")
     return tuple(map(for_message, lines))
 
 
@@ -90,7 +95,7 @@ def _reasons(update: Update) -> Iterator[str]:
             if update.outcome is not Outcome.SUPERSEDED:  # the reason's remedy is the next step
                 yield f"→ {reason.remedy}"
         else:
-            yield shorten(f"Why: {_cause(reason)}", _SENTENCE, placeholder=" …")
+            yield shorten(f"Why: {say_cause(reason)}", _SENTENCE, placeholder=" …")
     if len(told) > most:
         yield f"- and {len(told) - most} more"
 
@@ -103,7 +108,7 @@ def _fault_of_way_back(update: Update) -> Reason | None:
     return next(crashes, next(reversed(update.way_back.faults), None))
 
 
-def _cause(reason: Reason) -> str:
+def say_cause(reason: Reason) -> str:
     """The cause of the failure. Own alarms are named by their metric: full names fill a screen."""
     kind, _, name = reason.subject.partition(" ")
     subject = f"alarm {short_alarm_name(name)}" if kind == "alarm" else reason.subject
