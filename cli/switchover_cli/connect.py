@@ -56,6 +56,7 @@ def find_deployment(stack: str, session: boto3.Session) -> Deployment:
         bucket=outputs["BucketName"],
         state_machine_arn=outputs["StateMachineArn"],
         topic_arn=outputs.get("TopicArn"),
+        chat_topic_arn=outputs.get("ChatTopicArn", ""),
         dashboard=outputs.get("DashboardUrl", "").rpartition("name=")[2],
         schedule_group=outputs.get("ScheduleGroupName", ""),
         dead_letters_url=outputs.get("DeadLettersUrl", ""),

@@ -56,6 +56,7 @@ class Deployment:
     bucket: str
     state_machine_arn: str
     topic_arn: str | None = None
+    chat_topic_arn: str = ""
     dashboard: str = ""
     releases_may: tuple[str, ...] = ()
     schedule_group: str = ""
@@ -160,7 +161,7 @@ class Deployment:
         """The subscribers to the outcomes."""
         from switchover.aws.notifications import Topic
 
-        return Topic(self.client("sns"), self.topic_arn)
+        return Topic(self.client("sns"), self.topic_arn, self.chat_topic_arn)
 
     @cached_property
     def models(self) -> ReleaseFiles:

@@ -237,5 +237,17 @@ def test_confirmed_and_pending_subscriptions_are_told_apart() -> None:
         assert Topic(sns, "arn:topic").subscribers() == Subscribers(confirmed=2, pending=1)
 
 
+def test_the_subscription_of_tell_chat_is_no_reader_but_those_of_the_chat_topic_are() -> None:
+    sns = client("sns")
+    people = {"SubscriptionsConfirmed": "1", "SubscriptionsPending": "0"}
+    channel = {"SubscriptionsConfirmed": "2", "SubscriptionsPending": "1"}
+    with Stubber(sns) as stub:
+        stub.add_response("get_topic_attributes", {"Attributes": people}, {"TopicArn": "arn:topic"})
+        stub.add_response("get_topic_attributes", {"Attributes": channel}, {"TopicArn": "arn:chat"})
+        found = Topic(sns, "arn:topic", "arn:chat").subscribers()
+
+    assert found == Subscribers(confirmed=2, pending=1)
+
+
 def test_where_no_topic_is_known_nothing_is_asked() -> None:
     assert isinstance(Topic(client("sns"), None).subscribers(), Unmeasured)

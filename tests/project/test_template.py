@@ -114,7 +114,13 @@ def test_a_function_is_called_by_the_state_machine_or_by_events() -> None:
     named = [value for variables in told for value in variables.values()]
     by_functions = {name for name in written if written[name].get("FunctionName", name) in named}
 
-    assert by_machine | by_events | by_people | by_functions == set(_BY_NAME)
+    subscribed = resources("AWS::SNS::Subscription").values()
+    by_topics = {
+        one["Endpoint"]["Fn::GetAtt"][0] for one in subscribed if one["Protocol"] == "lambda"
+    }
+
+    by_any = by_machine | by_events | by_people | by_functions | by_topics
+    assert by_any == set(_BY_NAME)
     assert by_machine & by_events == set()
 
 
@@ -293,6 +299,7 @@ def test_outputs_are_what_the_cli_looks_for() -> None:
         "BucketName",
         "StateMachineArn",
         "TopicArn",
+        "ChatTopicArn",
         "DeadLettersUrl",
         "ScheduleGroupName",
         "DashboardUrl",

@@ -56,14 +56,17 @@ def test_every_schedule_is_of_the_group_that_the_role_trusts() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(_PERMISSIONS))
-def test_a_function_is_invoked_by_our_own_rules_or_by_its_url(name: str) -> None:
+def test_a_function_is_invoked_by_our_own_rules_and_topics_or_by_its_url(name: str) -> None:
     permission = _PERMISSIONS[name]
     source = permission.get("SourceArn", {}).get("Fn::GetAtt", [None])[0]
+    topic = permission.get("SourceArn", {}).get("Ref", "")
+    is_topic = topic in resources("AWS::SNS::Topic")
     is_rule = source in translated() and translated()[source]["Type"] == "AWS::Events::Rule"
     is_url = "FunctionUrlAuthType" in permission or permission.get("InvokedViaFunctionUrl") is True
 
     assert (permission["Principal"] == "events.amazonaws.com") == is_rule
-    assert is_rule != is_url
+    assert (permission["Principal"] == "sns.amazonaws.com") == is_topic
+    assert [is_rule, is_url, is_topic].count(True) == 1
 
 
 def test_what_is_public_runs_a_bounded_number_of_times_at_once() -> None:

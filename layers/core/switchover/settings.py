@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +27,9 @@ class Settings(BaseModel):
     links_url: str = Field(default="", alias="SWITCHOVER_LINKS_URL")
     guard_machine_arn: str | None = Field(default=None, alias="SWITCHOVER_GUARD_MACHINE_ARN")
     event_bus: str = Field(default="default", alias="SWITCHOVER_EVENT_BUS")
+    chat_topic_arn: str = Field(default="", alias="SWITCHOVER_CHAT_TOPIC_ARN")
+    chat_buttons: Literal["on", "off"] = Field(default="off", alias="SWITCHOVER_CHAT_BUTTONS")
+    chat_user_roles: Literal["on", "off"] = Field(default="off", alias="SWITCHOVER_CHAT_USER_ROLES")
 
     releases_may_text: str = Field(default="", alias="SWITCHOVER_RELEASES_MAY")
 

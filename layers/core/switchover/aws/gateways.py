@@ -13,6 +13,7 @@ from switchover.settings import settings
 
 if TYPE_CHECKING:
     from switchover.aws.artifacts import Artifacts
+    from switchover.aws.chat import Chat
     from switchover.aws.cloudwatch import CloudWatch
     from switchover.aws.copying import Copying
     from switchover.aws.failure_evidence import FailureEvidence
@@ -239,4 +240,19 @@ def topic() -> Topic:
     """The outcome topic and its subscribers."""
     from switchover.aws.notifications import Topic
 
-    return Topic(clients.client("sns"), settings().topic_arn)
+    told = settings()
+    return Topic(clients.client("sns"), told.topic_arn, told.chat_topic_arn)
+
+
+def chat() -> Chat:
+    """Publishes messages for chat.
+
+    Raises:
+        ValueError: this function was given no chat topic.
+    """
+    from switchover.aws.chat import Chat
+
+    told = settings()
+    if not told.chat_topic_arn:
+        raise ValueError("SWITCHOVER_CHAT_TOPIC_ARN is not set for this function")
+    return Chat(clients.client("sns"), clients.client("dynamodb"), told.table, told.chat_topic_arn)

@@ -10,6 +10,7 @@
 | update#<id>     | update                   | the update; the index by_start sorts by start       |
 | update#<id>     | part#<name>#<digest>#<n> | a long field of the update                          |
 | update#<id>     | moment#<time>#n          | its timeline                                        |
+| update#<id>     | chat#<event>             | a message that was published for chat               |
 
 Beside these: the queue (queue.py), wishes (wishes.py), the files of an update (manifests.py).
 """

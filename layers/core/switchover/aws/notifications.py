@@ -69,17 +69,31 @@ class Announcements:
 
 
 class Topic:
-    """One SNS topic; `topic_arn` is None if no topic is known."""
+    """The topic for people; `topic_arn` is None if no topic is known.
 
-    def __init__(self, sns: SNSClient, topic_arn: str | None) -> None:
+    With chat on, TellChat subscribes to the topic, and sends what it hears to the chat topic.
+    """
+
+    def __init__(self, sns: SNSClient, topic_arn: str | None, chat_topic_arn: str = "") -> None:
         self._sns = sns
         self._topic_arn = topic_arn
+        self._chat_topic_arn = chat_topic_arn
 
     def subscribers(self) -> Subscribers | Unmeasured:
-        """How many subscriptions are confirmed, and how many await confirmation."""
+        """How many subscriptions are confirmed, and how many await it; TellChat's own doesn't count."""
         if self._topic_arn is None:
             return Unmeasured("no topic is known here")
-        told = self._sns.get_topic_attributes(TopicArn=self._topic_arn)["Attributes"]
+        found = self._count(self._topic_arn)
+        if not self._chat_topic_arn:
+            return found
+        chat = self._count(self._chat_topic_arn)
+        return Subscribers(
+            confirmed=max(0, found.confirmed - 1) + chat.confirmed,
+            pending=found.pending + chat.pending,
+        )
+
+    def _count(self, topic_arn: str) -> Subscribers:
+        told = self._sns.get_topic_attributes(TopicArn=topic_arn)["Attributes"]
         return Subscribers(
             confirmed=int(told.get("SubscriptionsConfirmed", 0)),
             pending=int(told.get("SubscriptionsPending", 0)),
