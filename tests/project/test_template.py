@@ -119,7 +119,14 @@ def test_a_function_is_called_by_the_state_machine_or_by_events() -> None:
         one["Endpoint"]["Fn::GetAtt"][0] for one in subscribed if one["Protocol"] == "lambda"
     }
 
-    by_any = by_machine | by_events | by_people | by_functions | by_topics
+    by_buttons = {
+        name
+        for name in written
+        if written[name].get("FunctionName") == {"Ref": "ChatFunctionName"}
+        and resources("AWS::Chatbot::CustomAction")
+    }
+
+    by_any = by_machine | by_events | by_people | by_functions | by_topics | by_buttons
     assert by_any == set(_BY_NAME)
     assert by_machine & by_events == set()
 

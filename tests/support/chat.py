@@ -91,6 +91,15 @@ def turn_on(world: World, *, buttons: bool = False, user_roles: bool = False) ->
     return channel
 
 
+def press(world: World, do: str, update_id: str) -> dict[str, Any]:
+    """Press a button of the channel; returns what the channel is answered."""
+    answered: dict[str, Any] = world.lambdas.invoke(
+        "arn:aws:lambda:us-east-1:000000000000:function:ActFromChatFunction",
+        {"do": do, "id": update_id},
+    )
+    return answered
+
+
 def _notify(world: World, message: dict[str, Any]) -> None:
     attributes = {
         name: {"Type": value["DataType"], "Value": value["StringValue"]}

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from switchover.explain.waits import Wait
 
 # The keys that a button looks for (template.yaml, AWS::Chatbot::CustomAction).
-_UPDATE_ID = "updateId"
-_OFFERS = ("abort", "approve", "promote", "rollback")
+UPDATE_ID = "updateId"
+OFFERS = ("abort", "approve", "promote", "rollback")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def _tell_bare(said: Announced, buttons: Buttons) -> ChatMessage:
             thread_id=said.update_id,
             summary=fit_line(f"{_plain(said.endpoint)}: {said.state}", LONGEST_SUMMARY),
             enable_custom_actions=buttons.are_on,
-            additional_context={_UPDATE_ID: said.update_id},
+            additional_context={UPDATE_ID: said.update_id},
         ),
     )
 
@@ -187,7 +187,7 @@ def _write(
             summary=fit_line(f"{name}: {state}", LONGEST_SUMMARY),
             enable_custom_actions=has_buttons,
             additional_context={
-                _UPDATE_ID: update.update_id,
+                UPDATE_ID: update.update_id,
                 "endpoint": _plain(update.endpoint),
                 **offers,
             },
@@ -213,7 +213,7 @@ def _write_step(step: Step, update_id: str) -> str:
 
 def _offer(buttons: Buttons, **offered: bool) -> dict[str, str]:
     """The buttons that make sense under a message. A button is shown where its key has a value."""
-    return {name: "yes" for name in _OFFERS if buttons.are_on and offered.get(name)}
+    return {name: "yes" for name in OFFERS if buttons.are_on and offered.get(name)}
 
 
 def _keywords(*words: str) -> tuple[str, ...]:

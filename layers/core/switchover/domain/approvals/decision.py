@@ -36,7 +36,8 @@ _ANSWER_LIMITS = Limits(bytes=256 * 1024, values=1_000)
 class Decision(BaseModel):
     """One answer as a function recorded it, for the task token that waited then.
 
-    With IAM, `by` is the caller's ARN, as AWS authenticated it. With LINK, `by` is the typed name.
+    With IAM, `by` is the caller's ARN, as AWS authenticated it. With LINK, `by` is the typed name. With
+    CHAT, `by` names the channel, not a person.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,7 +47,7 @@ class Decision(BaseModel):
     verdict: Literal[Reply.APPROVED, Reply.DECLINED]
     by: str
     reason: str
-    channel: Literal[Channel.IAM, Channel.LINK]
+    channel: Literal[Channel.IAM, Channel.LINK, Channel.CHAT]
     at: datetime
     token_sha256: str
 

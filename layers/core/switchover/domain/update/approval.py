@@ -31,11 +31,13 @@ class Channel(StrEnum):
     IAM: AWS authenticated the caller, who is named by ARN. LINK: as claimed by the holder of the
     link. CONSOLE: unknown, because the task token was answered by hand. LOOK: no person, but an
     observation that settled the question. ABORT: the update was aborted. CLI: an answer by command in
-    earlier versions, with a name that the sender claimed.
+    earlier versions, with a name that the sender claimed. CHAT: a button under a message in chat, pressed
+    by an unknown member of the channel.
     """
 
     IAM = "iam"
     LINK = "link"
+    CHAT = "chat"
     CONSOLE = "console"
     LOOK = "look"
     ABORT = "abort"
@@ -105,6 +107,8 @@ class Approval(BaseModel):
                 return say_caller(self.by)
             case Channel.LINK:
                 return f"{named or 'somebody'} (as claimed by the holder of the link)"
+            case Channel.CHAT:
+                return "the chat channel (a member pressed a button; which member isn't known)"
             case Channel.CONSOLE:
                 claimed = f", and claims to be {named}" if named else ""
                 return f"somebody who answered the task token{claimed}"
