@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 from typer.exceptions import TyperException
 
+from switchover.lean import leave_out_plugins
 from switchover_cli.errors import CommandFailed, Interrupted, Misused, Refused
 from switchover_cli.exits import MEANINGS, ExitCode
 from switchover_cli.hints import forget_options
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # of a short command's time, some of it at exit.
         gc.set_threshold(500_000)
         atexit.register(gc.freeze)
+        leave_out_plugins()
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_debug = "--debug" in given
     forget_options()

@@ -6,22 +6,16 @@ switched off. Loading the two takes half of the time of a help page.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
+
+from switchover.lean import make_module, standing_in
 
 _UNUSED = {"rich.markdown": "Markdown", "rich.traceback": "Traceback"}
 
 
 def load_help_pages() -> None:
-    """Load the modules that draw help pages, so that later imports find them loaded."""
-    absent = {name: kind for name, kind in _UNUSED.items() if name not in sys.modules}
-    for name, kind in absent.items():
-        stand_in = ModuleType(name)
-        setattr(stand_in, kind, type(kind, (), {}))
-        sys.modules[name] = stand_in
-    try:
+    """Load the module that draws help pages, so that later imports find it loaded."""
+    with standing_in(
+        {name: make_module(name, **{kind: type(kind, (), {})}) for name, kind in _UNUSED.items()}
+    ):
         import_module("typer.rich_utils")
-    finally:
-        for name in absent:
-            del sys.modules[name]

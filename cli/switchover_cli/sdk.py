@@ -1,34 +1,30 @@
-"""Loads boto3 without pyOpenSSL: it adds half to the loading time, and no client uses it."""
+"""Loads boto3 without the parts that no client uses."""
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from switchover.lean import load_botocore, make_module, standing_in
 
-# botocore uses urllib3's bridge to pyOpenSSL only for the standard library's SSLContext. Without
-# pyOpenSSL, botocore takes this class from elsewhere (botocore/httpsession.py).
-_BRIDGE = "urllib3.contrib.pyopenssl"
+
+class LateResources:
+    """Stands in for boto3's factory of resources, which is loaded when a resource is made."""
+
+    def __init__(self, emitter: Any) -> None:
+        """Take the same argument as the factory."""
+        self._emitter = emitter
+
+    def load_from_definition(self, *given: Any, **named: Any) -> Any:
+        """Have boto3's factory make the class of a resource."""
+        from boto3.resources.factory import ResourceFactory
+
+        return ResourceFactory(self._emitter).load_from_definition(*given, **named)
 
 
 def load_sdk() -> None:
     """Load boto3, so that later imports find it loaded."""
-    with _left_out(_BRIDGE):
+    load_botocore()
+    name = "boto3.resources.factory"
+    with standing_in({name: make_module(name, ResourceFactory=LateResources)}):
         import_module("boto3")
-
-
-@contextmanager
-def _left_out(module: str) -> Iterator[None]:
-    """Import as if a module weren't installed; an already loaded module stays."""
-    if module in sys.modules:
-        yield
-        return
-    sys.modules[module] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[module]

@@ -260,3 +260,15 @@ def test_what_was_mistyped_is_answered_with_the_help_to_read(
 
     assert code == ExitCode.USAGE
     assert remedy in capsys.readouterr().err
+
+
+def test_boto3_is_loaded_without_its_resources_and_makes_one_for_who_asks() -> None:
+    program = (
+        "import sys; from switchover_cli.sdk import load_sdk; load_sdk(); import boto3\n"
+        "print(sorted({'boto3.resources.factory', 'html.parser'} & set(sys.modules)))\n"
+        "print(boto3.Session(region_name='eu-west-1').resource('s3').Bucket('b').name)"
+    )
+
+    ended = run_python(program)
+
+    assert ended.stdout.splitlines() == ["[]", "b"], ended.stderr

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from switchover import budget
 from switchover.domain.errors import NoAnswer
+from switchover.lean import load_botocore
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -58,6 +59,7 @@ def teach_newer_models(session: BotocoreSession) -> BotocoreSession:
 def _session() -> BotocoreSession:
     # A cold start imports botocore only if it is used. The layer leaves boto3 out, because no gateway
     # uses its additions (S3 transfers, resources).
+    load_botocore()
     import botocore.session
 
     return teach_newer_models(botocore.session.Session())
@@ -69,9 +71,10 @@ def client(service: str) -> Any:
 
     The client's calls raise NoAnswer once the time is used up.
     """
+    session = _session()
     from botocore.config import Config
 
-    made: BaseClient = _session().create_client(
+    made: BaseClient = session.create_client(
         service,
         config=Config(
             connect_timeout=CONNECT_SECONDS,
