@@ -11,10 +11,13 @@ from __future__ import annotations
 import argparse
 import compileall
 import json
+import os
+import platform
 import py_compile
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 CORE = Path(__file__).resolve().parents[1]
@@ -23,6 +26,8 @@ OLDEST = (3, 11)
 # python3.12 on): Lambda Developer Guide, "Lambda runtimes".
 _PROCESSORS = {"arm64": "aarch64", "x86_64": "x86_64"}
 _GLIBC = {"python3.11": ("2_17", "2_26"), "later": ("2_17", "2_28", "2_34")}
+# Beside the sources nothing is written, and regular expressions with sets are compiled alike.
+_QUIET = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
 # The libraries' own tests, and commands that are never run in Lambda.
 _UNUSED = ("bin", "*/test", "*/tests")
 
@@ -35,7 +40,7 @@ def build(runtime: str, architecture: str, layer: Path) -> None:
     """Make the folder that Lambda unpacks at /opt.
 
     Raises:
-        BuildFailed: pip couldn't install the libraries.
+        BuildFailed: pip couldn't install the libraries, or the functions couldn't load botocore.
     """
     packages = layer / "python"
     install_libraries(runtime, architecture, packages)
@@ -45,7 +50,10 @@ def build(runtime: str, architecture: str, layer: Path) -> None:
     for unused in [path for pattern in _UNUSED for path in packages.glob(pattern)]:
         shutil.rmtree(unused)
     reduce_botocore(packages)
+    shutil.copyfile(CORE / "builder" / "layer_start.py", packages / "switchover" / "__init__.py")
+    check_clients(packages)
     if has_bytecode_for(runtime):
+        precompile(packages, architecture)
         compile_all(packages)
     else:
         print(
@@ -61,11 +69,15 @@ def install_libraries(runtime: str, architecture: str, packages: Path) -> None:
     Raises:
         BuildFailed: pip failed.
     """
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile"]
-    command += ["--implementation", "cp", "--python-version", runtime.removeprefix("python")]
+    system = ["--implementation", "cp", "--python-version", runtime.removeprefix("python")]
     for glibc in _GLIBC.get(runtime, _GLIBC["later"]):
-        command += ["--platform", f"manylinux_{glibc}_{_PROCESSORS[architecture]}"]
+        system += ["--platform", f"manylinux_{glibc}_{_PROCESSORS[architecture]}"]
+    _install(packages, *system)
+
+
+def _install(packages: Path, *system: str) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile", *system]
     command += ["--target", str(packages), "--requirement", str(CORE / "requirements.txt")]
     run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - pip
     if run.returncode != 0:
@@ -85,6 +97,56 @@ def reduce_botocore(packages: Path) -> None:
     shutil.rmtree(whole)
     shutil.rmtree(newer)  # merged into the subset
     subset.rename(whole)
+
+
+def check_clients(packages: Path) -> None:
+    """Make every client of the layer, as functions make it.
+
+    Raises:
+        BuildFailed: a client can't be made.
+    """
+    _load((packages,))
+
+
+def precompile(packages: Path, architecture: str) -> None:
+    """Compile the methods of dataclasses and the regular expressions into a file of the layer.
+
+    The layer is imported for this. If its libraries are for another processor, the libraries for this
+    machine are installed into a temporary folder and imported instead.
+
+    Raises:
+        BuildFailed: the layer can't be imported.
+    """
+    name = f"precompiled.{sys.implementation.cache_tag}.bin"
+    written = str(packages / "switchover" / name)
+    if sys.platform == "linux" and platform.machine() == _PROCESSORS[architecture]:
+        _load((packages,), written)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        _install(Path(folder))
+        shutil.copytree(packages / "switchover", Path(folder) / "switchover")
+        _load((Path(folder), packages), written)
+
+
+def _load(path: tuple[Path, ...], *written: str) -> None:
+    builder = CORE / "builder"
+    given = [str(builder / "called_operations.json"), *written]
+    run = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-S", str(builder / "precompile.py"), *given],
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            **_QUIET,
+            "PYTHONPATH": os.pathsep.join(map(str, path)),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        raise BuildFailed(
+            "The functions couldn't load the layer. Check switchover/lean.py and"
+            f" switchover/precompiled.py against the locked libraries.\n{run.stderr}"
+        )
 
 
 def has_bytecode_for(runtime: str) -> bool:
