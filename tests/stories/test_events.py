@@ -71,6 +71,68 @@ def test_other_events_reach_nobody(name: str, changed: dict[str, Any]) -> None:
     assert not [rule for rule in read_template().rules if matches(rule.pattern, event)]
 
 
+def _deployment(status: str, stage: str | None) -> Any:
+    """A deployment's event with another status and stage; without a stage if there is none."""
+    event = _as_ours(_EVENTS["sagemaker_deployment_state_change"])
+    stages = [] if stage is None else [{"Status": stage}]
+    (variant,) = event["detail"]["PendingDeploymentSummary"]["ProductionVariants"]
+    event["detail"]["EndpointStatus"] = status
+    event["detail"]["PendingDeploymentSummary"]["ProductionVariants"] = [
+        {**variant, "VariantStatus": stages}
+    ]
+    return event
+
+
+@pytest.mark.parametrize("status", ["CREATING", "UPDATING", "SYSTEM_UPDATING", "ROLLING_BACK"])
+def test_a_status_that_decides_nothing_wakes_nobody(status: str) -> None:
+    event = _as_ours(_EVENTS["sagemaker_endpoint_state_change"])
+    event["detail"]["EndpointStatus"] = status
+
+    assert not [rule for rule in read_template().rules if matches(rule.pattern, event)]
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["IN_SERVICE", "FAILED", "OUT_OF_SERVICE", "UPDATE_ROLLBACK_FAILED", "DELETING", "ADDED_LATER"],
+)
+@pytest.mark.parametrize("kind", ["Endpoint State Change", "Endpoint Deployment State Change"])
+def test_any_other_status_wakes_the_update(kind: str, status: str) -> None:
+    event = _as_ours(_EVENTS["sagemaker_endpoint_state_change"])
+    event["detail-type"] = f"SageMaker {kind}"
+    event["detail"]["EndpointStatus"] = status
+
+    reached = [rule.function for rule in read_template().rules if matches(rule.pattern, event)]
+
+    assert reached == ["WakeUpdateFunction"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "wakes"),
+    [
+        ("Baking", 1),
+        ("Creating", 0),
+        ("ActivatingTraffic", 0),
+        ("Updating", 0),
+        ("Deleting", 0),
+        (None, 0),
+    ],
+)
+def test_of_a_running_deployment_only_a_bake_wakes_the_update(
+    stage: str | None, wakes: int
+) -> None:
+    event = _deployment("UPDATING", stage)
+
+    reached = [rule.function for rule in read_template().rules if matches(rule.pattern, event)]
+
+    assert reached == ["WakeUpdateFunction"] * wakes
+
+
+def test_an_event_without_a_status_does_not_count_as_another_status() -> None:
+    pattern = {"detail": {"EndpointStatus": [{"anything-but": ["UPDATING"]}]}}
+
+    assert not matches(pattern, {"detail": {}})
+
+
 def test_an_operator_that_is_not_modelled_is_refused() -> None:
     with pytest.raises(OperatorUnknown, match="cidr"):
         matches({"source": [{"cidr": "aws.*"}]}, {"source": "aws.s3"})

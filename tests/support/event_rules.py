@@ -27,7 +27,9 @@ def matches(pattern: Mapping[str, JsonValue], event: Mapping[str, JsonValue]) ->
 def _field_matches(wanted: JsonValue, found: JsonValue) -> bool:
     match wanted:
         case dict():
-            return isinstance(found, dict) and matches(wanted, found)
+            # Of an array of objects, one has to meet the whole pattern.
+            objects = found if isinstance(found, list) else [found]
+            return any(isinstance(one, dict) and matches(wanted, one) for one in objects)
         case list():
             values = found if isinstance(found, list) else [found]
             return any(_value_matches(choice, value) for choice in wanted for value in values)
@@ -50,7 +52,7 @@ def _value_matches(choice: JsonValue, value: JsonValue) -> bool:
         case {"exists": True, **rest} if not rest:
             return value is not None
         case {"anything-but": list(others), **rest} if not rest:
-            return value not in others
+            return value is not None and value not in others
         case dict():
             raise OperatorUnknown(f"{choice!r} is not modelled")
         case _:
