@@ -155,7 +155,7 @@ def test_the_end_of_every_path_keeps_its_order(later: str, earlier: str) -> None
 
 
 def test_an_execution_without_an_update_touches_nothing() -> None:
-    ahead = _reachable(_DEFINITION, without={"CopyRelease", "RollBack", "RestoreCapacity"})
+    ahead = _reachable(_DEFINITION, without={"IsInPlace", "RollBack", "RestoreCapacity"})
 
     assert ahead == {"ClaimEndpoint", "IsClaimed", *_NO_OUTCOME}
 
@@ -175,6 +175,8 @@ def test_a_choice_in_doubt_takes_the_safe_path(name: str) -> None:
         "RecordOutcome",
         "NeedsOperator",
         "Announce",
+        # Where a release's files are in doubt, CopyRelease reads where they are.
+        "CopyRelease",
     }
 
 
@@ -188,8 +190,8 @@ def test_a_choice_compares_one_value_with_one_word() -> None:
 
 
 def test_every_choice_of_a_verdict_says_what_its_default_takes() -> None:
-    # WhichOutcome reads the outcome that RecordOutcome named.
-    assert set(_BY_DEFAULT) == set(_CHOICES) - {"WhichOutcome"}
+    # WhichOutcome reads the outcome that RecordOutcome named, IsInPlace what ClaimEndpoint carried.
+    assert set(_BY_DEFAULT) == set(_CHOICES) - {"WhichOutcome", "IsInPlace"}
 
 
 @pytest.mark.parametrize("choice", _BY_DEFAULT)

@@ -120,6 +120,20 @@ def test_a_crash_after_the_copy_copies_nothing_again(world: World, copies: Copie
     assert copies.asked == _keys()
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_copy_that_crashes_each_time_rejects_the_release(
+    world: World, copies: Copies, *, after: bool
+) -> None:
+    world.crash("CopyRelease", times=4, after=after)
+    world.offer(files={}, source=_SOURCE)
+
+    end = world.run()
+
+    assert end.state == "Rejected"
+    assert world.update().reasons[0].subject == "state CopyRelease"
+    assert set(copies.asked) <= set(_keys())
+
+
 def test_a_release_that_is_here_is_not_looked_for_elsewhere(world: World, copies: Copies) -> None:
     world.offer()
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.support.world import World
 
 _BEFORE_START = [
-    "ClaimEndpoint", "CopyRelease", "ValidateModel", "PlanUpdate", "CreateConfig",
-    "EnsureAlarms", "ProtectCapacity",
+    "ClaimEndpoint", "ValidateModel", "PlanUpdate", "CreateConfig", "EnsureAlarms",
+    "ProtectCapacity",
 ]  # fmt: skip
 _FROM_START = ["StartUpdate", "ObserveUpdate", "TestModel", "RestoreCapacity", "RecordOutcome"]
 _FOR_EVER = 1000
@@ -128,7 +128,7 @@ def test_an_outcome_that_could_not_be_told_is_still_recorded(world: World) -> No
 @pytest.mark.parametrize(
     "state",
     [
-        "IsClaimed", "CopyRelease", "IsCopied", "ValidateModel", "PlanUpdate", "IsPlanned",
+        "IsClaimed", "IsInPlace", "ValidateModel", "PlanUpdate", "IsPlanned",
         "CreateConfig", "IsCreated", "EnsureAlarms", "ProtectCapacity", "IsProtected", "StartUpdate",
     ],
 )  # fmt: skip

@@ -88,7 +88,7 @@ def test_the_next_command_leads_back_to_what_served_before(world: World) -> None
     assert f"vlm is InService on {world.serving}" in update.summary
 
 
-@pytest.mark.parametrize("state", ["CopyRelease", "ValidateModel", "PlanUpdate"])
+@pytest.mark.parametrize("state", ["IsInPlace", "ValidateModel", "PlanUpdate"])
 def test_an_update_that_had_made_nothing_is_still_rejected(world: World, state: str) -> None:
     world.offer()
     running = world.run_to(state)

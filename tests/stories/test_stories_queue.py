@@ -298,7 +298,7 @@ def test_an_execution_stopped_on_its_way_into_the_queue_leaves_nothing(
     assert_at_rest(world)
 
 
-@pytest.mark.parametrize("state", ["ClaimEndpoint", "CopyRelease", "Announce"])
+@pytest.mark.parametrize("state", ["ClaimEndpoint", "IsInPlace", "Announce"])
 def test_the_execution_that_takes_up_a_waiting_update_may_be_stopped_too(
     world: World, state: str
 ) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.support.world import World
 
 _STRAIGHT = [
-    "ClaimEndpoint", "IsClaimed", "CopyRelease", "IsCopied", "ValidateModel", "PlanUpdate",
+    "ClaimEndpoint", "IsClaimed", "IsInPlace", "ValidateModel", "PlanUpdate",
     "IsPlanned", "CreateConfig", "IsCreated", "EnsureAlarms", "ProtectCapacity",
     "IsProtected", "StartUpdate", "IsStarted",
 ]  # fmt: skip
