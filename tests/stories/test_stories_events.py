@@ -123,8 +123,10 @@ def test_another_file_of_the_model_starts_nothing(world: World) -> None:
     assert len(world.executions) == 1
 
 
-def _asked_while(world: World, event: dict[str, Any]) -> Counter[str]:
-    """What DynamoDB and SageMaker are asked while WakeUpdate takes an event."""
+def _asked_while(
+    world: World, payload: dict[str, Any], function: str = "WakeUpdateFunction"
+) -> Counter[str]:
+    """What DynamoDB and SageMaker are asked while a function takes a payload."""
     asked: Counter[str] = Counter()
 
     def count(model: Any, **_: Any) -> None:
@@ -135,7 +137,7 @@ def _asked_while(world: World, event: dict[str, Any]) -> Counter[str]:
         for made, service in zip(clients, ("dynamodb", "sagemaker"), strict=True):
             made.meta.events.register(f"before-call.{service}", count)
             stack.callback(made.meta.events.unregister, f"before-call.{service}", count)
-        world.lambdas.invoke("arn:aws:lambda:::function:WakeUpdateFunction", event)
+        world.lambdas.invoke(f"arn:aws:lambda:::function:{function}", payload)
     return asked
 
 
@@ -154,6 +156,26 @@ def test_a_wake_up_reads_claim_update_and_request_to_stop_once(world: World) -> 
     asked = _asked_while(world, {"detail": {"EndpointName": ENDPOINT}})
 
     assert asked == {"GetItem": 3, "DescribeEndpoint": 1}
+
+
+def test_the_look_every_15_minutes_reads_of_one_busy_endpoint_its_claim_alone(world: World) -> None:
+    world.offer()
+    world.run_to("AwaitOutcome")
+    event = {"time": world.clock.now().isoformat()}
+
+    asked = _asked_while(world, event, "StartQueuedFunction")
+
+    assert asked["GetItem"] == 1
+    assert asked["DescribeEndpoint"] == 0
+
+
+def test_the_test_of_the_model_reads_the_update_once(world: World) -> None:
+    world.offer()
+    tested = world.run()
+
+    asked = _asked_while(world, {"update_id": tested.name}, "TestModelFunction")
+
+    assert asked == {"GetItem": 1, "DescribeEndpoint": 1, "UpdateItem": 1}
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,12 @@ def try_anew(act: Callable[[], _Result], tries: int = 5) -> _Result:
     return act()
 
 
+def known_first(known: Update | None, read: Callable[[], Update]) -> Callable[[], Update]:
+    """Returns the update that was read just now on the first call; reads it anew on later calls."""
+    once = [] if known is None else [known]
+    return lambda: once.pop() if once else read()
+
+
 class Ledger(Claims, Updates, Moments, ServedConfigs):
     """All of Switchover's records. Every write is safe to repeat."""
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
-from switchover.aws.ledger import try_anew
+from switchover.aws.ledger import known_first, try_anew
 from switchover.aws.manifests import GOLDEN
 from switchover.domain.answers import StateAnswer
 from switchover.domain.golden.questions import GoldenQuestion
@@ -183,15 +183,16 @@ class BakeGuard:
             self.watches.keep(update.update_id, bake.since, replace(probes.watch, conclusion=noted))
         self.observer.ledger.add_noted(update.update_id, noted)
         if not doubts:
-            self._note_enough(update.update_id, GuardCall(bake_since=bake.since, called_at=now))
+            self._note_enough(update, GuardCall(bake_since=bake.since, called_at=now))
 
-    def _note_enough(self, update_id: str, this: GuardCall) -> None:
+    def _note_enough(self, known: Update, this: GuardCall) -> None:
         """Record, as the guard's last act, that no other bake needs a guard."""
         ledger = self.observer.ledger
+        # If a look has recorded anything since, `known` is stale, and the update is read anew.
+        read = known_first(known, lambda: ledger.update(known.update_id))
 
         def note() -> None:
-            # Read anew, because observations may have changed the update while metrics were read.
-            update = ledger.update(update_id)
+            update = read()
             ledger.save(update.guarded(replace(update.guard or this, has_seen_enough=True)))
 
         try_anew(note)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from switchover.aws import gateways
-from switchover.aws.ledger import try_anew
+from switchover.aws.ledger import known_first, try_anew
 from switchover.aws.wishes import Wishes, heed
 from switchover.domain.answers import StateAnswer, answer
 from switchover.domain.fleet import EndpointReading
@@ -26,8 +26,6 @@ from switchover.domain.observing import (
 from switchover.domain.verdict import Verdict, has_moved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from switchover.aws.cloudwatch import CloudWatch
     from switchover.aws.failure_evidence import FailureEvidence
     from switchover.aws.guards import Guards
@@ -87,7 +85,7 @@ class Observer:
         Raises:
             StaleUpdate: the update kept changing; the next wake-up or timeout observes it again.
         """
-        read = _known_first(known, lambda: self.ledger.update(update_id))
+        read = known_first(known, lambda: self.ledger.update(update_id))
         return try_anew(lambda: self._heed(read()), _LOOKS)
 
     def answer_if_settled(
@@ -115,7 +113,7 @@ class Observer:
         """
 
         update_id = heeded.update_id
-        read = _known_first(heeded, lambda: self._heed(self.ledger.update(update_id)))
+        read = known_first(heeded, lambda: self._heed(self.ledger.update(update_id)))
         return try_anew(lambda: self.observe(read(), purpose), _LOOKS)
 
     def observe(self, update: Update, purpose: Purpose) -> tuple[Verdict, tuple[Reason, ...]]:
@@ -179,12 +177,6 @@ class Observer:
             # The update was aborted, and this is SageMaker's reason for the rollback.
             known = replace(known, failure_reason=failure_of(seen))
         return known
-
-
-def _known_first(known: Update | None, read: Callable[[], Update]) -> Callable[[], Update]:
-    """Returns the update that was read just now on the first call; reads it anew on later calls."""
-    once = [] if known is None else [known]
-    return lambda: once.pop() if once else read()
 
 
 def _judged(

@@ -122,12 +122,10 @@ class Rounds:
             self._queue.keep_place(endpoint)  # first, in case this endpoint takes all of the time
             return self.look(endpoint)
 
-        found = visit_in_time(
-            (*waited_for, *self._ledger.claimed_endpoints()),
-            look,
-            after=self._queue.place(),
-            seconds=_SECONDS,
-        )
+        names = waited_for.union(self._ledger.claimed_endpoints())
+        # Of one endpoint there is no order to keep.
+        after = self._queue.place() if len(names) > 1 else ""
+        found = visit_in_time(names, look, after=after, seconds=_SECONDS)
         if now is not None:
             self._adopt()
             self._finish_stopped(now)

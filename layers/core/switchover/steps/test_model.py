@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from switchover.aws import gateways
+from switchover.aws.ledger import known_first, try_anew
 from switchover.aws.manifests import GOLDEN
 from switchover.domain.answers import StateAnswer
 from switchover.domain.golden.assessing import GoldenVerdict, verdict_of
@@ -55,11 +56,13 @@ def test_model(update_id: str) -> StateAnswer[TestModelAnswer]:
     doubts = doubt_traffic(plan, gateways.fleet_metrics().answered(plan, update, bakes_ended))
     verdict = weigh(GoldenVerdict.INCONCLUSIVE if unreadable else verdict_of(wrong), doubts, plan)
     reasons = (*unreadable, *wrong, *doubts)
-    # Read again: the test takes minutes, and observations may have changed the update meanwhile.
-    newest = ledger.update(update_id)
     watch = course_of(plan.target.config, endpoint, plan.times.watch_seconds)
     failed_by = reasons if verdict is GoldenVerdict.FAILED else ()
-    ledger.save(newest.tested(judged.results, proof, watch=watch, failed_by=failed_by))
+    # The test may take minutes. If observations have changed the update meanwhile, it is read again.
+    read = known_first(update, lambda: ledger.update(update_id))
+    try_anew(
+        lambda: ledger.save(read().tested(judged.results, proof, watch=watch, failed_by=failed_by))
+    )
     if verdict is GoldenVerdict.PASSED and plan.approval.promotion:
         return StateAnswer(TestModelAnswer.NEEDS_PROMOTION)
     return StateAnswer(TestModelAnswer(verdict.value), reasons)
