@@ -7,8 +7,8 @@ counts the billed units, and multiplies them by list prices. Prints tables, and 
 
 A function's time isn't measured, as virtual time stops while it runs. Each run is assumed to take
 `RUN_SECONDS`, cold starts included, and each golden request `ANSWER_SECONDS`. Both machines are counted
-in the same way, and no free tier is subtracted. Prices: November 2026, us-east-1. SageMaker's instances
-are left out.
+in the same way, and no free tier is subtracted. benchmarks/prices.py has the prices and their sources.
+SageMaker's instances are left out.
 """
 
 from __future__ import annotations
@@ -24,14 +24,17 @@ from rich.console import Console
 from rich.table import Table
 from tests.support import clients
 
-from benchmarks.soak.figures import (
+from benchmarks.prices import (
     ALARM_MONTH,
     LAMBDA_GB_SECOND,
     LAMBDA_RUN,
+    LOG_GB,
+    METRIC_READ,
+    PRICES,
     READ_UNIT,
+    TRACE,
     TRANSITION,
     WRITE_UNIT,
-    Price,
 )
 from benchmarks.waiting import ROLLOUTS, Rollout, open_world, run_loop
 
@@ -47,9 +50,6 @@ _EXIT_SECONDS = 0.05
 _GB = 0.5
 # Bytes of a function's own log line and of Lambda's report, per run.
 _LOG_BYTES = 700
-METRIC_READ = Price("CloudWatch metrics read", 0.01 / 1e3, "aws.amazon.com/cloudwatch/pricing")
-TRACE = Price("X-Ray traces recorded", 5.00 / 1e6, "aws.amazon.com/xray/pricing")
-LOG_GB = Price("CloudWatch logs, GB taken in", 0.50, "aws.amazon.com/cloudwatch/pricing")
 _DAYS = 30
 _DAY_SECONDS = 24 * 3600
 # 10,000 unrelated alarms, each of which goes red once an hour.
@@ -112,12 +112,14 @@ TRAFFICS = (
 
 def main() -> None:
     """Measure updates and a month in which nothing is released."""
-    console = Console(width=120)
+    console = Console(width=160)
     logging.disable()
     console.print("One update: the guide's 30-second loop, and ours by what the endpoint is asked")
     console.print(draw_updates())
     console.print(f"\n{_DAYS} days without a release")
     console.print(draw_months())
+    console.print("\nList prices in us-east-1")
+    console.print(draw_prices())
 
 
 def use_of_update(rollout: Rollout, traffic: Traffic) -> Use:
@@ -232,6 +234,16 @@ def draw_months() -> Table:
     _add(table, "two standing alarms, for each endpoint", "", Use(alarm_months=2))
     _add(table, f"{_FLAPPING:,} alarms of others, red once an hour", "", use_of_alarms())
     _add(table, "the same with AlarmNamePrefix", "", Use())
+    return table
+
+
+def draw_prices() -> Table:
+    """Each price with the page that gives it, and the date of that page."""
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for name in ("a million of", "$", "source", "as of"):
+        table.add_column(name, justify="right" if name == "$" else "left")
+    for price in PRICES:
+        table.add_row(price.name, f"{1e6 * price.dollars:,.3f}", price.source, price.as_of)
     return table
 
 

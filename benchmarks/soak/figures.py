@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from benchmarks.prices import (
+    ALARM_MONTH,
+    LAMBDA_GB_SECOND,
+    LAMBDA_RUN,
+    READ_UNIT,
+    TRANSITION,
+    WRITE_UNIT,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from benchmarks.prices import Price
     from benchmarks.soak.run import Result
 
 # Calls per second that an account may make in a region. Sources: CloudWatch User Guide, "CloudWatch
@@ -37,25 +46,6 @@ _HOURS_OF_MONTH = 730
 # The assumed memory and time of one run, cold starts included: more than the local cloud's log shows
 # for warm runs.
 _GB_SECONDS = 0.5 * 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Dollars for one, in us-east-1, without any free tier. As of November 2026."""
-
-    name: str
-    dollars: float
-    source: str
-
-
-LAMBDA_RUN = Price("Lambda requests", 0.20 / 1e6, "aws.amazon.com/lambda/pricing")
-LAMBDA_GB_SECOND = Price("Lambda GB-seconds, arm64", 0.0000133334, "aws.amazon.com/lambda/pricing")
-TRANSITION = Price(
-    "Step Functions transitions", 0.025 / 1e3, "aws.amazon.com/step-functions/pricing"
-)
-WRITE_UNIT = Price("DynamoDB write units", 0.625 / 1e6, "aws.amazon.com/dynamodb/pricing/on-demand")
-READ_UNIT = Price("DynamoDB read units", 0.125 / 1e6, "aws.amazon.com/dynamodb/pricing/on-demand")
-ALARM_MONTH = Price("CloudWatch alarms, months", 0.10, "aws.amazon.com/cloudwatch/pricing")
 
 
 def cost_of(result: Result) -> tuple[tuple[Price, float], ...]:
