@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from layers.core.builder.build import BuildFailed, check_clients
 from tests.support.called_operations import CALLED_PATH
 from tests.support.template_parts import ROOT
 
-from switchover.precompiled import FILE_NAME
+from switchover.precompiled import FILE_NAME, formats
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,6 +140,14 @@ def test_what_was_compiled_beforehand_is_taken_and_works_as_if_compiled_now() ->
 
 def test_what_was_not_compiled_beforehand_is_compiled_as_ever(tmp_path: Path) -> None:
     assert run_python(_UNSEEN, tmp_path) == ["False", "Fleet(name='a') unseen 7"]
+
+
+def test_a_file_of_another_format_is_not_taken(tmp_path: Path) -> None:
+    _, patterns = formats()
+    other = marshal.dumps(((b"older", patterns), {}, {}))
+    (tmp_path / FILE_NAME).write_bytes(other)
+
+    assert run_python(_UNSEEN, tmp_path)[0] == "False"
 
 
 @pytest.mark.long

@@ -41,7 +41,8 @@ def main() -> None:
     make_clients(json.loads(Path(services).read_text(encoding="utf-8")))
     if files:
         import_everything()
-        kept = (dict(sorted(methods.items())), dict(sorted(patterns.items(), key=repr)))
+        made_for = import_module("switchover.precompiled").formats()
+        kept = (made_for, dict(sorted(methods.items())), dict(sorted(patterns.items(), key=repr)))
         Path(files[0]).write_bytes(marshal.dumps(kept, _FORMAT))
 
 

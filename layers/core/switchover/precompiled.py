@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
+import importlib.util
 import marshal
 import re
 import sys
@@ -36,10 +37,20 @@ def take_precompiled(folder: str) -> None:
     """Have Python use the file in this folder. Without a file, nothing changes."""
     try:
         with open(f"{folder}/{FILE_NAME}", "rb") as file:  # noqa: PTH123 - pathlib is slow to import
-            methods, patterns = marshal.loads(file.read())  # noqa: S302 - beside our own bytecode
+            made_for, methods, patterns = marshal.loads(file.read())  # noqa: S302 - our own bytecode
     except FileNotFoundError:
         return
-    take(Compiled(methods, patterns))
+    if made_for == formats():
+        take(Compiled(methods, patterns))
+
+
+def formats() -> tuple[bytes, int]:
+    """The formats of this Python's bytecode and of its compiled regular expressions.
+
+    The second one is 0 if this Python has no compiler where `take` expects it. Then no file fits.
+    """
+    compiler: Any = getattr(re, "_compiler", None)
+    return importlib.util.MAGIC_NUMBER, getattr(compiler, "MAGIC", 0)
 
 
 def take(compiled: Compiled) -> None:
