@@ -24,7 +24,7 @@ _CHECKS = "checklist.py"
 _FILE_NAMES = re.compile(r".*\.(json|safetensors|txt|model|tiktoken|yaml|log|properties)")
 _TENSORS = {"mlp.gate"}
 # Modules of a library, not codes.
-_MODULES = {"rich.markdown", "rich.traceback"}
+_MODULES = re.compile(r"(rich|botocore|importlib)\.[a-z]+")
 # Verdicts that never come with a reason: nothing went wrong.
 _UNTOLD = {f"update.{verdict}" for verdict in ("moving", "updated", "deleting", "gone", "unheeded")}
 _ANCHOR = re.compile(r'^### <a id="([^"]+)"></a>`([^`]+)`$', re.MULTILINE)
@@ -83,7 +83,11 @@ def _literal_codes() -> set[str]:
         for text in _texts(each)
     }
     found = {code for code in given | handed if _CODE.fullmatch(code)}
-    return {code for code in found - _TENSORS - _MODULES if not _FILE_NAMES.fullmatch(code)}
+    return {
+        code
+        for code in found - _TENSORS
+        if not (_MODULES.fullmatch(code) or _FILE_NAMES.fullmatch(code))
+    }
 
 
 def _given_codes(tree: ast.Module) -> list[ast.expr]:

@@ -264,7 +264,7 @@ def test_an_endpoint_that_is_not_there_is_not_adopted(
     code, told = switchover("adopt", "ghost")
 
     assert code == ExitCode.REJECTED
-    assert "knows no endpoint of that name" in told
+    assert "no endpoint of that name exists" in told
 
 
 def test_a_config_whose_model_is_gone_is_not_adopted(
