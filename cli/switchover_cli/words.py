@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from switchover.domain.fleet import AlarmState, EndpointStatus
-from switchover.domain.plans.alarms import Scope
+from switchover.domain.machine_words import say_plainly as say_plainly
+from switchover.domain.machine_words import shorten_alarm as shorten_alarm
+from switchover.domain.machine_words import squeeze as squeeze
 from switchover.domain.plans.plan import Kind
 from switchover.domain.units import say_count
 from switchover.domain.units import say_duration as say_duration
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
     from switchover.domain.plans.plan import Plan
     from switchover.domain.update.records import Moment
     from switchover.domain.update.update import Update
-
-_COUNTED = re.compile(r"(\d+) (\w+)\(s\)")
-_OWN_ALARM = re.compile(r"switchover/[\w-]+/[\w-]+/[\w-]+")
-_FOR_SECONDS = re.compile(r"for (\d+) seconds")
-_BRACKETED = re.compile(r" \((TerminationWaitInSeconds|WaitIntervalInSeconds)\)")
 
 ALARM_WORDS = {
     AlarmState.OK: "OK",
@@ -81,18 +77,6 @@ def say_asked(update: Update) -> str:
     )
 
 
-def squeeze(timeline: Iterable[Moment]) -> tuple[Moment, ...]:
-    """A timeline in which equal moments in a row are merged and counted."""
-    kept: list[Moment] = []
-    for moment in timeline:
-        told = (moment.state, say_plainly(moment.text))
-        if kept and told == (kept[-1].state, say_plainly(kept[-1].text)):
-            kept[-1] = kept[-1].repeat(moment)
-        else:
-            kept.append(moment)
-    return tuple(kept)
-
-
 def say_moment(moment: Moment) -> str:
     """A moment's text, with the count of repeats in a row: `… (12 times until 14:25:29)`."""
     told = say_plainly(moment.text)
@@ -106,14 +90,6 @@ def say_stages(stages: Iterable[Stage]) -> str:
     return "; ".join(dict.fromkeys(say_plainly(stage.message) or stage.status for stage in stages))
 
 
-def say_plainly(message: str) -> str:
-    """A message without SageMaker's `(s)` and parameter names, and with our alarms' short names."""
-    message = _OWN_ALARM.sub(lambda found: shorten_alarm(found[0])[1], message)
-    message = _BRACKETED.sub("", message.rstrip("."))
-    message = _FOR_SECONDS.sub(lambda found: f"for {say_duration(int(found[1]))}", message)
-    return _COUNTED.sub(lambda found: say_count(int(found[1]), found[2]), message)
-
-
 def say_strategy(plan: Plan) -> str:
     """The strategy in whole instances: `canary: 1 of 4 first`."""
     pace = plan.deployment.pace
@@ -124,14 +100,3 @@ def say_strategy(plan: Plan) -> str:
             return f"{name}: {pace.step_instances} of {pace.instances} at a time"
         case name:
             return f"{name}: {say_count(pace.instances, 'instance')}"
-
-
-def shorten_alarm(name: str) -> tuple[str, str]:
-    """The fleet that an alarm of ours watches, and its purpose; other alarms keep their name."""
-    match name.split("/"):
-        case ["switchover", _, Scope.STANDING.value, purpose]:
-            return "both fleets", purpose
-        case ["switchover", _, _, purpose]:
-            return "new fleet", purpose
-        case _:
-            return "others", name

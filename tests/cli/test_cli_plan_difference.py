@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support import samples
 
-from switchover_cli.plan.difference import Change, find_difference
+from switchover.domain.plans.difference import Change, find_difference
 
 
 def test_a_release_changes_names_and_where_the_model_lies() -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from switchover.domain.planning import make_plan
+from switchover.domain.plans.difference import Difference, find_difference
 from switchover.domain.plans.plan import Plan
 from switchover.domain.preflight import Preflight
 from switchover.domain.reasons import Reason
 from switchover.domain.refusals import check_endpoint
 from switchover.steps.plan_inputs import survey
-from switchover_cli.plan.difference import Difference, find_difference
 from switchover_cli.plan.forecast import REFUSED, STARTS, Forecast, foresee
 from switchover_cli.plan.pricing import Price, find_price, open_price_list
 

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from switchover.domain.plans.difference import Difference
     from switchover.domain.plans.plan import Plan
     from switchover.domain.preflight import Check
-    from switchover_cli.plan.difference import Difference
     from switchover_cli.plan.proposal import Proposal
     from switchover_cli.plan.words import Fact
 
