@@ -19,6 +19,10 @@ Switchover is under the Apache License 2.0 ([LICENSE](LICENSE)). These packages 
 Written by `make docs` from the packages' own metadata. `tests/project/test_licences.py` refuses a licence
 that isn't permissive, and one that nobody can tell.
 """
+_VENDORED = """\
+These lie in the repository itself, under `layers/core/switchover/web/vendor/`, each with its licence
+beside it. The layer and the wheel have them too, and so has every [report](docs/report.md).
+"""
 # A line of the lock that holds for Lambda: what is marked is for other systems.
 _LOCKED = re.compile(r"^([\w.-]+)==([\w.]+) \\$", re.MULTILINE)
 # What packages wrote before SPDX expressions were a field of their own (PEP 639).
@@ -36,6 +40,11 @@ class Shipped:
     name: str
     version: str
     licence: str
+
+
+# Files of others that lie in this repository, with their licence beside them.
+VENDOR = Path(__file__).parents[1] / "layers" / "core" / "switchover" / "web" / "vendor"
+VENDORED = (Shipped("uPlot", "1.6.32", "MIT"),)
 
 
 def shipped() -> tuple[Shipped, ...]:
@@ -63,4 +72,6 @@ def licence_of(package: str) -> str:
 def third_party_page() -> str:
     """THIRD_PARTY.md."""
     rows = "\n".join(f"| {each.name} | {each.version} | {each.licence} |" for each in shipped())
-    return f"{_INTRODUCTION}\n| package | version | licence |\n|---|---|---|\n{rows}\n"
+    files = "\n".join(f"| {each.name} | {each.version} | {each.licence} |" for each in VENDORED)
+    head = "| package | version | licence |\n|---|---|---|"
+    return f"{_INTRODUCTION}\n{head}\n{rows}\n\n{_VENDORED}\n{head}\n{files}\n"

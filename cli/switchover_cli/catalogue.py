@@ -220,6 +220,12 @@ COMMANDS = (
         "Show why an update ended as it did: alarms, SageMaker's reason, log, and what to do.",
     ),
     Listed(
+        "report",
+        _LOOK,
+        "report:report",
+        "Write how an update went as an HTML page, to read and to attach to a change.",
+    ),
+    Listed(
         "test",
         _LOOK,
         "test:ask_golden",

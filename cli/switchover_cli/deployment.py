@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from switchover.aws.cloudwatch import CloudWatch
     from switchover.aws.failure_evidence import FailureEvidence
     from switchover.aws.files import Files
+    from switchover.aws.fleet_series import FleetSeries
     from switchover.aws.ledger import Ledger
+    from switchover.aws.manifests import Manifests
     from switchover.aws.metrics import FleetMetrics
     from switchover.aws.notifications import Topic
     from switchover.aws.offers import Offers
@@ -102,6 +104,20 @@ class Deployment:
         from switchover.aws.metrics import FleetMetrics
 
         return FleetMetrics(self.client("cloudwatch"))
+
+    @cached_property
+    def fleet_series(self) -> FleetSeries:
+        """Both fleets' metrics over time."""
+        from switchover.aws.fleet_series import FleetSeries
+
+        return FleetSeries(self.client("cloudwatch"))
+
+    @cached_property
+    def manifests(self) -> Manifests:
+        """Which versions of files updates were made of."""
+        from switchover.aws.manifests import Manifests
+
+        return Manifests(self.client("dynamodb"), self.table)
 
     @cached_property
     def wishes(self) -> Wishes:

@@ -25,6 +25,7 @@ for name in sys.argv[1:]:
 print("jinja2" in sys.modules)
 """
 PAGE = "answer_approval"
+# WriteReport loads it when it writes a page.
 OTHERS = sorted({each.stem for each in (ROOT / "functions").glob("*.py")} - {PAGE})
 
 
@@ -52,6 +53,20 @@ def test_nothing_leaves_its_attribute(drawn: Environment) -> None:
     shown = drawn.get_template("field").render(text="\"'“><b>\x1b")
 
     assert shown == r'<i a="&#34;&#39;“&gt;&lt;b&gt;\x1b">'
+
+
+def test_an_image_is_not_cut_like_a_text() -> None:
+    url = f"data:image/png;base64,{'A' * 5000}"
+    image = templating._environment().from_string('<img src="{{ url | image }}">')
+
+    assert image.render(url=url) == f'<img src="{url}">'
+
+
+def test_what_only_claims_to_be_an_image_is_refused() -> None:
+    image = templating._environment().from_string("{{ url | image }}")
+
+    with pytest.raises(ValueError, match="no image"):
+        image.render(url='data:image/png;base64,AA"><script>')
 
 
 def test_a_value_that_is_not_given_is_an_error(drawn: Environment) -> None:

@@ -6,7 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
-from docs.licences import UNKNOWN, Shipped, shipped
+from docs.licences import UNKNOWN, VENDOR, VENDORED, Shipped, shipped
 from tests.support.template_parts import ROOT
 
 if TYPE_CHECKING:
@@ -36,7 +36,16 @@ def _demanding(packages: Iterable[Shipped]) -> set[str]:
 
 
 def test_what_the_layer_ships_is_under_permissive_licences() -> None:
-    assert _demanding(shipped()) <= _STILL_TO_GO
+    assert _demanding((*shipped(), *VENDORED)) <= _STILL_TO_GO
+
+
+def test_each_file_of_others_has_its_licence_beside_it() -> None:
+    stems = {f"{each.name.lower()}-{each.version}" for each in VENDORED}
+    files = {path.name for path in VENDOR.iterdir()}
+
+    assert {f"{stem}.LICENSE.txt" for stem in stems} <= files
+    assert [name for name in files if not name.startswith(tuple(stems))] == []
+    assert "MIT License" in (VENDOR / "uplot-1.6.32.LICENSE.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

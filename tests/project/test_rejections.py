@@ -21,10 +21,10 @@ _COMPOSED = {
 _FINDINGS = ROOT / "cli/switchover_cli/doctor"
 # Here dotted words are names of checks; codes come by `code=` alone.
 _CHECKS = "checklist.py"
-_FILE_NAMES = re.compile(r".*\.(json|safetensors|txt|model|tiktoken|yaml|log|properties)")
+_FILE_NAMES = re.compile(r".*\.(json|safetensors|txt|model|tiktoken|yaml|log|properties|css|js)")
 _TENSORS = {"mlp.gate"}
-# Modules of a library, not codes.
-_MODULES = re.compile(r"(rich|botocore|importlib)\.[a-z]+")
+# Modules, not codes.
+_MODULES = re.compile(r"(rich|botocore|importlib)\.[a-z]+|switchover\.web")
 # Verdicts that never come with a reason: nothing went wrong.
 _UNTOLD = {f"update.{verdict}" for verdict in ("moving", "updated", "deleting", "gone", "unheeded")}
 _ANCHOR = re.compile(r'^### <a id="([^"]+)"></a>`([^`]+)`$', re.MULTILINE)

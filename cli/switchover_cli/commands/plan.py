@@ -24,6 +24,7 @@ from switchover_cli.options import (
 from switchover_cli.output import open_console, print_document, print_json
 
 if TYPE_CHECKING:
+    from switchover_cli.deployment import Deployment
     from switchover_cli.plan.proposal import Proposal
 
 
@@ -57,6 +58,12 @@ def plan(
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Also write the output of --json to this file."),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Also write an HTML page, to attach to a change request."
+        ),
     ] = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")
@@ -92,6 +99,8 @@ def plan(
     proposal = add_price(deployment, propose(deployment, candidate), price)
     if out is not None:
         _keep(proposal, out)
+    if html is not None:
+        _write_page(proposal, deployment, html)
     _show(proposal, is_json=json, is_markdown=markdown)
     if proposal.forecast.is_refusal:
         raise typer.Exit(ExitCode.REJECTED)
@@ -114,8 +123,15 @@ def _show(proposal: "Proposal", *, is_json: bool, is_markdown: bool) -> None:
 
 def _keep(proposal: "Proposal", path: Path) -> None:
     from switchover_cli.plan.proposal import record_proposal
+    from switchover_cli.reports.files import write_file
 
-    try:
-        path.write_text(record_proposal(proposal).model_dump_json(indent=2) + "\n")
-    except OSError as error:
-        raise Misused(f"{path}: {error.strerror}.", "Name a file that can be written.") from error
+    write_file(path, record_proposal(proposal).model_dump_json(indent=2) + "\n")
+
+
+def _write_page(proposal: "Proposal", deployment: "Deployment", path: Path) -> None:
+    from switchover.web.report import plan_page
+    from switchover_cli.reports.files import write_file
+    from switchover_cli.screens.plan_html import show_proposal
+
+    made_at = deployment.sagemaker.read(proposal.endpoint).read_at
+    write_file(path, plan_page(show_proposal(proposal, made_at)))

@@ -1,10 +1,11 @@
 """Fill a page's template with values. Hidden characters in a value are written out; Jinja2 escapes HTML.
 
-Only AnswerApproval imports this module. No other function waits for Jinja2 to load.
+Only AnswerApproval and WriteReport import this module. No other function waits for Jinja2 to load.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ from switchover.domain.units import say_count
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
+# Of a value in a table.
+_LONGEST_EXCERPT = 600
 
 
 def render(template: str, **values: object) -> str:
@@ -41,6 +46,8 @@ def _environment() -> Environment:
     environment.filters |= {
         "attribute": _attribute,
         "counted": say_count,
+        "excerpt": _excerpt,
+        "image": _image,
         "minutes": _minutes,
         "quoted": quote,
         "utc_minute": _utc_minute,
@@ -66,6 +73,21 @@ def _clean(value: object) -> Markup:
 def _attribute(text: str) -> Markup:
     """Write a text as one line for an HTML attribute, where no `<bdi>` may stand."""
     return escape(one_line(text))
+
+
+def _image(data_url: str) -> Markup:
+    """An image in the page itself, whole: other values are cut at a line's length.
+
+    Raises:
+        ValueError: it holds more than an image in Base64.
+    """
+    if not _IMAGE.fullmatch(data_url):
+        raise ValueError("this is no image in Base64")
+    return Markup(data_url)  # noqa: S704 - checked letter by letter
+
+
+def _excerpt(text: str) -> str:
+    return one_line(text, _LONGEST_EXCERPT)
 
 
 def _minutes(seconds: int) -> str:
