@@ -6,6 +6,7 @@ from typing import Any
 
 from switchover.domain.answers import answer
 from switchover.domain.outcome import Conclusion
+from switchover.domain.report.place import ReportPlace
 from switchover.steps.announce import announce
 from switchover.steps.reopening import Execution
 from switchover.telemetry import EndPayload
@@ -13,9 +14,13 @@ from switchover.telemetry import handler as lambda_handler
 
 
 class Payload(EndPayload):
-    """The update, its conclusion, and the execution that reached the conclusion."""
+    """The update, its conclusion and report, and the execution that reached the conclusion.
+
+    `report` is missing in executions of older definitions, which write none.
+    """
 
     conclusion: Conclusion
+    report: ReportPlace | None = None
 
 
 @lambda_handler(Payload)
@@ -26,5 +31,6 @@ def handler(payload: Payload) -> dict[str, Any]:
             payload.update_id,
             payload.conclusion,
             Execution(payload.execution_arn, payload.started_at, payload.request),
+            payload.report,
         )
     )

@@ -40,6 +40,7 @@ STATE_WORDS = {
     "RestoreCapacity": "Restoring autoscaling",
     "AwaitRestored": "Restoring the fleet's size",
     "RecordOutcome": "Recording the outcome",
+    "WriteReport": "Writing the report",
     "Announce": "Announcing the outcome",
 }
 

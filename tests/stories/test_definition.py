@@ -79,6 +79,8 @@ _TELLING_RETRY = (
     *_RETRY[:2],
     _RETRY[2].model_copy(update={"max_attempts": 60, "max_delay_seconds": 300}),
 )
+# A report can be made later by anybody: what its function fails of leads on to the announcement.
+_REPORT_RETRY = _RETRY[:1]
 # A person's no may come as an error of any name, and nobody is asked the same question twice: so that
 # only what the function itself fails of is retried, with the same patience.
 _ASKING_RETRY = (
@@ -174,7 +176,7 @@ def test_a_choice_in_doubt_takes_the_safe_path(name: str) -> None:
         "RollBack",
         "RecordOutcome",
         "NeedsOperator",
-        "Announce",
+        "WriteReport",
         # Where a release's files are in doubt, CopyRelease reads where they are.
         "CopyRelease",
     }
@@ -212,7 +214,11 @@ def test_a_task_has_a_timeout_that_ends(name: str) -> None:
 @pytest.mark.parametrize("name", _TASKS)
 def test_a_task_is_retried_like_every_other(name: str) -> None:
     # YAML aliases would say this by themselves, but Step Functions refuses them.
-    own = {**dict.fromkeys(_ASKING, _ASKING_RETRY), "Announce": _TELLING_RETRY}
+    own = {
+        **dict.fromkeys(_ASKING, _ASKING_RETRY),
+        "WriteReport": _REPORT_RETRY,
+        "Announce": _TELLING_RETRY,
+    }
     assert _TASKS[name].retry == own.get(name, _RETRY)
 
 

@@ -80,7 +80,7 @@ def test_an_hour_of_canary_costs_few_transitions(world: World) -> None:
     assert end.path == [
         *_STRAIGHT, *["AwaitOutcome"] * polls, "IsUpdated", "TestModel", "HasPassed",
         "WatchUpdated", "IsHealthy", "RestoreCapacity", "IsRestored", "RecordOutcome", "IsRecorded",
-        "Announce", "WhichOutcome", "Updated",
+        "WriteReport", "Announce", "WhichOutcome", "Updated",
     ]  # fmt: skip
     # One poll in five minutes is the safety net; nothing else grows with time.
     assert polls <= lasted.total_seconds() // 300 + 1

@@ -25,6 +25,7 @@ class Settings(BaseModel):
     dead_letters_arn: str | None = Field(default=None, alias="SWITCHOVER_DEAD_LETTERS_ARN")
     approval_seconds: int = Field(default=0, alias="SWITCHOVER_APPROVAL_SECONDS")
     links_url: str = Field(default="", alias="SWITCHOVER_LINKS_URL")
+    report_link_hours: int = Field(default=0, alias="SWITCHOVER_REPORT_LINK_HOURS")
     guard_machine_arn: str | None = Field(default=None, alias="SWITCHOVER_GUARD_MACHINE_ARN")
     event_bus: str = Field(default="default", alias="SWITCHOVER_EVENT_BUS")
     chat_topic_arn: str = Field(default="", alias="SWITCHOVER_CHAT_TOPIC_ARN")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from switchover.aws.copying import Copying
     from switchover.aws.failure_evidence import FailureEvidence
     from switchover.aws.files import Files
+    from switchover.aws.fleet_series import FleetSeries
     from switchover.aws.guards import Guards, Watches
     from switchover.aws.ledger import Ledger
     from switchover.aws.manifests import Manifests
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from switchover.aws.notifications import Announcements, Topic
     from switchover.aws.queue import Queue
     from switchover.aws.release_files import ReleaseFiles
+    from switchover.aws.reports import Reports
     from switchover.aws.roles import Roles
     from switchover.aws.runtime import Runtime
     from switchover.aws.sagemaker import SageMaker
@@ -79,6 +81,20 @@ def fleet_metrics() -> FleetMetrics:
     from switchover.aws.metrics import FleetMetrics
 
     return FleetMetrics(clients.client("cloudwatch"))
+
+
+def fleet_series() -> FleetSeries:
+    """Both fleets' metrics over time."""
+    from switchover.aws.fleet_series import FleetSeries
+
+    return FleetSeries(clients.client("cloudwatch"))
+
+
+def reports() -> Reports:
+    """The reports of ended updates."""
+    from switchover.aws.reports import Reports
+
+    return Reports(clients.client("s3"), settings().bucket)
 
 
 def scaling() -> Scaling:

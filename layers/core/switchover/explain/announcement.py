@@ -20,6 +20,7 @@ from switchover.explain.account import tell_outcome
 from switchover.explain.advice import advise
 from switchover.explain.changes import say_change
 from switchover.explain.deviations import say_hotfix, say_overrides
+from switchover.explain.reports import tell_report
 from switchover.explain.text_message import text_given_up, text_outcome, text_question
 from switchover.explain.waits import say_question, say_silence
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from switchover.domain.fleet import Absent, EndpointReading
     from switchover.domain.queueing import Claim
     from switchover.domain.reasons import Reason
+    from switchover.domain.report.place import ReportPlace
     from switchover.domain.update.update import Update
 
 _VERBS = {Gate.START: "Approve?", Gate.PROMOTION: "Promote?"}
@@ -54,8 +56,12 @@ class Announcement(BaseModel):
     detail: dict[str, Any]
 
 
-def announce_outcome(update: Update, now: EndpointReading | Absent | None = None) -> Announcement:
-    """Tell how an update ended, and how the endpoint changed since.
+def announce_outcome(
+    update: Update,
+    now: EndpointReading | Absent | None = None,
+    report: ReportPlace | None = None,
+) -> Announcement:
+    """Tell how an update ended, how the endpoint changed since, and where the report is.
 
     The record holds what served when it was written. `now` is a reading just before the message.
 
@@ -66,9 +72,11 @@ def announce_outcome(update: Update, now: EndpointReading | Absent | None = None
         raise ValueError(f"{update.update_id} has no outcome yet")
     subject = f"{update.outcome.value}: {update.endpoint} {update.version}".strip()
     since = for_message(say_change(update, now)) if now is not None else ""
+    # The report's link is added last: nothing else in the message may become a link.
+    lines = [*tell_outcome(update), *([since] if since else []), *tell_report(update, report)]
     return Announcement(
         subject=_ascii(subject)[:_SUBJECT_LENGTH].rstrip(),
-        text="\n".join([*tell_outcome(update), *([since] if since else [])]),
+        text="\n".join(lines),
         sms=text_outcome(update),
         attributes={
             "outcome": update.outcome.value,
@@ -101,6 +109,7 @@ def announce_outcome(update: Update, now: EndpointReading | Absent | None = None
                 "identity": (update.found.identity or UNASKED).model_dump(mode="json"),
                 "serving": update.serving.model_dump(mode="json") if update.serving else None,
                 "serving_config": update.serving_config,
+                "report": report.place if report else "",
                 "since": since,
                 "next_steps": [step.model_dump() for step in advise(update)],
                 "started_at": update.started_at.isoformat(),

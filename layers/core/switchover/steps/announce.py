@@ -18,6 +18,7 @@ from switchover.steps import wiring
 
 if TYPE_CHECKING:
     from switchover.domain.fleet import Absent, EndpointReading
+    from switchover.domain.report.place import ReportPlace
     from switchover.domain.update.update import Update
     from switchover.steps.reopening import Execution
 
@@ -30,7 +31,10 @@ class AnnounceAnswer(StrEnum):
 
 
 def announce(
-    update_id: str, conclusion: Conclusion, execution: Execution
+    update_id: str,
+    conclusion: Conclusion,
+    execution: Execution,
+    report: ReportPlace | None = None,
 ) -> StateAnswer[AnnounceAnswer]:
     """Notify machines and people, each once. On a retry, only those not yet notified are notified."""
     ledger, announcements = gateways.ledger(), gateways.announcements()
@@ -41,7 +45,7 @@ def announce(
         # RecordOutcome crashed, or another execution has continued the update since. People still get the
         # outcome that this execution knows.
         told = update.concluded(outcome, conclusion.summary, update.reasons)
-    announcement = announce_outcome(told, _look_again(told))
+    announcement = announce_outcome(told, _look_again(told), report)
     try:
         # The event also wakes the queue, so it is sent each time. People are notified only once of a
         # wait.

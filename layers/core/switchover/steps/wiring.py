@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from switchover.steps.admission import Admission
     from switchover.steps.approvals import Approvals
     from switchover.steps.endpoint_changes import EndpointChanges
+    from switchover.steps.gathering import Gathering
     from switchover.steps.leftovers import Finder
     from switchover.steps.ownership import Ownership
     from switchover.steps.queue_runner import QueueRunner
@@ -92,3 +93,16 @@ def endpoint_changes() -> EndpointChanges:
     from switchover.steps.endpoint_changes import EndpointChanges
 
     return EndpointChanges(gateways.sagemaker(), gateways.cloudwatch(), gateways.ledger())
+
+
+def gathering() -> Gathering:
+    """Reads what a report is made of."""
+    from switchover.steps.gathering import Gathering
+
+    return Gathering(
+        gateways.ledger(),
+        gateways.fleet_series(),
+        gateways.files(),
+        gateways.manifests(),
+        gateways.sagemaker(),
+    )
