@@ -75,9 +75,9 @@ def test_the_policy_lets_one_script_and_one_style_run_and_nothing_be_loaded(page
     outline = Outline(page)
 
     assert policy(page) == (
-        f"default-src 'none'; script-src 'sha256-{digest(outline.raw['script'][-1])}';"
-        f" style-src 'sha256-{digest(outline.raw['style'][0])}';"
-        " img-src data:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src 'sha256-{digest(outline.raw['style'][0])}';"
+        " base-uri 'none'; form-action 'none';"
+        f" script-src 'sha256-{digest(outline.raw['script'][-1])}'; img-src data:"
     )
     assert len(outline.all("style")) == 1
     assert [each.get("type") for each in outline.all("script")][:-1] in (["application/json"], [])

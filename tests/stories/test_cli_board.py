@@ -15,6 +15,8 @@ from switchover_cli.board.watching import redraw
 from switchover_cli.exits import ExitCode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.stories.conftest import MakeWorld
     from tests.support.world import World
 
@@ -147,6 +149,32 @@ def test_a_name_that_no_endpoint_can_have_is_left_out(
     world.put_policy("tier: critical\n")
 
     assert list(read_rows(capsys)) == [ENDPOINT]
+
+
+def test_the_board_as_a_page_says_the_same_and_loads_nothing(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.put_policy("tier: critical\n", endpoint="gone")
+    world.put_policy("tier: critical\n")
+    world.offer("v2")
+    world.run()
+    page = tmp_path / "board.html"
+
+    assert main(("status", "--html", str(page))) == ExitCode.DONE
+
+    text = page.read_text()
+    assert "<strong>gone</strong> the endpoint doesn&#39;t exist" in text
+    assert "v2 on 4 instances" in text
+    assert "Updated v2" in text
+    assert "<script" not in text
+    assert "http" not in text.replace("http-equiv", "")
+    assert "2 endpoints, 0 running updates" in text
+
+
+@pytest.mark.usefixtures("world")
+def test_a_page_is_of_all_endpoints(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(("status", ENDPOINT, "--html", "board.html")) == ExitCode.USAGE
+    assert f"switchover report {ENDPOINT}" in capsys.readouterr().err
 
 
 def test_watching_reads_again_until_it_is_interrupted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,7 @@
 """`switchover status`: the serving version, running and waiting updates, the last outcome."""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +23,10 @@ def status(
     watch: Annotated[
         bool, typer.Option("--watch", help="Read again and again, until Ctrl-C.")
     ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write the board as a page, without ENDPOINT."),
+    ] = None,
     stack: Stack = DEFAULT_STACK,
     local: Local = False,
     json: Json = False,
@@ -28,14 +34,21 @@ def status(
     """Show what serves, the running update and the last outcome; without ENDPOINT, of all endpoints."""
     if watch and json:
         raise Misused("--watch draws a screen, and --json prints one document.", "Leave one out.")
+    if html is not None and endpoint is not None:
+        raise Misused(
+            "--html writes the board of all endpoints.",
+            f"Leave out ENDPOINT; of one update: switchover report {endpoint}",
+        )
     deployment = connect(stack, local=local)
+    if html is not None:
+        _write_page(deployment, html, stack)
     if json:
         _print_records(deployment, endpoint)
     elif watch:
         from switchover_cli.board.watching import redraw
 
         redraw(lambda: _draw(deployment, endpoint), is_local=deployment.is_local)
-    else:
+    elif html is None:
         open_console().print(_draw(deployment, endpoint))
 
 
@@ -49,6 +62,15 @@ def _draw(deployment: "Deployment", endpoint: str | None) -> "RenderableType":
     from switchover_cli.standing import read_status
 
     return draw_status(read_status(deployment, endpoint))
+
+
+def _write_page(deployment: "Deployment", path: Path, stack: str) -> None:
+    from switchover_cli.board.reading import read_board
+    from switchover_cli.reports.files import write_file
+    from switchover_cli.screens.board_html import draw_board_page
+
+    write_file(path, draw_board_page(read_board(deployment), stack, datetime.now(UTC)))
+    open_console(stderr=True, soft_wrap=True).print(f"Wrote {path}.")
 
 
 def _print_records(deployment: "Deployment", endpoint: str | None) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from switchover_cli.board.reading import Row, Rules
     from switchover_cli.standing import Status
 
+COLUMNS = ("serves", "last update", "now", "updates may start")
+
 
 def draw_board(rows: Sequence[Row]) -> RenderableType:
     """The printed form for people."""
@@ -30,21 +32,26 @@ def draw_board(rows: Sequence[Row]) -> RenderableType:
         )
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("endpoint", overflow="fold", style="bold")
-    table.add_column("serves", overflow="fold")
-    table.add_column("last update", overflow="fold")
-    table.add_column("now", overflow="fold", ratio=1)
-    table.add_column("updates may start", overflow="fold")
+    for name in COLUMNS:
+        table.add_column(name, overflow="fold", ratio=1 if name == "now" else None)
     for row in rows:
-        table.add_row(row.endpoint, *_cells(row))
+        table.add_row(row.endpoint, *cells_of(row))
     return Group(_sum_up(rows), Text(), table)
+
+
+def count_board(rows: Sequence[Row]) -> str:
+    """How many endpoints there are, and how many updates run and wait."""
+    running = sum(row.status is not None and row.status.running is not None for row in rows)
+    waiting = sum(len(row.status.waiting) for row in rows if row.status)
+    return (
+        f"{say_count(len(rows), 'endpoint')}, {say_count(running, 'running update')},"
+        f" {waiting} queued; times are UTC"
+    )
 
 
 def _sum_up(rows: Sequence[Row]) -> Text:
     """How many endpoints, and which of them need a person and why."""
-    running = sum(row.status is not None and row.status.running is not None for row in rows)
-    waiting = sum(len(row.status.waiting) for row in rows if row.status)
-    text = Text(f"{say_count(len(rows), 'endpoint')}, {say_count(running, 'running update')}")
-    text.append(f", {waiting} queued; times are UTC")
+    text = Text(count_board(rows))
     for row in rows:
         if row.attention:
             text.append(f"\n! {row.endpoint}", style="bold yellow")
@@ -52,7 +59,8 @@ def _sum_up(rows: Sequence[Row]) -> Text:
     return text
 
 
-def _cells(row: Row) -> tuple[Text, Text, Text, Text]:
+def cells_of(row: Row) -> tuple[Text, Text, Text, Text]:
+    """One endpoint's cells, in the order of `COLUMNS`."""
     if row.status is None:
         unread = Text("not read", style="dim")
         return unread, Text("–"), Text("–"), Text("–")

@@ -49,7 +49,7 @@ def plan_page(proposed: Proposed) -> str:
 def _fill(template: str, charts: Iterable[Chart], window: Window | None, **values: object) -> str:
     charts = tuple(charts)
     drawn = [chart for chart in charts if not chart.missing]
-    script, style = _script(), _style()
+    script, style = _script(), page_style()
     return render(
         template,
         **values,
@@ -120,7 +120,8 @@ def _script() -> Markup:
 
 
 @cache
-def _style() -> Markup:
+def page_style() -> Markup:
+    """The style of every page."""
     return (
         _as_it_is("vendor", f"{_UPLOT}.css") + Markup("\n") + _as_it_is("templates", "report.css")
     )
@@ -131,11 +132,13 @@ def _as_it_is(*path: str) -> Markup:
     return Markup(files("switchover.web").joinpath(*path).read_text("utf-8"))  # noqa: S704
 
 
+def style_policy(style: str) -> str:
+    """The policy of a page that runs no script and shows no image."""
+    return f"default-src 'none'; style-src {_digest(style)}; base-uri 'none'; form-action 'none'"
+
+
 def _policy(script: str, style: str) -> str:
-    return (
-        f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)};"
-        " img-src data:; base-uri 'none'; form-action 'none'"
-    )
+    return f"{style_policy(style)}; script-src {_digest(script)}; img-src data:"
 
 
 def _digest(text: str) -> str:
