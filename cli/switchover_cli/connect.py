@@ -61,6 +61,8 @@ def find_deployment(stack: str, session: boto3.Session) -> Deployment:
         schedule_group=outputs.get("ScheduleGroupName", ""),
         dead_letters_url=outputs.get("DeadLettersUrl", ""),
         releases_may=split_names(parameters.get("ReleasesMay", "")),
+        protects_models=parameters.get("ProtectModels", "on") == "on",
+        bucket_key=parameters.get("ModelBucketKeyArn", ""),
         decide_url=outputs.get("DecideUrl", ""),
         vouch_url=outputs.get("VouchUrl", ""),
     )

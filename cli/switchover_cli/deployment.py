@@ -61,6 +61,8 @@ class Deployment:
     chat_topic_arn: str = ""
     dashboard: str = ""
     releases_may: tuple[str, ...] = ()
+    protects_models: bool = True
+    bucket_key: str = ""
     schedule_group: str = ""
     dead_letters_url: str = ""
     decide_url: str = ""

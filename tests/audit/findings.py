@@ -87,7 +87,7 @@ def _find_in_action(subject: str, action: str, statement: dict[str, Any]) -> Ite
 def _written_out(part: Any) -> Any:
     """A policy with plain text instead of intrinsics; their values have no wildcards."""
     match part:
-        case {"Fn::Sub": str(text)}:
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), _]}:
             return text
         case {"Fn::GetAtt": [str(name), *_]} | {"Ref": str(name)}:
             return f"arn:aws:service:::{name}"

@@ -17,7 +17,7 @@ from switchover_cli.doctor.findings import diagnose
 from switchover_cli.doctor.seen import HeldClaim, Seen, Thing, tell_held
 
 if TYPE_CHECKING:
-    from switchover_cli.doctor.findings import Finding
+    from switchover_cli.doctor.finding import Finding
 
 _LONG_AGO = NOW - timedelta(days=2)
 _ALARM = f"switchover/{ENDPOINT}/0123/errors"
@@ -152,7 +152,8 @@ def test_the_names_that_releases_may_set_stay_without_the_unknown_ones() -> None
 
 def test_the_page_of_doctor_has_a_row_for_each_finding_and_for_no_other() -> None:
     root = Path(__file__).parents[2]
-    source = (root / "cli/switchover_cli/doctor/findings.py").read_text("utf-8")
+    folder = root / "cli/switchover_cli/doctor"
+    source = "".join(path.read_text("utf-8") for path in sorted(folder.glob("*findings.py")))
     page = (root / "docs/doctor.md").read_text("utf-8")
 
     told = set(re.findall(r'"([a-z]+[.-](?:[a-z-]+))"', source.replace("{sort}", "config")))

@@ -119,9 +119,9 @@ def test_an_auditor_may_run_its_commands() -> None:
 
 
 def test_every_role_of_the_folder_has_its_row() -> None:
-    assert {f"{role}.json" for role in _told()} | {"team-bucket-policy.json"} == {
-        path.name for path in _PATHS
-    }
+    of_buckets = {"team-bucket-policy.json", "existing-bucket-policy.json"}
+
+    assert {f"{role}.json" for role in _told()} | of_buckets == {path.name for path in _PATHS}
 
 
 @pytest.mark.parametrize("role", ["operator", "uploader", "approver"])

@@ -25,7 +25,9 @@ _COMPANIONS = {
     # EventBridge Scheduler User Guide, "Identity-based policies": a schedule acts as a role.
     "scheduler:CreateSchedule": {"iam:PassRole"},
     # S3 User Guide, GetObject: without it a missing key is a 403, and "missing" would read "denied".
-    "s3:GetObject": {"s3:ListBucket"},
+    # With SSE-KMS, S3 uses its caller's right to the key ("Protecting data with SSE-KMS").
+    "s3:GetObject": {"s3:ListBucket", "kms:Decrypt"},
+    "s3:PutObject": {"kms:GenerateDataKey"},
     # SageMaker Developer Guide, "API Permissions" (roles, keys); AddTags for tags given at creation.
     "sagemaker:CreateModel": {"iam:PassRole", "sagemaker:AddTags"},
     "sagemaker:CreateEndpointConfig": {"iam:PassRole", "sagemaker:AddTags"},
@@ -71,6 +73,8 @@ _CONDITIONS = {
     "events:PutEvents": "events:source",
     "cloudwatch:PutMetricData": "cloudwatch:namespace",
     "kms:CreateGrant": "kms:GrantIsForAWSResource",
+    "kms:Decrypt": "kms:ViaService",
+    "kms:GenerateDataKey": "kms:ViaService",
     "application-autoscaling:RegisterScalableTarget": "application-autoscaling:service-namespace",
     "application-autoscaling:DeregisterScalableTarget": "application-autoscaling:service-namespace",
     "application-autoscaling:PutScalingPolicy": "application-autoscaling:service-namespace",
@@ -92,7 +96,7 @@ _FED_BY_A_STREAM = {
 _OURS = {
     "dynamodb": list(resources("AWS::DynamoDB::Table")),
     "iam": list(resources("AWS::IAM::Role")),
-    "kms": ["EndpointKmsKeyArn"],
+    "kms": ["EndpointKmsKeyArn", "ModelBucketKeyArn"],
     "lambda": [function.name for function in functions()],
     "s3": list(resources("AWS::S3::Bucket")),
     "sns": list(resources("AWS::SNS::Topic")),

@@ -242,7 +242,9 @@ def test_every_setting_is_told_to_some_function() -> None:
 def test_only_a_release_file_starts_an_update() -> None:
     pattern = _BY_NAME["ReceiveReleaseFunction"].events["Release"]["Pattern"]
 
-    assert pattern["detail"]["bucket"]["name"] == [{"Ref": "ModelBucket"}]
+    assert pattern["detail"]["bucket"]["name"] == [
+        {"Fn::If": ["MakesModelBucket", {"Ref": "ModelBucket"}, {"Ref": "ModelBucketName"}]}
+    ]
     assert pattern["detail"]["object"]["key"] == [{"wildcard": f"releases/*/*/{FILE_NAME}"}]
 
 

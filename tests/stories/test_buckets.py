@@ -230,9 +230,25 @@ def _elsewhere(_: list[dict[str, Any]]) -> Iterator[Call]:
     yield "head_object", {"Key": "none"}
 
 
+def _settings(_: list[dict[str, Any]]) -> Iterator[Call]:
+    blocks = {"BlockPublicAcls": True, "IgnorePublicAcls": True}
+    blocks |= {"BlockPublicPolicy": True, "RestrictPublicBuckets": False}
+    yield "get_bucket_versioning", {}
+    yield "get_bucket_policy", {}
+    yield "get_public_access_block", {}
+    yield "get_bucket_notification_configuration", {}
+    yield _VERSIONED
+    yield "get_bucket_versioning", {}
+    yield "put_bucket_policy", {"Policy": '{"Statement": []}'}
+    yield "get_bucket_policy", {}
+    yield "put_public_access_block", {"PublicAccessBlockConfiguration": blocks}
+    yield "get_public_access_block", {}
+
+
 @pytest.mark.parametrize(
     "calls",
     [
+        _settings,
         _overwriting,
         _without_versions,
         _deleting,

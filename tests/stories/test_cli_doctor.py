@@ -22,9 +22,16 @@ if TYPE_CHECKING:
 
     from tests.support.world import World
 
-    from switchover_cli.doctor.findings import Finding
+    from switchover_cli.doctor.finding import Finding
 
 _HOUR = 3600
+_READERS = {
+    "Sid": "Readers",
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::000000000000:role/readers"},
+    "Action": "s3:GetObject",
+    "Resource": "arn:aws:s3:::datasets/*",
+}
 
 
 @pytest.fixture
@@ -153,6 +160,20 @@ def _leave_unrecorded(world: World) -> None:
     world.run_to("ClaimEndpoint").abort()
 
 
+def _set_up_nothing(world: World) -> None:
+    """The model bucket as S3 makes one, if its owner sets up nothing; another rule watches it already."""
+    s3, bucket = clients.client("s3"), world.settings["SWITCHOVER_BUCKET"]
+    topic = {"TopicArn": "arn:aws:sns:us-east-1:000000000000:audit", "Events": ["s3:TestEvent"]}
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"TopicConfigurations": [topic]}
+    )
+    s3.put_public_access_block(
+        Bucket=bucket, PublicAccessBlockConfiguration={"BlockPublicAcls": True}
+    )
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [_READERS]}))
+
+
 def _spoil_pin(world: World) -> None:
     clients.client("dynamodb").put_item(
         TableName=world.settings["SWITCHOVER_TABLE"],
@@ -174,6 +195,10 @@ _LEFTOVERS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("model.left", _leave_config),
     ("schedule.left", _leave_schedule),
     ("dead-letters", _leave_dead_letter),
+    ("bucket.no-events", _set_up_nothing),
+    ("bucket.unversioned", _set_up_nothing),
+    ("bucket.public", _set_up_nothing),
+    ("bucket.unprotected", _set_up_nothing),
 )
 
 
@@ -192,6 +217,44 @@ def test_every_command_mends_what_it_stands_under(
 
     assert found
     assert code not in codes(shell)
+
+
+def test_what_sets_up_an_existing_bucket_keeps_what_others_set_up(shell: Shell) -> None:
+    _set_up_nothing(shell.world)
+    bucket = shell.world.settings["SWITCHOVER_BUCKET"]
+
+    shell.type_all(findings(shell))
+
+    s3 = clients.client("s3")
+    notifications = s3.get_bucket_notification_configuration(Bucket=bucket)
+    policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    assert [topic["Events"] for topic in notifications["TopicConfigurations"]] == [["s3:TestEvent"]]
+    assert policy["Statement"][0] == _READERS
+
+
+def test_a_buckets_key_that_the_stack_does_not_know_is_found(shell: Shell) -> None:
+    key = "arn:aws:kms:us-east-1:000000000000:key/models"
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    clients.client("s3").put_bucket_encryption(
+        Bucket=shell.world.settings["SWITCHOVER_BUCKET"],
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": default}]
+        },
+    )
+
+    (finding,) = findings(shell)
+
+    assert finding.code == "bucket.key"
+    assert finding.commands == (f"sam deploy --parameter-overrides ModelBucketKeyArn={key}",)
+
+
+@pytest.mark.parametrize(("place", "value"), [("owner", "111122223333"), ("region", "eu-west-1")])
+def test_a_bucket_of_another_account_or_region_is_found(
+    shell: Shell, place: str, value: str
+) -> None:
+    setattr(clients.bucket(shell.world.settings["SWITCHOVER_BUCKET"]), place, value)
+
+    assert codes(shell) == ["bucket.elsewhere"]
 
 
 def test_a_stack_in_order_shows_nothing(shell: Shell) -> None:
@@ -247,7 +310,7 @@ def test_nothing_found_in_a_part_is_not_told_as_nothing_found(
 def test_without_any_right_it_still_says_what_it_could_not_see(shell: Shell) -> None:
     services = (
         "dynamodb", "sagemaker", "cloudwatch", "stepfunctions", "scheduler", "sqs", "sns",
-        "application-autoscaling",
+        "application-autoscaling", "s3",
     )  # fmt: skip
     shell.world.stand_ins |= {service: Denied(service) for service in services}
     doctor = examine(shell)
@@ -255,7 +318,7 @@ def test_without_any_right_it_still_says_what_it_could_not_see(shell: Shell) -> 
     assert diagnose(doctor.look()) == ()
     assert [each.part for each in doctor.unseen] == [
         "claims", "queues", "executions", "endpoints", "alarms", "scaling", "configs and models",
-        "schedules", "dead letters", "subscribers",
+        "schedules", "model bucket", "dead letters", "subscribers",
     ]  # fmt: skip
 
 

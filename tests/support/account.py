@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from tests.support.world import World
 
     from switchover_cli.deployment import Deployment
-    from switchover_cli.doctor.findings import Finding
+    from switchover_cli.doctor.finding import Finding
 
+# The services that AWS's CLI calls by another name.
+_SERVICES = {"s3api": "s3"}
 LETTERS_URL = "https://sqs.us-east-1.amazonaws.com/000000000000/letters"
 
 
@@ -176,6 +178,7 @@ class Shell:
                 self.type_in(command)
 
     def _ask(self, service: str, operation: str, options: list[str]) -> Any:
+        service = _SERVICES.get(service, service)
         model = botocore.session.get_session().get_service_model(service)
         name = next(n for n in model.operation_names if xform_name(n, "-") == operation)
         shape = model.operation_model(name).input_shape

@@ -25,6 +25,7 @@ from switchover_local.twin.wire.in_process import wire_client
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tests.support.buckets.bucket import Bucket
     from tests.support.table import Table
 
     from switchover_local.twin.twin import Twin
@@ -56,6 +57,11 @@ def use_twin(twin: Twin) -> None:
 def tables() -> tuple[Table, ...]:
     """The tables that are there."""
     return tuple(_dynamodb.tables.values())
+
+
+def bucket(name: str) -> Bucket:
+    """A bucket as S3 keeps it, for what no request can change: its owner and its region."""
+    return _s3.buckets[name]
 
 
 @cache

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from tests.support.buckets import listing, objects
+from tests.support.buckets import listing, objects, settings
 from tests.support.buckets.bucket import Bucket, Refused
 from tests.support.definition import NotModelled
 from tests.support.in_memory import answer_calls, say
@@ -37,7 +37,8 @@ _MODELLED = frozenset(
         *("ContinuationToken", "CopySource", "CopySourceIfMatch", "Delimiter", "EncodingType"),
         *("IfMatch", "IfNoneMatch", "Key", "KeyMarker", "MaxKeys", "Metadata", "MetadataDirective"),
         *("MultipartUpload", "PartNumber", "Prefix", "Range", "TaggingDirective", "UploadId"),
-        *("VersionId", "VersionIdMarker", "VersioningConfiguration"),
+        *("VersionId", "VersionIdMarker", "ExpectedBucketOwner"),
+        *settings.MEMBERS,
     }
 )
 
@@ -74,13 +75,10 @@ class S3:
             return {"Location": f"/{name}"}
         if name not in self.buckets:
             raise Refused("NoSuchBucket", BucketName=name)
-        match operation:
-            case "PutBucketVersioning":
-                status = asked["VersioningConfiguration"]["Status"]
-                self.buckets[name].is_versioned = status == "Enabled"
-                return {}
-            case "CopyObject":
-                return objects.copy_object(self.buckets[name], self.buckets, asked)
+        if operation == "CopyObject":
+            return objects.copy_object(self.buckets[name], self.buckets, asked)
+        if operation in settings.OPERATIONS:
+            return settings.answer(self.buckets[name], operation, asked)
         if operation not in _REQUESTS:
             raise NotModelled(operation)
         return _REQUESTS[operation](self.buckets[name], asked)
@@ -95,6 +93,6 @@ class S3:
 
 def _word(operation: str, refused: Refused) -> Mapping[str, str]:
     """The error as a client reads it: the answer to a HEAD request has no body that could say more."""
-    if operation == "HeadObject":
+    if operation in {"HeadObject", "HeadBucket"}:
         return {"Code": str(refused.status), "Message": HTTPStatus(refused.status).phrase}
     return refused.error

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from tests.support.clients import bucket as settings_of
 from tests.support.clients import client
 from tests.support.ledger_table import create_table
 from tests.support.template import ACCOUNT
 
+from switchover_cli.doctor.protection import protecting_statements
 from switchover_local.twin.cloudwatch.alarm_rules import StateValue
 
 if TYPE_CHECKING:
@@ -28,6 +31,14 @@ def create_storage(bucket: str, table: str) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    # Kept directly, because every story would pay for three more requests.
+    blocks = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    protection = {"Statement": protecting_statements("aws", bucket)}
+    settings_of(bucket).settings |= {
+        "NotificationConfiguration": {"EventBridgeConfiguration": {}},
+        "PublicAccessBlockConfiguration": dict.fromkeys(blocks, True),
+        "Policy": json.dumps(protection),
+    }
     create_table(client("dynamodb"), table)
 
 

@@ -196,4 +196,7 @@ def _short(resource: Any) -> str | None:
             return name.removesuffix(".Arn")
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{(\w+)\.Arn\}", r"\1", _OWN_ARN.sub(r"\1\2:", text))
+        # The model bucket, whether the stack makes it or its owner names it.
+        case {"Fn::Sub": [str(text), {"Bucket": {"Fn::If": ["MakesModelBucket", _, _]}}]}:
+            return text.replace("arn:${AWS::Partition}:s3:::${Bucket}", "ModelBucket")
     raise ValueError(f"an ARN in a form that tests don't know: {resource!r}")

@@ -71,5 +71,42 @@ def set_releases_may(keys: Iterable[str]) -> str:
     return _typed("sam deploy --parameter-overrides", f"ReleasesMay={','.join(keys)}")
 
 
+def set_bucket_key(key: str) -> str:
+    """Tell the stack the key of the model bucket, as `set_releases_may` tells it names."""
+    return _typed("sam deploy --parameter-overrides", f"ModelBucketKeyArn={key}")
+
+
+def send_events(bucket: str, notifications: Mapping[str, Any]) -> str:
+    """Let a bucket send its events to EventBridge too; the request repeats its other notifications."""
+    return _typed(
+        "aws s3api put-bucket-notification-configuration --bucket",
+        bucket,
+        "--notification-configuration",
+        json.dumps({**notifications, "EventBridgeConfiguration": {}}),
+    )
+
+
+def keep_versions(bucket: str) -> str:
+    """Let a bucket keep the versions of its objects from now on."""
+    return _typed(
+        "aws s3api put-bucket-versioning --versioning-configuration Status=Enabled --bucket", bucket
+    )
+
+
+def block_public_access(bucket: str) -> str:
+    """Block public access to a bucket, whatever its policy or an object's ACL allow."""
+    return _typed(
+        "aws s3api put-public-access-block --public-access-block-configuration"
+        " BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true"
+        " --bucket",
+        bucket,
+    )
+
+
+def put_policy(bucket: str, policy: Mapping[str, Any]) -> str:
+    """Replace a bucket's policy."""
+    return _typed("aws s3api put-bucket-policy --bucket", bucket, "--policy", json.dumps(policy))
+
+
 def _typed(command: str, *arguments: str) -> str:
     return " ".join((command, *map(shlex.quote, arguments)))

@@ -6,14 +6,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
-
 from switchover.domain.by_hand import register_target
 from switchover.domain.naming import CONFIG_PREFIX, endpoint_of_alarm
 from switchover.domain.plans.alarms import Scope
 from switchover.domain.queueing import is_abandoned
 from switchover.domain.units import say_count
 from switchover_cli.doctor import commands
+from switchover_cli.doctor.bucket_findings import judge_bucket
+from switchover_cli.doctor.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,25 +26,19 @@ _SETTLED = timedelta(minutes=30)
 _RING = re.compile(r"-(\d{8}T\d{4})-[0-9a-f]{16}$")
 
 
-class Finding(BaseModel):
-    """Something that is wrong or left over: the evidence, since when, and the commands that fix it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    code: str
-    subject: str
-    evidence: str
-    since: datetime | None
-    commands: tuple[str, ...]
-
-
 def diagnose(seen: Seen) -> tuple[Finding, ...]:
     """Every leftover and every contradiction; those that block updates come first.
 
     If claims couldn't be read, nothing that a running update might need is called left over.
     """
     of_updates = () if seen.claims is None or seen.updates is None else _of_updates(seen)
-    return (*of_updates, *_pins(seen), *_schedules(seen), *_stack(seen))
+    return (
+        *of_updates,
+        *_pins(seen),
+        *_schedules(seen),
+        *judge_bucket(seen),
+        *_stack(seen),
+    )
 
 
 def _of_updates(seen: Seen) -> Iterator[Finding]:

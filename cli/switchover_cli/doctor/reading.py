@@ -18,6 +18,7 @@ from switchover.domain.policies.parts import key_names
 from switchover.domain.policies.policy import Policy
 from switchover.domain.readings import Subscribers
 from switchover.domain.update.request import INPUT_LIMITS
+from switchover_cli.doctor.bucket import BucketReader
 from switchover_cli.doctor.listing import (
     Alarms,
     DeadLetters,
@@ -79,6 +80,9 @@ class Doctor:
             topic_arn=deployment.topic_arn or "",
             known_keys=tuple(name for name in names if name in known),
             unknown_keys=tuple(name for name in names if name not in known),
+            region=deployment.session.region_name,
+            protects_models=deployment.protects_models,
+            bucket_key=deployment.bucket_key,
         )
         for part, read in (
             ("claims", self._claims),
@@ -91,6 +95,7 @@ class Doctor:
             ("scaling", self._scaling),
             ("configs and models", self._configs),
             ("schedules", self._schedules),
+            ("model bucket", self._bucket),
             ("dead letters", self._dead_letters),
             ("subscribers", self._listeners),
         ):
@@ -251,6 +256,10 @@ class Doctor:
             return seen
         schedules = ScheduleList(self.deployment.client("scheduler"))
         return replace(seen, schedules=tuple(schedules.named(seen.schedule_group)))
+
+    def _bucket(self, seen: Seen) -> Seen:
+        reader = BucketReader(self.deployment.client("s3"))
+        return replace(seen, bucket=reader.read(self.deployment.bucket, seen.machine_arn))
 
     def _dead_letters(self, seen: Seen) -> Seen:
         if not seen.dead_letters_url:

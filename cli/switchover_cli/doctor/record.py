@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from switchover_cli.doctor.findings import Finding, diagnose
+from switchover_cli.doctor.finding import Finding
+from switchover_cli.doctor.findings import diagnose
 from switchover_cli.doctor.reading import Doctor, Unseen
 from switchover_cli.doctor.seen import Holding, tell_held
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from switchover.domain.queueing import Claim, Waiting
     from switchover.domain.update.update import Update
+    from switchover_cli.doctor.bucket import BucketSettings
 
 
 class Holding(BaseModel):
@@ -105,6 +106,11 @@ class Seen:
     # Names in ReleasesMay that are policy keys, and names that aren't.
     known_keys: tuple[str, ...] = ()
     unknown_keys: tuple[str, ...] = ()
+    bucket: BucketSettings | None = None
+    # The stack's region, and its parameters ProtectModels and ModelBucketKeyArn.
+    region: str = ""
+    protects_models: bool = True
+    bucket_key: str = ""
 
     @property
     def claimed(self) -> frozenset[str]:

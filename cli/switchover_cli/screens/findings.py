@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from switchover_cli.doctor.findings import Finding
+    from switchover_cli.doctor.finding import Finding
     from switchover_cli.doctor.reading import Unseen
     from switchover_cli.doctor.record import DoctorRecord
     from switchover_cli.doctor.seen import Holding

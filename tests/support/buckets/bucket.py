@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from tests.support.definition import NotModelled
+from tests.support.template import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 
 # Source: S3 API Reference, "Error responses", "List of error codes".
 _REFUSALS = {
+    "AccessDenied": (403, "Access Denied"),
+    "NoSuchBucketPolicy": (404, "The bucket policy does not exist"),
+    "NoSuchPublicAccessBlockConfiguration": (
+        404,
+        "The public access block configuration was not found",
+    ),
+    "ServerSideEncryptionConfigurationNotFoundError": (
+        404,
+        "The server side encryption configuration was not found",
+    ),
     "BadDigest": (400, "The SHA256 you specified did not match the calculated checksum."),
     "InvalidPart": (400, "One or more of the specified parts could not be found."),
     "InvalidRange": (416, "The requested range is not satisfiable"),
@@ -71,6 +82,9 @@ class Bucket:
     name: str
     now: Callable[[], datetime]
     is_versioned: bool = False
+    owner: str = ACCOUNT
+    region: str = REGION
+    settings: dict[str, Any] = field(default_factory=dict)
     objects: dict[str, list[Version]] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
