@@ -8,7 +8,14 @@ import pytest
 from pydantic import TypeAdapter
 from tests.support.samples import plan
 
-from switchover.domain.manifest import Manifest, ModelFile, compare, find_plan_change, judge_changes
+from switchover.domain.manifest import (
+    Manifest,
+    ModelFile,
+    compare,
+    find_plan_change,
+    judge_changes,
+    warn_unversioned,
+)
 from switchover.domain.plans.plan import Plan
 
 PLACE = "s3://models/models/chat/v2/"
@@ -46,6 +53,13 @@ def test_the_same_versions_are_no_change() -> None:
 )
 def test_a_difference_is_named(found: tuple[ModelFile, ...], says: str) -> None:
     assert says in told(*found)
+
+
+def test_a_file_without_a_version_is_warned_of() -> None:
+    checked = Manifest((CONFIG, replace(SHARD, version_id="")))
+
+    assert [reason.code for reason in warn_unversioned(checked, "models")] == ["model.unversioned"]
+    assert list(warn_unversioned(CHECKED, "models")) == []
 
 
 def test_the_same_bytes_by_s3s_own_checksum_are_no_change() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.support.clients import client
 from tests.support.expectations import assert_untouched, codes
 from tests.support.offering import checkpoint, describe_release, release_text
 from tests.support.scene import ENDPOINT
@@ -33,6 +34,21 @@ def test_a_doubtful_model_is_served_and_the_doubt_is_kept(world: World) -> None:
         "Thumbs.db: is something that the operating system"
         in update.found.preflight.checks[0].evidence
     )
+
+
+def test_a_bucket_without_versions_is_used_and_the_plan_says_so(world: World) -> None:
+    client("s3").put_bucket_versioning(
+        Bucket=world.bucket, VersioningConfiguration={"Status": "Suspended"}
+    )
+    _offer(world, checkpoint())
+
+    end = world.run()
+
+    update = world.update()
+    assert end.state == "Updated"
+    assert [warning.code for warning in update.found.warnings] == ["model.unversioned"]
+    assert update.found.preflight is not None
+    assert "keeps no versions" in update.found.preflight.checks[0].evidence
 
 
 def test_a_policy_refuses_what_is_only_warned_of(world: World) -> None:

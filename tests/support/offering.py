@@ -78,7 +78,8 @@ def object_created(bucket: str, key: str, put: Mapping[str, Any], at: str) -> di
                 "key": key,
                 "size": 1,
                 "etag": put["ETag"].strip('"'),
-                "version-id": put["VersionId"],
+                # S3 leaves out the version if the bucket keeps none.
+                **({"version-id": put["VersionId"]} if "VersionId" in put else {}),
                 "sequencer": "617f08299329d189",
             },
             "request-id": "N4N7GDK58NMKJ12R",

@@ -139,6 +139,17 @@ def judge_changes(changes: Changes, checked: Manifest, place: str) -> Iterator[R
         )
 
 
+def warn_unversioned(checked: Manifest, bucket: str) -> Iterator[Reason]:
+    """Warn of a bucket that keeps no versions: only ETags tell later what was checked."""
+    if any(not file.version_id for file in checked.files):
+        yield Reason(
+            code="model.unversioned",
+            subject=f"s3://{bucket}",
+            message="keeps no versions, so only ETags tell whether files are still the checked ones.",
+            remedy="Turn on the bucket's versioning; `switchover doctor` has the command.",
+        )
+
+
 def find_plan_change(plan: Plan, digest: str) -> Iterator[Reason]:
     """Refuse a plan that differs from the one that was made and shown to people.
 

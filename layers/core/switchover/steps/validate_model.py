@@ -8,7 +8,7 @@ from enum import StrEnum
 from switchover.aws import gateways
 from switchover.aws.manifests import FILES
 from switchover.domain.answers import StateAnswer
-from switchover.domain.manifest import Manifest
+from switchover.domain.manifest import Manifest, warn_unversioned
 from switchover.domain.policies.sections import Model
 from switchover.domain.reasons import Reason
 from switchover.domain.update.records import Moment
@@ -41,13 +41,14 @@ def validate_model(update_id: str) -> StateAnswer[ValidateModelAnswer]:
     checksums = found.checksums
     manifest = Manifest(tuple(replace(f, checksum=checksums.get(f.path, "")) for f in listed))
     gateways.manifests().keep(update.update_id, FILES, manifest)
-    ledger.save(update.inspected(found.reasons, found.warnings, manifest.digest))
+    warnings = (*found.warnings, *warn_unversioned(manifest, update.bucket))
+    ledger.save(update.inspected(found.reasons, warnings, manifest.digest))
     if found.unchecked:
         text = f"Not checked: {' '.join(found.unchecked[:5])}"
         moment = Moment(at=update.started_at, state="ValidateModel", text=text)
         ledger.add_moment(update, moment)
-    if found.warnings:
-        text = f"Warnings: {' '.join(map(str, found.warnings[:5]))}"
+    if warnings:
+        text = f"Warnings: {' '.join(map(str, warnings[:5]))}"
         ledger.add_moment(update, Moment(at=update.started_at, state="ValidateModel", text=text))
     verdict = ValidateModelAnswer.INVALID if found.reasons else ValidateModelAnswer.VALID
     return StateAnswer(verdict, found.reasons)
