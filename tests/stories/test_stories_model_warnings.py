@@ -31,7 +31,7 @@ def test_a_doubtful_model_is_served_and_the_doubt_is_kept(world: World) -> None:
     assert [warning.code for warning in update.found.warnings] == ["model.leftover"]
     assert update.found.preflight is not None
     assert (
-        "Thumbs.db: is something that the operating system"
+        "Thumbs.db: is a leftover of the operating system"
         in update.found.preflight.checks[0].evidence
     )
 
