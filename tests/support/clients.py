@@ -17,9 +17,11 @@ from moto.core.models import botocore_stubber
 from tests.support.definition import NotModelled
 from tests.support.dynamodb import DynamoDB
 from tests.support.log_groups import LogGroups
+from tests.support.remembered import remember_answers, remember_requests, remember_wire
 from tests.support.s3 import S3
 from tests.support.template import ACCOUNT, REGION
 
+from switchover_local.twin.wire import front_end
 from switchover_local.twin.wire.in_process import wire_client
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ _present: list[Twin] = []
 _dynamodb = DynamoDB()
 _log_groups = LogGroups()
 _s3 = S3(lambda: _present[0].clock.now())
+remember_wire(front_end)
 
 
 def use_twin(twin: Twin) -> None:
@@ -83,6 +86,7 @@ def _answered(service: str) -> Any:
         # Endpoint rules choose a host, and the twin needs none.
         made._ruleset_resolver = None
         made._endpoint = _OneAttempt(made._endpoint)
+        remember_requests(made)
         return made
     made = plain_client(service)
     match service:
@@ -94,6 +98,7 @@ def _answered(service: str) -> Any:
             _log_groups.answer_for(made)
         case _:
             made.meta.events.register_last("before-call", _say_who_asks)
+    remember_requests(made)
     return made
 
 
@@ -116,6 +121,7 @@ class _OneAttempt:
     def __init__(self, endpoint: Any) -> None:
         self._endpoint = endpoint
         endpoint._response_parser_factory.set_parser_defaults(timestamp_parser=_read_moment)
+        remember_answers(endpoint)
 
     def make_request(self, operation: Any, asked: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
         """Send one call; return the HTTP answer and the parsed answer."""
