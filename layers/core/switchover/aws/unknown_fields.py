@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.model import ListShape, MapShape, StructureShape
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from botocore.client import BaseClient
+    from botocore.hooks import BaseEventHooks
     from botocore.model import OperationModel, Shape
 
 # The key of these fields in a parsed answer.
@@ -22,9 +24,14 @@ def tell_unknown_fields(client: BaseClient, *operations: str) -> None:
 
     botocore parses the members that it knows, and drops the others silently.
     """
-    service = client.meta.service_model.service_id.hyphenize()
+    _watch(client.meta.events, client.meta.service_model.service_id.hyphenize(), operations)
+
+
+# A process makes a gateway for each state, and its client once.
+@lru_cache(maxsize=16)
+def _watch(events: BaseEventHooks, service: str, operations: tuple[str, ...]) -> None:
     for operation in operations:
-        client.meta.events.register(
+        events.register(
             f"before-parse.{service}.{operation}", _note, unique_id=f"unknown-fields-{operation}"
         )
 
