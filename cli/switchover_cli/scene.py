@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from switchover.domain.fleet import Absent, EndpointReading, EndpointStatus
 from switchover.domain.update.approval import Gate
+from switchover_cli.copied import is_copying, read_copied
 from switchover_cli.drift import read_drift
 from switchover_cli.words import say_duration, say_roughly, say_stages, say_status
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from switchover.domain.fleet import AlarmReading
     from switchover.domain.update.records import Moment
     from switchover.domain.update.update import Update
+    from switchover_cli.copied import Copied
     from switchover_cli.deployment import Deployment
 
 # What the state machine does in states in which SageMaker reports nothing, by the state's name.
@@ -69,6 +71,9 @@ class Scene:
     alarms: tuple[AlarmReading, ...]
     now: datetime
     drift: Drift | None = None
+    # The copy of the release while it goes on, now and at the first reading of the same watcher.
+    copied: Copied | None = None
+    first_copied: Copied | None = None
 
     @property
     def phase(self) -> str:
@@ -78,8 +83,7 @@ class Scene:
         gate = self.update.open_gate
         if gate is not None:
             return _ASKING[gate]
-        state = self.timeline[-1].state if self.timeline else "ClaimEndpoint"
-        doing = STATE_WORDS.get(state, state)
+        doing, state = self._doing, self._state
         if isinstance(self.endpoint, Absent):
             return f"{doing}; there is no endpoint now"
         if self.update.progress.course is None:
@@ -94,6 +98,22 @@ class Scene:
             did = "is done" if self.fleet.new > 0 else "went back"
             return f"SageMaker {did}; the outcome is being checked"
         return doing
+
+    @property
+    def _state(self) -> str:
+        if is_copying(self.update, self.timeline):
+            return "CopyRelease"
+        return self.timeline[-1].state if self.timeline else "ClaimEndpoint"
+
+    @property
+    def _doing(self) -> str:
+        copied = f": {self.copied.say(self.first_copied)}" if self.copied else ""
+        return f"{STATE_WORDS.get(self._state, self._state)}{copied}"
+
+    @property
+    def milestone(self) -> str:
+        """What changes when plain lines should say the phase again: of a copy, each tenth."""
+        return self.phase if self.copied is None else f"copied {self.copied.tenths}"
 
     @property
     def fleet(self) -> FleetCount:
@@ -167,12 +187,15 @@ def read_scene(deployment: Deployment, update_id: str) -> Scene:
     update = deployment.ledger.look_up(update_id)
     endpoint = deployment.sagemaker.read(update.endpoint)
     watched = update.plan.alarms.observed if update.plan and update.outcome is None else ()
+    timeline = deployment.ledger.timeline(update_id)
+    copies = is_copying(update, timeline)
     return Scene(
         update=update,
-        timeline=deployment.ledger.timeline(update_id),
+        timeline=timeline,
         endpoint=endpoint,
         alarms=deployment.cloudwatch.read(watched) if watched else update.found.evidence.alarms,
         now=endpoint.read_at,
         # Only an update that changes the endpoint shows what serves.
         drift=None if update.is_changing else read_drift(deployment, endpoint),
+        copied=read_copied(deployment.s3, update, endpoint.read_at) if copies else None,
     )

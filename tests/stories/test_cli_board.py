@@ -6,11 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support.laptop import sit_down
+from tests.support.laptop import deployment_of, sit_down
 from tests.support.scene import ENDPOINT
 
+from switchover.domain.counts import Count
 from switchover.domain.marks import Pin
 from switchover_cli.app import main
+from switchover_cli.board.reading import read_board
 from switchover_cli.board.watching import redraw
 from switchover_cli.exits import ExitCode
 
@@ -196,3 +198,22 @@ def test_watching_reads_again_until_it_is_interrupted(capsys: pytest.CaptureFixt
 def test_a_screen_that_is_watched_has_no_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(("status", "--watch", "--json")) == ExitCode.USAGE
     assert "Leave one out." in capsys.readouterr().err
+
+
+def test_the_reading_of_endpoints_and_leftovers_is_counted_to_the_last(world: World) -> None:
+    world.put_policy("tier: critical\n")
+    deployment = deployment_of(world)
+    board: list[Count] = []
+    leftovers: list[Count] = []
+
+    read_board(deployment, board.append)
+    deployment.leftovers.look(leftovers.append)
+
+    assert board == [Count("Reading endpoints", 1, 1)]
+    assert leftovers == [
+        Count("Listing configs", 1, 0),
+        Count("Reading configs", 1, 1),
+        Count("Listing models", 1, 0),
+        Count("Listing endpoints", 1, 0),
+        Count("Reading endpoints", 1, 1),
+    ]

@@ -11,6 +11,7 @@ from tests.support.account import Denied, Shell
 from tests.support.laptop import Laptop
 from tests.support.scene import ENDPOINT, FIRST_CONFIG
 
+from switchover.domain.counts import Count
 from switchover.domain.outcome import Outcome
 from switchover.domain.queueing import Claim
 from switchover_cli.doctor.findings import diagnose
@@ -435,6 +436,16 @@ def test_who_holds_an_endpoint_is_one_word_and_what_for_is_said(
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert f"by {held.name}" in lines
     assert f"its execution runs, and {waits}" in lines
+
+
+def test_each_part_is_named_before_it_is_read(shell: Shell) -> None:
+    counts: list[Count] = []
+
+    Doctor(shell.deployment, 60, on_count=counts.append).look()
+
+    assert [count.done for count in counts] == list(range(14))
+    assert counts[0] == Count("Reading claims", 0, 13)
+    assert counts[-1] == Count("Read", 13, 13)
 
 
 def test_scaling_that_others_suspended_is_left_to_them(shell: Shell) -> None:

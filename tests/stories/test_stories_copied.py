@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,10 @@ from tests.support.expectations import (
     assert_untouched,
     codes,
 )
+from tests.support.laptop import deployment_of
 from tests.support.offering import checkpoint, upload
+
+from switchover_cli.scene import read_scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,6 +84,24 @@ def test_a_release_of_another_bucket_is_copied_and_updated(world: World, copies:
     assert [m.text for m in world.ledger.timeline(end.name) if m.state == "CopyRelease"] == [
         f"{len(checkpoint())} files, 759.2 kB, copied from {_SOURCE}."
     ]
+
+
+def test_the_phase_says_how_much_is_copied_while_it_is_copied(world: World, copies: Copies) -> None:
+    deployment, phases = deployment_of(world), list[str]()
+
+    def look(**_: Any) -> None:
+        update_id = world.executions[0].name
+        phases.append(read_scene(deployment, update_id).phase)
+
+    world.s3.meta.events.register_first("before-call.s3.CopyObject", look)
+    world.offer(files={}, source=_SOURCE)
+
+    world.run()
+
+    world.s3.meta.events.unregister("before-call.s3.CopyObject", look)
+    pattern = rf"Copying the model's files: \S+ k?B of 759.2 kB, \d+ of {len(checkpoint())} files"
+    assert len(phases) == len(checkpoint())
+    assert [phase for phase in phases if not re.fullmatch(pattern, phase)] == []
 
 
 def test_a_source_with_missing_files_is_rejected_and_nothing_is_copied(

@@ -53,8 +53,8 @@ def test_gc_removes_what_nothing_needs_and_a_rollback_still_works(
 
     told = capsys.readouterr().out
     assert told.splitlines() == [
-        f"Removed config {configs[v2]}.",
-        f"Removed model {configs[v2]}.",
+        f"Removed config {configs[v2]} (1 of 2).",
+        f"Removed model {configs[v2]} (2 of 2).",
     ]
     assert world.config_names() == before - {configs[v2]}
     assert configs[v2] not in world.model_names()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.counts import Count, count_nothing
 from switchover.domain.errors import SwitchoverError
 from switchover.domain.fleet import Absent, EndpointStatus
 from switchover.domain.outcome import Outcome
@@ -26,6 +27,7 @@ from switchover_cli.refusals import is_denied
 from switchover_cli.standing import Status, read_status, record_status
 
 if TYPE_CHECKING:
+    from switchover.domain.counts import OnCount
     from switchover.domain.policies.policy import Policy
     from switchover_cli.deployment import Deployment
 
@@ -107,7 +109,7 @@ class RowRecord(BaseModel):
     policy: RulesRecord | None
 
 
-def read_board(deployment: Deployment) -> tuple[Row, ...]:
+def read_board(deployment: Deployment, on_count: OnCount = count_nothing) -> tuple[Row, ...]:
     """Read every endpoint that has a policy or was ever offered a release, by name.
 
     An endpoint that can't be read has its problem in its row.
@@ -115,9 +117,18 @@ def read_board(deployment: Deployment) -> tuple[Row, ...]:
     offered = filter(is_endpoint_name, deployment.offers.endpoints())
     names = sorted({*offered, *deployment.files.policies(deployment.bucket)})
     # The first endpoint makes every client: a session makes clients in one thread only.
-    first = [read_row(deployment, name) for name in names[:1]]
+    rows: list[Row] = []
+
+    def add(row: Row) -> None:
+        rows.append(row)
+        on_count(Count("Reading endpoints", len(rows), len(names)))
+
+    for name in names[:1]:
+        add(read_row(deployment, name))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return (*first, *pool.map(partial(read_row, deployment), names[1:]))
+        for row in pool.map(partial(read_row, deployment), names[1:]):
+            add(row)
+    return tuple(rows)
 
 
 def read_row(deployment: Deployment, endpoint: str) -> Row:

@@ -25,9 +25,12 @@ def doctor(
     something, 1 if it found nothing but couldn't read everything.
     """
     from switchover_cli.doctor.record import examine
+    from switchover_cli.progress import counting
     from switchover_cli.screens.findings import print_examination
 
-    record = examine(connect(stack, local=local), within)
+    deployment = connect(stack, local=local)
+    with counting(is_silent=json) as on_count:
+        record = examine(deployment, within, on_count)
     if json:
         print_json(record)
     else:

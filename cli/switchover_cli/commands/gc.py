@@ -31,17 +31,20 @@ def gc(
         record_leftovers,
         remove_leftovers,
     )
+    from switchover_cli.progress import counting
     from switchover_cli.screens.garbage import draw_leftovers, say_removable
 
     deployment = connect(stack, local=local)
-    judged = judge_leftovers(
-        deployment.leftovers, deployment.ledger, deployment.wishes, endpoint, keep
-    )
+    with counting(is_silent=json) as on_count:
+        judged = judge_leftovers(
+            deployment.leftovers, deployment.ledger, deployment.wishes, endpoint, keep, on_count
+        )
+    total = sum(each.is_removable for each in judged)
     console = open_console(quiet=json)
     removed: list[str] = []
     for each in remove_leftovers(deployment.leftovers, judged) if yes else ():
-        console.print(f"Removed {each}.", soft_wrap=True)
         removed.append(each)
+        console.print(f"Removed {each} ({len(removed)} of {total}).", soft_wrap=True)
     if json:
         print_json(record_leftovers(endpoint, judged, removed))
     elif not removed:

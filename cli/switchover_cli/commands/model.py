@@ -48,6 +48,7 @@ def check(
     """List everything that keeps a model from loading; reads only headers and small files."""
     from switchover.checkpoint.contents import Allowed
     from switchover_cli.models.checking import check_model, record_check
+    from switchover_cli.progress import counting
     from switchover_cli.screens.model import print_check
 
     allowed = Allowed(
@@ -57,7 +58,8 @@ def check(
         tolerate=tuple(tolerate or ()),
         refuse=tuple(refuse or ()),
     )
-    found = check_model(model, allowed, exclude or (), local=local)
+    with counting(is_silent=json) as on_count:
+        found = check_model(model, allowed, exclude or (), local=local, on_count=on_count)
     if json:
         print_json(record_check(model, found))
     else:

@@ -75,6 +75,7 @@ def plan(
     """Show what an update would do and when, or why it would be refused; changes nothing."""
     from switchover_cli.plan.asked import Asked, check_asked, read_candidate
     from switchover_cli.plan.proposal import add_price, propose
+    from switchover_cli.progress import counting
 
     if json and markdown:
         raise Misused("--json and --markdown print different things.", "Give one of them.")
@@ -93,9 +94,8 @@ def plan(
     )
     check_asked(asked)
     deployment = connect(stack, local=local)
-    console = open_console(stderr=True, quiet=folder is None)
-    with console.status("Reading the weights, for their checksums"):
-        candidate = read_candidate(deployment, asked)
+    with counting(is_silent=json) as on_count:
+        candidate = read_candidate(deployment, asked, on_count)
     proposal = add_price(deployment, propose(deployment, candidate), price)
     if out is not None:
         _keep(proposal, out)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from switchover.domain.counts import count_nothing
 from switchover_cli.connect import connect
 from switchover_cli.errors import Misused
 from switchover_cli.options import DEFAULT_STACK, Json, Local, SomeEndpoint, Stack
@@ -14,6 +15,7 @@ from switchover_cli.output import open_console, print_json, print_list
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from switchover.domain.counts import OnCount
     from switchover_cli.deployment import Deployment
 
 
@@ -41,7 +43,7 @@ def status(
         )
     deployment = connect(stack, local=local)
     if html is not None:
-        _write_page(deployment, html, stack)
+        _write_page(deployment, html, stack, is_silent=json)
     if json:
         _print_records(deployment, endpoint)
     elif watch:
@@ -49,27 +51,36 @@ def status(
 
         redraw(lambda: _draw(deployment, endpoint), is_local=deployment.is_local)
     elif html is None:
-        open_console().print(_draw(deployment, endpoint))
+        from switchover_cli.progress import counting
+
+        with counting() as on_count:
+            drawn = _draw(deployment, endpoint, on_count)
+        open_console().print(drawn)
 
 
-def _draw(deployment: "Deployment", endpoint: str | None) -> "RenderableType":
+def _draw(
+    deployment: "Deployment", endpoint: str | None, on_count: "OnCount" = count_nothing
+) -> "RenderableType":
     if endpoint is None:
         from switchover_cli.board.reading import read_board
         from switchover_cli.screens.board import draw_board
 
-        return draw_board(read_board(deployment))
+        return draw_board(read_board(deployment, on_count))
     from switchover_cli.screens.status import draw_status
     from switchover_cli.standing import read_status
 
     return draw_status(read_status(deployment, endpoint))
 
 
-def _write_page(deployment: "Deployment", path: Path, stack: str) -> None:
+def _write_page(deployment: "Deployment", path: Path, stack: str, *, is_silent: bool) -> None:
     from switchover_cli.board.reading import read_board
+    from switchover_cli.progress import counting
     from switchover_cli.reports.files import write_file
     from switchover_cli.screens.board_html import draw_board_page
 
-    write_file(path, draw_board_page(read_board(deployment), stack, datetime.now(UTC)))
+    with counting(is_silent=is_silent) as on_count:
+        rows = read_board(deployment, on_count)
+    write_file(path, draw_board_page(rows, stack, datetime.now(UTC)))
     open_console(stderr=True, soft_wrap=True).print(f"Wrote {path}.")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from switchover.domain.bounded import Unreadable, read_json
 from switchover.domain.naming import ALARM_PREFIX, CONFIG_PREFIX
+from switchover.domain.update.request import INPUT_LIMITS
 from switchover_cli.doctor.seen import Thing
 from switchover_cli.garbage.store import named_models
 
@@ -166,3 +168,12 @@ class DeadLetters:
             QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
         )["Attributes"]
         return int(told["ApproximateNumberOfMessages"])
+
+
+def parse_input(text: str) -> dict[str, Any]:
+    """An execution's input; empty if the input isn't a request."""
+    try:
+        asked = read_json(text, INPUT_LIMITS)
+    except Unreadable:
+        return {}
+    return asked if isinstance(asked, dict) else {}

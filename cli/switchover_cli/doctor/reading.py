@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict
 
-from switchover.domain.bounded import Unreadable, read_json
 from switchover.domain.capacity import plan_restoration
+from switchover.domain.counts import Count, count_nothing
 from switchover.domain.naming import endpoint_of_alarm
 from switchover.domain.policies.choices import OWNERS_ALONE, Wish
 from switchover.domain.policies.parts import key_names
 from switchover.domain.policies.policy import Policy
 from switchover.domain.readings import Subscribers
-from switchover.domain.update.request import INPUT_LIMITS
 from switchover_cli.doctor.bucket import BucketReader
 from switchover_cli.doctor.listing import (
     Alarms,
@@ -26,12 +25,14 @@ from switchover_cli.doctor.listing import (
     Runs,
     ScheduleList,
     Suspensions,
+    parse_input,
 )
 from switchover_cli.doctor.seen import HeldClaim, Holding, Seen, UnfinishedExecution, Unrestored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from switchover.domain.counts import OnCount
     from switchover.domain.update.update import Update
     from switchover_cli.deployment import Deployment
 
@@ -64,6 +65,7 @@ class Doctor:
     deployment: Deployment
     within_seconds: float
     monotonic: Callable[[], float] = time.monotonic
+    on_count: OnCount = count_nothing
     unseen: list[Unseen] = field(default_factory=list)
     _until: float = 0.0
 
@@ -84,7 +86,7 @@ class Doctor:
             protects_models=deployment.protects_models,
             bucket_key=deployment.bucket_key,
         )
-        for part, read in (
+        parts = (
             ("claims", self._claims),
             ("queues", self._queues),
             ("executions", self._executions),
@@ -98,8 +100,11 @@ class Doctor:
             ("model bucket", self._bucket),
             ("dead letters", self._dead_letters),
             ("subscribers", self._listeners),
-        ):
+        )
+        for done, (part, read) in enumerate(parts):
+            self.on_count(Count(f"Reading {part}", done, len(parts)))
             seen = self._try(part, read, seen)
+        self.on_count(Count("Read", len(parts), len(parts)))
         return seen
 
     def _now(self) -> datetime:
@@ -153,7 +158,7 @@ class Doctor:
                 name = arn.rpartition(":")[2]
                 update, asked = self.deployment.ledger.find(name), {}
                 if update is None:
-                    asked = _parsed(runs.asked(arn))
+                    asked = parse_input(runs.asked(arn))
                     name = _taken_up(asked) or name
                     update = self.deployment.ledger.find(name)
                 found.append(UnfinishedExecution(arn, name, status, at, asked, update))
@@ -277,15 +282,6 @@ def _concerned(seen: Seen) -> tuple[str, ...]:
     ours = {endpoint_of_alarm(alarm.name) for alarm in seen.alarms}
     waiting = {one.endpoint for one in seen.waiting}
     return tuple(sorted({*(seen.endpoints or ()), *seen.claimed, *waiting, *filter(None, ours)}))
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    """An execution's input; empty if the input isn't a request."""
-    try:
-        asked = read_json(text, INPUT_LIMITS)
-    except Unreadable:
-        return {}
-    return asked if isinstance(asked, dict) else {}
 
 
 def _taken_up(asked: Mapping[str, Any]) -> str:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.counts import count_nothing
 from switchover_cli.doctor.finding import Finding
 from switchover_cli.doctor.findings import diagnose
 from switchover_cli.doctor.reading import Doctor, Unseen
 from switchover_cli.doctor.seen import Holding, tell_held
 
 if TYPE_CHECKING:
+    from switchover.domain.counts import OnCount
     from switchover_cli.deployment import Deployment
 
 # A local cloud sends no mail, so a topic without subscribers is normal there.
@@ -34,9 +36,11 @@ class DoctorRecord(BaseModel):
     unseen: tuple[Unseen, ...]
 
 
-def examine(deployment: Deployment, within_seconds: float) -> DoctorRecord:
+def examine(
+    deployment: Deployment, within_seconds: float, on_count: OnCount = count_nothing
+) -> DoctorRecord:
     """Read for `within_seconds` at most, and report claims, queues, pins and leftovers."""
-    examination = Doctor(deployment, within_seconds)
+    examination = Doctor(deployment, within_seconds, on_count=on_count)
     seen = examination.look()
     found = diagnose(seen)
     normal = _NORMAL_LOCALLY if deployment.is_local else frozenset[str]()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from switchover.domain.counts import count_nothing
 from switchover_cli.errors import Misused
 from switchover_cli.garbage.rules import Judged, judge_made, made_by
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from switchover.aws.ledger import Ledger
     from switchover.aws.wishes import Wishes
+    from switchover.domain.counts import OnCount
     from switchover_cli.garbage.store import Leftovers
 
 # Far more updates than people look back on; configs and models of older updates stay.
@@ -32,10 +34,15 @@ class GarbageRecord(BaseModel):
 
 
 def judge_leftovers(
-    leftovers: Leftovers, ledger: Ledger, wishes: Wishes, endpoint: str, keep: int
+    leftovers: Leftovers,
+    ledger: Ledger,
+    wishes: Wishes,
+    endpoint: str,
+    keep: int,
+    on_count: OnCount = count_nothing,
 ) -> tuple[Judged, ...]:
     """Everything that updates of an endpoint left, each with what needs it now."""
-    inventory = leftovers.look()
+    inventory = leftovers.look(on_count)
     # Read last, as the listing takes long: an update may have begun meanwhile, and need some of them.
     updates = ledger.history(endpoint, _MOST_UPDATES)
     pin = wishes.pin(endpoint)

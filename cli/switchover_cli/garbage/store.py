@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from switchover.domain.counts import Count, count_nothing
 from switchover_cli.garbage.rules import Inventory, Sort
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_sagemaker import SageMakerClient
 
+    from switchover.domain.counts import OnCount
     from switchover_cli.garbage.rules import Made
 
 # "Not found" is a ValidationException, like other refusals; only the message differs (rules §2.1).
@@ -26,27 +28,18 @@ class Leftovers:
     def __init__(self, sagemaker: SageMakerClient) -> None:
         self._sagemaker = sagemaker
 
-    def look(self) -> Inventory:
+    def look(self, on_count: OnCount = count_nothing) -> Inventory:
         """Every config and endpoint of the account and region, as any of them may need a model or config.
 
         Costs one call for each config and endpoint.
         """
-        described = (
-            self._sagemaker.describe_endpoint_config(EndpointConfigName=name)
-            for name in self._names(
-                "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName"
-            )
-        )
-        return Inventory(
-            configs={
-                each["EndpointConfigName"]: frozenset(named_models(each)) for each in described
-            },
-            models=frozenset(self._names("list_models", "Models", "ModelName")),
-            endpoints={
-                name: frozenset(self._configs_of(name))
-                for name in self._names("list_endpoints", "Endpoints", "EndpointName")
-            },
-        )
+        configs = self._names("list_endpoint_configs", "EndpointConfigs", "EndpointConfigName")
+        named = _each(configs, self._models_of, "configs", on_count)
+        listed = self._names("list_models", "Models", "ModelName")
+        models = _counted(listed, "Listing models", on_count)
+        endpoints = self._names("list_endpoints", "Endpoints", "EndpointName")
+        serving = _each(endpoints, self._configs_of, "endpoints", on_count)
+        return Inventory(configs=named, models=frozenset(models), endpoints=serving)
 
     def remove(self, made: Made) -> None:
         """Delete a config or a model; success too if it is already deleted."""
@@ -65,12 +58,35 @@ class Leftovers:
         for page in self._sagemaker.get_paginator(operation).paginate():
             yield from (each[field] for each in page[listed])
 
+    def _models_of(self, config: str) -> Iterator[str]:
+        return named_models(self._sagemaker.describe_endpoint_config(EndpointConfigName=config))
+
     def _configs_of(self, endpoint: str) -> Iterator[str]:
         described = self._sagemaker.describe_endpoint(EndpointName=endpoint)
         yield described.get("EndpointConfigName", "")
         pending = described.get("PendingDeploymentSummary")
         if pending:
             yield pending["EndpointConfigName"]
+
+
+def _each(
+    listed: Iterator[str], read: Callable[[str], Iterator[str]], what: str, on_count: OnCount
+) -> dict[str, frozenset[str]]:
+    """List all names, then read each of them."""
+    names = _counted(listed, f"Listing {what}", on_count)
+    found: dict[str, frozenset[str]] = {}
+    for done, name in enumerate(names, start=1):
+        found[name] = frozenset(read(name))
+        on_count(Count(f"Reading {what}", done, len(names)))
+    return found
+
+
+def _counted(listed: Iterator[str], what: str, on_count: OnCount) -> list[str]:
+    names: list[str] = []
+    for name in listed:
+        names.append(name)
+        on_count(Count(what, len(names), 0))
+    return names
 
 
 def named_models(config: Mapping[str, Any]) -> Iterator[str]:

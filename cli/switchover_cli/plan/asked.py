@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from switchover.domain.counts import count_nothing
 from switchover.domain.policies.layers import merge_policy, parse_policy
 from switchover_cli.errors import Misused
 from switchover_cli.plan.candidate import read_stored
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from switchover.domain.counts import OnCount
     from switchover_cli.deployment import Deployment
     from switchover_cli.plan.candidate import Candidate
 
@@ -59,7 +61,9 @@ def check_asked(asked: Asked) -> None:
     parse_overrides(asked.overrides)
 
 
-def read_candidate(deployment: Deployment, asked: Asked) -> Candidate:
+def read_candidate(
+    deployment: Deployment, asked: Asked, on_count: OnCount = count_nothing
+) -> Candidate:
     """The update as it would begin; a folder's weights are read for their checksums.
 
     Raises:
@@ -74,12 +78,12 @@ def read_candidate(deployment: Deployment, asked: Asked) -> Candidate:
             is_hotfix=asked.hotfix,
             skips_window=asked.now,
         )
-        return read_stored(deployment, request)
+        return read_stored(deployment, request, on_count)
     offer = _describe_offer(asked, asked.folder)
     request = release_request(
         release_uri(deployment.bucket, offer.endpoint, offer.version), overrides, ""
     )
-    return read_folder(deployment, asked.folder, offer, request, asked.exclude)
+    return read_folder(deployment, asked.folder, offer, request, asked.exclude, on_count)
 
 
 def _find_release(deployment: Deployment, asked: Asked) -> str:

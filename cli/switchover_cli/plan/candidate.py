@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from switchover.aws.copying import Copying
 from switchover.checkpoint.findings import Inspection
 from switchover.domain.copying import CopyVerdict
+from switchover.domain.counts import count_nothing
 from switchover.domain.intake import understand
 from switchover.domain.naming import execution_name
 from switchover.domain.policies.sections import Model
 
 if TYPE_CHECKING:
+    from switchover.domain.counts import OnCount
     from switchover.domain.reasons import Reason
     from switchover.domain.release import Release
     from switchover.domain.update.request import Request
@@ -34,14 +36,16 @@ class Candidate:
     unchecked: tuple[str, ...] = ()
 
 
-def read_stored(deployment: Deployment, request: Request) -> Candidate:
+def read_stored(
+    deployment: Deployment, request: Request, on_count: OnCount = count_nothing
+) -> Candidate:
     """Read and validate a release in S3, as ClaimEndpoint, CopyRelease and ValidateModel would."""
     bucket, key = request.bucket_and_key
     raw = deployment.models.read_release(bucket, key)
     opened = open_candidate(deployment, request, raw)
     if opened.refusals or opened.update.release is None:
         return opened
-    return judge(opened, _inspect(deployment, opened.update, opened.update.release))
+    return judge(opened, _inspect(deployment, opened.update, opened.update.release, on_count))
 
 
 def open_candidate(
@@ -63,10 +67,12 @@ def judge(opened: Candidate, found: Inspection) -> Candidate:
     return Candidate(judged, opened.refusals, found.unchecked)
 
 
-def _inspect(deployment: Deployment, update: Update, release: Release) -> Inspection:
+def _inspect(
+    deployment: Deployment, update: Update, release: Release, on_count: OnCount
+) -> Inspection:
     bucket = update.bucket
     if release.source is not None:
-        standing = Copying(deployment.s3).compare(release, bucket)
+        standing = Copying(deployment.s3).compare(release, bucket, on_count=on_count)
         if standing.verdict is CopyVerdict.REJECTED:
             return Inspection(standing.reasons)
         if (
@@ -75,7 +81,7 @@ def _inspect(deployment: Deployment, update: Update, release: Release) -> Inspec
             bucket, prefix = release.source_bucket_and_prefix
             release = release.model_copy(update={"prefix": prefix})
     allowed = read_allowances(deployment, update)
-    return deployment.models.inspect(release, bucket, allowed)
+    return deployment.models.inspect(release, bucket, allowed, on_count=on_count)
 
 
 def read_allowances(deployment: Deployment, update: Update) -> Model:

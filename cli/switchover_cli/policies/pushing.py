@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from switchover.aws.files import policy_key
 from switchover.domain.bounded_yaml import FILE_LIMITS
+from switchover.domain.counts import Count, count_nothing
 from switchover.domain.fleet import Absent, EndpointReading
 from switchover.domain.plans.detection import publish_seconds
 from switchover.domain.plans.experience import resolve_ready
@@ -23,8 +24,11 @@ from switchover_cli.policies.store import put_policy, read_file
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from switchover.domain.counts import OnCount
     from switchover.domain.manifest import ObjectVersion
     from switchover_cli.deployment import Deployment
+
+_PARTS = 3
 
 
 class PushRecord(BaseModel):
@@ -83,21 +87,31 @@ def read_policy_file(file: Path) -> PolicyFile:
     return PolicyFile(file, raw, effective)
 
 
-def prepare_push(deployment: Deployment, endpoint: str, file: PolicyFile, *, is_live: bool) -> Push:
+def prepare_push(
+    deployment: Deployment,
+    endpoint: str,
+    file: PolicyFile,
+    *,
+    is_live: bool,
+    on_count: OnCount = count_nothing,
+) -> Push:
     """Compare a policy file with the stored one; with `is_live`, also check it against the live fleet.
 
     Raises:
     Refused: the policy doesn't fit the live fleet.
     Misused: no fleet serves.
     """
+    on_count(Count("Reading the endpoint", 0, _PARTS))
     reading = deployment.sagemaker.read(endpoint)
     if is_live:
+        on_count(Count("Reading the live fleet", 1, _PARTS))
         _check_live(deployment, reading, file.effective)
     key = policy_key(endpoint)
     uri = f"s3://{deployment.bucket}/{key}"
+    on_count(Count("Reading the stored policy", 2, _PARTS))
     before = deployment.files.find_version(deployment.bucket, key)
     stored = deployment.files.read_version(deployment.bucket, key, before, FILE_LIMITS.bytes + 1)
-    return Push(
+    push = Push(
         endpoint=endpoint,
         uri=uri,
         raw=file.raw,
@@ -107,6 +121,8 @@ def prepare_push(deployment: Deployment, endpoint: str, file: PolicyFile, *, is_
         diff=_diff(stored or b"", file.raw, uri, file.path),
         warnings=_warn(deployment, reading, file.effective),
     )
+    on_count(Count("Read", _PARTS, _PARTS))
+    return push
 
 
 def carry_out(deployment: Deployment, push: Push) -> PushRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.live import Live
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from switchover.domain.adoption import Drift
+    from switchover_cli.copied import Copied
     from switchover_cli.deployment import Deployment
 
 # DescribeEndpoint every 5 s was throttled on AWS, and its own SDK moved to 30 s (rules §6).
@@ -62,6 +64,7 @@ def look_until_over(
     patience = _LOCAL_PATIENCE_SECONDS if deployment.is_local else _PATIENCE_SECONDS
     dead_seconds = 0.0
     endpoint = "ENDPOINT"
+    first: Copied | None = None
     while dead_seconds <= patience:
         try:
             scene = read_scene(deployment, update_id)
@@ -71,7 +74,8 @@ def look_until_over(
         else:
             is_known = True
             endpoint = scene.update.endpoint
-            yield scene
+            first = first or scene.copied
+            yield replace(scene, first_copied=first)
             if scene.update.outcome is not None:
                 return
         is_running = deployment.workflow.is_running(deployment.execution_arn(update_id))
@@ -141,7 +145,7 @@ def show(
 def _show_lines(looks: Iterator[Scene], console: Console) -> Scene:
     current: Scene | None = None
     shown_moments, shown_times = 0, 1
-    shown_phase = ""
+    shown_milestone = ""
     shown_drift: Drift | None = None
     for current in looks:
         start = current.update.started_at
@@ -164,11 +168,12 @@ def _show_lines(looks: Iterator[Scene], console: Console) -> Scene:
         shown_drift = current.drift
         phase = f"{current.phase}  (old {current.fleet.old}, new {current.fleet.new})"
         wait = find_wait(current.update)
-        if phase != shown_phase and current.update.outcome is None:
+        milestone = f"{current.milestone}  {current.fleet}"
+        if milestone != shown_milestone and current.update.outcome is None:
             console.print(
                 Text(f"{say_offset(current.now, start)}  {'':<15}  {phase}"), soft_wrap=True
             )
-            shown_phase = phase
+            shown_milestone = milestone
             if wait is not None:
                 console.print(draw_wait(wait))
     return _ended(current)

@@ -26,11 +26,13 @@ def push(
 ) -> None:
     """Upload a policy file for an endpoint, after showing the changes."""
     from switchover_cli.policies.pushing import carry_out, prepare_push, read_policy_file
+    from switchover_cli.progress import counting
     from switchover_cli.screens.push import draw_push, draw_pushed
 
     policy = read_policy_file(file)
     deployment = connect(stack, local=local)
-    prepared = prepare_push(deployment, endpoint, policy, is_live=live)
+    with counting(is_silent=json) as on_count:
+        prepared = prepare_push(deployment, endpoint, policy, is_live=live, on_count=on_count)
     console = open_console(soft_wrap=True)
     if prepared.is_change and not json:
         console.print(draw_push(prepared))

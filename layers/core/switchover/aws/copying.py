@@ -27,6 +27,7 @@ from switchover.domain.copying import (
     copy_stuck,
     stand,
 )
+from switchover.domain.counts import Count, count_nothing
 from switchover.domain.many_reasons import limit_per_code
 from switchover.domain.reasons import Reason
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
+    from switchover.domain.counts import OnCount
     from switchover.domain.release import Release, ReleaseFile
 
 # After this time a round begins no copy; the time of its first look counts. The function has four
@@ -64,7 +66,14 @@ class Copying:
         self._whole_bytes = whole_bytes
         self._part_bytes = part_bytes
 
-    def compare(self, release: Release, bucket: str, begun_with: str = "") -> ReleaseCopy:
+    def compare(
+        self,
+        release: Release,
+        bucket: str,
+        begun_with: str = "",
+        *,
+        on_count: OnCount = count_nothing,
+    ) -> ReleaseCopy:
         """Compare every file at the source and at the destination.
 
         `begun_with` is the digest that the source had when the copy began.
@@ -82,7 +91,11 @@ class Copying:
             return FileCopy(file, source, self._read_held(bucket, key) if is_listed else None)
 
         with ThreadPoolExecutor(S3_CONNECTIONS) as pool:
-            return stand(release, bucket, pool.map(look_at, release.files), begun_with)
+            files: list[FileCopy] = []
+            for file in pool.map(look_at, release.files):
+                files.append(file)
+                on_count(Count("Comparing with the source", len(files), len(release.files)))
+            return stand(release, bucket, files, begun_with)
 
     def copy(self, standing: ReleaseCopy) -> ReleaseCopy:
         """Copy until the round ends, then check each file that was missing.

@@ -12,21 +12,24 @@ from botocore.exceptions import ClientError
 from switchover.aws.clients import S3_CONNECTIONS
 from switchover.aws.objects import KEYS_LIMIT, PrefixReader, explain_refusal, too_many_keys
 from switchover.checkpoint.contents import STRICT
+from switchover.checkpoint.counting import CountingReader
 from switchover.checkpoint.findings import Inspection
 from switchover.checkpoint.inspecting import inspect_model
 from switchover.checkpoint.reading import StoredFile, read_evidence
 from switchover.domain.comparing import compare_with_release, find_unlisted
+from switchover.domain.counts import Count, count_nothing
 from switchover.domain.many_reasons import limit_per_code
 from switchover.domain.reasons import Reason
 from switchover.domain.release import FILE_NAME, LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
 
     from mypy_boto3_s3 import S3Client
 
     from switchover.checkpoint.contents import Allowances
     from switchover.checkpoint.reading import Evidence
+    from switchover.domain.counts import OnCount
     from switchover.domain.manifest import ModelFile
     from switchover.domain.release import Release
 
@@ -82,6 +85,7 @@ class ReleaseFiles:
         allowed: Allowances = STRICT,
         *,
         versions: tuple[ModelFile, ...] | None = None,
+        on_count: OnCount = count_nothing,
     ) -> Inspection:
         """Like `validate`, and also list the files that could not be checked.
 
@@ -102,10 +106,14 @@ class ReleaseFiles:
         pinned = {file.path: file.version for file in versions or ()}
         reader = PrefixReader(self._s3, bucket, release.prefix, pinned)
         with ThreadPoolExecutor(S3_CONNECTIONS) as pool:
-            heads = list(pool.map(reader.add_sha256, (f for f in listed if f.path in wanted)))
+            heads: list[tuple[StoredFile, Reason | None, str]] = []
+            asked = [file for file in listed if file.path in wanted]
+            for head in pool.map(reader.add_sha256, asked):
+                heads.append(head)
+                on_count(Count("Reading checksums", len(heads), len(asked)))
             there = [file for file, _, _ in heads]
             absent = wanted - {file.path for file in there}
-            evidence = self._read_evidence(there, reader, pool, absent)
+            evidence = self._read_evidence(there, reader, pool, absent, on_count)
         found = inspect_model(evidence, allowed)
         unlisted = [file for file in listed if file.path not in wanted]
         reasons = (
@@ -134,6 +142,8 @@ class ReleaseFiles:
         bucket: str,
         prefix: str,
         allowed: Allowances = STRICT,
+        *,
+        on_count: OnCount = count_nothing,
     ) -> Inspection:
         """Like `inspect`, for files that no release lists: all files under a prefix, or a single file.
 
@@ -151,26 +161,30 @@ class ReleaseFiles:
             return Inspection((_nothing_under(f"s3://{bucket}/{prefix}"),))
         reader = PrefixReader(self._s3, bucket, folder)
         with ThreadPoolExecutor(S3_CONNECTIONS) as pool:
-            evidence = self._read_evidence(files, reader, pool, set())
+            evidence = self._read_evidence(files, reader, pool, set(), on_count)
         found = inspect_model(evidence, allowed)
         reasons = (*find_unlisted((), keys, place), *found.reasons)
         return replace(found, reasons=limit_per_code(reasons))
 
     def _read_evidence(
         self,
-        files: Iterable[StoredFile],
+        files: Collection[StoredFile],
         reader: PrefixReader,
         pool: ThreadPoolExecutor,
         absent: set[str],
+        on_count: OnCount,
     ) -> Evidence:
         deadline_seconds = self._now_seconds() + ARCHIVE_SECONDS
-        return read_evidence(
+        counting = CountingReader(reader, files, on_count)
+        evidence = read_evidence(
             files,
-            reader,
+            counting,
             pool.map,
             absent=absent,
             may_go_on=lambda: self._now_seconds() < deadline_seconds,
         )
+        counting.finish()
+        return evidence
 
     def list_files(
         self, bucket: str, prefix: str, root: str | None = None
