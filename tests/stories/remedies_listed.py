@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stories.remedies import CLI, DOMAIN, EXPLAIN
+from tests.stories.remedies import CLI, DOMAIN, EXPLAIN, WEB
 from tests.support.printed_commands import Printed
 
 _OWN = "test_remedies"
@@ -25,6 +25,7 @@ TYPED_ELSEWHERE = {
     Printed(f"{DOMAIN}/marks.py", "switchover start --endpoint {} --version {}"): (
         f"{_OWN}:test_a_version_that_is_marked_bad_starts_by_name"
     ),
+    Printed(f"{DOMAIN}/manifest.py", "switchover doctor"): _DOCTOR,
     Printed(f"{DOMAIN}/marks.py", "switchover unpin {}"): f"{_OWN}:test_a_pinned_endpoint_is_freed",
     Printed(f"{CLI}/doctor/commands.py", "switchover unclaim"): _DOCTOR,
     Printed(f"{CLI}/doctor/commands.py", "switchover unpin"): _DOCTOR,
@@ -32,6 +33,7 @@ TYPED_ELSEWHERE = {
 
 _CLOUD = "begins, shows or ends a local cloud, which a story has none of (tests/localcloud)"
 _TOOL = "names the tool that writes a release; the folder and the names are the reader's"
+_LONG = "stands where a page had to leave something out (tests/explain/test_report_page)"
 
 NOT_TYPED = {
     **{
@@ -62,6 +64,11 @@ NOT_TYPED = {
     Printed(f"{DOMAIN}/approvals/four_eyes.py", "switchover approve"): (
         "names the only way of answering that tells who answers; the remedy beside has the command"
     ),
+    Printed(f"{EXPLAIN}/chat.py", "switchover approve"): (
+        "names the only way of answering that counts; the line before has the command"
+    ),
+    Printed(f"{DOMAIN}/report/making.py", "switchover explain {} --json"): _LONG,
+    Printed(f"{WEB}/report.html.j2", "switchover explain {} --json"): _LONG,
     **{
         Printed(f"layers/core/switchover/{file}.py", "switchover upload"): _TOOL
         for file in ("aws/release_files", "domain/places", "domain/release")

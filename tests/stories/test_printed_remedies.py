@@ -13,6 +13,7 @@ from tests.stories import (  # their stories
     remedies_domain,  # noqa: F401
     remedies_offers,  # noqa: F401
     remedies_people,  # noqa: F401
+    remedies_pictures,  # noqa: F401
 )
 from tests.stories.remedies import STORIES, Desk, Remedy
 from tests.stories.remedies_listed import NOT_TYPED, TYPED_ELSEWHERE

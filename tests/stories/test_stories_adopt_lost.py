@@ -56,7 +56,7 @@ def test_an_adoption_whose_event_is_lost_is_recorded_within_a_quarter_of_an_hour
     world.clock.advance(_SWEEP_SECONDS)
 
     assert code == ExitCode.UNEXPECTED
-    assert "checked again within 15 minutes" in said
+    assert "A function tries again within 15 minutes" in said
     assert served(world) == [("day-one", FIRST_CONFIG)]
     assert world.wishes.open_adoptions() == ()
 
