@@ -12,6 +12,7 @@ from tests.support.scene import ENDPOINT
 from switchover.domain.counts import Count
 from switchover.domain.marks import Pin
 from switchover_cli.app import main
+from switchover_cli.board import reading
 from switchover_cli.board.reading import read_board
 from switchover_cli.board.watching import redraw
 from switchover_cli.exits import ExitCode
@@ -171,6 +172,25 @@ def test_the_board_as_a_page_says_the_same_and_loads_nothing(
     assert "<script" not in text
     assert "http" not in text.replace("http-equiv", "")
     assert "2 endpoints, 0 running updates" in text
+
+
+def test_a_page_and_json_come_of_one_reading(
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world.put_policy("tier: critical\n")
+    read: list[str] = []
+    known = reading.read_row
+    monkeypatch.setattr(reading, "read_row", lambda *given: read.append(given[1]) or known(*given))
+    capsys.readouterr()
+
+    assert main(("status", "--html", str(tmp_path / "board.html"), "--json")) == ExitCode.DONE
+
+    assert [row["endpoint"] for row in json.loads(capsys.readouterr().out)] == [ENDPOINT]
+    assert (tmp_path / "board.html").exists()
+    assert read == [ENDPOINT]
 
 
 @pytest.mark.usefixtures("world")

@@ -116,13 +116,13 @@ def read_board(deployment: Deployment, on_count: OnCount = count_nothing) -> tup
     """
     offered = filter(is_endpoint_name, deployment.offers.endpoints())
     names = sorted({*offered, *deployment.files.policies(deployment.bucket)})
-    # The first endpoint makes every client: a session makes clients in one thread only.
     rows: list[Row] = []
 
     def add(row: Row) -> None:
         rows.append(row)
         on_count(Count("Reading endpoints", len(rows), len(names)))
 
+    # The first endpoint makes every client: a session makes clients in one thread only.
     for name in names[:1]:
         add(read_row(deployment, name))
     with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from switchover.domain.counts import count_nothing
 from switchover_cli.connect import connect
 from switchover_cli.errors import Misused
 from switchover_cli.options import DEFAULT_STACK, Json, Local, SomeEndpoint, Stack
@@ -15,7 +14,6 @@ from switchover_cli.output import open_console, print_json, print_list
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from switchover.domain.counts import OnCount
     from switchover_cli.deployment import Deployment
 
 
@@ -42,54 +40,53 @@ def status(
             f"Leave out ENDPOINT; of one update: switchover report {endpoint}",
         )
     deployment = connect(stack, local=local)
-    if html is not None:
-        _write_page(deployment, html, stack, is_silent=json)
-    if json:
-        _print_records(deployment, endpoint)
-    elif watch:
+    if endpoint is not None and not watch:
+        _show_endpoint(deployment, endpoint, is_json=json)
+    elif html is not None or not watch:
+        _show_board(deployment, stack, html, is_json=json)
+    if watch:
         from switchover_cli.board.watching import redraw
 
         redraw(lambda: _draw(deployment, endpoint), is_local=deployment.is_local)
-    elif html is None:
-        from switchover_cli.progress import counting
-
-        with counting() as on_count:
-            drawn = _draw(deployment, endpoint, on_count)
-        open_console().print(drawn)
 
 
-def _draw(
-    deployment: "Deployment", endpoint: str | None, on_count: "OnCount" = count_nothing
-) -> "RenderableType":
+def _draw(deployment: "Deployment", endpoint: str | None) -> "RenderableType":
     if endpoint is None:
         from switchover_cli.board.reading import read_board
         from switchover_cli.screens.board import draw_board
 
-        return draw_board(read_board(deployment, on_count))
+        return draw_board(read_board(deployment))
     from switchover_cli.screens.status import draw_status
     from switchover_cli.standing import read_status
 
     return draw_status(read_status(deployment, endpoint))
 
 
-def _write_page(deployment: "Deployment", path: Path, stack: str, *, is_silent: bool) -> None:
-    from switchover_cli.board.reading import read_board
-    from switchover_cli.progress import counting
-    from switchover_cli.reports.files import write_file
-    from switchover_cli.screens.board_html import draw_board_page
-
-    with counting(is_silent=is_silent) as on_count:
-        rows = read_board(deployment, on_count)
-    write_file(path, draw_board_page(rows, stack, datetime.now(UTC)))
-    open_console(stderr=True, soft_wrap=True).print(f"Wrote {path}.")
-
-
-def _print_records(deployment: "Deployment", endpoint: str | None) -> None:
-    if endpoint is None:
-        from switchover_cli.board.reading import read_board, record_board
-
-        print_list(record_board(read_board(deployment)))
+def _show_endpoint(deployment: "Deployment", endpoint: str, *, is_json: bool) -> None:
+    if not is_json:
+        open_console().print(_draw(deployment, endpoint))
         return
     from switchover_cli.standing import read_status, record_status
 
     print_json(record_status(read_status(deployment, endpoint)))
+
+
+def _show_board(deployment: "Deployment", stack: str, html: Path | None, *, is_json: bool) -> None:
+    """Read the board once, and write it as a page, print it as JSON, or draw it."""
+    from switchover_cli.board.reading import read_board, record_board
+    from switchover_cli.progress import counting
+
+    with counting(is_silent=is_json) as on_count:
+        rows = read_board(deployment, on_count)
+    if html is not None:
+        from switchover_cli.reports.files import write_file
+        from switchover_cli.screens.board_html import draw_board_page
+
+        write_file(html, draw_board_page(rows, stack, datetime.now(UTC)))
+        open_console(stderr=True, soft_wrap=True).print(f"Wrote {html}.")
+    if is_json:
+        print_list(record_board(rows))
+    elif html is None:
+        from switchover_cli.screens.board import draw_board
+
+        open_console().print(draw_board(rows))

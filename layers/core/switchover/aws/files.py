@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _GONE = _MISSING | {"NoSuchVersion", "412", "PreconditionFailed", "MethodNotAllowed", "405"}
 
+_POLICIES, _SUFFIX = "policies/", ".yaml"
+
 
 def policy_key(endpoint: str) -> str:
     """The key of an endpoint's policy in the model bucket."""
-    return f"policies/{endpoint}.yaml"
+    return f"{_POLICIES}{endpoint}{_SUFFIX}"
 
 
 class Files:
@@ -109,11 +111,12 @@ class Files:
 
     def policies(self, bucket: str) -> tuple[str, ...]:
         """The endpoints that have a policy file. Names that no endpoint can have are left out."""
-        folder, suffix = "policies/", ".yaml"
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=_POLICIES)
         keys = (found["Key"] for page in pages for found in page.get("Contents", []))
         names = (
-            key.removeprefix(folder).removesuffix(suffix) for key in keys if key.endswith(suffix)
+            key.removeprefix(_POLICIES).removesuffix(_SUFFIX)
+            for key in keys
+            if key.endswith(_SUFFIX)
         )
         return tuple(name for name in names if is_endpoint_name(name))
 
