@@ -16,12 +16,13 @@ from switchover.domain.errors import SwitchoverError
 from switchover.domain.fleet import Absent, EndpointStatus
 from switchover.domain.outcome import Outcome
 from switchover.domain.policies.choices import Strategy, Tier
-from switchover.domain.policies.layers import merge_policy
 from switchover.domain.release import is_endpoint_name
 from switchover.domain.windows.freezes import Freeze
 from switchover.domain.windows.times import QuietWindow
 from switchover.domain.windows.window import LOOK_AHEAD, find_openings
 from switchover.domain.windows.zones import Span
+from switchover_cli.errors import Refused
+from switchover_cli.policies.in_force import read_policy
 from switchover_cli.records import StatusRecord
 from switchover_cli.refusals import is_denied
 from switchover_cli.standing import Status, read_status, record_status
@@ -138,12 +139,13 @@ def read_row(deployment: Deployment, endpoint: str) -> Row:
     except (ClientError, BotoCoreError, SwitchoverError) as error:
         return Row(endpoint, None, None, _say_problem(error))
     try:
-        found = _read_rules(deployment, endpoint, status.endpoint.read_at)
+        policy = read_policy(deployment, endpoint)
     except (ClientError, BotoCoreError) as error:
         return Row(endpoint, status, None, f"its policy: {_say_problem(error)}")
-    if isinstance(found, str):
-        return Row(endpoint, status, None, found)
-    return Row(endpoint, status, found)
+    except Refused:
+        problem = f"its policy is faulty: switchover policy show {endpoint}"
+        return Row(endpoint, status, None, problem)
+    return Row(endpoint, status, rules_of(policy, status.endpoint.read_at))
 
 
 def record_board(rows: tuple[Row, ...]) -> tuple[RowRecord, ...]:
@@ -167,14 +169,6 @@ def _record_rules(rules: Rules) -> RulesRecord:
         opens_at=rules.opens.begin if rules.opens else None,
         closes_at=rules.opens.end if rules.opens else None,
     )
-
-
-def _read_rules(deployment: Deployment, endpoint: str, now: datetime) -> Rules | str:
-    file = deployment.files.policy_file(deployment.bucket, endpoint)
-    effective = merge_policy(() if file is None else (file,))
-    if isinstance(effective, tuple):
-        return f"its policy is faulty: switchover policy show {endpoint}"
-    return rules_of(effective.policy, now)
 
 
 def rules_of(policy: Policy, now: datetime) -> Rules:

@@ -15,9 +15,9 @@ from switchover.domain.golden.assessing import GoldenVerdict
 from switchover.domain.golden.expectations import LONGEST_ANSWER_SECONDS
 from switchover.domain.golden.questions import GoldenQuestion, parse_golden
 from switchover.domain.golden.results import GoldenResult, Judgement, judge
-from switchover.domain.policies.layers import merge_policy
 from switchover.domain.reasons import Reason
 from switchover_cli.errors import Misused, Refused
+from switchover_cli.policies.in_force import read_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ def prepare_examination(
     reading = deployment.sagemaker.read(endpoint)
     if isinstance(reading, Absent):
         raise Misused(f"There is no endpoint {endpoint!r}.", "Name an endpoint that exists.")
-    policy = _read_policy(deployment, endpoint)
+    policy = read_policy(deployment, endpoint)
     source = golden or policy.tests.golden
     if source is None:
         raise Misused(
@@ -104,14 +104,6 @@ def record_answers(examination: Examination, judged: Judgement) -> AnswersRecord
         results=judged.results,
         reasons=judged.reasons,
     )
-
-
-def _read_policy(deployment: Deployment, endpoint: str) -> Policy:
-    file = deployment.files.policy_file(deployment.bucket, endpoint)
-    effective = merge_policy(() if file is None else (file,))
-    if isinstance(effective, tuple):
-        raise Refused(f"The policy of {endpoint} is faulty.", effective)
-    return effective.policy
 
 
 def _read_golden(deployment: Deployment, source: str) -> tuple[GoldenQuestion, ...]:

@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from switchover.aws.metrics import Traffic
 from switchover.domain.fleet import EndpointReading
-from switchover.domain.policies.layers import merge_policy
 from switchover.domain.reasons import Reason
 from switchover.domain.windows.freezes import Freeze
 from switchover.domain.windows.quiet_hours import TrafficWeek, measure_week, quiet_windows
@@ -19,6 +18,7 @@ from switchover.domain.windows.window import LOOK_AHEAD, find_openings, frozen_s
 from switchover.domain.windows.zones import Span
 from switchover.steps.start_times import StartTimes
 from switchover_cli.errors import Misused, Refused
+from switchover_cli.policies.in_force import read_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,16 +83,13 @@ def read_outlook(deployment: Deployment, endpoint: str) -> Outlook:
     reading = deployment.sagemaker.read(endpoint)
     if not isinstance(reading, EndpointReading) or not reading.variants:
         raise Misused(f"There is no endpoint {endpoint!r}.", "Name an endpoint that exists.")
-    file = deployment.files.policy_file(deployment.bucket, endpoint)
-    effective = merge_policy(() if file is None else (file,))
-    if isinstance(effective, tuple):
-        raise Refused(f"The policy of {endpoint} is faulty.", effective)
-    wanted = effective.policy.window
+    policy = read_policy(deployment, endpoint)
+    wanted = policy.window
     traffic = Traffic(deployment.session.client("cloudwatch"))
     hourly = traffic.hourly_invocations(endpoint, reading.variants[0].name, reading.read_at)
     week = measure_week(hourly, _timezone(wanted))
     timetables = StartTimes(deployment.files, traffic)
-    freezes = timetables.freezes(effective.policy, deployment.bucket, reading.read_at)
+    freezes = timetables.freezes(policy, deployment.bucket, reading.read_at)
     faults = _find_faults(week, wanted, freezes)
     if faults:
         raise Refused(f"The start times of {endpoint} can't be computed.", faults)
